@@ -1,0 +1,135 @@
+//! What the agent can do to a page: the vocabulary shared by models, planners and the browser.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An element's number as the page view shows it, `[41]`. Stable for as long as the element lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ElementIndex(pub u32);
+
+impl std::fmt::Display for ElementIndex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "[{}]", self.0)
+    }
+}
+
+/// One action. On the wire to and from a model it is an object with one key, `{"click":{"index":41}}`: compact in
+/// tokens and expressible in every provider's schema dialect.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Action {
+    /// Open a URL (http or https).
+    Navigate {
+        url: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        new_tab: Option<bool>,
+    },
+    /// Search the web.
+    Search {
+        query: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        engine: Option<SearchEngine>,
+    },
+    /// Back in the tab's history.
+    GoBack {},
+    /// Click an element.
+    Click { index: ElementIndex },
+    /// Type text into a field, replacing what it holds unless `clear` is false.
+    Input {
+        index: ElementIndex,
+        text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clear: Option<bool>,
+        /// Press Enter afterwards.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        submit: Option<bool>,
+    },
+    /// Choose options of a select by their text or value.
+    Select { index: ElementIndex, options: Vec<String> },
+    /// Press keys at the focused element: "Enter", "Control+a", "Escape", or several separated by blanks.
+    SendKeys { keys: String },
+    /// Scroll the page or, with an index, the container that holds the element.
+    Scroll {
+        direction: ScrollDirection,
+        /// In viewport heights (or widths); 1 when left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pages: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        index: Option<ElementIndex>,
+    },
+    /// Wait for a text to appear or to go, or for some seconds.
+    Wait {
+        /// At most 30.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seconds: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        gone: Option<String>,
+    },
+    /// Read the text of the page or of one element.
+    Extract {
+        /// What is looked for; the text comes back whole, the query stands beside it in the history.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        query: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        index: Option<ElementIndex>,
+    },
+    /// Look at a screenshot in the next step.
+    Screenshot {},
+    /// End the run with an answer.
+    Done { text: String, success: bool },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SearchEngine {
+    Duckduckgo,
+    Google,
+    Bing,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ScrollDirection {
+    Up,
+    Down,
+    Left,
+    Right,
+}
+
+impl Action {
+    /// The action's name as models and events write it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Navigate { .. } => "navigate",
+            Self::Search { .. } => "search",
+            Self::GoBack {} => "goBack",
+            Self::Click { .. } => "click",
+            Self::Input { .. } => "input",
+            Self::Select { .. } => "select",
+            Self::SendKeys { .. } => "sendKeys",
+            Self::Scroll { .. } => "scroll",
+            Self::Wait { .. } => "wait",
+            Self::Extract { .. } => "extract",
+            Self::Screenshot {} => "screenshot",
+            Self::Done { .. } => "done",
+        }
+    }
+
+    /// The element the action is aimed at, if any.
+    pub fn index(&self) -> Option<ElementIndex> {
+        match self {
+            Self::Click { index } | Self::Input { index, .. } | Self::Select { index, .. } => Some(*index),
+            Self::Scroll { index, .. } | Self::Extract { index, .. } => *index,
+            Self::Navigate { .. }
+            | Self::Search { .. }
+            | Self::GoBack {}
+            | Self::SendKeys { .. }
+            | Self::Wait { .. }
+            | Self::Screenshot {}
+            | Self::Done { .. } => None,
+        }
+    }
+}

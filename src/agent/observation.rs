@@ -1,0 +1,88 @@
+//! What the agent sees: one reading of the page, made once a step and used twice, for the step's event and for the
+//! next decision.
+
+use super::action::ElementIndex;
+use super::image::Image;
+
+/// One reading of the current tab.
+#[derive(Debug, Clone, Default)]
+pub struct Observation {
+    pub url: String,
+    pub title: String,
+    /// All tabs of the run; exactly one is active unless there is none.
+    pub tabs: Vec<Tab>,
+    pub view: PageView,
+    /// Things about the page that are not in its text: an answered dialog, a download, requests still pending, a page
+    /// that looks empty or could not be read. One sentence each.
+    pub notices: Vec<String>,
+    /// The picture for the step's event, in the format the run asked for; none when it asked for none or when the
+    /// page could not be captured.
+    pub screenshot: Option<Image>,
+}
+
+/// A tab of the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tab {
+    /// 1, 2, 3 ... in the order of opening; never reused within a run.
+    pub id: u32,
+    pub url: String,
+    pub title: String,
+    pub active: bool,
+}
+
+/// The page as text, with the elements that its indices name.
+#[derive(Debug, Clone, Default)]
+pub struct PageView {
+    /// The budgeted text tree, one node a line. Every index in it is in `elements`.
+    pub text: String,
+    /// The elements that `text` shows, in document order.
+    pub elements: Vec<Element>,
+    /// Vertical position in the page, in CSS pixels.
+    pub scroll: Scroll,
+    /// A hash of what the page shows. Two readings with the same one show the same page.
+    pub fingerprint: u64,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scroll {
+    pub pixels_above: u32,
+    pub pixels_below: u32,
+    pub viewport_height: u32,
+}
+
+/// An element the agent can act on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Element {
+    pub index: ElementIndex,
+    /// Lower-case tag name.
+    pub tag: String,
+    /// The ARIA role, given or implied by the tag ("button", "link", "textbox", "combobox", "checkbox" ...).
+    pub role: String,
+    /// The accessible name: label, aria-label, placeholder, text inside, title, alternative text, in that order of
+    /// preference as the accessible-name computation has it. May be empty.
+    pub name: String,
+    /// The `type` of an input, lower case; empty for other elements.
+    pub input_type: String,
+    pub placeholder: String,
+    /// Current value of a field; always empty for passwords.
+    pub value: String,
+    /// Where a link leads, absolute; empty for other elements.
+    pub href: String,
+    /// The options of a select, in order; their visible texts.
+    pub options: Vec<String>,
+    /// Checked or selected state, for elements that have one.
+    pub checked: Option<bool>,
+    pub disabled: bool,
+}
+
+impl Default for ElementIndex {
+    fn default() -> Self {
+        Self(0)
+    }
+}
+
+impl PageView {
+    pub fn element(&self, index: ElementIndex) -> Option<&Element> {
+        self.elements.iter().find(|element| element.index == index)
+    }
+}

@@ -1,0 +1,17 @@
+//! Runs one browser agent per request in a real Chromium and streams what happens as server-sent events.
+//!
+//! The modules in reading order; `docs/ARCHITECTURE.md` says which may import which, and a test holds it:
+//!
+//! - [`policy`]: which URLs a run may reach; pure.
+//! - [`agent`]: what the agent sees, decides and does, and the ports ([`agent::ports`]) it needs for that.
+//! - [`run`]: one run's life, from admission to its terminal event.
+//! - [`http`]: the wire: routes, authentication, event frames.
+//! - [`llm`]: model providers behind the agent's `ChatModel` port.
+//! - [`browser`]: Chromium behind the agent's `Page` port.
+
+pub mod agent;
+pub mod browser;
+pub mod http;
+pub mod llm;
+pub mod policy;
+pub mod run;

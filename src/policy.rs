@@ -1,0 +1,1 @@
+//! Which URLs a run may reach.
