@@ -1,1 +1,3 @@
-//! (to be described)
+//! Chromium behind the agent's `Page` port: found, started, pooled, observed, acted on, and cleaned up after.
+
+pub mod settings;

@@ -1,1 +1,3 @@
-//! (to be described)
+//! Model providers behind the agent's `ChatModel` port, one adapter each.
+
+pub mod settings;

@@ -1,0 +1,49 @@
+//! What a deployment says about its browsers.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Built by `config` from the environment.
+#[derive(Debug, Clone)]
+pub struct BrowserSettings {
+    /// The Chromium to use; none to look for it on the system.
+    pub executable: Option<PathBuf>,
+    /// The program that starts a browser and outlives us to clean up after it: this service's own executable.
+    pub warden: PathBuf,
+    /// Where profile folders are made. Swept at start.
+    pub profile_root: PathBuf,
+    pub sandbox: SandboxMode,
+    /// From starting the process to its first answer.
+    pub launch_timeout: Duration,
+    /// For any one DevTools command.
+    pub command_timeout: Duration,
+    /// A page that cannot be read within this is reported as unreadable.
+    pub observe_timeout: Duration,
+    pub settle: SettleSettings,
+    /// A shared browser older than this takes no new run.
+    pub max_age: Duration,
+    /// A shared browser that uses more memory than this (sum of its processes' PSS, bytes) takes no new run.
+    pub max_memory: u64,
+    /// Tokens of text a page view may have.
+    pub view_token_budget: usize,
+}
+
+/// Chromium's own sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SandboxMode {
+    /// On where the host allows it.
+    Auto,
+    On,
+    Off,
+}
+
+/// How long to wait for what an action started.
+#[derive(Debug, Clone)]
+pub struct SettleSettings {
+    /// When nothing moves.
+    pub idle: Duration,
+    /// When the action stays on its site.
+    pub same_site: Duration,
+    /// When it opens another one.
+    pub new_site: Duration,
+}
