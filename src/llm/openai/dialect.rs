@@ -218,3 +218,52 @@ fn entry<'a>(models: &'a mut HashMap<String, Knowledge>, model: &str) -> &'a mut
     }
     models.entry(model.to_owned()).or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_calls_that_learn_the_same_at_once_lower_it_once() {
+        let memory = Memory::default();
+        let sent = memory.recall("m").dialect;
+        for _ in 0..2 {
+            let lower = memory.give_up("m", sent, Feature::Form).unwrap();
+            assert_eq!(lower, Dialect { form: AnswerForm::ToolCall, ..Dialect::default() });
+        }
+    }
+
+    #[test]
+    fn what_one_call_learns_is_not_undone_by_another_that_worked_without_knowing() {
+        let memory = Memory::default();
+        let sent = memory.recall("m").dialect;
+        memory.give_up("m", sent, Feature::Temperature);
+        memory.worked("m", sent, false);
+        assert_eq!(memory.recall("m").dialect.temperature, Presence::Omitted);
+        assert!(!memory.recall("m").guesses(false).is_empty(), "the known dialect has not been seen working");
+    }
+
+    #[test]
+    fn guesses_lower_one_feature_each_and_leave_out_what_has_worked() {
+        let memory = Memory::default();
+        let features = |with_image| {
+            let guesses = memory.recall("m").guesses(with_image);
+            guesses.into_iter().map(|(feature, _)| feature).collect::<Vec<_>>()
+        };
+        use Feature::{Form, Images, Limit, Temperature};
+        assert_eq!(features(true), [Form, Form, Form, Temperature, Limit, Limit, Images]);
+        memory.worked("m", Dialect::default(), false);
+        assert_eq!(features(true), [Images]);
+        memory.worked("m", Dialect::default(), true);
+        assert_eq!(features(true), []);
+    }
+
+    #[test]
+    fn models_without_end_are_not_remembered() {
+        let memory = Memory::default();
+        for n in 0..10 * MAX_MODELS {
+            memory.worked(&n.to_string(), Dialect::default(), false);
+        }
+        assert!(memory.lock().len() <= MAX_MODELS);
+    }
+}
