@@ -9,3 +9,4 @@ pub mod observation;
 pub mod planner;
 pub mod ports;
 pub mod report;
+pub mod template;
