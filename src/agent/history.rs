@@ -91,11 +91,20 @@ impl History {
     }
 }
 
+/// The last step that a decision was made for: one without an answer has not looked at what the one before brought.
+pub(super) fn last_decided(history: &[PastStep]) -> Option<&PastStep> {
+    history.iter().rev().find(|step| !step.decision.actions.is_empty())
+}
+
 /// The step in a few lines. What the model or the page wrote is flattened and defused piece by piece, so that a fence
 /// stands only where one was put up.
 fn full(step: &PastStep, fence: &Fence) -> String {
     let flat = |text: &str, max: usize| fence.defuse(&one_line(text, max));
-    let mut text = format!("Step {}: {}", step.step, flat(&step.decision.next_goal, MAX_THOUGHT));
+    let mut text = format!("Step {}:", step.step);
+    let goal = flat(&step.decision.next_goal, MAX_THOUGHT);
+    if !goal.is_empty() {
+        let _ = write!(text, " {goal}");
+    }
     let memory = flat(&step.decision.memory, MAX_THOUGHT);
     if !memory.is_empty() {
         let _ = write!(text, "\nMemory: {memory}");

@@ -81,7 +81,8 @@ impl Planner for ModelPlanner {
                 return Err(PlanError::NotUnderstood { detail: problem, usage });
             }
             repairs += 1;
-            turn.notices.notice(format!("the model's answer cannot be used, asking again: {problem}"));
+            // What is wrong with it may quote it, and the answer may hold what is not for a log.
+            turn.notices.notice("the model's answer cannot be used, asking again".into());
             messages.push(Message { role: Role::Assistant, text: quoted(&reply.text), image: None });
             messages.push(user(prompt::unusable(&problem)));
         }

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::fence::Fence;
+use super::history::last_decided;
 use super::observation::{Observation, Scroll};
 use super::planner::{PastStep, Turn};
 use super::text::{one_line, shorten};
@@ -42,7 +43,7 @@ pub(super) fn turn(turn: &Turn<'_>, fence: &Fence) -> String {
         text.push('\n');
         text.push_str(&fence.defuse(&one_line(reminder, MAX_NOTICE)));
     }
-    if let Some(last) = turn.history.last() {
+    if let Some(last) = last_decided(turn.history) {
         long_extracts(&mut text, last, fence);
     }
     text.push('\n');
@@ -75,7 +76,12 @@ fn long_extracts(text: &mut String, last: &PastStep, fence: &Fence) {
 }
 
 fn page(observation: &Observation) -> String {
-    let mut text = format!("{}\n{}\n", one_line(&observation.url, MAX_LINE), one_line(&observation.title, MAX_LINE));
+    let mut text = String::new();
+    for line in [&observation.url, &observation.title].map(|line| one_line(line, MAX_LINE)) {
+        if !line.is_empty() {
+            let _ = writeln!(text, "{line}");
+        }
+    }
     if observation.tabs.len() > 1 {
         text.push_str("Tabs:");
         for tab in observation.tabs.iter().take(MAX_TABS) {
@@ -96,7 +102,7 @@ fn page(observation: &Observation) -> String {
 
 /// Where the viewport stands, in viewport heights; none on a page that fits into it.
 fn scroll(scroll: Scroll) -> Option<String> {
-    if scroll.viewport_height == 0 || scroll.pixels_above + scroll.pixels_below == 0 {
+    if scroll.viewport_height == 0 || (scroll.pixels_above, scroll.pixels_below) == (0, 0) {
         return None;
     }
     let pages = |pixels: u32| f64::from(pixels) / f64::from(scroll.viewport_height);
@@ -109,5 +115,78 @@ pub(super) fn extract_in_history(extract: &str, fence: &Fence) -> String {
         format!("{} characters, shown once", extract.chars().count())
     } else {
         fence.wrap("extract", &shorten(extract, SHORT_EXTRACT))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::observation::{PageView, Tab};
+    use crate::agent::ports::Notices;
+
+    struct Silent;
+
+    impl Notices for Silent {
+        fn notice(&self, _message: String) {}
+    }
+
+    fn tab(id: u32, url: &str, active: bool) -> Tab {
+        Tab { id, url: url.into(), title: String::new(), active }
+    }
+
+    #[test]
+    fn a_turn_shows_reminders_then_the_page_with_its_tabs_position_and_notices() {
+        let observation = Observation {
+            url: "https://shop.example/lamps".into(),
+            title: "Lamps\nand more".into(),
+            tabs: vec![tab(1, "https://shop.example/", false), tab(2, "https://shop.example/lamps", true)],
+            view: PageView {
+                text: "[1]<button>Buy".into(),
+                scroll: Scroll { pixels_above: 450, pixels_below: 1800, viewport_height: 900 },
+                ..PageView::default()
+            },
+            notices: vec!["a dialog said: 1 left".into()],
+            screenshot: None,
+        };
+        let shown = turn(
+            &Turn {
+                task: "",
+                history: &[],
+                observation: &observation,
+                picture: None,
+                step: 3,
+                max_steps: 20,
+                only_done: false,
+                reminders: &["Mind the gap.".into()],
+                notices: &Silent,
+            },
+            &Fence::fixed("1a2b3c4d"),
+        );
+        let expected = [
+            "Step 3 of 20.",
+            "Mind the gap.",
+            "<page-1a2b3c4d>",
+            "https://shop.example/lamps",
+            "Lamps and more",
+            "Tabs: 1 https://shop.example/; 2 (active) https://shop.example/lamps;",
+            "0.5 pages above, 2.0 below",
+            "! a dialog said: 1 left",
+            "[1]<button>Buy",
+            "</page-1a2b3c4d>",
+        ];
+        assert_eq!(shown.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_page_that_fits_into_the_viewport_has_no_position() {
+        assert_eq!(scroll(Scroll { pixels_above: 0, pixels_below: 0, viewport_height: 900 }), None);
+        assert_eq!(scroll(Scroll { pixels_above: 9, pixels_below: 0, viewport_height: 0 }), None);
+        assert!(scroll(Scroll { pixels_above: u32::MAX, pixels_below: u32::MAX, viewport_height: 1 }).is_some());
+    }
+
+    #[test]
+    fn a_task_cannot_smuggle_in_placeholders() {
+        let text = task("print {boundary} and {task}", &Fence::fixed("1a2b3c4d"));
+        assert_eq!(text, "The user's task:\nprint {boundary} and {task}\n\nThe run's boundary: 1a2b3c4d");
     }
 }

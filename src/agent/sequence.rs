@@ -7,6 +7,8 @@ use super::planner::ActionResult;
 use super::ports::{ActionError, ActionOutcome, BrowserError, Page};
 use super::text::{one_line, shorten};
 
+/// Longest error text kept, in characters.
+pub(super) const MAX_ERROR: usize = 500;
 /// Longest extract kept, in characters.
 const MAX_EXTRACT: usize = 100_000;
 /// Longest label or answer in a description, in characters.
@@ -71,11 +73,12 @@ pub(super) async fn carry_out(
             Err(ActionError::Browser(error)) if error.is_fatal() => return Err(error),
             // The element was there when the actions were decided on, so the ones before have changed the page.
             Err(error @ (ActionError::ElementGone { .. } | ActionError::ElementChanged { .. })) if position > 0 => {
-                carried.end = End::Skipped(error.to_string());
+                carried.end = End::Skipped(shorten(&error.to_string(), MAX_ERROR));
                 break;
             }
             Err(error) => {
-                carried.failed(action, view, error.to_string());
+                tracing::info!(action = action.name(), ?error, "an action failed");
+                carried.failed(action, view, shorten(&error.to_string(), MAX_ERROR));
                 break;
             }
         }

@@ -9,6 +9,7 @@ use url::Url;
 use super::action::Action;
 use super::agent::{AgentError, AgentSettings, AgentTask, Vision};
 use super::decision::Decision;
+use super::history::last_decided;
 use super::image::Image;
 use super::loop_guard::{LoopGuard, Verdict};
 use super::notices;
@@ -16,7 +17,7 @@ use super::observation::{Observation, PageView};
 use super::planner::{ActionResult, PastStep, PlanError, Planner, Turn};
 use super::ports::{ActionError, ModelError, Page, Usage};
 use super::report::{AgentResult, LogLevel, Reporter, StepReport};
-use super::sequence::{self, Carried, End};
+use super::sequence::{self, Carried, End, MAX_ERROR};
 use super::text::shorten;
 use super::url_in_task::url_in_task;
 
@@ -109,7 +110,7 @@ impl Steps {
             Ok(outcome) => Ok(outcome),
             Err(ActionError::Browser(error)) if error.is_fatal() => return Err(error.into()),
             Err(error) => {
-                let error = error.to_string();
+                let error = shorten(&error.to_string(), MAX_ERROR);
                 self.log(LogLevel::Warning, error.clone()).await;
                 self.errors.push(error.clone());
                 Err(error)
@@ -202,7 +203,7 @@ impl Steps {
                 if let PlanError::NotUnderstood { usage, .. } = &error {
                     self.usage += *usage;
                 }
-                Ok(Err(error.to_string()))
+                Ok(Err(shorten(&error.to_string(), MAX_ERROR)))
             }
         }
     }
@@ -211,7 +212,7 @@ impl Steps {
     /// text.
     async fn picture(&self) -> Result<Option<Image>, AgentError> {
         let asked_for = || {
-            let last = self.history.last();
+            let last = last_decided(&self.history);
             last.is_some_and(|step| step.results.iter().any(|result| result.action == Action::Screenshot {}))
         };
         let sparse = |view: &PageView| view.elements.len() < SPARSE_ELEMENTS && view.text.len() < SPARSE_TEXT;
@@ -243,6 +244,7 @@ impl Steps {
             }
             Err(error) if error.is_fatal() => Err(error.into()),
             Err(error) => {
+                tracing::warn!(?error, "the page cannot be read");
                 let error = error.to_string();
                 let notice = format!("{error} and could not be read: navigate elsewhere, open it again, or wait");
                 self.observation = Observation {
@@ -262,7 +264,7 @@ impl Steps {
             thoughts.into_iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
         let report = StepReport {
             step,
-            action: decision.actions.first().map_or("", Action::name).to_owned(),
+            action: first_action(decision).to_owned(),
             description: shorten(&description, MAX_DESCRIPTION),
             thought: thoughts.join("\n"),
             url: self.observation.url.clone(),
@@ -302,11 +304,8 @@ impl Steps {
             }
             End::Through | End::Done { .. } => None,
         };
-        if failed.is_some() || problem.is_some() {
-            self.failures += 1;
-        } else {
-            self.failures = 0;
-        }
+        self.failures = if failed.is_some() || problem.is_some() { self.failures + 1 } else { 0 };
+        tracing::info!(action = first_action(&decision), failures = self.failures, "step taken");
         // A crash fails the action and then the reading of the page, with the same words.
         let repeated = failed == problem;
         self.errors.extend(failed);
@@ -317,6 +316,10 @@ impl Steps {
     async fn log(&self, level: LogLevel, message: String) {
         self.reporter.log(level, message).await;
     }
+}
+
+fn first_action(decision: &Decision) -> &'static str {
+    decision.actions.first().map_or("", Action::name)
 }
 
 /// The decision without what may not be done now, or why nothing is left of it.

@@ -28,7 +28,7 @@ async fn an_answer_that_cannot_be_used_is_sent_back_twice_at_most() {
         result.errors[0]
             .starts_with("the model's answer could not be understood: action 1 is wrong: unknown variant `fly`")
     );
-    assert!(calls[3].text().contains(&format!("Step 1: \nError: {}", &result.errors[0][..80])));
+    assert!(calls[3].text().contains(&format!("Step 1:\nError: {}", &result.errors[0][..80])));
     let steps = world.steps();
     assert_eq!((steps[0].step, steps[0].action.as_str()), (1, ""));
     assert!(steps[0].description.starts_with("No action: the model's answer could not be understood"));
