@@ -98,7 +98,7 @@ impl Agent {
             None => {
                 // It reads text alone.
                 settings.vision = Vision::Never;
-                Box::new(TemplatePlanner::new(&task.task))
+                Box::new(TemplatePlanner::new())
             }
         };
         Steps::new(settings, planner, self.page, self.reporter, task).run().await
