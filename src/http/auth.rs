@@ -24,11 +24,13 @@ impl FromRequestParts<HttpState> for Caller {
         let Some(expected) = &state.settings.api_key else {
             return Ok(Self { _proof: () });
         };
-        let given = parts.headers.get(KEY_HEADER).map_or(&[][..], |value| value.as_bytes());
-        if bool::from(given.ct_eq(expected.expose_secret().as_bytes())) {
-            Ok(Self { _proof: () })
-        } else {
-            Err(Refused::Unauthorized)
+        let mut given = parts.headers.get_all(KEY_HEADER).iter();
+        match (given.next(), given.next()) {
+            // Two keys are one too many: someone on the way would have looked at the other one.
+            (Some(key), None) if key.as_bytes().ct_eq(expected.expose_secret().as_bytes()).into() => {
+                Ok(Self { _proof: () })
+            }
+            _ => Err(Refused::Unauthorized),
         }
     }
 }

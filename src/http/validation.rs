@@ -237,6 +237,8 @@ fn one_of<T: Copy>(value: &Value, choices: &[(&'static str, T)]) -> Result<T, Wr
 fn offset_of(error: &serde_json::Error, body: &[u8]) -> usize {
     let before: usize =
         body.split(|byte| *byte == b'\n').take(error.line().saturating_sub(1)).map(|l| l.len() + 1).sum();
-    let offset = (before + error.column().saturating_sub(1)).min(body.len());
+    // At the end of the input the column is that of the last character read, else that of the wrong one.
+    let column = error.column().saturating_sub(usize::from(!error.is_eof()));
+    let offset = (before + column).min(body.len());
     String::from_utf8_lossy(&body[..offset]).chars().count()
 }
