@@ -1,5 +1,7 @@
 //! The binary: settings, telemetry, the service.
 
+use std::process::ExitCode;
+
 use anyhow::Context;
 use browser_use_service::app::App;
 use browser_use_service::config::Settings;
@@ -21,9 +23,16 @@ enum Command {
     Serve,
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().command.unwrap_or(Command::Serve) {
+fn main() -> ExitCode {
+    let ended = match Cli::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve(),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("browser-use-service: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -32,7 +32,7 @@ pub enum LogFormat {
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
     #[error("RUST_LOG must be a list of directives such as info or browser_use_service=debug")]
-    Filter(#[from] ParseError),
+    Filter,
     #[error("logging was set up before")]
     Twice(#[from] TryInitError),
 }
@@ -43,7 +43,7 @@ pub fn init(settings: &TelemetrySettings) -> Result<(), TelemetryError> {
         LogFormat::Text => fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => fmt::layer().with_writer(io::stderr).json().flatten_event(true).boxed(),
     };
-    registry().with(lines.with_filter(filter(settings)?)).try_init()?;
+    registry().with(lines.with_filter(filter(settings).map_err(|_| TelemetryError::Filter)?)).try_init()?;
     panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string);
         error!(location, message = panic.payload_as_str().unwrap_or("no message"), "panicked");
