@@ -38,7 +38,7 @@ impl App {
     pub fn build(settings: Settings) -> anyhow::Result<Self> {
         let tasks = TaskTracker::new();
         let models = Arc::new(Providers::new(settings.llm.clone())?);
-        let pool = Pool::start(settings.browser.clone(), settings.policy.clone(), tasks.clone());
+        let pool = Pool::start(settings.browser.clone(), settings.policy.clone(), tasks.clone())?;
         let mut app = Self::with_tasks(settings, pool.clone(), models, tasks);
         app.close_browsers = async move { pool.close().await }.boxed();
         Ok(app)

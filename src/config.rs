@@ -153,6 +153,7 @@ fn browser(env: &Environment) -> Result<BrowserSettings, ConfigError> {
         sandbox: read!(env.browser_sandbox, choice(&SANDBOX))?.unwrap_or(SandboxMode::Auto),
         launch_timeout: read!(env.browser_launch_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(20)),
         command_timeout: read!(env.browser_command_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(15)),
+        navigation_timeout: read!(env.browser_navigation_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(30)),
         observe_timeout: read!(env.browser_observe_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(10)),
         settle: SettleSettings {
             idle: read!(env.browser_settle_idle_timeout, duration)?.unwrap_or(Duration::from_millis(50)),

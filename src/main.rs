@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use browser_use_service::app::App;
+use browser_use_service::browser::warden;
 use browser_use_service::config::Settings;
 use browser_use_service::{shutdown, telemetry};
 use clap::{Parser, Subcommand};
@@ -24,6 +25,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // Before anything else: a warden is another program in the same file.
+    if let Some(ended) = warden::run_if_asked() {
+        return ended;
+    }
     let ended = match Cli::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve(),
     };

@@ -50,11 +50,7 @@ impl Pool {
     ///
     /// # Errors
     /// When there is no Chromium to start or no place for profile folders.
-    pub fn start(
-        settings: BrowserSettings,
-        policy: Arc<UrlPolicy>,
-        tasks: TaskTracker,
-    ) -> Result<Arc<Self>, PoolError> {
+    pub fn start(settings: BrowserSettings, policy: UrlPolicy, tasks: TaskTracker) -> Result<Arc<Self>, PoolError> {
         let configured = settings.executable.as_deref();
         let executable = find::executable(configured).ok_or_else(|| match configured {
             Some(path) => PoolError::NotAFile(path.to_owned()),
@@ -70,7 +66,7 @@ impl Pool {
         }
         let pool = Arc::new(Self {
             settings: Arc::new(settings),
-            policy,
+            policy: Arc::new(policy),
             executable,
             tasks: tasks.clone(),
             shared: tokio::sync::watch::Sender::new(None),

@@ -81,9 +81,9 @@ async fn a_step_that_works_forgives_the_failed_ones_before() {
 #[tokio::test]
 async fn a_model_that_cannot_be_used_ends_the_run() {
     for error in [
-        ModelError::Unauthorized { provider: provider() },
+        ModelError::Unauthorized { provider: provider(), model: "script-1".into() },
         ModelError::UnknownModel { provider: provider(), model: "script-1".into() },
-        ModelError::Rejected { provider: provider(), detail: "too long".into() },
+        ModelError::Rejected { provider: provider(), model: "script-1".into(), detail: "too long".into() },
         ModelError::RateLimited { provider: provider(), retry_after: None },
         ModelError::Unavailable { provider: provider(), status: 503 },
         ModelError::Unreachable { provider: provider() },

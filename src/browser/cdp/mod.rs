@@ -10,7 +10,7 @@ mod session;
 
 pub(crate) use connection::{Connection, Event, EventReceiver};
 pub(crate) use error::CdpError;
-pub(crate) use session::{Pending, Session};
+pub(crate) use session::Session;
 
 #[cfg(test)]
 mod tests;
