@@ -1,0 +1,1 @@
+//! Files that must agree with each other.
