@@ -31,8 +31,7 @@ test-setup: setup
 	@scripts/ensure-clients
 
 test: test-setup ## Run every test, those with a real browser and real clients too
-	cargo test $(CARGO_FLAGS) --all-targets --no-fail-fast
-	cargo test $(CARGO_FLAGS) --doc
+	cargo test $(CARGO_FLAGS) --no-fail-fast
 
 fmt: ## Format the code
 	cargo fmt --all

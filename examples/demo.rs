@@ -4,19 +4,15 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use regex::Regex;
 use serde_json::Value;
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
-#[path = "demo_shop/site.rs"]
-mod shop;
 mod support;
 
-use support::{BUYER, EventLines, Executable, Service};
+use support::{BUYER, Executable, Service, Shop, Watched, median};
 
 const FOLDER: &str = "target/demo";
 
@@ -25,50 +21,28 @@ async fn main() -> anyhow::Result<()> {
     let executable = Executable::from_args()?;
     let folder = fresh_folder()?;
 
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let shop_url = format!("http://{}/", listener.local_addr()?);
-    let (site, orders) = shop::router();
-    let mut servers = JoinSet::new();
-    servers.spawn(async move { axum::serve(listener, site).await });
-    println!("the demo shop    {shop_url}");
+    let shop = Shop::open().await?;
+    println!("the demo shop    {}", shop.url);
 
     let service = Service::start(&executable, &folder.join("service.log")).await?;
     println!("the service      ready after {}\n", seconds(service.ready_after));
 
-    let request = support::order_request(&shop_url);
-    println!("{}\n", service.curl_command(&request));
-    let posted = Instant::now();
-    let run = watch(EventLines::new(service.run(&request).await?), posted, &folder).await;
+    let request = support::order_request(&shop.url);
+    println!("{}\n", curl_command(&service, &request));
+    let run = watch(&service, &request, &folder).await;
     // Stopped also when the run failed: nothing of the demo outlives it.
     let stopped = service.stop().await;
     let run = run?;
     let stop_time = stopped?;
 
-    ensure!(run.success, "the run ended without success: {}", run.answer);
-    ensure!(run.steps.len() >= 5, "the run took {} steps only", run.steps.len());
-    let orders = orders.list();
-    let order = orders.first().context("the agent says it ordered, but the shop has no order")?;
-    ensure!(orders.len() == 1, "the shop has {} orders instead of one", orders.len());
-    ensure!(
-        order.name == BUYER && order.email == "ada@example.com" && order.shipping == "Express",
-        "the order is not as asked: {order:?}"
-    );
-    ensure!(
-        order.items.len() == 1 && order.items[0].product == "Blue kettle" && order.items[0].quantity == 2,
-        "not what was to be bought: {:?}",
-        order.items
-    );
-    ensure!(run.answer.contains(&order.number), "the answer does not name the order {}: {}", order.number, run.answer);
-
-    let mut steps = run.steps.clone();
-    steps.sort();
-    println!("\nthe shop has     order {} of {}: 2 × Blue kettle, Express", order.number, order.name);
+    let number = check(&run, &shop)?;
+    println!("\nthe shop has     order {number} of {BUYER}: 2 × Blue kettle, Express");
     println!("the agent says   {}", run.answer);
     println!("first event      {} after the request", seconds(run.first_event));
     println!(
         "steps            {} of them, {} the median one, {} in all",
-        steps.len(),
-        seconds(steps[steps.len() / 2]),
+        run.steps.len(),
+        seconds(median(run.step_times())),
         seconds(run.total)
     );
     println!("stopped in       {}, exit code 0, no process and no file left", seconds(stop_time));
@@ -76,65 +50,51 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What a client saw of a run.
-struct Watched {
-    success: bool,
-    answer: String,
-    first_event: Duration,
-    /// Each step's time, from the event before it.
-    steps: Vec<Duration>,
-    total: Duration,
+/// The order's number, if the agent did what it was asked to and says so.
+fn check(run: &Watched, shop: &Shop) -> anyhow::Result<String> {
+    ensure!(run.success, "the run ended without success: {}", run.answer);
+    ensure!(run.steps.len() >= 5, "the run took {} steps only", run.steps.len());
+    let orders = shop.orders.list();
+    let [order] = &orders[..] else { bail!("the shop has {} orders instead of one", orders.len()) };
+    let bought: Vec<_> = order.items.iter().map(|item| (item.product.as_str(), item.quantity)).collect();
+    ensure!(
+        bought == [("Blue kettle", 2)]
+            && order.name == BUYER
+            && order.email == "ada@example.com"
+            && order.shipping == "Express",
+        "the order is not as asked: {order:?}"
+    );
+    ensure!(run.answer.contains(&order.number), "the answer does not name the order {}: {}", order.number, run.answer);
+    Ok(order.number.clone())
 }
 
-/// Shows the stream's lines as they arrive, saves the screenshots, and fails unless it ends as the API says.
-async fn watch(mut lines: EventLines, posted: Instant, folder: &Path) -> anyhow::Result<Watched> {
-    let picture = Regex::new("(;base64,.{24})[^\"]+").expect("the pattern is valid");
-    let mut run = Watched {
-        success: false,
-        answer: String::new(),
-        first_event: Duration::ZERO,
-        steps: vec![],
-        total: Duration::ZERO,
+async fn watch(service: &Service, request: &Value, folder: &Path) -> anyhow::Result<Watched> {
+    let posted = Instant::now();
+    let response = service.run(request).await?;
+    let see = |line: &str, event: Option<&Value>| {
+        print_line(line, posted.elapsed());
+        match event {
+            Some(event) if event["type"] == "step" => save_screenshot(event, folder),
+            _ => Ok(()),
+        }
     };
-    let mut previous = posted;
-    let mut complete = false;
-    let mut done = false;
-    while let Some(line) = lines.next().await? {
-        if !line.is_empty() {
-            println!("{:>8}  {}", seconds(posted.elapsed()), picture.replace(&line, "$1..."));
-        }
-        let Some(data) = line.strip_prefix("data: ") else { continue };
-        ensure!(!done, "something follows [DONE]: {data}");
-        if data == "[DONE]" {
-            done = true;
-            continue;
-        }
-        ensure!(!complete, "an event follows the terminal one: {data}");
-        let event: Value = serde_json::from_str(data)?;
-        if run.first_event.is_zero() {
-            run.first_event = posted.elapsed();
-        }
-        match event["type"].as_str().unwrap_or_default() {
-            "step" => {
-                run.steps.push(previous.elapsed());
-                previous = Instant::now();
-                save_screenshot(&event, folder)?;
-            }
-            "result" => {
-                run.success = event["success"] == true;
-                run.answer = event["finalText"].as_str().unwrap_or_default().to_owned();
-                complete = true;
-            }
-            "error" => {
-                run.answer = event["error"].as_str().unwrap_or_default().to_owned();
-                complete = true;
-            }
-            _ => {}
-        }
-    }
-    ensure!(complete && done, "the stream broke off");
-    run.total = posted.elapsed();
-    Ok(run)
+    Watched::read(response, posted, see).await
+}
+
+/// The command that does the same as [`Service::run`].
+fn curl_command(service: &Service, request: &Value) -> String {
+    format!(
+        "curl -N {} \\\n  -H 'X-Gateway-Key: {}' -H 'Content-Type: application/json' \\\n  -d '{}'",
+        service.stream_url(),
+        service.key,
+        request.to_string().replace('\'', r"'\''")
+    )
+}
+
+/// Prints a line of the stream as it arrives, pictures cut short.
+fn print_line(line: &str, after: Duration) {
+    let picture = Regex::new("(;base64,.{24})[^\"]+").expect("the pattern is valid");
+    println!("{:>8}  {}", seconds(after), picture.replace(line, "$1..."));
 }
 
 fn save_screenshot(event: &Value, folder: &Path) -> anyhow::Result<()> {

@@ -2,10 +2,13 @@
 
 mod leftovers;
 mod service;
+mod shop;
 mod stream;
+mod watched;
 
 pub(crate) use service::{Executable, Service};
-pub(crate) use stream::EventLines;
+pub(crate) use shop::Shop;
+pub(crate) use watched::{Watched, median};
 
 use serde_json::{Value, json};
 

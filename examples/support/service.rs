@@ -40,7 +40,8 @@ pub(crate) struct Service {
     child: Child,
     client: Client,
     base: String,
-    key: String,
+    /// What callers send; worth nothing once this service has ended.
+    pub(crate) key: String,
     /// Everything it writes, so that what is left there afterwards is what it left.
     temp: TempDir,
     /// From the start of its process until it was ready.
@@ -114,23 +115,14 @@ impl Service {
         Ok(answer)
     }
 
-    /// The command that would do the same as [`Service::run`]. Its key is worth nothing once this service has ended.
-    pub(crate) fn curl_command(&self, request: &Value) -> String {
-        format!(
-            "curl -N {} \\\n  -H 'X-Gateway-Key: {}' -H 'Content-Type: application/json' \\\n  -d '{}'",
-            self.stream_url(),
-            self.key,
-            request.to_string().replace('\'', r"'\''")
-        )
-    }
-
     /// Asks the service to stop and says how long it took.
     ///
     /// # Errors
     /// It does not stop within a minute, not with exit code 0, or leaves processes or files behind.
     pub(crate) async fn stop(mut self) -> anyhow::Result<Duration> {
         let asked = Instant::now();
-        kill_process(self.pid()?, Signal::TERM)?;
+        let pid = Pid::from_raw(self.id()?.try_into()?).context("a process id is never 0")?;
+        kill_process(pid, Signal::TERM)?;
         let status: ExitStatus = tokio::time::timeout(GONE_WITHIN, self.child.wait())
             .await
             .with_context(|| format!("the service did not stop within {} s", GONE_WITHIN.as_secs()))??;
@@ -141,12 +133,16 @@ impl Service {
         Ok(took)
     }
 
-    fn pid(&self) -> anyhow::Result<Pid> {
-        let id = self.child.id().context("the service has ended already")?;
-        Pid::from_raw(id.try_into()?).context("a process id is never 0")
+    /// Of its process.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub(crate) fn id(&self) -> anyhow::Result<u32> {
+        self.child.id().context("the service has ended already")
     }
 
-    fn stream_url(&self) -> String {
+    /// Where runs are posted to.
+    pub(crate) fn stream_url(&self) -> String {
         format!("{}/api/v1/browser-use/run/stream", self.base)
     }
 }
