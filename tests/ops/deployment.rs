@@ -1,5 +1,6 @@
 //! Files that say the same thing twice must say it alike.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 fn read(path: &str) -> String {
@@ -18,4 +19,32 @@ fn the_image_is_built_with_the_projects_toolchain() {
     let channel = between(&toolchain, "channel = \"", "\"");
     assert!(read("Dockerfile").contains(&format!("FROM rust:{channel}-slim-bookworm")), "{channel}");
     assert!(channel.starts_with(between(&read("Cargo.toml"), "rust-version = \"", "\"")), "{channel}");
+}
+
+/// The variables as the program reads them, from the one struct that lists them.
+fn variables_read() -> BTreeSet<String> {
+    let source = read("src/config/environment.rs");
+    between(&source, "struct Environment {", "\n}")
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("pub(super) ")?.strip_suffix(": Option<String>,"))
+        .map(str::to_uppercase)
+        .collect()
+}
+
+/// The variables that `.env.example` sets or shows.
+fn variables_explained() -> BTreeSet<String> {
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    read(".env.example")
+        .lines()
+        .filter_map(|line| line.strip_prefix("# ").unwrap_or(line).split_once('='))
+        .map(|(name, _)| name.to_owned())
+        .filter(|name| !name.is_empty() && is_name(name))
+        .collect()
+}
+
+#[test]
+fn every_variable_is_explained_in_the_example_and_no_other() {
+    let (read, explained) = (variables_read(), variables_explained());
+    assert!(!read.is_empty());
+    assert_eq!(read, explained);
 }
