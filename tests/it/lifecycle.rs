@@ -102,9 +102,12 @@ async fn a_reader_that_stalls_holds_the_run_until_its_deadline_and_loses_nothing
 #[tokio::test]
 async fn a_model_that_fails_ends_the_run_with_a_code_of_its_own() {
     for (error, code) in [
-        (ModelError::Unauthorized { provider: provider() }, "model_unauthorized"),
+        (ModelError::Unauthorized { provider: provider(), model: String::new() }, "model_unauthorized"),
         (ModelError::UnknownModel { provider: provider(), model: "m".into() }, "model_unknown"),
-        (ModelError::Rejected { provider: provider(), detail: "too\nlong".into() }, "model_rejected"),
+        (
+            ModelError::Rejected { provider: provider(), model: String::new(), detail: "too\nlong".into() },
+            "model_rejected",
+        ),
         (ModelError::RateLimited { provider: provider(), retry_after: None }, "model_rate_limited"),
         (ModelError::Unavailable { provider: provider(), status: 503 }, "model_unavailable"),
         (ModelError::Unreachable { provider: provider() }, "model_unavailable"),
