@@ -248,7 +248,7 @@ impl Question {
             (line.text.clone(), UNSURE + extra(&words))
         };
         // A link or a button with the words in it is more likely a way to the answer than the answer.
-        let clickable = u32::from(line.index.is_some() && value.is_none()) * 25;
+        let clickable = u32::from(!line.indices.is_empty() && value.is_none()) * 25;
         let unnamed = u32::from(!named) * 40;
         Some(Candidate { text, cost: cost + clickable + unnamed + missing as u32 * GUESS })
     }
@@ -259,7 +259,7 @@ impl Question {
 
     /// Whether a line may be the value that belongs to a label above it.
     fn is_value(&self, line: &Line) -> bool {
-        line.index.is_none() && self.fits_alone(&line.text)
+        line.indices.is_empty() && self.fits_alone(&line.text)
     }
 }
 

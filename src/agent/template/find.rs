@@ -235,7 +235,7 @@ fn sort_by_distance(elements: &mut [&Element], lines: &[Line], near: &str) {
     let places: Vec<usize> =
         lines.iter().enumerate().filter(|(_, line)| fits_text(near, &line.text)).map(|(at, _)| at).collect();
     elements.sort_by_key(|element| {
-        let at = lines.iter().position(|line| line.index == Some(element.index)).unwrap_or(usize::MAX / 4);
+        let at = lines.iter().position(|line| line.indices.contains(&element.index)).unwrap_or(usize::MAX / 4);
         places
             .iter()
             .map(|place| if at >= *place { at - place } else { (place - at) + 1_000 })
