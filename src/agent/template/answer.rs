@@ -5,7 +5,7 @@ use super::pattern::Slot;
 use super::text::{clip, collapse, fold, quote};
 
 /// Longest answer for the text of a whole page, in characters.
-pub(super) const MAX_PAGE_TEXT: usize = 4_000;
+const MAX_PAGE_TEXT: usize = 4_000;
 /// Longest answer to a question, in characters.
 const MAX_ANSWER: usize = 500;
 /// Words of a question that count; more say nothing more.
@@ -181,7 +181,7 @@ impl Question {
                 header = None;
                 continue;
             }
-            let Some(names) = header.as_ref().filter(|names| names.len() == cells.len()) else {
+            let Some(names) = &header else {
                 header = Some(cells);
                 continue;
             };
@@ -195,12 +195,10 @@ impl Question {
                 rest.iter().all(|word| holds(&name, word))
             });
             if let Some(column) = column
-                && self.fits(cells[column])
+                && let Some(cell) = cells.get(column).filter(|cell| self.fits(cell))
             {
-                return Some(Found {
-                    text: format!("{}: {}: {}", cells[0], names[column], cells[column]),
-                    certainty: Certainty::Sure,
-                });
+                let text = format!("{}: {}: {cell}", cells[0], names[column]);
+                return Some(Found { text, certainty: Certainty::Sure });
             }
         }
         None

@@ -170,6 +170,8 @@ fn fit(element: &Element, use_: Use) -> Option<u32> {
             () => RIGHT - 10,
         }),
         Use::Type => is_text_field(element).then_some(RIGHT),
+        // A field that opens a list is a list too, after the real ones.
+        Use::Choose if is_text_field(element) => (element.role == "combobox").then_some(RIGHT - 15),
         Use::Choose => is_select(element).then_some(RIGHT),
         Use::Tick => is_tickable(element).then_some(RIGHT),
         Use::Set => (is_text_field(element) || is_select(element) || is_tickable(element)).then_some(RIGHT),

@@ -71,7 +71,7 @@ impl<'a> Scene<'a> {
             },
         };
         if let Some(element) = self.pick(&listed) {
-            return put(element, option, listed.exact);
+            return choose(element, option, listed.exact);
         }
         // A group of radio buttons is a list to the reader, and so is a menu of links.
         let named = Target::named(option);
@@ -101,12 +101,16 @@ fn put(element: &Element, value: &str, sure: bool) -> Move {
         let off = matches!(fold(value).as_str(), "off" | "no" | "false" | "unchecked" | "0");
         return tick(element, !off, sure);
     }
-    let index = element.index;
     if find::is_select(element) {
-        let option = exact_option(element, value).unwrap_or(value);
-        return Move::on(Action::Select { index, options: vec![option.to_owned()] }, sure);
+        return choose(element, value, sure);
     }
-    Move::on(input(index, value), sure)
+    Move::on(input(element.index, value), sure)
+}
+
+/// An option that is not known is passed on as it is: the list may be cut, and the browser knows them all.
+fn choose(element: &Element, option: &str, sure: bool) -> Move {
+    let option = exact_option(element, option).unwrap_or(option);
+    Move::on(Action::Select { index: element.index, options: vec![option.to_owned()] }, sure)
 }
 
 fn tick(element: &Element, on: bool, sure: bool) -> Move {

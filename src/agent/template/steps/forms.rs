@@ -8,6 +8,7 @@ use crate::agent::template::find::{self, Use};
 use crate::agent::template::target::Target;
 use crate::agent::template::text::fold;
 
+const USER_WORDS: [&str; 8] = ["user", "username", "email", "mail", "login", "account", "phone", "name"];
 const LOGIN_BUTTONS: [&str; 8] = ["log in", "login", "log on", "sign in", "submit", "continue", "next", "enter"];
 const SUBMIT_BUTTONS: [&str; 13] = [
     "submit",
@@ -30,16 +31,17 @@ impl Scene<'_> {
         let elements = &self.observation.view.elements;
         let secret_at = elements.iter().position(|element| element.input_type == "password" && !element.disabled);
         let before = &elements[..secret_at.unwrap_or(elements.len())];
-        let names = ["user", "username", "email", "mail", "login", "account", "phone", "name"];
-        let named = before.iter().filter(|element| is_plain_text_field(element)).find(|element| {
-            let words = fold(&format!("{} {}", element.name, element.placeholder));
-            element.input_type == "email" || words.split(' ').any(|word| names.contains(&word))
-        });
-        let last_before = || before.iter().rfind(|element| is_plain_text_field(element));
-        match (secret_at, named) {
-            (Some(at), named) => {
+        let search = find::search_field(&self.observation.view);
+        let fields = || before.iter().filter(|field| is_plain_text_field(field) && search != Some(field));
+        let says_user = |field: &&Element| {
+            let words = fold(&format!("{} {}", field.name, field.placeholder));
+            field.input_type == "email" || words.split(' ').any(|word| USER_WORDS.contains(&word))
+        };
+        match secret_at {
+            Some(at) => {
                 let mut actions = Vec::new();
-                if let Some(field) = named.or_else(last_before) {
+                // The nearest one before the password: a page may ask for an address for its newsletter as well.
+                if let Some(field) = fields().rfind(says_user).or_else(|| fields().next_back()) {
                     actions.push(Planned { action: input(field.index, user), part: Part::Prepares, sure: true });
                 }
                 let secret = elements[at].index;
@@ -57,13 +59,11 @@ impl Scene<'_> {
                 }
                 Move::Act(actions)
             }
-            // Some sites ask for the name first and for the password on the next page.
-            (None, Some(field))
-                if self.progress.prepared < 2 && find::search_field(&self.observation.view) != Some(field) =>
-            {
-                Move::prepare(submit_input(field.index, user))
-            }
-            (None, _) => {
+            None => {
+                // Some sites ask for the name first and for the password on the next page.
+                if let Some(field) = fields().find(says_user).filter(|_| self.progress.prepared < 2) {
+                    return Move::prepare(submit_input(field.index, user));
+                }
                 let openers = ["log in", "sign in", "account"].map(Target::named);
                 let opener = openers
                     .iter()

@@ -51,20 +51,13 @@ impl<'a> Scene<'a> {
                 // The view shows one screen above and below, so every second screen shows all.
                 return Move::look(scroll_by(ScrollDirection::Down, 2.0), Look::Further);
             }
-            let seen_from = self.progress.looks;
-            if scroll.pixels_above > 0
-                && !self.progress.looked_from_top
-                && u64::from(seen_from) * 2 < self.screens_above()
-            {
-                return Move::look(scroll_by(ScrollDirection::Up, self.screens_above() as f64), Look::FromTop);
+            let screens_above = scroll.pixels_above.div_ceil(scroll.viewport_height.max(1)).min(100);
+            // More of the page lies above than was scrolled through: the search began in its middle.
+            if !self.progress.looked_from_top && self.progress.looks * 2 < screens_above {
+                return Move::look(scroll_by(ScrollDirection::Up, f64::from(screens_above)), Look::FromTop);
             }
         }
         Move::Impossible(missing())
-    }
-
-    pub(super) fn screens_above(&self) -> u64 {
-        let scroll = self.observation.view.scroll;
-        u64::from(scroll.pixels_above.div_ceil(scroll.viewport_height.max(1)))
     }
 
     pub(super) fn missing(&self, target: &Target, use_: Use, too_few: bool) -> String {

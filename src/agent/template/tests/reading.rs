@@ -33,6 +33,12 @@ fn values_are_found_beside_below_and_in_tables() {
             "Name | Price | Stock\nRed kettle | 10 | 7\nBlue kettle | 12 | 5",
             "Red kettle: Stock: 7",
         ),
+        (
+            "the price of the blue kettle",
+            "Product | Price\nBlue kettle | €12.00 | Remove",
+            "Blue kettle: Price: €12.00",
+        ),
+        ("the total", "Product | Price\nBlue kettle | €12.00 | Remove\nTotal | €12.00", "Total: €12.00"),
         ("the e-mail address", "Name: Ada\nEmail address: ada@a.test", "Email address: ada@a.test"),
         ("the status", "Status\nShipped", "Status: Shipped"),
         ("the opening hours", "Opening hours: 9:00 to 17:00", "Opening hours: 9:00 to 17:00"),

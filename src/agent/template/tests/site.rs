@@ -200,6 +200,7 @@ fn element(line: &str, index: ElementIndex) -> Option<Element> {
         "password" => ("input", "textbox", "password"),
         "submit" => ("input", "button", "submit"),
         "select" => ("select", "combobox", ""),
+        "combo" => ("input", "combobox", "text"),
         "radio" => ("input", "radio", "radio"),
         "checkbox" => ("input", "checkbox", "checkbox"),
         _ => return None,

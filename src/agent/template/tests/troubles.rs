@@ -25,6 +25,28 @@ async fn a_task_it_does_not_understand_is_refused_as_a_whole() {
 }
 
 #[tokio::test]
+async fn a_task_that_asks_for_nothing_is_no_success() {
+    for task in ["Hello!", "do not click anything", "please", "..."] {
+        let run = one_page(&["button: Buy"]).run(task).await;
+        assert!(!run.success && run.steps.is_empty(), "{task}: {run:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_history_with_masked_texts_is_understood() {
+    let observation = observation("http://a.test/", "Page", &["text: Name"]);
+    let mut planner = TemplatePlanner::new();
+    let mut decision = planner.decide(turn("type s3cret into Name", &observation)).await.expect("a decision").decision;
+    let Action::Input { text, .. } = &mut decision.actions[0] else { panic!("{decision:?}") };
+    *text = "***".to_owned();
+    let results = vec![ActionResult { action: decision.actions[0].clone(), outcome: Ok(ActionOutcome::default()) }];
+    let history = [PastStep { step: 1, decision, results, error: None }];
+    let turn = Turn { history: &history, step: 2, ..turn("type s3cret into Name", &observation) };
+    let last = planner.decide(turn).await.expect("a decision").decision;
+    assert!(matches!(last.actions[0], Action::Done { success: true, .. }), "{last:?}");
+}
+
+#[tokio::test]
 async fn a_missing_label_is_told_with_the_labels_there_are() {
     let run = one_page(&["button: Add to basket", "link: Imprint", "text: Name"]).run("click 'Add to wishlist'").await;
     assert!(!run.success);
