@@ -323,7 +323,7 @@ fn subject_is_all(words: &[String], subject: &[&str]) -> bool {
     !subject.is_empty() && words.len() <= subject.len()
 }
 
-/// "Label: value", "Label<tab>value", "Label | value".
+/// "Label: value", "Label | value", or a tab between the two.
 fn split_label(line: &str) -> (&str, Option<&str>) {
     let split = [": ", "\t", " | ", " – ", " = "].into_iter().filter_map(|mark| line.split_once(mark));
     match split.min_by_key(|(label, _)| label.len()) {
