@@ -5,7 +5,7 @@ use super::pattern::Slot;
 use super::text::{clip, collapse, fold, quote};
 
 /// Longest answer for the text of a whole page, in characters.
-pub(super) const MAX_PAGE_TEXT: usize = 4_000;
+const MAX_PAGE_TEXT: usize = 4_000;
 /// Longest answer to a question, in characters.
 const MAX_ANSWER: usize = 500;
 /// Words of a question that count; more say nothing more.
@@ -181,7 +181,7 @@ impl Question {
                 header = None;
                 continue;
             }
-            let Some(names) = header.as_ref().filter(|names| names.len() == cells.len()) else {
+            let Some(names) = &header else {
                 header = Some(cells);
                 continue;
             };
@@ -195,12 +195,10 @@ impl Question {
                 rest.iter().all(|word| holds(&name, word))
             });
             if let Some(column) = column
-                && self.fits(cells[column])
+                && let Some(cell) = cells.get(column).filter(|cell| self.fits(cell))
             {
-                return Some(Found {
-                    text: format!("{}: {}: {}", cells[0], names[column], cells[column]),
-                    certainty: Certainty::Sure,
-                });
+                let text = format!("{}: {}: {cell}", cells[0], names[column]);
+                return Some(Found { text, certainty: Certainty::Sure });
             }
         }
         None
@@ -248,7 +246,7 @@ impl Question {
             (line.text.clone(), UNSURE + extra(&words))
         };
         // A link or a button with the words in it is more likely a way to the answer than the answer.
-        let clickable = u32::from(line.index.is_some() && value.is_none()) * 25;
+        let clickable = u32::from(!line.indices.is_empty() && value.is_none()) * 25;
         let unnamed = u32::from(!named) * 40;
         Some(Candidate { text, cost: cost + clickable + unnamed + missing as u32 * GUESS })
     }
@@ -259,7 +257,7 @@ impl Question {
 
     /// Whether a line may be the value that belongs to a label above it.
     fn is_value(&self, line: &Line) -> bool {
-        line.index.is_none() && self.fits_alone(&line.text)
+        line.indices.is_empty() && self.fits_alone(&line.text)
     }
 }
 
@@ -325,7 +323,7 @@ fn subject_is_all(words: &[String], subject: &[&str]) -> bool {
     !subject.is_empty() && words.len() <= subject.len()
 }
 
-/// "Label: value", "Label<tab>value", "Label | value".
+/// "Label: value", "Label | value", or a tab between the two.
 fn split_label(line: &str) -> (&str, Option<&str>) {
     let split = [": ", "\t", " | ", " – ", " = "].into_iter().filter_map(|mark| line.split_once(mark));
     match split.min_by_key(|(label, _)| label.len()) {

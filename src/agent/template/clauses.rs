@@ -7,7 +7,7 @@ use super::lex::{Kind, Token};
 use super::phrases;
 
 /// What may stand before a clause's verb and means nothing, longest first.
-const FILLERS: [&[&str]; 23] = [
+const FILLERS: [&[&str]; 22] = [
     &["i", "would", "like", "you", "to"],
     &["i", "want", "you", "to"],
     &["after", "that"],
@@ -30,14 +30,13 @@ const FILLERS: [&[&str]; 23] = [
     &["just"],
     &["lets"],
     &["again"],
-    &["there"],
 ];
 
 const JOINERS: [&str; 4] = ["and", "then", "but", "plus"];
 
 /// A clause that begins so forbids something. The planner does nothing that it is not told to, so there is nothing
 /// to do for it; it reaches to the next hard break, lest "do not open it and click 'Buy'" click something.
-const PROHIBITIONS: [&[&str]; 5] = [&["do", "not"], &["dont"], &["never"], &["without"], &["avoid"]];
+const PROHIBITIONS: [&[&str]; 3] = [&["do", "not"], &["dont"], &["never"]];
 
 /// The clauses in order, none of them empty; prohibitions are left out.
 pub(super) fn clauses<'t, 's>(tokens: &'t [Token<'s>]) -> Vec<&'t [Token<'s>]> {

@@ -170,6 +170,8 @@ fn fit(element: &Element, use_: Use) -> Option<u32> {
             () => RIGHT - 10,
         }),
         Use::Type => is_text_field(element).then_some(RIGHT),
+        // A field that opens a list is a list too, after the real ones.
+        Use::Choose if is_text_field(element) => (element.role == "combobox").then_some(RIGHT - 15),
         Use::Choose => is_select(element).then_some(RIGHT),
         Use::Tick => is_tickable(element).then_some(RIGHT),
         Use::Set => (is_text_field(element) || is_select(element) || is_tickable(element)).then_some(RIGHT),
@@ -235,7 +237,7 @@ fn sort_by_distance(elements: &mut [&Element], lines: &[Line], near: &str) {
     let places: Vec<usize> =
         lines.iter().enumerate().filter(|(_, line)| fits_text(near, &line.text)).map(|(at, _)| at).collect();
     elements.sort_by_key(|element| {
-        let at = lines.iter().position(|line| line.index == Some(element.index)).unwrap_or(usize::MAX / 4);
+        let at = lines.iter().position(|line| line.indices.contains(&element.index)).unwrap_or(usize::MAX / 4);
         places
             .iter()
             .map(|place| if at >= *place { at - place } else { (place - at) + 1_000 })

@@ -80,8 +80,13 @@ impl<'a> Lexer<'a> {
 
     /// "- ", "* ", "• ", "1. ", "2) ": begins an item and is no part of it.
     fn list_marker(&mut self) -> bool {
+        // No marker is longer; looking no further keeps the lexer linear where there are no blanks.
+        const LONGEST: usize = 6;
         let rest = self.rest();
-        let marker = &rest[..rest.find(char::is_whitespace).unwrap_or(rest.len())];
+        let Some((length, _)) = rest.char_indices().take(LONGEST).find(|(_, c)| c.is_whitespace()) else {
+            return false;
+        };
+        let marker = &rest[..length];
         if self.line_start && matches!(marker, "-" | "*" | "•" | "–" | "+") {
             self.at += marker.len();
             return true;

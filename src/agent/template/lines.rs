@@ -1,111 +1,168 @@
 //! The page's text as lines, whoever wrote it: the page view with its indices and tags, or plain extracted text.
 
 use crate::agent::action::ElementIndex;
-use crate::agent::observation::PageView;
+use crate::agent::observation::{Element, PageView};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
-    /// The element that the line shows, none for plain text.
-    pub(super) index: Option<ElementIndex>,
+    /// The elements in the line; none in plain text, several in a row of a table.
+    pub(super) indices: Vec<ElementIndex>,
     /// What a person reads in it.
     pub(super) text: String,
 }
 
-/// The lines of a page view. A field's current value follows its label as "label: value".
+/// The lines of a page view. A field's current value follows its label, "label: value". Notes of the view about what
+/// it left out are no text of the page.
 pub(super) fn of_view(view: &PageView) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for raw in view.text.lines() {
-        let (index, rest) = split_index(raw);
-        let text = without_tags(rest, index.is_some());
-        let element = index.and_then(|index| view.element(index));
-        let text = match element {
-            Some(element) if !element.value.is_empty() && !element.name.is_empty() => {
-                format!("{}: {}", element.name, element.value)
-            }
-            Some(element) if !element.name.is_empty() && !text.contains(element.name.trim()) => {
-                format!("{} {text}", element.name)
-            }
-            _ => text,
-        };
-        let text = text.trim();
-        if !text.is_empty() {
-            lines.push(Line { index, text: text.to_owned() });
-        }
-    }
-    lines
+    let lines = view.text.lines().map(str::trim).filter(|line| !line.starts_with("... "));
+    lines.map(|line| read(line, view)).filter(|line| !line.text.is_empty()).collect()
 }
 
 /// The lines of a plain text.
 pub(super) fn of_text(text: &str) -> Vec<Line> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.map(|line| Line { index: None, text: line.to_owned() }).collect()
+    lines.map(|line| Line { indices: Vec::new(), text: line.to_owned() }).collect()
 }
 
-/// `  *[41]<button>Buy` is 41 and `<button>Buy`.
-fn split_index(line: &str) -> (Option<ElementIndex>, &str) {
-    let marked = line.trim_start().trim_start_matches('*').trim_start();
-    let indexed = marked.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    match indexed.and_then(|(digits, rest)| Some((digits.parse().ok()?, rest))) {
-        Some((index, rest)) => (Some(ElementIndex(index)), rest),
-        None => (None, line.trim()),
-    }
-}
-
-/// Drops `<...>` where a tag can be meant: in an element's line, or at the start of a line. "a < b" stays.
-fn without_tags(line: &str, element: bool) -> String {
-    if !element && !line.starts_with('<') {
-        return line.to_owned();
-    }
-    let mut text = String::with_capacity(line.len());
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        let opens = c == '<' && chars.peek().is_some_and(|next| next.is_alphabetic() || *next == '/');
-        if !opens {
-            text.push(c);
-            continue;
-        }
-        let mut in_quotes = false;
-        for inside in chars.by_ref() {
-            match inside {
-                '"' => in_quotes = !in_quotes,
-                '>' if !in_quotes => break,
-                _ => {}
+/// `*[41]<button />Buy | *[42]<link />More` is the elements 41 and 42 and "Buy | More".
+fn read(line: &str, view: &PageView) -> Line {
+    let mut indices = Vec::new();
+    let mut text = String::new();
+    let mut rest = line;
+    while let Some(at) = rest.find('[') {
+        let (before, bracket) = rest.split_at(at);
+        let starts = text.trim().is_empty() && before.trim_matches([' ', '*']).is_empty();
+        match index(bracket, starts) {
+            // A bracket with a backslash in front is one that the page itself wrote.
+            Some((index, after)) if !before.ends_with('\\') => {
+                text.push_str(&plain(before.trim_end_matches('*')));
+                indices.push(index);
+                let (label, next) = after.split_at(next_index(after));
+                text.push_str(&element_text(view.element(index), label));
+                rest = next;
+            }
+            _ => {
+                text.push_str(&plain(before.strip_suffix('\\').unwrap_or(before)));
+                text.push('[');
+                rest = &bracket[1..];
             }
         }
-        text.push(' ');
     }
-    text.trim().to_owned()
+    // A tag that stands for no element names a part of the page.
+    text.push_str(&plain(if line.starts_with('<') && indices.is_empty() { without_tag(rest) } else { rest }));
+    Line { indices, text: text.trim().to_owned() }
+}
+
+/// The index a bracket holds and what follows it: at a line's start or before a tag, else it is text.
+fn index(bracket: &str, starts_line: bool) -> Option<(ElementIndex, &str)> {
+    let (digits, after) = bracket.strip_prefix('[')?.split_once(']')?;
+    let index = digits.parse().ok()?;
+    (starts_line || after.trim_start().starts_with('<')).then_some((ElementIndex(index), after))
+}
+
+/// Where the next bracket of an element stands, tags skipped; else the end.
+fn next_index(text: &str) -> usize {
+    let tag = text.len() - without_tag(text).len();
+    let mut from = tag;
+    while let Some(at) = text[from..].find('[').map(|at| from + at) {
+        if !text[..at].ends_with('\\') && index(&text[at..], false).is_some() {
+            return at;
+        }
+        from = at + 1;
+    }
+    text.len()
+}
+
+/// An element's text: what the view shows of it, completed by its name and value.
+fn element_text(element: Option<&Element>, shown: &str) -> String {
+    let label = plain(without_tag(shown).trim_end_matches('*'));
+    let Some(element) = element else { return label };
+    let (name, value) = (element.name.trim(), element.value.trim());
+    let text = match label.trim() {
+        "" => name.to_owned(),
+        bare if bare.contains(name) => label.clone(),
+        _ => format!("{name} {label}"),
+    };
+    match value {
+        "" => text,
+        _ if text.trim().is_empty() => value.to_owned(),
+        _ if text.trim() == name => format!("{name}: {value}"),
+        _ => format!("{value} {text}"),
+    }
+}
+
+/// What follows the tag that the text begins with, if it does.
+fn without_tag(text: &str) -> &str {
+    let trimmed = text.trim_start();
+    if !trimmed.strip_prefix('<').is_some_and(|inside| inside.starts_with(|c: char| c.is_alphabetic() || c == '/')) {
+        return text;
+    }
+    let mut in_quotes = false;
+    let end = trimmed.char_indices().find(|(_, c)| {
+        in_quotes ^= *c == '"';
+        *c == '>' && !in_quotes
+    });
+    end.map_or("", |(at, _)| &trimmed[at + 1..])
+}
+
+/// Without the backslashes that keep a page's text from looking like an element, and without closing tags.
+fn plain(text: &str) -> String {
+    let unmasked = text.replace("\\[", "[").replace("\\<", "<").replace("\\...", "...");
+    match unmasked.trim_end().strip_suffix('>').and_then(|open| open.rfind("</")) {
+        Some(closing) => unmasked[..closing].to_owned(),
+        None => unmasked,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::observation::Element;
+
+    fn shown(text: &str, elements: Vec<Element>) -> Vec<(Vec<u32>, String)> {
+        let view = PageView { text: text.to_owned(), elements, ..PageView::default() };
+        let lines = of_view(&view).into_iter();
+        lines.map(|line| (line.indices.into_iter().map(|index| index.0).collect(), line.text)).collect()
+    }
+
+    fn named(index: u32, name: &str, value: &str) -> Element {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        Element { index: ElementIndex(index), name, value, ..Element::default() }
+    }
 
     #[test]
-    fn indices_and_tags_are_dropped_and_values_follow_their_labels() {
-        let field = Element {
-            index: ElementIndex(2),
-            name: "Quantity".to_owned(),
-            value: "3".to_owned(),
-            ..Element::default()
-        };
-        let view = PageView {
-            text: "Shop\n  [1]<a href=\"/a>b\">Blue kettle</a>\n\t*[2]<input value=\"3\" />\n<h1>Total</h1>\n a < b \n\n[x] y"
-                .to_owned(),
-            elements: vec![field],
-            ..PageView::default()
-        };
-        let shown: Vec<(Option<u32>, String)> =
-            of_view(&view).into_iter().map(|line| (line.index.map(|index| index.0), line.text)).collect();
-        let expected = [
-            (None, "Shop"),
-            (Some(1), "Blue kettle"),
-            (Some(2), "Quantity: 3"),
-            (None, "Total"),
-            (None, "a < b"),
-            (None, "[x] y"),
+    fn indices_and_tags_are_told_from_what_a_person_reads() {
+        let cases: [(&str, &[u32], &str); 14] = [
+            ("Shop", &[], "Shop"),
+            ("\t[1]<link href=\"/a>b\" />Blue kettle", &[1], "Blue kettle"),
+            ("  *[1]<button>Buy</button>", &[1], "Buy"),
+            ("<h1>Total", &[], "Total"),
+            ("<navigation />Main", &[], "Main"),
+            ("a < b and [x] y", &[], "a < b and [x] y"),
+            ("see [3] and [4]", &[], "see [3] and [4]"),
+            ("\\[3] is a note", &[], "[3] is a note"),
+            (
+                "[1]<link />Blue kettle | 2 | €24.00 | *[2]<button />Remove",
+                &[1, 2],
+                "Blue kettle | 2 | €24.00 | Remove",
+            ),
+            ("[1]Buy", &[1], "Buy"),
+            ("[7]<combobox value=2 options=\"1|2\" />Quantity", &[7], "Quantity: 2"),
+            ("Pieces [7]<combobox value=2 /> each", &[7], "Pieces 2 Quantity  each"),
+            ("... 2.1 screens below: scroll down", &[], ""),
+            ("\\... and so on", &[], "... and so on"),
         ];
-        assert_eq!(shown, expected.map(|(index, text)| (index, text.to_owned())));
+        for (line, indices, text) in cases {
+            let found = shown(line, vec![named(7, "Quantity", "2")]);
+            match text {
+                "" => assert!(found.is_empty(), "{line}: {found:?}"),
+                _ => assert_eq!(found, [(indices.to_vec(), text.to_owned())], "{line}"),
+            }
+        }
+    }
+
+    #[test]
+    fn an_element_whose_line_is_bare_is_told_by_its_name() {
+        assert_eq!(shown("[7]<input />", vec![named(7, "Street", "")]), [(vec![7], "Street".to_owned())]);
+        assert_eq!(shown("[7]<input />", vec![named(7, "Street", "Main 1")]), [(vec![7], "Street: Main 1".to_owned())]);
     }
 }

@@ -7,7 +7,7 @@ use super::pattern::{Slot, is_break};
 use super::phrases;
 use super::text::{clip, collapse, fold};
 
-/// Parts of the task that no phrase of the table fits.
+/// Parts of the task that no phrase of the table fits; no parts when the task asks for nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NotUnderstood {
     /// As written, shortened; what may be a password is left out.
@@ -64,7 +64,7 @@ pub(super) fn parse(task: &str) -> Result<Vec<Goal>, NotUnderstood> {
             None => parts.push(without_secrets(clause)),
         }
     }
-    if !parts.is_empty() {
+    if !parts.is_empty() || goals.is_empty() {
         return Err(NotUnderstood { parts });
     }
     let mut reads = false;

@@ -57,11 +57,20 @@ const ROWS: &[Row] = &[
     row("<google for|google> {query}", |s| Some(Goal::Search { query: text(s, 0), site: values::GOOGLE })),
     row("<search for|search|look for|look up> {query}", |s| Some(Goal::Search { query: text(s, 0), site: Site::Any })),
     // Logging in.
-    row(
+    label_first(
         "<log in|login|log on|logon|sign in|sign on> <as|with|using> [the] \
          [user|username|user name|account|e-mail|email|login] {user} \
          <with password|with the password|and password|and the password|using password|password|with|and> {password}",
-        |s| Some(Goal::LogIn { user: text(s, 0), password: Hidden(text(s, 1)) }),
+        |s| Some(Goal::LogIn { user: text(s, 0), password: hidden(s, 1) }),
+    ),
+    label_first(
+        "<log in to|log into|login to|sign in to|sign into> {site} <as|with|using> [the] \
+         [user|username|user name|account|e-mail|email|login] {user} \
+         <with password|with the password|and password|and the password|using password|password|with|and> {password}",
+        |s| {
+            let here = values::site(s.taken[0]) == Some(Site::Here);
+            here.then(|| Goal::LogIn { user: text(s, 1), password: hidden(s, 2) })
+        },
     ),
     // The cart.
     row(
@@ -112,7 +121,7 @@ const ROWS: &[Row] = &[
         |s| Some(Goal::Wait(Waiting::Gone(without_article(s.taken[0])))),
     ),
     row("<wait for|wait> {seconds} <seconds|second|secs|sec|s>", |s| {
-        Some(Goal::Wait(Waiting::Seconds(values::number(&s.taken[0].folded())?)))
+        Some(Goal::Wait(Waiting::Seconds(values::number(&s.taken[0].text().to_lowercase())?)))
     }),
     row(
         "<wait for|wait until> {text} <to appear|to show|to show up|appears|shows|shows up|is shown|is visible>",
@@ -234,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_pattern_of_the_table_compiles_and_no_slot_stands_beside_a_slot() {
+    fn every_pattern_of_the_table_compiles() {
         assert_eq!(PATTERNS.len(), ROWS.len());
     }
 }

@@ -89,11 +89,13 @@ impl Plan {
     fn learn(&mut self, history: &[PastStep]) -> String {
         let sent = std::mem::take(&mut self.sent);
         let Some(step) = history.last().filter(|_| !sent.is_empty()) else { return String::new() };
-        let ours = step.decision.actions.len() == sent.len()
-            && step.decision.actions.iter().zip(&sent).all(|(theirs, (_, planned))| *theirs == planned.action);
-        let results = if ours { step.results.as_slice() } else { &[] };
         let before = self.at;
-        for ((goal, planned), result) in sent.into_iter().zip(results) {
+        for ((goal, planned), result) in sent.into_iter().zip(&step.results) {
+            // Texts may be masked in the history, so they are not compared.
+            let of = |action: &Action| (action.name(), action.index());
+            if of(&planned.action) != of(&result.action) {
+                break;
+            }
             match &result.outcome {
                 Ok(outcome) => self.succeeded(goal, &planned, outcome.extracted.clone()),
                 Err(error) => {
@@ -104,7 +106,7 @@ impl Plan {
             }
         }
         if let Some(error) = &step.error
-            && results.is_empty()
+            && step.results.is_empty()
         {
             self.progress.failures.push(error.clone());
             return format!("Failed: {}", clip(error, 200));
@@ -186,8 +188,8 @@ impl Plan {
         let mut used: Vec<_> = self.sent.iter().filter_map(|(_, planned)| planned.action.index()).collect();
         let fresh = Progress::default();
         for (ahead, goal) in self.goals.iter().enumerate().skip(self.at + 1) {
-            let Some((_, last)) = self.sent.last() else { break };
-            if !only_fills(last) || !may_go_along(goal) || !self.progress.failures.is_empty() {
+            let Some((filled, last)) = self.sent.last() else { break };
+            if !only_fills(&self.goals[*filled], last) || !may_go_along(goal) || !self.progress.failures.is_empty() {
                 break;
             }
             // "Submit" goes by the field filled in before it.
@@ -217,7 +219,7 @@ impl Plan {
             }
             let (title, url) = (quote(&observation.title), clip(&observation.url, 200));
             return match reached.as_str() {
-                "" => format!("Nothing was to be done; the page is {title} ({url})."),
+                "" => format!("Nothing was to be done: the page is {title} ({url})."),
                 _ => format!("Done: {reached}; the page is {title} ({url})."),
             };
         };
@@ -235,9 +237,14 @@ impl Plan {
 }
 
 /// Whether an action leaves the page as it is but for one field.
-fn only_fills(planned: &Planned) -> bool {
-    planned.part == Part::Completes
-        && matches!(planned.action, Action::Input { submit: None | Some(false), .. } | Action::Select { .. })
+fn only_fills(goal: &Goal, planned: &Planned) -> bool {
+    let fills = match planned.action {
+        Action::Input { submit, .. } => submit != Some(true),
+        Action::Select { .. } => true,
+        Action::Click { .. } => matches!(goal, Goal::Check { .. } | Goal::Set { .. }),
+        _ => false,
+    };
+    fills && planned.part == Part::Completes
 }
 
 fn may_go_along(goal: &Goal) -> bool {
@@ -264,11 +271,14 @@ fn reports(goals: &[Goal]) -> String {
 fn beyond(not_understood: &NotUnderstood) -> String {
     const SHOWN: usize = 3;
     let parts: Vec<String> = not_understood.parts.iter().take(SHOWN).map(|part| quote(part)).collect();
+    let what = match parts.as_slice() {
+        [] => "I found nothing to do in the task.".to_owned(),
+        parts => format!("I did not understand {}, so nothing was done.", enumerate(parts)),
+    };
     format!(
-        "I did not understand {}, so nothing was done. Without a model I can open a page, search, click a label, type \
+        "{what} Without a model I can open a page, search, click a label, type \
          into a field, choose an option, tick a box, scroll, go back, wait, press keys, log in, take a screenshot and \
-         read from the page, one after the other.",
-        enumerate(&parts)
+         read from the page, one after the other."
     )
 }
 

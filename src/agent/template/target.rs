@@ -98,7 +98,7 @@ const JOINTS: [&str; 12] =
     ["called", "named", "labelled", "labeled", "that", "says", "with", "text", "label", "option", "entry", "titled"];
 
 /// Adverbs at the end that change nothing.
-const TAILS: [&str; 4] = ["please", "now", "again", "once"];
+const TAILS: [&str; 3] = ["please", "again", "once"];
 
 impl Target {
     pub(super) fn parse(slot: Slot<'_, '_>) -> Self {

@@ -157,7 +157,7 @@ fn parse_address(word: &str) -> Option<Address> {
         Some((host, port)) => (host, Some(port)),
         None => (authority, None),
     };
-    if !port.is_none_or(|port| port.parse::<u16>().is_ok()) {
+    if port.is_some_and(|port| port.parse::<u16>().is_err()) {
         return None;
     }
     let local = host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::Ipv4Addr>().is_ok();
@@ -284,7 +284,7 @@ mod tests {
             ("ctrl+A", Some("Control+a")),
             ("Ctrl + Shift + Tab", Some("Control+Shift+Tab")),
             ("page down", Some("PageDown")),
-            ("the a key", Some("a")),
+            ("the x key", Some("x")),
             ("'Enter'", None),
             ("Buy", None),
             ("A", None),
