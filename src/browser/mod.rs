@@ -1,3 +1,4 @@
 //! Chromium behind the agent's `Page` port: found, started, pooled, observed, acted on, and cleaned up after.
 
+pub mod observe;
 pub mod settings;

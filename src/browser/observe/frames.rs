@@ -1,0 +1,38 @@
+//! The readings of a page's frames, put together by the host.
+
+use super::reading::{LocalId, Reading};
+
+/// One document's isolated world. The host gives out a new one for every world it makes, also when a frame navigates,
+/// so that a node number never means two nodes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FrameKey(pub u64);
+
+/// A frame's document with the frames in it.
+#[derive(Debug, Clone)]
+pub struct FrameReading {
+    pub key: FrameKey,
+    pub reading: Reading,
+    /// In any order; their places are told by their owner elements.
+    pub children: Vec<ChildFrame>,
+}
+
+#[derive(Debug, Clone)]
+pub struct ChildFrame {
+    /// The `<iframe>` in the parent's world.
+    pub owner: LocalId,
+    pub content: ChildContent,
+}
+
+#[derive(Debug, Clone)]
+pub enum ChildContent {
+    Read(FrameReading),
+    /// It could not be read in time, or it is gone.
+    Unreadable,
+}
+
+impl FrameReading {
+    /// A document without frames.
+    pub fn leaf(key: FrameKey, reading: Reading) -> Self {
+        Self { key, reading, children: Vec::new() }
+    }
+}

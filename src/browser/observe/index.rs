@@ -1,0 +1,86 @@
+//! Which element an index means.
+
+use std::collections::HashMap;
+
+use super::frames::FrameKey;
+use super::reading::LocalId;
+use crate::agent::action::ElementIndex;
+
+/// Gives every element that is shown one index, 1, 2, 3 ..., the same in every later view for as long as the element
+/// lives and never used for another one. One table serves all frames and tabs of a run.
+#[derive(Debug, Default)]
+pub struct IndexTable {
+    last: u32,
+    by_node: HashMap<(FrameKey, LocalId), ElementIndex>,
+    shown: HashMap<ElementIndex, Shown>,
+    frames: HashMap<FrameKey, LastReading>,
+}
+
+/// An element as it was last shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub frame: FrameKey,
+    pub node: LocalId,
+    pub tag: String,
+    pub role: String,
+    pub name: String,
+    /// `[x, y, width, height]` in its own document, CSS pixels from the document's origin.
+    pub place: [i32; 4],
+}
+
+/// How far a frame had been read before, to tell what is new from what has been scrolled to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LastReading {
+    pub(super) newest: LocalId,
+    /// Top and bottom of what was listed, from the document's origin.
+    pub(super) range: [i32; 2],
+}
+
+impl IndexTable {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The element behind an index; none when the index was never shown or its frame is gone.
+    pub fn resolve(&self, index: ElementIndex) -> Option<&Shown> {
+        self.shown.get(&index)
+    }
+
+    /// The index of an element that has been shown, e.g. of the one that covers another.
+    pub fn index_of(&self, frame: FrameKey, node: LocalId) -> Option<ElementIndex> {
+        self.by_node.get(&(frame, node)).copied()
+    }
+
+    /// The element behind `index` is now found at another node: re-found after the page had rebuilt itself.
+    pub fn rebind(&mut self, index: ElementIndex, node: LocalId) {
+        if let Some(shown) = self.shown.get_mut(&index) {
+            self.by_node.remove(&(shown.frame, shown.node));
+            shown.node = node;
+            self.by_node.insert((shown.frame, node), index);
+        }
+    }
+
+    /// Forgets the frames that are gone. Their indices are never given out again.
+    pub fn retain_frames(&mut self, is_alive: impl Fn(FrameKey) -> bool) {
+        self.by_node.retain(|(frame, _), _| is_alive(*frame));
+        self.shown.retain(|_, shown| is_alive(shown.frame));
+        self.frames.retain(|frame, _| is_alive(*frame));
+    }
+
+    pub(super) fn show(&mut self, shown: Shown) -> ElementIndex {
+        let index = *self.by_node.entry((shown.frame, shown.node)).or_insert_with(|| {
+            self.last += 1;
+            ElementIndex(self.last)
+        });
+        self.shown.insert(index, shown);
+        index
+    }
+
+    pub(super) fn last_reading(&self, frame: FrameKey) -> Option<LastReading> {
+        self.frames.get(&frame).copied()
+    }
+
+    pub(super) fn remember_reading(&mut self, frame: FrameKey, reading: LastReading) {
+        self.frames.insert(frame, reading);
+    }
+}

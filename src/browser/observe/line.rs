@@ -1,0 +1,220 @@
+//! An element as the view writes it: `<input type=date format=YYYY-MM-DD required />Arrival`.
+
+use std::fmt::Write as _;
+
+use super::reading::ElementItem;
+use super::words::{attribute, cleaned, plain};
+use crate::agent::observation::Element;
+
+const NAME: usize = 200;
+/// Of a short attribute.
+const WORD: usize = 60;
+const VALUE: usize = 400;
+const HREF: usize = 48;
+/// A select with more options than this shows the first few only.
+const OPTIONS_IN_FULL: usize = 10;
+const FIRST_OPTIONS: usize = 7;
+
+/// The line without its index.
+pub(super) fn element_line(item: &ElementItem, origin: &str, focused: bool) -> String {
+    let mut out = String::with_capacity(64);
+    out.push('<');
+    out.push_str(&shown_tag(item));
+    let name = cleaned(&item.name, NAME);
+    let mut word = |name: &str, value: &str| {
+        if !value.is_empty() {
+            attribute(&mut out, name, value, WORD);
+        }
+    };
+    if item.tag != "button" && !matches!(item.input_type.as_str(), "text" | "submit") {
+        word("type", &item.input_type);
+    }
+    word("format", &item.format);
+    if name.is_empty() {
+        if item.placeholder.is_empty() {
+            word("field", &item.field);
+        }
+        word("icon", &item.icon);
+        word("colour", &item.colour);
+    }
+    if let Some([width, height]) = item.size {
+        let _ = write!(out, " size={width}x{height}");
+    }
+    if let Some(value) = item.value.as_deref().filter(|value| !value.is_empty()) {
+        attribute(&mut out, "value", value, VALUE);
+    }
+    if item.placeholder != item.name && !item.placeholder.is_empty() {
+        attribute(&mut out, "placeholder", &item.placeholder, WORD * 2);
+    }
+    states(&mut out, item, focused);
+    bounds(&mut out, item);
+    options(&mut out, item);
+    if let Some(href) = short_href(&item.href, origin, &name) {
+        attribute(&mut out, "href", &href, HREF);
+    }
+    for (flag, set) in [("newtab", item.newtab), ("download", item.download)] {
+        if set {
+            let _ = write!(out, " {flag}");
+        }
+    }
+    if let Some(scroll) = item.scroll {
+        scroll_state(&mut out, scroll);
+    }
+    out.push_str(" />");
+    out.push_str(&plain(&name, NAME));
+    out
+}
+
+fn shown_tag(item: &ElementItem) -> String {
+    let shown = match item.role.as_str() {
+        "" | "none" | "presentation" => &item.tag,
+        role => role,
+    };
+    let shown: String =
+        shown.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(40).collect();
+    if shown.is_empty() { "element".to_owned() } else { shown }
+}
+
+fn states(out: &mut String, item: &ElementItem, focused: bool) {
+    let checked = item.checked.as_deref();
+    let flags = [
+        ("checked", checked == Some("true")),
+        ("checked=mixed", checked == Some("mixed")),
+        ("selected", item.selected == Some(true)),
+        ("expanded", item.expanded == Some(true)),
+        ("collapsed", item.expanded == Some(false)),
+        ("disabled", item.disabled),
+        ("required", item.required),
+        ("readonly", item.readonly),
+        ("filled", item.filled),
+        ("multiple", item.multiple),
+        ("editable", item.editable),
+        ("draggable", item.draggable),
+        ("busy", item.busy),
+        ("muted", item.muted),
+        ("hidden", item.hidden),
+        ("focused", focused),
+    ];
+    for (flag, _) in flags.into_iter().filter(|(_, set)| *set) {
+        let _ = write!(out, " {flag}");
+    }
+    if item.invalid == "true" {
+        out.push_str(" invalid");
+    } else if !item.invalid.is_empty() {
+        attribute(out, "invalid", &item.invalid, WORD * 2);
+    }
+    match item.current.as_str() {
+        "" => {}
+        "true" => out.push_str(" current"),
+        other => attribute(out, "current", other, WORD),
+    }
+    match item.popup.as_str() {
+        "" => {}
+        "true" => out.push_str(" popup=menu"),
+        other => attribute(out, "popup", other, WORD),
+    }
+}
+
+fn bounds(out: &mut String, item: &ElementItem) {
+    for (name, value) in [
+        ("min", &item.min),
+        ("max", &item.max),
+        ("step", &item.step),
+        ("pattern", &item.pattern),
+        ("accept", &item.accept),
+        ("sort", &item.sort),
+        ("date", &item.date),
+    ] {
+        if !value.is_empty() {
+            attribute(out, name, value, WORD);
+        }
+    }
+    if let Some(length) = item.maxlength {
+        let _ = write!(out, " maxlength={length}");
+    }
+}
+
+/// `options="Red|Green|Blue|… 245 more"`.
+fn options(out: &mut String, item: &ElementItem) {
+    let total = item.options.len().max(item.total as usize);
+    if item.options.is_empty() {
+        return;
+    }
+    let shown = if total > OPTIONS_IN_FULL { FIRST_OPTIONS } else { item.options.len() };
+    let mut list = String::new();
+    for (n, option) in item.options.iter().take(shown).enumerate() {
+        if n > 0 {
+            list.push('|');
+        }
+        list.push_str(&cleaned(option, WORD));
+    }
+    if total > shown {
+        let _ = write!(list, "|… {} more", total - shown);
+    }
+    attribute(out, "options", &list, FIRST_OPTIONS.max(OPTIONS_IN_FULL) * (WORD + 2));
+}
+
+/// In the container's own pages: `scroll="0.5 above, 2.1 below"`.
+fn scroll_state(out: &mut String, scroll: [f64; 4]) {
+    let parts: Vec<String> = scroll
+        .iter()
+        .zip(["above", "below", "left", "right"])
+        .filter(|(pages, _)| **pages > 0.0)
+        .map(|(pages, side)| format!("{:.1} {side}", pages.min(9999.0)))
+        .collect();
+    let _ = write!(out, " scroll=\"{}\"", if parts.is_empty() { "all in view".to_owned() } else { parts.join(", ") });
+}
+
+/// A link's target as short as it can be told: without the page's own origin, and not at all when the link's name
+/// already says it.
+fn short_href(href: &str, origin: &str, name: &str) -> Option<String> {
+    if href.is_empty() || href.starts_with("javascript:") || href.starts_with("data:") || href.starts_with("blob:") {
+        return None;
+    }
+    let path = match href.strip_prefix(origin) {
+        Some(path) if !origin.is_empty() && path.starts_with('/') => path,
+        _ => href.strip_prefix("https://").or_else(|| href.strip_prefix("http://")).unwrap_or(href),
+    };
+    let last = path.split(['?', '#']).next().unwrap_or(path).trim_end_matches('/').rsplit('/').next().unwrap_or(path);
+    let last = last.split_once('.').map_or(last, |(stem, _)| stem);
+    let alike =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    if !path.contains(['?', '#']) && !last.is_empty() && alike(last) == alike(name) {
+        return None;
+    }
+    if path.chars().count() > HREF {
+        let head: String = path.chars().take(HREF - 1).collect();
+        return Some(head + "…");
+    }
+    Some(path.to_owned())
+}
+
+/// The element as the agent's code sees it.
+pub(super) fn element(item: &ElementItem) -> Element {
+    let role = match item.role.as_str() {
+        "" | "none" | "presentation" => &item.kind,
+        role => role,
+    };
+    let mut name = cleaned(&item.name, NAME + 1);
+    if name.is_empty() {
+        name = cleaned(if item.placeholder.is_empty() { &item.icon } else { &item.placeholder }, NAME + 1);
+    }
+    let is_password = item.input_type == "password";
+    Element {
+        index: Default::default(),
+        tag: cleaned(&item.tag, 40),
+        role: cleaned(role, 40),
+        name,
+        input_type: cleaned(&item.input_type, 40),
+        placeholder: cleaned(&item.placeholder, 200),
+        value: if is_password { String::new() } else { item.value.clone().unwrap_or_default() },
+        href: if item.href.chars().any(char::is_control) { String::new() } else { item.href.clone() },
+        options: item.options.iter().map(|option| cleaned(option, 100)).collect(),
+        checked: match item.checked.as_deref() {
+            Some("true") => Some(true),
+            Some(_) => Some(false),
+            None => item.selected,
+        },
+        disabled: item.disabled,
+    }
+}

@@ -1,0 +1,147 @@
+// One reading, and what acting needs of the same knowledge.
+
+const DEFAULTS = {
+  // Above this many elements, subtrees far from the viewport are skipped unseen.
+  everythingBelow: 1500,
+  items: 6000,
+  chars: 200000,
+  // Of one text, in characters.
+  text: 4000,
+  hits: 400,
+};
+
+const COUNTED = 'a[href],button,input:not([type=hidden]),select,textarea,summary';
+
+// Headings and controls of a skipped part are counted in document order, which is about the order on the screen.
+function beyond(walk) {
+  const controls = document.querySelectorAll(COUNTED);
+  const { first, last } = walk;
+  if (first === null) return;
+  // How many of the list come before what `isBefore` turns false for.
+  const count = (isBefore) => {
+    let low = 0;
+    let high = controls.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (isBefore(controls[middle])) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const FOLLOWING = Node.DOCUMENT_POSITION_FOLLOWING;
+  walk.above = count((control) => control !== first && (control.compareDocumentPosition(first) & FOLLOWING) !== 0);
+  walk.below = controls.length - count((control) => control === last || (control.compareDocumentPosition(last) & FOLLOWING) !== 0 || last.contains(control));
+}
+
+function headings(walk) {
+  const out = { above: [], below: [] };
+  const list = document.querySelectorAll('h1,h2,h3,[role=heading]');
+  // The last ones above and the first ones below, found from the edges of what is listed.
+  let edge = 0;
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    edge = (low + high) >> 1;
+    if (list[edge].getBoundingClientRect().top < walk.range.t) low = edge + 1;
+    else high = edge;
+  }
+  for (let i = low - 1; i >= 0 && out.above.length < 3; i--) take(list[i], out.above, (box) => box.bottom <= walk.range.t);
+  high = list.length;
+  let from = low;
+  while (from < high) {
+    edge = (from + high) >> 1;
+    if (list[edge].getBoundingClientRect().top < walk.range.b) from = edge + 1;
+    else high = edge;
+  }
+  for (let i = from, tries = 0; i < list.length && out.below.length < 6 && tries < 20; i++, tries++) take(list[i], out.below, (box) => box.top >= walk.range.b);
+  return out;
+}
+
+function take(heading, into, wanted) {
+  const box = heading.getBoundingClientRect();
+  if (box.height === 0 || !wanted(box)) return;
+  const words = textOf(heading, 60);
+  if (words) into.push(words);
+}
+
+function read(options = {}) {
+  const started = performance.now();
+  options = { ...DEFAULTS, ...options };
+  const root = document.documentElement;
+  const scroller = document.scrollingElement ?? root;
+  const out = {
+    url: bounded(location.href, 2000),
+    title: phrase(document.title, 300),
+    ready: document.readyState,
+    viewport: [innerWidth, innerHeight],
+    scroll: [whole(scrollX), whole(scrollY)],
+    page: scroller ? [scroller.scrollWidth, scroller.scrollHeight] : [0, 0],
+    nodes: 0,
+    items: [],
+  };
+  if (!root) return JSON.stringify(out);
+  out.nodes = document.getElementsByTagName('*').length;
+  const { view, range } = listedRange();
+  const walk = new Walk(options, range, view);
+  out.range = [whole(range.t), whole(range.b)];
+  walk.big = out.nodes > options.everythingBelow;
+  if (isOpen(view)) walk.layers = coveringLayers(view, walk.met);
+  const layered = walk.layers !== null;
+  const top = new Frame(null, '', null, EVERYWHERE, EVERYWHERE, EVERYWHERE, null, false);
+  top.strict = { clip: EVERYWHERE, sight: EVERYWHERE, el: null, up: null };
+  walk.element(root, top);
+  walk.flush();
+  if (isOpen(view)) out.hits = walk.uncover(out.nodes <= options.everythingBelow);
+  if (walk.big && !layered) beyond(walk);
+  const edges = layered ? { above: [], below: [] } : headings(walk);
+  out.items = walk.items.filter((item) => item !== null);
+  out.hosts = walk.hosts;
+  out.above = [layered ? 0 : walk.above, edges.above];
+  out.below = [layered ? 0 : walk.below, edges.below];
+  out.beside = walk.aside;
+  out.cut = walk.cut;
+  out.layered = layered;
+  const focused = focus();
+  if (focused && ids.has(focused)) out.focus = idOf(focused);
+  out.ms = Math.round(10 * (performance.now() - started)) / 10;
+  return JSON.stringify(out);
+}
+
+function focus() {
+  let focused = document.activeElement;
+  while (focused) {
+    const inner = rootOf(focused)?.activeElement;
+    if (!inner) break;
+    focused = inner;
+  }
+  return focused === document.body ? null : focused;
+}
+
+// Role and name, to notice when an element has become something else since it was shown.
+function signature(id) {
+  const element = nodeOf(id);
+  if (!element || !element.isConnected) return null;
+  const tag = element.localName;
+  const { role, name } = identify(element, tag, explicitRole(element));
+  return { tag, role, name };
+}
+
+// All visible text of the document or of one element.
+function text(id, limit = 200000) {
+  const element = id ? nodeOf(id) : (document.body ?? document.documentElement);
+  return element ? bounded(element.innerText ?? element.textContent ?? '', limit) : null;
+}
+
+const eyes = {
+  read,
+  node: nodeOf,
+  idOf,
+  signature,
+  text,
+  elementAt,
+  contains,
+  registerClosedRoot: (host, root) => void closedRoots.set(host, root),
+  markClickable: (...elements) => elements.forEach((element) => clickable.add(element)),
+};
+Object.defineProperty(globalThis, '__eyes', { value: eyes });
+return eyes;

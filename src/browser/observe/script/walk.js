@@ -1,0 +1,728 @@
+// The walk: one pass over the flat tree, in the order in which a person reads, that writes down text, controls and
+// the structure around them.
+
+const IGNORED = new Set(
+  ('script style template noscript head meta link base title param source track datalist option optgroup ' +
+    'br wbr rp defs clippath mask symbol lineargradient radialgradient filter marker metadata desc').split(' '),
+);
+const INLINE = new Set(
+  ('a abbr acronym b bdi bdo big cite code data dfn del em font i img input ins kbd label mark meter output picture ' +
+    'progress q ruby rt s samp select small span strike strong sub sup svg text time tspan tt u use var').split(' '),
+);
+const REGIONS = {
+  nav: 'nav', aside: 'aside', footer: 'footer', header: 'header', dialog: 'dialog', fieldset: 'group', form: 'form',
+};
+const REGION_ROLES = {
+  navigation: 'nav', complementary: 'aside', contentinfo: 'footer', banner: 'header', dialog: 'dialog', search: 'search',
+  alertdialog: 'dialog', alert: 'alert', status: 'status', group: 'group', radiogroup: 'group', form: 'form',
+  listbox: 'listbox', menu: 'menu', menubar: 'menu', tablist: 'tablist', toolbar: 'toolbar', tree: 'tree', grid: 'grid',
+  tabpanel: 'tabpanel', region: 'region',
+};
+// Regions that say something even without a name.
+const TELLING = new Set(['nav', 'aside', 'footer', 'header', 'dialog', 'search', 'alert', 'listbox', 'menu', 'tablist', 'toolbar', 'tree', 'grid']);
+const SHADOW_HOSTS = new Set('article aside blockquote body div footer h1 h2 h3 h4 h5 h6 header main nav p section span'.split(' '));
+const CELLS = new Set(['td', 'th']);
+const CELL_ROLES = new Set(['cell', 'gridcell', 'columnheader', 'rowheader']);
+const MAX_DEPTH = 600;
+const LIST_FROM = 8;
+
+class Walk {
+  constructor(options, range, view) {
+    this.options = options;
+    this.range = range;
+    this.view = view;
+    this.items = [];
+    this.real = 0;
+    this.chars = 0;
+    this.boxes = new Boxes(view.b);
+    this.checks = [];
+    this.frames = [];
+    this.hosts = [];
+    this.above = 0;
+    this.below = 0;
+    this.aside = 0;
+    this.cut = 0;
+    this.first = null;
+    this.last = null;
+    this.line = null;
+    this.mute = 0;
+    this.depth = 0;
+    this.layers = null;
+    this.met = new Set();
+    this.big = false;
+    this.controls = new Map();
+    this.filesLeft = document.querySelector('input[type=file]') !== null;
+    this.scrollX = window.scrollX;
+    this.scrollY = window.scrollY;
+  }
+
+  // ------------------------------------------------------------ text
+
+  write(text, box) {
+    if (this.mute > 0) return;
+    const line = this.line;
+    if (line === null) {
+      this.line = { text, l: box.l, t: box.t, r: box.r, b: box.b, seen: box.seen, level: box.level };
+      return;
+    }
+    line.text += text;
+    if (box.l < line.l) line.l = box.l;
+    if (box.t < line.t) line.t = box.t;
+    if (box.r > line.r) line.r = box.r;
+    if (box.b > line.b) line.b = box.b;
+    line.seen ||= box.seen;
+    line.level ||= box.level;
+  }
+
+  flush() {
+    const line = this.line;
+    if (line === null) return;
+    this.line = null;
+    const text = phrase(line.text, this.options.text);
+    if (text === '') return;
+    if (this.items.length > this.options.items || this.chars > this.options.chars) {
+      this.cut++;
+      return;
+    }
+    this.chars += text.length;
+    this.real++;
+    this.items.push({ t: [whole(line.l), whole(line.t), whole(line.r - line.l), whole(line.b - line.t), line.seen ? 1 : 0, text, line.level ?? 0] });
+  }
+
+  textNode(node, up) {
+    if (this.mute > 0 || up.hidden || !up.open) return;
+    const data = node.data;
+    if (!/\S/.test(data)) {
+      if (this.line !== null) this.line.text += ' ';
+      return;
+    }
+    let box = up.text;
+    // A parent that fits into what is listed vouches for its text; else the text's own place counts.
+    if (!up.inside) {
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const rect = range.getBoundingClientRect();
+      const own = { l: rect.left, t: rect.top, r: rect.right, b: rect.bottom };
+      if (rect.width === 0 || !isOpen(meet(own, up.clip))) return;
+      if (!isOpen(meet(meet(own, up.clip), this.range))) return;
+      box = { ...own, seen: isOpen(meet(meet(own, up.sight), this.view)), level: up.level };
+      if (data.length > this.options.text) {
+        this.slice(node, range, box, up);
+        return;
+      }
+    }
+    if (!up.pre) {
+      this.write(data, box);
+      return;
+    }
+    const lines = data.split('\n');
+    for (let i = 0; i < lines.length; i++) {
+      if (i > 0) this.flush();
+      if (lines[i] !== '') this.write(lines[i], box);
+    }
+  }
+
+  // Of a text longer than a screen: the part that is listed, found by bisection over its layout.
+  slice(node, range, box, up) {
+    const bottomOf = (offset) => {
+      range.setStart(node, 0);
+      range.setEnd(node, offset);
+      return range.getBoundingClientRect().bottom;
+    };
+    const offsetAt = (y) => {
+      let low = 0;
+      let high = node.data.length;
+      while (high - low > 40) {
+        const middle = (low + high) >> 1;
+        if (bottomOf(middle) < y) low = middle;
+        else high = middle;
+      }
+      return low;
+    };
+    const area = meet(up.clip, this.range);
+    const start = box.t < area.t ? offsetAt(area.t) : 0;
+    const end = box.b > area.b ? offsetAt(area.b) : node.data.length;
+    const before = start > 0 ? '… ' : '';
+    const after = end < node.data.length ? ' …' : '';
+    const text = node.data.slice(start, Math.max(end, start + 200));
+    for (const part of up.pre ? text.split('\n') : [text]) {
+      this.write(before && part === text ? before + part : part, box);
+      if (up.pre) this.flush();
+    }
+    if (after) this.write(after, box);
+  }
+
+  // ------------------------------------------------------------ elements
+
+  children(element, frame) {
+    if (++this.depth > MAX_DEPTH) {
+      this.cut++;
+    } else {
+      const root = rootOf(element);
+      if (root) this.siblings(root.firstChild, frame);
+      else if (frame.tag === 'slot' && element.getRootNode() !== document) {
+        const assigned = element.assignedNodes();
+        if (assigned.length === 0) this.siblings(element.firstChild, frame);
+        for (const node of assigned) this.node(node, frame);
+      } else this.siblings(element.firstChild, frame);
+    }
+    this.depth--;
+  }
+
+  siblings(node, frame) {
+    for (; node !== null; node = node.nextSibling) this.node(node, frame);
+  }
+
+  node(node, frame) {
+    const type = node.nodeType;
+    if (type === 3) this.textNode(node, frame);
+    else if (type === 1) this.element(node, frame);
+  }
+
+  element(el, up) {
+    const tag = el.localName;
+    if (IGNORED.has(tag)) {
+      if (tag === 'br') this.flush();
+      return;
+    }
+    if (this.layers !== null) {
+      if (this.layers.has(el)) {
+        const layers = this.layers;
+        const mute = this.mute;
+        this.layers = null;
+        this.mute = 0;
+        this.element(el, up);
+        this.mute = mute;
+        this.layers = layers;
+        return;
+      }
+      if (!this.met.has(el)) return;
+    }
+    const rect = el.getBoundingClientRect();
+    const l = rect.left;
+    const t = rect.top;
+    const w = rect.width;
+    const h = rect.height;
+    const box = { l, t, r: l + w, b: t + h };
+    if (w === 0 && h === 0 && !el.checkVisibility()) {
+      if (getComputedStyle(el).display === 'contents') this.children(el, { ...up, el, tag });
+      else this.unseen(el, tag, up);
+      return;
+    }
+
+    if (this.big && !this.met.has(el)) {
+      const { range } = this;
+      // Content overflows downwards as far as the scroll height says, and never upwards.
+      if (t > range.b || (box.b < range.t && t + el.scrollHeight < range.t)) return;
+    }
+
+    // Clipping: only a box that sticks out of its parent's can be clipped by it.
+    let { clip, sight } = up;
+    if (l < up.l - 1 || t < up.t - 1 || box.r > up.r + 1 || box.b > up.b + 1) {
+      const strict = up.clips();
+      if (strict && !within(box, strict.sight)) {
+        ({ clip, sight } = escaped(el, strict));
+      } else if (strict) ({ clip, sight } = strict);
+    }
+    const listed = meet(box, clip);
+    const flat = w === 0 || h === 0;
+    if (!flat && !isOpen(listed)) {
+      if (w <= 1 || h <= 1 || isOpen(clip)) {
+        // Clipped away here; what stands inside can still escape if it is placed elsewhere.
+        if (el.firstElementChild !== null) this.inner(el, tag, up, box, clip, sight, null, false);
+        else this.unseen(el, tag, up);
+      } else this.unseen(el, tag, up);
+      return;
+    }
+    const near = flat ? near0(box, this.range) : isOpen(meet(listed, this.range));
+    if (!near) {
+      this.far(el, tag, up, box, clip, sight);
+      return;
+    }
+    const style = getComputedStyle(el);
+    if (style.opacity === '0') {
+      this.transparent(el, tag, up, box, sight);
+      return;
+    }
+    this.inner(el, tag, up, box, clip, sight, style, !flat);
+  }
+
+  // An element outside what is listed: counted, and searched for what is placed elsewhere.
+  far(el, tag, up, box, clip, sight) {
+    if (this.mute === 0 && (tag === 'a' || tag === 'button' || tag === 'input' || tag === 'select' || tag === 'textarea' || tag === 'summary')) {
+      if (box.b <= this.range.t) this.above++;
+      else if (box.t >= this.range.b) this.below++;
+      else this.aside++;
+      return;
+    }
+    if (el.firstElementChild !== null || rootOf(el)) {
+      this.children(el, new Frame(el, tag, up, box, clip, sight, null, false));
+    }
+  }
+
+  // Nothing of it is seen. Inputs for files are used by their index all the same.
+  unseen(el, tag, up) {
+    if (!this.filesLeft || this.layers !== null) return;
+    if (tag === 'input') {
+      if (el.type === 'file') this.hiddenFile(el, up);
+    } else if (el.firstElementChild !== null) {
+      for (const input of el.querySelectorAll('input[type=file]')) this.hiddenFile(input, up);
+    }
+  }
+
+  hiddenFile(input, up) {
+    this.flush();
+    const place = { l: up.l, t: up.t, r: up.r, b: up.t };
+    const record = this.record(input, 'input', '', place, isOpen(meet(up, this.view)));
+    record.name = givenName(input) || phrase(input.title);
+    record.hidden = true;
+    describe(input, 'input', '', record);
+  }
+
+  // Fully transparent: a native control that takes presses all the same (over a drawn one) is offered.
+  transparent(el, tag, up, box, sight) {
+    if (tag === 'input' && el.type === 'file') {
+      this.unseen(el, tag, up);
+    } else if ((tag === 'input' || tag === 'select') && el.type !== 'hidden' && box.r - box.l >= 8 && box.b - box.t >= 8) {
+      const seen = meet(meet(box, sight), this.view);
+      const labelled = el.labels?.length > 0 && Array.prototype.some.call(el.labels, isShown);
+      if (!labelled && isOpen(seen) && !isCovered(el, seen)) this.control(el, tag, '', up, box, sight, null);
+    } else this.unseen(el, tag, up);
+  }
+
+  // An element in sight, or (without style) one that only its content could make visible.
+  inner(el, tag, up, box, clip, sight, style, open) {
+    if (el.hasAttribute('inert')) return;
+    const hidden = style !== null ? style.visibility !== 'visible' : up.hidden;
+    const inline = INLINE.has(tag) && (style === null || style.display.startsWith('inline') || style.display === 'contents');
+    const frame = new Frame(el, tag, up, box, clip, sight, style, open && style !== null);
+    frame.hidden = hidden;
+    frame.seen = open && isOpen(meet(meet(box, sight), this.view));
+    frame.inside = within(box, clip) && within(box, this.range);
+    frame.level = up.level;
+    frame.text = { l: box.l, t: box.t, r: box.r, b: box.b, seen: frame.seen, level: frame.level };
+    frame.pre = tag === 'pre' || up.pre;
+    if (frame.seen) frame.box = this.boxes.add(meet(box, this.view));
+
+    if (!inline) this.flush();
+    else if (this.line !== null && (box.l > this.line.r + 2 || box.t >= this.line.b - 1)) this.line.text += ' ';
+
+    if (open && el.firstElementChild === null) {
+      this.first ??= el;
+      this.last = el;
+    }
+
+    if (style === null || hidden || this.layers !== null) this.container(el, tag, frame, !inline);
+    else this.classify(el, tag, frame, inline);
+
+    if (!inline) this.flush();
+    if (frame.box !== -1) this.boxes.close(frame.box);
+  }
+
+  classify(el, tag, frame, inline) {
+    if (tag === 'iframe' || tag === 'frame') return this.frame(el, frame);
+    const candidate = el.matches(CONTROL);
+    if (candidate) {
+      const explicit = explicitRole(el);
+      if (isHard(el, tag, explicit)) return this.control(el, tag, explicit, frame.up, frame, frame.sight, frame);
+      if (tag === 'label' && el.control) return this.label(el, frame);
+      if (tag === 'input') return; // hidden ones
+      if (this.isSoft(el, explicit) || (explicit !== '' && this.pointed(frame))) return this.soft(el, tag, explicit, frame);
+    } else if (tag === 'img') return this.image(el, frame);
+    else if (tag === 'progress' || tag === 'meter') return this.gauge(el, tag, frame);
+    else if (tag === 'svg' && !this.worthEntering(el, frame)) return this.drawing(el, frame);
+    if (clickable.has(el) || this.pointed(frame)) return this.soft(el, tag, '', frame);
+    this.container(el, tag, frame, !inline);
+  }
+
+  // A hand cursor that begins here.
+  pointed(frame) {
+    if (frame.up.pointer) {
+      frame.pointer = true;
+      return false;
+    }
+    return (frame.pointer = frame.style.cursor === 'pointer') && frame.tag !== 'body' && frame.tag !== 'html';
+  }
+
+  isSoft(el, explicit) {
+    return (
+      clickable.has(el) || el.getAttribute('draggable') === 'true' || el.hasAttribute('onclick') || el.hasAttribute('ondblclick') ||
+      el.hasAttribute('onmousedown') || el.hasAttribute('onmouseup') || el.hasAttribute('onpointerdown') ||
+      el.hasAttribute('onpointerup') || el.hasAttribute('ontouchstart') || el.hasAttribute('ontouchend') ||
+      ((explicit === 'gridcell' || explicit === 'row') && el.hasAttribute('aria-selected'))
+    );
+  }
+
+  record(el, tag, role, box, seen) {
+    const record = { i: idOf(el), b: [whole(box.l), whole(box.t), whole(box.r - box.l), whole(box.b - box.t)], tag: bounded(tag, 40) };
+    if (role) record.role = role;
+    if (seen) record.v = 1;
+    this.real++;
+    this.first ??= el;
+    this.last = el;
+    if (this.items.length > this.options.items) this.cut++;
+    else this.items.push({ e: record });
+    return record;
+  }
+
+  // A control: its content is its name, apart from further controls in it, which follow as its children.
+  control(el, tag, explicit, up, box, sight, frame) {
+    this.flush();
+    const seen = meet(meet(box, sight), this.view);
+    const { role, name, content, open } = identify(el, tag, explicit);
+    const record = this.record(el, tag, explicit, box, isOpen(seen));
+    if (role !== explicit) record.kind = role;
+    describe(el, tag, role, record);
+    if (name) record.name = name;
+    else this.nameless(el, tag, record, content.icon);
+    if (frame !== null && record.v === 1 && this.items.length > 0) this.checks.push({ record, el, box: frame.box, seen });
+    if (tag === 'canvas') record.size = [el.clientWidth, el.clientHeight];
+    if (frame === null) return;
+    const hasList = role === 'combobox' || role === 'listbox' || explicit === 'treeitem';
+    if (content.controls.length > 0 || (hasList && tag !== 'select' && el.firstElementChild !== null)) this.nested(content.controls, frame, record);
+    else if (open && !isEditor(el) && tag !== 'canvas' && tag !== 'select' && tag !== 'textarea' && el.firstElementChild !== null) this.nested(null, frame, record);
+  }
+
+  nested(controls, frame, record) {
+    const slot = this.items.length;
+    const before = this.real;
+    frame.pointer = true;
+    if (controls === null) this.children(frame.el, frame);
+    else for (const control of controls) this.element(control, frame);
+    this.flush();
+    if (this.real === before) this.items.length = slot;
+    else {
+      record.open = true;
+      this.items.push('c');
+    }
+  }
+
+  nameless(el, tag, record, icon) {
+    if (tag === 'input' || tag === 'select' || tag === 'textarea') {
+      const field = phrase(el.getAttribute('name') ?? el.id, 40);
+      if (field) record.field = field;
+      return;
+    }
+    const hint = iconHint(icon ?? el) || (icon ? iconHint(el) : '');
+    if (hint) record.icon = hint;
+    const style = getComputedStyle(el);
+    const colour = el.ownerSVGElement ? style.fill : style.backgroundColor;
+    if (colour && colour !== 'none' && !colour.endsWith(', 0)')) record.colour = hex(colour);
+  }
+
+  // A label stands for its control when that is not to be seen itself, as with drawn checkboxes.
+  label(el, frame) {
+    const control = el.control;
+    let shown = this.controls.get(control);
+    if (shown === undefined) {
+      shown = control.type === 'file' || isShown(control);
+      this.controls.set(control, shown);
+    }
+    if (shown) {
+      // Its text is the control's name: not said twice. What else stands in it is.
+      this.mute++;
+      frame.pointer = true;
+      this.children(el, frame);
+      this.mute--;
+      return;
+    }
+    this.flush();
+    const { role, name, content } = identify(el, 'label', '');
+    const seen = meet(meet(frame, frame.sight), this.view);
+    const record = this.record(el, 'label', '', frame, isOpen(seen));
+    record.kind = role;
+    describe(control, control.localName, role, record);
+    if (name) record.name = name;
+    else this.nameless(el, 'label', record, content.icon);
+    if (record.v === 1) this.checks.push({ record, el, box: frame.box, seen });
+    const others = content.controls.filter((other) => other !== control);
+    if (others.length > 0) this.nested(others, frame, record);
+  }
+
+  // Something that is a control by its behaviour. Without controls inside it folds like a button; with some it is
+  // their parent, unless all it has to say is said by them.
+  soft(el, tag, explicit, frame) {
+    this.flush();
+    const slot = this.items.length;
+    const before = this.real;
+    this.items.push(null);
+    const checked = this.checks.length;
+    this.children(el, frame);
+    this.flush();
+    const items = this.items;
+    let words = '';
+    let texts = 0;
+    let controls = 0;
+    for (let i = slot + 1; i < items.length; i++) {
+      const item = items[i];
+      if (item === null) continue;
+      if (item.t) {
+        texts++;
+        words += item.t[5] + ' ';
+      } else if (item.e || item.f) controls++;
+    }
+    const area = (frame.r - frame.l) * (frame.b - frame.t);
+    const huge = area > 0.7 * innerWidth * innerHeight;
+    const listens = clickable.has(el) || el.hasAttribute('onclick') || el.getAttribute('draggable') === 'true';
+    if ((huge && (controls > 0 || texts > 6)) || (controls > 0 && texts === 0 && !listens)) return;
+    const seen = meet(meet(frame, frame.sight), this.view);
+    const tail = items.splice(slot);
+    const real = this.real;
+    this.real = before;
+    const record = this.record(el, tag, explicit, frame, isOpen(seen));
+    const given = givenName(el);
+    stateOf(el, tag, explicit, record);
+    if (el.ownerSVGElement) this.shape(el, tag, record);
+    if (record.v === 1) {
+      this.checks.splice(checked, 0, { record, el, box: frame.box, seen });
+    }
+    if (controls === 0 && words.length <= LIMIT_NAME + 1) {
+      const name = identify(el, tag, explicit).name || phrase(words) || phrase(el.querySelector('title')?.textContent);
+      if (name) record.name = name;
+      else this.nameless(el, tag, record, null);
+      return;
+    }
+    if (given) record.name = given;
+    this.real = real + 1;
+    record.open = true;
+    for (let i = 1; i < tail.length; i++) items.push(tail[i]);
+    items.push('c');
+  }
+
+  shape(el, tag, record) {
+    const fill = getComputedStyle(el).fill;
+    if (fill && fill !== 'none') record.colour = hex(fill);
+  }
+
+  image(el, frame) {
+    if (frame.pointer === undefined && this.pointed(frame)) return this.soft(el, 'img', '', frame);
+    const w = frame.r - frame.l;
+    const h = frame.b - frame.t;
+    if (el.getAttribute('aria-hidden') === 'true' || w < 12 || h < 12) return;
+    const alt = phrase(el.getAttribute('aria-label') || el.alt || el.title);
+    const words = alt || (el.getAttribute('alt') === null && w >= 80 && h >= 80 ? fileOf(el.currentSrc || el.src) : '');
+    if (words && this.mute === 0) this.write(' (image: ' + words + ') ', frame.text);
+  }
+
+  gauge(el, tag, frame) {
+    const share = el.position >= 0 || tag === 'meter' ? whole((100 * (el.value - (el.min ?? 0))) / ((el.max ?? 1) - (el.min ?? 0))) + '%' : 'busy';
+    this.write(' (' + (givenName(el) || tag) + ': ' + share + ') ', frame.text);
+  }
+
+  // Large drawings may hold controls and text; icons do not.
+  worthEntering(el, frame) {
+    return frame.r - frame.l > 64 && frame.b - frame.t > 32 ? true : el.querySelector('a,[onclick],[role],[tabindex],text') !== null;
+  }
+
+  drawing(el, frame) {
+    if (this.pointed(frame)) return this.soft(el, 'svg', '', frame);
+    const words = phrase(el.getAttribute('aria-label') || (el.getAttribute('role') === 'img' ? el.querySelector('title')?.textContent : ''));
+    if (words) this.write(' (image: ' + words + ') ', frame.text);
+  }
+
+  frame(el, frame) {
+    this.flush();
+    const left = frame.l + el.clientLeft + (parseFloat(frame.style.paddingLeft) || 0);
+    const top = frame.t + el.clientTop + (parseFloat(frame.style.paddingTop) || 0);
+    const seen = meet(meet(frame, frame.sight), this.view);
+    const record = { i: idOf(el), b: [whole(left), whole(top), el.clientWidth, el.clientHeight], src: bounded(el.src || '', 300), name: phrase(el.title || el.getAttribute('aria-label') || el.name, 80) };
+    if (el.clientWidth < 8 || el.clientHeight < 8) return;
+    if (isOpen(seen)) {
+      record.seen = [whole(seen.l), whole(seen.t), whole(seen.r), whole(seen.b)];
+      this.frames.push({ record, el, box: frame.box, seen });
+    }
+    this.real++;
+    this.items.push({ f: record });
+  }
+
+  // ------------------------------------------------------------ structure
+
+  container(el, tag, frame, block) {
+    if (!frame.style || !block) {
+      if (frame.style && el.firstChild === null) this.empty(el, tag, frame);
+      if (!frame.style || el.firstChild !== null || rootOf(el)) this.children(el, frame);
+      return;
+    }
+    if (el.firstChild === null) {
+      if (!rootOf(el)) this.empty(el, tag, frame);
+      else this.children(el, frame);
+      return;
+    }
+    if (tag.length === 2 && tag[0] === 'h' && tag[1] >= '1' && tag[1] <= '6') frame.level = Number(tag[1]);
+    const explicit = el.getAttribute('role');
+    if (explicit === 'heading') frame.level = Number(el.getAttribute('aria-level')) || 2;
+    if (frame.level !== frame.text.level) frame.text.level = frame.level;
+
+    const scope = this.scopeOf(el, tag, explicit, frame);
+    const items = this.items;
+    const slot = items.length;
+    const before = this.real;
+    items.push(null);
+    if (scope !== null) items.push(scope);
+    const cell = CELLS.has(tag) || CELL_ROLES.has(explicit);
+    if (cell) items.push('p');
+    if (frame.up.list) items.push('n');
+    this.children(el, frame);
+    this.flush();
+    if (this.real === before && !cell) {
+      items.length = slot;
+      if (frame.up.list) return;
+    }
+    if (scope !== null && items.length > slot) items.push('c');
+    if (this.scrolls(el, frame)) this.scroller(el, tag, frame, slot);
+  }
+
+  scopeOf(el, tag, explicit, frame) {
+    if (tag === 'tr' || explicit === 'row') return { o: ['row', ''] };
+    const region = (explicit && REGION_ROLES[explicit]) || REGIONS[tag];
+    if (region !== undefined) {
+      let name = referenced(el, 'aria-labelledby') || phrase(el.getAttribute('aria-label'), 80);
+      if (!name && tag === 'fieldset') name = phrase(el.querySelector('legend')?.textContent, 80);
+      const modal = region === 'dialog' && (el.matches(':modal') || el.getAttribute('aria-modal') === 'true');
+      if (name || TELLING.has(region)) return { o: [modal ? 'modal dialog' : region, name] };
+    }
+    const count = el.childElementCount;
+    if (count >= LIST_FROM && el.firstElementChild.localName === el.lastElementChild.localName) {
+      frame.list = true;
+      return { o: ['list', ''] };
+    }
+    // A list in a list item is a level of a tree.
+    if ((tag === 'ul' || tag === 'ol' || explicit === 'group') && frame.up.item) {
+      frame.item = true;
+      return { o: ['sub', ''] };
+    }
+    if (tag === 'li' || explicit === 'treeitem' || explicit === 'listitem') frame.item = true;
+    return null;
+  }
+
+  scrolls(el, frame) {
+    if (el === document.documentElement || el === document.body) return false;
+    // Known when some content stuck out; text alone needs asking.
+    if (frame.strict === undefined && !(el.scrollHeight > el.clientHeight + 8 && el.clientHeight > 0)) return false;
+    if (el.scrollHeight <= el.clientHeight + 8 && el.scrollWidth <= el.clientWidth + 8) return false;
+    const { overflowX, overflowY } = frame.style;
+    return (scrollable(overflowY) && el.scrollHeight > el.clientHeight + 8) || (scrollable(overflowX) && el.scrollWidth > el.clientWidth + 8);
+  }
+
+  scroller(el, tag, frame, slot) {
+    const h = Math.max(1, el.clientHeight);
+    const w = Math.max(1, el.clientWidth);
+    const seen = meet(meet(frame, frame.sight), this.view);
+    const record = { i: idOf(el), b: [whole(frame.l), whole(frame.t), whole(frame.r - frame.l), whole(frame.b - frame.t)], tag: bounded(tag, 40), open: true };
+    const explicit = explicitRole(el);
+    if (explicit) record.role = explicit;
+    const name = givenName(el);
+    if (name) record.name = name;
+    if (isOpen(seen)) record.v = 1;
+    const pages = (pixels, page) => Math.max(0, whole((10 * pixels) / page) / 10);
+    record.scroll = [
+      pages(el.scrollTop, h), pages(el.scrollHeight - el.clientHeight - el.scrollTop, h),
+      pages(Math.abs(el.scrollLeft), w), pages(el.scrollWidth - el.clientWidth - Math.abs(el.scrollLeft), w),
+    ];
+    if (!scrollable(frame.style.overflowY)) record.scroll[0] = record.scroll[1] = 0;
+    if (!scrollable(frame.style.overflowX)) record.scroll[2] = record.scroll[3] = 0;
+    if (slot >= this.items.length) this.items.length = slot, this.items.push(null);
+    this.items[slot] = { e: record };
+    this.items.push('c');
+    this.real++;
+  }
+
+  // An element without content: a place where a closed shadow tree could be.
+  empty(el, tag, frame) {
+    if (this.hosts.length < 40 && !closedRoots.has(el) && (tag.includes('-') || (SHADOW_HOSTS.has(tag) && frame.r - frame.l > 8 && frame.b - frame.t > 8))) {
+      this.hosts.push(idOf(el));
+    }
+  }
+
+  // ------------------------------------------------------------ afterwards
+
+  // Controls that something else is painted over are not offered.
+  uncover(everything) {
+    let tests = 0;
+    for (const { record, el, box, seen } of this.checks) {
+      const x = (seen.l + seen.r) / 2;
+      const y = (seen.t + seen.b) / 2;
+      if (!everything && (box === -1 || !this.boxes.strangerAt(box, x, y))) continue;
+      if (++tests > this.options.hits) break;
+      if (isCovered(el, seen)) record.covered = true;
+    }
+    for (const { record, el, box, seen } of this.frames) {
+      if (everything || (box !== -1 && this.boxes.strangerAt(box, (seen.l + seen.r) / 2, (seen.t + seen.b) / 2))) record.cover = frameCover(el, seen);
+    }
+    return tests;
+  }
+}
+
+// Where the walk stands: an element's box and what its content inherits.
+class Frame {
+  constructor(el, tag, up, box, clip, sight, style, open) {
+    this.el = el;
+    this.tag = tag;
+    this.up = up;
+    this.l = box.l;
+    this.t = box.t;
+    this.r = box.r;
+    this.b = box.b;
+    this.clip = clip;
+    this.sight = sight;
+    this.style = style;
+    this.open = open;
+    this.hidden = up?.hidden ?? false;
+    this.pointer = undefined;
+    this.strict = undefined;
+    this.box = -1;
+    this.seen = false;
+    this.inside = false;
+    this.level = 0;
+    this.text = null;
+    this.pre = false;
+    this.list = false;
+    this.item = up?.item ?? false;
+  }
+
+  // What remains visible of content that sticks out: `sight` now, `clip` after scrolling a container by one screen.
+  clips() {
+    if (this.strict !== undefined) return this.strict;
+    const style = (this.style ??= getComputedStyle(this.el));
+    const x = style.overflowX;
+    const y = style.overflowY;
+    if (this.el === document.documentElement || this.el === document.body || (x === 'visible' && y === 'visible')) {
+      return (this.strict = { clip: this.clip, sight: this.sight, el: null, up: this });
+    }
+    const own = { l: x === 'visible' ? -NOWHERE : this.l, t: y === 'visible' ? -NOWHERE : this.t, r: x === 'visible' ? NOWHERE : this.r, b: y === 'visible' ? NOWHERE : this.b };
+    const reach = scrollable(y) ? { l: own.l, t: this.t - (this.b - this.t), r: own.r, b: this.b + (this.b - this.t) } : own;
+    return (this.strict = { clip: meet(this.clip, reach), sight: meet(this.sight, own), el: this.el, up: this });
+  }
+}
+
+function scrollable(overflow) {
+  return overflow === 'auto' || overflow === 'scroll' || overflow === 'overlay';
+}
+
+function within(box, outer) {
+  return box.l >= outer.l - 1 && box.t >= outer.t - 1 && box.r <= outer.r + 1 && box.b <= outer.b + 1;
+}
+
+function near0(box, range) {
+  return box.r >= range.l && box.l <= range.r && box.b >= range.t && box.t <= range.b;
+}
+
+// A box placed absolutely is clipped by its containing block's ancestors only, a fixed one by nothing but the screen.
+function escaped(el, strict) {
+  const position = getComputedStyle(el).position;
+  if (position === 'fixed') return { clip: EVERYWHERE, sight: EVERYWHERE };
+  if (position !== 'absolute') return strict;
+  const block = el.offsetParent;
+  for (let frame = strict.up; frame; frame = frame.up) if (frame.el === block) return frame.clips();
+  return { clip: EVERYWHERE, sight: EVERYWHERE };
+}
+
+function isShown(el) {
+  const rect = el.getBoundingClientRect();
+  return rect.width > 2 && rect.height > 2 && rect.right > 0 && el.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+}
+
+function hex(colour) {
+  const parts = colour.match(/^rgba?\((\d+), (\d+), (\d+)/);
+  return parts ? '#' + parts.slice(1, 4).map((part) => Number(part).toString(16).padStart(2, '0')).join('') : phrase(colour, 30);
+}
