@@ -2,7 +2,8 @@
 
 use super::flatten::Line;
 
-/// Beyond the viewport, a list shows this many of its items.
+/// Beyond the viewport, a list shows this many of its items once the page takes more than half of the budget. Below
+/// that, folding would save a few tokens now and cost the agent a step to unfold.
 const ITEMS_BEYOND: usize = 20;
 /// In the viewport, a list shows as many of its items as the budget allows, tried in this order.
 const ITEMS_WITHIN: [usize; 6] = [usize::MAX, 60, 30, 15, 8, 4];
@@ -23,12 +24,14 @@ pub(super) enum Fate {
 /// together with those it stands under.
 pub(super) fn choose(lines: &[Line], groups: usize, budget: usize) -> Vec<Fate> {
     let order = by_distance(lines);
-    let within: usize = lines.iter().filter(|line| line.distance == 0 || line.is_header).map(cost).sum();
+    let beyond =
+        if lines.iter().map(|line| line.tokens).sum::<usize>() > budget / 2 { ITEMS_BEYOND } else { usize::MAX };
+    let within: usize = lines.iter().filter(|line| line.distance == 0 || line.is_header).map(|line| line.tokens).sum();
     let mut fates = Vec::new();
     for limit in ITEMS_WITHIN {
-        fates = fold(lines, &order, groups, limit);
+        fates = fold(lines, &order, groups, (limit, beyond));
         // Folding is for what is in sight: what lies beyond it is simply further away.
-        let shown = |(line, fate): (&Line, &Fate)| (*fate == Fate::Shown && line.distance == 0).then(|| cost(line));
+        let shown = |(line, fate): (&Line, &Fate)| (*fate == Fate::Shown && line.distance == 0).then(|| line.tokens);
         if within <= budget || lines.iter().zip(&fates).filter_map(shown).sum::<usize>() <= budget {
             break;
         }
@@ -41,7 +44,7 @@ pub(super) fn choose(lines: &[Line], groups: usize, budget: usize) -> Vec<Fate> 
             continue;
         }
         let chain = Chain { lines, next: Some(at) };
-        let price: usize = chain.clone().filter(|line| !is_paid[*line]).map(|line| cost(&lines[line])).sum();
+        let price: usize = chain.clone().filter(|line| !is_paid[*line]).map(|line| lines[line].tokens).sum();
         if is_full || price > left {
             // Nothing further away takes the room of what is nearer.
             is_full = true;
@@ -63,10 +66,6 @@ pub(super) fn choose(lines: &[Line], groups: usize, budget: usize) -> Vec<Fate> 
     fates
 }
 
-fn cost(line: &Line) -> usize {
-    line.tokens
-}
-
 /// A line and those it stands under.
 #[derive(Clone)]
 struct Chain<'a> {
@@ -85,7 +84,8 @@ impl Iterator for Chain<'_> {
 }
 
 /// Marks of each list the items beyond the allowed number, those furthest away first.
-fn fold(lines: &[Line], order: &[usize], groups: usize, within: usize) -> Vec<Fate> {
+/// (`within`: in the viewport, `beyond`: outside of it).
+fn fold(lines: &[Line], order: &[usize], groups: usize, (within, beyond): (usize, usize)) -> Vec<Fate> {
     let mut fates = vec![Fate::Shown; lines.len()];
     // Per list: how many items were admitted so far in sight and beyond, and which one came last.
     let mut admitted = vec![(0_usize, 0_usize); groups];
@@ -94,8 +94,8 @@ fn fold(lines: &[Line], order: &[usize], groups: usize, within: usize) -> Vec<Fa
         let line = &lines[at];
         let Some(item) = line.group.filter(|_| !line.is_header) else { continue };
         fates[at] = *known.entry(item).or_insert_with(|| {
-            let (in_sight, beyond) = &mut admitted[item.0];
-            let (count, limit) = if line.distance == 0 { (in_sight, within) } else { (beyond, ITEMS_BEYOND) };
+            let (in_sight, out_of_sight) = &mut admitted[item.0];
+            let (count, limit) = if line.distance == 0 { (in_sight, within) } else { (out_of_sight, beyond) };
             *count += 1;
             if *count > limit { Fate::Folded } else { Fate::Shown }
         });

@@ -26,7 +26,7 @@ pub(super) fn element_line(item: &ElementItem, origin: &str, focused: bool) -> S
             attribute(&mut out, name, value, WORD);
         }
     };
-    if item.tag != "button" && !matches!(item.input_type.as_str(), "text" | "submit") {
+    if item.tag != "button" && item.input_type != "text" {
         word("type", &item.input_type);
     }
     word("format", &item.format);

@@ -162,9 +162,7 @@ impl Renderer<'_> {
         }
         if left_out > 0 || reading.cut > 0 {
             let lines = left_out + reading.cut;
-            parts.push(format!(
-                "{lines} lines left out for length, nearest shown first: scroll or extract to read them"
-            ));
+            parts.push(format!("{lines} lines left out, those nearest the viewport are shown: scroll to see them"));
         }
         if reading.beside > 0 {
             parts.push(format!("{} controls to the side", reading.beside));

@@ -86,7 +86,9 @@ pub(super) fn plain(text: &str, limit: usize) -> String {
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     let unstarred = text.trim_start_matches('*').len();
-    if text.starts_with('<') || text.starts_with("...") {
+    let opens_tag =
+        text.strip_prefix('<').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/'));
+    if opens_tag || text.starts_with("...") {
         out.push('\\');
     }
     for (at, character) in text.char_indices() {

@@ -155,14 +155,34 @@ function coveringLayers(view, met) {
   const overflow = getComputedStyle(scroller).overflowY;
   const scrolls = scroller.scrollHeight > innerHeight + 1 && overflow !== 'hidden';
   const layers = new Set();
-  let covered = true;
-  for (const [x, y] of probes(view)) {
+  const probe = (x, y) => {
     const hit = elementAt(x, y);
     for (let node = hit; node && !met.has(node); node = parentOf(node)) met.add(node);
-    if (!covered) continue;
     const layer = hit && layerOf(hit, scrolls);
     if (layer) layers.add(layer);
-    else covered = false;
+    return layer !== null;
+  };
+  const points = probes(view);
+  let covered = true;
+  for (const [x, y] of points) covered = probe(x, y) && covered;
+  if (!covered) return null;
+  // What lies on a backdrop can be small: look closer, and at the middle of what stands beside it in the markup.
+  const GRID = 8;
+  for (let n = 0; n < GRID * GRID; n++) {
+    const column = n % GRID;
+    const row = (n - column) / GRID;
+    if (!probe(view.l + ((column + 0.5) * (view.r - view.l)) / GRID, view.t + ((row + 0.5) * (view.b - view.t)) / GRID)) return null;
   }
-  return covered && layers.size > 0 ? layers : null;
+  for (const layer of [...layers]) {
+    const siblings = layer.parentNode?.children ?? [];
+    for (let i = Math.max(0, siblings.length - 40); i < siblings.length; i++) {
+      const box = siblings[i].getBoundingClientRect();
+      const seen = meet({ l: box.left, t: box.top, r: box.right, b: box.bottom }, view);
+      if (isOpen(seen)) probe((seen.l + seen.r) / 2, (seen.t + seen.b) / 2);
+    }
+  }
+  // The shell of an app may be placed like a layer: it covers nothing then.
+  let inside = 0;
+  for (const layer of layers) inside += layer.querySelectorAll(COUNTED).length;
+  return document.querySelectorAll(COUNTED).length > inside ? layers : null;
 }

@@ -252,7 +252,7 @@ class Walk {
     if (this.mute === 0 && (tag === 'a' || tag === 'button' || tag === 'input' || tag === 'select' || tag === 'textarea' || tag === 'summary')) {
       if (box.b <= this.range.t) this.above++;
       else if (box.t >= this.range.b) this.below++;
-      else this.aside++;
+      else if (box.r > -this.scrollX) this.aside++;
       return;
     }
     if (el.firstElementChild !== null || rootOf(el)) {
@@ -320,6 +320,11 @@ class Walk {
   }
 
   classify(el, tag, frame, inline) {
+    if (tag === 'details' && !el.open) {
+      const summary = el.querySelector(':scope > summary');
+      return summary ? this.element(summary, frame) : undefined;
+    }
+    if (tag === 'legend' && frame.up.tag === 'fieldset') return; // the group's name
     if (tag === 'iframe' || tag === 'frame') return this.frame(el, frame);
     const candidate = el.matches(CONTROL);
     if (candidate) {
@@ -407,7 +412,8 @@ class Walk {
     if (hint) record.icon = hint;
     const style = getComputedStyle(el);
     const colour = el.ownerSVGElement ? style.fill : style.backgroundColor;
-    if (colour && colour !== 'none' && !colour.endsWith(', 0)')) record.colour = hex(colour);
+    // The picture inside says more than the colour behind it, and a button's own grey says nothing.
+    if (icon === null && colour && colour !== 'none' && !/^rgba.* 0\)$/.test(colour) && colour !== 'rgb(239, 239, 239)') record.colour = hex(colour);
   }
 
   // A label stands for its control when that is not to be seen itself, as with drawn checkboxes.
