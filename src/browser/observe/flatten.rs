@@ -1,7 +1,7 @@
 //! From the readings of all frames to one list of lines in reading order, each with its place on the page.
 
 use super::frames::{ChildContent, FrameKey, FrameReading};
-use super::line::{element, element_line};
+use super::line::{element, element_line, signature};
 use super::reading::{ElementItem, FrameItem, Item, LocalId, Place, Reading, TextItem};
 use super::words::{plain, tokens};
 use crate::agent::observation::Element;
@@ -46,6 +46,7 @@ pub(super) struct Control {
     pub(super) frame: FrameKey,
     pub(super) node: LocalId,
     pub(super) element: Element,
+    pub(super) signature: String,
     /// In its document, from the document's origin.
     pub(super) place: Place,
     pub(super) is_new: bool,
@@ -282,6 +283,7 @@ impl Flattener<'_> {
             frame: frame.key,
             node: item.id,
             element: element(item),
+            signature: signature(item),
             place: [x.saturating_add(scroll_x), y.saturating_add(scroll_y), width, height],
             is_new: (self.is_new)(frame.key, &frame.reading, item),
         });

@@ -189,12 +189,22 @@ fn short_href(href: &str, origin: &str, name: &str) -> Option<String> {
     Some(path.to_owned())
 }
 
-/// The element as the agent's code sees it.
-pub(super) fn element(item: &ElementItem) -> Element {
-    let role = match item.role.as_str() {
+fn role(item: &ElementItem) -> &str {
+    match item.role.as_str() {
         "" | "none" | "presentation" => &item.kind,
         role => role,
-    };
+    }
+}
+
+/// As the script's `signature` puts it together: untouched, so that the two can be compared.
+pub(super) fn signature(item: &ElementItem) -> String {
+    let role = Some(role(item)).filter(|role| !role.is_empty()).unwrap_or(&item.tag);
+    format!("{role} {}", item.sig.as_ref().unwrap_or(&item.name))
+}
+
+/// The element as the agent's code sees it.
+pub(super) fn element(item: &ElementItem) -> Element {
+    let role = role(item);
     let mut name = cleaned(&item.name, NAME + 1);
     if name.is_empty() {
         name = cleaned(if item.placeholder.is_empty() { &item.icon } else { &item.placeholder }, NAME + 1);

@@ -138,6 +138,7 @@ impl Renderer<'_> {
             tag: element.tag.clone(),
             role: element.role.clone(),
             name: element.name.clone(),
+            signature: control.signature.clone(),
             place: control.place,
         });
         self.elements.push(Element { index, ..element.clone() });

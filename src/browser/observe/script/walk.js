@@ -274,9 +274,11 @@ class Walk {
     this.flush();
     const place = { l: up.l, t: up.t, r: up.r, b: up.t };
     const record = this.record(input, 'input', '', place, isOpen(meet(up, this.view)));
-    record.name = givenName(input) || phrase(input.title);
+    const { role, name } = identify(input, 'input', '');
+    record.kind = role;
+    record.name = name;
     record.hidden = true;
-    describe(input, 'input', '', record);
+    describe(input, 'input', role, record);
   }
 
   // Fully transparent: a native control that takes presses all the same (over a drawn one) is offered.
@@ -388,6 +390,13 @@ class Walk {
     else if (open && !isEditor(el) && tag !== 'canvas' && tag !== 'select' && tag !== 'textarea' && el.firstElementChild !== null) this.nested(null, frame, record);
   }
 
+  // What is shown as less than its content is still recognised by it.
+  sign(el, tag, explicit, record) {
+    const { role, name } = identify(el, tag, explicit);
+    if (role !== explicit) record.kind = role;
+    if (name !== (record.name ?? '')) record.sig = name;
+  }
+
   nested(controls, frame, record) {
     const slot = this.items.length;
     const before = this.real;
@@ -483,12 +492,13 @@ class Walk {
       this.checks.splice(checked, 0, { record, el, box: frame.box, seen });
     }
     if (controls === 0 && words.length <= LIMIT_NAME + 1) {
-      const name = identify(el, tag, explicit).name || phrase(words) || phrase(el.querySelector('title')?.textContent);
+      const { name } = identify(el, tag, explicit);
       if (name) record.name = name;
       else this.nameless(el, tag, record, null);
       return;
     }
     if (given) record.name = given;
+    this.sign(el, tag, explicit, record);
     this.real = real + 1;
     record.open = true;
     for (let i = 1; i < tail.length; i++) items.push(tail[i]);
@@ -619,6 +629,7 @@ class Walk {
     if (explicit) record.role = explicit;
     const name = givenName(el);
     if (name) record.name = name;
+    this.sign(el, tag, explicit, record);
     if (isOpen(seen)) record.v = 1;
     const pages = (pixels, page) => Math.max(0, whole((10 * pixels) / page) / 10);
     record.scroll = [
