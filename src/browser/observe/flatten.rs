@@ -1,5 +1,7 @@
 //! From the readings of all frames to one list of lines in reading order, each with its place on the page.
 
+use std::collections::HashSet;
+
 use super::frames::{ChildContent, FrameKey, FrameReading};
 use super::line::{element, element_line, signature};
 use super::reading::{ElementItem, FrameItem, Item, LocalId, Place, Reading, TextItem};
@@ -68,7 +70,7 @@ pub(super) type IsNew<'a> = dyn Fn(FrameKey, &Reading, &ElementItem) -> bool + '
 
 pub(super) fn flatten(page: &FrameReading, is_new: &IsNew<'_>) -> Flat {
     let viewport = page.reading.viewport.map(|side| side.max(1));
-    let mut flattener = Flattener { flat: Flat::default(), is_new, viewport, stack: Vec::new() };
+    let mut flattener = Flattener { flat: Flat::default(), is_new, viewport, stack: Vec::new(), met: HashSet::new() };
     flattener.frame(page, &Window { dx: 0, dy: 0, seen: Some([0, 0, viewport[0], viewport[1]]), cover: 0 }, 0);
     flattener.flat
 }
@@ -118,6 +120,7 @@ struct Flattener<'a> {
     is_new: &'a IsNew<'a>,
     viewport: [i32; 2],
     stack: Vec<Scope>,
+    met: HashSet<(FrameKey, LocalId)>,
 }
 
 impl Flattener<'_> {
@@ -292,7 +295,7 @@ impl Flattener<'_> {
     }
 
     /// None when the element cannot be used.
-    fn offered(&mut self, item: &ElementItem, window: &Window) -> Option<(Place, u32)> {
+    fn offered(&mut self, frame: FrameKey, item: &ElementItem, window: &Window) -> Option<(Place, u32)> {
         let [x, y, width, height] = item.place;
         let place = [x.saturating_add(window.dx), y.saturating_add(window.dy), width.max(0), height.max(0)];
         let in_view = item.seen == 1 && window.is_in_view(place);
@@ -304,7 +307,8 @@ impl Flattener<'_> {
             let side = if place[1] < 0 { &mut self.flat.above } else { &mut self.flat.below };
             *side += 1;
         }
-        Some((place, distance?))
+        // An element has one line, whatever a reading says.
+        (distance.is_some() && self.met.insert((frame, item.id))).then_some((place, distance?))
     }
 
     fn control_line(
@@ -314,7 +318,7 @@ impl Flattener<'_> {
         window: &Window,
         origin: &str,
     ) -> Option<usize> {
-        let (place, distance) = self.offered(item, window)?;
+        let (place, distance) = self.offered(frame.key, item, window)?;
         let piece = self.control(frame, item, origin);
         Some(self.line(vec![piece], place, distance))
     }
@@ -363,7 +367,7 @@ impl Flattener<'_> {
                     (Piece::Text(plain(&text.text, TEXT)), (place, distance))
                 }
                 Item::Element(item) => {
-                    let Some(place) = self.offered(item, window) else { continue };
+                    let Some(place) = self.offered(frame.key, item, window) else { continue };
                     (self.control(frame, item, origin), place)
                 }
                 _ => continue,

@@ -40,7 +40,7 @@ pub(super) fn element_line(item: &ElementItem, origin: &str, focused: bool) -> S
     if let Some([width, height]) = item.size {
         let _ = write!(out, " size={width}x{height}");
     }
-    if let Some(value) = item.value.as_deref().filter(|value| !value.is_empty()) {
+    if let Some(value) = item.value.as_deref().filter(|value| !value.is_empty() && item.input_type != "password") {
         attribute(&mut out, "value", value, VALUE);
     }
     if item.placeholder != item.name && !item.placeholder.is_empty() {
