@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::frames::{ChildContent, FrameKey, FrameReading};
-use super::line::{element, element_line, signature};
+use super::line::{PageUrl, element, element_line, signature};
 use super::reading::{ElementItem, FrameItem, Item, LocalId, Place, Reading, TextItem};
 use super::words::{plain, tokens};
 use crate::agent::observation::Element;
@@ -127,20 +127,20 @@ impl Flattener<'_> {
     fn frame(&mut self, frame: &FrameReading, window: &Window, depth: usize) {
         let items = &frame.reading.items;
         let base = self.stack.len();
-        let origin = origin_of(&frame.reading.url);
+        let url = PageUrl::new(&frame.reading.url);
         let mut at = 0;
         while let Some(item) = items.get(at) {
             at += 1;
             match item {
                 Item::Text(text) => self.text(text, window),
                 Item::Element(item) => {
-                    let line = self.control_line(frame, item, window, &origin);
+                    let line = self.control_line(frame, item, window, &url);
                     if item.open {
                         self.stack.push(line.map_or(Scope::Plain, Scope::Under));
                     }
                 }
                 Item::Frame(item) => self.child(frame, item, window, depth),
-                Item::Open(kind, _) if kind == "row" => match self.row(frame, &items[at..], window, &origin) {
+                Item::Open(kind, _) if kind == "row" => match self.row(frame, &items[at..], window, &url) {
                     Some(used) => at += used,
                     None => self.stack.push(Scope::Plain),
                 },
@@ -279,7 +279,7 @@ impl Flattener<'_> {
         true
     }
 
-    fn control(&mut self, frame: &FrameReading, item: &ElementItem, origin: &str) -> Piece {
+    fn control(&mut self, frame: &FrameReading, item: &ElementItem, url: &PageUrl) -> Piece {
         let [x, y, width, height] = item.place;
         let [scroll_x, scroll_y] = frame.reading.scroll;
         self.flat.controls.push(Control {
@@ -291,7 +291,7 @@ impl Flattener<'_> {
             is_new: (self.is_new)(frame.key, &frame.reading, item),
         });
         let focused = frame.reading.focus == Some(item.id);
-        Piece::Control(self.flat.controls.len() - 1, element_line(item, origin, focused))
+        Piece::Control(self.flat.controls.len() - 1, element_line(item, url, focused))
     }
 
     /// None when the element cannot be used.
@@ -316,15 +316,33 @@ impl Flattener<'_> {
         frame: &FrameReading,
         item: &ElementItem,
         window: &Window,
-        origin: &str,
+        url: &PageUrl,
     ) -> Option<usize> {
         let (place, distance) = self.offered(frame.key, item, window)?;
-        let piece = self.control(frame, item, origin);
+        let label = self.label_before(item);
+        let piece = self.control(frame, item, url);
+        if let (Some(label), Some(control)) = (label, self.flat.controls.last_mut()) {
+            control.element.name = label;
+        }
         Some(self.line(vec![piece], place, distance))
     }
 
+    /// For a field that nobody has named: the text right before it, which is what a person takes for its label.
+    fn label_before(&self, item: &ElementItem) -> Option<String> {
+        let is_field = matches!(item.tag.as_str(), "input" | "textarea" | "select") || item.editable;
+        if !is_field || !item.name.is_empty() || !item.placeholder.is_empty() {
+            return None;
+        }
+        match self.flat.lines.last()?.pieces.as_slice() {
+            [Piece::Text(text)] if text.chars().count() <= BESIDE_CHARS => {
+                Some(text.trim_start_matches(['#', ' ']).to_owned())
+            }
+            _ => None,
+        }
+    }
+
     /// A row as one line, cells parted by ` | `; none when it holds too much for that. Answers how many items it took.
-    fn row(&mut self, frame: &FrameReading, items: &[Item], window: &Window, origin: &str) -> Option<usize> {
+    fn row(&mut self, frame: &FrameReading, items: &[Item], window: &Window, url: &PageUrl) -> Option<usize> {
         let mut elements = 0;
         let mut chars = 0;
         let end = items.iter().position(|item| match item {
@@ -368,7 +386,7 @@ impl Flattener<'_> {
                 }
                 Item::Element(item) => {
                     let Some(place) = self.offered(frame.key, item, window) else { continue };
-                    (self.control(frame, item, origin), place)
+                    (self.control(frame, item, url), place)
                 }
                 _ => continue,
             };
@@ -446,13 +464,4 @@ impl Flattener<'_> {
             }
         }
     }
-}
-
-fn origin_of(url: &str) -> String {
-    url::Url::parse(url)
-        .ok()
-        .map(|url| url.origin())
-        .filter(url::Origin::is_tuple)
-        .map(|origin| origin.ascii_serialization())
-        .unwrap_or_default()
 }
