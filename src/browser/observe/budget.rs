@@ -31,7 +31,7 @@ pub(super) fn choose(lines: &[Line], groups: usize, budget: usize) -> Vec<Fate> 
     for limit in ITEMS_WITHIN {
         fates = fold(lines, &order, groups, (limit, beyond));
         // Folding is for what is in sight: what lies beyond it is simply further away.
-        let shown = |(line, fate): (&Line, &Fate)| (*fate == Fate::Shown && line.distance == 0).then(|| line.tokens);
+        let shown = |(line, fate): (&Line, &Fate)| (*fate == Fate::Shown && line.distance == 0).then_some(line.tokens);
         if within <= budget || lines.iter().zip(&fates).filter_map(shown).sum::<usize>() <= budget {
             break;
         }

@@ -1,7 +1,9 @@
 //! From the readings of all frames to one list of lines in reading order, each with its place on the page.
 
+use std::collections::HashSet;
+
 use super::frames::{ChildContent, FrameKey, FrameReading};
-use super::line::{element, element_line};
+use super::line::{PageUrl, element, element_line, signature};
 use super::reading::{ElementItem, FrameItem, Item, LocalId, Place, Reading, TextItem};
 use super::words::{plain, tokens};
 use crate::agent::observation::Element;
@@ -46,6 +48,7 @@ pub(super) struct Control {
     pub(super) frame: FrameKey,
     pub(super) node: LocalId,
     pub(super) element: Element,
+    pub(super) signature: String,
     /// In its document, from the document's origin.
     pub(super) place: Place,
     pub(super) is_new: bool,
@@ -67,7 +70,7 @@ pub(super) type IsNew<'a> = dyn Fn(FrameKey, &Reading, &ElementItem) -> bool + '
 
 pub(super) fn flatten(page: &FrameReading, is_new: &IsNew<'_>) -> Flat {
     let viewport = page.reading.viewport.map(|side| side.max(1));
-    let mut flattener = Flattener { flat: Flat::default(), is_new, viewport, stack: Vec::new() };
+    let mut flattener = Flattener { flat: Flat::default(), is_new, viewport, stack: Vec::new(), met: HashSet::new() };
     flattener.frame(page, &Window { dx: 0, dy: 0, seen: Some([0, 0, viewport[0], viewport[1]]), cover: 0 }, 0);
     flattener.flat
 }
@@ -117,26 +120,27 @@ struct Flattener<'a> {
     is_new: &'a IsNew<'a>,
     viewport: [i32; 2],
     stack: Vec<Scope>,
+    met: HashSet<(FrameKey, LocalId)>,
 }
 
 impl Flattener<'_> {
     fn frame(&mut self, frame: &FrameReading, window: &Window, depth: usize) {
         let items = &frame.reading.items;
         let base = self.stack.len();
-        let origin = origin_of(&frame.reading.url);
+        let url = PageUrl::new(&frame.reading.url);
         let mut at = 0;
         while let Some(item) = items.get(at) {
             at += 1;
             match item {
                 Item::Text(text) => self.text(text, window),
                 Item::Element(item) => {
-                    let line = self.control_line(frame, item, window, &origin);
+                    let line = self.control_line(frame, item, window, &url);
                     if item.open {
                         self.stack.push(line.map_or(Scope::Plain, Scope::Under));
                     }
                 }
                 Item::Frame(item) => self.child(frame, item, window, depth),
-                Item::Open(kind, _) if kind == "row" => match self.row(frame, &items[at..], window, &origin) {
+                Item::Open(kind, _) if kind == "row" => match self.row(frame, &items[at..], window, &url) {
                     Some(used) => at += used,
                     None => self.stack.push(Scope::Plain),
                 },
@@ -275,22 +279,23 @@ impl Flattener<'_> {
         true
     }
 
-    fn control(&mut self, frame: &FrameReading, item: &ElementItem, origin: &str) -> Piece {
+    fn control(&mut self, frame: &FrameReading, item: &ElementItem, url: &PageUrl) -> Piece {
         let [x, y, width, height] = item.place;
         let [scroll_x, scroll_y] = frame.reading.scroll;
         self.flat.controls.push(Control {
             frame: frame.key,
             node: item.id,
             element: element(item),
+            signature: signature(item),
             place: [x.saturating_add(scroll_x), y.saturating_add(scroll_y), width, height],
             is_new: (self.is_new)(frame.key, &frame.reading, item),
         });
         let focused = frame.reading.focus == Some(item.id);
-        Piece::Control(self.flat.controls.len() - 1, element_line(item, origin, focused))
+        Piece::Control(self.flat.controls.len() - 1, element_line(item, url, focused))
     }
 
     /// None when the element cannot be used.
-    fn offered(&mut self, item: &ElementItem, window: &Window) -> Option<(Place, u32)> {
+    fn offered(&mut self, frame: FrameKey, item: &ElementItem, window: &Window) -> Option<(Place, u32)> {
         let [x, y, width, height] = item.place;
         let place = [x.saturating_add(window.dx), y.saturating_add(window.dy), width.max(0), height.max(0)];
         let in_view = item.seen == 1 && window.is_in_view(place);
@@ -302,7 +307,8 @@ impl Flattener<'_> {
             let side = if place[1] < 0 { &mut self.flat.above } else { &mut self.flat.below };
             *side += 1;
         }
-        Some((place, distance?))
+        // An element has one line, whatever a reading says.
+        (distance.is_some() && self.met.insert((frame, item.id))).then_some((place, distance?))
     }
 
     fn control_line(
@@ -310,15 +316,33 @@ impl Flattener<'_> {
         frame: &FrameReading,
         item: &ElementItem,
         window: &Window,
-        origin: &str,
+        url: &PageUrl,
     ) -> Option<usize> {
-        let (place, distance) = self.offered(item, window)?;
-        let piece = self.control(frame, item, origin);
+        let (place, distance) = self.offered(frame.key, item, window)?;
+        let label = self.label_before(item);
+        let piece = self.control(frame, item, url);
+        if let (Some(label), Some(control)) = (label, self.flat.controls.last_mut()) {
+            control.element.name = label;
+        }
         Some(self.line(vec![piece], place, distance))
     }
 
+    /// For a field that nobody has named: the text right before it, which is what a person takes for its label.
+    fn label_before(&self, item: &ElementItem) -> Option<String> {
+        let is_field = matches!(item.tag.as_str(), "input" | "textarea" | "select") || item.editable;
+        if !is_field || !item.name.is_empty() || !item.placeholder.is_empty() {
+            return None;
+        }
+        match self.flat.lines.last()?.pieces.as_slice() {
+            [Piece::Text(text)] if text.chars().count() <= BESIDE_CHARS => {
+                Some(text.trim_start_matches(['#', ' ']).to_owned())
+            }
+            _ => None,
+        }
+    }
+
     /// A row as one line, cells parted by ` | `; none when it holds too much for that. Answers how many items it took.
-    fn row(&mut self, frame: &FrameReading, items: &[Item], window: &Window, origin: &str) -> Option<usize> {
+    fn row(&mut self, frame: &FrameReading, items: &[Item], window: &Window, url: &PageUrl) -> Option<usize> {
         let mut elements = 0;
         let mut chars = 0;
         let end = items.iter().position(|item| match item {
@@ -361,8 +385,8 @@ impl Flattener<'_> {
                     (Piece::Text(plain(&text.text, TEXT)), (place, distance))
                 }
                 Item::Element(item) => {
-                    let Some(place) = self.offered(item, window) else { continue };
-                    (self.control(frame, item, origin), place)
+                    let Some(place) = self.offered(frame.key, item, window) else { continue };
+                    (self.control(frame, item, url), place)
                 }
                 _ => continue,
             };
@@ -440,13 +464,4 @@ impl Flattener<'_> {
             }
         }
     }
-}
-
-fn origin_of(url: &str) -> String {
-    url::Url::parse(url)
-        .ok()
-        .map(|url| url.origin())
-        .filter(url::Origin::is_tuple)
-        .map(|origin| origin.ascii_serialization())
-        .unwrap_or_default()
 }

@@ -25,7 +25,7 @@ pub struct ChildFrame {
 
 #[derive(Debug, Clone)]
 pub enum ChildContent {
-    Read(FrameReading),
+    Read(Box<FrameReading>),
     /// It could not be read in time, or it is gone.
     Unreadable,
 }

@@ -16,7 +16,7 @@ const OPTIONS_IN_FULL: usize = 10;
 const FIRST_OPTIONS: usize = 7;
 
 /// The line without its index.
-pub(super) fn element_line(item: &ElementItem, origin: &str, focused: bool) -> String {
+pub(super) fn element_line(item: &ElementItem, page: &PageUrl, focused: bool) -> String {
     let mut out = String::with_capacity(64);
     out.push('<');
     out.push_str(&shown_tag(item));
@@ -40,7 +40,7 @@ pub(super) fn element_line(item: &ElementItem, origin: &str, focused: bool) -> S
     if let Some([width, height]) = item.size {
         let _ = write!(out, " size={width}x{height}");
     }
-    if let Some(value) = item.value.as_deref().filter(|value| !value.is_empty()) {
+    if let Some(value) = item.value.as_deref().filter(|value| !value.is_empty() && item.input_type != "password") {
         attribute(&mut out, "value", value, VALUE);
     }
     if item.placeholder != item.name && !item.placeholder.is_empty() {
@@ -49,7 +49,7 @@ pub(super) fn element_line(item: &ElementItem, origin: &str, focused: bool) -> S
     states(&mut out, item, focused);
     bounds(&mut out, item);
     options(&mut out, item);
-    if let Some(href) = short_href(&item.href, origin, &name) {
+    if let Some(href) = short_href(&item.href, page, &name) {
         attribute(&mut out, "href", &href, HREF);
     }
     for (flag, set) in [("newtab", item.newtab), ("download", item.download)] {
@@ -165,36 +165,97 @@ fn scroll_state(out: &mut String, scroll: [f64; 4]) {
     let _ = write!(out, " scroll=\"{}\"", if parts.is_empty() { "all in view".to_owned() } else { parts.join(", ") });
 }
 
-/// A link's target as short as it can be told: without the page's own origin, and not at all when the link's name
-/// already says it.
-fn short_href(href: &str, origin: &str, name: &str) -> Option<String> {
+/// A link's target as short as it can be told: relative to the page, and not at all when the link's name already
+/// says it.
+fn short_href(href: &str, page: &PageUrl, name: &str) -> Option<String> {
     if href.is_empty() || href.starts_with("javascript:") || href.starts_with("data:") || href.starts_with("blob:") {
         return None;
     }
-    let path = match href.strip_prefix(origin) {
-        Some(path) if !origin.is_empty() && path.starts_with('/') => path,
-        _ => href.strip_prefix("https://").or_else(|| href.strip_prefix("http://")).unwrap_or(href),
-    };
-    let last = path.split(['?', '#']).next().unwrap_or(path).trim_end_matches('/').rsplit('/').next().unwrap_or(path);
-    let last = last.split_once('.').map_or(last, |(stem, _)| stem);
-    let alike =
-        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-    if !path.contains(['?', '#']) && !last.is_empty() && alike(last) == alike(name) {
+    let target = page.relative(href);
+    if matches!(target, "" | "#") {
         return None;
     }
-    if path.chars().count() > HREF {
-        let head: String = path.chars().take(HREF - 1).collect();
-        return Some(head + "…");
+    let (path, tail) = target.split_at(target.find(['?', '#']).unwrap_or(target.len()));
+    let segment = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let segment = segment.split_once('.').map_or(segment, |(stem, _)| stem);
+    // `#method.push` for a link that says "push" leads where it says.
+    let last = if path.is_empty() { tail.trim_start_matches('#') } else { segment };
+    let says = letters(name);
+    let repeats = match (path.is_empty(), tail.is_empty()) {
+        (true, _) => tail.starts_with('#') && letters(last).ends_with(&says),
+        (false, true) => letters(last) == says,
+        (false, false) => false,
+    };
+    if repeats && !says.is_empty() {
+        return None;
     }
-    Some(path.to_owned())
+    let length = target.chars().count();
+    if length <= HREF {
+        return Some(target.to_owned());
+    }
+    // Both ends tell more than either: the site or section, and the thing itself.
+    let head: String = target.chars().take(HREF / 2 - 1).collect();
+    let tail: String = target.chars().skip(length - HREF / 2).collect();
+    Some(format!("{head}…{tail}"))
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// A document's own address, to tell others relative to it.
+pub(super) struct PageUrl {
+    document: String,
+    /// With the slash at the end, when it is more than the origin.
+    folder: Option<String>,
+    origin: String,
+}
+
+impl PageUrl {
+    pub(super) fn new(url: &str) -> Self {
+        let document = url.split('#').next().unwrap_or_default().to_owned();
+        let path = document.split('?').next().unwrap_or_default();
+        let start = path.find("://").map_or(0, |at| at + 3);
+        let origin_end = path[start..].find('/').map_or(path.len(), |at| start + at);
+        let origin = path[..origin_end].to_owned();
+        let folder = path.rfind('/').filter(|at| *at > origin_end).map(|at| path[..=at].to_owned());
+        Self { document, folder, origin }
+    }
+
+    fn relative<'a>(&self, href: &'a str) -> &'a str {
+        if let Some(rest) =
+            href.strip_prefix(self.document.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('#'))
+        {
+            return rest;
+        }
+        if let Some(rest) =
+            self.folder.as_deref().and_then(|folder| href.strip_prefix(folder)).filter(|rest| !rest.is_empty())
+        {
+            return rest;
+        }
+        match href.strip_prefix(self.origin.as_str()) {
+            Some(path) if path.starts_with('/') && !self.origin.is_empty() => path,
+            _ => href.strip_prefix("https://").or_else(|| href.strip_prefix("http://")).unwrap_or(href),
+        }
+    }
+}
+
+fn role(item: &ElementItem) -> &str {
+    match item.role.as_str() {
+        "" | "none" | "presentation" => &item.kind,
+        role => role,
+    }
+}
+
+/// As the script's `signature` puts it together: untouched, so that the two can be compared.
+pub(super) fn signature(item: &ElementItem) -> String {
+    let role = Some(role(item)).filter(|role| !role.is_empty()).unwrap_or(&item.tag);
+    format!("{role} {}", item.sig.as_ref().unwrap_or(&item.name))
 }
 
 /// The element as the agent's code sees it.
 pub(super) fn element(item: &ElementItem) -> Element {
-    let role = match item.role.as_str() {
-        "" | "none" | "presentation" => &item.kind,
-        role => role,
-    };
+    let role = role(item);
     let mut name = cleaned(&item.name, NAME + 1);
     if name.is_empty() {
         name = cleaned(if item.placeholder.is_empty() { &item.icon } else { &item.placeholder }, NAME + 1);

@@ -137,6 +137,8 @@ pub(crate) struct ElementItem {
     /// The role implied, when none was given.
     pub(crate) kind: String,
     pub(crate) name: String,
+    /// The name by which the element is recognised, where it is not the one that is shown.
+    pub(crate) sig: Option<String>,
     #[serde(rename = "type")]
     pub(crate) input_type: String,
     /// The field's name attribute, for fields without a label.

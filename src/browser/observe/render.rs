@@ -138,6 +138,7 @@ impl Renderer<'_> {
             tag: element.tag.clone(),
             role: element.role.clone(),
             name: element.name.clone(),
+            signature: control.signature.clone(),
             place: control.place,
         });
         self.elements.push(Element { index, ..element.clone() });
@@ -169,6 +170,13 @@ impl Renderer<'_> {
         }
         let below = scroll(reading).pixels_below;
         match beyond(reading, below, "below", "down", &reading.below, flat.below) {
+            Some(_)
+                if below <= scroll(reading).viewport_height
+                    && reading.below.controls.saturating_add(flat.below) == 0 =>
+            {
+                let screens = f64::from(below) / f64::from(reading.viewport[1].max(1));
+                parts.push(format!("end of page, {screens:.1} screens below the viewport"));
+            }
             Some(note) => parts.push(note.trim_start_matches("... ").to_owned()),
             None if reading.layered => {
                 parts.push("a layer covers the page; what lies beneath is not listed".to_owned())

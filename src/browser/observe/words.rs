@@ -132,10 +132,13 @@ pub(super) fn attribute(out: &mut String, name: &str, value: &str, limit: usize)
         out.push_str(value);
         return;
     }
+    // What cannot be seen goes first: nothing may come between a bracket and what makes it look like an index.
+    let seen: String =
+        value.chars().filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || is_unseen(*c))).collect();
     out.push('"');
-    for (count, (at, character)) in value.char_indices().enumerate() {
+    for (count, (at, character)) in seen.char_indices().enumerate() {
         if count >= limit {
-            let _ = write!(out, "… {} more characters", value.chars().count() - limit);
+            let _ = write!(out, "… {} more characters", seen.chars().count() - limit);
             break;
         }
         match character {
@@ -143,9 +146,7 @@ pub(super) fn attribute(out: &mut String, name: &str, value: &str, limit: usize)
             '\t' => out.push_str("\\t"),
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
-            c if c.is_control() || is_unseen(c) => {}
-            // An index cannot be forged inside quotes either.
-            '[' if looks_like_index(&value[at + 1..], false) => out.push_str("\\["),
+            '[' if looks_like_index(&seen[at + 1..], false) => out.push_str("\\["),
             c if c.is_whitespace() => out.push(' '),
             c => out.push(c),
         }

@@ -198,8 +198,12 @@ function identify(element, tag, explicit) {
     if (element.type === 'image') name = phrase(element.alt);
     else if (role === 'button') name = phrase(element.value) || { submit: 'Submit', reset: 'Reset' }[element.type] || '';
   }
+  // What merely behaves like a control is not named by all that stands in it.
+  const isContainer = (content.controls.length > 0 || content.text.length > 2 * LIMIT_NAME) && tag !== 'label' && !isHard(element, tag, explicit);
+  if (isContainer) return { role, name, content, open };
   name ||= phrase(content.text) || phrase(element.getAttribute('title')) || phrase(content.faint);
   if (!name && tag === 'label') name = givenName(element.control);
+  if (!name && element.ownerSVGElement) name = phrase(element.querySelector('title')?.textContent);
   return { role, name, content, open };
 }
 

@@ -117,13 +117,13 @@ function focus() {
   return focused === document.body ? null : focused;
 }
 
-// Role and name, to notice when an element has become something else since it was shown.
+// Role and name in one string, to notice when an element has become something else since it was shown.
 function signature(id) {
   const element = nodeOf(id);
   if (!element || !element.isConnected) return null;
   const tag = element.localName;
   const { role, name } = identify(element, tag, explicitRole(element));
-  return { tag, role, name };
+  return (role || tag) + ' ' + name;
 }
 
 // All visible text of the document or of one element.
@@ -140,8 +140,9 @@ const eyes = {
   text,
   elementAt,
   contains,
+  closedRoot: (host) => closedRoots.get(host) ?? null,
   registerClosedRoot: (host, root) => void closedRoots.set(host, root),
   markClickable: (...elements) => elements.forEach((element) => clickable.add(element)),
 };
-Object.defineProperty(globalThis, '__eyes', { value: eyes });
+Object.defineProperty(globalThis, 'eyes', { value: eyes });
 return eyes;

@@ -274,9 +274,11 @@ class Walk {
     this.flush();
     const place = { l: up.l, t: up.t, r: up.r, b: up.t };
     const record = this.record(input, 'input', '', place, isOpen(meet(up, this.view)));
-    record.name = givenName(input) || phrase(input.title);
+    const { role, name } = identify(input, 'input', '');
+    record.kind = role;
+    record.name = name;
     record.hidden = true;
-    describe(input, 'input', '', record);
+    describe(input, 'input', role, record);
   }
 
   // Fully transparent: a native control that takes presses all the same (over a drawn one) is offered.
@@ -312,6 +314,7 @@ class Walk {
       this.last = el;
     }
 
+    if (CELLS.has(tag) || (style !== null && CELL_ROLES.has(el.getAttribute('role')))) this.items.push('p');
     if (style === null || hidden || this.layers !== null) this.container(el, tag, frame, !inline);
     else this.classify(el, tag, frame, inline);
 
@@ -346,7 +349,9 @@ class Walk {
       frame.pointer = true;
       return false;
     }
-    return (frame.pointer = frame.style.cursor === 'pointer') && frame.tag !== 'body' && frame.tag !== 'html';
+    const { cursor } = frame.style;
+    frame.pointer = cursor === 'pointer' || cursor === 'grab' || cursor === 'move';
+    return frame.pointer && frame.tag !== 'body' && frame.tag !== 'html';
   }
 
   isSoft(el, explicit) {
@@ -388,6 +393,13 @@ class Walk {
     else if (open && !isEditor(el) && tag !== 'canvas' && tag !== 'select' && tag !== 'textarea' && el.firstElementChild !== null) this.nested(null, frame, record);
   }
 
+  // What is shown as less than its content is still recognised by it.
+  sign(el, tag, explicit, record) {
+    const { role, name } = identify(el, tag, explicit);
+    if (role !== explicit) record.kind = role;
+    if (name !== (record.name ?? '')) record.sig = name;
+  }
+
   nested(controls, frame, record) {
     const slot = this.items.length;
     const before = this.real;
@@ -410,10 +422,11 @@ class Walk {
     }
     const hint = iconHint(icon ?? el) || (icon ? iconHint(el) : '');
     if (hint) record.icon = hint;
-    const style = getComputedStyle(el);
-    const colour = el.ownerSVGElement ? style.fill : style.backgroundColor;
-    // The picture inside says more than the colour behind it, and a button's own grey says nothing.
-    if (icon === null && colour && colour !== 'none' && !/^rgba.* 0\)$/.test(colour) && colour !== 'rgb(239, 239, 239)') record.colour = hex(colour);
+    // The colour of the picture inside, unless it is that of ordinary text, else the one behind; a button's own grey
+    // says nothing.
+    const style = getComputedStyle(icon ?? el);
+    const colour = icon ? style.color : el.ownerSVGElement ? style.fill : style.backgroundColor;
+    if (icon ? isColourful(colour) : colour !== 'none' && !/^rgba.* 0\)$/.test(colour) && colour !== 'rgb(239, 239, 239)') record.colour = hex(colour);
   }
 
   // A label stands for its control when that is not to be seen itself, as with drawn checkboxes.
@@ -478,17 +491,19 @@ class Walk {
     const record = this.record(el, tag, explicit, frame, isOpen(seen));
     const given = givenName(el);
     stateOf(el, tag, explicit, record);
+    if (frame.style.cursor === 'grab' || frame.style.cursor === 'move') record.draggable = true;
     if (el.ownerSVGElement) this.shape(el, tag, record);
     if (record.v === 1) {
       this.checks.splice(checked, 0, { record, el, box: frame.box, seen });
     }
     if (controls === 0 && words.length <= LIMIT_NAME + 1) {
-      const name = identify(el, tag, explicit).name || phrase(words) || phrase(el.querySelector('title')?.textContent);
+      const { name } = identify(el, tag, explicit);
       if (name) record.name = name;
       else this.nameless(el, tag, record, null);
       return;
     }
     if (given) record.name = given;
+    this.sign(el, tag, explicit, record);
     this.real = real + 1;
     record.open = true;
     for (let i = 1; i < tail.length; i++) items.push(tail[i]);
@@ -565,17 +580,12 @@ class Walk {
     const before = this.real;
     items.push(null);
     if (scope !== null) items.push(scope);
-    const cell = CELLS.has(tag) || CELL_ROLES.has(explicit);
-    if (cell) items.push('p');
     if (frame.up.list) items.push('n');
     this.children(el, frame);
     this.flush();
-    if (this.real === before && !cell) {
-      items.length = slot;
-      if (frame.up.list) return;
-    }
-    if (scope !== null && items.length > slot) items.push('c');
-    if (this.scrolls(el, frame)) this.scroller(el, tag, frame, slot);
+    if (this.real === before) items.length = slot;
+    else if (scope !== null) items.push('c');
+    if (this.scrolls(el, frame)) this.scroller(el, tag, frame, slot, scope);
   }
 
   scopeOf(el, tag, explicit, frame) {
@@ -585,7 +595,10 @@ class Walk {
       let name = referenced(el, 'aria-labelledby') || phrase(el.getAttribute('aria-label'), 80);
       if (!name && tag === 'fieldset') name = phrase(el.querySelector('legend')?.textContent, 80);
       const modal = region === 'dialog' && (el.matches(':modal') || el.getAttribute('aria-modal') === 'true');
-      if (name || TELLING.has(region)) return { o: [modal ? 'modal dialog' : region, name] };
+      // Of regions without a name in one another, the outermost says enough.
+      const nested = frame.region && region !== 'dialog';
+      frame.region = true;
+      if (name || (TELLING.has(region) && !nested)) return { o: [modal ? 'modal dialog' : region, name] };
     }
     const count = el.childElementCount;
     if (count >= LIST_FROM && el.firstElementChild.localName === el.lastElementChild.localName) {
@@ -610,7 +623,7 @@ class Walk {
     return (scrollable(overflowY) && el.scrollHeight > el.clientHeight + 8) || (scrollable(overflowX) && el.scrollWidth > el.clientWidth + 8);
   }
 
-  scroller(el, tag, frame, slot) {
+  scroller(el, tag, frame, slot, scope) {
     const h = Math.max(1, el.clientHeight);
     const w = Math.max(1, el.clientWidth);
     const seen = meet(meet(frame, frame.sight), this.view);
@@ -619,6 +632,7 @@ class Walk {
     if (explicit) record.role = explicit;
     const name = givenName(el);
     if (name) record.name = name;
+    this.sign(el, tag, explicit, record);
     if (isOpen(seen)) record.v = 1;
     const pages = (pixels, page) => Math.max(0, whole((10 * pixels) / page) / 10);
     record.scroll = [
@@ -627,9 +641,19 @@ class Walk {
     ];
     if (!scrollable(frame.style.overflowY)) record.scroll[0] = record.scroll[1] = 0;
     if (!scrollable(frame.style.overflowX)) record.scroll[2] = record.scroll[3] = 0;
-    if (slot >= this.items.length) this.items.length = slot, this.items.push(null);
-    this.items[slot] = { e: record };
-    this.items.push('c');
+    const items = this.items;
+    if (slot >= items.length) {
+      // Nothing in it is listed: either its content is elsewhere or it is a scrollbar drawn by the page.
+      if (!/\S/.test(el.textContent)) return;
+      record.open = false;
+      items.push({ e: record });
+    } else if (scope !== null && items[slot + 1] === scope && scope.o[0] !== 'list' && scope.o[0] !== 'row') {
+      // One line for the region and its scrolling.
+      items[slot + 1] = { e: record };
+    } else {
+      items[slot] = { e: record };
+      items.push('c');
+    }
     this.real++;
   }
 
@@ -684,6 +708,7 @@ class Frame {
     this.pre = false;
     this.list = false;
     this.item = up?.item ?? false;
+    this.region = up?.region ?? false;
   }
 
   // What remains visible of content that sticks out: `sight` now, `clip` after scrolling a container by one screen.
@@ -726,6 +751,11 @@ function escaped(el, strict) {
 function isShown(el) {
   const rect = el.getBoundingClientRect();
   return rect.width > 2 && rect.height > 2 && rect.right > 0 && el.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+}
+
+function isColourful(colour) {
+  const parts = colour.match(/^rgba?\((\d+), (\d+), (\d+)/)?.slice(1, 4).map(Number);
+  return parts !== undefined && Math.max(...parts) - Math.min(...parts) > 60;
 }
 
 function hex(colour) {

@@ -1,0 +1,50 @@
+//! What any reading, of whatever page, must come to.
+
+mod any_reading;
+mod view;
+
+use super::frames::{FrameKey, FrameReading};
+use super::reading::{ElementItem, Item, LocalId, Reading, TextItem};
+
+fn text(y: i32, text: &str) -> Item {
+    Item::Text(TextItem {
+        x: 0,
+        y,
+        width: 100,
+        height: 16,
+        seen: u8::from((0..900).contains(&y)),
+        text: text.to_owned(),
+        level: 0,
+    })
+}
+
+fn button(id: u32, y: i32, name: &str) -> Item {
+    Item::Element(Box::new(ElementItem {
+        id: LocalId(id),
+        place: [0, y, 80, 20],
+        seen: u8::from((0..900).contains(&y)),
+        tag: "button".to_owned(),
+        kind: "button".to_owned(),
+        name: name.to_owned(),
+        ..ElementItem::default()
+    }))
+}
+
+fn page(items: Vec<Item>) -> FrameReading {
+    let reading = Reading {
+        url: "https://shop.example/tea".to_owned(),
+        ready: "complete".to_owned(),
+        viewport: [1280, 900],
+        page: [1280, 900],
+        range: [-900, 1800],
+        items,
+        ..Reading::default()
+    };
+    FrameReading::leaf(FrameKey(1), reading)
+}
+
+/// The indices that the text offers, in its order: what a planner would take for elements.
+fn indices(text: &str) -> Vec<u32> {
+    let pattern = regex::Regex::new(r"(^|[^\\])\[(\d+)\]\s*<").expect("the pattern is valid");
+    pattern.captures_iter(text).map(|found| found[2].parse().expect("an index fits")).collect()
+}
