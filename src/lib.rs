@@ -8,10 +8,17 @@
 //! - [`http`]: the wire: routes, authentication, event frames.
 //! - [`llm`]: model providers behind the agent's `ChatModel` port.
 //! - [`browser`]: Chromium behind the agent's `Page` port.
+//! - [`config`]: typed settings from the environment.
+//! - [`telemetry`] and [`shutdown`]: log lines; signals and the phases of stopping.
+//! - [`app`]: puts it all together.
 
 pub mod agent;
+pub mod app;
 pub mod browser;
+pub mod config;
 pub mod http;
 pub mod llm;
 pub mod policy;
 pub mod run;
+pub mod shutdown;
+pub mod telemetry;

@@ -1,1 +1,52 @@
-fn main() {}
+//! The binary: settings, telemetry, the service.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use browser_use_service::app::App;
+use browser_use_service::browser::warden;
+use browser_use_service::config::Settings;
+use browser_use_service::{shutdown, telemetry};
+use clap::{Parser, Subcommand};
+use tokio::net::TcpListener;
+
+/// Runs browser agents and streams what they do.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve HTTP until a signal comes (the default). Settings are environment variables.
+    Serve,
+}
+
+fn main() -> ExitCode {
+    // Before anything else: a warden is another program in the same file.
+    if let Some(ended) = warden::run_if_asked() {
+        return ended;
+    }
+    let ended = match Cli::parse().command.unwrap_or(Command::Serve) {
+        Command::Serve => serve(),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("browser-use-service: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn serve() -> anyhow::Result<()> {
+    let settings = Settings::load()?;
+    telemetry::init(&settings.telemetry)?;
+    let stop = shutdown::signals()?;
+    let listener =
+        TcpListener::bind(settings.listen).await.with_context(|| format!("cannot listen on {}", settings.listen))?;
+    Ok(App::build(settings)?.run(listener, stop).await?)
+}

@@ -3,9 +3,28 @@
 //! Knows no browser, no model provider and no wire format; it reaches them through the traits in [`ports`].
 
 pub mod action;
+#[expect(clippy::module_inception, reason = "the agent itself, beside what it works with")]
+pub mod agent;
 pub mod decision;
 pub mod image;
 pub mod observation;
 pub mod planner;
 pub mod ports;
 pub mod report;
+pub mod template;
+
+mod answer;
+mod fence;
+mod history;
+mod loop_guard;
+mod model_planner;
+mod notices;
+mod prompt;
+mod schema;
+mod sequence;
+mod steps;
+mod text;
+mod url_in_task;
+
+#[cfg(test)]
+mod tests;

@@ -75,12 +75,6 @@ pub struct Element {
     pub disabled: bool,
 }
 
-impl Default for ElementIndex {
-    fn default() -> Self {
-        Self(0)
-    }
-}
-
 impl PageView {
     pub fn element(&self, index: ElementIndex) -> Option<&Element> {
         self.elements.iter().find(|element| element.index == index)

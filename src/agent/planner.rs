@@ -42,6 +42,7 @@ pub struct Turn<'a> {
 /// A decided and executed step, as later decisions see it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastStep {
+    /// 0 for the opening of the start page, which nobody decided on.
     pub step: u32,
     pub decision: Decision,
     /// What came of each action that was tried, in order; shorter than `decision.actions` when the rest was skipped.

@@ -94,12 +94,12 @@ impl std::ops::AddAssign for Usage {
 /// Why a model call failed. Messages name provider and model where that helps, never a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModelError {
-    #[error("{provider} rejected the key")]
-    Unauthorized { provider: String },
+    #[error("{provider} rejected the key for the model {model}")]
+    Unauthorized { provider: String, model: String },
     #[error("{provider} does not know the model {model}")]
     UnknownModel { provider: String, model: String },
-    #[error("{provider} rejected the request: {detail}")]
-    Rejected { provider: String, detail: String },
+    #[error("{provider} rejected the request to the model {model}: {detail}")]
+    Rejected { provider: String, model: String, detail: String },
     #[error("{provider} limits the rate of calls")]
     RateLimited { provider: String, retry_after: Option<Duration> },
     #[error("{provider} answered with status {status}")]

@@ -2,3 +2,11 @@
 
 pub mod observe;
 pub mod settings;
+mod settle;
+mod sight;
+mod tabs;
+pub mod warden;
+mod wire;
+mod world;
+
+pub use pool::{Pool, PoolError};

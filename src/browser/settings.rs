@@ -17,6 +17,8 @@ pub struct BrowserSettings {
     pub launch_timeout: Duration,
     /// For any one DevTools command.
     pub command_timeout: Duration,
+    /// From asking for a URL to its document's first byte.
+    pub navigation_timeout: Duration,
     /// A page that cannot be read within this is reported as unreadable.
     pub observe_timeout: Duration,
     pub settle: SettleSettings,

@@ -1,1 +1,15 @@
-//! (to be described)
+//! The wire: routes, authentication, refusals, and the frames of a run's event stream.
+
+mod auth;
+mod body;
+mod error;
+mod identity;
+mod linger;
+mod router;
+mod routes;
+pub mod settings;
+mod sse;
+mod validation;
+mod wire;
+
+pub use router::router;

@@ -1,1 +1,25 @@
-//! (to be described)
+//! One run's life: admitted or refused, supervised to its end, told as a sequence of events.
+//!
+//! Every stream of events starts with [`RunEventKind::Started`] and ends with exactly one terminal event, whatever
+//! happens in between; by the time the stream ends, the run's page is closed and its place is free again.
+
+mod admission;
+mod event;
+mod failure;
+mod id;
+mod request;
+mod service;
+pub mod settings;
+mod supervisor;
+
+pub use admission::{Refusal, RefusalReason};
+pub use event::{RunEvent, RunEventKind};
+pub use failure::Failure;
+pub use id::RunId;
+pub use request::{
+    MaxSteps, MaxStepsError, RunRequest, StartUrl, StartUrlError, Task, TaskError, Temperature, TemperatureError,
+};
+pub use service::{NotReady, RunCounts, RunService, RunStream, StartError};
+
+/// Target of the log line each step writes, so that a deployment can quiet it.
+pub const STEP_LOG_TARGET: &str = "browser_use_service::step";

@@ -1,0 +1,115 @@
+//! Measures a running service and prints a Markdown table: `make figures`. The task is the demo's, done by the built-in
+//! planner, so the figures are the service's and the browser's own: no model and no network in them.
+
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+use futures::future::try_join_all;
+
+#[path = "support/memory.rs"]
+mod memory;
+mod support;
+
+use support::{Executable, Service, Shop, Watched, median, order_request};
+
+/// Starts of the service, and runs one after the other in each of them.
+const STARTS: usize = 5;
+const RUNS_PER_START: usize = 4;
+/// Runs at the same time for the memory of an added one.
+const TOGETHER: usize = 4;
+/// Reading the memory of all processes takes a while of its own.
+const MEMORY_EVERY: Duration = Duration::from_millis(100);
+
+#[derive(Default)]
+struct Figures {
+    ready: Vec<Duration>,
+    stop: Vec<Duration>,
+    first_event: Vec<Duration>,
+    first_step: Vec<Duration>,
+    step: Vec<Duration>,
+    run: Vec<Duration>,
+    steps_per_run: usize,
+    idle_bytes: Vec<u64>,
+    alone_bytes: Vec<u64>,
+    added_bytes: Vec<u64>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let executable = Executable::from_args()?;
+    let log = std::env::temp_dir().join("browser-use-figures.log");
+    let mut figures = Figures::default();
+    for start in 1..=STARTS {
+        eprintln!("start {start} of {STARTS}");
+        let service = Service::start(&executable, &log).await?;
+        let measured = measure(&service, &mut figures).await;
+        figures.ready.push(service.ready_after);
+        figures.stop.push(service.stop().await?);
+        measured?;
+    }
+    print(&figures);
+    std::fs::remove_file(log)?;
+    Ok(())
+}
+
+async fn measure(service: &Service, figures: &mut Figures) -> anyhow::Result<()> {
+    figures.idle_bytes.push(memory::of_tree(service.id()?)?);
+    for _ in 0..RUNS_PER_START {
+        let run = order(service).await?;
+        figures.first_event.push(run.first_event);
+        figures.first_step.extend(run.steps.first());
+        figures.step.extend(run.step_times());
+        figures.run.push(run.total);
+        figures.steps_per_run = run.steps.len();
+    }
+    let alone = peak_while(service, order(service)).await?;
+    let together = peak_while(service, try_join_all((0..TOGETHER).map(|_| order(service)))).await?;
+    figures.alone_bytes.push(alone);
+    figures.added_bytes.push(together.saturating_sub(alone) / (TOGETHER as u64 - 1));
+    Ok(())
+}
+
+async fn order(service: &Service) -> anyhow::Result<Watched> {
+    let shop = Shop::open().await?;
+    let posted = Instant::now();
+    let run = Watched::read(service.run(&order_request(&shop.url)).await?, posted, |_, _| Ok(())).await?;
+    ensure!(run.success, "a run failed: {}", run.answer);
+    ensure!(shop.orders.list().len() == 1, "a run did not order");
+    Ok(run)
+}
+
+/// The most memory the service and its browsers use while something runs.
+async fn peak_while<T>(service: &Service, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<u64> {
+    let root = service.id()?;
+    let mut peak = 0;
+    let mut look = tokio::time::interval(MEMORY_EVERY);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => return done.map(|_| peak),
+            _ = look.tick() => peak = peak.max(memory::of_tree(root)?),
+        }
+    }
+}
+
+fn print(figures: &Figures) {
+    let time = |values: &[Duration]| format!("{:.0} ms", median(values.to_vec()).as_secs_f64() * 1000.0);
+    let size = |values: &[u64]| format!("{} MB", median(values.to_vec()) / 1_000_000);
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let (starts, runs) = (figures.ready.len(), figures.run.len());
+
+    println!(
+        "Medians of {starts} starts and {runs} runs, on {cores} cores; memory is the sum of all processes' PSS.\n"
+    );
+    println!("| | |\n| --- | --- |");
+    println!("| start to ready | {} |", time(&figures.ready));
+    println!("| request to first event | {} |", time(&figures.first_event));
+    println!("| request to first step | {} |", time(&figures.first_step));
+    println!("| a step, screenshot included | {} |", time(&figures.step));
+    println!("| the demo's order, {} steps | {} |", figures.steps_per_run, time(&figures.run));
+    println!("| asked to stop to gone | {} |", time(&figures.stop));
+    println!("| memory, idle with a warm browser | {} |", size(&figures.idle_bytes));
+    println!("| memory, at the peak of one run | {} |", size(&figures.alone_bytes));
+    println!("| memory, for each added run | {} |", size(&figures.added_bytes));
+}

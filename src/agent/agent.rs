@@ -1,0 +1,106 @@
+//! One run's agent: what it is made of and how it is started. Its loop is in `steps`.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::model_planner::ModelPlanner;
+use super::planner::Planner;
+use super::ports::{BrowserError, ChatModel, ModelError, ModelName, Page};
+use super::report::{AgentResult, Reporter};
+use super::steps::Steps;
+use super::template::TemplatePlanner;
+
+/// What a deployment sets for all its agents.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgentSettings {
+    /// Actions carried out of one answer; at least 1.
+    pub max_actions_per_step: u32,
+    /// Failed steps in a row after which one last call may only say `done`; at least 1.
+    pub max_failures: u32,
+    pub vision: Vision,
+    /// Tokens (estimated) that earlier steps may take up in a prompt before they are condensed.
+    pub history_token_budget: usize,
+}
+
+impl Default for AgentSettings {
+    fn default() -> Self {
+        Self { max_actions_per_step: 5, max_failures: 3, vision: Vision::Auto, history_token_budget: 8_000 }
+    }
+}
+
+/// When a model gets a picture of the page beside its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vision {
+    /// When it asked for a screenshot, or the page has next to no text.
+    Auto,
+    Always,
+    Never,
+}
+
+/// What one run is to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgentTask {
+    pub task: String,
+    /// Opened before the first step; without it, the one URL that the task names, if it does.
+    pub start_url: Option<Url>,
+    pub max_steps: u32,
+    pub temperature: f64,
+}
+
+/// What ends a run before the agent could.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AgentError {
+    #[error(transparent)]
+    Browser(#[from] BrowserError),
+    #[error(transparent)]
+    Model(ModelError),
+}
+
+pub struct Agent {
+    settings: AgentSettings,
+    model: Option<Arc<dyn ChatModel>>,
+    page: Arc<dyn Page>,
+    reporter: Arc<dyn Reporter>,
+}
+
+impl Agent {
+    /// Without a model the built-in template planner decides.
+    pub fn new(
+        settings: AgentSettings,
+        model: Option<Arc<dyn ChatModel>>,
+        page: Arc<dyn Page>,
+        reporter: Arc<dyn Reporter>,
+    ) -> Self {
+        Self { settings, model, page, reporter }
+    }
+
+    /// Who decides in this run.
+    pub fn name(&self) -> ModelName {
+        match &self.model {
+            Some(model) => model.name(),
+            None => ModelName { provider: "template".into(), model: "built-in".into() },
+        }
+    }
+
+    /// Works on the task to its end. Dropping the future stops it at once; closing the page is its owner's part.
+    ///
+    /// # Errors
+    ///
+    /// The browser is gone, or the model cannot be used.
+    pub async fn run(self, task: AgentTask) -> Result<AgentResult, AgentError> {
+        let mut settings = self.settings;
+        let planner: Box<dyn Planner + Sync> = match self.model {
+            Some(model) => {
+                let max_actions = settings.max_actions_per_step.max(1);
+                Box::new(ModelPlanner::new(model, max_actions, settings.history_token_budget, task.temperature))
+            }
+            None => {
+                // It reads text alone.
+                settings.vision = Vision::Never;
+                Box::new(TemplatePlanner::new())
+            }
+        };
+        Steps::new(settings, planner, self.page, self.reporter, task).run().await
+    }
+}

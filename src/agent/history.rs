@@ -1,0 +1,155 @@
+//! Earlier steps as the model reads them: short lines that are only ever added to, so that a provider's prefix cache
+//! hits, until they outgrow their budget and the older half is condensed.
+
+use std::collections::VecDeque;
+use std::fmt::Write;
+
+use super::fence::Fence;
+use super::planner::{ActionResult, PastStep};
+use super::ports::{Message, Role};
+use super::prompt;
+use super::text::{estimate_tokens, one_line};
+
+/// Longest description, effect or error of one action, in characters.
+const MAX_RESULT: usize = 300;
+/// Longest goal or memory in full and condensed.
+const MAX_THOUGHT: usize = 600;
+const MAX_BRIEF: usize = 200;
+
+pub(super) struct History {
+    /// In tokens, estimated.
+    budget: usize,
+    /// Steps taken in so far.
+    seen: usize,
+    /// Condensed steps, oldest first: one line each.
+    briefs: VecDeque<String>,
+    /// Condensed steps that found no room even so.
+    forgotten: usize,
+    recent: VecDeque<Entry>,
+}
+
+struct Entry {
+    full: String,
+    brief: String,
+}
+
+impl History {
+    pub(super) fn new(budget: usize) -> Self {
+        Self { budget, seen: 0, briefs: VecDeque::new(), forgotten: 0, recent: VecDeque::new() }
+    }
+
+    /// Takes in the steps that it has not seen yet.
+    pub(super) fn extend(&mut self, past: &[PastStep], fence: &Fence) {
+        for step in past.iter().skip(self.seen) {
+            self.recent.push_back(Entry { full: full(step, fence), brief: brief(step, fence) });
+        }
+        self.seen = past.len();
+        if self.tokens() > self.budget {
+            self.condense();
+        }
+    }
+
+    /// One message a step, after one for all condensed steps if there are any.
+    pub(super) fn messages(&self) -> impl Iterator<Item = Message> {
+        let condensed = (!self.briefs.is_empty()).then(|| self.condensed());
+        let texts = condensed.into_iter().chain(self.recent.iter().map(|entry| entry.full.clone()));
+        texts.map(|text| Message { role: Role::User, text, image: None })
+    }
+
+    /// Down to half the budget, so that the prefix stays the same for many steps before it happens again. The newest
+    /// step always stays whole.
+    fn condense(&mut self) {
+        while self.recent.len() > 1 && self.recent_tokens() > self.budget / 4 {
+            self.briefs.extend(self.recent.pop_front().map(|entry| entry.brief));
+        }
+        while self.briefs.len() > 1 && estimate_tokens(&self.condensed()) > self.budget / 4 {
+            self.briefs.pop_front();
+            self.forgotten += 1;
+        }
+    }
+
+    fn condensed(&self) -> String {
+        let mut text = "Earlier steps, condensed".to_owned();
+        if self.forgotten > 0 {
+            let _ = write!(text, " (the first {} left out)", self.forgotten);
+        }
+        text.push(':');
+        for brief in &self.briefs {
+            text.push('\n');
+            text.push_str(brief);
+        }
+        text
+    }
+
+    fn tokens(&self) -> usize {
+        let condensed = if self.briefs.is_empty() { 0 } else { estimate_tokens(&self.condensed()) };
+        condensed + self.recent_tokens()
+    }
+
+    fn recent_tokens(&self) -> usize {
+        self.recent.iter().map(|entry| estimate_tokens(&entry.full)).sum()
+    }
+}
+
+/// The last step that a decision was made for: one without an answer has not looked at what the one before brought.
+pub(super) fn last_decided(history: &[PastStep]) -> Option<&PastStep> {
+    history.iter().rev().find(|step| !step.decision.actions.is_empty())
+}
+
+/// The step in a few lines. What the model or the page wrote is flattened and defused piece by piece, so that a fence
+/// stands only where one was put up.
+fn full(step: &PastStep, fence: &Fence) -> String {
+    let flat = |text: &str, max: usize| fence.defuse(&one_line(text, max));
+    let mut text = format!("Step {}:", step.step);
+    let goal = flat(&step.decision.next_goal, MAX_THOUGHT);
+    if !goal.is_empty() {
+        let _ = write!(text, " {goal}");
+    }
+    let memory = flat(&step.decision.memory, MAX_THOUGHT);
+    if !memory.is_empty() {
+        let _ = write!(text, "\nMemory: {memory}");
+    }
+    for result in &step.results {
+        let _ = write!(text, "\n- {}", result_line(result, fence));
+    }
+    let skipped = step.decision.actions.len().saturating_sub(step.results.len());
+    if skipped > 0 {
+        let _ = write!(text, "\n- {skipped} skipped");
+    }
+    if let Some(error) = &step.error {
+        let _ = write!(text, "\nError: {}", flat(error, MAX_RESULT));
+    }
+    text
+}
+
+fn result_line(result: &ActionResult, fence: &Fence) -> String {
+    let flat = |text: &str| fence.defuse(&one_line(text, MAX_RESULT));
+    let outcome = match &result.outcome {
+        Ok(outcome) => outcome,
+        Err(error) => return format!("{} failed: {}", result.action.name(), flat(error)),
+    };
+    let mut text = flat(&outcome.description);
+    if text.is_empty() {
+        text.push_str(result.action.name());
+    }
+    let effect = flat(&outcome.effect);
+    if !effect.is_empty() {
+        let _ = write!(text, ": {effect}");
+    }
+    if let Some(extract) = &outcome.extracted {
+        let _ = write!(text, "; {}", prompt::extract_in_history(extract, fence));
+    }
+    text
+}
+
+/// The step in one line.
+fn brief(step: &PastStep, fence: &Fence) -> String {
+    let failed = step.error.is_some() || step.results.iter().any(|result| result.outcome.is_err());
+    let goal = one_line(&step.decision.next_goal, MAX_BRIEF);
+    let mut text = format!("{}: {goal}{}", step.step, if failed { " (failed)" } else { "" });
+    let memory = one_line(&step.decision.memory, MAX_BRIEF);
+    if !memory.is_empty() {
+        let _ = write!(text, " | {memory}");
+    }
+    fence.defuse(&text)
+}

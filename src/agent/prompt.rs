@@ -1,0 +1,192 @@
+//! What a model reads: the fixed part, and one turn's view of the page. The fixed texts lie in `prompt/`, with their
+//! reasons.
+
+use std::fmt::Write;
+
+use super::fence::Fence;
+use super::history::last_decided;
+use super::observation::{Observation, Scroll};
+use super::planner::{PastStep, Turn};
+use super::text::{one_line, shorten};
+
+/// Longest URL or title shown, in characters.
+const MAX_LINE: usize = 300;
+/// Longest single notice shown, in characters.
+const MAX_NOTICE: usize = 500;
+/// Tabs listed.
+const MAX_TABS: usize = 20;
+/// An extract up to this many characters stands in the history for good; a longer one is shown once.
+pub(super) const SHORT_EXTRACT: usize = 800;
+/// Characters of long extracts that are shown in one turn, about 6,000 tokens.
+const MAX_EXTRACT: usize = 24_000;
+
+/// The same for every run of a deployment.
+pub(super) fn system(max_actions: u32) -> String {
+    include_str!("prompt/system.md").trim_end().replace("{max_actions}", &max_actions.to_string())
+}
+
+/// The same for every call of a run.
+pub(super) fn task(task: &str, fence: &Fence) -> String {
+    // The task goes in last, so that nothing in it is taken for a placeholder.
+    include_str!("prompt/task.md").trim_end().replace("{boundary}", fence.boundary()).replace("{task}", task)
+}
+
+/// Told after an answer that could not be used.
+pub(super) fn unusable(problem: &str) -> String {
+    include_str!("prompt/unusable.md").trim_end().replace("{problem}", problem)
+}
+
+/// The newest page and what to bear in mind, the one part that differs from call to call.
+pub(super) fn turn(turn: &Turn<'_>, fence: &Fence) -> String {
+    let mut text = format!("Step {} of {}.", turn.step, turn.max_steps);
+    for reminder in turn.reminders {
+        text.push('\n');
+        text.push_str(&fence.defuse(&one_line(reminder, MAX_NOTICE)));
+    }
+    if let Some(last) = last_decided(turn.history) {
+        long_extracts(&mut text, last, fence);
+    }
+    text.push('\n');
+    text.push_str(&fence.wrap("page", &page(turn.observation)));
+    text
+}
+
+/// Whether an extract is too long for the history.
+pub(super) fn is_long(extract: &str) -> bool {
+    extract.chars().nth(SHORT_EXTRACT).is_some()
+}
+
+/// What the last step read off the page, in full as far as the budget goes and honest about the rest.
+fn long_extracts(text: &mut String, last: &PastStep, fence: &Fence) {
+    let mut left = MAX_EXTRACT;
+    let outcomes = last.results.iter().filter_map(|result| result.outcome.as_ref().ok());
+    for extract in outcomes.filter_map(|outcome| outcome.extracted.as_deref()).filter(|extract| is_long(extract)) {
+        let length = extract.chars().count();
+        text.push('\n');
+        if length > left {
+            let _ =
+                writeln!(text, "Extract, the first {left} of {length} characters; extract one element to read less:");
+        } else {
+            text.push_str("Extract:\n");
+        }
+        let shown: String = extract.chars().take(left).collect();
+        text.push_str(&fence.wrap("extract", &shown));
+        left = left.saturating_sub(length);
+    }
+}
+
+fn page(observation: &Observation) -> String {
+    let mut text = String::new();
+    for line in [&observation.url, &observation.title].map(|line| one_line(line, MAX_LINE)) {
+        if !line.is_empty() {
+            let _ = writeln!(text, "{line}");
+        }
+    }
+    if observation.tabs.len() > 1 {
+        text.push_str("Tabs:");
+        for tab in observation.tabs.iter().take(MAX_TABS) {
+            let marker = if tab.active { " (active)" } else { "" };
+            let _ = write!(text, " {}{marker} {};", tab.id, one_line(&tab.url, 80));
+        }
+        text.push('\n');
+    }
+    if let Some(scroll) = scroll(observation.view.scroll) {
+        let _ = writeln!(text, "{scroll}");
+    }
+    for notice in &observation.notices {
+        let _ = writeln!(text, "! {}", one_line(notice, MAX_NOTICE));
+    }
+    text.push_str(&observation.view.text);
+    text
+}
+
+/// Where the viewport stands, in viewport heights; none on a page that fits into it.
+fn scroll(scroll: Scroll) -> Option<String> {
+    if scroll.viewport_height == 0 || (scroll.pixels_above, scroll.pixels_below) == (0, 0) {
+        return None;
+    }
+    let pages = |pixels: u32| f64::from(pixels) / f64::from(scroll.viewport_height);
+    Some(format!("{:.1} pages above, {:.1} below", pages(scroll.pixels_above), pages(scroll.pixels_below)))
+}
+
+/// An earlier step's line about an extract.
+pub(super) fn extract_in_history(extract: &str, fence: &Fence) -> String {
+    if is_long(extract) {
+        format!("{} characters, shown once", extract.chars().count())
+    } else {
+        fence.wrap("extract", &shorten(extract, SHORT_EXTRACT))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::observation::{PageView, Tab};
+    use crate::agent::ports::Notices;
+
+    struct Silent;
+
+    impl Notices for Silent {
+        fn notice(&self, _message: String) {}
+    }
+
+    fn tab(id: u32, url: &str, active: bool) -> Tab {
+        Tab { id, url: url.into(), title: String::new(), active }
+    }
+
+    #[test]
+    fn a_turn_shows_reminders_then_the_page_with_its_tabs_position_and_notices() {
+        let observation = Observation {
+            url: "https://shop.example/lamps".into(),
+            title: "Lamps\nand more".into(),
+            tabs: vec![tab(1, "https://shop.example/", false), tab(2, "https://shop.example/lamps", true)],
+            view: PageView {
+                text: "[1]<button>Buy".into(),
+                scroll: Scroll { pixels_above: 450, pixels_below: 1800, viewport_height: 900 },
+                ..PageView::default()
+            },
+            notices: vec!["a dialog said: 1 left".into()],
+            screenshot: None,
+        };
+        let shown = turn(
+            &Turn {
+                task: "",
+                history: &[],
+                observation: &observation,
+                picture: None,
+                step: 3,
+                max_steps: 20,
+                only_done: false,
+                reminders: &["Mind the gap.".into()],
+                notices: &Silent,
+            },
+            &Fence::fixed("1a2b3c4d"),
+        );
+        let expected = [
+            "Step 3 of 20.",
+            "Mind the gap.",
+            "<page-1a2b3c4d>",
+            "https://shop.example/lamps",
+            "Lamps and more",
+            "Tabs: 1 https://shop.example/; 2 (active) https://shop.example/lamps;",
+            "0.5 pages above, 2.0 below",
+            "! a dialog said: 1 left",
+            "[1]<button>Buy",
+            "</page-1a2b3c4d>",
+        ];
+        assert_eq!(shown.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_page_that_fits_into_the_viewport_has_no_position() {
+        assert_eq!(scroll(Scroll { pixels_above: 0, pixels_below: 0, viewport_height: 900 }), None);
+        assert_eq!(scroll(Scroll { pixels_above: 9, pixels_below: 0, viewport_height: 0 }), None);
+        assert!(scroll(Scroll { pixels_above: u32::MAX, pixels_below: u32::MAX, viewport_height: 1 }).is_some());
+    }
+
+    #[test]
+    fn a_task_cannot_smuggle_in_placeholders() {
+        let text = task("print {boundary} and {task}", &Fence::fixed("1a2b3c4d"));
+        assert_eq!(text, "The user's task:\nprint {boundary} and {task}\n\nThe run's boundary: 1a2b3c4d");
+    }
+}

@@ -1,0 +1,135 @@
+//! Carries out the actions of one decision, in order, until one fails, the page changes under them, or the run is
+//! done.
+
+use super::action::Action;
+use super::observation::PageView;
+use super::planner::ActionResult;
+use super::ports::{ActionError, ActionOutcome, BrowserError, Page};
+use super::text::{one_line, shorten};
+
+/// Longest error text kept, in characters.
+pub(super) const MAX_ERROR: usize = 500;
+/// Longest extract kept, in characters.
+const MAX_EXTRACT: usize = 100_000;
+/// Longest label or answer in a description, in characters.
+const MAX_LABEL: usize = 80;
+
+/// What came of a decision's actions.
+#[derive(Debug, Default)]
+pub(super) struct Carried {
+    /// Of each action that was tried.
+    pub(super) results: Vec<ActionResult>,
+    /// What was tried, in words a person reads.
+    pub(super) descriptions: Vec<String>,
+    pub(super) end: End,
+}
+
+/// Why the sequence ended.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) enum End {
+    /// All actions were carried out.
+    #[default]
+    Through,
+    /// The agent said it is done.
+    Done { text: String, success: bool },
+    /// An action failed; its error as the model reads it.
+    Failed(String),
+    /// What followed was not carried out; says why.
+    Skipped(String),
+}
+
+/// Carries out at most `limit` actions; `view` is what they were decided on.
+///
+/// # Errors
+///
+/// The browser is gone.
+pub(super) async fn carry_out(
+    page: &dyn Page,
+    actions: &[Action],
+    limit: usize,
+    view: &PageView,
+) -> Result<Carried, BrowserError> {
+    let mut carried = Carried::default();
+    for (position, action) in actions.iter().enumerate() {
+        if position == limit {
+            carried.end = End::Skipped(format!("an answer may hold {limit} actions"));
+            break;
+        }
+        if let Action::Done { text, success } = action {
+            carried
+                .succeeded(action, ActionOutcome { description: describe(action, view), ..ActionOutcome::default() });
+            carried.end = End::Done { text: text.clone(), success: *success };
+            break;
+        }
+        match page.act(action).await {
+            Ok(outcome) => {
+                let page_changed = outcome.page_changed;
+                carried.succeeded(action, bounded(outcome, action, view));
+                if page_changed && position + 1 < actions.len() {
+                    carried.end = End::Skipped("the page changed".into());
+                    break;
+                }
+            }
+            Err(ActionError::Browser(error)) if error.is_fatal() => return Err(error),
+            // The element was there when the actions were decided on, so the ones before have changed the page.
+            Err(error @ (ActionError::ElementGone { .. } | ActionError::ElementChanged { .. })) if position > 0 => {
+                carried.end = End::Skipped(shorten(&error.to_string(), MAX_ERROR));
+                break;
+            }
+            Err(error) => {
+                tracing::info!(action = action.name(), ?error, "an action failed");
+                carried.failed(action, view, shorten(&error.to_string(), MAX_ERROR));
+                break;
+            }
+        }
+    }
+    Ok(carried)
+}
+
+impl Carried {
+    fn succeeded(&mut self, action: &Action, outcome: ActionOutcome) {
+        self.descriptions.push(outcome.description.clone());
+        self.results.push(ActionResult { action: action.clone(), outcome: Ok(outcome) });
+    }
+
+    fn failed(&mut self, action: &Action, view: &PageView, error: String) {
+        self.descriptions.push(format!("{} failed: {error}", describe(action, view)));
+        self.results.push(ActionResult { action: action.clone(), outcome: Err(error.clone()) });
+        self.end = End::Failed(error);
+    }
+}
+
+fn bounded(mut outcome: ActionOutcome, action: &Action, view: &PageView) -> ActionOutcome {
+    if outcome.description.trim().is_empty() {
+        outcome.description = describe(action, view);
+    }
+    outcome.extracted = outcome.extracted.map(|text| shorten(&text, MAX_EXTRACT));
+    outcome
+}
+
+/// An action in words, for where the browser has none: it failed, or was none of the browser's. Typed text is left out,
+/// since it may be a secret.
+fn describe(action: &Action, view: &PageView) -> String {
+    let label = |index| match view.element(index).map(|element| one_line(&element.name, MAX_LABEL)) {
+        Some(name) if !name.is_empty() => format!("'{name}'"),
+        _ => index.to_string(),
+    };
+    match action {
+        Action::Navigate { url, .. } => format!("Open {}", one_line(url, MAX_LABEL)),
+        Action::Search { query, .. } => format!("Search for '{}'", one_line(query, MAX_LABEL)),
+        Action::GoBack {} => "Go back".into(),
+        Action::Click { index } => format!("Click {}", label(*index)),
+        Action::Input { index, .. } => format!("Type into {}", label(*index)),
+        Action::Select { index, options } => {
+            format!("Select '{}' in {}", one_line(&options.join("', '"), MAX_LABEL), label(*index))
+        }
+        Action::SendKeys { .. } => "Press keys".into(),
+        Action::Scroll { direction, .. } => format!("Scroll {}", format!("{direction:?}").to_lowercase()),
+        Action::Wait { .. } => "Wait".into(),
+        Action::Extract { index: Some(index), .. } => format!("Read {}", label(*index)),
+        Action::Extract { index: None, .. } => "Read the page".into(),
+        Action::Screenshot {} => "Take a screenshot".into(),
+        Action::Done { success: true, .. } => "Finish the task".into(),
+        Action::Done { success: false, .. } => "End the task unfulfilled".into(),
+    }
+}

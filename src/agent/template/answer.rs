@@ -1,0 +1,341 @@
+//! Reads an answer off the page's lines: "Order number: A-1001" for "the order number".
+
+use super::lines::Line;
+use super::pattern::Slot;
+use super::text::{clip, collapse, fold, quote};
+
+/// Longest answer for the text of a whole page, in characters.
+const MAX_PAGE_TEXT: usize = 4_000;
+/// Longest answer to a question, in characters.
+const MAX_ANSWER: usize = 500;
+/// Words of a question that count; more say nothing more.
+const MAX_WORDS: usize = 12;
+/// How many lines after a thing's name its price may stand.
+const REACH: usize = 3;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Question {
+    /// As the task has it.
+    pub(super) text: String,
+    pub(super) asks: Asks,
+    /// The folded words that a line must hold to be about it.
+    words: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asks {
+    /// The text of the whole page.
+    Page,
+    Title,
+    Address,
+    /// An amount of money.
+    Price,
+    /// Something written with digits.
+    Number,
+    Anything,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) text: String,
+    pub(super) certainty: Certainty,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Certainty {
+    /// Only some of the question's words are there.
+    Guess,
+    /// All words are there, but no label with a value.
+    Likely,
+    /// No need to look any further.
+    Sure,
+}
+
+const STOP_WORDS: [&str; 52] = [
+    "the",
+    "a",
+    "an",
+    "of",
+    "is",
+    "are",
+    "was",
+    "were",
+    "does",
+    "do",
+    "did",
+    "be",
+    "will",
+    "what",
+    "whats",
+    "which",
+    "who",
+    "how",
+    "much",
+    "many",
+    "for",
+    "on",
+    "in",
+    "at",
+    "to",
+    "from",
+    "by",
+    "with",
+    "this",
+    "that",
+    "these",
+    "those",
+    "me",
+    "my",
+    "your",
+    "it",
+    "its",
+    "there",
+    "here",
+    "and",
+    "out",
+    "page",
+    "website",
+    "site",
+    "shown",
+    "displayed",
+    "current",
+    "text",
+    "please",
+    "i",
+    "you",
+    "screen",
+];
+
+/// Words that add nothing when the whole page is asked for.
+const PAGE_WORDS: [&str; 8] = ["content", "contents", "everything", "whole", "entire", "all", "full", "body"];
+
+/// Words for a price that a line with one need not hold.
+const PRICE_WORDS: [&str; 4] = ["price", "prices", "cost", "costs"];
+
+/// Words for a sum: what answers them is money, and the line says so.
+const SUM_WORDS: [&str; 4] = ["total", "subtotal", "amount", "sum"];
+
+const NUMBER_WORDS: [&str; 8] = ["number", "no", "id", "quantity", "count", "date", "phone", "code"];
+
+impl Question {
+    pub(super) fn page() -> Self {
+        Self { text: String::new(), asks: Asks::Page, words: Vec::new() }
+    }
+
+    /// A question of the task; `head` is the phrase that began it, "how much" or "read".
+    pub(super) fn parse(head: &str, slot: Slot<'_, '_>) -> Self {
+        let text = slot.text();
+        let mut words = content_words(&fold(&text));
+        words.truncate(MAX_WORDS);
+        let any = |of: &[&str]| words.iter().any(|word| of.contains(&word.as_str()));
+        let asks = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            _ if words.iter().all(|word| PAGE_WORDS.contains(&word.as_str())) => Asks::Page,
+            ["title"] => Asks::Title,
+            ["url"] | ["address"] => Asks::Address,
+            _ if head == "how much" || any(&PRICE_WORDS) || any(&SUM_WORDS) => Asks::Price,
+            _ if head == "how many" || any(&NUMBER_WORDS) => Asks::Number,
+            _ => Asks::Anything,
+        };
+        Self { text, asks, words }
+    }
+
+    /// The best answer that the lines hold.
+    pub(super) fn answer(&self, lines: &[Line]) -> Option<Found> {
+        let found = match self.asks {
+            Asks::Page => return page_text(lines),
+            _ => self.in_table(lines).or_else(|| self.in_lines(lines))?,
+        };
+        Some(Found { text: clip(&collapse(&found.text), MAX_ANSWER), ..found })
+    }
+
+    /// The words without those that only say "price".
+    fn subject(&self) -> Vec<&str> {
+        let words = self.words.iter().map(String::as_str);
+        match self.asks {
+            Asks::Price => words.filter(|word| !PRICE_WORDS.contains(word)).collect(),
+            _ => words.collect(),
+        }
+    }
+
+    fn fits(&self, value: &str) -> bool {
+        match self.asks {
+            Asks::Price | Asks::Number => value.contains(|c: char| c.is_ascii_digit()),
+            _ => !value.trim().is_empty(),
+        }
+    }
+
+    /// Whether a text can be the answer without a label in front of it: "5 in stock" is no price.
+    fn fits_alone(&self, text: &str) -> bool {
+        match self.asks {
+            Asks::Price => looks_like_money(text),
+            _ => self.fits(text),
+        }
+    }
+
+    /// A row about one part of the question in a table with a column for the rest: "stock of the blue kettle".
+    fn in_table(&self, lines: &[Line]) -> Option<Found> {
+        let mut header: Option<Vec<&str>> = None;
+        for line in lines {
+            let cells = cells(&line.text);
+            if cells.len() < 2 {
+                header = None;
+                continue;
+            }
+            let Some(names) = &header else {
+                header = Some(cells);
+                continue;
+            };
+            let row = content_words(&fold(&line.text));
+            let (about, rest): (Vec<&String>, Vec<&String>) = self.words.iter().partition(|word| holds(&row, word));
+            if about.is_empty() || rest.is_empty() {
+                continue;
+            }
+            let column = names.iter().position(|name| {
+                let name = content_words(&fold(name));
+                rest.iter().all(|word| holds(&name, word))
+            });
+            if let Some(column) = column
+                && let Some(cell) = cells.get(column).filter(|cell| self.fits(cell))
+            {
+                let text = format!("{}: {}: {cell}", cells[0], names[column]);
+                return Some(Found { text, certainty: Certainty::Sure });
+            }
+        }
+        None
+    }
+
+    fn in_lines(&self, lines: &[Line]) -> Option<Found> {
+        let subject = self.subject();
+        let candidates = (0..lines.len()).filter_map(|at| self.candidate(&subject, lines, at));
+        let best = candidates.min_by_key(|candidate| candidate.cost)?;
+        let certainty = match best.cost {
+            ..UNSURE => Certainty::Sure,
+            UNSURE..GUESS => Certainty::Likely,
+            GUESS.. => Certainty::Guess,
+        };
+        Some(Found { text: best.text, certainty })
+    }
+
+    fn candidate(&self, subject: &[&str], lines: &[Line], at: usize) -> Option<Candidate> {
+        let line = &lines[at];
+        let words = content_words(&fold(&line.text));
+        let missing = subject.iter().filter(|word| !holds(&words, word)).count();
+        if missing * 2 > subject.len() || (missing > 0 && missing == subject.len()) {
+            return None;
+        }
+        let (label, value) = split_label(&line.text);
+        let label_words = content_words(&fold(label));
+        let labelled = subject.iter().all(|word| holds(&label_words, word));
+        let extra = |of: &[String]| of.len().saturating_sub(subject.len()).min(20) as u32;
+        let following = |reach: usize| lines[at + 1..].iter().take(reach).find(|next| self.is_value(next));
+        // A price question without a subject is answered by the word "price" or the first line with an amount.
+        let named = !subject.is_empty() || self.words.iter().any(|word| holds(&words, word));
+        let (text, cost) = if labelled && value.is_some_and(|value| self.fits(value)) {
+            (format!("{}: {}", label.trim(), value.unwrap_or_default().trim()), extra(&label_words))
+        } else if missing == 0 && self.wants_digits() && self.fits_alone(&line.text) && !subject_is_all(&words, subject)
+        {
+            (line.text.clone(), 1 + extra(&words))
+        } else if missing == 0 && !self.wants_digits() && begins_with(&words, subject) && words.len() > subject.len() {
+            (line.text.clone(), 30 + extra(&words))
+        } else if let Some(next) = following(if self.asks == Asks::Price { REACH } else { 1 })
+            && (labelled || missing == 0)
+            && (self.asks == Asks::Price || extra(&words) <= 1)
+        {
+            (format!("{}: {}", label.trim(), next.text), 2 + extra(&words))
+        } else {
+            (line.text.clone(), UNSURE + extra(&words))
+        };
+        // A link or a button with the words in it is more likely a way to the answer than the answer.
+        let clickable = u32::from(!line.indices.is_empty() && value.is_none()) * 25;
+        let unnamed = u32::from(!named) * 40;
+        Some(Candidate { text, cost: cost + clickable + unnamed + missing as u32 * GUESS })
+    }
+
+    fn wants_digits(&self) -> bool {
+        matches!(self.asks, Asks::Price | Asks::Number)
+    }
+
+    /// Whether a line may be the value that belongs to a label above it.
+    fn is_value(&self, line: &Line) -> bool {
+        line.indices.is_empty() && self.fits_alone(&line.text)
+    }
+}
+
+/// As a sentence names it: "'the order number'", "the page".
+impl std::fmt::Display for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.asks {
+            Asks::Page => f.write_str("the page"),
+            _ => f.write_str(&quote(&self.text)),
+        }
+    }
+}
+
+struct Candidate {
+    text: String,
+    /// Lower is better. From [`UNSURE`] on no label with a value was found, from [`GUESS`] on words are missing.
+    cost: u32,
+}
+
+const UNSURE: u32 = 100;
+const GUESS: u32 = 1_000;
+
+fn page_text(lines: &[Line]) -> Option<Found> {
+    let text = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
+    (!text.is_empty()).then(|| Found { text: clip(&text, MAX_PAGE_TEXT), certainty: Certainty::Likely })
+}
+
+/// The words that carry meaning; "e mail" counts as "email".
+fn content_words(folded: &str) -> Vec<String> {
+    let words = folded.replace("e mail", "email");
+    words.split(' ').filter(|word| !word.is_empty() && !STOP_WORDS.contains(word)).map(str::to_owned).collect()
+}
+
+/// Whether the words hold one, in the singular or the plural.
+fn holds(words: &[String], word: &str) -> bool {
+    words
+        .iter()
+        .any(|held| held == word || held.strip_suffix('s') == Some(word) || word.strip_suffix('s') == Some(held))
+}
+
+/// A currency beside digits, or digits with two decimals.
+fn looks_like_money(text: &str) -> bool {
+    const CURRENCIES: [&str; 14] =
+        ["eur", "euro", "euros", "usd", "dollar", "dollars", "gbp", "chf", "pln", "sek", "nok", "dkk", "jpy", "czk"];
+    let digits = text.contains(|c: char| c.is_ascii_digit());
+    let sign = text.contains(['€', '$', '£', '¥', '₹', '₽', '₺']);
+    let code = || fold(text).split(' ').any(|word| CURRENCIES.contains(&word));
+    digits && (sign || code() || has_two_decimals(text))
+}
+
+fn has_two_decimals(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_digit() && c != '.' && c != ',').any(|number| {
+        let number = number.trim_end_matches(['.', ',']);
+        number.rsplit_once(['.', ',']).is_some_and(|(whole, cents)| !whole.is_empty() && cents.len() == 2)
+    })
+}
+
+fn begins_with(words: &[String], subject: &[&str]) -> bool {
+    words.len() >= subject.len() && subject.iter().all(|word| holds(&words[..subject.len()], word))
+}
+
+fn subject_is_all(words: &[String], subject: &[&str]) -> bool {
+    !subject.is_empty() && words.len() <= subject.len()
+}
+
+/// "Label: value", "Label | value", or a tab between the two.
+fn split_label(line: &str) -> (&str, Option<&str>) {
+    let split = [": ", "\t", " | ", " – ", " = "].into_iter().filter_map(|mark| line.split_once(mark));
+    match split.min_by_key(|(label, _)| label.len()) {
+        Some((label, value)) => (label, Some(value)),
+        None => (line.trim_end_matches([':', ' ']), None),
+    }
+}
+
+fn cells(line: &str) -> Vec<&str> {
+    let cells: Vec<&str> = match line.contains('\t') {
+        true => line.split('\t').collect(),
+        false => line.split('|').collect(),
+    };
+    cells.into_iter().map(str::trim).collect()
+}

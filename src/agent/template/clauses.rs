@@ -1,0 +1,143 @@
+//! Parts a task into clauses, one goal each.
+//!
+//! Sentences, lines, semicolons and "then" always part. A comma, a colon or "and" parts only when a known verb
+//! follows, so that values may hold them.
+
+use super::lex::{Kind, Token};
+use super::phrases;
+
+/// What may stand before a clause's verb and means nothing, longest first.
+const FILLERS: [&[&str]; 22] = [
+    &["i", "would", "like", "you", "to"],
+    &["i", "want", "you", "to"],
+    &["after", "that"],
+    &["can", "you"],
+    &["could", "you"],
+    &["would", "you"],
+    &["you", "should"],
+    &["please"],
+    &["now"],
+    &["also"],
+    &["finally"],
+    &["first"],
+    &["firstly"],
+    &["second"],
+    &["secondly"],
+    &["next"],
+    &["lastly"],
+    &["afterwards"],
+    &["kindly"],
+    &["just"],
+    &["lets"],
+    &["again"],
+];
+
+const JOINERS: [&str; 4] = ["and", "then", "but", "plus"];
+
+/// A clause that begins so forbids something. The planner does nothing that it is not told to, so there is nothing
+/// to do for it; it reaches to the next hard break, lest "do not open it and click 'Buy'" click something.
+const PROHIBITIONS: [&[&str]; 3] = [&["do", "not"], &["dont"], &["never"]];
+
+/// The clauses in order, none of them empty; prohibitions are left out.
+pub(super) fn clauses<'t, 's>(tokens: &'t [Token<'s>]) -> Vec<&'t [Token<'s>]> {
+    let mut clauses = Vec::new();
+    let mut start = skip_lead(tokens, 0);
+    let mut at = start;
+    while at < tokens.len() {
+        if at == start && starts_with_any(&tokens[at..], &PROHIBITIONS).is_some() {
+            at +=
+                tokens[at..].iter().take_while(|token| token.kind != Kind::HardBreak && !is_word(token, "but")).count();
+            start = skip_lead(tokens, at);
+            at = start;
+            continue;
+        }
+        let token = &tokens[at];
+        let hard = token.kind == Kind::HardBreak || is_word(token, "then");
+        let soft = token.kind == Kind::SoftBreak || JOINERS.iter().any(|joiner| is_word(token, joiner));
+        if !hard && !soft {
+            at += 1;
+            continue;
+        }
+        let next = skip_lead(tokens, at);
+        // A joiner in the run that was skipped may be a "then" or a line's end after the comma.
+        let hard = hard || tokens[at..next].iter().any(|token| token.kind == Kind::HardBreak || is_word(token, "then"));
+        if hard || begins_clause(&tokens[next..]) {
+            push(&mut clauses, &tokens[start..at]);
+            start = next;
+        }
+        at = next.max(at + 1);
+    }
+    push(&mut clauses, &tokens[start.min(tokens.len())..]);
+    clauses
+}
+
+fn push<'t, 's>(clauses: &mut Vec<&'t [Token<'s>]>, clause: &'t [Token<'s>]) {
+    if clause.iter().any(|token| matches!(token.kind, Kind::Word | Kind::Quoted)) {
+        clauses.push(clause);
+    }
+}
+
+fn begins_clause(tokens: &[Token<'_>]) -> bool {
+    phrases::begins(tokens) || starts_with_any(tokens, &PROHIBITIONS).is_some()
+}
+
+/// Past breaks, joiners and fillers.
+fn skip_lead(tokens: &[Token<'_>], mut at: usize) -> usize {
+    loop {
+        let rest = &tokens[at..];
+        at += match rest.first() {
+            Some(token) if matches!(token.kind, Kind::SoftBreak | Kind::HardBreak) => 1,
+            Some(token) if JOINERS.iter().any(|joiner| is_word(token, joiner)) => 1,
+            _ => match starts_with_any(rest, &FILLERS) {
+                Some(length) => length,
+                None => return at,
+            },
+        };
+    }
+}
+
+fn starts_with_any(tokens: &[Token<'_>], phrases: &[&[&str]]) -> Option<usize> {
+    let matching = phrases.iter().find(|words| {
+        words.len() <= tokens.len() && words.iter().zip(tokens).all(|(word, token)| is_word(token, word))
+    })?;
+    Some(matching.len())
+}
+
+fn is_word(token: &Token<'_>, word: &str) -> bool {
+    token.kind == Kind::Word && token.folded == word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lex::lex;
+    use super::super::pattern::Slot;
+    use super::*;
+
+    #[test]
+    fn tasks_part_where_a_new_goal_begins_and_nowhere_else() {
+        let cases: [(&str, &[&str]); 12] = [
+            ("open a.example, click Buy and then read the price", &["open a.example", "click Buy", "read the price"]),
+            ("type rock and roll, loud into Name", &["type rock and roll, loud into Name"]),
+            ("click 'Terms, then open it' then go back", &["click 'Terms, then open it'", "go back"]),
+            ("1. open a.example\n2. click Buy;\n- scroll down", &["open a.example", "click Buy", "scroll down"]),
+            ("Please open a.example. After that, please click Buy!", &["open a.example", "click Buy"]),
+            ("Do the following: open a.example", &["Do the following", "open a.example"]),
+            ("click Buy then dance", &["click Buy", "dance"]),
+            ("click Buy, \n\n dance", &["click Buy", "dance"]),
+            ("do not open it and click 'Buy'. Scroll down", &["Scroll down"]),
+            ("click 'Buy' but do not submit, then go back", &["click 'Buy'"]),
+            ("don't search but click Buy", &["click Buy"]),
+            (" , and then ; ", &[]),
+        ];
+        for (source, expected) in cases {
+            let tokens = lex(source);
+            let found: Vec<String> = clauses(&tokens).into_iter().map(|tokens| raw(Slot { tokens, source })).collect();
+            assert_eq!(found, expected, "{source}");
+        }
+    }
+
+    fn raw(clause: Slot<'_, '_>) -> String {
+        let tokens = clause.trimmed().tokens;
+        clause.source[tokens[0].start..tokens[tokens.len() - 1].end].to_owned()
+    }
+}

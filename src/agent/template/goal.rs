@@ -1,0 +1,172 @@
+//! What a task asks for, one goal after the other.
+
+use super::answer::Question;
+use super::target::Target;
+use super::text::{clip, quote};
+use crate::agent::action::{ScrollDirection, SearchEngine};
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Goal {
+    Open(Address),
+    Search {
+        query: String,
+        site: Site,
+    },
+    Click(Target),
+    /// Into the first fitting field when none is named.
+    Type {
+        text: Hidden,
+        into: Option<Target>,
+    },
+    Select {
+        option: String,
+        from: Option<Target>,
+    },
+    /// Type, select or tick, whichever the element takes.
+    Set {
+        field: Target,
+        value: Hidden,
+    },
+    Check {
+        target: Target,
+        on: bool,
+    },
+    Scroll(Scrolling),
+    Back,
+    Wait(Waiting),
+    Keys(String),
+    Screenshot,
+    Read(Question),
+    LogIn {
+        user: String,
+        password: Hidden,
+    },
+    AddToCart {
+        item: Option<String>,
+    },
+    /// The form last filled in; with words that its button may bear.
+    Submit {
+        what: Option<String>,
+    },
+}
+
+/// Typed, never told: it may be a password.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Hidden(pub(super) String);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Address {
+    pub(super) url: String,
+    /// The task named a bare host; https is a guess, http the second one.
+    pub(super) guessed_scheme: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Site {
+    /// The page's own search when it has one, else the web.
+    Any,
+    /// The page's own search.
+    Here,
+    At(Address),
+    Web(Option<SearchEngine>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Scrolling {
+    By { direction: ScrollDirection, pages: f64 },
+    ToBottom,
+    ToTop,
+    ToText(String),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Waiting {
+    For(String),
+    Gone(String),
+    Seconds(f64),
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hidden({} bytes)", self.0.len())
+    }
+}
+
+impl Goal {
+    /// What it is, as an order: "click 'Buy'". Tells no text that is typed.
+    pub(super) fn order(&self) -> String {
+        let (verb, _, object) = self.phrase();
+        format!("{verb} {object}")
+    }
+
+    /// The same as a report: "clicked 'Buy'".
+    pub(super) fn report(&self) -> String {
+        let (_, verb, object) = self.phrase();
+        format!("{verb} {object}")
+    }
+
+    /// The verb in the present and the past, and what follows it.
+    fn phrase(&self) -> (&'static str, &'static str, String) {
+        match self {
+            Self::Open(address) => ("open", "opened", clip(&address.url, 200)),
+            Self::Search { query, site } => {
+                let (verb, past) = ("search", "searched");
+                match site {
+                    Site::At(address) => (verb, past, format!("{} for {}", clip(&address.url, 200), quote(query))),
+                    Site::Web(_) => (verb, past, format!("the web for {}", quote(query))),
+                    Site::Any | Site::Here => (verb, past, format!("for {}", quote(query))),
+                }
+            }
+            Self::Click(target) => ("click", "clicked", target.to_string()),
+            Self::Type { into: Some(target), .. } => ("fill in", "filled in", target.to_string()),
+            Self::Type { into: None, .. } => ("fill in", "filled in", "the text field".to_owned()),
+            Self::Select { option, from: Some(target) } => {
+                ("choose", "chose", format!("{} in {target}", quote(option)))
+            }
+            Self::Select { option, from: None } => ("choose", "chose", quote(option)),
+            Self::Set { field, .. } => ("set", "set", field.to_string()),
+            Self::Check { target, on: true } => ("tick", "ticked", target.to_string()),
+            Self::Check { target, on: false } => ("untick", "unticked", target.to_string()),
+            Self::Scroll(scrolling) => ("scroll", "scrolled", scrolling.to_string()),
+            Self::Back => ("go", "went", "back".to_owned()),
+            Self::Wait(waiting) => ("wait", "waited", waiting.to_string()),
+            Self::Keys(keys) => ("press", "pressed", keys.clone()),
+            Self::Screenshot => ("take", "took", "a screenshot".to_owned()),
+            Self::Read(question) => ("read", "read", question.to_string()),
+            Self::LogIn { user, .. } => ("log in", "logged in", format!("as {}", quote(user))),
+            Self::AddToCart { item: Some(item) } => ("add", "added", format!("{} to the cart", quote(item))),
+            Self::AddToCart { item: None } => ("add", "added", "it to the cart".to_owned()),
+            Self::Submit { .. } => ("submit", "submitted", "the form".to_owned()),
+        }
+    }
+}
+
+impl std::fmt::Display for Scrolling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::By { direction, .. } => f.write_str(direction_name(*direction)),
+            Self::ToBottom => f.write_str("to the bottom"),
+            Self::ToTop => f.write_str("to the top"),
+            Self::ToText(text) => write!(f, "to {}", quote(text)),
+        }
+    }
+}
+
+impl std::fmt::Display for Waiting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::For(text) => write!(f, "for {}", quote(text)),
+            Self::Gone(text) => write!(f, "for {} to go", quote(text)),
+            Self::Seconds(seconds) => write!(f, "{seconds} s"),
+        }
+    }
+}
+
+fn direction_name(direction: ScrollDirection) -> &'static str {
+    match direction {
+        ScrollDirection::Up => "up",
+        ScrollDirection::Down => "down",
+        ScrollDirection::Left => "left",
+        ScrollDirection::Right => "right",
+    }
+}

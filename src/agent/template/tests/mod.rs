@@ -1,0 +1,7 @@
+//! Whole tasks on small hand-made sites, and the parser as a whole.
+
+mod parsing;
+mod reading;
+mod site;
+mod tasks;
+mod troubles;

@@ -1,0 +1,332 @@
+// The hands: what an action needs to know of the page before and after it, in the isolated world of its frame. Acting
+// itself is done with real input events from outside; only what no input event can do (setting a date, choosing an
+// option of a native select, scrolling) happens here, with the events that a user's change would fire.
+//
+// Elements are named by the eyes' registry ids. Every function takes one argument and returns plain data.
+globalThis.hands = (() => {
+  "use strict";
+  const MAX_TEXT = 200;
+  const clip = (text, length = MAX_TEXT) => {
+    const clean = String(text ?? "").replace(/\s+/g, " ").trim();
+    return clean.length > length ? clean.slice(0, length - 1) + "…" : clean;
+  };
+
+  const find = (id) => {
+    const node = __eyes.node(id);
+    return node && node.isConnected ? node : null;
+  };
+
+  // The parent as a person sees it: across slots and shadow roots.
+  const above = (node) => node.assignedSlot ?? node.parentElement ?? node.getRootNode().host ?? null;
+
+  const describe = (node) => {
+    const name = clip(node.getAttribute?.("aria-label") || node.innerText || node.getAttribute?.("title") || "", 40);
+    const tag = node.localName + (node.id && node.id.length < 30 ? "#" + node.id : "");
+    return name ? `<${tag}> '${name}'` : `<${tag}>`;
+  };
+
+  // A hit counts for the element when it is inside it, or when it is the label that passes the click on to it.
+  const serves = (element, found) => {
+    if (!found) return false;
+    if (__eyes.contains(element, found)) return true;
+    for (let node = found; node; node = above(node)) {
+      if (node.localName === "label" && node.control === element) return true;
+    }
+    return false;
+  };
+
+  // Points worth trying in an element, best first: the middle of each of its boxes, then spots nearer their corners.
+  const points = (element) => {
+    const boxes = [...element.getClientRects()]
+      .map((box) => ({
+        left: Math.max(box.left, 0),
+        top: Math.max(box.top, 0),
+        right: Math.min(box.right, innerWidth),
+        bottom: Math.min(box.bottom, innerHeight),
+      }))
+      .filter((box) => box.right - box.left >= 1 && box.bottom - box.top >= 1)
+      .sort((a, b) => (b.right - b.left) * (b.bottom - b.top) - (a.right - a.left) * (a.bottom - a.top))
+      .slice(0, 8);
+    const at = (box, fx, fy) => [box.left + (box.right - box.left) * fx, box.top + (box.bottom - box.top) * fy];
+    const spots = [[0.5, 0.5], [0.5, 0.2], [0.5, 0.8], [0.15, 0.5], [0.85, 0.5], [0.1, 0.1], [0.9, 0.9]];
+    return spots.flatMap(([fx, fy]) => boxes.map((box) => at(box, fx, fy)));
+  };
+
+  const inView = (element) => {
+    const box = element.getBoundingClientRect();
+    return box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
+  };
+
+  // A file input or checkbox that is hidden is served by its label.
+  const visibleTarget = (element) => {
+    if (element.getClientRects().length && element.checkVisibility({ visibilityProperty: true })) return element;
+    const label = [...(element.labels ?? [])].find((label) => label.getClientRects().length);
+    return label ?? element;
+  };
+
+  const kindOf = (element) => {
+    if (element instanceof HTMLSelectElement) return "select";
+    if (element instanceof HTMLTextAreaElement) return "text";
+    if (element.isContentEditable) return "editable";
+    if (element instanceof HTMLInputElement) {
+      switch (element.type) {
+        case "checkbox":
+        case "radio":
+          return "check";
+        case "file":
+          return "file";
+        case "date":
+        case "time":
+        case "datetime-local":
+        case "month":
+        case "week":
+        case "color":
+        case "range":
+          return "set";
+        case "button":
+        case "submit":
+        case "reset":
+        case "image":
+          return "button";
+        default:
+          return "text";
+      }
+    }
+    const role = element.getAttribute("role");
+    if (role === "textbox" || role === "searchbox" || role === "combobox") return "text";
+    return "other";
+  };
+
+  const stateOf = (element) => {
+    if (element instanceof HTMLInputElement && (element.type === "checkbox" || element.type === "radio")) {
+      return element.checked;
+    }
+    for (const name of ["aria-checked", "aria-pressed", "aria-selected", "aria-expanded"]) {
+      const value = element.getAttribute(name);
+      if (value !== null) return value === "true";
+    }
+    return null;
+  };
+
+  const fire = (element, ...types) => {
+    for (const type of types) element.dispatchEvent(new Event(type, { bubbles: true, composed: true }));
+  };
+
+  const optionsOf = (select) => [...select.options].map((option) => clip(option.label || option.text, 100));
+
+  const norm = (text) => String(text ?? "").normalize("NFC").replace(/\s+/g, " ").trim().toLowerCase();
+
+  const scrollable = (element, horizontal) => {
+    const style = getComputedStyle(element);
+    const overflow = horizontal ? style.overflowX : style.overflowY;
+    const room = horizontal
+      ? element.scrollWidth - element.clientWidth
+      : element.scrollHeight - element.clientHeight;
+    return room > 1 && (overflow === "auto" || overflow === "scroll" || overflow === "overlay");
+  };
+
+  // The text that a person sees.
+  const visibleText = (element) => element.innerText ?? element.textContent ?? "";
+  const pageHas = (text) => norm(visibleText(document.body ?? document.documentElement)).includes(norm(text));
+
+  const frames = (count) =>
+    new Promise((resolve) => {
+      const next = (left) => (left ? requestAnimationFrame(() => next(left - 1)) : resolve());
+      next(count);
+    });
+
+  // Resolves once nothing has changed in the DOM for `quiet` ms, after two frames at the least, or with `still: true`
+  // after `limit` ms. Style changes do not count: animations never end.
+  const settled = async ({ quiet, limit }) => {
+    const started = performance.now();
+    let last = 0;
+    const observer = new MutationObserver(() => (last = performance.now()));
+    observer.observe(document, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+      attributeFilter: ["class", "hidden", "disabled", "open", "aria-hidden", "aria-expanded", "aria-busy", "value", "src"],
+    });
+    try {
+      await frames(2);
+      for (;;) {
+        const now = performance.now();
+        if (last === 0 || now - last >= quiet) return { moved: last !== 0, still: false };
+        if (now - started >= limit) return { moved: true, still: true };
+        await new Promise((resolve) => setTimeout(resolve, Math.min(quiet - (now - last), limit - (now - started)) + 1));
+      }
+    } finally {
+      observer.disconnect();
+    }
+  };
+
+  return {
+    // Brings an element into view and finds a point on it that input events reach.
+    // -> {gone} | {hidden} | {covered} | {x, y, kind, state, name, disabled, options?}
+    async locate({ id, scroll = true }) {
+      const element = find(id);
+      if (!element) return { gone: true };
+      const target = visibleTarget(element);
+      if (scroll && !inView(target)) {
+        target.scrollIntoView({ behavior: "instant", block: "center", inline: "center" });
+        await frames(1);
+      }
+      const facts = {
+        kind: kindOf(element),
+        state: stateOf(element),
+        disabled: Boolean(element.matches(":disabled") || element.getAttribute("aria-disabled") === "true"),
+        options: element instanceof HTMLSelectElement ? optionsOf(element).slice(0, 50) : null,
+      };
+      const spots = points(target);
+      if (!spots.length) return { hidden: true, ...facts };
+      let covering = null;
+      for (const [x, y] of spots) {
+        const found = __eyes.elementAt(x, y);
+        if (serves(element, found) || serves(target, found)) return { x, y, ...facts };
+        covering ??= found;
+      }
+      return { covered: covering ? describe(covering) : "something outside this frame", ...facts };
+    },
+
+    // What an element is, to tell whether it has become something else. -> {is: {tag, role, name}}, null when it is gone
+    identify({ id }) {
+      return { is: __eyes.signature(id) };
+    },
+
+    // -> {state} after a click
+    state({ id }) {
+      const element = find(id);
+      return { state: element ? stateOf(element) : null, gone: !element };
+    },
+
+    // Focuses a field and selects what it holds, or puts the caret at its end.
+    // -> {gone} | {kind, value, focused}
+    focus({ id, clear }) {
+      const element = find(id);
+      if (!element) return { gone: true };
+      element.focus({ preventScroll: true });
+      const root = element.getRootNode();
+      const kind = kindOf(element);
+      if (element.isContentEditable) {
+        const range = document.createRange();
+        range.selectNodeContents(element);
+        if (!clear) range.collapse(false);
+        const selection = getSelection();
+        selection.removeAllRanges();
+        selection.addRange(range);
+      } else if (typeof element.select === "function" && "value" in element) {
+        if (clear) {
+          element.select();
+        } else {
+          try {
+            element.setSelectionRange(element.value.length, element.value.length);
+          } catch {
+            // E-mail and number inputs have no selection; focus alone puts the caret at the end.
+          }
+        }
+      }
+      return { kind, focused: root.activeElement === element, empty: !(element.value ?? element.textContent) };
+    },
+
+    // -> {value} of a field, {secret: true} for a password
+    value({ id }) {
+      const element = find(id);
+      if (!element) return { gone: true };
+      if (element instanceof HTMLInputElement && element.type === "password") {
+        return { secret: true, length: element.value.length };
+      }
+      return { value: String(element.value ?? element.innerText ?? "").slice(0, 2000) };
+    },
+
+    // Sets a date, time, colour or range as a user's change would. -> {value} as the field took it
+    set({ id, value }) {
+      const element = find(id);
+      if (!element) return { gone: true };
+      const setter = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
+      element.focus({ preventScroll: true });
+      setter.call(element, value);
+      fire(element, "input", "change");
+      return { value: element.value };
+    },
+
+    // Chooses options of a native select by text, label or value.
+    // -> {gone} | {unfit} | {unknown, options} | {chosen}
+    choose({ id, options }) {
+      const element = find(id);
+      if (!element) return { gone: true };
+      if (!(element instanceof HTMLSelectElement)) return { unfit: kindOf(element) };
+      if (element.matches(":disabled")) return { disabled: true };
+      if (options.length > 1 && !element.multiple) return { single: true };
+      const all = [...element.options];
+      const wanted = [];
+      for (const text of options) {
+        const exact = all.find((option) => option.value === text || option.text.trim() === text.trim());
+        const close = exact ?? all.find((option) => norm(option.label || option.text) === norm(text) || norm(option.value) === norm(text));
+        if (!close || close.disabled) return { unknown: text, options: optionsOf(element) };
+        wanted.push(close);
+      }
+      element.focus({ preventScroll: true });
+      for (const option of all) if (element.multiple || wanted.includes(option)) option.selected = wanted.includes(option);
+      fire(element, "input", "change");
+      return { chosen: [...element.selectedOptions].map((option) => clip(option.label || option.text, 100)) };
+    },
+
+    // Scrolls the nearest container of an element, or the page. -> {moved, above, below, what}
+    scroll({ id, dx, dy }) {
+      let element = null;
+      if (id !== null) {
+        element = find(id);
+        if (!element) return { gone: true };
+        while (element && !scrollable(element, dx !== 0)) element = above(element);
+      }
+      element ??= document.scrollingElement ?? document.documentElement;
+      const page = element === document.scrollingElement || element === document.documentElement;
+      const height = page ? innerHeight : element.clientHeight;
+      const width = page ? innerWidth : element.clientWidth;
+      const before = [element.scrollLeft, element.scrollTop];
+      element.scrollBy({ left: dx * width, top: dy * height, behavior: "instant" });
+      const box = page ? { left: 0, top: 0 } : element.getBoundingClientRect();
+      return {
+        moved: Math.round(Math.abs(element.scrollLeft - before[0]) + Math.abs(element.scrollTop - before[1])),
+        above: Math.round(element.scrollTop),
+        below: Math.max(0, Math.round(element.scrollHeight - element.clientHeight - element.scrollTop)),
+        page,
+        x: Math.min(innerWidth - 1, Math.max(0, box.left + width / 2)),
+        y: Math.min(innerHeight - 1, Math.max(0, box.top + height / 2)),
+        width,
+        height,
+      };
+    },
+
+    // Waits until a text is there, or gone. -> {reached}
+    wait({ text, gone, limit }) {
+      const reached = () => (text === null || pageHas(text)) && (gone === null || !pageHas(gone));
+      return new Promise((resolve) => {
+        if (reached()) return resolve({ reached: true });
+        const end = (value) => {
+          observer.disconnect();
+          clearTimeout(timer);
+          resolve({ reached: value });
+        };
+        const observer = new MutationObserver(() => reached() && end(true));
+        observer.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+        const timer = setTimeout(() => end(reached()), limit);
+      });
+    },
+
+    // The text of an element or of the page. -> {gone} | {text, total}
+    text({ id, limit }) {
+      const element = id === null ? (document.body ?? document.documentElement) : find(id);
+      if (!element) return { gone: true };
+      if (element instanceof HTMLInputElement && element.type === "password") return { text: "", total: 0 };
+      const field = element.localName === "input" || element.localName === "textarea" || element.localName === "select";
+      const text = field
+        ? (element.selectedOptions ? [...element.selectedOptions].map((option) => option.text).join(", ") : element.value)
+        : visibleText(element).replace(/[^\S\n]+/g, " ").replace(/ ?\n ?/g, "\n").replace(/\n{3,}/g, "\n\n").trim();
+      return { text: text.slice(0, limit), total: text.length };
+    },
+
+    settled,
+  };
+})();
+undefined;

@@ -1,0 +1,230 @@
+//! Pressing keys at whatever has the focus.
+
+use chromiumoxide_cdp::cdp::browser_protocol::input::{DispatchKeyEventParams, DispatchKeyEventType, InsertTextParams};
+
+use super::{Hands, clip, delivered};
+use crate::agent::ports::{ActionError, ActionOutcome};
+
+/// Chords in one action at most.
+const MAX_CHORDS: usize = 100;
+
+/// One press: modifiers and a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Chord {
+    /// Bit field of the protocol: Alt 1, Control 2, Meta 4, Shift 8.
+    modifiers: i64,
+    key: Key,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Key {
+    Named(&'static NamedKey),
+    /// A character a keyboard has a key for.
+    Character(char),
+    /// Text that no key makes, inserted as an input method would.
+    Text(String),
+}
+
+/// A key that is no character: DOM key and code, Windows virtual key code, and the text it makes.
+#[derive(Debug, PartialEq, Eq)]
+struct NamedKey {
+    name: &'static str,
+    code: &'static str,
+    virtual_key: i64,
+    text: &'static str,
+}
+
+const fn named(name: &'static str, code: &'static str, virtual_key: i64, text: &'static str) -> NamedKey {
+    NamedKey { name, code, virtual_key, text }
+}
+
+/// UI Events key values, with the codes that a US keyboard sends.
+static NAMED: &[NamedKey] = &[
+    named("Enter", "Enter", 13, "\r"),
+    named("Tab", "Tab", 9, ""),
+    named("Escape", "Escape", 27, ""),
+    named("Backspace", "Backspace", 8, ""),
+    named("Delete", "Delete", 46, ""),
+    named("Insert", "Insert", 45, ""),
+    named("Home", "Home", 36, ""),
+    named("End", "End", 35, ""),
+    named("PageUp", "PageUp", 33, ""),
+    named("PageDown", "PageDown", 34, ""),
+    named("ArrowLeft", "ArrowLeft", 37, ""),
+    named("ArrowUp", "ArrowUp", 38, ""),
+    named("ArrowRight", "ArrowRight", 39, ""),
+    named("ArrowDown", "ArrowDown", 40, ""),
+    named(" ", "Space", 32, " "),
+    named("F1", "F1", 112, ""),
+    named("F2", "F2", 113, ""),
+    named("F3", "F3", 114, ""),
+    named("F4", "F4", 115, ""),
+    named("F5", "F5", 116, ""),
+    named("F6", "F6", 117, ""),
+    named("F7", "F7", 118, ""),
+    named("F8", "F8", 119, ""),
+    named("F9", "F9", 120, ""),
+    named("F10", "F10", 121, ""),
+    named("F11", "F11", 122, ""),
+    named("F12", "F12", 123, ""),
+];
+
+/// Other names that models and people write.
+const ALIASES: [(&str, &str); 11] = [
+    ("return", "Enter"),
+    ("esc", "Escape"),
+    ("del", "Delete"),
+    ("space", " "),
+    ("spacebar", " "),
+    ("left", "ArrowLeft"),
+    ("up", "ArrowUp"),
+    ("right", "ArrowRight"),
+    ("down", "ArrowDown"),
+    ("pgup", "PageUp"),
+    ("pgdn", "PageDown"),
+];
+
+impl Hands<'_> {
+    pub(super) async fn send_keys(&self, keys: &str) -> Result<ActionOutcome, ActionError> {
+        let before = self.before()?;
+        self.press_keys(keys).await?;
+        self.settle(format!("Press {}", clip(keys, 80)), &before).await
+    }
+
+    /// Presses keys without waiting for what they start.
+    pub(super) async fn press_keys(&self, keys: &str) -> Result<(), ActionError> {
+        let session = self.active()?.session;
+        let chords = parse(keys).map_err(ActionError::NotPossible)?;
+        // Sent in one go; the browser keeps their order.
+        let mut sent = Vec::new();
+        for chord in &chords {
+            if let Key::Text(text) = &chord.key {
+                delivered(session.call(InsertTextParams::new(text)).await)?;
+                continue;
+            }
+            sent.push(session.call(event(chord, true)));
+            sent.push(session.call(event(chord, false)));
+        }
+        for reply in sent {
+            delivered(reply.await)?;
+        }
+        Ok(())
+    }
+}
+
+/// Blanks separate chords, `+` joins modifiers and a key. A word that names no key is typed as text.
+fn parse(keys: &str) -> Result<Vec<Chord>, String> {
+    let chords: Vec<Chord> = keys.split_whitespace().map(chord).collect::<Result<_, _>>()?;
+    match chords.len() {
+        0 => Err("name at least one key".into()),
+        1..=MAX_CHORDS => Ok(chords),
+        _ => Err(format!("at most {MAX_CHORDS} keys at a time")),
+    }
+}
+
+fn chord(word: &str) -> Result<Chord, String> {
+    let mut modifiers = 0;
+    let mut rest = word;
+    while let Some((first, after)) = rest.split_once('+') {
+        let bit = match first.to_ascii_lowercase().as_str() {
+            "alt" | "option" => 1,
+            "control" | "ctrl" | "controlormeta" => 2,
+            "meta" | "cmd" | "command" => 4,
+            "shift" => 8,
+            _ => break,
+        };
+        modifiers |= bit;
+        rest = after;
+    }
+    let mut characters = rest.chars();
+    let key = match (characters.next(), characters.next()) {
+        (None, _) => return Err(format!("{word:?} names no key")),
+        (Some(character), None) if character.is_ascii_graphic() => Key::Character(character),
+        _ => match name(rest) {
+            Some(key) => Key::Named(key),
+            None if modifiers == 0 => Key::Text(rest.to_owned()),
+            None => return Err(format!("{word:?} names no key")),
+        },
+    };
+    Ok(Chord { modifiers, key })
+}
+
+fn name(word: &str) -> Option<&'static NamedKey> {
+    let lower = word.to_ascii_lowercase();
+    let name = ALIASES.iter().find(|(alias, _)| *alias == lower).map_or(lower.as_str(), |(_, name)| name);
+    NAMED.iter().find(|key| key.name.eq_ignore_ascii_case(name))
+}
+
+fn event(chord: &Chord, down: bool) -> DispatchKeyEventParams {
+    let (key, code, virtual_key, text) = match &chord.key {
+        Key::Named(key) => (key.name.to_owned(), key.code.to_owned(), key.virtual_key, key.text.to_owned()),
+        Key::Character(character) => {
+            let upper = character.to_ascii_uppercase();
+            let code = match upper {
+                'A'..='Z' => format!("Key{upper}"),
+                '0'..='9' => format!("Digit{upper}"),
+                _ => String::new(),
+            };
+            let virtual_key = if code.is_empty() { 0 } else { i64::from(u32::from(upper)) };
+            (character.to_string(), code, virtual_key, character.to_string())
+        }
+        Key::Text(text) => (text.clone(), String::new(), 0, text.clone()),
+    };
+    // With Control, Alt or Meta a key is a command and makes no text.
+    let makes_text = down && !text.is_empty() && chord.modifiers & 7 == 0;
+    let mut event = DispatchKeyEventParams::builder()
+        .r#type(match (down, makes_text) {
+            (true, true) => DispatchKeyEventType::KeyDown,
+            (true, false) => DispatchKeyEventType::RawKeyDown,
+            (false, _) => DispatchKeyEventType::KeyUp,
+        })
+        .modifiers(chord.modifiers)
+        .key(key)
+        .code(code)
+        .windows_virtual_key_code(virtual_key);
+    if makes_text {
+        event = event.text(text);
+    }
+    if let Some(command) = editing_command(chord).filter(|_| down) {
+        event = event.command(command);
+    }
+    event.build().expect("the type is set")
+}
+
+/// Editing chords are the platform's to translate; synthetic events have no platform, so the command goes with them.
+fn editing_command(chord: &Chord) -> Option<&'static str> {
+    let Key::Character(character) = chord.key else { return None };
+    match (chord.modifiers, character.to_ascii_lowercase()) {
+        (2 | 4, 'a') => Some("selectAll"),
+        (2 | 4, 'c') => Some("copy"),
+        (2 | 4, 'x') => Some("cut"),
+        (2 | 4, 'v') => Some("paste"),
+        (2 | 4, 'z') => Some("undo"),
+        (2 | 4, 'y') | (10 | 12, 'z') => Some("redo"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chords_have_modifiers_names_and_aliases() {
+        let chords = parse("Control+Shift+a ctrl+ESC Return + x").unwrap();
+        let keys: Vec<_> = chords.iter().map(|chord| (chord.modifiers, &chord.key)).collect();
+        assert_eq!(keys[0], (10, &Key::Character('a')));
+        assert_eq!(keys[1], (2, &Key::Named(name("Escape").unwrap())));
+        assert_eq!(keys[2], (0, &Key::Named(name("Enter").unwrap())));
+        assert_eq!(keys[3], (0, &Key::Character('+')));
+        assert_eq!(keys[4], (0, &Key::Character('x')));
+    }
+
+    #[test]
+    fn words_that_name_no_key_are_text_unless_modified() {
+        assert_eq!(parse("grüße").unwrap()[0].key, Key::Text("grüße".into()));
+        assert!(parse("Control+grüße").is_err());
+        assert!(parse("Control+").is_err());
+        assert!(parse("  ").is_err());
+    }
+}

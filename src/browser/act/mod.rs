@@ -1,0 +1,236 @@
+//! The hands: carries out actions with real input events and tells what came of them.
+
+mod click;
+mod input;
+mod keys;
+mod navigate;
+mod read;
+mod scroll;
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::cdp::CdpError;
+use super::context::Context;
+use super::observe::FrameKey;
+use super::settle::{self, Before, Settled};
+use super::sight::Sight;
+use super::world::{Document, ScriptError, Worlds};
+use crate::agent::action::{Action, ElementIndex};
+use crate::agent::observation::Element;
+use crate::agent::ports::{ActionError, ActionOutcome, BrowserError};
+
+/// One run's hands: everything an action works with.
+pub(crate) struct Hands<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) worlds: &'a Worlds,
+    /// What the agent was last shown; its indices are what actions name.
+    pub(crate) sight: &'a Sight,
+}
+
+/// What [`Hands`] need inside a page; expects [`super::observe::SCRIPT`] beside it.
+pub(crate) const SCRIPT: &str = include_str!("hands.js");
+
+/// Where an element is: the document whose world knows it, and its id there.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) document: Document,
+    /// The world that gave the id; in another one it means nothing.
+    pub(crate) world: FrameKey,
+    pub(crate) id: u32,
+}
+
+/// An element an action names, resolved.
+struct Target {
+    index: ElementIndex,
+    element: Element,
+    place: Place,
+}
+
+impl Hands<'_> {
+    pub(crate) async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
+        match action {
+            Action::Navigate { url, new_tab } => self.navigate(url, new_tab.unwrap_or(false)).await,
+            Action::Search { query, engine } => self.search(query, *engine).await,
+            Action::GoBack {} => self.go_back().await,
+            Action::Click { index } => self.click(*index).await,
+            Action::Input { index, text, clear, submit } => {
+                self.input(*index, text, clear.unwrap_or(true), submit.unwrap_or(false)).await
+            }
+            Action::Select { index, options } => self.select(*index, options).await,
+            Action::SendKeys { keys } => self.send_keys(keys).await,
+            Action::Scroll { direction, pages, index } => self.scroll(*direction, pages.unwrap_or(1.0), *index).await,
+            Action::Wait { seconds, text, gone } => self.wait(*seconds, text.as_deref(), gone.as_deref()).await,
+            Action::Extract { query, index } => self.extract(query.as_deref(), *index).await,
+            // The loop takes the picture; there is nothing to do to the page.
+            Action::Screenshot {} => {
+                Ok(ActionOutcome { description: "Take a screenshot".into(), ..ActionOutcome::default() })
+            }
+            Action::Done { .. } => Err(ActionError::NotPossible("`done` is not done to a page".into())),
+        }
+    }
+
+    /// The main document of the active tab.
+    fn active(&self) -> Result<Document, ActionError> {
+        let mut tabs = self.context.tabs();
+        let tab =
+            tabs.active().ok_or_else(|| ActionError::NotPossible("no tab is open; navigate to open one".into()))?;
+        Ok(tab.document())
+    }
+
+    fn before(&self) -> Result<Before, ActionError> {
+        settle::before(self.context)
+            .ok_or_else(|| ActionError::NotPossible("no tab is open; navigate to open one".into()))
+    }
+
+    /// The element of an index, if it is still what it was when it was shown.
+    async fn target(&self, index: ElementIndex) -> Result<Target, ActionError> {
+        let gone = || ActionError::ElementGone { index: index.0 };
+        let (element, place) = self.sight.find(index).ok_or_else(gone)?;
+        let now: Identified = self.call_at(&place, "hands.identify", &IdArgument { id: place.id }).await?;
+        let now = now.is.ok_or_else(gone)?;
+        let was = Identity { tag: element.tag.clone(), role: element.role.clone(), name: element.name.clone() };
+        if now != was {
+            let (was, now) = (was.to_string(), now.to_string());
+            return Err(ActionError::ElementChanged { index: index.0, was, now });
+        }
+        Ok(Target { index, element, place })
+    }
+
+    /// Calls one of the hands' functions where an element is.
+    async fn call_at<R: DeserializeOwned>(
+        &self,
+        place: &Place,
+        function: &str,
+        arguments: &(impl Serialize + Sync),
+    ) -> Result<R, ActionError> {
+        let limit = self.command_timeout();
+        let (world, value) =
+            self.worlds.call(&place.document, function, arguments, limit).await.map_err(script_failed)?;
+        if world == place.world {
+            return Ok(value);
+        }
+        // The frame shows another document by now, in which the id means nothing or something else.
+        Err(ActionError::NotPossible("the page has changed since it was shown; look at the current list".into()))
+    }
+
+    /// Calls one of the hands' functions for a document as a whole.
+    async fn call_in<R: DeserializeOwned>(
+        &self,
+        document: &Document,
+        function: &str,
+        arguments: &(impl Serialize + Sync),
+        limit: Duration,
+    ) -> Result<R, ActionError> {
+        let called = self.worlds.call(document, function, arguments, limit).await;
+        Ok(called.map_err(script_failed)?.1)
+    }
+
+    fn command_timeout(&self) -> Duration {
+        self.context.browser().settings.command_timeout
+    }
+
+    /// Waits for what an action started and puts what came of it into words.
+    async fn settle(&self, description: String, before: &Before) -> Result<ActionOutcome, ActionError> {
+        let settled = settle::settle(self.context, self.worlds, before).await?;
+        Ok(self.outcome(description, before, settled))
+    }
+
+    fn outcome(&self, description: String, before: &Before, settled: Settled) -> ActionOutcome {
+        let mut tabs = self.context.tabs();
+        let mut effects = Vec::new();
+        let mut other_tab = false;
+        match tabs.by_id(before.tab) {
+            None => {
+                effects.push("the tab closed".to_owned());
+                other_tab = true;
+            }
+            Some(tab) => {
+                effects.append(&mut tab.news);
+                if let Some((url, reason)) = tab.refused.take() {
+                    effects.push(format!("{} may not be opened: {reason}", clip(&url, 200)));
+                }
+                if tab.crashed {
+                    effects.push("the page crashed; navigate to go on".into());
+                } else if settled.new_document || settled.moved_within {
+                    effects.push(format!("the page is now {}", clip(&tab.url, 200)));
+                }
+            }
+        }
+        if let Some(active) = tabs.active().filter(|active| active.id != before.tab) {
+            effects.push(format!("a new tab is in front: {}", clip(&active.url, 200)));
+            other_tab = true;
+        }
+        if let Some(unfinished) = settled.unfinished {
+            effects.push(unfinished.to_string());
+        }
+        ActionOutcome {
+            description,
+            effect: effects.join("; "),
+            extracted: None,
+            page_changed: settled.new_document || other_tab,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct IdArgument {
+    id: u32,
+}
+
+#[derive(Deserialize)]
+struct Identified {
+    is: Option<Identity>,
+}
+
+/// What an element is to whoever looks at it.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+struct Identity {
+    tag: String,
+    role: String,
+    name: String,
+}
+
+impl std::fmt::Display for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let what = if self.role.is_empty() { &self.tag } else { &self.role };
+        write!(f, "{what} '{}'", clip(&self.name, 40))
+    }
+}
+
+/// What a script's failure means for the action that needed it.
+fn script_failed(error: ScriptError) -> BrowserError {
+    match error {
+        ScriptError::Cdp(error) => error.into(),
+        ScriptError::Threw(cause) => BrowserError::Protocol { cause },
+    }
+}
+
+/// The outcome of an input event. A dialog that the event opened, or a tab that it closed, is an effect, not a failure.
+fn delivered<T>(outcome: Result<T, CdpError>) -> Result<(), ActionError> {
+    match outcome {
+        Ok(_) | Err(CdpError::DialogOpen | CdpError::Detached) => Ok(()),
+        Err(error) => Err(ActionError::Browser(error.into())),
+    }
+}
+
+/// Text for a person or a model, shortened at a character's boundary.
+fn clip(text: &str, characters: usize) -> String {
+    let clean = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if clean.chars().count() <= characters {
+        return clean;
+    }
+    clean.chars().take(characters.saturating_sub(1)).chain(['…']).collect()
+}
+
+/// An element as a description names it: its label, or what it is when it has none.
+fn label(element: &Element) -> String {
+    let name = [&element.name, &element.placeholder, &element.href].into_iter().find(|text| !text.trim().is_empty());
+    match name {
+        Some(name) => format!("'{}'", clip(name, 60)),
+        None if element.role.is_empty() => format!("<{}>", element.tag),
+        None => format!("the {}", element.role),
+    }
+}

@@ -1,0 +1,138 @@
+//! Going somewhere: by URL, by web search, back.
+
+use chromiumoxide_cdp::cdp::browser_protocol::page::{
+    GetNavigationHistoryParams, NavigateParams, NavigateToHistoryEntryParams,
+};
+use url::Url;
+
+use super::{Hands, clip};
+use crate::agent::action::SearchEngine;
+use crate::agent::ports::{ActionError, ActionOutcome, BrowserError};
+use crate::browser::cdp::{CdpError, Session};
+use crate::browser::guard::Denied;
+use crate::browser::wire::Navigated;
+
+impl Hands<'_> {
+    /// Opens what a model wrote as a URL; a missing scheme is https.
+    pub(super) async fn navigate(&self, text: &str, new_tab: bool) -> Result<ActionOutcome, ActionError> {
+        let text = text.trim();
+        let parsed = match Url::parse(text) {
+            // `localhost:8080/x` parses, with `localhost` for its scheme.
+            Ok(url) if url.has_host() || url.scheme() == "about" => Ok(url),
+            _ => Url::parse(&format!("https://{text}")),
+        };
+        match parsed {
+            Ok(url) => self.open(&url, new_tab, format!("Open {}", clip(url.as_str(), 120))).await,
+            Err(_) => Err(ActionError::NotPossible(format!("{:?} is not a URL", clip(text, 120)))),
+        }
+    }
+
+    pub(super) async fn search(&self, query: &str, engine: Option<SearchEngine>) -> Result<ActionOutcome, ActionError> {
+        let (name, address) = match engine.unwrap_or(SearchEngine::Duckduckgo) {
+            SearchEngine::Duckduckgo => ("DuckDuckGo", "https://duckduckgo.com/?q="),
+            SearchEngine::Google => ("Google", "https://www.google.com/search?udm=14&q="),
+            SearchEngine::Bing => ("Bing", "https://www.bing.com/search?q="),
+        };
+        let encoded: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+        let url = Url::parse(&format!("{address}{encoded}")).expect("a fixed address with an encoded query");
+        self.open(&url, false, format!("Search {name} for '{}'", clip(query, 80))).await
+    }
+
+    pub(crate) async fn open(
+        &self,
+        url: &Url,
+        new_tab: bool,
+        description: String,
+    ) -> Result<ActionOutcome, ActionError> {
+        // Asked here as well as at the door: the model is told why, and no error page takes the place of the page.
+        match self.context.guard().check(url).await {
+            Ok(()) => {}
+            Err(Denied::Forbidden(reason)) => {
+                return Err(ActionError::Forbidden { url: clip(url.as_str(), 200), reason });
+            }
+            Err(Denied::Unresolved) => return Err(failed(url, "net::ERR_NAME_NOT_RESOLVED")),
+        }
+        if new_tab || self.context.tabs().active().is_none() {
+            self.context.open_tab().await?;
+        }
+        let before = self.before()?;
+        let session = self.active()?.session;
+        let limit = self.context.browser().settings.navigation_timeout;
+        let asked = session.call_as::<Navigated, _>(NavigateParams::new(url.as_str()), limit).await;
+        let navigated = match asked {
+            Ok(navigated) => navigated,
+            Err(CdpError::TimedOut { limit, .. }) => {
+                // Left alone it would arrive in the middle of a later step.
+                stop_loading(&session);
+                return Err(ActionError::TimedOut { what: format!("opening {}", clip(url.as_str(), 200)), limit });
+            }
+            Err(error) => return Err(ActionError::Browser(error.into())),
+        };
+        if let Some(cause) = navigated.error_text.filter(|_| !navigated.is_download) {
+            let refused = self.context.tabs().by_id(before.tab).and_then(|tab| tab.refused.take());
+            if let Some((url, reason)) = refused {
+                return Err(ActionError::Forbidden { url: clip(&url, 200), reason });
+            }
+            // A 204 or a response that is neither shown nor saved leaves the page where it is.
+            if cause == "net::ERR_ABORTED" {
+                let mut outcome = self.settle(description, &before).await?;
+                "the server sent nothing to show; the page is the same".clone_into(&mut outcome.effect);
+                return Ok(outcome);
+            }
+            return Err(failed(url, &cause));
+        }
+        if navigated.is_download {
+            return Err(failed(url, "it is a download"));
+        }
+        if navigated.loader_id.is_some() {
+            // The reply may be faster than the event that tells of the new document.
+            let mark = before.mark();
+            let committed = self.context.until(|tabs| match tabs.by_id(before.tab) {
+                Some(tab) if !tab.crashed => (tab.activity.mark().documents != mark.documents).then_some(()),
+                _ => Some(()),
+            });
+            let limit = self.context.browser().settings.command_timeout;
+            tokio::time::timeout(limit, committed)
+                .await
+                .map_err(|_| ActionError::Browser(BrowserError::Unresponsive { limit }))??;
+        }
+        self.settle(description, &before).await
+    }
+
+    pub(super) async fn go_back(&self) -> Result<ActionOutcome, ActionError> {
+        let before = self.before()?;
+        let session = self.active()?.session;
+        let history = session.call(GetNavigationHistoryParams::default()).await.map_err(BrowserError::from)?;
+        let earlier = usize::try_from(history.current_index - 1).ok().and_then(|index| history.entries.get(index));
+        let Some(entry) = earlier.filter(|entry| entry.url != "about:blank") else {
+            return Err(ActionError::NotPossible("there is no earlier page in this tab".into()));
+        };
+        session.call(NavigateToHistoryEntryParams::new(entry.id)).await.map_err(BrowserError::from)?;
+        // Unlike `Page.navigate` this answers before anything has happened.
+        let mark = before.mark();
+        let moved = self.context.until(|tabs| match tabs.by_id(before.tab) {
+            Some(tab) if !tab.crashed => {
+                let now = tab.activity.mark();
+                (now.documents != mark.documents || now.same_document != mark.same_document).then_some(())
+            }
+            _ => Some(()),
+        });
+        let limit = self.context.browser().settings.navigation_timeout;
+        match tokio::time::timeout(limit, moved).await {
+            Ok(reached) => reached?,
+            Err(_) => {
+                stop_loading(&session);
+                return Err(ActionError::TimedOut { what: "going back".into(), limit });
+            }
+        }
+        self.settle("Go back".into(), &before).await
+    }
+}
+
+fn stop_loading(session: &Session) {
+    session.tell(chromiumoxide_cdp::cdp::browser_protocol::page::StopLoadingParams::default());
+}
+
+fn failed(url: &Url, cause: &str) -> ActionError {
+    ActionError::Navigation { url: clip(url.as_str(), 200), cause: cause.to_owned() }
+}

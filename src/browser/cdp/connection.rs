@@ -1,0 +1,381 @@
+//! One socket to a browser: requests by id, replies and events by session.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use chromiumoxide_cdp::cdp::browser_protocol::inspector::{EventTargetCrashed, EventTargetReloadedAfterCrash};
+use chromiumoxide_cdp::cdp::browser_protocol::target::EventDetachedFromTarget;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::error::CdpError;
+use super::session::Session;
+
+/// Requests that may wait for the socket. Chromium reads as fast as we write; a full queue means it hangs.
+const OUTGOING_QUEUE: usize = 4_096;
+/// Events that may wait for their reader, for each route. Readers never wait for a reply, so a full queue means a page
+/// that floods us.
+const EVENT_QUEUE: usize = 16_384;
+/// Longest message accepted. The largest asked for, a screenshot or a page view, are below 10 MB.
+const MAX_MESSAGE: usize = 64 << 20;
+
+/// Where a session's events go.
+pub(crate) type EventReceiver = mpsc::Receiver<Event>;
+
+/// An event as it arrived; its parameters are parsed by whoever cares about its method.
+#[derive(Debug, Clone)]
+pub(crate) struct Event {
+    pub(crate) session: Option<Arc<str>>,
+    pub(crate) method: String,
+    params: Bytes,
+}
+
+impl Event {
+    /// The parameters in their type. What does not parse is skipped with a debug line: Chromium is newer than the
+    /// generated types, and an event nobody understands must not end a run.
+    pub(crate) fn parse<T: DeserializeOwned>(&self) -> Option<T> {
+        match serde_json::from_slice(&self.params) {
+            Ok(params) => Some(params),
+            Err(error) => {
+                tracing::debug!(method = self.method, %error, "event does not fit its type");
+                None
+            }
+        }
+    }
+}
+
+/// A cheap handle to the socket and its state. The socket closes when [`Connection::close`] is called or the last handle
+/// is dropped.
+#[derive(Clone)]
+pub(crate) struct Connection {
+    shared: Arc<Shared>,
+    _close_on_drop: Arc<tokio_util::sync::DropGuard>,
+}
+
+struct Shared {
+    outgoing: mpsc::Sender<Vec<u8>>,
+    next_id: AtomicU64,
+    state: Mutex<State>,
+    closed: CancellationToken,
+    command_timeout: Duration,
+}
+
+#[derive(Default)]
+struct State {
+    /// Set once the socket is gone; nothing is registered from then on.
+    closed: bool,
+    waiting: HashMap<u64, Waiter>,
+    routes: HashMap<Option<Arc<str>>, mpsc::Sender<Event>>,
+    /// Sessions whose renderer crashed: whatever is asked of them never gets an answer.
+    crashed: HashSet<Arc<str>>,
+}
+
+struct Waiter {
+    session: Option<Arc<str>>,
+    /// A command that works although the renderer is gone or a dialog is open.
+    browser_side: bool,
+    reply: oneshot::Sender<Result<Bytes, CdpError>>,
+    method: String,
+}
+
+/// The JSON-RPC envelope, `result` and `params` left as they are.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    id: Option<u64>,
+    #[serde(borrow)]
+    method: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "sessionId")]
+    session_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    params: Option<&'a RawValue>,
+    #[serde(borrow)]
+    result: Option<&'a RawValue>,
+    error: Option<RpcError>,
+}
+
+#[derive(Deserialize)]
+struct RpcError {
+    code: i64,
+    message: String,
+}
+
+/// JSON-RPC code with which Chromium answers for a session it does not have (any more).
+const SESSION_NOT_FOUND: i64 = -32_001;
+
+impl Connection {
+    /// Takes over a socket that carries NUL-terminated messages, as `--remote-debugging-pipe` does. The receiver gets
+    /// the events of the browser itself; the other sessions' go where [`Connection::route`] says.
+    pub(crate) fn open<S>(socket: S, command_timeout: Duration, tasks: &TaskTracker) -> (Self, EventReceiver)
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        let (outgoing, queue) = mpsc::channel(OUTGOING_QUEUE);
+        let (root, root_events) = mpsc::channel(EVENT_QUEUE);
+        let closed = CancellationToken::new();
+        let shared = Arc::new(Shared {
+            outgoing,
+            next_id: AtomicU64::new(1),
+            state: Mutex::new(State { routes: HashMap::from([(None, root)]), ..State::default() }),
+            closed: closed.clone(),
+            command_timeout,
+        });
+        tasks.spawn(serve(socket, queue, Arc::downgrade(&shared), closed.clone()));
+        let connection = Self { shared, _close_on_drop: Arc::new(closed.drop_guard()) };
+        (connection, root_events)
+    }
+
+    /// The browser's own session.
+    pub(crate) fn root(&self) -> Session {
+        Session::new(self.clone(), None)
+    }
+
+    /// A handle for a session that Chromium has announced.
+    pub(crate) fn session(&self, id: &str) -> Session {
+        Session::new(self.clone(), Some(id.into()))
+    }
+
+    /// A queue for events, bounded; hand its sender to [`Connection::route`].
+    pub(crate) fn event_queue() -> (mpsc::Sender<Event>, EventReceiver) {
+        mpsc::channel(EVENT_QUEUE)
+    }
+
+    /// Sends a session's events to a queue from now on; they are dropped until then.
+    pub(crate) fn route(&self, session: &str, events: mpsc::Sender<Event>) {
+        let mut state = self.shared.lock();
+        if !state.closed {
+            state.routes.insert(Some(session.into()), events);
+        }
+    }
+
+    /// Fails what waits for a session because a dialog blocks it.
+    pub(crate) fn fail_blocked(&self, session: &str) {
+        self.shared
+            .lock()
+            .fail(&CdpError::DialogOpen, |waiter| !waiter.browser_side && waiter.session.as_deref() == Some(session));
+    }
+
+    /// Closes the socket; everything that waits fails with [`CdpError::Closed`].
+    pub(crate) fn close(&self) {
+        self.shared.closed.cancel();
+    }
+
+    /// Resolves when the socket is closed, by either side.
+    pub(crate) async fn closed(&self) {
+        self.shared.closed.cancelled().await;
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.shared.closed.is_cancelled()
+    }
+
+    pub(super) fn command_timeout(&self) -> Duration {
+        self.shared.command_timeout
+    }
+
+    /// Registers a waiter and queues the message, in this order and without waiting, so that several commands sent one
+    /// after the other travel together.
+    pub(super) fn send(
+        &self,
+        session: Option<&Arc<str>>,
+        method: &str,
+        params: &impl serde::Serialize,
+    ) -> Result<(u64, oneshot::Receiver<Result<Bytes, CdpError>>), CdpError> {
+        let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
+        let message = encode(id, session.map(AsRef::as_ref), method, params)?;
+        let browser_side = is_browser_side(method);
+        let (reply, receiver) = oneshot::channel();
+        {
+            let mut state = self.shared.lock();
+            if state.closed {
+                return Err(CdpError::Closed);
+            }
+            if !browser_side && session.is_some_and(|session| state.crashed.contains(session)) {
+                return Err(CdpError::TargetCrashed);
+            }
+            let waiter = Waiter { session: session.cloned(), browser_side, reply, method: method.to_owned() };
+            state.waiting.insert(id, waiter);
+        }
+        if self.shared.outgoing.try_send(message).is_err() {
+            self.forget(id);
+            return Err(if self.is_closed() { CdpError::Closed } else { CdpError::Overwhelmed });
+        }
+        Ok((id, receiver))
+    }
+
+    /// Stops waiting for a reply.
+    pub(super) fn forget(&self, id: u64) {
+        self.shared.lock().waiting.remove(&id);
+    }
+}
+
+/// Whether the browser process answers a command itself, so that a crashed or blocked renderer does not matter.
+fn is_browser_side(method: &str) -> bool {
+    matches!(method, "Page.navigate" | "Page.handleJavaScriptDialog" | "Page.reload")
+        || method.starts_with("Target.")
+        || method.starts_with("Browser.")
+        || method.starts_with("Fetch.")
+}
+
+fn encode(id: u64, session: Option<&str>, method: &str, params: &impl serde::Serialize) -> Result<Vec<u8>, CdpError> {
+    #[derive(serde::Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Request<'a, P> {
+        id: u64,
+        method: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        session_id: Option<&'a str>,
+        params: &'a P,
+    }
+    let mut message = serde_json::to_vec(&Request { id, method, session_id: session, params })
+        .map_err(|error| CdpError::Decode { method: method.to_owned(), detail: error.to_string() })?;
+    message.push(0);
+    Ok(message)
+}
+
+/// Moves bytes until the socket ends or the connection is closed, then fails everything that still waits.
+async fn serve<S>(
+    socket: S,
+    mut queue: mpsc::Receiver<Vec<u8>>,
+    shared: std::sync::Weak<Shared>,
+    closed: CancellationToken,
+) where
+    S: AsyncRead + AsyncWrite,
+{
+    let (mut reader, mut writer) = tokio::io::split(socket);
+    let write = async {
+        while let Some(message) = queue.recv().await {
+            if writer.write_all(&message).await.is_err() {
+                break;
+            }
+        }
+    };
+    let read = async {
+        let mut buffer = BytesMut::with_capacity(64 << 10);
+        let mut scanned = 0;
+        while let Ok(1..) = reader.read_buf(&mut buffer).await {
+            while let Some(end) = memchr::memchr(0, &buffer[scanned..]) {
+                let message = buffer.split_to(scanned + end).freeze();
+                bytes::Buf::advance(&mut buffer, 1);
+                scanned = 0;
+                let Some(shared) = shared.upgrade() else { return };
+                shared.receive(&message);
+            }
+            scanned = buffer.len();
+            if scanned > MAX_MESSAGE {
+                tracing::warn!(bytes = scanned, "DevTools message too long, closing the connection");
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = write => {}
+        () = read => {}
+        () = closed.cancelled() => {}
+    }
+    closed.cancel();
+    if let Some(shared) = shared.upgrade() {
+        shared.lock().close();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // The critical sections only move values; a poisoned lock still holds a usable state.
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn receive(&self, message: &Bytes) {
+        let envelope: Envelope<'_> = match serde_json::from_slice(message) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                tracing::warn!(%error, "DevTools message is not an envelope");
+                return;
+            }
+        };
+        let part = |raw: Option<&RawValue>| match raw {
+            Some(raw) => message.slice_ref(raw.get().as_bytes()),
+            None => Bytes::from_static(b"{}"),
+        };
+        let mut state = self.lock();
+        if let Some(id) = envelope.id {
+            // A reply nobody waits for any more: its caller ran out of time or was dropped.
+            let Some(waiter) = state.waiting.remove(&id) else { return };
+            let reply = match envelope.error {
+                None => Ok(part(envelope.result)),
+                Some(error) if error.code == SESSION_NOT_FOUND => Err(CdpError::Detached),
+                Some(error) => {
+                    Err(CdpError::Refused { method: waiter.method, code: error.code, message: error.message })
+                }
+            };
+            // The receiver may have been dropped in the meantime; then nobody misses the reply.
+            let _ = waiter.reply.send(reply);
+        } else if let Some(method) = envelope.method {
+            let session = envelope.session_id.map(|id| Arc::from(&*id));
+            state.dispatch(Event { session, method: method.into_owned(), params: part(envelope.params) });
+        }
+    }
+}
+
+impl State {
+    fn dispatch(&mut self, event: Event) {
+        match (&event.session, event.method.as_str()) {
+            (Some(session), EventTargetCrashed::IDENTIFIER) => {
+                let session = session.clone();
+                self.crashed.insert(session.clone());
+                self.fail(&CdpError::TargetCrashed, |waiter| {
+                    !waiter.browser_side && waiter.session.as_ref() == Some(&session)
+                });
+            }
+            (Some(session), EventTargetReloadedAfterCrash::IDENTIFIER) => {
+                self.crashed.remove(session);
+            }
+            (_, EventDetachedFromTarget::IDENTIFIER) => {
+                if let Some(detached) = event.parse::<EventDetachedFromTarget>() {
+                    let session: Arc<str> = Arc::from(detached.session_id.as_ref());
+                    self.fail(&CdpError::Detached, |waiter| waiter.session.as_ref() == Some(&session));
+                    self.crashed.remove(&session);
+                    self.routes.remove(&Some(session));
+                }
+            }
+            _ => {}
+        }
+        let Some(route) = self.routes.get(&event.session) else {
+            tracing::debug!(method = event.method, "event of an unknown session");
+            return;
+        };
+        match route.try_send(event) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Closed(event)) => {
+                self.routes.remove(&event.session);
+            }
+            Err(mpsc::error::TrySendError::Full(event)) => {
+                // Losing one event would leave its reader with a wrong picture; the session as a whole is given up.
+                tracing::warn!(method = event.method, "too many unread events, giving the session up");
+                self.fail(&CdpError::Overwhelmed, |waiter| waiter.session == event.session);
+                self.routes.remove(&event.session);
+            }
+        }
+    }
+
+    fn fail(&mut self, error: &CdpError, hit: impl Fn(&Waiter) -> bool) {
+        for (_, waiter) in self.waiting.extract_if(|_, waiter| hit(waiter)) {
+            // Dropped receivers have no use for the error.
+            let _ = waiter.reply.send(Err(error.clone()));
+        }
+    }
+
+    fn close(&mut self) {
+        self.closed = true;
+        self.fail(&CdpError::Closed, |_| true);
+        self.routes.clear();
+    }
+}

@@ -1,0 +1,16 @@
+//! The DevTools connection: one socket to one browser, flat sessions on it, a deadline on every command, and one path
+//! that fails everything that waits when what it waits for is gone.
+//!
+//! The protocol's types and the `Command` trait are chromiumoxide's; its connection layer is not used, because it
+//! has no sessions for cross-origin frames and does not fail fast.
+
+mod connection;
+mod error;
+mod session;
+
+pub(crate) use connection::{Connection, Event, EventReceiver};
+pub(crate) use error::CdpError;
+pub(crate) use session::Session;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,217 @@
+//! The deployment's browsers: one warm process that the runs share, replaced when it dies, ages or grows, and one of its
+//! own for a run that wants a window.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::context::Context;
+use super::launch::Display;
+use super::page::RunPage;
+use super::process::{Browser, Lease};
+use super::settings::BrowserSettings;
+use super::{find, launch, profile};
+use crate::agent::ports::{BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec};
+use crate::policy::UrlPolicy;
+
+/// Waits between failed starts, doubling; a broken installation must not become a busy loop.
+const RESTART_BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
+
+/// The browsers of a deployment. [`Pool::close`] ends them all.
+pub struct Pool {
+    settings: Arc<BrowserSettings>,
+    policy: Arc<UrlPolicy>,
+    executable: PathBuf,
+    tasks: TaskTracker,
+    /// The browser that new runs share; none while one is being started.
+    shared: tokio::sync::watch::Sender<Option<Arc<Browser>>>,
+    /// Why the last start failed, until one succeeds.
+    failure: Mutex<Option<String>>,
+    stop: CancellationToken,
+}
+
+/// Why a deployment's browsers cannot be set up at all.
+#[derive(Debug, thiserror::Error)]
+pub enum PoolError {
+    #[error("no Chromium found; install Debian's `chromium` or set BROWSER_EXECUTABLE")]
+    NoExecutable,
+    #[error("BROWSER_EXECUTABLE {0} is not a file")]
+    NotAFile(PathBuf),
+    #[error("the profile folder's parent {path} cannot be used")]
+    ProfileRoot { path: PathBuf, source: std::io::Error },
+}
+
+impl Pool {
+    /// Sweeps what earlier processes left behind and starts the shared browser in the background.
+    ///
+    /// # Errors
+    /// When there is no Chromium to start or no place for profile folders.
+    pub fn start(settings: BrowserSettings, policy: UrlPolicy, tasks: TaskTracker) -> Result<Arc<Self>, PoolError> {
+        let configured = settings.executable.as_deref();
+        let executable = find::executable(configured).ok_or_else(|| match configured {
+            Some(path) => PoolError::NotAFile(path.to_owned()),
+            None => PoolError::NoExecutable,
+        })?;
+        let swept = profile::sweep(&settings.profile_root)
+            .map_err(|source| PoolError::ProfileRoot { path: settings.profile_root.clone(), source })?;
+        if swept > 0 {
+            tracing::warn!(folders = swept, "removed profile folders that an earlier process left behind");
+        }
+        if !launch::sandboxed(settings.sandbox) {
+            tracing::warn!("Chromium runs without its own sandbox here (root, or no user namespaces)");
+        }
+        let pool = Arc::new(Self {
+            settings: Arc::new(settings),
+            policy: Arc::new(policy),
+            executable,
+            tasks: tasks.clone(),
+            shared: tokio::sync::watch::Sender::new(None),
+            failure: Mutex::new(None),
+            stop: CancellationToken::new(),
+        });
+        tasks.spawn(keep_warm(pool.clone()));
+        Ok(pool)
+    }
+
+    /// Ends every browser and waits until nothing of them is left. Runs that still hold one see it as lost.
+    pub async fn close(&self) {
+        self.stop.cancel();
+        let shared = self.shared.send_replace(None);
+        if let Some(browser) = shared {
+            browser.close().await;
+        }
+    }
+
+    /// The memory of the shared browser's processes in bytes (PSS), if there is one.
+    pub async fn memory(&self) -> Option<u64> {
+        let browser = self.shared.borrow().clone()?;
+        tokio::task::spawn_blocking(move || browser.memory()).await.ok()?
+    }
+
+    /// A hold on the shared browser, waiting for one that is being started.
+    async fn lease(&self) -> Result<Lease, BrowserError> {
+        let mut shared = self.shared.subscribe();
+        let limit = self.settings.launch_timeout;
+        let lease = async {
+            loop {
+                let browser = shared.borrow_and_update().clone();
+                if let Some(lease) = browser.and_then(|browser| browser.lease()) {
+                    return lease;
+                }
+                if shared.changed().await.is_err() {
+                    // The pool owns the sender; without it there is nobody to lease from.
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        tokio::select! {
+            lease = tokio::time::timeout(limit, lease) => lease.map_err(|_| self.not_started()),
+            () = self.stop.cancelled() => Err(BrowserError::Lost),
+        }
+    }
+
+    fn not_started(&self) -> BrowserError {
+        let cause = self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        BrowserError::NotStarted { cause: cause.unwrap_or_else(|| "it is still being started".into()) }
+    }
+
+    /// Where a run's window would go.
+    fn display(&self) -> Result<Display, HeadfulUnavailable> {
+        if find::is_headless_shell(&self.executable) {
+            return Err(HeadfulUnavailable { reason: "the installed Chromium is a headless shell".into() });
+        }
+        if let Some(display) = std::env::var("DISPLAY").ok().filter(|display| !display.is_empty()) {
+            return Ok(Display::Existing(display));
+        }
+        match find::on_path(Path::new("Xvfb")) {
+            Some(_) => Ok(Display::Own),
+            None => Err(HeadfulUnavailable { reason: "there is no display and Xvfb is not installed".into() }),
+        }
+    }
+}
+
+#[async_trait]
+impl Browsers for Pool {
+    async fn open(&self, spec: PageSpec) -> Result<Arc<dyn Page>, BrowserError> {
+        let lease = if spec.headless {
+            self.lease().await?
+        } else {
+            let display = self.display().map_err(|error| BrowserError::NotStarted { cause: error.to_string() })?;
+            let browser = Browser::start(self.settings.clone(), &self.executable, &display, &self.tasks).await?;
+            let lease = browser.lease().ok_or(BrowserError::Lost)?;
+            // Nobody else's: it ends with this run.
+            browser.retire();
+            lease
+        };
+        let context = Context::open(lease.0.clone(), self.policy.clone()).await?;
+        Ok(Arc::new(RunPage::new(context, lease, spec)))
+    }
+
+    fn supports(&self, headless: bool) -> Result<(), HeadfulUnavailable> {
+        if headless { Ok(()) } else { self.display().map(drop) }
+    }
+
+    fn ready(&self) -> Result<(), BrowserError> {
+        match &*self.shared.borrow() {
+            Some(browser) if !browser.connection.is_closed() => Ok(()),
+            _ => Err(self.not_started()),
+        }
+    }
+}
+
+/// Keeps one browser running until the pool is closed.
+async fn keep_warm(pool: Arc<Pool>) {
+    let mut backoff = RESTART_BACKOFF.0;
+    while !pool.stop.is_cancelled() {
+        let started = tokio::select! {
+            started = Browser::start(pool.settings.clone(), &pool.executable, &Display::Headless, &pool.tasks) => started,
+            () = pool.stop.cancelled() => return,
+        };
+        match started {
+            Ok(browser) => {
+                backoff = RESTART_BACKOFF.0;
+                *pool.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                pool.shared.send_replace(Some(browser.clone()));
+                if pool.stop.is_cancelled() {
+                    browser.close().await;
+                    return;
+                }
+                tokio::select! {
+                    () = browser.connection.closed() => tracing::warn!("the shared browser ended, starting another"),
+                    reason = worn_out(&browser) => tracing::info!(reason, "replacing the shared browser"),
+                    () = pool.stop.cancelled() => return,
+                }
+                browser.retire();
+            }
+            Err(error) => {
+                if let BrowserError::NotStarted { cause } = &error {
+                    tracing::error!(cause, "no browser could be started");
+                    *pool.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause.clone());
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(backoff) => backoff = (backoff * 2).min(RESTART_BACKOFF.1),
+                    () = pool.stop.cancelled() => return,
+                }
+            }
+        }
+    }
+}
+
+/// Resolves with the reason once a browser should be replaced. Looked at from time to time: memory has no event.
+async fn worn_out(browser: &Arc<Browser>) -> &'static str {
+    const EVERY: Duration = Duration::from_secs(15);
+    let mut due = tokio::time::interval(EVERY);
+    loop {
+        due.tick().await;
+        let looked_at = browser.clone();
+        // Reading a browser's memory takes milliseconds in the kernel.
+        let look = tokio::task::spawn_blocking(move || looked_at.worn_out());
+        if let Ok(Some(reason)) = look.await {
+            return reason;
+        }
+    }
+}

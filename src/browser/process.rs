@@ -1,0 +1,200 @@
+//! A running browser that several runs share: who hears which events, how many runs it has, when it is given up.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use chromiumoxide_cdp::cdp::browser_protocol::target::{
+    CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, SetAutoAttachParams,
+    SetDiscoverTargetsParams, TargetId,
+};
+use chromiumoxide_cdp::cdp::js_protocol::runtime::RunIfWaitingForDebuggerParams;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::cdp::{Connection, Event, EventReceiver};
+use super::launch::{self, Display, Process};
+use super::settings::BrowserSettings;
+use super::{memory, wire};
+use crate::agent::ports::BrowserError;
+
+/// A browser process with its contexts. Lives until its connection closes; [`Browser::close`] closes it.
+pub(crate) struct Browser {
+    pub(crate) connection: Connection,
+    pub(crate) settings: Arc<BrowserSettings>,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) version: String,
+    pid: u32,
+    started: Instant,
+    contexts: Mutex<HashMap<String, mpsc::Sender<Event>>>,
+    leases: AtomicUsize,
+    retired: AtomicBool,
+    /// Cancelled when processes and folder are gone.
+    gone: CancellationToken,
+}
+
+/// A run's hold on a browser. A retired browser ends with its last lease.
+pub(crate) struct Lease(pub(crate) Arc<Browser>);
+
+impl Browser {
+    pub(crate) async fn start(
+        settings: Arc<BrowserSettings>,
+        executable: &Path,
+        display: &Display,
+        tasks: &TaskTracker,
+    ) -> Result<Arc<Self>, BrowserError> {
+        let launched = launch::launch(&settings, executable, display, tasks).await?;
+        let browser = Arc::new(Self {
+            connection: launched.connection,
+            settings,
+            tasks: tasks.clone(),
+            version: launched.version,
+            pid: launched.process.browser_pid,
+            started: Instant::now(),
+            contexts: Mutex::default(),
+            leases: AtomicUsize::new(0),
+            retired: AtomicBool::new(false),
+            gone: CancellationToken::new(),
+        });
+        tasks.spawn(route(launched.events, Arc::downgrade(&browser)));
+        tasks.spawn(reap(launched.process, browser.connection.clone(), browser.gone.clone()));
+        let root = browser.connection.root();
+        let discover = root.call(SetDiscoverTargetsParams::new(true));
+        let attach = SetAutoAttachParams::builder()
+            .auto_attach(true)
+            .wait_for_debugger_on_start(true)
+            .flatten(true)
+            .build()
+            .expect("both flags are set");
+        let attach = root.call(attach);
+        discover.await?;
+        attach.await?;
+        tracing::info!(pid = browser.pid, version = browser.version, "browser started");
+        Ok(browser)
+    }
+
+    /// Sends a context's events to a queue.
+    pub(crate) fn register(&self, context: &str, events: mpsc::Sender<Event>) {
+        self.contexts().insert(context.to_owned(), events);
+    }
+
+    /// Stops sending events; false when it was stopped before.
+    pub(crate) fn unregister(&self, context: &str) -> bool {
+        self.contexts().remove(context).is_some()
+    }
+
+    /// Takes a hold on the browser unless it takes no new runs.
+    pub(crate) fn lease(self: &Arc<Self>) -> Option<Lease> {
+        self.leases.fetch_add(1, Ordering::AcqRel);
+        let lease = Lease(self.clone());
+        (!self.retired.load(Ordering::Acquire) && !self.connection.is_closed()).then_some(lease)
+    }
+
+    /// Takes no new runs from now on, and closes when the last one is through.
+    pub(crate) fn retire(&self) {
+        self.retired.store(true, Ordering::Release);
+        if self.leases.load(Ordering::Acquire) == 0 {
+            self.connection.close();
+        }
+    }
+
+    /// Whether it takes no new runs and the last one is through.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.retired.load(Ordering::Acquire) && self.leases.load(Ordering::Acquire) == 0
+    }
+
+    /// Why a browser that works should take no new runs, if it should not.
+    pub(crate) fn worn_out(&self) -> Option<&'static str> {
+        if self.started.elapsed() > self.settings.max_age {
+            return Some("age");
+        }
+        // Unknown counts as fine: /proc is always there on the systems this runs on, the process may just have ended.
+        (self.memory().unwrap_or(0) > self.settings.max_memory).then_some("memory")
+    }
+
+    /// Memory of all its processes in bytes (PSS); None when it is gone.
+    pub(crate) fn memory(&self) -> Option<u64> {
+        memory::of_tree(self.pid)
+    }
+
+    /// Ends the browser with everything in it and waits until nothing is left of it.
+    pub(crate) async fn close(&self) {
+        self.connection.close();
+        self.gone.cancelled().await;
+    }
+
+    fn contexts(&self) -> std::sync::MutexGuard<'_, HashMap<String, mpsc::Sender<Event>>> {
+        self.contexts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives an event of the browser's own session to the context it is about.
+    fn forward(&self, event: Event) {
+        let (context, new_session) = match event.method.as_str() {
+            EventAttachedToTarget::IDENTIFIER => {
+                let Some(attached) = event.parse::<wire::AttachedToTarget>() else { return };
+                (attached.target_info.browser_context_id.clone(), Some(attached))
+            }
+            EventTargetInfoChanged::IDENTIFIER => {
+                let Some(changed) = event.parse::<wire::TargetInfoChanged>() else { return };
+                (changed.target_info.browser_context_id, None)
+            }
+            EventDetachedFromTarget::IDENTIFIER => {
+                // It names no context. The ones that never had the session do not know it.
+                for events in self.contexts().values() {
+                    // A queue that is full or gone is found out by its own session's events.
+                    let _ = events.try_send(event.clone());
+                }
+                return;
+            }
+            _ => return,
+        };
+        let contexts = self.contexts();
+        let events = context.and_then(|id| contexts.get(&id));
+        match (events, &new_session) {
+            (Some(events), Some(attached)) => self.connection.route(&attached.session_id, events.clone()),
+            (None, Some(attached)) => {
+                // Of a context that is being disposed of, or of none: nobody will ever look at it.
+                let session = self.connection.session(&attached.session_id);
+                session.tell(RunIfWaitingForDebuggerParams::default());
+                if attached.target_info.kind == "page" {
+                    let target = TargetId::new(attached.target_info.target_id.clone());
+                    self.connection.root().tell(CloseTargetParams::new(target));
+                }
+            }
+            _ => {}
+        }
+        if let Some(events) = events
+            && events.try_send(event).is_err()
+        {
+            tracing::debug!("a context's event queue is full or gone");
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.0.leases.fetch_sub(1, Ordering::AcqRel) == 1 && self.0.retired.load(Ordering::Acquire) {
+            self.0.connection.close();
+        }
+    }
+}
+
+async fn route(mut events: EventReceiver, browser: std::sync::Weak<Browser>) {
+    while let Some(event) = events.recv().await {
+        let Some(browser) = browser.upgrade() else { return };
+        browser.forward(event);
+    }
+}
+
+/// Waits for the browser's end, wanted or not, and cleans up.
+async fn reap(mut process: Process, connection: Connection, gone: CancellationToken) {
+    tokio::select! {
+        () = connection.closed() => process.stop().await,
+        () = process.ended() => connection.close(),
+    }
+    tracing::info!(pid = process.browser_pid, "browser ended");
+    gone.cancel();
+}

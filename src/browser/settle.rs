@@ -1,0 +1,200 @@
+//! Waiting for what an action started, and no longer: navigations, requests, and the DOM coming to rest. Driven by
+//! events; the limits only say when to stop and tell.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use url::Url;
+
+use super::activity::Mark;
+use super::cdp::CdpError;
+use super::context::Context;
+use super::world::{ScriptError, Worlds};
+use crate::agent::ports::BrowserError;
+
+/// How long a DOM that keeps changing, with nothing on the network, is waited for, in idle limits.
+const RESTLESS_DOM: u32 = 10;
+/// How long pictures and fonts alone are waited for, in idle limits: they change how a page looks, not what it says.
+const LOOKS: u32 = 20;
+
+/// What there was to wait for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Settled {
+    /// The main frame shows another document.
+    pub(crate) new_document: bool,
+    /// The URL changed within the document.
+    pub(crate) moved_within: bool,
+    /// Something was still going on when the limit was reached.
+    pub(crate) unfinished: Option<Unfinished>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unfinished {
+    Navigation,
+    Requests(usize),
+    Dom,
+}
+
+impl std::fmt::Display for Unfinished {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Navigation => write!(f, "the next page is still loading"),
+            Self::Requests(count) => write!(f, "{count} requests are still pending"),
+            Self::Dom => write!(f, "the page keeps changing"),
+        }
+    }
+}
+
+/// The moment before an action in one tab, to settle from.
+#[derive(Debug, Clone)]
+pub(crate) struct Before {
+    pub(crate) tab: u32,
+    mark: Mark,
+    url: String,
+}
+
+impl Before {
+    pub(crate) fn mark(&self) -> Mark {
+        self.mark
+    }
+}
+
+#[derive(Serialize)]
+struct SettledArguments {
+    quiet: u64,
+    limit: u64,
+}
+
+#[derive(Deserialize)]
+struct DomSettled {
+    still: bool,
+}
+
+/// Notes the active tab's state; to be called before the action.
+pub(crate) fn before(context: &Context) -> Option<Before> {
+    let mut tabs = context.tabs();
+    let tab = tabs.active()?;
+    Some(Before { tab: tab.id, mark: tab.activity.mark(), url: tab.url.clone() })
+}
+
+/// Waits in the tab of `before` until nothing that started since moves any more. A tab that closes or crashes is settled.
+///
+/// # Errors
+/// Only when the browser is gone.
+pub(crate) async fn settle(context: &Context, worlds: &Worlds, before: &Before) -> Result<Settled, BrowserError> {
+    let limits = &context.browser().settings.settle;
+    let started = Instant::now();
+    let mut settled = Settled::default();
+    loop {
+        // The limit depends on where the tab is going, which may show only while waiting.
+        let Some(view) = look(context, before) else { return Ok(settled) };
+        settled.new_document = view.mark.documents != before.mark.documents;
+        settled.moved_within = view.mark.same_document != before.mark.same_document;
+        let limit = if view.other_site { limits.new_site } else { limits.same_site };
+        let deadline = started + limit;
+        let pictures = (started + limits.idle * LOOKS).min(deadline);
+        let idle = context.until(|tabs| {
+            let tab = match tabs.by_id(before.tab) {
+                Some(tab) if !tab.crashed => tab,
+                _ => return Some(()),
+            };
+            let (content, all) = tab.activity.pending_since(before.mark);
+            let waiting = tab.activity.is_navigating() || content > 0 || (all > 0 && Instant::now() < pictures);
+            (!waiting).then_some(())
+        });
+        // Pictures have a limit of their own, so there are two moments at which to look again.
+        let until = if Instant::now() < pictures { pictures } else { deadline };
+        match tokio::time::timeout_at(until, idle).await {
+            Ok(reached) => reached?,
+            Err(_) if until < deadline => continue,
+            Err(_) => {
+                settled.unfinished = look(context, before).map(|view| match view.pending {
+                    _ if view.navigating => Unfinished::Navigation,
+                    pending => Unfinished::Requests(pending),
+                });
+                return Ok(settled);
+            }
+        }
+        let version = look(context, before).map(|view| view.mark);
+        match dom_settled(context, worlds, before, limits.idle, limits.idle * RESTLESS_DOM).await? {
+            Dom::Quiet => {}
+            Dom::Restless => {
+                settled.unfinished = Some(Unfinished::Dom);
+                return Ok(settled);
+            }
+            // Its document went away, or it does not answer; the next look says which.
+            Dom::Unknown if Instant::now() < deadline && look(context, before).is_some_and(|view| view.navigating) => {
+                continue;
+            }
+            Dom::Unknown => return Ok(settled),
+        }
+        // What the DOM's quiet moment brought up: a timer's request, a navigation by script.
+        let after = look(context, before);
+        let quiet = after.as_ref().is_none_or(|view| !view.navigating && view.content == 0);
+        if quiet && after.map(|view| view.mark.documents) == version.map(|mark| mark.documents) {
+            if let Some(view) = look(context, before) {
+                settled.new_document = view.mark.documents != before.mark.documents;
+                settled.moved_within = view.mark.same_document != before.mark.same_document;
+            }
+            return Ok(settled);
+        }
+        if Instant::now() >= deadline {
+            settled.unfinished = Some(Unfinished::Requests(look(context, before).map_or(0, |view| view.pending)));
+            return Ok(settled);
+        }
+    }
+}
+
+struct View {
+    mark: Mark,
+    navigating: bool,
+    content: usize,
+    pending: usize,
+    other_site: bool,
+}
+
+fn look(context: &Context, before: &Before) -> Option<View> {
+    let mut tabs = context.tabs();
+    let tab = tabs.by_id(before.tab).filter(|tab| !tab.crashed)?;
+    let (content, pending) = tab.activity.pending_since(before.mark);
+    Some(View {
+        mark: tab.activity.mark(),
+        navigating: tab.activity.is_navigating(),
+        content,
+        pending,
+        other_site: host(&tab.url) != host(&before.url),
+    })
+}
+
+fn host(url: &str) -> Option<String> {
+    Url::parse(url).ok()?.host_str().map(str::to_owned)
+}
+
+enum Dom {
+    Quiet,
+    Restless,
+    Unknown,
+}
+
+async fn dom_settled(
+    context: &Context,
+    worlds: &Worlds,
+    before: &Before,
+    quiet: Duration,
+    limit: Duration,
+) -> Result<Dom, BrowserError> {
+    let document = context.tabs().by_id(before.tab).map(|tab| tab.document());
+    let Some(document) = document else { return Ok(Dom::Unknown) };
+    let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let arguments = SettledArguments { quiet: millis(quiet), limit: millis(limit) };
+    // The page's own timer keeps the limit; ours is for a page that does not get to it.
+    let patience = limit + context.browser().settings.settle.idle * RESTLESS_DOM;
+    let call = worlds.call::<DomSettled>(&document, "hands.settled", &arguments, patience);
+    Ok(match call.await {
+        Ok((_, DomSettled { still: false })) => Dom::Quiet,
+        Ok((_, DomSettled { still: true })) | Err(ScriptError::Cdp(CdpError::TimedOut { .. })) => Dom::Restless,
+        Err(ScriptError::Cdp(CdpError::Closed)) => return Err(BrowserError::Lost),
+        Err(_) => Dom::Unknown,
+    })
+}

@@ -1,0 +1,119 @@
+//! The tabs of one run, as the browser's events tell of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::activity::Activity;
+use super::cdp::Session;
+use super::world::Document;
+use crate::agent::observation;
+
+/// All tabs of a run. Kept by the event pump, read by everything else.
+#[derive(Default)]
+pub(crate) struct Tabs {
+    list: Vec<Tab>,
+    /// Index of the active tab in `list`; meaningless while it is empty.
+    active: usize,
+    opened: u32,
+}
+
+/// One tab.
+pub(crate) struct Tab {
+    pub(crate) id: u32,
+    pub(crate) session: Session,
+    /// Also the id of its main frame: Chromium gives both the same.
+    pub(crate) target: Arc<str>,
+    pub(crate) url: String,
+    pub(crate) title: String,
+    pub(crate) activity: Activity,
+    /// Sessions of the frames that live in another process, by session id; the value is the frame's id.
+    pub(crate) remote_frames: HashMap<Arc<str>, Arc<str>>,
+    pub(crate) crashed: bool,
+    /// What the model has not been told yet.
+    pub(crate) news: Vec<String>,
+    /// The last document request that the policy refused: URL and reason.
+    pub(crate) refused: Option<(String, String)>,
+}
+
+/// News kept for the model at most; a page that opens dialogs in a loop must not fill the prompt.
+const MAX_NEWS: usize = 8;
+
+impl Tabs {
+    /// Adds a tab and makes it the active one: a tab that a click opens is what the click was for.
+    pub(crate) fn add(&mut self, session: Session, target: &str, url: String) -> u32 {
+        self.opened += 1;
+        self.list.push(Tab {
+            id: self.opened,
+            session,
+            target: target.into(),
+            url,
+            title: String::new(),
+            activity: Activity::default(),
+            remote_frames: HashMap::new(),
+            crashed: false,
+            news: Vec::new(),
+            refused: None,
+        });
+        self.active = self.list.len() - 1;
+        self.opened
+    }
+
+    /// Removes the tab of a session; the one opened before it becomes active if it was.
+    pub(crate) fn remove(&mut self, session: &str) -> bool {
+        let Some(gone) = self.list.iter().position(|tab| tab.is_session(session)) else { return false };
+        self.list.remove(gone);
+        if self.active >= gone {
+            self.active = self.active.saturating_sub(1);
+        }
+        true
+    }
+
+    pub(crate) fn active(&mut self) -> Option<&mut Tab> {
+        self.list.get_mut(self.active)
+    }
+
+    /// The tab that a session is of, as its own or as one of its frames'.
+    pub(crate) fn of_session(&mut self, session: &str) -> Option<&mut Tab> {
+        self.list.iter_mut().find(|tab| tab.is_session(session) || tab.remote_frames.contains_key(session))
+    }
+
+    pub(crate) fn by_target(&mut self, target: &str) -> Option<&mut Tab> {
+        self.list.iter_mut().find(|tab| &*tab.target == target)
+    }
+
+    pub(crate) fn by_id(&mut self, id: u32) -> Option<&mut Tab> {
+        self.list.iter_mut().find(|tab| tab.id == id)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// As the agent sees them.
+    pub(crate) fn overview(&self) -> Vec<observation::Tab> {
+        let overview = |(place, tab): (usize, &Tab)| observation::Tab {
+            id: tab.id,
+            url: tab.url.clone(),
+            title: tab.title.clone(),
+            active: place == self.active,
+        };
+        self.list.iter().enumerate().map(overview).collect()
+    }
+}
+
+impl Tab {
+    /// The document of its main frame.
+    pub(crate) fn document(&self) -> Document {
+        Document { session: self.session.clone(), frame: self.target.clone() }
+    }
+
+    pub(crate) fn is_session(&self, session: &str) -> bool {
+        self.session.id().is_some_and(|id| &**id == session)
+    }
+
+    pub(crate) fn tell(&mut self, news: String) {
+        if self.news.len() < MAX_NEWS {
+            self.news.push(news);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The process between us and a browser: starts it, outlives us, and leaves nothing of it behind.
+//!
+//! It is this executable under another first argument ([`ARGUMENT`]). Its only input is the browser's end of the
+//! DevTools socket: when our end closes, for whatever reason and even by SIGKILL, the kernel tells it, and it kills
+//! every process that descends from it and removes the profile folder. The same happens when the browser ends by itself.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{BufRead, BufReader, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use command_fds::{CommandFdExt, FdMapping};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, set_child_subreaper, setsid, wait};
+
+/// First argument of a warden: `warden PROFILE DISPLAY EXECUTABLE ARGUMENT...`.
+pub const ARGUMENT: &str = "warden";
+/// The file in a profile folder that its warden keeps locked.
+pub(crate) const LOCK_FILE: &str = "warden.lock";
+/// DISPLAY argument: the browser shows no window.
+pub(crate) const NO_DISPLAY: &str = "none";
+/// DISPLAY argument: start an X server of its own.
+pub(crate) const OWN_DISPLAY: &str = "xvfb";
+
+/// How long an X server may take to remove its lock file before it is killed.
+const DISPLAY_STOP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Runs as a warden when the command line asks for one; to be called before anything else in `main`.
+pub fn run_if_asked() -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next()? != ARGUMENT {
+        return None;
+    }
+    Some(match watch(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Our stderr is the service's only source for why a browser did not start.
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    })
+}
+
+fn watch(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
+    use anyhow::Context;
+
+    let mut next = |what: &str| arguments.next().with_context(|| format!("warden: {what} is missing"));
+    let profile = PathBuf::from(next("the profile folder")?);
+    let display = next("the display")?;
+    let executable = next("the executable")?;
+
+    // A signal to the service's process group or terminal must not reach us, and whatever the browser's processes leave
+    // behind becomes our child, so that it can be found, killed and reaped.
+    setsid().context("warden: setsid")?;
+    set_child_subreaper(Some(rustix::process::getpid())).context("warden: subreaper")?;
+    let lock = std::fs::File::create(profile.join(LOCK_FILE)).context("warden: lock file")?;
+    lock.try_lock().context("warden: the profile folder is in use")?;
+
+    let socket = std::io::stdin().as_fd().try_clone_to_owned().context("warden: socket")?;
+    let outcome = start(&profile, &display, &executable, arguments, &socket).map(|display| {
+        hold_until_over(socket);
+        display
+    });
+    kill_descendants(outcome.as_ref().ok().and_then(Option::as_ref));
+    std::fs::remove_dir_all(&profile).or_else(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    })?;
+    outcome.map(drop)
+}
+
+/// Starts the browser and tells its process id on stdout; returns the X server when one was started for it.
+fn start(
+    profile: &Path,
+    display: &OsStr,
+    executable: &OsStr,
+    arguments: impl Iterator<Item = OsString>,
+    socket: &OwnedFd,
+) -> anyhow::Result<Option<Child>> {
+    use anyhow::Context;
+
+    let mut command = Command::new(executable);
+    command
+        .args(arguments)
+        // Chromium writes below these, and its wrapper script reads them; with all of them in the profile folder,
+        // removing that folder removes everything.
+        .env("HOME", profile)
+        .env("TMPDIR", profile)
+        .env("XDG_CONFIG_HOME", profile)
+        .env("XDG_CACHE_HOME", profile)
+        .env("XDG_RUNTIME_DIR", profile)
+        // Without a session bus Chromium would look for one and log its failure.
+        .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .process_group(0)
+        // `--remote-debugging-pipe` reads from 3 and writes to 4.
+        .fd_mappings(vec![
+            FdMapping { parent_fd: socket.try_clone()?, child_fd: 3 },
+            FdMapping { parent_fd: socket.try_clone()?, child_fd: 4 },
+        ])
+        .context("warden: descriptors")?;
+    let display = if display == OWN_DISPLAY {
+        let (server, number) = start_display().context("warden: Xvfb")?;
+        command.env("DISPLAY", format!(":{number}"));
+        Some(server)
+    } else {
+        if display != NO_DISPLAY {
+            command.env("DISPLAY", display);
+        }
+        None
+    };
+    let browser = command.spawn().with_context(|| format!("{} cannot be started", executable.display()))?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "{}", browser.id())?;
+    stdout.flush()?;
+    Ok(display)
+}
+
+fn start_display() -> anyhow::Result<(Child, u32)> {
+    use anyhow::Context;
+
+    let mut server = Command::new("Xvfb")
+        .args(["-displayfd", "1", "-screen", "0", "1600x1200x24", "-nolisten", "tcp", "-noreset"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let stdout = server.stdout.take().expect("stdout is piped");
+    let mut line = String::new();
+    BufReader::new(stdout).read_line(&mut line)?;
+    let number = line.trim().parse().context("it told no display")?;
+    Ok((server, number))
+}
+
+/// Blocks until the service closes its end of the socket or the browser ends.
+fn hold_until_over(socket: OwnedFd) {
+    let (over, is_over) = std::sync::mpsc::channel();
+    let browser_ended = over.clone();
+    // Threads instead of signals: neither wait can be interrupted, and both end with the process.
+    std::thread::spawn(move || {
+        // No readiness is asked for: the bytes are the browser's. A hang-up is reported always.
+        let mut watched = [PollFd::new(&socket, PollFlags::empty())];
+        while !matches!(poll(&mut watched, None), Ok(1..)) {}
+        // The receiver is gone only when the other thread was first.
+        let _ = over.send(());
+    });
+    std::thread::spawn(move || {
+        // The browser is the only child that is expected to end; an X server that ends takes it along.
+        while wait(WaitOptions::empty()).is_err_and(|error| error == rustix::io::Errno::INTR) {}
+        let _ = browser_ended.send(());
+    });
+    // Both senders live in threads that send before they end.
+    let _ = is_over.recv();
+}
+
+/// Kills and reaps until nothing descends from this process any more: as a subreaper it inherits every orphan.
+fn kill_descendants(display: Option<&Child>) {
+    let display = display.and_then(|server| Pid::from_raw(i32::try_from(server.id()).ok()?));
+    let started = Instant::now();
+    loop {
+        for child in children() {
+            // An X server removes its lock file and socket when asked politely, and ends with its last client.
+            let polite = Some(child) == display && started.elapsed() < DISPLAY_STOP_TIMEOUT;
+            let signal = if polite { Signal::TERM } else { Signal::KILL };
+            // It may have ended by itself.
+            let _ = kill_process(child, signal);
+        }
+        match wait(WaitOptions::NOHANG) {
+            Err(rustix::io::Errno::CHILD) => return,
+            Ok(Some(_)) | Err(_) => {}
+            // The signals are on their way; there is no event to wait for that a new orphan could not outrun.
+            Ok(None) => std::thread::sleep(Duration::from_millis(1)),
+        }
+    }
+}
+
+fn children() -> Vec<Pid> {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return Vec::new() };
+    threads
+        .flatten()
+        .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok())
+        .flat_map(|list| list.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)).collect::<Vec<_>>())
+        .collect()
+}

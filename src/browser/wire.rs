@@ -1,0 +1,172 @@
+//! The parts of protocol messages that are read, where the generated types would read more: Chromium is newer than
+//! they are, and a field nobody needs must not make an event unreadable.
+
+use serde::Deserialize;
+
+/// `Target.attachedToTarget`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AttachedToTarget {
+    pub(crate) session_id: String,
+    pub(crate) target_info: TargetInfo,
+}
+
+/// `Target.targetInfoChanged`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TargetInfoChanged {
+    pub(crate) target_info: TargetInfo,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TargetInfo {
+    pub(crate) target_id: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) title: String,
+    pub(crate) url: String,
+    pub(crate) browser_context_id: Option<String>,
+}
+
+/// `Target.detachedFromTarget`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DetachedFromTarget {
+    pub(crate) session_id: String,
+}
+
+/// `Page.frameNavigated`
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct FrameNavigated {
+    pub(crate) frame: Frame,
+    /// `Navigation`, or `BackForwardCacheRestore` for a document that comes back as it was left.
+    #[serde(rename = "type", default)]
+    pub(crate) kind: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Frame {
+    pub(crate) id: String,
+    pub(crate) parent_id: Option<String>,
+    pub(crate) loader_id: String,
+    url: String,
+    /// With its `#`; not part of `url`.
+    url_fragment: Option<String>,
+}
+
+impl Frame {
+    /// The document's URL as an address bar shows it.
+    pub(crate) fn address(&self) -> String {
+        format!("{}{}", self.url, self.url_fragment.as_deref().unwrap_or_default())
+    }
+}
+
+/// `Page.frameRequestedNavigation`, `Page.frameStartedNavigating`, `Page.navigatedWithinDocument`,
+/// `Page.frameStoppedLoading`: what they have in common.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FrameEvent {
+    pub(crate) frame_id: String,
+    #[serde(default)]
+    pub(crate) url: String,
+}
+
+/// `Page.lifecycleEvent`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LifecycleEvent {
+    pub(crate) frame_id: String,
+    pub(crate) loader_id: String,
+    pub(crate) name: String,
+}
+
+/// `Page.javascriptDialogOpening`
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct DialogOpening {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) message: String,
+}
+
+/// `Network.requestWillBeSent`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RequestWillBeSent {
+    pub(crate) request_id: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<String>,
+}
+
+/// `Network.loadingFinished` and `Network.loadingFailed`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LoadingEnded {
+    pub(crate) request_id: String,
+}
+
+/// `Fetch.requestPaused`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RequestPaused {
+    pub(crate) request_id: String,
+    pub(crate) request: PausedRequest,
+    pub(crate) frame_id: String,
+    pub(crate) resource_type: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct PausedRequest {
+    pub(crate) url: String,
+}
+
+/// `Page.navigate`'s result
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Navigated {
+    pub(crate) loader_id: Option<String>,
+    pub(crate) error_text: Option<String>,
+    #[serde(default)]
+    pub(crate) is_download: bool,
+}
+
+/// `Runtime.evaluate`'s and `Runtime.callFunctionOn`'s result, by value
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Evaluated<T> {
+    pub(crate) result: ByValue<T>,
+    pub(crate) exception_details: Option<ExceptionDetails>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ByValue<T> {
+    /// Absent for `undefined` and when an exception was thrown.
+    #[serde(default = "Option::default")]
+    pub(crate) value: Option<T>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ExceptionDetails {
+    pub(crate) text: String,
+    pub(crate) exception: Option<ExceptionObject>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ExceptionObject {
+    pub(crate) description: Option<String>,
+}
+
+impl ExceptionDetails {
+    /// The exception's first line, for the log.
+    pub(crate) fn summary(&self) -> String {
+        let description = self.exception.as_ref().and_then(|exception| exception.description.as_deref());
+        description.unwrap_or(&self.text).lines().next().unwrap_or_default().chars().take(300).collect()
+    }
+}
+
+/// `Page.captureScreenshot`'s result
+#[derive(Debug, Deserialize)]
+pub(crate) struct Screenshot {
+    pub(crate) data: std::sync::Arc<str>,
+}

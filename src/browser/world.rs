@@ -1,0 +1,140 @@
+//! The isolated worlds in which our scripts read and prepare a page: they see its DOM, the page sees nothing of them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chromiumoxide_cdp::cdp::browser_protocol::page::{CreateIsolatedWorldParams, FrameId};
+use chromiumoxide_cdp::cdp::js_protocol::runtime::{
+    CallArgument, CallFunctionOnParams, EvaluateParams, ExecutionContextId,
+};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::cdp::{CdpError, Session};
+use super::observe::FrameKey;
+use super::wire::Evaluated;
+use super::{act, observe};
+
+/// Everything a world is given, once: the eyes, which read, and the hands, which prepare actions.
+static SCRIPT: LazyLock<String> = LazyLock::new(|| format!("{};\n{}", observe::SCRIPT, act::SCRIPT));
+const WORLD_NAME: &str = "agent";
+
+/// A frame's document: where it is asked.
+#[derive(Clone)]
+pub(crate) struct Document {
+    pub(crate) session: Session,
+    pub(crate) frame: Arc<str>,
+}
+
+/// The worlds of one run's frames.
+#[derive(Default)]
+pub(crate) struct Worlds(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    by_frame: HashMap<(Arc<str>, Arc<str>), World>,
+    /// Worlds made so far.
+    made: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct World {
+    context: ExecutionContextId,
+    /// Never given to another world, also when the frame shows another document.
+    key: FrameKey,
+}
+
+/// Why a script gave no value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ScriptError {
+    #[error(transparent)]
+    Cdp(#[from] CdpError),
+    /// An exception in our own script, or a page that broke what it stands on.
+    #[error("script failed: {0}")]
+    Threw(String),
+}
+
+impl Worlds {
+    /// Calls one of our functions in a document, `hands.locate` with its argument, and waits for its value. Makes the
+    /// world when there is none, and anew when it went away with an earlier document of the frame. The key says which
+    /// world answered: node ids are its own.
+    pub(crate) async fn call<R: DeserializeOwned>(
+        &self,
+        document: &Document,
+        function: &str,
+        argument: &(impl Serialize + Sync),
+        limit: Duration,
+    ) -> Result<(FrameKey, R), ScriptError> {
+        let known = self.lock().by_frame.get(&key(document)).copied();
+        if let Some(world) = known {
+            match call_in(document, world, function, argument, limit).await {
+                // The only way to tell that a context is gone is the refusal.
+                Err(ScriptError::Cdp(CdpError::Refused { .. })) => {}
+                outcome => return outcome.map(|value| (world.key, value)),
+            }
+        }
+        let world = self.make(document, limit).await?;
+        Ok((world.key, call_in(document, world, function, argument, limit).await?))
+    }
+
+    /// Whether a key's world may still be asked.
+    pub(crate) fn is_current(&self, document: &Document, key_seen: FrameKey) -> bool {
+        self.lock().by_frame.get(&key(document)).is_some_and(|world| world.key == key_seen)
+    }
+
+    async fn make(&self, document: &Document, limit: Duration) -> Result<World, ScriptError> {
+        let create = CreateIsolatedWorldParams::builder()
+            .frame_id(FrameId::new(document.frame.to_string()))
+            .world_name(WORLD_NAME)
+            .build()
+            .expect("the frame is set");
+        let context = document.session.call_within(create, limit).await?.execution_context_id;
+        let install = EvaluateParams::builder()
+            .expression(format!("{}\nundefined", *SCRIPT))
+            .context_id(context)
+            .return_by_value(true)
+            .build()
+            .expect("the expression is set");
+        let installed: Evaluated<IgnoredAny> = document.session.call_as(install, limit).await?;
+        if let Some(exception) = installed.exception_details {
+            return Err(ScriptError::Threw(exception.summary()));
+        }
+        let mut known = self.lock();
+        known.made += 1;
+        let world = World { context, key: FrameKey(known.made) };
+        known.by_frame.insert(key(document), world);
+        Ok(world)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key(document: &Document) -> (Arc<str>, Arc<str>) {
+    (document.session.id().cloned().unwrap_or_else(|| "".into()), document.frame.clone())
+}
+
+async fn call_in<R: DeserializeOwned>(
+    document: &Document,
+    world: World,
+    function: &str,
+    argument: &(impl Serialize + Sync),
+    limit: Duration,
+) -> Result<R, ScriptError> {
+    let argument = serde_json::to_value(argument).map_err(|error| ScriptError::Threw(error.to_string()))?;
+    let call = CallFunctionOnParams::builder()
+        .function_declaration(format!("(argument) => {function}(argument)"))
+        .execution_context_id(world.context)
+        .argument(CallArgument::builder().value(argument).build())
+        .return_by_value(true)
+        .await_promise(true)
+        .build()
+        .expect("the declaration is set");
+    let evaluated: Evaluated<R> = document.session.call_as(call, limit).await?;
+    if let Some(exception) = evaluated.exception_details {
+        return Err(ScriptError::Threw(exception.summary()));
+    }
+    evaluated.result.value.ok_or_else(|| ScriptError::Threw(format!("{function} returned nothing")))
+}

@@ -1,0 +1,228 @@
+//! The service's settings, read from the environment once at start and handed out as one struct per concern.
+//!
+//! A value that cannot be used stops the start, with a message that names the variable and never repeats the value,
+//! which may be a secret.
+
+mod environment;
+mod machine;
+mod parse;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use crate::agent::agent::{AgentSettings, Vision};
+use crate::agent::image::ImageFormat;
+use crate::browser::settings::{BrowserSettings, SandboxMode, SettleSettings};
+use crate::http::settings::HttpSettings;
+use crate::llm::settings::{CallLimits, LlmSettings, OllamaSettings, OpenAiSettings};
+use crate::policy::{HostPattern, UrlPolicy};
+use crate::run::settings::RunSettings;
+use crate::shutdown::ShutdownSettings;
+use crate::telemetry::{LogFormat, TelemetrySettings};
+use environment::{Environment, read};
+use machine::Machine;
+use parse::{choice, duration, flag, http_url, integer, nonzero_duration, path, size, text};
+
+const DEFAULT_PORT: u16 = 9010;
+/// Callers give up on a silent stream; the contract promises a sign of life this often.
+const MAX_KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Everything a deployment can set.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub listen: SocketAddr,
+    pub http: HttpSettings,
+    pub run: RunSettings,
+    pub agent: AgentSettings,
+    pub llm: LlmSettings,
+    pub browser: BrowserSettings,
+    pub policy: UrlPolicy,
+    pub shutdown: ShutdownSettings,
+    pub telemetry: TelemetrySettings,
+}
+
+/// Why the service does not start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{variable} must be {expected}")]
+    Invalid { variable: String, expected: String },
+    #[error("HOST is {host}, which others can reach: set BROWSER_USE_INTERNAL_API_KEY or serve on a loopback address")]
+    KeyRequired { host: IpAddr },
+    #[error("the file .env cannot be read: {cause}")]
+    DotEnv { cause: String },
+    #[error("this program's own path cannot be told")]
+    OwnPath,
+}
+
+impl Settings {
+    /// From the process's environment and, for what is not set there, from a file `.env` in the working directory.
+    pub fn load() -> Result<Self, ConfigError> {
+        Self::from_variables(environment::of_process()?)
+    }
+
+    /// From the given variables. An empty one counts as unset.
+    pub fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let env = Environment::from_variables(variables);
+        let http = http(&env)?;
+        Ok(Self {
+            listen: listen(&env, http.api_key.is_some())?,
+            http,
+            run: run(&env, &Machine::detect())?,
+            agent: agent(&env)?,
+            llm: llm(&env)?,
+            browser: browser(&env)?,
+            policy: UrlPolicy::new(read!(env.browser_use_private_hosts, hosts)?.unwrap_or_default()),
+            shutdown: shutdown(&env)?,
+            telemetry: telemetry(&env)?,
+        })
+    }
+}
+
+fn listen(env: &Environment, has_key: bool) -> Result<SocketAddr, ConfigError> {
+    let default = if has_key { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
+    let host = read!(env.host, address)?.unwrap_or(IpAddr::V4(default));
+    if !has_key && !host.is_loopback() {
+        return Err(ConfigError::KeyRequired { host });
+    }
+    Ok(SocketAddr::new(host, read!(env.port, integer(0..=u16::MAX))?.unwrap_or(DEFAULT_PORT)))
+}
+
+fn http(env: &Environment) -> Result<HttpSettings, ConfigError> {
+    Ok(HttpSettings {
+        api_key: read!(env.browser_use_internal_api_key, key)?.map(Into::into),
+        max_body_bytes: read!(env.max_body_bytes, size(1024..=1 << 30))?.unwrap_or(1 << 20),
+        body_timeout: read!(env.body_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(10)),
+        keep_alive: read!(env.keep_alive, keep_alive)?.unwrap_or(Duration::from_secs(10)),
+        screenshots: read!(env.screenshot_format, choice(&SCREENSHOT_FORMATS))?.unwrap_or(Some(ImageFormat::Png)),
+    })
+}
+
+fn run(env: &Environment, machine: &Machine) -> Result<RunSettings, ConfigError> {
+    let max_concurrent = read!(env.max_concurrent_runs, integer(1..=10_000))?;
+    Ok(RunSettings {
+        timeout: read!(env.run_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(600)),
+        max_concurrent: max_concurrent.unwrap_or_else(|| machine.room_for_runs()),
+        max_queued: read!(env.max_queued_runs, integer(0..=10_000))?.unwrap_or(8),
+        queue_timeout: read!(env.queue_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(30)),
+    })
+}
+
+fn agent(env: &Environment) -> Result<AgentSettings, ConfigError> {
+    let mut settings = AgentSettings::default();
+    if let Some(actions) = read!(env.agent_max_actions_per_step, integer(1..=50))? {
+        settings.max_actions_per_step = actions;
+    }
+    if let Some(failures) = read!(env.agent_max_failures, integer(1..=100))? {
+        settings.max_failures = failures;
+    }
+    if let Some(vision) = read!(env.agent_vision, choice(&VISION))? {
+        settings.vision = vision;
+    }
+    Ok(settings)
+}
+
+fn llm(env: &Environment) -> Result<LlmSettings, ConfigError> {
+    let api_key = read!(env.openai_api_key, key)?;
+    let base_url = read!(env.openai_base_url, http_url)?;
+    let default_model = read!(env.openai_model, text)?.unwrap_or_else(|| "gpt-4.1-mini".to_owned());
+    let openai = (api_key.is_some() || base_url.is_some()).then(|| OpenAiSettings {
+        api_key: api_key.map(Into::into),
+        base_url: base_url.unwrap_or_else(|| constant_url("https://api.openai.com/v1")),
+        default_model,
+    });
+    let ollama = OllamaSettings {
+        endpoint: read!(env.ollama_endpoint, http_url)?.unwrap_or_else(|| constant_url("http://localhost:11434")),
+        default_model: read!(env.ollama_model, text)?.unwrap_or_else(|| "qwen2.5vl".to_owned()),
+    };
+    let limits = CallLimits {
+        max_attempts: read!(env.llm_max_attempts, integer(1..=20))?.unwrap_or(4),
+        timeout: read!(env.llm_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(120)),
+        connect_timeout: read!(env.llm_connect_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(10)),
+        backoff_base: read!(env.llm_backoff_base, duration)?.unwrap_or(Duration::from_millis(500)),
+        backoff_cap: read!(env.llm_backoff_cap, duration)?.unwrap_or(Duration::from_secs(30)),
+        max_response_bytes: read!(env.llm_max_response_bytes, size(1024..=1 << 30))?.unwrap_or(4 << 20),
+    };
+    Ok(LlmSettings { openai, ollama, limits })
+}
+
+fn browser(env: &Environment) -> Result<BrowserSettings, ConfigError> {
+    Ok(BrowserSettings {
+        executable: read!(env.browser_executable, path)?,
+        warden: std::env::current_exe().map_err(|_| ConfigError::OwnPath)?,
+        profile_root: read!(env.profile_root, path)?.unwrap_or_else(std::env::temp_dir),
+        sandbox: read!(env.browser_sandbox, choice(&SANDBOX))?.unwrap_or(SandboxMode::Auto),
+        launch_timeout: read!(env.browser_launch_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(20)),
+        command_timeout: read!(env.browser_command_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(15)),
+        navigation_timeout: read!(env.browser_navigation_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(30)),
+        observe_timeout: read!(env.browser_observe_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(10)),
+        settle: SettleSettings {
+            idle: read!(env.browser_settle_idle_timeout, duration)?.unwrap_or(Duration::from_millis(50)),
+            same_site: read!(env.browser_settle_same_site_timeout, duration)?.unwrap_or(Duration::from_secs(3)),
+            new_site: read!(env.browser_settle_new_site_timeout, duration)?.unwrap_or(Duration::from_secs(8)),
+        },
+        max_age: read!(env.browser_max_age, nonzero_duration)?.unwrap_or(Duration::from_secs(3600)),
+        max_memory: read!(env.browser_max_memory, size(64 << 20..=1 << 50))?.unwrap_or(2 << 30) as u64,
+        view_token_budget: read!(env.browser_view_tokens, integer(200..=200_000))?.unwrap_or(8_000),
+    })
+}
+
+fn shutdown(env: &Environment) -> Result<ShutdownSettings, ConfigError> {
+    let timeout = read!(env.shutdown_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(30));
+    // What is left after the grace is for runs to tell their end and browsers to close.
+    let grace = read!(env.shutdown_grace, duration)?.unwrap_or(timeout * 2 / 3);
+    if grace >= timeout {
+        let expected = "shorter than SHUTDOWN_TIMEOUT".to_owned();
+        return Err(ConfigError::Invalid { variable: "SHUTDOWN_GRACE".to_owned(), expected });
+    }
+    Ok(ShutdownSettings { grace, timeout })
+}
+
+fn telemetry(env: &Environment) -> Result<TelemetrySettings, ConfigError> {
+    Ok(TelemetrySettings {
+        filter: read!(env.rust_log, text)?.unwrap_or_else(|| "info".to_owned()),
+        format: read!(env.log_format, choice(&LOG_FORMATS))?.unwrap_or(LogFormat::Text),
+        steps: read!(env.browser_use_setup_logging, flag)?.unwrap_or(true),
+    })
+}
+
+const SCREENSHOT_FORMATS: [(&str, Option<ImageFormat>); 4] = [
+    ("png", Some(ImageFormat::Png)),
+    ("jpeg", Some(ImageFormat::Jpeg)),
+    ("webp", Some(ImageFormat::Webp)),
+    ("none", None),
+];
+const VISION: [(&str, Vision); 3] = [("auto", Vision::Auto), ("always", Vision::Always), ("never", Vision::Never)];
+const SANDBOX: [(&str, SandboxMode); 3] =
+    [("auto", SandboxMode::Auto), ("on", SandboxMode::On), ("off", SandboxMode::Off)];
+const LOG_FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+
+fn hosts(raw: &str) -> Result<Vec<HostPattern>, String> {
+    HostPattern::parse_list(raw).map_err(|_| "a comma-separated list of host, host:port or *".to_owned())
+}
+
+fn address(raw: &str) -> Result<IpAddr, String> {
+    match raw {
+        "localhost" => Ok(Ipv4Addr::LOCALHOST.into()),
+        _ => raw.parse().map_err(|_| "an IP address such as 0.0.0.0".to_owned()),
+    }
+}
+
+/// A secret that can stand in an HTTP header.
+fn key(raw: &str) -> Result<String, String> {
+    if raw.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(raw.to_owned())
+    } else {
+        Err("of visible ASCII characters".to_owned())
+    }
+}
+
+fn keep_alive(raw: &str) -> Result<Duration, String> {
+    nonzero_duration(raw)
+        .ok()
+        .filter(|interval| *interval <= MAX_KEEP_ALIVE)
+        .ok_or_else(|| format!("a duration of at most {}s", MAX_KEEP_ALIVE.as_secs()))
+}
+
+fn constant_url(url: &str) -> url::Url {
+    url.parse().expect("the constant is a URL")
+}

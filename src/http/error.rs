@@ -1,0 +1,122 @@
+//! The one place where refusals become responses. None of them repeats what the caller sent.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::run::{NotReady, Refusal, RefusalReason, StartError};
+
+/// Why a request got no stream.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Refused {
+    Unauthorized,
+    NotJson,
+    TooLarge,
+    BodyTimeout,
+    /// The body is no valid request; at least one problem.
+    Invalid(Vec<Problem>),
+    NoRoom(Refusal),
+    NotReady(NotReady),
+    NotFound,
+    MethodNotAllowed,
+    Internal,
+}
+
+/// What is wrong with one part of a body, in the shape callers know from FastAPI.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Problem {
+    loc: Vec<Location>,
+    msg: Cow<'static, str>,
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+enum Location {
+    Name(&'static str),
+    /// Characters into the body.
+    Offset(usize),
+}
+
+impl Problem {
+    pub(super) fn of_body(kind: &'static str, msg: &'static str) -> Self {
+        Self { loc: vec![Location::Name("body")], msg: msg.into(), kind }
+    }
+
+    pub(super) fn of_field(field: &'static str, kind: &'static str, msg: impl Into<Cow<'static, str>>) -> Self {
+        Self { loc: vec![Location::Name("body"), Location::Name(field)], msg: msg.into(), kind }
+    }
+
+    pub(super) fn not_json(offset: usize) -> Self {
+        let loc = vec![Location::Name("body"), Location::Offset(offset)];
+        Self { loc, msg: "JSON decode error".into(), kind: "json_invalid" }
+    }
+}
+
+impl From<StartError> for Refused {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::Model(error) => {
+                Self::Invalid(vec![Problem::of_field("provider", "provider_unavailable", error.to_string())])
+            }
+            StartError::Headful(error) => {
+                Self::Invalid(vec![Problem::of_field("headless", "headful_unavailable", error.to_string())])
+            }
+            StartError::Refused(refusal) => Self::NoRoom(refusal),
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Unauthorized => detail(StatusCode::UNAUTHORIZED, "invalid_gateway_key"),
+            Self::NotJson => detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
+            Self::TooLarge => detail(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),
+            Self::BodyTimeout => detail(StatusCode::REQUEST_TIMEOUT, "request_timeout"),
+            Self::Invalid(problems) => detail(StatusCode::UNPROCESSABLE_ENTITY, problems),
+            Self::NoRoom(refusal) => {
+                let response = detail(StatusCode::SERVICE_UNAVAILABLE, reason(refusal.reason));
+                with_retry_after(response, refusal.retry_after)
+            }
+            Self::NotReady(NotReady::Refusing(refusal)) => {
+                let response = not_ready(reason(refusal.reason), &refusal.to_string());
+                with_retry_after(response, refusal.retry_after)
+            }
+            Self::NotReady(NotReady::Browser(error)) => not_ready("browser_unavailable", &error.to_string()),
+            Self::NotFound => detail(StatusCode::NOT_FOUND, "Not Found"),
+            Self::MethodNotAllowed => detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
+            Self::Internal => detail(StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),
+        }
+    }
+}
+
+fn detail(status: StatusCode, detail: impl Serialize) -> Response {
+    (status, Json(json!({ "detail": detail }))).into_response()
+}
+
+fn not_ready(reason: &str, detail: &str) -> Response {
+    let body = json!({ "status": "unavailable", "reason": reason, "detail": detail });
+    (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+}
+
+fn reason(reason: RefusalReason) -> &'static str {
+    match reason {
+        RefusalReason::Full => "service_full",
+        RefusalReason::Draining => "service_draining",
+    }
+}
+
+fn with_retry_after(mut response: Response, wait: Duration) -> Response {
+    // Whole seconds, rounded up: who comes back earlier is refused again.
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}

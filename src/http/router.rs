@@ -1,0 +1,70 @@
+//! Which request goes where, and what surrounds all of them.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tokio_util::task::TaskTracker;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::trace::TraceLayer;
+use tracing::{Span, debug, info, info_span};
+
+use super::error::Refused;
+use super::identity::{self, Identity};
+use super::settings::HttpSettings;
+use super::{linger, routes};
+use crate::run::RunService;
+
+/// What handlers work with.
+#[derive(Clone)]
+pub(super) struct HttpState {
+    pub(super) runs: RunService,
+    pub(super) settings: Arc<HttpSettings>,
+}
+
+/// The service's whole HTTP interface. `tasks` owns what outlives a response.
+pub fn router(settings: HttpSettings, runs: RunService, tasks: TaskTracker) -> Router {
+    Router::new()
+        .route("/api/v1/browser-use/run/stream", post(routes::run::stream))
+        .route("/health", get(routes::health::health))
+        .route("/ready", get(routes::health::ready))
+        .fallback(async || Refused::NotFound)
+        .method_not_allowed_fallback(async || Refused::MethodNotAllowed)
+        .with_state(HttpState { runs, settings: Arc::new(settings) })
+        .layer(from_fn_with_state(tasks, linger::linger))
+        .layer(CatchPanicLayer::custom(on_panic))
+        .layer(TraceLayer::new_for_http().make_span_with(request_span).on_response(on_response).on_failure(()))
+        .layer(from_fn(identity::identify))
+}
+
+/// Names the request without anything secret: no headers, no query, no body.
+fn request_span(request: &Request) -> Span {
+    let identity = request.extensions().get::<Identity>();
+    info_span!(
+        "request",
+        method = %request.method(),
+        path = request.uri().path(),
+        request.id = identity.map(Identity::request_id),
+        trace.id = identity.map(Identity::trace_id),
+    )
+}
+
+fn on_response(response: &Response, latency: Duration, _span: &Span) {
+    let (status, latency_us) = (response.status().as_u16(), latency.as_micros());
+    if response.status() >= StatusCode::BAD_REQUEST {
+        info!(status, latency_us, "refused");
+    } else {
+        debug!(status, latency_us, "answered");
+    }
+}
+
+/// The panic hook has logged the panic.
+fn on_panic(_panic: Box<dyn Any + Send>) -> Response {
+    Refused::Internal.into_response()
+}

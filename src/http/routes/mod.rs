@@ -1,0 +1,4 @@
+//! One handler a route.
+
+pub(super) mod health;
+pub(super) mod run;

@@ -1,0 +1,21 @@
+//! What a deployment says about its HTTP interface.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::agent::image::ImageFormat;
+
+/// Built by `config` from the environment.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// The secret callers share with this service; without one everybody who reaches it may call.
+    pub api_key: Option<SecretString>,
+    pub max_body_bytes: usize,
+    /// From the end of a request's head to the end of its body.
+    pub body_timeout: Duration,
+    /// Longest silence on an event stream.
+    pub keep_alive: Duration,
+    /// Format of the screenshots of a request that names none; none for no screenshots.
+    pub screenshots: Option<ImageFormat>,
+}

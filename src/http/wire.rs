@@ -1,0 +1,157 @@
+//! The event objects as clients read them. Domain types stay out of here except to be translated.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::agent::image::Image;
+use crate::agent::report::LogLevel;
+use crate::run::{RunEvent, RunEventKind};
+
+/// Error texts may quote a provider; nobody reads more than this.
+const MAX_ERROR_CHARS: usize = 1_000;
+
+/// One event's object.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase", rename_all_fields = "camelCase")]
+pub(super) enum EventDto<'a> {
+    Log {
+        level: &'static str,
+        message: &'a str,
+        timestamp: Timestamp,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        run_id: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        provider: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        model: Option<&'a str>,
+    },
+    Step {
+        step: u32,
+        action: &'a str,
+        description: &'a str,
+        agent_thought: &'a str,
+        url: &'a str,
+        title: &'a str,
+        screenshot: Option<DataUrl<'a>>,
+        is_complete: bool,
+    },
+    Result {
+        success: bool,
+        final_text: &'a str,
+        errors: &'a [String],
+        is_complete: bool,
+    },
+    Error {
+        error: String,
+        code: &'static str,
+        is_complete: bool,
+    },
+}
+
+impl<'a> From<&'a RunEvent> for EventDto<'a> {
+    fn from(event: &'a RunEvent) -> Self {
+        match &event.kind {
+            RunEventKind::Started { at, run_id, provider, model } => Self::Log {
+                level: level(LogLevel::Info),
+                message: "starting",
+                timestamp: Timestamp(*at),
+                run_id: Some(run_id.to_string()),
+                provider: Some(provider.name()),
+                model: model.as_deref(),
+            },
+            RunEventKind::Log { at, level: log_level, message } => Self::Log {
+                level: level(*log_level),
+                message,
+                timestamp: Timestamp(*at),
+                run_id: None,
+                provider: None,
+                model: None,
+            },
+            RunEventKind::Step(report) => Self::Step {
+                step: report.step,
+                action: &report.action,
+                description: &report.description,
+                agent_thought: &report.thought,
+                url: &report.url,
+                title: &report.title,
+                screenshot: report.screenshot.as_ref().map(DataUrl),
+                is_complete: false,
+            },
+            RunEventKind::Finished(result) => Self::Result {
+                success: result.success,
+                final_text: &result.final_text,
+                errors: &result.errors,
+                is_complete: true,
+            },
+            RunEventKind::Failed(failure) => {
+                Self::Error { error: one_sentence(&failure.to_string()), code: failure.code(), is_complete: true }
+            }
+        }
+    }
+}
+
+fn level(level: LogLevel) -> &'static str {
+    match level {
+        LogLevel::Debug => "debug",
+        LogLevel::Info => "info",
+        LogLevel::Warning => "warning",
+        LogLevel::Error => "error",
+    }
+}
+
+fn one_sentence(text: &str) -> String {
+    text.chars().take(MAX_ERROR_CHARS).map(|character| if character.is_control() { ' ' } else { character }).collect()
+}
+
+/// RFC 3339 in UTC, to the millisecond.
+#[derive(Debug)]
+pub(super) struct Timestamp(SystemTime);
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let at = OffsetDateTime::from(self.0);
+        let at = at.replace_millisecond(at.millisecond()).expect("it was this millisecond before");
+        serializer.collect_str(&at.format(&Rfc3339).map_err(serde::ser::Error::custom)?)
+    }
+}
+
+/// A picture as a `data:` URL, written without a copy of the picture in between.
+#[derive(Debug)]
+pub(super) struct DataUrl<'a>(&'a Image);
+
+impl fmt::Display for DataUrl<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "data:{};base64,{}", self.0.format.media_type(), self.0.base64)
+    }
+}
+
+impl Serialize for DataUrl<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    #[test]
+    fn timestamps_are_utc_to_the_millisecond() {
+        let json = |at| serde_json::to_string(&Timestamp(at)).unwrap();
+        let noon = UNIX_EPOCH + Duration::from_secs(1_769_774_400);
+        assert_eq!(json(noon), r#""2026-01-30T12:00:00Z""#);
+        assert_eq!(json(noon + Duration::from_nanos(45_678_901)), r#""2026-01-30T12:00:00.045Z""#);
+    }
+
+    #[test]
+    fn error_texts_are_bounded_and_without_line_breaks() {
+        assert_eq!(one_sentence("a\nb\u{85}c"), "a b c");
+        assert_eq!(one_sentence(&"ü".repeat(5_000)).chars().count(), MAX_ERROR_CHARS);
+    }
+}

@@ -1,0 +1,102 @@
+//! One provider's address and key, and what may be told of what it says.
+
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+/// Longest text of a provider that is passed on, in characters.
+const MAX_QUOTE_CHARS: usize = 300;
+
+/// Where a provider's calls go and what proves that we may make them. Deliberately not `Debug`.
+pub(super) struct Endpoint {
+    base: Url,
+    key: Option<SecretString>,
+    headers: HeaderMap,
+}
+
+impl Endpoint {
+    /// None when the address cannot carry an HTTP call or the key cannot stand in a header.
+    pub(super) fn new(base: Url, key: Option<SecretString>) -> Option<Self> {
+        if !matches!(base.scheme(), "http" | "https") {
+            return None;
+        }
+        let mut headers = HeaderMap::new();
+        if let Some(key) = &key {
+            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret())).ok()?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+        Some(Self { base, key, headers })
+    }
+
+    /// The address of one of the provider's methods: the base with more path segments, its query kept.
+    pub(super) fn method(&self, segments: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        url.path_segments_mut().expect("an http address has a path").pop_if_empty().extend(segments);
+        url
+    }
+
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// A provider's words as an error may repeat them: on one line, of bounded length, and without the key, should the
+    /// provider have echoed it.
+    pub(super) fn quote(&self, text: &str) -> String {
+        let text = match &self.key {
+            // Before the cut, or the cut could leave a part of the key behind.
+            Some(key) if !key.expose_secret().is_empty() => text.replace(key.expose_secret(), "[key]"),
+            _ => text.to_owned(),
+        };
+        let mut quote = String::new();
+        let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+        for (n, c) in words.flat_map(|word| std::iter::once(' ').chain(word.chars())).skip(1).enumerate() {
+            if n == MAX_QUOTE_CHARS {
+                quote.push('…');
+                break;
+            }
+            quote.push(c);
+        }
+        quote
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(base: &str, key: &str) -> Endpoint {
+        Endpoint::new(base.parse().unwrap(), Some(key.into())).unwrap()
+    }
+
+    #[test]
+    fn a_method_is_added_to_the_base_path_and_keeps_the_query() {
+        for base in ["https://example.com/v1", "https://example.com/v1/"] {
+            let url = endpoint(base, "k").method(&["chat", "completions"]);
+            assert_eq!(url.as_str(), "https://example.com/v1/chat/completions");
+        }
+        let url = endpoint("https://example.com/o?api-version=3", "k").method(&["chat"]);
+        assert_eq!(url.as_str(), "https://example.com/o/chat?api-version=3");
+    }
+
+    #[test]
+    fn an_address_that_is_not_http_is_refused() {
+        assert!(Endpoint::new("ftp://example.com".parse().unwrap(), None).is_none());
+        assert!(Endpoint::new("data:text/plain,x".parse().unwrap(), None).is_none());
+    }
+
+    #[test]
+    fn a_key_that_cannot_stand_in_a_header_is_refused() {
+        assert!(Endpoint::new("https://example.com".parse().unwrap(), Some("a\nb".into())).is_none());
+    }
+
+    #[test]
+    fn a_quote_is_one_bounded_line_without_the_key_even_where_it_is_cut() {
+        let endpoint = endpoint("https://example.com", "canary-key-0123456789");
+        let spaced = endpoint.quote("no\r\n\tsuch \u{7} key: canary-key-0123456789.");
+        assert_eq!(spaced, "no such key: [key].");
+        let long = endpoint.quote(&format!("{}canary-key-0123456789", "é".repeat(MAX_QUOTE_CHARS - 5)));
+        assert!(!long.contains("canary"), "{long}");
+        assert_eq!(endpoint.quote(&"é".repeat(1000)).chars().count(), MAX_QUOTE_CHARS + 1);
+    }
+}

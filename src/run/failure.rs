@@ -1,0 +1,65 @@
+//! Why a run broke.
+
+use std::time::Duration;
+
+use crate::agent::agent::AgentError;
+use crate::agent::ports::{BrowserError, ModelError};
+
+/// What ends a run with an error instead of a result. The text is one plain sentence for the caller; details that are
+/// for the log alone are in the `Debug` form.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Browser(#[from] BrowserError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error("no place came free within {} s", waited.as_secs_f32())]
+    QueueTimeout { waited: Duration },
+    #[error("the service is shutting down")]
+    ShuttingDown,
+    #[error("the run was cancelled because its client went away")]
+    Cancelled,
+    /// A panic; the log has it.
+    #[error("the run failed for an internal reason")]
+    Internal,
+}
+
+impl Failure {
+    /// A stable snake_case name, part of the wire contract.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Browser(error) => match error {
+                BrowserError::NotStarted { .. } => "browser_unavailable",
+                BrowserError::Lost => "browser_lost",
+                BrowserError::PageCrashed => "page_crashed",
+                BrowserError::Unresponsive { .. } => "page_unresponsive",
+                BrowserError::Protocol { .. } => "browser_error",
+            },
+            Self::Model(error) => match error {
+                ModelError::Unauthorized { .. } => "model_unauthorized",
+                ModelError::UnknownModel { .. } => "model_unknown",
+                ModelError::Rejected { .. } => "model_rejected",
+                ModelError::RateLimited { .. } => "model_rate_limited",
+                ModelError::Unavailable { .. } | ModelError::Unreachable { .. } => "model_unavailable",
+                ModelError::TimedOut { .. } => "model_timeout",
+                ModelError::Malformed { .. } => "model_malformed",
+                ModelError::Empty { .. } => "model_empty",
+                ModelError::Refused { .. } => "model_refused",
+                ModelError::CutOff { .. } => "model_cut_off",
+            },
+            Self::QueueTimeout { .. } => "queue_timeout",
+            Self::ShuttingDown => "shutting_down",
+            Self::Cancelled => "cancelled",
+            Self::Internal => "internal_error",
+        }
+    }
+}
+
+impl From<AgentError> for Failure {
+    fn from(error: AgentError) -> Self {
+        match error {
+            AgentError::Browser(error) => Self::Browser(error),
+            AgentError::Model(error) => Self::Model(error),
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! What a caller asks of a run, parsed at the edge: a value of these types is valid.
+
+use url::Url;
+
+use crate::agent::image::ImageFormat;
+use crate::agent::ports::ModelChoice;
+
+/// One run to be.
+#[derive(Debug, Clone)]
+pub struct RunRequest {
+    pub task: Task,
+    pub max_steps: MaxSteps,
+    pub model: ModelChoice,
+    pub temperature: Temperature,
+    pub headless: bool,
+    /// Opened before the first step.
+    pub start_url: Option<StartUrl>,
+    /// Format of the screenshots in step events; none for no screenshots.
+    pub screenshots: Option<ImageFormat>,
+}
+
+/// What to do, in plain language; trimmed, never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Task(String);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TaskError {
+    #[error("the task is empty")]
+    Empty,
+    #[error("the task is longer than {} bytes", Task::MAX_BYTES)]
+    TooLong,
+}
+
+impl Task {
+    pub const MAX_BYTES: usize = 32_768;
+
+    pub fn parse(raw: &str) -> Result<Self, TaskError> {
+        match raw.trim() {
+            "" => Err(TaskError::Empty),
+            task if task.len() > Self::MAX_BYTES => Err(TaskError::TooLong),
+            task => Ok(Self(task.to_owned())),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How many steps a run may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaxSteps(u32);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MaxStepsError {
+    #[error("fewer steps than {}", MaxSteps::MIN)]
+    TooFew,
+    #[error("more steps than {}", MaxSteps::MAX)]
+    TooMany,
+}
+
+impl MaxSteps {
+    pub const MIN: u32 = 1;
+    pub const MAX: u32 = 200;
+
+    pub fn parse(raw: i64) -> Result<Self, MaxStepsError> {
+        if raw < i64::from(Self::MIN) {
+            return Err(MaxStepsError::TooFew);
+        }
+        match u32::try_from(raw) {
+            Ok(steps) if steps <= Self::MAX => Ok(Self(steps)),
+            _ => Err(MaxStepsError::TooMany),
+        }
+    }
+
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl Default for MaxSteps {
+    fn default() -> Self {
+        Self(20)
+    }
+}
+
+/// How freely a model answers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Temperature(f64);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TemperatureError {
+    #[error("not a finite number")]
+    NotFinite,
+    #[error("below {}", Temperature::MIN)]
+    TooLow,
+    #[error("above {}", Temperature::MAX)]
+    TooHigh,
+}
+
+impl Temperature {
+    pub const MIN: f64 = 0.0;
+    pub const MAX: f64 = 2.0;
+
+    pub fn parse(raw: f64) -> Result<Self, TemperatureError> {
+        if !raw.is_finite() {
+            Err(TemperatureError::NotFinite)
+        } else if raw < Self::MIN {
+            Err(TemperatureError::TooLow)
+        } else if raw > Self::MAX {
+            Err(TemperatureError::TooHigh)
+        } else {
+            Ok(Self(raw))
+        }
+    }
+
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl Default for Temperature {
+    fn default() -> Self {
+        Self(0.1)
+    }
+}
+
+/// An http or https URL. Whether the run may reach it is the URL policy's question, asked when it is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StartUrl(Url);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StartUrlError {
+    #[error("longer than {} bytes", StartUrl::MAX_BYTES)]
+    TooLong,
+    #[error(transparent)]
+    NotAUrl(#[from] url::ParseError),
+    #[error("neither http nor https")]
+    Scheme,
+}
+
+impl StartUrl {
+    pub const MAX_BYTES: usize = 8_192;
+
+    pub fn parse(raw: &str) -> Result<Self, StartUrlError> {
+        if raw.len() > Self::MAX_BYTES {
+            return Err(StartUrlError::TooLong);
+        }
+        let url = Url::parse(raw)?;
+        match url.scheme() {
+            "http" | "https" => Ok(Self(url)),
+            _ => Err(StartUrlError::Scheme),
+        }
+    }
+
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_trimmed_and_bounded() {
+        assert_eq!(Task::parse("  buy milk\n").unwrap().as_str(), "buy milk");
+        assert_eq!(Task::parse(" \n\t"), Err(TaskError::Empty));
+        assert!(Task::parse(&"x".repeat(Task::MAX_BYTES)).is_ok());
+        assert_eq!(Task::parse(&"ü".repeat(Task::MAX_BYTES / 2 + 1)), Err(TaskError::TooLong));
+    }
+
+    #[test]
+    fn steps_are_one_to_two_hundred() {
+        assert_eq!(MaxSteps::parse(1).map(MaxSteps::get), Ok(1));
+        assert_eq!(MaxSteps::parse(200).map(MaxSteps::get), Ok(200));
+        assert_eq!(MaxSteps::parse(0), Err(MaxStepsError::TooFew));
+        assert_eq!(MaxSteps::parse(i64::MIN), Err(MaxStepsError::TooFew));
+        assert_eq!(MaxSteps::parse(201), Err(MaxStepsError::TooMany));
+        assert_eq!(MaxSteps::parse(i64::MAX), Err(MaxStepsError::TooMany));
+    }
+
+    #[test]
+    fn temperatures_are_zero_to_two() {
+        assert!(Temperature::parse(0.0).is_ok() && Temperature::parse(2.0).is_ok());
+        assert_eq!(Temperature::parse(-0.1), Err(TemperatureError::TooLow));
+        assert_eq!(Temperature::parse(2.1), Err(TemperatureError::TooHigh));
+        assert_eq!(Temperature::parse(f64::NAN), Err(TemperatureError::NotFinite));
+    }
+
+    #[test]
+    fn a_start_url_is_http_or_https() {
+        assert!(StartUrl::parse("https://example.com").is_ok());
+        assert_eq!(StartUrl::parse("file:///etc/passwd"), Err(StartUrlError::Scheme));
+        assert!(matches!(StartUrl::parse("example.com"), Err(StartUrlError::NotAUrl(_))));
+        assert_eq!(StartUrl::parse(&format!("http://a/{}", "x".repeat(9_000))), Err(StartUrlError::TooLong));
+    }
+}

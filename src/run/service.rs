@@ -1,0 +1,162 @@
+//! Starts runs, and knows how many there are.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use tracing::{Instrument, info, info_span};
+
+use super::admission::{Admission, Refusal};
+use super::event::{RunEvent, RunEventKind};
+use super::id::RunId;
+use super::request::RunRequest;
+use super::settings::RunSettings;
+use super::supervisor::{self, Cancelled, Outbox, Run};
+use crate::agent::agent::AgentSettings;
+use crate::agent::ports::{BrowserError, Browsers, HeadfulUnavailable, ModelUnavailable, Models, Provider};
+
+/// Events a run may be ahead of its reader; a screenshot is in most of them.
+const EVENTS_AHEAD: usize = 8;
+
+/// The deployment's runs. Clones are the same service.
+#[derive(Clone)]
+pub struct RunService {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: RunSettings,
+    agent: AgentSettings,
+    browsers: Arc<dyn Browsers>,
+    models: Arc<dyn Models>,
+    admission: Admission,
+    runs: TaskTracker,
+    /// Ends every run; each run's own token is a child of it.
+    cancel: CancellationToken,
+}
+
+/// One run's events. Dropping it before its end cancels the run.
+pub struct RunStream {
+    id: RunId,
+    events: mpsc::Receiver<RunEventKind>,
+    read: u64,
+    _cancel: DropGuard,
+}
+
+/// Why no run was started.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Model(#[from] ModelUnavailable),
+    #[error(transparent)]
+    Headful(#[from] HeadfulUnavailable),
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// Why a run started now would not get far.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotReady {
+    #[error(transparent)]
+    Refusing(#[from] Refusal),
+    #[error(transparent)]
+    Browser(#[from] BrowserError),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunCounts {
+    pub running: usize,
+    pub queued: usize,
+}
+
+impl RunService {
+    pub fn new(
+        settings: RunSettings,
+        agent: AgentSettings,
+        browsers: Arc<dyn Browsers>,
+        models: Arc<dyn Models>,
+    ) -> Self {
+        let admission = Admission::new(settings.max_concurrent, settings.max_queued);
+        let (runs, cancel) = (TaskTracker::new(), CancellationToken::new());
+        Self { inner: Arc::new(Inner { settings, agent, browsers, models, admission, runs, cancel }) }
+    }
+
+    /// Starts a run, or puts it into the queue; its first event is there when this returns.
+    pub fn start(&self, request: RunRequest) -> Result<RunStream, StartError> {
+        let inner = &self.inner;
+        let provider = request.model.provider.unwrap_or_else(|| inner.models.default_provider());
+        let model = match provider {
+            Provider::Template => None,
+            provider => Some(inner.models.open(provider, request.model.model.as_deref())?),
+        };
+        inner.browsers.supports(request.headless)?;
+        // Taken before the place, so that whoever waits for the last run to end also waits for this one.
+        let _counted = inner.runs.token();
+        let ticket = inner.admission.enter()?;
+
+        let id = RunId::new();
+        let model_name = model.as_ref().map(|model| model.name().model);
+        let span = info_span!("run", run.id = %id);
+        span.in_scope(|| info!(provider = provider.name(), model = model_name, "run accepted"));
+        let first = RunEventKind::Started { at: SystemTime::now(), run_id: id, provider, model: model_name };
+        let (outbox, events) = Outbox::new(first, EVENTS_AHEAD);
+        let cancelled = Cancelled { service: inner.cancel.clone(), run: inner.cancel.child_token() };
+        let guard = cancelled.run.clone().drop_guard();
+        let run = Run {
+            request,
+            model,
+            browsers: inner.browsers.clone(),
+            settings: inner.settings.clone(),
+            agent: inner.agent.clone(),
+            ticket,
+            outbox,
+            cancelled,
+        };
+        inner.runs.spawn(supervisor::supervise(run).instrument(span));
+        Ok(RunStream { id, events, read: 0, _cancel: guard })
+    }
+
+    /// Whether there is a browser and a place, at work or in the queue.
+    pub fn ready(&self) -> Result<(), NotReady> {
+        self.inner.admission.check()?;
+        Ok(self.inner.browsers.ready()?)
+    }
+
+    pub fn counts(&self) -> RunCounts {
+        let (running, queued) = self.inner.admission.counts();
+        RunCounts { running, queued }
+    }
+
+    /// Refuses new runs from now on and ends those that wait for a place. Callers are told to come back when `grace`,
+    /// the time left to the runs at work, is over.
+    pub fn drain(&self, grace: Duration) {
+        self.inner.admission.drain(Instant::now() + grace);
+    }
+
+    /// Cancels every run; each still tells its end.
+    pub fn cancel(&self) {
+        self.inner.cancel.cancel();
+    }
+
+    /// Waits until no run is left; to be called after [`drain`](Self::drain).
+    pub async fn finished(&self) {
+        self.inner.runs.close();
+        self.inner.runs.wait().await;
+    }
+}
+
+impl RunStream {
+    pub fn id(&self) -> RunId {
+        self.id
+    }
+
+    /// The next event; none when the run is over and cleaned up. Loses nothing when the future is dropped.
+    pub async fn next(&mut self) -> Option<RunEvent> {
+        let kind = self.events.recv().await?;
+        self.read += 1;
+        Some(RunEvent { sequence: self.read, kind })
+    }
+}

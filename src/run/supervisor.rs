@@ -1,0 +1,202 @@
+//! Takes one run from its place in the queue to its terminal event, and cleans up however it ends.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::admission::{Place, Ticket};
+use super::event::RunEventKind;
+use super::failure::Failure;
+use super::request::RunRequest;
+use super::settings::RunSettings;
+use crate::agent::agent::{Agent, AgentSettings, AgentTask};
+use crate::agent::ports::{Browsers, ChatModel, Page, PageSpec};
+use crate::agent::report::{AgentResult, LogLevel, Reporter, StepReport};
+
+/// Closing a page ends within the browser's own deadlines; this one only bounds a defect there.
+const CLOSE_LIMIT: Duration = Duration::from_secs(15);
+
+/// Everything a run needs until its end.
+pub(super) struct Run {
+    pub(super) request: RunRequest,
+    pub(super) model: Option<Arc<dyn ChatModel>>,
+    pub(super) browsers: Arc<dyn Browsers>,
+    pub(super) settings: RunSettings,
+    pub(super) agent: AgentSettings,
+    pub(super) ticket: Ticket,
+    pub(super) outbox: Outbox,
+    pub(super) cancelled: Cancelled,
+}
+
+/// Where a run's events go. The terminal event has a place of its own from the start, so that it never waits for a
+/// slow reader and is never lost.
+pub(super) struct Outbox {
+    events: mpsc::Sender<RunEventKind>,
+    terminal: mpsc::OwnedPermit<RunEventKind>,
+}
+
+/// The two ways to end a run from outside.
+pub(super) struct Cancelled {
+    /// The service's; the parent of `run`.
+    pub(super) service: CancellationToken,
+    pub(super) run: CancellationToken,
+}
+
+/// How a run ended.
+enum Outcome {
+    Finished(AgentResult),
+    OutOfTime,
+    Failed(Failure),
+}
+
+/// Runs to the end. When the outbox's channel closes, the page is closed and the place is free.
+pub(super) async fn supervise(run: Run) {
+    let started = Instant::now();
+    // Stands outside of the work, so that it can be closed whatever becomes of the work.
+    let page = OnceLock::new();
+    let outcome = tokio::select! {
+        // A run that is cancelled does not start another model call.
+        biased;
+        failure = run.cancelled.wait() => Outcome::Failed(failure),
+        outcome = AssertUnwindSafe(work(&run, &page)).catch_unwind() => match outcome {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(failure)) => Outcome::Failed(failure),
+            Err(_) => Outcome::Failed(Failure::Internal),
+        },
+    };
+    outcome.log(started.elapsed());
+
+    let Run { settings, ticket, outbox, .. } = run;
+    // The caller hears the outcome at once; the stream stays open until everything is cleaned up.
+    let _open_stream = outbox.terminal.send(outcome.into_event(&settings));
+    if let Some(page) = page.into_inner() {
+        close(page).await;
+    }
+    drop(ticket);
+}
+
+async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>) -> Result<Outcome, Failure> {
+    let limit = run.settings.queue_timeout;
+    timeout(limit, wait_for_place(run)).await.unwrap_or(Err(Failure::QueueTimeout { waited: limit }))?;
+    match timeout(run.settings.timeout, drive(run, page)).await {
+        Ok(result) => result.map(Outcome::Finished),
+        Err(_elapsed) => Ok(Outcome::OutOfTime),
+    }
+}
+
+async fn wait_for_place(run: &Run) -> Result<(), Failure> {
+    let mut place = run.ticket.place();
+    loop {
+        match place {
+            Place::Admitted => return Ok(()),
+            Place::TurnedAway => return Err(Failure::ShuttingDown),
+            Place::Queued { position } => {
+                let message = format!("waiting for a free place, position {position} in the queue");
+                run.outbox.send(RunEventKind::log(LogLevel::Info, message)).await;
+            }
+        }
+        place = run.ticket.moved_from(place).await;
+    }
+}
+
+async fn drive(run: &Run, slot: &OnceLock<Arc<dyn Page>>) -> Result<AgentResult, Failure> {
+    let request = &run.request;
+    let spec = PageSpec { headless: request.headless, screenshots: request.screenshots };
+    let opened = run.browsers.open(spec).await?;
+    let page = slot.get_or_init(|| opened).clone();
+    let reporter = Arc::new(Teller { events: run.outbox.events.clone() });
+    let agent = Agent::new(run.agent.clone(), run.model.clone(), page, reporter);
+    let task = AgentTask {
+        task: request.task.as_str().to_owned(),
+        start_url: request.start_url.as_ref().map(|url| url.as_url().clone()),
+        max_steps: request.max_steps.get(),
+        temperature: request.temperature.get(),
+    };
+    Ok(agent.run(task).await?)
+}
+
+async fn close(page: Arc<dyn Page>) {
+    match timeout(CLOSE_LIMIT, AssertUnwindSafe(page.close()).catch_unwind()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) => error!("closing the page panicked"),
+        Err(_elapsed) => error!(limit_ms = CLOSE_LIMIT.as_millis(), "the page was not closed in time"),
+    }
+}
+
+impl Outbox {
+    /// An outbox with `first` already in it, and the other end.
+    pub(super) fn new(first: RunEventKind, capacity: usize) -> (Self, mpsc::Receiver<RunEventKind>) {
+        let (events, receiver) = mpsc::channel(capacity + 2);
+        let terminal = events.clone().try_reserve_owned().expect("a new channel has room for the terminal event");
+        events.try_send(first).expect("a new channel has room for the first event");
+        (Self { events, terminal }, receiver)
+    }
+
+    async fn send(&self, event: RunEventKind) {
+        send(&self.events, event).await;
+    }
+}
+
+/// Waits while the reader is slow. A reader that is gone has cancelled the run already, so its event may be lost.
+async fn send(events: &mpsc::Sender<RunEventKind>, event: RunEventKind) {
+    let _ = events.send(event).await;
+}
+
+impl Cancelled {
+    async fn wait(&self) -> Failure {
+        self.run.cancelled().await;
+        if self.service.is_cancelled() { Failure::ShuttingDown } else { Failure::Cancelled }
+    }
+}
+
+impl Outcome {
+    fn into_event(self, settings: &RunSettings) -> RunEventKind {
+        match self {
+            Self::Finished(result) => RunEventKind::Finished(result),
+            Self::OutOfTime => RunEventKind::Finished(AgentResult {
+                success: false,
+                final_text: String::new(),
+                errors: vec![format!("the run was not finished within {} s", settings.timeout.as_secs_f32())],
+            }),
+            Self::Failed(failure) => RunEventKind::Failed(failure),
+        }
+    }
+
+    fn log(&self, elapsed: Duration) {
+        let elapsed_ms = elapsed.as_millis();
+        match self {
+            Self::Finished(result) => {
+                info!(success = result.success, step_errors = result.errors.len(), elapsed_ms, "run finished");
+            }
+            Self::OutOfTime => warn!(elapsed_ms, "run ran out of time"),
+            Self::Failed(failure @ (Failure::Cancelled | Failure::ShuttingDown)) => {
+                info!(code = failure.code(), elapsed_ms, "run cancelled");
+            }
+            Self::Failed(failure) => warn!(code = failure.code(), cause = ?failure, elapsed_ms, "run failed"),
+        }
+    }
+}
+
+/// Turns the agent's reports into events.
+struct Teller {
+    events: mpsc::Sender<RunEventKind>,
+}
+
+#[async_trait]
+impl Reporter for Teller {
+    async fn log(&self, level: LogLevel, message: String) {
+        send(&self.events, RunEventKind::log(level, message)).await;
+    }
+
+    async fn step(&self, report: StepReport) {
+        info!(target: super::STEP_LOG_TARGET, step = report.step, action = report.action, "step");
+        send(&self.events, RunEventKind::Step(report)).await;
+    }
+}

@@ -1,0 +1,86 @@
+//! How the service stops: the signals that ask for it, and the phases it then goes through.
+
+use std::future::{Future, pending};
+use std::io;
+use std::pin::pin;
+use std::time::Duration;
+
+use async_stream::stream;
+use futures::{Stream, StreamExt};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tracing::{info, warn};
+
+use crate::run::RunService;
+
+/// Built by `config` from the environment.
+#[derive(Debug, Clone, Copy)]
+pub struct ShutdownSettings {
+    /// How long runs may go on after the service was asked to stop; shorter than `timeout`.
+    pub grace: Duration,
+    /// From being asked to stop to the process's end.
+    pub timeout: Duration,
+}
+
+impl ShutdownSettings {
+    /// The end of `timeout` that is kept for closing the browsers.
+    fn reserve(&self) -> Duration {
+        (self.timeout - self.grace.min(self.timeout)) / 2
+    }
+}
+
+/// SIGTERM and SIGINT, one item each. From this call on they no longer end the process by themselves.
+pub fn signals() -> io::Result<impl Stream<Item = ()> + Send> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(stream! {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => yield (),
+                _ = interrupt.recv() => yield (),
+            }
+        }
+    })
+}
+
+/// The next time the service is asked to stop; never, once nobody is left to ask.
+pub(crate) async fn asked(stop: &mut (impl Stream<Item = ()> + Unpin)) {
+    if stop.next().await.is_none() {
+        pending().await
+    }
+}
+
+/// Stops in order, within the limit: refuse new runs, let the ones at work finish, cancel what is left so that it tells
+/// its end, let the server go (`serving` ends the connections), close the browsers. Being asked `again` skips the waiting.
+pub(crate) async fn shut_down(
+    settings: ShutdownSettings,
+    runs: &RunService,
+    serving: impl Future<Output = ()>,
+    again: impl Future<Output = ()>,
+    close_browsers: impl Future<Output = ()>,
+) {
+    let limit = Instant::now() + settings.timeout;
+    runs.drain(settings.grace);
+    let counts = runs.counts();
+    info!(running = counts.running, grace_ms = settings.grace.as_millis(), "stopping: no new runs");
+
+    let in_order = async {
+        if timeout(settings.grace, runs.finished()).await.is_err() {
+            info!(running = runs.counts().running, "stopping: the grace is over, cancelling runs");
+        }
+        runs.cancel();
+        runs.finished().await;
+        // Only now: the event streams of runs keep their connections open.
+        serving.await;
+    };
+    let (in_order, again) = (pin!(in_order), pin!(again));
+    tokio::select! {
+        () = in_order => {}
+        () = again => warn!("stopping: asked again, not waiting any longer"),
+        () = sleep_until(limit - settings.reserve()) => warn!("stopping: runs or connections did not end in time"),
+    }
+    runs.cancel();
+    if timeout_at(limit, close_browsers).await.is_err() {
+        warn!("stopping: the browsers did not close in time");
+    }
+    info!("stopped");
+}

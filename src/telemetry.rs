@@ -1,0 +1,82 @@
+//! Log lines: what is written, how, and what is quieted.
+
+use std::io::{self, IsTerminal};
+use std::panic;
+
+use tracing::error;
+use tracing_subscriber::filter::{Directive, ParseError};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
+
+use crate::run::STEP_LOG_TARGET;
+
+/// Built by `config` from the environment.
+#[derive(Debug, Clone)]
+pub struct TelemetrySettings {
+    /// In the syntax of `RUST_LOG`.
+    pub filter: String,
+    pub format: LogFormat,
+    /// Whether each step of a run writes a line.
+    pub steps: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    #[error("RUST_LOG must be a list of directives such as info or browser_use_service=debug")]
+    Filter,
+    #[error("logging was set up before")]
+    Twice(#[from] TryInitError),
+}
+
+/// Sends log lines to standard error for the rest of the process's life; panics too.
+pub fn init(settings: &TelemetrySettings) -> Result<(), TelemetryError> {
+    let lines = match settings.format {
+        LogFormat::Text => fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => fmt::layer().with_writer(io::stderr).json().flatten_event(true).boxed(),
+    };
+    registry().with(lines.with_filter(filter(settings).map_err(|_| TelemetryError::Filter)?)).try_init()?;
+    panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string);
+        error!(location, message = panic.payload_as_str().unwrap_or("no message"), "panicked");
+    }));
+    Ok(())
+}
+
+fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, ParseError> {
+    let filter = EnvFilter::builder().parse(&settings.filter)?;
+    if settings.steps {
+        return Ok(filter);
+    }
+    Ok(filter.add_directive(format!("{STEP_LOG_TARGET}=off").parse::<Directive>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(filter: &str, steps: bool) -> TelemetrySettings {
+        TelemetrySettings { filter: filter.into(), format: LogFormat::Text, steps }
+    }
+
+    #[test]
+    fn a_filter_that_does_not_parse_is_an_error() {
+        assert!(filter(&settings("info,hyper=warn", true)).is_ok());
+        assert!(filter(&settings("a=b=c", true)).is_err());
+    }
+
+    #[test]
+    fn step_lines_can_be_quieted_alone() {
+        let quiet = filter(&settings("info", false)).unwrap().to_string();
+        assert!(quiet.contains(&format!("{STEP_LOG_TARGET}=off")), "{quiet}");
+        assert!(!filter(&settings("info", true)).unwrap().to_string().contains(STEP_LOG_TARGET));
+    }
+}

@@ -1,0 +1,171 @@
+//! Settings from variables.
+
+use std::time::Duration;
+
+use browser_use_service::agent::agent::Vision;
+use browser_use_service::agent::image::ImageFormat;
+use browser_use_service::browser::settings::SandboxMode;
+use browser_use_service::config::{ConfigError, Settings};
+use browser_use_service::telemetry::LogFormat;
+use secrecy::ExposeSecret;
+
+fn load(variables: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+    Settings::from_variables(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+}
+
+fn settings(variables: &[(&str, &str)]) -> Settings {
+    load(variables).expect("valid settings")
+}
+
+#[test]
+fn without_any_variable_the_service_serves_this_machine_alone() {
+    let settings = settings(&[]);
+    assert_eq!(settings.listen.to_string(), "127.0.0.1:9010");
+    assert!(settings.http.api_key.is_none());
+    assert!(settings.llm.openai.is_none());
+    assert_eq!(settings.llm.ollama.endpoint.as_str(), "http://localhost:11434/");
+    assert_eq!(settings.http.screenshots, Some(ImageFormat::Png));
+    assert_eq!(settings.http.max_body_bytes, 1_048_576);
+    assert_eq!(settings.run.timeout, Duration::from_secs(600));
+    assert!(settings.run.max_concurrent >= 1);
+    assert!(settings.http.keep_alive <= Duration::from_secs(15));
+    assert!(settings.shutdown.grace < settings.shutdown.timeout);
+    assert!(settings.telemetry.steps);
+    assert!(settings.browser.warden.is_absolute());
+}
+
+#[test]
+fn with_a_key_it_serves_everybody() {
+    let settings = settings(&[("BROWSER_USE_INTERNAL_API_KEY", "k")]);
+    assert_eq!(settings.listen.to_string(), "0.0.0.0:9010");
+    assert_eq!(settings.http.api_key.unwrap().expose_secret(), "k");
+}
+
+#[test]
+fn without_a_key_it_refuses_to_serve_others() {
+    for host in ["0.0.0.0", "::", "192.168.1.1"] {
+        assert!(matches!(load(&[("HOST", host)]), Err(ConfigError::KeyRequired { .. })), "{host}");
+        assert!(load(&[("HOST", host), ("BROWSER_USE_INTERNAL_API_KEY", "k")]).is_ok(), "{host}");
+    }
+    for host in ["127.0.0.1", "127.0.0.9", "::1", "localhost"] {
+        assert!(load(&[("HOST", host)]).is_ok(), "{host}");
+    }
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    let settings = settings(&[
+        ("BROWSER_USE_INTERNAL_API_KEY", ""),
+        ("OPENAI_API_KEY", " "),
+        ("PORT", ""),
+        ("RUN_TIMEOUT", ""),
+        ("BROWSER_EXECUTABLE", ""),
+    ]);
+    assert!(settings.http.api_key.is_none() && settings.llm.openai.is_none());
+    assert_eq!((settings.listen.port(), settings.run.timeout), (9010, Duration::from_secs(600)));
+    assert_eq!(settings.browser.executable, None);
+}
+
+#[test]
+fn every_concern_is_set_by_its_variables() {
+    let settings = settings(&[
+        ("PORT", "8080"),
+        ("RUN_TIMEOUT", "90"),
+        ("MAX_CONCURRENT_RUNS", "3"),
+        ("MAX_QUEUED_RUNS", "0"),
+        ("QUEUE_TIMEOUT", "5s"),
+        ("MAX_BODY_BYTES", "2MiB"),
+        ("SCREENSHOT_FORMAT", "none"),
+        ("AGENT_MAX_ACTIONS_PER_STEP", "2"),
+        ("AGENT_MAX_FAILURES", "4"),
+        ("AGENT_VISION", "never"),
+        ("OPENAI_MODEL", "gpt-x"),
+        ("OPENAI_API_KEY", "sk-1"),
+        ("OLLAMA_ENDPOINT", "http://ollama:11434"),
+        ("LLM_TIMEOUT", "1m"),
+        ("LLM_MAX_ATTEMPTS", "1"),
+        ("BROWSER_EXECUTABLE", "/opt/chromium"),
+        ("BROWSER_SANDBOX", "off"),
+        ("BROWSER_COMMAND_TIMEOUT", "3s"),
+        ("BROWSER_MAX_AGE", "2h"),
+        ("BROWSER_MAX_MEMORY", "1GiB"),
+        ("PROFILE_ROOT", "/var/tmp/x"),
+        ("SHUTDOWN_GRACE", "1s"),
+        ("SHUTDOWN_TIMEOUT", "3s"),
+        ("LOG_FORMAT", "json"),
+        ("RUST_LOG", "debug"),
+        ("BROWSER_USE_SETUP_LOGGING", "False"),
+    ]);
+    assert_eq!(settings.listen.port(), 8080);
+    assert_eq!(settings.run.timeout, Duration::from_secs(90));
+    assert_eq!((settings.run.max_concurrent, settings.run.max_queued), (3, 0));
+    assert_eq!(settings.run.queue_timeout, Duration::from_secs(5));
+    assert_eq!((settings.http.max_body_bytes, settings.http.screenshots), (2 << 20, None));
+    assert_eq!((settings.agent.max_actions_per_step, settings.agent.max_failures), (2, 4));
+    assert_eq!(settings.agent.vision, Vision::Never);
+    let openai = settings.llm.openai.unwrap();
+    assert_eq!((openai.default_model.as_str(), openai.base_url.as_str()), ("gpt-x", "https://api.openai.com/v1"));
+    assert_eq!(settings.llm.ollama.endpoint.host_str(), Some("ollama"));
+    assert_eq!((settings.llm.limits.timeout, settings.llm.limits.max_attempts), (Duration::from_secs(60), 1));
+    assert_eq!(settings.browser.executable.unwrap().to_str(), Some("/opt/chromium"));
+    assert_eq!(settings.browser.profile_root.to_str(), Some("/var/tmp/x"));
+    assert_eq!(settings.browser.sandbox, SandboxMode::Off);
+    assert_eq!(settings.browser.command_timeout, Duration::from_secs(3));
+    assert_eq!((settings.browser.max_age, settings.browser.max_memory), (Duration::from_secs(7200), 1 << 30));
+    assert_eq!(settings.shutdown.grace, Duration::from_secs(1));
+    assert_eq!((settings.telemetry.format, settings.telemetry.filter.as_str()), (LogFormat::Json, "debug"));
+    assert!(!settings.telemetry.steps);
+}
+
+#[test]
+fn a_base_url_alone_configures_openai() {
+    let settings = settings(&[("OPENAI_BASE_URL", "http://vllm:8000/v1")]);
+    let openai = settings.llm.openai.unwrap();
+    assert!(openai.api_key.is_none());
+    assert_eq!(openai.base_url.as_str(), "http://vllm:8000/v1");
+}
+
+#[test]
+fn private_hosts_are_opened_by_name() {
+    let settings = settings(&[("BROWSER_USE_PRIVATE_HOSTS", "127.0.0.1:8080, intranet")]);
+    assert!(settings.policy.check_url(&"http://127.0.0.1:8080/".parse().unwrap()).is_ok());
+    assert!(settings.policy.check_url(&"http://127.0.0.1:8081/".parse().unwrap()).is_err());
+}
+
+#[test]
+fn a_bad_value_is_an_error_that_names_the_variable_and_not_the_value() {
+    for (name, value) in [
+        ("PORT", "hunter2"),
+        ("PORT", "70000"),
+        ("HOST", "hunter2"),
+        ("RUN_TIMEOUT", "hunter2"),
+        ("RUN_TIMEOUT", "0"),
+        ("MAX_CONCURRENT_RUNS", "0"),
+        ("MAX_QUEUED_RUNS", "-1"),
+        ("MAX_BODY_BYTES", "hunter2"),
+        ("KEEP_ALIVE", "20s"),
+        ("SCREENSHOT_FORMAT", "hunter2"),
+        ("AGENT_VISION", "hunter2"),
+        ("OPENAI_API_KEY", "hunter2 with a blank"),
+        ("BROWSER_USE_INTERNAL_API_KEY", "hunter2\nü"),
+        ("OPENAI_BASE_URL", "ftp://u:hunter2@x"),
+        ("OLLAMA_ENDPOINT", "hunter2"),
+        ("LLM_MAX_ATTEMPTS", "0"),
+        ("BROWSER_SANDBOX", "hunter2"),
+        ("BROWSER_MAX_MEMORY", "hunter2"),
+        ("BROWSER_USE_PRIVATE_HOSTS", "good,*.hunter2"),
+        ("LOG_FORMAT", "hunter2"),
+        ("BROWSER_USE_SETUP_LOGGING", "hunter2"),
+        ("SHUTDOWN_GRACE", "1h"),
+    ] {
+        let message = load(&[(name, value)]).expect_err(name).to_string();
+        assert!(message.starts_with(name), "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
+    }
+}
+
+#[test]
+fn settings_do_not_show_secrets_when_printed() {
+    let settings = settings(&[("BROWSER_USE_INTERNAL_API_KEY", "hunter2"), ("OPENAI_API_KEY", "hunter2")]);
+    assert!(!format!("{settings:?}").contains("hunter2"));
+}

@@ -1,0 +1,215 @@
+//! How runs end, in every way they can.
+
+use std::time::Duration;
+
+use browser_use_service::agent::image::ImageFormat;
+use browser_use_service::agent::ports::{BrowserError, ModelChoice, ModelError};
+use browser_use_service::run::{MaxSteps, RunEventKind, RunRequest, Task, Temperature};
+use serde_json::json;
+
+use crate::support::browser::{Fate, Script};
+use crate::support::client::error_code;
+use crate::support::model::Reply;
+use crate::support::service::Stage;
+
+fn request() -> RunRequest {
+    RunRequest {
+        task: Task::parse("buy it").expect("a task"),
+        max_steps: MaxSteps::parse(200).expect("in range"),
+        model: ModelChoice::default(),
+        temperature: Temperature::default(),
+        headless: true,
+        start_url: None,
+        screenshots: Some(ImageFormat::Png),
+    }
+}
+
+fn provider() -> String {
+    "openai".to_owned()
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_ends_its_run() {
+    let service = Stage::new([Reply::click(1), Reply::Hang]).start().await;
+    let events = service.run(&json!({ "task": "x" })).await;
+    service.model.calls.reaches(2).await;
+    assert_eq!(service.pages.closed.get(), 0);
+
+    drop(events);
+    service.pages.closed.reaches(1).await;
+    assert_eq!(service.model.calls.get(), 2, "no model call after the client has left");
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_while_the_browser_opens_ends_its_run() {
+    let script = Script { open: Fate::Hang, ..Script::default() };
+    let service = Stage::new([Reply::done("ok")]).set("MAX_CONCURRENT_RUNS", "1").browser(script).start().await;
+    let events = service.run(&json!({ "task": "x" })).await;
+    service.pages.asked.reaches(1).await;
+    drop(events);
+    // The place is free as soon as the first run is over.
+    let mut status = 503;
+    while status == 503 {
+        status = service.get("/ready").await.0;
+    }
+    assert_eq!(service.model.calls.get(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_takes_too_long_ends_without_success() {
+    let (runs, _model, pages) = Stage::new([Reply::Hang]).set("RUN_TIMEOUT", "10m").runs();
+    let started = tokio::time::Instant::now();
+    let mut stream = runs.start(request()).unwrap();
+    let mut last = None;
+    while let Some(event) = stream.next().await {
+        last = Some(event);
+    }
+    assert_eq!(started.elapsed().as_secs(), 600);
+    let Some(RunEventKind::Finished(result)) = last.map(|event| event.kind) else { panic!("a result ends it") };
+    assert!(!result.success && result.final_text.is_empty());
+    assert_eq!(result.errors, ["the run was not finished within 600 s"]);
+    assert_eq!(pages.closed.get(), 1);
+}
+
+#[tokio::test]
+async fn the_deadline_ends_the_stream_as_a_result() {
+    let service = Stage::new([Reply::Hang]).set("RUN_TIMEOUT", "20ms").start().await;
+    let events = service.run_all(&json!({ "task": "x" })).await;
+    let last = events.last().unwrap();
+    assert_eq!((&last["type"], &last["success"], &last["finalText"]), (&json!("result"), &json!(false), &json!("")));
+    assert_eq!(last["errors"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_stalls_holds_the_run_until_its_deadline_and_loses_nothing() {
+    let (runs, model, pages) = Stage::new([Reply::click(1)]).set("RUN_TIMEOUT", "10s").runs();
+    let mut stream = runs.start(request()).unwrap();
+    pages.closed.reaches(1).await;
+    let calls = model.calls.get();
+    assert!(calls < 20, "the run waited for its reader, it made {calls} calls");
+
+    let (mut kinds, mut expected) = (Vec::new(), 1);
+    while let Some(event) = stream.next().await {
+        assert_eq!(event.sequence, expected);
+        expected += 1;
+        kinds.push(event.kind);
+    }
+    assert!(matches!(kinds.first(), Some(RunEventKind::Started { .. })));
+    assert!(matches!(kinds.last(), Some(RunEventKind::Finished(_))));
+    assert_eq!(kinds.iter().filter(|kind| kind.is_terminal()).count(), 1);
+}
+
+#[tokio::test]
+async fn a_model_that_fails_ends_the_run_with_a_code_of_its_own() {
+    for (error, code) in [
+        (ModelError::Unauthorized { provider: provider(), model: String::new() }, "model_unauthorized"),
+        (ModelError::UnknownModel { provider: provider(), model: "m".into() }, "model_unknown"),
+        (
+            ModelError::Rejected { provider: provider(), model: String::new(), detail: "too\nlong".into() },
+            "model_rejected",
+        ),
+        (ModelError::RateLimited { provider: provider(), retry_after: None }, "model_rate_limited"),
+        (ModelError::Unavailable { provider: provider(), status: 503 }, "model_unavailable"),
+        (ModelError::Unreachable { provider: provider() }, "model_unavailable"),
+        (ModelError::TimedOut { provider: provider() }, "model_timeout"),
+    ] {
+        let service = Stage::new([Reply::Fail(error.clone())]).start().await;
+        let events = service.run_all(&json!({ "task": "x" })).await;
+        assert_eq!(error_code(&events), code, "{error:?}");
+        let sentence = events.last().unwrap()["error"].as_str().unwrap();
+        assert!(sentence.contains("openai") && !sentence.contains('\n'), "{sentence}");
+        assert_eq!(service.pages.closed.get(), 1, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_browser_that_cannot_be_opened_ends_the_run_with_an_error() {
+    let cause = "/usr/bin/chromium exited with 21".to_owned();
+    let script = Script { open: Fate::Fail(BrowserError::NotStarted { cause }), ..Script::default() };
+    let service = Stage::new([Reply::done("ok")]).browser(script).start().await;
+    let events = service.run_all(&json!({ "task": "x" })).await;
+    assert_eq!(events.first().unwrap()["message"], "starting");
+    assert_eq!(error_code(&events), "browser_unavailable");
+    assert!(!events.last().unwrap().to_string().contains("/usr/bin"));
+    assert_eq!(service.model.calls.get(), 0);
+}
+
+#[tokio::test]
+async fn a_browser_that_dies_ends_the_run_with_an_error() {
+    let script = Script { act: Fate::Fail(BrowserError::Lost), ..Script::default() };
+    let service = Stage::new([Reply::click(1)]).browser(script).start().await;
+    let events = service.run_all(&json!({ "task": "x" })).await;
+    assert_eq!(error_code(&events), "browser_lost");
+    assert_eq!(service.pages.closed.get(), 1);
+}
+
+#[tokio::test]
+async fn a_panic_anywhere_ends_the_run_with_an_error_and_frees_its_place() {
+    let panic_in = |script: fn(&mut Script)| {
+        let mut panicking = Script::default();
+        script(&mut panicking);
+        panicking
+    };
+    for (reply, script, opened) in [
+        (Reply::Panic, Script::default(), 1),
+        (Reply::click(1), panic_in(|script| script.act = Fate::Panic), 1),
+        (Reply::click(1), panic_in(|script| script.observe = Fate::Panic), 1),
+        (Reply::click(1), panic_in(|script| script.open = Fate::Panic), 0),
+    ] {
+        let service = Stage::new([reply]).set("MAX_CONCURRENT_RUNS", "1").browser(script).start().await;
+        for _ in 0..2 {
+            let events = service.run_all(&json!({ "task": "x" })).await;
+            assert_eq!(error_code(&events), "internal_error");
+            assert!(!events.last().unwrap().to_string().contains("scripted"));
+        }
+        assert_eq!(service.pages.closed.get(), 2 * opened);
+    }
+}
+
+#[tokio::test]
+async fn a_panic_while_closing_hurts_nobody() {
+    let script = Script { close: Fate::Panic, ..Script::default() };
+    let service = Stage::new([Reply::done("ok")]).set("MAX_CONCURRENT_RUNS", "1").browser(script).start().await;
+    for _ in 0..2 {
+        let events = service.run_all(&json!({ "task": "x" })).await;
+        assert_eq!(events.last().unwrap()["success"], true);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_does_not_close_does_not_keep_its_place_for_ever() {
+    let script = Script { close: Fate::Hang, ..Script::default() };
+    let (runs, _model, _pages) = Stage::new([Reply::done("ok")]).browser(script).runs();
+    let mut stream = runs.start(request()).unwrap();
+    let mut terminal_after = None;
+    let started = tokio::time::Instant::now();
+    while let Some(event) = stream.next().await {
+        if event.kind.is_terminal() {
+            terminal_after = Some(started.elapsed());
+        }
+    }
+    assert_eq!(terminal_after, Some(Duration::ZERO), "the outcome does not wait for the page to close");
+    assert_eq!(runs.counts().running, 0);
+}
+
+#[tokio::test]
+async fn when_the_stream_ends_the_page_is_closed_and_the_place_is_free() {
+    let service = Stage::new([Reply::done("ok")]).set("MAX_CONCURRENT_RUNS", "1").start().await;
+    for round in 1..=20 {
+        service.run_all(&json!({ "task": "x" })).await;
+        assert_eq!(service.pages.closed.get(), round);
+    }
+}
+
+#[tokio::test]
+async fn runs_go_on_side_by_side() {
+    let service = Stage::new([Reply::Hang]).set("MAX_CONCURRENT_RUNS", "3").start().await;
+    let mut streams = Vec::new();
+    for _ in 0..3 {
+        streams.push(service.run(&json!({ "task": "x" })).await);
+    }
+    service.model.calls.reaches(3).await;
+    drop(streams.pop());
+    service.pages.closed.reaches(1).await;
+    assert_eq!(service.pages.closed.get(), 1, "the others go on");
+}

@@ -1,0 +1,10 @@
+//! The service as its callers see it: real HTTP on a port of the system's choice, a scripted model, a fake browser.
+
+mod architecture;
+mod config;
+mod contract;
+mod lifecycle;
+mod queue;
+mod refusals;
+mod shutdown;
+mod support;

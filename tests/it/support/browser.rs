@@ -1,0 +1,174 @@
+//! A browser that exists only in memory.
+
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use browser_use_service::agent::action::{Action, ElementIndex};
+use browser_use_service::agent::image::{Image, ImageFormat};
+use browser_use_service::agent::observation::{Element, Observation, PageView, Tab};
+use browser_use_service::agent::ports::{
+    ActionError, ActionOutcome, BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec,
+};
+use url::Url;
+
+use super::Counter;
+
+/// What happens at some point of a page's life.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Fate {
+    #[default]
+    Succeed,
+    Fail(BrowserError),
+    Panic,
+    /// Never comes to an end by itself.
+    Hang,
+}
+
+impl Fate {
+    async fn meet(&self) -> Result<(), BrowserError> {
+        match self {
+            Self::Succeed => Ok(()),
+            Self::Fail(error) => Err(error.clone()),
+            Self::Panic => panic!("the browser panics, as scripted"),
+            Self::Hang => pending().await,
+        }
+    }
+}
+
+/// What happens at each point.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Script {
+    pub(crate) open: Fate,
+    pub(crate) act: Fate,
+    pub(crate) observe: Fate,
+    pub(crate) close: Fate,
+    /// Why there is no browser, if there is none.
+    pub(crate) not_ready: Option<BrowserError>,
+    /// Whether a visible browser can be shown.
+    pub(crate) display: bool,
+}
+
+/// A source of fake pages that counts what is done to them.
+pub(crate) struct FakeBrowsers {
+    script: Script,
+    pub(crate) log: Arc<PageLog>,
+}
+
+pub(crate) struct PageLog {
+    pub(crate) asked: Counter,
+    pub(crate) opened: Counter,
+    pub(crate) acted: Counter,
+    pub(crate) closed: Counter,
+    visited: Mutex<Vec<String>>,
+    specs: Mutex<Vec<PageSpec>>,
+}
+
+impl PageLog {
+    /// The URLs opened before a first step.
+    pub(crate) fn visited(&self) -> Vec<String> {
+        self.visited.lock().expect("no panic holds the list").clone()
+    }
+
+    pub(crate) fn specs(&self) -> Vec<PageSpec> {
+        self.specs.lock().expect("no panic holds the list").clone()
+    }
+}
+
+impl FakeBrowsers {
+    pub(crate) fn new(script: Script) -> Arc<Self> {
+        let log = PageLog {
+            asked: Counter::new(),
+            opened: Counter::new(),
+            acted: Counter::new(),
+            closed: Counter::new(),
+            visited: Mutex::default(),
+            specs: Mutex::default(),
+        };
+        Arc::new(Self { script, log: Arc::new(log) })
+    }
+}
+
+#[async_trait]
+impl Browsers for FakeBrowsers {
+    async fn open(&self, spec: PageSpec) -> Result<Arc<dyn Page>, BrowserError> {
+        self.log.asked.add();
+        self.script.open.meet().await?;
+        self.log.opened.add();
+        self.log.specs.lock().expect("no panic holds the list").push(spec.clone());
+        Ok(Arc::new(FakePage { script: self.script.clone(), log: self.log.clone(), format: spec.screenshots }))
+    }
+
+    fn supports(&self, headless: bool) -> Result<(), HeadfulUnavailable> {
+        if headless || self.script.display {
+            Ok(())
+        } else {
+            Err(HeadfulUnavailable { reason: "there is no display".into() })
+        }
+    }
+
+    fn ready(&self) -> Result<(), BrowserError> {
+        self.script.not_ready.clone().map_or(Ok(()), Err)
+    }
+}
+
+/// Shows the same page with one button, whatever is done.
+struct FakePage {
+    script: Script,
+    log: Arc<PageLog>,
+    format: Option<ImageFormat>,
+}
+
+#[async_trait]
+impl Page for FakePage {
+    async fn observe(&self) -> Result<Observation, BrowserError> {
+        self.script.observe.meet().await?;
+        let (url, title) = ("https://shop.example/".to_owned(), "Shop".to_owned());
+        let button = Element {
+            index: ElementIndex(1),
+            tag: "button".into(),
+            role: "button".into(),
+            name: "Buy".into(),
+            ..Element::default()
+        };
+        Ok(Observation {
+            tabs: vec![Tab { id: 1, url: url.clone(), title: title.clone(), active: true }],
+            url,
+            title,
+            view: PageView {
+                text: "[1]<button>Buy</button>".into(),
+                elements: vec![button],
+                // Another page after every action, so that no loop is seen in it.
+                fingerprint: self.log.acted.get() as u64,
+                ..PageView::default()
+            },
+            notices: vec![],
+            screenshot: self.format.map(|format| Image { format, base64: "cGljdHVyZQ==".into() }),
+        })
+    }
+
+    async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
+        self.log.acted.add();
+        self.script.act.meet().await?;
+        let description = match action {
+            Action::Click { .. } => "Click 'Buy'".to_owned(),
+            other => format!("Do {}", other.name()),
+        };
+        Ok(ActionOutcome { description, ..ActionOutcome::default() })
+    }
+
+    async fn picture(&self) -> Result<Image, BrowserError> {
+        Ok(Image { format: ImageFormat::Jpeg, base64: "cGljdHVyZQ==".into() })
+    }
+
+    async fn open(&self, url: &Url) -> Result<ActionOutcome, ActionError> {
+        self.log.visited.lock().expect("no panic holds the list").push(url.to_string());
+        Ok(ActionOutcome { description: format!("Open {url}"), ..ActionOutcome::default() })
+    }
+
+    async fn close(&self) {
+        self.log.closed.add();
+        // A close has no error to give; only panics and hangs matter here.
+        let _ = self.script.close.meet().await;
+    }
+}

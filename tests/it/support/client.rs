@@ -1,0 +1,96 @@
+//! Reads event streams the way the service's callers do, and more strictly.
+
+use serde_json::Value;
+
+use super::soon;
+
+/// One block of a stream, up to a blank line.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Frame {
+    Comment(String),
+    Event { id: u64, data: Value },
+    Done,
+}
+
+/// A run's stream while it is being read. Dropping it closes the connection.
+pub(crate) struct Events {
+    pub(crate) response: reqwest::Response,
+    unread: String,
+}
+
+impl Events {
+    pub(crate) fn new(response: reqwest::Response) -> Self {
+        Self { response, unread: String::new() }
+    }
+
+    /// The next block; none at the end of the stream.
+    pub(crate) async fn frame(&mut self) -> Option<Frame> {
+        loop {
+            if let Some((block, rest)) = self.unread.split_once("\n\n") {
+                let frame = parse(block);
+                self.unread = rest.to_owned();
+                return Some(frame);
+            }
+            let chunk = soon("a frame", self.response.chunk()).await.expect("the connection does not break");
+            let Some(chunk) = chunk else {
+                assert_eq!(self.unread, "", "the stream ends between two blocks");
+                return None;
+            };
+            self.unread.push_str(std::str::from_utf8(&chunk).expect("a chunk holds whole characters"));
+        }
+    }
+
+    /// The next event's object.
+    pub(crate) async fn event(&mut self) -> Value {
+        loop {
+            match self.frame().await {
+                Some(Frame::Event { data, .. }) => return data,
+                Some(Frame::Comment(_)) => {}
+                other => panic!("an event was expected, not {other:?}"),
+            }
+        }
+    }
+
+    /// All remaining events, after checking what holds for every stream: ids without gaps, exactly one terminal event
+    /// as the last, then `[DONE]`, then nothing.
+    pub(crate) async fn collect(mut self) -> Vec<Value> {
+        let mut events = Vec::new();
+        let mut last_id = None;
+        loop {
+            match self.frame().await.expect("a stream ends with [DONE]") {
+                Frame::Comment(_) => {}
+                Frame::Event { id, data } => {
+                    assert!(last_id.is_none_or(|last| id == last + 1), "event {id} after {last_id:?}");
+                    last_id = Some(id);
+                    events.push(data);
+                }
+                Frame::Done => break,
+            }
+        }
+        assert_eq!(self.frame().await, None, "nothing follows [DONE]");
+        let terminal = events.iter().filter(|event| event["isComplete"] == true).count();
+        assert_eq!(terminal, 1, "one terminal event in {events:#?}");
+        assert_eq!(events.last().expect("an event")["isComplete"], true, "the terminal event is the last");
+        events
+    }
+}
+
+fn parse(block: &str) -> Frame {
+    let lines: Vec<&str> = block.split('\n').collect();
+    match lines[..] {
+        ["data: [DONE]"] => Frame::Done,
+        [comment] if comment.starts_with(": ") => Frame::Comment(comment[2..].to_owned()),
+        [id, data] => Frame::Event {
+            id: id.strip_prefix("id: ").expect("an id line").parse().expect("a number"),
+            data: serde_json::from_str(data.strip_prefix("data: ").expect("a data line")).expect("JSON"),
+        },
+        _ => panic!("not a block of the contract: {block:?}"),
+    }
+}
+
+/// The code of the error a stream ended with.
+pub(crate) fn error_code(events: &[Value]) -> &str {
+    let last = events.last().expect("an event");
+    assert_eq!(last["type"], "error", "{last}");
+    last["code"].as_str().expect("a code")
+}

@@ -1,0 +1,95 @@
+//! A model that answers from a script.
+
+use std::collections::VecDeque;
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use browser_use_service::agent::ports::{
+    ChatModel, ChatReply, ChatRequest, ModelError, ModelName, ModelUnavailable, Models, Provider, Usage,
+};
+use serde_json::{Value, json};
+
+use super::Counter;
+
+/// One call's outcome.
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    Say(String),
+    Fail(ModelError),
+    Panic,
+    /// Never answers; the call ends when it is dropped.
+    Hang,
+}
+
+impl Reply {
+    /// Decides on the given actions.
+    pub(crate) fn actions(next_goal: &str, actions: Value) -> Self {
+        let decision = json!({
+            "evaluationPreviousGoal": "",
+            "memory": "",
+            "nextGoal": next_goal,
+            "actions": actions,
+        });
+        Self::Say(decision.to_string())
+    }
+
+    pub(crate) fn click(index: u32) -> Self {
+        Self::actions("click it", json!([{ "click": { "index": index } }]))
+    }
+
+    pub(crate) fn done(text: &str) -> Self {
+        Self::actions("finish", json!([{ "done": { "text": text, "success": true } }]))
+    }
+}
+
+/// Answers each call with the next reply, and goes on with the last one when the script is over.
+pub(crate) struct ScriptedModel {
+    script: Mutex<VecDeque<Reply>>,
+    pub(crate) calls: Counter,
+}
+
+impl ScriptedModel {
+    pub(crate) fn new(script: impl IntoIterator<Item = Reply>) -> Arc<Self> {
+        Arc::new(Self { script: Mutex::new(script.into_iter().collect()), calls: Counter::new() })
+    }
+
+    fn next(&self) -> Reply {
+        let mut script = self.script.lock().expect("no panic holds the script");
+        let next = if script.len() > 1 { script.pop_front() } else { script.front().cloned() };
+        next.expect("the script has a reply")
+    }
+}
+
+#[async_trait]
+impl ChatModel for ScriptedModel {
+    fn name(&self) -> ModelName {
+        ModelName { provider: "openai".into(), model: "scripted-1".into() }
+    }
+
+    async fn complete(&self, _request: ChatRequest<'_>) -> Result<ChatReply, ModelError> {
+        self.calls.add();
+        match self.next() {
+            Reply::Say(text) => Ok(ChatReply { text, usage: Usage { calls: 1, ..Usage::default() } }),
+            Reply::Fail(error) => Err(error),
+            Reply::Panic => panic!("the model panics, as scripted"),
+            Reply::Hang => pending().await,
+        }
+    }
+}
+
+/// A deployment with one provider, `openai`, that is the script.
+pub(crate) struct OneModel(pub(crate) Arc<ScriptedModel>);
+
+impl Models for OneModel {
+    fn default_provider(&self) -> Provider {
+        Provider::Openai
+    }
+
+    fn open(&self, provider: Provider, _model: Option<&str>) -> Result<Arc<dyn ChatModel>, ModelUnavailable> {
+        match provider {
+            Provider::Openai => Ok(self.0.clone()),
+            other => Err(ModelUnavailable::NotConfigured(other)),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The service under test.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use browser_use_service::app::App;
+use browser_use_service::config::Settings;
+use browser_use_service::run::RunService;
+use futures::channel::mpsc::{UnboundedSender, unbounded};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use super::browser::{FakeBrowsers, PageLog, Script};
+use super::client::Events;
+use super::model::{OneModel, Reply, ScriptedModel};
+use super::{Counter, soon};
+
+pub(crate) const KEY: &str = "gateway-secret-9d1f";
+pub(crate) const RUN: &str = "/api/v1/browser-use/run/stream";
+
+/// What to start; every test says only what matters to it.
+pub(crate) struct Stage {
+    replies: Vec<Reply>,
+    script: Script,
+    variables: Vec<(String, String)>,
+}
+
+/// A running service. Its tasks end with it.
+pub(crate) struct Service {
+    pub(crate) address: SocketAddr,
+    pub(crate) client: reqwest::Client,
+    pub(crate) model: Arc<ScriptedModel>,
+    pub(crate) pages: Arc<PageLog>,
+    pub(crate) browsers_closed: Arc<Counter>,
+    stop: UnboundedSender<()>,
+    serving: JoinSet<std::io::Result<()>>,
+}
+
+impl Stage {
+    /// A model with this script, a browser that works, a key, room for a few runs and none waiting.
+    pub(crate) fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+        let stage = Self { replies: replies.into_iter().collect(), script: Script::default(), variables: Vec::new() };
+        stage
+            .set("BROWSER_USE_INTERNAL_API_KEY", KEY)
+            .set("MAX_CONCURRENT_RUNS", "4")
+            .set("MAX_QUEUED_RUNS", "0")
+            .set("AGENT_VISION", "never")
+    }
+
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
+        self.variables.retain(|(set, _)| set != name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn browser(mut self, script: Script) -> Self {
+        self.script = script;
+        self
+    }
+
+    fn settings(&self) -> Settings {
+        Settings::from_variables(self.variables.clone()).expect("the test's settings are valid")
+    }
+
+    /// The runs alone, without HTTP, for tests on paused time.
+    pub(crate) fn runs(self) -> (RunService, Arc<ScriptedModel>, Arc<PageLog>) {
+        let settings = self.settings();
+        let (model, browsers) = (ScriptedModel::new(self.replies), FakeBrowsers::new(self.script));
+        let pages = browsers.log.clone();
+        let runs = RunService::new(settings.run, settings.agent, browsers, Arc::new(OneModel(model.clone())));
+        (runs, model, pages)
+    }
+
+    pub(crate) async fn start(self) -> Service {
+        let settings = self.settings();
+        let (model, browsers) = (ScriptedModel::new(self.replies), FakeBrowsers::new(self.script));
+        let pages = browsers.log.clone();
+        let browsers_closed = Arc::new(Counter::new());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("the listener is bound");
+        let (stop, stopping) = unbounded();
+        let closed = browsers_closed.clone();
+        let app = App::with(settings, browsers, Arc::new(OneModel(model.clone()))).closing(async move { closed.add() });
+        let mut serving = JoinSet::new();
+        serving.spawn(app.run(listener, stopping));
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        Service { address, client, model, pages, browsers_closed, stop, serving }
+    }
+}
+
+impl Service {
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A run request with the right key.
+    pub(crate) fn post(&self, body: &Value) -> reqwest::RequestBuilder {
+        self.client.post(self.url(RUN)).header("X-Gateway-Key", KEY).json(body)
+    }
+
+    /// Sends a run request and expects a stream.
+    pub(crate) async fn run(&self, body: &Value) -> Events {
+        let response = soon("the response", self.post(body).send()).await.expect("a response");
+        assert_eq!(response.status(), 200, "{:?}", response.text().await);
+        Events::new(response)
+    }
+
+    /// As `run`, to the end.
+    pub(crate) async fn run_all(&self, body: &Value) -> Vec<Value> {
+        self.run(body).await.collect().await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
+        let response = soon("the response", self.client.get(self.url(path)).send()).await.expect("a response");
+        (response.status().as_u16(), response.json().await.expect("JSON"))
+    }
+
+    /// Asks the service to stop, as a signal does.
+    pub(crate) fn stop(&self) {
+        self.stop.unbounded_send(()).expect("the service listens");
+    }
+
+    /// Waits until the service has stopped.
+    pub(crate) async fn stopped(&mut self) {
+        let ended = soon("the service's end", self.serving.join_next()).await;
+        ended.expect("it was serving").expect("it does not panic").expect("it ends well");
+    }
+}

@@ -1,0 +1,10 @@
+//! Model providers against a scripted server that can misbehave in every way a real one does.
+
+mod dialects;
+mod failures;
+mod fixture;
+mod ollama;
+mod openai;
+mod retries;
+mod secrets;
+mod server;
