@@ -1,6 +1,20 @@
 //! Chromium behind the agent's `Page` port: found, started, pooled, observed, acted on, and cleaned up after.
 
+mod act;
+mod activity;
+mod cdp;
+mod context;
+mod find;
+mod gather;
+mod guard;
+mod launch;
+mod memory;
 pub mod observe;
+mod page;
+mod pool;
+mod process;
+mod profile;
+mod screenshot;
 pub mod settings;
 mod settle;
 mod sight;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::act::Place;
-use super::observe::{FrameKey, FrameReading, IndexTable, compose};
+use super::observe::{FrameKey, FrameReading, IndexTable, Shown, compose};
 use super::world::Document;
 use crate::agent::action::ElementIndex;
 use crate::agent::observation::{Element, PageView};
@@ -40,6 +40,11 @@ impl Sight {
     /// Forgets the indices of documents that are gone.
     pub(crate) fn retain(&mut self, is_alive: impl Fn(FrameKey) -> bool) {
         self.indices.retain_frames(is_alive);
+    }
+
+    /// What an element was when it was shown, in the terms in which the eyes recognise it.
+    pub(crate) fn shown(&self, index: ElementIndex) -> Option<&Shown> {
+        self.indices.resolve(index).filter(|_| self.elements.contains_key(&index))
     }
 
     pub(crate) fn find(&self, index: ElementIndex) -> Option<(Element, Place)> {

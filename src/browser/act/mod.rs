@@ -91,7 +91,8 @@ impl Hands<'_> {
         let (element, place) = self.sight.find(index).ok_or_else(gone)?;
         let now: Identified = self.call_at(&place, "hands.identify", &IdArgument { id: place.id }).await?;
         let now = now.is.ok_or_else(gone)?;
-        let was = Identity { tag: element.tag.clone(), role: element.role.clone(), name: element.name.clone() };
+        let shown = self.sight.shown(index).ok_or_else(gone)?;
+        let was = Identity { tag: shown.tag.clone(), role: shown.role.clone(), name: shown.name.clone() };
         if now != was {
             let (was, now) = (was.to_string(), now.to_string());
             return Err(ActionError::ElementChanged { index: index.0, was, now });

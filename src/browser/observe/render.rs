@@ -131,14 +131,13 @@ impl Renderer<'_> {
     }
 
     fn show(&mut self, control: &Control) -> String {
-        let element = &control.element;
+        let (element, signature) = (&control.element, &control.signature);
         let index = self.index.show(Shown {
             frame: control.frame,
             node: control.node,
-            tag: element.tag.clone(),
-            role: element.role.clone(),
-            name: element.name.clone(),
-            signature: control.signature.clone(),
+            tag: signature.tag.clone(),
+            role: signature.role.clone(),
+            name: signature.name.clone(),
             place: control.place,
         });
         self.elements.push(Element { index, ..element.clone() });
