@@ -22,7 +22,7 @@ mod words;
 mod tests;
 
 pub use frames::{ChildContent, ChildFrame, FrameKey, FrameReading};
-pub use index::{IndexTable, Shown};
+pub use index::IndexTable;
 pub use notice::notices;
 pub use reading::{LocalId, Reading};
 pub use render::compose;
