@@ -14,16 +14,16 @@ use chromiumoxide_cdp::cdp::browser_protocol::network::{
     self, EventLoadingFailed, EventLoadingFinished, EventRequestWillBeSent,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
-    self, EventFrameNavigated, EventFrameRequestedNavigation, EventFrameStartedNavigating, EventFrameStoppedLoading,
-    EventJavascriptDialogOpening, EventLifecycleEvent, EventNavigatedWithinDocument, HandleJavaScriptDialogParams,
-    SetLifecycleEventsEnabledParams,
+    self, EventFrameAttached, EventFrameDetached, EventFrameNavigated, EventFrameRequestedNavigation,
+    EventFrameStartedNavigating, EventFrameStoppedLoading, EventJavascriptDialogOpening, EventLifecycleEvent,
+    EventNavigatedWithinDocument, HandleJavaScriptDialogParams, SetLifecycleEventsEnabledParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CloseTargetParams, CreateBrowserContextParams, CreateTargetParams, DisposeBrowserContextParams,
     EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, SetAutoAttachParams, TargetId,
 };
 use chromiumoxide_cdp::cdp::js_protocol::runtime::RunIfWaitingForDebuggerParams;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
 use super::cdp::{CdpError, Connection, Event, EventReceiver, Session};
@@ -31,6 +31,7 @@ use super::guard::{Denied, Guard};
 use super::process::Browser;
 use super::tabs::{Tab, Tabs};
 use super::wire;
+use super::world::Document;
 use crate::agent::ports::BrowserError;
 use crate::policy::UrlPolicy;
 
@@ -54,6 +55,8 @@ struct Shared {
     changes: watch::Sender<u64>,
     guard: Guard,
     tasks: TaskTracker,
+    /// The pump's queue, for the sessions of frames: they are announced by their parents' sessions.
+    events: mpsc::Sender<Event>,
 }
 
 impl Context {
@@ -63,13 +66,14 @@ impl Context {
         let created = root.call(CreateBrowserContextParams::builder().dispose_on_detach(true).build()).await?;
         let id = created.browser_context_id.inner().clone();
         let (changes, changed) = watch::channel(0);
+        let (events, queue) = Connection::event_queue();
         let shared = Arc::new(Shared {
             tabs: Mutex::default(),
             changes,
             guard: Guard::new(policy),
             tasks: browser.tasks.clone(),
+            events: events.clone(),
         });
-        let (events, queue) = Connection::event_queue();
         browser.register(&id, events);
         browser.tasks.spawn(pump(queue, browser.connection.clone(), Arc::downgrade(&shared)));
         // From here on the drop of `context` disposes, whatever fails or is cancelled.
@@ -118,6 +122,13 @@ impl Context {
     /// The tabs, for a look. Never hold it over an await.
     pub(crate) fn tabs(&self) -> MutexGuard<'_, Tabs> {
         self.shared.tabs()
+    }
+
+    /// The documents of the frames directly in a frame of any tab.
+    pub(crate) fn frames_of(&self, parent: &Document) -> Vec<Document> {
+        let mut tabs = self.tabs();
+        let tab = parent.session.id().and_then(|session| tabs.of_session(session));
+        tab.map(|tab| tab.frames.of(&parent.frame)).unwrap_or_default()
     }
 
     pub(crate) fn guard(&self) -> &Guard {
@@ -184,12 +195,8 @@ impl Shared {
             }
             EventDetachedFromTarget::IDENTIFIER => {
                 if let Some(detached) = event.parse::<wire::DetachedFromTarget>() {
-                    let mut tabs = self.tabs();
-                    if !tabs.remove(&detached.session_id)
-                        && let Some(tab) = tabs.of_session(&detached.session_id)
-                    {
-                        tab.remote_frames.remove(detached.session_id.as_str());
-                    }
+                    // A frame's end, or its return to its parent's process, is told by its parent.
+                    self.tabs().remove(&detached.session_id);
                 }
             }
             EventTargetInfoChanged::IDENTIFIER => {
@@ -228,11 +235,10 @@ impl Shared {
                 set_up_page(&session);
             }
             ("iframe", Some(parent)) => {
-                if let Some(tab) = tabs.of_session(parent)
-                    && let Some(id) = session.id()
-                {
-                    tab.remote_frames.insert(id.clone(), info.target_id.as_str().into());
+                if let Some(tab) = tabs.of_session(parent) {
+                    tab.frames.moved(&info.target_id, info.parent_frame_id.as_deref(), session.clone());
                 }
+                connection.route(&attached.session_id, self.events.clone());
                 set_up_frame(&session);
             }
             // Workers: nothing of them is read.
@@ -306,10 +312,12 @@ fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &Arc<str>, ev
             }
         }
         EventFrameNavigated::IDENTIFIER => {
-            if let Some(wire::FrameNavigated { frame, kind }) = event.parse()
-                && frame.parent_id.is_none()
-                && of_main_frame(&frame.id)
-            {
+            let Some(wire::FrameNavigated { frame, kind }) = event.parse() else { return };
+            if !of_main_frame(&frame.id) {
+                tab.frames.moved(&frame.id, frame.parent_id.as_deref(), connection.session(session));
+                tab.frames.emptied(&frame.id);
+            } else {
+                tab.frames.clear();
                 tab.url = frame.address();
                 tab.title.clear();
                 tab.crashed = false;
@@ -318,6 +326,16 @@ fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &Arc<str>, ev
                     // It was parsed when it was first here; no event will say so again.
                     tab.activity.document_parsed(&frame.loader_id);
                 }
+            }
+        }
+        EventFrameAttached::IDENTIFIER => {
+            if let Some(attached) = event.parse::<wire::FrameAttached>() {
+                tab.frames.attached(&attached.frame_id, &attached.parent_frame_id, connection.session(session));
+            }
+        }
+        EventFrameDetached::IDENTIFIER => {
+            if let Some(detached) = event.parse::<wire::FrameDetached>().filter(|detached| detached.reason != "swap") {
+                tab.frames.detached(&detached.frame_id);
             }
         }
         EventLifecycleEvent::IDENTIFIER => {

@@ -5,6 +5,7 @@ mod activity;
 mod cdp;
 mod context;
 mod find;
+mod frames;
 mod gather;
 mod guard;
 mod launch;

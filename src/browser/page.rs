@@ -10,7 +10,7 @@ use super::act::Hands;
 use super::activity::Mark;
 use super::cdp::CdpError;
 use super::context::Context;
-use super::gather::gather;
+use super::gather::Reader;
 use super::process::Lease;
 use super::sight::Sight;
 use super::world::{Document, ScriptError, Worlds};
@@ -54,7 +54,8 @@ impl Page for RunPage {
         let settings = &self.context.browser().settings;
         let limit = settings.observe_timeout;
         // Sent one after the other without waiting: reading hides behind the frames that the picture waits for.
-        let read = gather(&self.worlds, &document, limit);
+        let reader = Reader { context: &self.context, worlds: &self.worlds, limit };
+        let read = reader.gather(document.clone());
         let picture = async {
             match self.spec.screenshots {
                 Some(format) => Some(screenshot::capture(&document.session, format, limit).await),
@@ -65,9 +66,7 @@ impl Page for RunPage {
         let mut observation = Observation::default();
         match read {
             Ok(gathered) => {
-                sight.retain(|key| {
-                    gathered.documents.get(&key).is_some_and(|document| self.worlds.is_current(document, key))
-                });
+                sight.retain(|key| self.worlds.is_current(key));
                 observation.view = sight.show(&gathered.page, gathered.documents, settings.view_token_budget);
                 observation.url = gathered.page.reading.url.clone();
                 observation.title = gathered.page.reading.title.clone();

@@ -12,7 +12,7 @@ globalThis.hands = (() => {
   };
 
   const find = (id) => {
-    const node = __eyes.node(id);
+    const node = eyes.node(id);
     return node && node.isConnected ? node : null;
   };
 
@@ -28,7 +28,7 @@ globalThis.hands = (() => {
   // A hit counts for the element when it is inside it, or when it is the label that passes the click on to it.
   const serves = (element, found) => {
     if (!found) return false;
-    if (__eyes.contains(element, found)) return true;
+    if (eyes.contains(element, found)) return true;
     for (let node = found; node; node = above(node)) {
       if (node.localName === "label" && node.control === element) return true;
     }
@@ -181,16 +181,44 @@ globalThis.hands = (() => {
       if (!spots.length) return { hidden: true, ...facts };
       let covering = null;
       for (const [x, y] of spots) {
-        const found = __eyes.elementAt(x, y);
+        const found = eyes.elementAt(x, y);
         if (serves(element, found) || serves(target, found)) return { x, y, ...facts };
         covering ??= found;
       }
       return { covered: covering ? describe(covering) : "something outside this frame", ...facts };
     },
 
+    // A point in a frame as a point of this document, brought into view when it is not.
+    // -> {gone} | {covered} | {x, y}
+    async through({ id, x, y }) {
+      const frame = find(id);
+      if (!frame) return { gone: true };
+      const place = () => {
+        const box = frame.getBoundingClientRect();
+        const style = getComputedStyle(frame);
+        const edge = (name) => parseFloat(style[name]) || 0;
+        return [box.left + edge("borderLeftWidth") + edge("paddingLeft") + x, box.top + edge("borderTopWidth") + edge("paddingTop") + y];
+      };
+      let [left, top] = place();
+      const outside = () => left < 0 || top < 0 || left >= innerWidth || top >= innerHeight;
+      if (outside()) {
+        frame.scrollIntoView({ behavior: "instant", block: "nearest", inline: "nearest" });
+        await frames(1);
+        [left, top] = place();
+        if (outside()) {
+          scrollBy({ left: left - innerWidth / 2, top: top - innerHeight / 2, behavior: "instant" });
+          await frames(1);
+          [left, top] = place();
+        }
+      }
+      const found = eyes.elementAt(left, top);
+      if (found !== frame) return { covered: found ? describe(found) : "something outside this frame" };
+      return { x: left, y: top };
+    },
+
     // What an element is, to tell whether it has become something else. -> {is: {tag, role, name}}, null when it is gone
     identify({ id }) {
-      return { is: __eyes.signature(id) };
+      return { is: eyes.signature(id) };
     },
 
     // -> {state} after a click

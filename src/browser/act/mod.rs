@@ -16,7 +16,7 @@ use super::cdp::CdpError;
 use super::context::Context;
 use super::observe::FrameKey;
 use super::settle::{self, Before, Settled};
-use super::sight::Sight;
+use super::sight::{Seen, Sight};
 use super::world::{Document, ScriptError, Worlds};
 use crate::agent::action::{Action, ElementIndex};
 use crate::agent::observation::Element;
@@ -88,14 +88,11 @@ impl Hands<'_> {
     /// The element of an index, if it is still what it was when it was shown.
     async fn target(&self, index: ElementIndex) -> Result<Target, ActionError> {
         let gone = || ActionError::ElementGone { index: index.0 };
-        let (element, place) = self.sight.find(index).ok_or_else(gone)?;
+        let Seen { element, place, signature: was } = self.sight.find(index).ok_or_else(gone)?;
         let now: Identified = self.call_at(&place, "hands.identify", &IdArgument { id: place.id }).await?;
         let now = now.is.ok_or_else(gone)?;
-        let shown = self.sight.shown(index).ok_or_else(gone)?;
-        let was = Identity { tag: shown.tag.clone(), role: shown.role.clone(), name: shown.name.clone() };
         if now != was {
-            let (was, now) = (was.to_string(), now.to_string());
-            return Err(ActionError::ElementChanged { index: index.0, was, now });
+            return Err(ActionError::ElementChanged { index: index.0, was: clip(&was, 60), now: clip(&now, 60) });
         }
         Ok(Target { index, element, place })
     }
@@ -183,22 +180,8 @@ struct IdArgument {
 
 #[derive(Deserialize)]
 struct Identified {
-    is: Option<Identity>,
-}
-
-/// What an element is to whoever looks at it.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-struct Identity {
-    tag: String,
-    role: String,
-    name: String,
-}
-
-impl std::fmt::Display for Identity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let what = if self.role.is_empty() { &self.tag } else { &self.role };
-        write!(f, "{what} '{}'", clip(&self.name, 40))
-    }
+    /// Role and name, as the eyes put it.
+    is: Option<String>,
 }
 
 /// What a script's failure means for the action that needed it.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::frames::{ChildContent, FrameKey, FrameReading};
-use super::line::{PageUrl, Signature, element, element_line, signature};
+use super::line::{PageUrl, element, element_line, signature};
 use super::reading::{ElementItem, FrameItem, Item, LocalId, Place, Reading, TextItem};
 use super::words::{plain, tokens};
 use crate::agent::observation::Element;
@@ -48,7 +48,7 @@ pub(super) struct Control {
     pub(super) frame: FrameKey,
     pub(super) node: LocalId,
     pub(super) element: Element,
-    pub(super) signature: Signature,
+    pub(super) signature: String,
     /// In its document, from the document's origin.
     pub(super) place: Place,
     pub(super) is_new: bool,

@@ -21,10 +21,11 @@ pub struct IndexTable {
 pub struct Shown {
     pub frame: FrameKey,
     pub node: LocalId,
-    /// What the script's `signature` says of it as long as it stays what it is.
     pub tag: String,
     pub role: String,
     pub name: String,
+    /// What the script's `signature` says of it as long as it stays what it is.
+    pub signature: String,
     /// `[x, y, width, height]` in its own document, CSS pixels from the document's origin.
     pub place: [i32; 4],
 }

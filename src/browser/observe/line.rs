@@ -247,18 +247,10 @@ fn role(item: &ElementItem) -> &str {
     }
 }
 
-/// What an element is recognised by.
-#[derive(Debug, Clone)]
-pub(super) struct Signature {
-    pub(super) tag: String,
-    pub(super) role: String,
-    pub(super) name: String,
-}
-
-/// As the script's `signature` says it: untouched, so that the two can be compared.
-pub(super) fn signature(item: &ElementItem) -> Signature {
-    let name = item.sig.as_ref().unwrap_or(&item.name).clone();
-    Signature { tag: item.tag.clone(), role: role(item).to_owned(), name }
+/// As the script's `signature` puts it together: untouched, so that the two can be compared.
+pub(super) fn signature(item: &ElementItem) -> String {
+    let role = Some(role(item)).filter(|role| !role.is_empty()).unwrap_or(&item.tag);
+    format!("{role} {}", item.sig.as_ref().unwrap_or(&item.name))
 }
 
 /// The element as the agent's code sees it.

@@ -131,13 +131,14 @@ impl Renderer<'_> {
     }
 
     fn show(&mut self, control: &Control) -> String {
-        let (element, signature) = (&control.element, &control.signature);
+        let element = &control.element;
         let index = self.index.show(Shown {
             frame: control.frame,
             node: control.node,
-            tag: signature.tag.clone(),
-            role: signature.role.clone(),
-            name: signature.name.clone(),
+            tag: element.tag.clone(),
+            role: element.role.clone(),
+            name: element.name.clone(),
+            signature: control.signature.clone(),
             place: control.place,
         });
         self.elements.push(Element { index, ..element.clone() });

@@ -117,13 +117,13 @@ function focus() {
   return focused === page.body ? null : focused;
 }
 
-// Tag, role and name, to notice when an element has become something else since it was shown.
+// Role and name in one string, to notice when an element has become something else since it was shown.
 function signature(id) {
   const element = nodeOf(id);
   if (!element || !element.isConnected) return null;
   const tag = element.localName;
   const { role, name } = identify(element, tag, explicitRole(element));
-  return { tag: bounded(tag, 40), role, name };
+  return (role || bounded(tag, 40)) + ' ' + name;
 }
 
 // All visible text of the document or of one element.
