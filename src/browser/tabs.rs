@@ -28,10 +28,21 @@ pub(crate) struct Tab {
     pub(crate) activity: Activity,
     pub(crate) frames: Frames,
     pub(crate) crashed: bool,
+    pub(crate) dialog: Option<OpenDialog>,
     /// What the model has not been told yet.
     pub(crate) news: Vec<String>,
     /// The last document request that the policy refused: URL and reason.
     pub(crate) refused: Option<(String, String)>,
+}
+
+/// A dialog that waits for the model.
+#[derive(Clone)]
+pub(crate) struct OpenDialog {
+    /// 1, 2, 3 ... in the order of opening within a run: tells one from the next.
+    pub(crate) number: u64,
+    /// The session that its answer goes to: the page's, or that of the frame that opened it.
+    pub(crate) session: Session,
+    pub(crate) shown: observation::Dialog,
 }
 
 /// News kept for the model at most; a page that opens dialogs in a loop must not fill the prompt.
@@ -50,6 +61,7 @@ impl Tabs {
             activity: Activity::default(),
             frames: Frames::default(),
             crashed: false,
+            dialog: None,
             news: Vec::new(),
             refused: None,
         });

@@ -12,7 +12,7 @@ globalThis.hands = (() => {
   };
 
   const find = (id) => {
-    const node = eyes.node(id);
+    const node = __eyes.node(id);
     return node && node.isConnected ? node : null;
   };
 
@@ -28,7 +28,7 @@ globalThis.hands = (() => {
   // A hit counts for the element when it is inside it, or when it is the label that passes the click on to it.
   const serves = (element, found) => {
     if (!found) return false;
-    if (eyes.contains(element, found)) return true;
+    if (__eyes.contains(element, found)) return true;
     for (let node = found; node; node = above(node)) {
       if (node.localName === "label" && node.control === element) return true;
     }
@@ -181,7 +181,7 @@ globalThis.hands = (() => {
       if (!spots.length) return { hidden: true, ...facts };
       let covering = null;
       for (const [x, y] of spots) {
-        const found = eyes.elementAt(x, y);
+        const found = __eyes.elementAt(x, y);
         if (serves(element, found) || serves(target, found)) return { x, y, ...facts };
         covering ??= found;
       }
@@ -211,14 +211,14 @@ globalThis.hands = (() => {
           [left, top] = place();
         }
       }
-      const found = eyes.elementAt(left, top);
+      const found = __eyes.elementAt(left, top);
       if (found !== frame) return { covered: found ? describe(found) : "something outside this frame" };
       return { x: left, y: top };
     },
 
     // What an element is, to tell whether it has become something else. -> {is: {tag, role, name}}, null when it is gone
     identify({ id }) {
-      return { is: eyes.signature(id) };
+      return { is: __eyes.signature(id) };
     },
 
     // -> {state} after a click

@@ -1,6 +1,7 @@
 //! The hands: carries out actions with real input events and tells what came of them.
 
 mod click;
+mod dialog;
 mod input;
 mod keys;
 mod navigate;
@@ -51,6 +52,10 @@ struct Target {
 
 impl Hands<'_> {
     pub(crate) async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
+        let is_blocked = self.context.tabs().active().is_some_and(|tab| tab.dialog.is_some());
+        if is_blocked && !matches!(action, Action::AnswerDialog { .. }) {
+            return Err(ActionError::NotPossible("a dialog is open; answer it first".into()));
+        }
         match action {
             Action::Navigate { url, new_tab } => self.navigate(url, new_tab.unwrap_or(false)).await,
             Action::Search { query, engine } => self.search(query, *engine).await,
@@ -64,6 +69,7 @@ impl Hands<'_> {
             Action::Scroll { direction, pages, index } => self.scroll(*direction, pages.unwrap_or(1.0), *index).await,
             Action::Wait { seconds, text, gone } => self.wait(*seconds, text.as_deref(), gone.as_deref()).await,
             Action::Extract { query, index } => self.extract(query.as_deref(), *index).await,
+            Action::AnswerDialog { accept, text } => self.answer_dialog(*accept, text.as_deref()).await,
             // The loop takes the picture; there is nothing to do to the page.
             Action::Screenshot {} => {
                 Ok(ActionOutcome { description: "Take a screenshot".into(), ..ActionOutcome::default() })
@@ -147,6 +153,9 @@ impl Hands<'_> {
             }
             Some(tab) => {
                 effects.append(&mut tab.news);
+                if let Some(dialog) = &tab.dialog {
+                    effects.push(dialog.shown.to_string());
+                }
                 if let Some((url, reason)) = tab.refused.take() {
                     effects.push(format!("{} may not be opened: {reason}", clip(&url, 200)));
                 }

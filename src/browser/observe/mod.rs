@@ -34,7 +34,7 @@ pub use words::tokens;
 /// `markClickable(...nodes)` add what only the host can know; `signature(id)` (as in [`Shown`]), `text(id,
 /// limit)`, `closedRoot(host)`, `elementAt(x, y)` and `contains(outer, inner)` serve acting.
 pub const SCRIPT: &str = concat!(
-    "(() => {\n'use strict';\nif (globalThis.__eyes) return globalThis.eyes;\n",
+    "(() => {\n'use strict';\nif (globalThis.__eyes) return globalThis.__eyes;\n",
     include_str!("script/dom.js"),
     include_str!("script/registry.js"),
     include_str!("script/words.js"),
