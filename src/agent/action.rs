@@ -78,6 +78,13 @@ pub enum Action {
     },
     /// Look at a screenshot in the next step.
     Screenshot {},
+    /// Answer an open dialog.
+    AnswerDialog {
+        accept: bool,
+        /// For a prompt.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        text: Option<String>,
+    },
     /// End the run with an answer.
     Done { text: String, success: bool },
 }
@@ -114,6 +121,7 @@ impl Action {
             Self::Wait { .. } => "wait",
             Self::Extract { .. } => "extract",
             Self::Screenshot {} => "screenshot",
+            Self::AnswerDialog { .. } => "answerDialog",
             Self::Done { .. } => "done",
         }
     }
@@ -129,6 +137,7 @@ impl Action {
             | Self::SendKeys { .. }
             | Self::Wait { .. }
             | Self::Screenshot {}
+            | Self::AnswerDialog { .. }
             | Self::Done { .. } => None,
         }
     }

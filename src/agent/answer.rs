@@ -384,6 +384,7 @@ mod tests {
             Action::Wait { seconds: Some(1.5), text: None, gone: None },
             Action::Extract { query: Some("price".into()), index: None },
             Action::Screenshot {},
+            Action::AnswerDialog { accept: true, text: Some("x".into()) },
             Action::Input { index: ElementIndex(3), text: "x".into(), clear: Some(false), submit: None },
         ] {
             let decision = Decision { actions: vec![action], ..Decision::default() };

@@ -77,6 +77,7 @@ fn key(action: &Action) -> Option<String> {
         | Action::Wait { .. }
         | Action::Extract { .. }
         | Action::Screenshot {}
+        | Action::AnswerDialog { .. }
         | Action::Done { .. } => None,
     }
 }

@@ -129,6 +129,8 @@ fn describe(action: &Action, view: &PageView) -> String {
         Action::Extract { index: Some(index), .. } => format!("Read {}", label(*index)),
         Action::Extract { index: None, .. } => "Read the page".into(),
         Action::Screenshot {} => "Take a screenshot".into(),
+        Action::AnswerDialog { accept: true, .. } => "Accept the dialog".into(),
+        Action::AnswerDialog { accept: false, .. } => "Dismiss the dialog".into(),
         Action::Done { success: true, .. } => "Finish the task".into(),
         Action::Done { success: false, .. } => "End the task unfulfilled".into(),
     }

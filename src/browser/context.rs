@@ -1,6 +1,8 @@
 //! One run's browser context: its tabs, its sessions, and the pump that keeps track of both.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::browser::{
     BrowserContextId, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
@@ -14,23 +16,25 @@ use chromiumoxide_cdp::cdp::browser_protocol::network::{
     self, EventLoadingFailed, EventLoadingFinished, EventRequestWillBeSent,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
-    self, EventFrameNavigated, EventFrameRequestedNavigation, EventFrameStartedNavigating, EventFrameStoppedLoading,
-    EventJavascriptDialogOpening, EventLifecycleEvent, EventNavigatedWithinDocument, HandleJavaScriptDialogParams,
-    SetLifecycleEventsEnabledParams,
+    self, EventFrameAttached, EventFrameDetached, EventFrameNavigated, EventFrameRequestedNavigation,
+    EventFrameStartedNavigating, EventFrameStoppedLoading, EventJavascriptDialogClosed, EventJavascriptDialogOpening,
+    EventLifecycleEvent, EventNavigatedWithinDocument, HandleJavaScriptDialogParams, SetLifecycleEventsEnabledParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CloseTargetParams, CreateBrowserContextParams, CreateTargetParams, DisposeBrowserContextParams,
     EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, SetAutoAttachParams, TargetId,
 };
 use chromiumoxide_cdp::cdp::js_protocol::runtime::RunIfWaitingForDebuggerParams;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
 use super::cdp::{CdpError, Connection, Event, EventReceiver, Session};
 use super::guard::{Denied, Guard};
 use super::process::Browser;
-use super::tabs::{Tab, Tabs};
+use super::tabs::{OpenDialog, Tab, Tabs};
 use super::wire;
+use super::world::Document;
+use crate::agent::observation;
 use crate::agent::ports::BrowserError;
 use crate::policy::UrlPolicy;
 
@@ -38,6 +42,8 @@ use crate::policy::UrlPolicy;
 pub(crate) const VIEWPORT: (i64, i64) = (1280, 900);
 /// Tabs a run may have open; what a page opens beyond is closed at once.
 const MAX_TABS: usize = 20;
+/// Characters of a dialog's text that are passed on.
+const MAX_DIALOG_TEXT: usize = 500;
 
 /// A context and everything in it. Disposing of it is explicit; a context whose connection drops is disposed of by the
 /// browser (`disposeOnDetach`).
@@ -54,6 +60,11 @@ struct Shared {
     changes: watch::Sender<u64>,
     guard: Guard,
     tasks: TaskTracker,
+    /// The pump's queue, for the sessions of frames: they are announced by their parents' sessions.
+    events: mpsc::Sender<Event>,
+    /// Dialogs left to the model so far.
+    dialogs: AtomicU64,
+    dialog_timeout: Duration,
 }
 
 impl Context {
@@ -63,13 +74,16 @@ impl Context {
         let created = root.call(CreateBrowserContextParams::builder().dispose_on_detach(true).build()).await?;
         let id = created.browser_context_id.inner().clone();
         let (changes, changed) = watch::channel(0);
+        let (events, queue) = Connection::event_queue();
         let shared = Arc::new(Shared {
             tabs: Mutex::default(),
             changes,
             guard: Guard::new(policy),
             tasks: browser.tasks.clone(),
+            events: events.clone(),
+            dialogs: AtomicU64::new(0),
+            dialog_timeout: browser.settings.dialog_timeout,
         });
-        let (events, queue) = Connection::event_queue();
         browser.register(&id, events);
         browser.tasks.spawn(pump(queue, browser.connection.clone(), Arc::downgrade(&shared)));
         // From here on the drop of `context` disposes, whatever fails or is cancelled.
@@ -120,6 +134,13 @@ impl Context {
         self.shared.tabs()
     }
 
+    /// The documents of the frames directly in a frame of any tab.
+    pub(crate) fn frames_of(&self, parent: &Document) -> Vec<Document> {
+        let mut tabs = self.tabs();
+        let tab = parent.session.id().and_then(|session| tabs.of_session(session));
+        tab.map(|tab| tab.frames.of(&parent.frame)).unwrap_or_default()
+    }
+
     pub(crate) fn guard(&self) -> &Guard {
         &self.shared.guard
     }
@@ -166,7 +187,7 @@ impl Shared {
 
 /// Reads the context's events until the context or the browser is gone. Never waits for a reply, so that the queue
 /// drains as fast as it fills.
-async fn pump(mut queue: EventReceiver, connection: Connection, shared: std::sync::Weak<Shared>) {
+async fn pump(mut queue: EventReceiver, connection: Connection, shared: Weak<Shared>) {
     while let Some(event) = queue.recv().await {
         let Some(shared) = shared.upgrade() else { return };
         shared.take(&connection, &event);
@@ -184,12 +205,8 @@ impl Shared {
             }
             EventDetachedFromTarget::IDENTIFIER => {
                 if let Some(detached) = event.parse::<wire::DetachedFromTarget>() {
-                    let mut tabs = self.tabs();
-                    if !tabs.remove(&detached.session_id)
-                        && let Some(tab) = tabs.of_session(&detached.session_id)
-                    {
-                        tab.remote_frames.remove(detached.session_id.as_str());
-                    }
+                    // A frame's end, or its return to its parent's process, is told by its parent.
+                    self.tabs().remove(&detached.session_id);
                 }
             }
             EventTargetInfoChanged::IDENTIFIER => {
@@ -203,6 +220,11 @@ impl Shared {
             EventRequestPaused::IDENTIFIER => {
                 if let (Some(paused), Some(session)) = (event.parse(), &event.session) {
                     self.paused(connection.session(session), paused);
+                }
+            }
+            EventJavascriptDialogOpening::IDENTIFIER => {
+                if let (Some(dialog), Some(session)) = (event.parse(), &event.session) {
+                    self.dialog(connection.session(session), dialog);
                 }
             }
             _ => {
@@ -228,17 +250,40 @@ impl Shared {
                 set_up_page(&session);
             }
             ("iframe", Some(parent)) => {
-                if let Some(tab) = tabs.of_session(parent)
-                    && let Some(id) = session.id()
-                {
-                    tab.remote_frames.insert(id.clone(), info.target_id.as_str().into());
+                if let Some(tab) = tabs.of_session(parent) {
+                    tab.frames.moved(&info.target_id, info.parent_frame_id.as_deref(), session.clone());
                 }
+                connection.route(&attached.session_id, self.events.clone());
                 set_up_frame(&session);
             }
             // Workers: nothing of them is read.
             _ => {}
         }
         session.tell(RunIfWaitingForDebuggerParams::default());
+    }
+
+    /// An open dialog blocks its page. What only informs or only lets go is accepted as it opens; what asks for a decision
+    /// is left to the model for a while.
+    fn dialog(self: &Arc<Self>, session: Session, dialog: wire::DialogOpening) {
+        let Some(id) = session.id().cloned() else { return };
+        let message: String = dialog.message.chars().take(MAX_DIALOG_TEXT).collect();
+        let mut tabs = self.tabs();
+        let Some(tab) = tabs.of_session(&id) else { return };
+        match dialog.kind.as_str() {
+            "beforeunload" => session.tell(HandleJavaScriptDialogParams::new(true)),
+            "alert" => {
+                session.tell(HandleJavaScriptDialogParams::new(true));
+                tab.tell(format!("an alert said {message:?} and was accepted"));
+            }
+            _ => {
+                let number = self.dialogs.fetch_add(1, Ordering::Relaxed);
+                let proposal = dialog.default_prompt.chars().take(MAX_DIALOG_TEXT).collect();
+                let shown = observation::Dialog { kind: dialog.kind, message, proposal };
+                tab.dialog = Some(OpenDialog { number, session: session.clone(), shown });
+                session.connection().fail_blocked(&id);
+                self.tasks.spawn(dismiss_in_time(Arc::downgrade(self), id, number, self.dialog_timeout));
+            }
+        }
     }
 
     /// Decides on a request outside the pump, since a name may have to be resolved.
@@ -255,6 +300,19 @@ impl Shared {
                 tab.refused = Some((paused.request.url, reason));
             }
         });
+    }
+}
+
+/// Dismisses a dialog that nobody has answered by then.
+async fn dismiss_in_time(shared: Weak<Shared>, session: Arc<str>, number: u64, limit: Duration) {
+    tokio::time::sleep(limit).await;
+    let Some(shared) = shared.upgrade() else { return };
+    let mut tabs = shared.tabs();
+    if let Some(tab) = tabs.of_session(&session)
+        && let Some(dialog) = tab.dialog.take_if(|dialog| dialog.number == number)
+    {
+        dialog.session.tell(HandleJavaScriptDialogParams::new(false));
+        tab.tell(format!("the {} was dismissed, as it was not answered in time", dialog.shown.kind));
     }
 }
 
@@ -294,10 +352,10 @@ fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &Arc<str>, ev
                 tab.activity.request_ended(&ended.request_id);
             }
         }
-        EventFrameRequestedNavigation::IDENTIFIER | EventFrameStartedNavigating::IDENTIFIER => {
-            if event.parse::<wire::FrameEvent>().is_some_and(|frame| of_main_frame(&frame.frame_id)) {
-                tab.activity.navigation_requested();
-            }
+        EventFrameRequestedNavigation::IDENTIFIER | EventFrameStartedNavigating::IDENTIFIER
+            if is_about_main_frame(event, tab) =>
+        {
+            tab.activity.navigation_requested();
         }
         EventNavigatedWithinDocument::IDENTIFIER => {
             if let Some(frame) = event.parse::<wire::FrameEvent>().filter(|frame| of_main_frame(&frame.frame_id)) {
@@ -306,10 +364,12 @@ fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &Arc<str>, ev
             }
         }
         EventFrameNavigated::IDENTIFIER => {
-            if let Some(wire::FrameNavigated { frame, kind }) = event.parse()
-                && frame.parent_id.is_none()
-                && of_main_frame(&frame.id)
-            {
+            let Some(wire::FrameNavigated { frame, kind }) = event.parse() else { return };
+            if !of_main_frame(&frame.id) {
+                tab.frames.moved(&frame.id, frame.parent_id.as_deref(), connection.session(session));
+                tab.frames.emptied(&frame.id);
+            } else {
+                tab.frames.clear();
                 tab.url = frame.address();
                 tab.title.clear();
                 tab.crashed = false;
@@ -320,6 +380,16 @@ fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &Arc<str>, ev
                 }
             }
         }
+        EventFrameAttached::IDENTIFIER => {
+            if let Some(attached) = event.parse::<wire::FrameAttached>() {
+                tab.frames.attached(&attached.frame_id, &attached.parent_frame_id, connection.session(session));
+            }
+        }
+        EventFrameDetached::IDENTIFIER => {
+            if let Some(detached) = event.parse::<wire::FrameDetached>().filter(|detached| detached.reason != "swap") {
+                tab.frames.detached(&detached.frame_id);
+            }
+        }
         EventLifecycleEvent::IDENTIFIER => {
             if let Some(reached) = event.parse::<wire::LifecycleEvent>()
                 && reached.name == "DOMContentLoaded"
@@ -328,32 +398,16 @@ fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &Arc<str>, ev
                 tab.activity.document_parsed(&reached.loader_id);
             }
         }
-        EventFrameStoppedLoading::IDENTIFIER => {
-            if event.parse::<wire::FrameEvent>().is_some_and(|frame| of_main_frame(&frame.frame_id)) {
-                tab.activity.loading_stopped();
-            }
-        }
+        EventFrameStoppedLoading::IDENTIFIER if is_about_main_frame(event, tab) => tab.activity.loading_stopped(),
         EventTargetCrashed::IDENTIFIER if tab.is_session(session) => {
             tab.crashed = true;
             tab.activity.reset();
         }
-        EventJavascriptDialogOpening::IDENTIFIER => {
-            if let Some(dialog) = event.parse::<wire::DialogOpening>() {
-                answer(connection, tab, session, &dialog);
-            }
-        }
+        EventJavascriptDialogClosed::IDENTIFIER => tab.dialog = None,
         _ => {}
     }
 }
 
-/// An open dialog blocks the page, so each is answered as it opens: what only informs or only lets go is accepted, what
-/// asks for a decision is dismissed, and the model is told.
-fn answer(connection: &Connection, tab: &mut Tab, session: &Arc<str>, dialog: &wire::DialogOpening) {
-    let accept = matches!(dialog.kind.as_str(), "alert" | "beforeunload");
-    connection.session(session).tell(HandleJavaScriptDialogParams::new(accept));
-    if dialog.kind != "beforeunload" {
-        let message: String = dialog.message.chars().take(500).collect();
-        let answer = if accept { "accepted" } else { "dismissed" };
-        tab.tell(format!("a dialog ({}) said {message:?} and was {answer}", dialog.kind));
-    }
+fn is_about_main_frame(event: &Event, tab: &Tab) -> bool {
+    event.parse::<wire::FrameEvent>().is_some_and(|frame| *tab.target == *frame.frame_id)
 }

@@ -1,27 +1,160 @@
-//! Reads a page: every document of it that can be asked.
+//! Reads a page: every document of it that is in sight, whatever process it lives in, and every shadow tree.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use chromiumoxide_cdp::cdp::browser_protocol::dom::{BackendNodeId, DescribeNodeParams, GetFrameOwnerParams};
+use chromiumoxide_cdp::cdp::browser_protocol::page::FrameId;
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all};
 use serde::Serialize;
 
-use super::observe::{FrameKey, FrameReading, Reading};
+use super::context::Context;
+use super::observe::{ChildContent, ChildFrame, FrameKey, FrameReading, LocalId, Reading};
+use super::wire::{Described, FrameOwner, ShadowRoot};
 use super::world::{Document, ScriptError, Worlds};
 
-/// A reading, and where each of its documents is asked.
+/// How deep frames are read.
+const MAX_DEPTH: u32 = 5;
+/// Passes over a document at most: each may find closed shadow trees inside those that the one before it opened.
+const MAX_PASSES: u32 = 4;
+/// Hosts asked about in one pass. Each costs some 0.2 ms, and is asked about once in its life.
+const MAX_HOSTS: usize = 200;
+
+/// A reading, and where its documents are.
 pub(crate) struct Gathered {
     pub(crate) page: FrameReading,
-    pub(crate) documents: HashMap<FrameKey, Document>,
+    pub(crate) documents: HashMap<FrameKey, Located>,
 }
+
+/// A document of the page and the element it is in.
+#[derive(Clone)]
+pub(crate) struct Located {
+    pub(crate) document: Document,
+    /// The parent's world and the `<iframe>` there; none for the main document.
+    pub(crate) owner: Option<(FrameKey, LocalId)>,
+}
+
+/// Where the documents of a reading are.
+type Documents = Vec<(FrameKey, Located)>;
 
 /// The reading script's own defaults.
 #[derive(Serialize)]
 struct ReadOptions {}
 
-/// Reads a tab's main document.
-pub(crate) async fn gather(worlds: &Worlds, main: &Document, limit: Duration) -> Result<Gathered, ScriptError> {
-    let (key, json): (_, String) = worlds.call(main, "__eyes.read", &ReadOptions {}, limit).await?;
-    let reading = Reading::parse(&json).map_err(|error| ScriptError::Threw(error.to_string()))?;
-    let documents = HashMap::from([(key, main.clone())]);
-    Ok(Gathered { page: FrameReading::leaf(key, reading), documents })
+/// What reading needs of the run.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) worlds: &'a Worlds,
+    pub(crate) limit: Duration,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads a tab from its main document down.
+    ///
+    /// # Errors
+    /// When the main document cannot be read. A frame that cannot is told as such in the reading.
+    pub(crate) async fn gather(self, main: Document) -> Result<Gathered, ScriptError> {
+        let (page, documents) = self.document(main, None, 0).await?;
+        Ok(Gathered { page, documents: documents.into_iter().collect() })
+    }
+
+    /// A document and those in it. Boxed, since frames hold frames.
+    fn document(
+        self,
+        document: Document,
+        owner: Option<(FrameKey, LocalId)>,
+        depth: u32,
+    ) -> BoxFuture<'a, Result<(FrameReading, Documents), ScriptError>> {
+        async move {
+            let (key, reading) = self.read(&document).await?;
+            let mut documents = vec![(key, Located { document: document.clone(), owner })];
+            let mut children = Vec::new();
+            let in_sight: HashSet<LocalId> = reading.frame_owners().collect();
+            if depth < MAX_DEPTH && !in_sight.is_empty() {
+                let frames = self.context.frames_of(&document);
+                let frames = frames.into_iter().map(|frame| self.child(&document, key, &in_sight, frame, depth));
+                for (child, below) in join_all(frames).await.into_iter().flatten() {
+                    children.push(child);
+                    documents.extend(below);
+                }
+            }
+            Ok((FrameReading { key, reading, children }, documents))
+        }
+        .boxed()
+    }
+
+    /// A frame's content, when its element is in sight.
+    async fn child(
+        self,
+        parent: &Document,
+        parent_key: FrameKey,
+        in_sight: &HashSet<LocalId>,
+        frame: Document,
+        depth: u32,
+    ) -> Option<(ChildFrame, Documents)> {
+        let owner = self.owner(parent, &frame).await.ok().filter(|owner| in_sight.contains(owner))?;
+        match self.document(frame, Some((parent_key, owner)), depth + 1).await {
+            Ok((reading, documents)) => {
+                Some((ChildFrame { owner, content: ChildContent::Read(Box::new(reading)) }, documents))
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a frame could not be read");
+                Some((ChildFrame { owner, content: ChildContent::Unreadable }, Vec::new()))
+            }
+        }
+    }
+
+    /// The element in the parent's document that holds a frame.
+    async fn owner(self, parent: &Document, frame: &Document) -> Result<LocalId, ScriptError> {
+        let ask = GetFrameOwnerParams::new(FrameId::new(frame.frame.to_string()));
+        let owner: FrameOwner = parent.session.call_as(ask, self.limit).await?;
+        let element = self.worlds.resolve(parent, BackendNodeId::new(owner.backend_node_id)).await?;
+        let id = self.worlds.call_on(parent, &element, "function() { return __eyes.idOf(this); }", None).await;
+        self.worlds.release(parent);
+        id
+    }
+
+    /// Reads one document, again when that brought up shadow trees that its scripts had closed.
+    async fn read(self, document: &Document) -> Result<(FrameKey, Reading), ScriptError> {
+        let mut passes = 1;
+        loop {
+            let (key, json): (_, String) =
+                self.worlds.call(document, "__eyes.read", &ReadOptions {}, self.limit).await?;
+            let reading = Reading::parse(&json).map_err(|error| ScriptError::Threw(error.to_string()))?;
+            if passes == MAX_PASSES
+                || reading.hosts.is_empty()
+                || !self.open_closed_roots(document, &reading.hosts).await
+            {
+                return Ok((key, reading));
+            }
+            passes += 1;
+        }
+    }
+
+    /// Looks into elements that may hold a closed shadow tree, which no script can see from outside; true when some do.
+    async fn open_closed_roots(self, document: &Document, hosts: &[LocalId]) -> bool {
+        let looks = hosts.iter().take(MAX_HOSTS).map(|host| self.open_closed_root(document, *host));
+        let found = join_all(looks).await;
+        self.worlds.release(document);
+        // A host that vanished in the meantime is no loss.
+        found.into_iter().any(|opened| opened.unwrap_or(false))
+    }
+
+    async fn open_closed_root(self, document: &Document, host: LocalId) -> Result<bool, ScriptError> {
+        const REGISTER: &str = "function(root) { __eyes.registerClosedRoot(this, root ?? null); return true; }";
+        let host = self.worlds.object_of(document, host.0).await?;
+        let describe = DescribeNodeParams::builder().object_id(host.clone()).depth(1).pierce(true).build();
+        let described: Described = document.session.call_as(describe, self.limit).await?;
+        let closed = described.node.shadow_roots.iter().find(|root| root.shadow_root_type == "closed");
+        let root = match closed {
+            Some(ShadowRoot { backend_node_id, .. }) => {
+                Some(self.worlds.resolve(document, BackendNodeId::new(*backend_node_id)).await?)
+            }
+            None => None,
+        };
+        let _: bool = self.worlds.call_on(document, &host, REGISTER, root.as_ref()).await?;
+        Ok(root.is_some())
+    }
 }

@@ -10,7 +10,7 @@ use super::act::Hands;
 use super::activity::Mark;
 use super::cdp::CdpError;
 use super::context::Context;
-use super::gather::gather;
+use super::gather::Reader;
 use super::process::Lease;
 use super::sight::Sight;
 use super::world::{Document, ScriptError, Worlds};
@@ -51,10 +51,19 @@ impl Page for RunPage {
             sight.clear();
             return Ok(Observation { notices: vec!["No tab is open.".into()], ..Observation::default() });
         };
+        let dialog =
+            self.context.tabs().active().and_then(|tab| tab.dialog.as_ref().map(|dialog| dialog.shown.clone()));
+        if let Some(dialog) = dialog {
+            // Nothing of the page answers until the dialog is.
+            sight.clear();
+            notices.push(dialog.to_string());
+            return Ok(self.described(Observation { dialog: Some(dialog), notices, ..Observation::default() }));
+        }
         let settings = &self.context.browser().settings;
         let limit = settings.observe_timeout;
         // Sent one after the other without waiting: reading hides behind the frames that the picture waits for.
-        let read = gather(&self.worlds, &document, limit);
+        let reader = Reader { context: &self.context, worlds: &self.worlds, limit };
+        let read = reader.gather(document.clone());
         let picture = async {
             match self.spec.screenshots {
                 Some(format) => Some(screenshot::capture(&document.session, format, limit).await),
@@ -65,9 +74,7 @@ impl Page for RunPage {
         let mut observation = Observation::default();
         match read {
             Ok(gathered) => {
-                sight.retain(|key| {
-                    gathered.documents.get(&key).is_some_and(|document| self.worlds.is_current(document, key))
-                });
+                sight.retain(|key| self.worlds.is_current(key));
                 observation.view = sight.show(&gathered.page, gathered.documents, settings.view_token_budget);
                 observation.url = gathered.page.reading.url.clone();
                 observation.title = gathered.page.reading.title.clone();
@@ -84,20 +91,8 @@ impl Page for RunPage {
             Err(CdpError::Closed) => return Err(BrowserError::Lost),
             Err(error) => notices.push(format!("No screenshot could be taken: {}.", BrowserError::from(error))),
         }
-        let mut tabs = self.context.tabs();
-        observation.tabs = tabs.overview();
-        if let Some(tab) = tabs.active() {
-            if observation.url.is_empty() {
-                observation.url.clone_from(&tab.url);
-                observation.title.clone_from(&tab.title);
-            }
-            let (pending, _) = tab.activity.pending_since(Mark::default());
-            if pending > 0 {
-                notices.push(format!("{pending} requests of the page are pending."));
-            }
-        }
         observation.notices = notices;
-        Ok(observation)
+        Ok(self.described(observation))
     }
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
@@ -132,6 +127,23 @@ impl Page for RunPage {
 impl RunPage {
     fn hands<'a>(&'a self, sight: &'a Sight) -> Hands<'a> {
         Hands { context: &self.context, worlds: &self.worlds, sight }
+    }
+
+    /// Adds what is known without reading the page.
+    fn described(&self, mut observation: Observation) -> Observation {
+        let mut tabs = self.context.tabs();
+        observation.tabs = tabs.overview();
+        if let Some(tab) = tabs.active() {
+            if observation.url.is_empty() {
+                observation.url.clone_from(&tab.url);
+                observation.title.clone_from(&tab.title);
+            }
+            let (pending, _) = tab.activity.pending_since(Mark::default());
+            if pending > 0 {
+                observation.notices.push(format!("{pending} requests of the page are pending."));
+            }
+        }
+        observation
     }
 
     /// The active tab's document, with what happened in the tab that nobody has told yet.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::act::Place;
-use super::observe::{FrameKey, FrameReading, IndexTable, compose};
-use super::world::Document;
+use super::gather::Located;
+use super::observe::{FrameKey, FrameReading, IndexTable, LocalId, compose};
 use crate::agent::action::ElementIndex;
 use crate::agent::observation::{Element, PageView};
 
@@ -14,7 +14,15 @@ use crate::agent::observation::{Element, PageView};
 pub(crate) struct Sight {
     indices: IndexTable,
     elements: HashMap<ElementIndex, Element>,
-    documents: HashMap<FrameKey, Document>,
+    documents: HashMap<FrameKey, Located>,
+}
+
+/// An element that is shown.
+pub(crate) struct Seen {
+    pub(crate) element: Element,
+    pub(crate) place: Place,
+    /// What it was when it was shown, in the eyes' words.
+    pub(crate) signature: String,
 }
 
 impl Sight {
@@ -22,7 +30,7 @@ impl Sight {
     pub(crate) fn show(
         &mut self,
         page: &FrameReading,
-        documents: HashMap<FrameKey, Document>,
+        documents: HashMap<FrameKey, Located>,
         budget: usize,
     ) -> PageView {
         let view = compose(page, &mut self.indices, budget);
@@ -42,10 +50,21 @@ impl Sight {
         self.indices.retain_frames(is_alive);
     }
 
-    pub(crate) fn find(&self, index: ElementIndex) -> Option<(Element, Place)> {
+    pub(crate) fn find(&self, index: ElementIndex) -> Option<Seen> {
         let element = self.elements.get(&index)?;
         let shown = self.indices.resolve(index)?;
-        let document = self.documents.get(&shown.frame)?.clone();
-        Some((element.clone(), Place { document, world: shown.frame, id: shown.node.0 }))
+        let place = self.place(shown.frame, shown.node)?;
+        Some(Seen { element: element.clone(), place, signature: shown.signature.clone() })
+    }
+
+    /// Where the frame of a document is in the one above it; none for a main document.
+    pub(crate) fn owner(&self, world: FrameKey) -> Option<Place> {
+        let (parent, owner) = self.documents.get(&world)?.owner?;
+        self.place(parent, owner)
+    }
+
+    fn place(&self, world: FrameKey, node: LocalId) -> Option<Place> {
+        let document = self.documents.get(&world)?.document.clone();
+        Some(Place { document, world, id: node.0 })
     }
 }

@@ -1,10 +1,10 @@
 //! The tabs of one run, as the browser's events tell of them.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::activity::Activity;
 use super::cdp::Session;
+use super::frames::Frames;
 use super::world::Document;
 use crate::agent::observation;
 
@@ -26,13 +26,23 @@ pub(crate) struct Tab {
     pub(crate) url: String,
     pub(crate) title: String,
     pub(crate) activity: Activity,
-    /// Sessions of the frames that live in another process, by session id; the value is the frame's id.
-    pub(crate) remote_frames: HashMap<Arc<str>, Arc<str>>,
+    pub(crate) frames: Frames,
     pub(crate) crashed: bool,
+    pub(crate) dialog: Option<OpenDialog>,
     /// What the model has not been told yet.
     pub(crate) news: Vec<String>,
     /// The last document request that the policy refused: URL and reason.
     pub(crate) refused: Option<(String, String)>,
+}
+
+/// A dialog that waits for the model.
+#[derive(Clone)]
+pub(crate) struct OpenDialog {
+    /// 1, 2, 3 ... in the order of opening within a run: tells one from the next.
+    pub(crate) number: u64,
+    /// The session that its answer goes to: the page's, or that of the frame that opened it.
+    pub(crate) session: Session,
+    pub(crate) shown: observation::Dialog,
 }
 
 /// News kept for the model at most; a page that opens dialogs in a loop must not fill the prompt.
@@ -49,8 +59,9 @@ impl Tabs {
             url,
             title: String::new(),
             activity: Activity::default(),
-            remote_frames: HashMap::new(),
+            frames: Frames::default(),
             crashed: false,
+            dialog: None,
             news: Vec::new(),
             refused: None,
         });
@@ -74,7 +85,7 @@ impl Tabs {
 
     /// The tab that a session is of, as its own or as one of its frames'.
     pub(crate) fn of_session(&mut self, session: &str) -> Option<&mut Tab> {
-        self.list.iter_mut().find(|tab| tab.is_session(session) || tab.remote_frames.contains_key(session))
+        self.list.iter_mut().find(|tab| tab.is_session(session) || tab.frames.has_session(session))
     }
 
     pub(crate) fn by_target(&mut self, target: &str) -> Option<&mut Tab> {

@@ -27,6 +27,25 @@ pub(crate) struct TargetInfo {
     pub(crate) title: String,
     pub(crate) url: String,
     pub(crate) browser_context_id: Option<String>,
+    /// Of a frame that has a target of its own.
+    pub(crate) parent_frame_id: Option<String>,
+}
+
+/// `Page.frameAttached`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FrameAttached {
+    pub(crate) frame_id: String,
+    pub(crate) parent_frame_id: String,
+}
+
+/// `Page.frameDetached`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FrameDetached {
+    pub(crate) frame_id: String,
+    /// `remove`, or `swap` for a frame that goes on in another process.
+    pub(crate) reason: String,
 }
 
 /// `Target.detachedFromTarget`
@@ -88,6 +107,8 @@ pub(crate) struct DialogOpening {
     #[serde(rename = "type")]
     pub(crate) kind: String,
     pub(crate) message: String,
+    #[serde(default, rename = "defaultPrompt")]
+    pub(crate) default_prompt: String,
 }
 
 /// `Network.requestWillBeSent`
@@ -163,6 +184,34 @@ impl ExceptionDetails {
         let description = self.exception.as_ref().and_then(|exception| exception.description.as_deref());
         description.unwrap_or(&self.text).lines().next().unwrap_or_default().chars().take(300).collect()
     }
+}
+
+/// `DOM.getFrameOwner`'s result
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FrameOwner {
+    pub(crate) backend_node_id: i64,
+}
+
+/// `DOM.describeNode`'s result
+#[derive(Debug, Deserialize)]
+pub(crate) struct Described {
+    pub(crate) node: DescribedNode,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DescribedNode {
+    #[serde(default)]
+    pub(crate) shadow_roots: Vec<ShadowRoot>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ShadowRoot {
+    pub(crate) backend_node_id: i64,
+    /// `user-agent`, `open` or `closed`
+    pub(crate) shadow_root_type: String,
 }
 
 /// `Page.captureScreenshot`'s result

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chromiumoxide_cdp::cdp::browser_protocol::dom::{BackendNodeId, ResolveNodeParams};
 use chromiumoxide_cdp::cdp::browser_protocol::page::{CreateIsolatedWorldParams, FrameId};
 use chromiumoxide_cdp::cdp::js_protocol::runtime::{
-    CallArgument, CallFunctionOnParams, EvaluateParams, ExecutionContextId,
+    CallArgument, CallFunctionOnParams, EvaluateParams, ExecutionContextId, ReleaseObjectGroupParams, RemoteObject,
+    RemoteObjectId,
 };
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -19,6 +21,8 @@ use super::{act, observe};
 /// Everything a world is given, once: the eyes, which read, and the hands, which prepare actions.
 static SCRIPT: LazyLock<String> = LazyLock::new(|| format!("{};\n{}", observe::SCRIPT, act::SCRIPT));
 const WORLD_NAME: &str = "agent";
+/// Of the objects that a world's nodes are held by while they are looked at from outside.
+const OBJECT_GROUP: &str = "agent";
 
 /// A frame's document: where it is asked.
 #[derive(Clone)]
@@ -78,9 +82,66 @@ impl Worlds {
         Ok((world.key, call_in(document, world, function, argument, limit).await?))
     }
 
+    /// A node that the browser names, as an object in the document's world.
+    pub(crate) async fn resolve(
+        &self,
+        document: &Document,
+        node: BackendNodeId,
+    ) -> Result<RemoteObjectId, ScriptError> {
+        let world = self.known(document)?;
+        let resolve = ResolveNodeParams::builder()
+            .backend_node_id(node)
+            .execution_context_id(world.context)
+            .object_group(OBJECT_GROUP)
+            .build();
+        object(document.session.call(resolve).await?.object, "DOM.resolveNode")
+    }
+
+    /// A node that our scripts name, as an object in the document's world.
+    pub(crate) async fn object_of(&self, document: &Document, id: u32) -> Result<RemoteObjectId, ScriptError> {
+        let world = self.known(document)?;
+        let call = CallFunctionOnParams::builder()
+            .function_declaration("(id) => __eyes.node(id)")
+            .execution_context_id(world.context)
+            .argument(CallArgument::builder().value(id).build())
+            .object_group(OBJECT_GROUP)
+            .build()
+            .expect("the declaration is set");
+        object(document.session.call(call).await?.result, "__eyes.node")
+    }
+
+    /// Calls a function with objects of the document's world, the first of them as `this`.
+    pub(crate) async fn call_on<R: DeserializeOwned>(
+        &self,
+        document: &Document,
+        this: &RemoteObjectId,
+        function: &str,
+        argument: Option<&RemoteObjectId>,
+    ) -> Result<R, ScriptError> {
+        let mut call = CallFunctionOnParams::builder()
+            .function_declaration(function)
+            .object_id(this.clone())
+            .return_by_value(true);
+        if let Some(argument) = argument {
+            call = call.argument(CallArgument::builder().object_id(argument.clone()).build());
+        }
+        let call = call.build().expect("the declaration is set");
+        let limit = document.session.connection().command_timeout();
+        value(document.session.call_as(call, limit).await?, function)
+    }
+
+    /// Lets go of the objects that were asked for in a document.
+    pub(crate) fn release(&self, document: &Document) {
+        document.session.tell(ReleaseObjectGroupParams::new(OBJECT_GROUP));
+    }
+
+    fn known(&self, document: &Document) -> Result<World, ScriptError> {
+        self.lock().by_frame.get(&key(document)).copied().ok_or(ScriptError::Cdp(CdpError::Detached))
+    }
+
     /// Whether a key's world may still be asked.
-    pub(crate) fn is_current(&self, document: &Document, key_seen: FrameKey) -> bool {
-        self.lock().by_frame.get(&key(document)).is_some_and(|world| world.key == key_seen)
+    pub(crate) fn is_current(&self, key: FrameKey) -> bool {
+        self.lock().by_frame.values().any(|world| world.key == key)
     }
 
     async fn make(&self, document: &Document, limit: Duration) -> Result<World, ScriptError> {
@@ -132,9 +193,16 @@ async fn call_in<R: DeserializeOwned>(
         .await_promise(true)
         .build()
         .expect("the declaration is set");
-    let evaluated: Evaluated<R> = document.session.call_as(call, limit).await?;
+    value(document.session.call_as(call, limit).await?, function)
+}
+
+fn value<R>(evaluated: Evaluated<R>, function: &str) -> Result<R, ScriptError> {
     if let Some(exception) = evaluated.exception_details {
         return Err(ScriptError::Threw(exception.summary()));
     }
     evaluated.result.value.ok_or_else(|| ScriptError::Threw(format!("{function} returned nothing")))
+}
+
+fn object(object: RemoteObject, source: &str) -> Result<RemoteObjectId, ScriptError> {
+    object.object_id.ok_or_else(|| ScriptError::Threw(format!("{source} returned no object")))
 }

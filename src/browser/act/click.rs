@@ -28,6 +28,24 @@ pub(super) struct Located {
     options: Option<Vec<String>>,
 }
 
+#[derive(Serialize)]
+struct ThroughArgument {
+    id: u32,
+    /// In the frame.
+    x: f64,
+    y: f64,
+}
+
+/// What `hands.through` found out: the point in the document that holds the frame.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Through {
+    gone: bool,
+    covered: Option<String>,
+    x: f64,
+    y: f64,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct StateNow {
@@ -58,7 +76,7 @@ impl Hands<'_> {
             }
             _ => {}
         }
-        let point = target.reachable(&located)?;
+        let point = self.reach(&target, &located).await?;
         // Input events go to the page's own session, in its coordinates, whichever frame they reach.
         press(&self.active()?.session, point).await?;
         let mut outcome = self.settle(format!("Click {}", label(&target.element)), &before).await?;
@@ -86,11 +104,31 @@ impl Hands<'_> {
         }
         Ok(located)
     }
+
+    /// A point of an element in the coordinates of the page: up through the frames that hold it, each of which must let
+    /// it through.
+    pub(super) async fn reach(&self, target: &Target, located: &Located) -> Result<(f64, f64), ActionError> {
+        let (mut x, mut y) = target.reachable(located)?;
+        let mut frame = self.sight.owner(target.place.world);
+        while let Some(owner) = frame {
+            let argument = ThroughArgument { id: owner.id, x, y };
+            let through: Through = self.call_at(&owner, "hands.through", &argument).await?;
+            if through.gone {
+                return Err(ActionError::ElementGone { index: target.index.0 });
+            }
+            if let Some(by) = through.covered {
+                return Err(ActionError::Covered { index: target.index.0, by: clip(&by, 120) });
+            }
+            (x, y) = (through.x, through.y);
+            frame = self.sight.owner(owner.world);
+        }
+        Ok((x, y))
+    }
 }
 
 impl Target {
     /// The point at which input events reach the element.
-    pub(super) fn reachable(&self, located: &Located) -> Result<(f64, f64), ActionError> {
+    fn reachable(&self, located: &Located) -> Result<(f64, f64), ActionError> {
         if located.hidden {
             return Err(ActionError::NotPossible(format!("element {} is not visible", self.index)));
         }

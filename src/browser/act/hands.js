@@ -188,6 +188,34 @@ globalThis.hands = (() => {
       return { covered: covering ? describe(covering) : "something outside this frame", ...facts };
     },
 
+    // A point in a frame as a point of this document, brought into view when it is not.
+    // -> {gone} | {covered} | {x, y}
+    async through({ id, x, y }) {
+      const frame = find(id);
+      if (!frame) return { gone: true };
+      const place = () => {
+        const box = frame.getBoundingClientRect();
+        const style = getComputedStyle(frame);
+        const edge = (name) => parseFloat(style[name]) || 0;
+        return [box.left + edge("borderLeftWidth") + edge("paddingLeft") + x, box.top + edge("borderTopWidth") + edge("paddingTop") + y];
+      };
+      let [left, top] = place();
+      const outside = () => left < 0 || top < 0 || left >= innerWidth || top >= innerHeight;
+      if (outside()) {
+        frame.scrollIntoView({ behavior: "instant", block: "nearest", inline: "nearest" });
+        await frames(1);
+        [left, top] = place();
+        if (outside()) {
+          scrollBy({ left: left - innerWidth / 2, top: top - innerHeight / 2, behavior: "instant" });
+          await frames(1);
+          [left, top] = place();
+        }
+      }
+      const found = __eyes.elementAt(left, top);
+      if (found !== frame) return { covered: found ? describe(found) : "something outside this frame" };
+      return { x: left, y: top };
+    },
+
     // What an element is, to tell whether it has become something else. -> {is: {tag, role, name}}, null when it is gone
     identify({ id }) {
       return { is: __eyes.signature(id) };

@@ -82,7 +82,7 @@ impl Hands<'_> {
             }
             "set" => self.set(&target, text).await?,
             _ => {
-                press(&self.active()?.session, target.reachable(&located)?).await?;
+                press(&self.active()?.session, self.reach(&target, &located).await?).await?;
                 self.type_over(&target, text, clear).await?
             }
         };

@@ -1,6 +1,7 @@
 //! The hands: carries out actions with real input events and tells what came of them.
 
 mod click;
+mod dialog;
 mod input;
 mod keys;
 mod navigate;
@@ -16,7 +17,7 @@ use super::cdp::CdpError;
 use super::context::Context;
 use super::observe::FrameKey;
 use super::settle::{self, Before, Settled};
-use super::sight::Sight;
+use super::sight::{Seen, Sight};
 use super::world::{Document, ScriptError, Worlds};
 use crate::agent::action::{Action, ElementIndex};
 use crate::agent::observation::Element;
@@ -51,6 +52,10 @@ struct Target {
 
 impl Hands<'_> {
     pub(crate) async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
+        let is_blocked = self.context.tabs().active().is_some_and(|tab| tab.dialog.is_some());
+        if is_blocked && !matches!(action, Action::AnswerDialog { .. }) {
+            return Err(ActionError::NotPossible("a dialog is open; answer it first".into()));
+        }
         match action {
             Action::Navigate { url, new_tab } => self.navigate(url, new_tab.unwrap_or(false)).await,
             Action::Search { query, engine } => self.search(query, *engine).await,
@@ -64,6 +69,7 @@ impl Hands<'_> {
             Action::Scroll { direction, pages, index } => self.scroll(*direction, pages.unwrap_or(1.0), *index).await,
             Action::Wait { seconds, text, gone } => self.wait(*seconds, text.as_deref(), gone.as_deref()).await,
             Action::Extract { query, index } => self.extract(query.as_deref(), *index).await,
+            Action::AnswerDialog { accept, text } => self.answer_dialog(*accept, text.as_deref()).await,
             // The loop takes the picture; there is nothing to do to the page.
             Action::Screenshot {} => {
                 Ok(ActionOutcome { description: "Take a screenshot".into(), ..ActionOutcome::default() })
@@ -88,13 +94,11 @@ impl Hands<'_> {
     /// The element of an index, if it is still what it was when it was shown.
     async fn target(&self, index: ElementIndex) -> Result<Target, ActionError> {
         let gone = || ActionError::ElementGone { index: index.0 };
-        let (element, place) = self.sight.find(index).ok_or_else(gone)?;
+        let Seen { element, place, signature: was } = self.sight.find(index).ok_or_else(gone)?;
         let now: Identified = self.call_at(&place, "hands.identify", &IdArgument { id: place.id }).await?;
         let now = now.is.ok_or_else(gone)?;
-        let was = Identity { tag: element.tag.clone(), role: element.role.clone(), name: element.name.clone() };
         if now != was {
-            let (was, now) = (was.to_string(), now.to_string());
-            return Err(ActionError::ElementChanged { index: index.0, was, now });
+            return Err(ActionError::ElementChanged { index: index.0, was: clip(&was, 60), now: clip(&now, 60) });
         }
         Ok(Target { index, element, place })
     }
@@ -149,6 +153,9 @@ impl Hands<'_> {
             }
             Some(tab) => {
                 effects.append(&mut tab.news);
+                if let Some(dialog) = &tab.dialog {
+                    effects.push(dialog.shown.to_string());
+                }
                 if let Some((url, reason)) = tab.refused.take() {
                     effects.push(format!("{} may not be opened: {reason}", clip(&url, 200)));
                 }
@@ -182,22 +189,8 @@ struct IdArgument {
 
 #[derive(Deserialize)]
 struct Identified {
-    is: Option<Identity>,
-}
-
-/// What an element is to whoever looks at it.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
-struct Identity {
-    tag: String,
-    role: String,
-    name: String,
-}
-
-impl std::fmt::Display for Identity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let what = if self.role.is_empty() { &self.tag } else { &self.role };
-        write!(f, "{what} '{}'", clip(&self.name, 40))
-    }
+    /// Role and name, as the eyes put it.
+    is: Option<String>,
 }
 
 /// What a script's failure means for the action that needed it.

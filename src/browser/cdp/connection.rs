@@ -177,7 +177,7 @@ impl Connection {
         self.shared.closed.is_cancelled()
     }
 
-    pub(super) fn command_timeout(&self) -> Duration {
+    pub(crate) fn command_timeout(&self) -> Duration {
         self.shared.command_timeout
     }
 

@@ -235,7 +235,7 @@ function gather(element, into, depth) {
   const root = rootOf(element);
   const assigned = !root && element.localName === 'slot' ? element.assignedNodes?.() : null;
   if (assigned?.length > 0) for (const node of assigned) gatherNode(node, into, depth);
-  else for (let node = (root ?? element).firstChild; node !== null; node = node.nextSibling) gatherNode(node, into, depth);
+  else for (let node = firstChildOf(root ?? element); node !== null; node = nextSiblingOf(node)) gatherNode(node, into, depth);
 }
 
 function gatherNode(node, into, depth) {

@@ -14,7 +14,7 @@ const COUNTED = 'a[href],button,input:not([type=hidden]),select,textarea,summary
 
 // Headings and controls of a skipped part are counted in document order, which is about the order on the screen.
 function beyond(walk) {
-  const controls = document.querySelectorAll(COUNTED);
+  const controls = page.querySelectorAll(COUNTED);
   const { first, last } = walk;
   if (first === null) return;
   // How many of the list come before what `isBefore` turns false for.
@@ -35,7 +35,7 @@ function beyond(walk) {
 
 function headings(walk) {
   const out = { above: [], below: [] };
-  const list = document.querySelectorAll('h1,h2,h3,[role=heading]');
+  const list = page.querySelectorAll('h1,h2,h3,[role=heading]');
   // The last ones above and the first ones below, found from the edges of what is listed.
   let edge = 0;
   let low = 0;
@@ -67,12 +67,12 @@ function take(heading, into, wanted) {
 function read(options = {}) {
   const started = performance.now();
   options = { ...DEFAULTS, ...options };
-  const root = document.documentElement;
-  const scroller = document.scrollingElement ?? root;
+  const root = page.documentElement;
+  const scroller = page.scrollingElement ?? root;
   const out = {
     url: bounded(location.href, 2000),
-    title: phrase(document.title, 300),
-    ready: document.readyState,
+    title: phrase(page.title, 300),
+    ready: page.readyState,
     viewport: [innerWidth, innerHeight],
     scroll: [whole(scrollX), whole(scrollY)],
     page: scroller ? [scroller.scrollWidth, scroller.scrollHeight] : [0, 0],
@@ -80,9 +80,9 @@ function read(options = {}) {
     items: [],
   };
   if (!root) return JSON.stringify(out);
-  out.nodes = document.getElementsByTagName('*').length;
+  out.nodes = page.getElementsByTagName('*').length;
   const { view, range } = listedRange();
-  const walk = new Walk(options, range, view);
+  const walk = new Reader(options, range, view);
   out.range = [whole(range.t), whole(range.b)];
   walk.big = out.nodes > options.everythingBelow;
   if (isOpen(view)) walk.layers = coveringLayers(view, walk.met);
@@ -91,7 +91,7 @@ function read(options = {}) {
   top.strict = { clip: EVERYWHERE, sight: EVERYWHERE, el: null, up: null };
   walk.element(root, top);
   walk.flush();
-  if (isOpen(view)) out.hits = walk.uncover(out.nodes <= options.everythingBelow);
+  if (isOpen(view)) out.hits = walk.uncover();
   if (walk.big && !layered) beyond(walk);
   const edges = layered ? { above: [], below: [] } : headings(walk);
   out.items = walk.items.filter((item) => item !== null);
@@ -108,13 +108,13 @@ function read(options = {}) {
 }
 
 function focus() {
-  let focused = document.activeElement;
+  let focused = page.activeElement;
   while (focused) {
     const inner = rootOf(focused)?.activeElement;
     if (!inner) break;
     focused = inner;
   }
-  return focused === document.body ? null : focused;
+  return focused === page.body ? null : focused;
 }
 
 // Role and name in one string, to notice when an element has become something else since it was shown.
@@ -123,12 +123,12 @@ function signature(id) {
   if (!element || !element.isConnected) return null;
   const tag = element.localName;
   const { role, name } = identify(element, tag, explicitRole(element));
-  return (role || tag) + ' ' + name;
+  return (role || bounded(tag, 40)) + ' ' + name;
 }
 
 // All visible text of the document or of one element.
 function text(id, limit = 200000) {
-  const element = id ? nodeOf(id) : (document.body ?? document.documentElement);
+  const element = id ? nodeOf(id) : (page.body ?? page.documentElement);
   return element ? bounded(element.innerText ?? element.textContent ?? '', limit) : null;
 }
 
@@ -144,5 +144,5 @@ const eyes = {
   registerClosedRoot: (host, root) => void closedRoots.set(host, root),
   markClickable: (...elements) => elements.forEach((element) => clickable.add(element)),
 };
-Object.defineProperty(globalThis, 'eyes', { value: eyes });
+Object.defineProperty(globalThis, '__eyes', { value: eyes });
 return eyes;

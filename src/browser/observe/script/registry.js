@@ -27,24 +27,29 @@ const clickable = new WeakSet();
 // Fields that were a password field once stay secret when a "show password" button turns them into text.
 const secrets = new WeakSet();
 
+const openRootOf = getter(Element, 'shadowRoot');
+
 function rootOf(element) {
-  return element.shadowRoot ?? closedRoots.get(element) ?? null;
+  return openRootOf(element) ?? closedRoots.get(element) ?? null;
 }
+
+const slotOf = getter(Element, 'assignedSlot');
 
 // The parent a person would name: through slots and out of shadow roots.
 function parentOf(node) {
-  return node.assignedSlot ?? node.parentNode ?? node.host ?? null;
+  const type = nodeTypeOf(node);
+  return (type === 1 && slotOf(node)) || parentNodeOf(node) || (type === 11 && node.host) || null;
 }
 
 function contains(outer, inner) {
-  for (let node = inner; node; node = parentOf(node)) if (node === outer) return true;
   // A node slotted into a closed root shows no slot, but its host is its parent then.
+  for (let node = inner; node; node = parentOf(node)) if (node === outer) return true;
   return false;
 }
 
 // The deepest element painted at a point of the viewport, through shadow roots.
 function elementAt(x, y) {
-  let hit = document.elementFromPoint(x, y);
+  let hit = page.elementFromPoint(x, y);
   while (hit) {
     const inner = rootOf(hit)?.elementFromPoint(x, y);
     if (!inner || inner === hit) break;

@@ -69,15 +69,24 @@ class Boxes {
     this.last[n] = this.l.length - 1;
   }
 
-  strangerAt(n, x, y) {
+  // Whether a box that is neither around nor inside box `n` reaches into an area.
+  strangerIn(n, area) {
     const { l, t, r, b, last } = this;
-    const band = this.bands[Math.min(BANDS - 1, Math.max(0, Math.floor(y * this.scale)))];
-    for (let i = 0; i < band.length; i++) {
-      const m = band[i];
-      if (x < l[m] || x > r[m] || y < t[m] || y > b[m]) continue;
-      if (m <= n ? last[m] < n : m > last[n]) return true;
+    const from = Math.max(0, Math.floor(area.t * this.scale));
+    const to = Math.min(BANDS - 1, Math.floor(area.b * this.scale));
+    for (let at = from; at <= to; at++) {
+      const band = this.bands[at];
+      for (let i = 0; i < band.length; i++) {
+        const m = band[i];
+        if (area.l >= r[m] || area.r <= l[m] || area.t >= b[m] || area.b <= t[m]) continue;
+        if (m <= n ? last[m] < n : m > last[n]) return true;
+      }
     }
     return false;
+  }
+
+  strangerAt(n, x, y) {
+    return this.strangerIn(n, { l: x, t: y, r: x + 0.01, b: y + 0.01 });
   }
 }
 
@@ -86,7 +95,7 @@ function reaches(element, x, y) {
   const hit = elementAt(x, y);
   if (!hit) return false;
   if (contains(element, hit)) return true;
-  const label = hit.closest?.('label');
+  const label = closest(hit, 'label');
   if (label && (label.control === element || label === element)) return true;
   // Not hittable there rather than covered: what lets presses through, such as a disabled control, is still seen.
   return contains(hit, element) && getComputedStyle(element).pointerEvents === 'none';
@@ -137,11 +146,11 @@ function probes(view) {
 function layerOf(hit, scrolls) {
   let layer = null;
   let dialog = false;
-  for (let node = hit; node && node !== document.documentElement && node !== document.body; node = parentOf(node)) {
-    if (node.nodeType !== 1) continue;
-    if (node.matches(':modal')) return node;
-    const role = node.getAttribute('role');
-    dialog ||= role === 'dialog' || role === 'alertdialog' || node.getAttribute('aria-modal') === 'true';
+  for (let node = hit; node && node !== page.documentElement && node !== page.body; node = parentOf(node)) {
+    if (nodeTypeOf(node) !== 1) continue;
+    if (matches(node, ':modal')) return node;
+    const role = attribute(node, 'role');
+    dialog ||= role === 'dialog' || role === 'alertdialog' || attribute(node, 'aria-modal') === 'true';
     const style = getComputedStyle(node);
     if (style.position === 'fixed' ? dialog || !scrolls || Number(style.zIndex) > 0 : style.position === 'absolute' && !scrolls) layer = node;
   }
@@ -151,7 +160,7 @@ function layerOf(hit, scrolls) {
 // The layers that cover the whole viewport, if any do: nothing beneath them can be used. `met` collects what the
 // probes hit, with its ancestors, so that a walk that skips far subtrees does not skip these.
 function coveringLayers(view, met) {
-  const scroller = document.scrollingElement ?? document.documentElement;
+  const scroller = page.scrollingElement ?? page.documentElement;
   const overflow = getComputedStyle(scroller).overflowY;
   const scrolls = scroller.scrollHeight > innerHeight + 1 && overflow !== 'hidden';
   const layers = new Set();
@@ -174,15 +183,16 @@ function coveringLayers(view, met) {
     if (!probe(view.l + ((column + 0.5) * (view.r - view.l)) / GRID, view.t + ((row + 0.5) * (view.b - view.t)) / GRID)) return null;
   }
   for (const layer of [...layers]) {
-    const siblings = layer.parentNode?.children ?? [];
-    for (let i = Math.max(0, siblings.length - 40); i < siblings.length; i++) {
-      const box = siblings[i].getBoundingClientRect();
+    const parent = parentNodeOf(layer);
+    for (let sibling = parent && firstChildOf(parent), n = 0; sibling && n < 200; sibling = nextSiblingOf(sibling), n++) {
+      if (nodeTypeOf(sibling) !== 1) continue;
+      const box = Element.prototype.getBoundingClientRect.call(sibling);
       const seen = meet({ l: box.left, t: box.top, r: box.right, b: box.bottom }, view);
       if (isOpen(seen)) probe((seen.l + seen.r) / 2, (seen.t + seen.b) / 2);
     }
   }
   // The shell of an app may be placed like a layer: it covers nothing then.
   let inside = 0;
-  for (const layer of layers) inside += layer.querySelectorAll(COUNTED).length;
-  return document.querySelectorAll(COUNTED).length > inside ? layers : null;
+  for (const layer of layers) inside += Element.prototype.querySelectorAll.call(layer, COUNTED).length;
+  return page.querySelectorAll(COUNTED).length > inside ? layers : null;
 }

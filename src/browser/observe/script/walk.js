@@ -51,7 +51,7 @@ class Walk {
     this.met = new Set();
     this.big = false;
     this.controls = new Map();
-    this.filesLeft = document.querySelector('input[type=file]') !== null;
+    this.filesLeft = page.querySelector('input[type=file]') !== null;
     this.scrollX = window.scrollX;
     this.scrollY = window.scrollY;
   }
@@ -99,7 +99,7 @@ class Walk {
     let box = up.text;
     // A parent that fits into what is listed vouches for its text; else the text's own place counts.
     if (!up.inside) {
-      const range = document.createRange();
+      const range = page.createRange();
       range.selectNodeContents(node);
       const rect = range.getBoundingClientRect();
       const own = { l: rect.left, t: rect.top, r: rect.right, b: rect.bottom };
@@ -159,28 +159,29 @@ class Walk {
       this.cut++;
     } else {
       const root = rootOf(element);
-      if (root) this.siblings(root.firstChild, frame);
-      else if (frame.tag === 'slot' && element.getRootNode() !== document) {
+      if (root) this.siblings(firstChildOf(root), frame);
+      else if (localNameOf(element) === 'slot' && element.getRootNode() !== document) {
         const assigned = element.assignedNodes();
-        if (assigned.length === 0) this.siblings(element.firstChild, frame);
+        if (assigned.length === 0) this.siblings(firstChildOf(element), frame);
         for (const node of assigned) this.node(node, frame);
-      } else this.siblings(element.firstChild, frame);
+      } else this.siblings(firstChildOf(element), frame);
     }
     this.depth--;
   }
 
   siblings(node, frame) {
-    for (; node !== null; node = node.nextSibling) this.node(node, frame);
+    for (; node !== null; node = nextSiblingOf(node)) this.node(node, frame);
   }
 
   node(node, frame) {
-    const type = node.nodeType;
+    const type = nodeTypeOf(node);
     if (type === 3) this.textNode(node, frame);
     else if (type === 1) this.element(node, frame);
   }
 
   element(el, up) {
-    const tag = el.localName;
+    const tag = localNameOf(el);
+    if (tag === 'form' && isDisguised(el)) return this.siblings(firstChildOf(el), up);
     if (IGNORED.has(tag)) {
       if (tag === 'br') this.flush();
       return;
@@ -205,7 +206,7 @@ class Walk {
     const h = rect.height;
     const box = { l, t, r: l + w, b: t + h };
     if (w === 0 && h === 0 && !el.checkVisibility()) {
-      if (getComputedStyle(el).display === 'contents') this.children(el, { ...up, el, tag });
+      if (getComputedStyle(el).display === 'contents') this.children(el, up);
       else this.unseen(el, tag, up);
       return;
     }
@@ -375,187 +376,6 @@ class Walk {
     return record;
   }
 
-  // A control: its content is its name, apart from further controls in it, which follow as its children.
-  control(el, tag, explicit, up, box, sight, frame) {
-    this.flush();
-    const seen = meet(meet(box, sight), this.view);
-    const { role, name, content, open } = identify(el, tag, explicit);
-    const record = this.record(el, tag, explicit, box, isOpen(seen));
-    if (role !== explicit) record.kind = role;
-    describe(el, tag, role, record);
-    if (name) record.name = name;
-    else this.nameless(el, tag, record, content.icon);
-    if (frame !== null && record.v === 1 && this.items.length > 0) this.checks.push({ record, el, box: frame.box, seen });
-    if (tag === 'canvas') record.size = [el.clientWidth, el.clientHeight];
-    if (frame === null) return;
-    const hasList = role === 'combobox' || role === 'listbox' || explicit === 'treeitem';
-    if (content.controls.length > 0 || (hasList && tag !== 'select' && el.firstElementChild !== null)) this.nested(content.controls, frame, record);
-    else if (open && !isEditor(el) && tag !== 'canvas' && tag !== 'select' && tag !== 'textarea' && el.firstElementChild !== null) this.nested(null, frame, record);
-  }
-
-  // What is shown as less than its content is still recognised by it.
-  sign(el, tag, explicit, record) {
-    const { role, name } = identify(el, tag, explicit);
-    if (role !== explicit) record.kind = role;
-    if (name !== (record.name ?? '')) record.sig = name;
-  }
-
-  nested(controls, frame, record) {
-    const slot = this.items.length;
-    const before = this.real;
-    frame.pointer = true;
-    if (controls === null) this.children(frame.el, frame);
-    else for (const control of controls) this.element(control, frame);
-    this.flush();
-    if (this.real === before) this.items.length = slot;
-    else {
-      record.open = true;
-      this.items.push('c');
-    }
-  }
-
-  nameless(el, tag, record, icon) {
-    if (tag === 'input' || tag === 'select' || tag === 'textarea') {
-      const field = phrase(el.getAttribute('name') ?? el.id, 40);
-      if (field) record.field = field;
-      return;
-    }
-    const hint = iconHint(icon ?? el) || (icon ? iconHint(el) : '');
-    if (hint) record.icon = hint;
-    // The colour of the picture inside, unless it is that of ordinary text, else the one behind; a button's own grey
-    // says nothing.
-    const style = getComputedStyle(icon ?? el);
-    const colour = icon ? style.color : el.ownerSVGElement ? style.fill : style.backgroundColor;
-    if (icon ? isColourful(colour) : colour !== 'none' && !/^rgba.* 0\)$/.test(colour) && colour !== 'rgb(239, 239, 239)') record.colour = hex(colour);
-  }
-
-  // A label stands for its control when that is not to be seen itself, as with drawn checkboxes.
-  label(el, frame) {
-    const control = el.control;
-    let shown = this.controls.get(control);
-    if (shown === undefined) {
-      shown = control.type === 'file' || isShown(control);
-      this.controls.set(control, shown);
-    }
-    if (shown) {
-      // Its text is the control's name: not said twice. What else stands in it is.
-      this.mute++;
-      frame.pointer = true;
-      this.children(el, frame);
-      this.mute--;
-      return;
-    }
-    this.flush();
-    const { role, name, content } = identify(el, 'label', '');
-    const seen = meet(meet(frame, frame.sight), this.view);
-    const record = this.record(el, 'label', '', frame, isOpen(seen));
-    record.kind = role;
-    describe(control, control.localName, role, record);
-    if (name) record.name = name;
-    else this.nameless(el, 'label', record, content.icon);
-    if (record.v === 1) this.checks.push({ record, el, box: frame.box, seen });
-    const others = content.controls.filter((other) => other !== control);
-    if (others.length > 0) this.nested(others, frame, record);
-  }
-
-  // Something that is a control by its behaviour. Without controls inside it folds like a button; with some it is
-  // their parent, unless all it has to say is said by them.
-  soft(el, tag, explicit, frame) {
-    this.flush();
-    const slot = this.items.length;
-    const before = this.real;
-    this.items.push(null);
-    const checked = this.checks.length;
-    this.children(el, frame);
-    this.flush();
-    const items = this.items;
-    let words = '';
-    let texts = 0;
-    let controls = 0;
-    for (let i = slot + 1; i < items.length; i++) {
-      const item = items[i];
-      if (item === null) continue;
-      if (item.t) {
-        texts++;
-        words += item.t[5] + ' ';
-      } else if (item.e || item.f) controls++;
-    }
-    const area = (frame.r - frame.l) * (frame.b - frame.t);
-    const huge = area > 0.7 * innerWidth * innerHeight;
-    const listens = clickable.has(el) || el.hasAttribute('onclick') || el.getAttribute('draggable') === 'true';
-    if ((huge && (controls > 0 || texts > 6)) || (controls > 0 && texts === 0 && !listens)) return;
-    const seen = meet(meet(frame, frame.sight), this.view);
-    const tail = items.splice(slot);
-    const real = this.real;
-    this.real = before;
-    const record = this.record(el, tag, explicit, frame, isOpen(seen));
-    const given = givenName(el);
-    stateOf(el, tag, explicit, record);
-    if (frame.style.cursor === 'grab' || frame.style.cursor === 'move') record.draggable = true;
-    if (el.ownerSVGElement) this.shape(el, tag, record);
-    if (record.v === 1) {
-      this.checks.splice(checked, 0, { record, el, box: frame.box, seen });
-    }
-    if (controls === 0 && words.length <= LIMIT_NAME + 1) {
-      const { name } = identify(el, tag, explicit);
-      if (name) record.name = name;
-      else this.nameless(el, tag, record, null);
-      return;
-    }
-    if (given) record.name = given;
-    this.sign(el, tag, explicit, record);
-    this.real = real + 1;
-    record.open = true;
-    for (let i = 1; i < tail.length; i++) items.push(tail[i]);
-    items.push('c');
-  }
-
-  shape(el, tag, record) {
-    const fill = getComputedStyle(el).fill;
-    if (fill && fill !== 'none') record.colour = hex(fill);
-  }
-
-  image(el, frame) {
-    if (frame.pointer === undefined && this.pointed(frame)) return this.soft(el, 'img', '', frame);
-    const w = frame.r - frame.l;
-    const h = frame.b - frame.t;
-    if (el.getAttribute('aria-hidden') === 'true' || w < 12 || h < 12) return;
-    const alt = phrase(el.getAttribute('aria-label') || el.alt || el.title);
-    const words = alt || (el.getAttribute('alt') === null && w >= 80 && h >= 80 ? fileOf(el.currentSrc || el.src) : '');
-    if (words && this.mute === 0) this.write(' (image: ' + words + ') ', frame.text);
-  }
-
-  gauge(el, tag, frame) {
-    const share = el.position >= 0 || tag === 'meter' ? whole((100 * (el.value - (el.min ?? 0))) / ((el.max ?? 1) - (el.min ?? 0))) + '%' : 'busy';
-    this.write(' (' + (givenName(el) || tag) + ': ' + share + ') ', frame.text);
-  }
-
-  // Large drawings may hold controls and text; icons do not.
-  worthEntering(el, frame) {
-    return frame.r - frame.l > 64 && frame.b - frame.t > 32 ? true : el.querySelector('a,[onclick],[role],[tabindex],text') !== null;
-  }
-
-  drawing(el, frame) {
-    if (this.pointed(frame)) return this.soft(el, 'svg', '', frame);
-    const words = phrase(el.getAttribute('aria-label') || (el.getAttribute('role') === 'img' ? el.querySelector('title')?.textContent : ''));
-    if (words) this.write(' (image: ' + words + ') ', frame.text);
-  }
-
-  frame(el, frame) {
-    this.flush();
-    const left = frame.l + el.clientLeft + (parseFloat(frame.style.paddingLeft) || 0);
-    const top = frame.t + el.clientTop + (parseFloat(frame.style.paddingTop) || 0);
-    const seen = meet(meet(frame, frame.sight), this.view);
-    const record = { i: idOf(el), b: [whole(left), whole(top), el.clientWidth, el.clientHeight], src: bounded(el.src || '', 300), name: phrase(el.title || el.getAttribute('aria-label') || el.name, 80) };
-    if (el.clientWidth < 8 || el.clientHeight < 8) return;
-    if (isOpen(seen)) {
-      record.seen = [whole(seen.l), whole(seen.t), whole(seen.r), whole(seen.b)];
-      this.frames.push({ record, el, box: frame.box, seen });
-    }
-    this.real++;
-    this.items.push({ f: record });
-  }
-
   // ------------------------------------------------------------ structure
 
   container(el, tag, frame, block) {
@@ -615,7 +435,7 @@ class Walk {
   }
 
   scrolls(el, frame) {
-    if (el === document.documentElement || el === document.body) return false;
+    if (el === page.documentElement || el === page.body) return false;
     // Known when some content stuck out; text alone needs asking.
     if (frame.strict === undefined && !(el.scrollHeight > el.clientHeight + 8 && el.clientHeight > 0)) return false;
     if (el.scrollHeight <= el.clientHeight + 8 && el.scrollWidth <= el.clientWidth + 8) return false;
@@ -663,24 +483,6 @@ class Walk {
       this.hosts.push(idOf(el));
     }
   }
-
-  // ------------------------------------------------------------ afterwards
-
-  // Controls that something else is painted over are not offered.
-  uncover(everything) {
-    let tests = 0;
-    for (const { record, el, box, seen } of this.checks) {
-      const x = (seen.l + seen.r) / 2;
-      const y = (seen.t + seen.b) / 2;
-      if (!everything && (box === -1 || !this.boxes.strangerAt(box, x, y))) continue;
-      if (++tests > this.options.hits) break;
-      if (isCovered(el, seen)) record.covered = true;
-    }
-    for (const { record, el, box, seen } of this.frames) {
-      if (everything || (box !== -1 && this.boxes.strangerAt(box, (seen.l + seen.r) / 2, (seen.t + seen.b) / 2))) record.cover = frameCover(el, seen);
-    }
-    return tests;
-  }
 }
 
 // Where the walk stands: an element's box and what its content inherits.
@@ -717,7 +519,7 @@ class Frame {
     const style = (this.style ??= getComputedStyle(this.el));
     const x = style.overflowX;
     const y = style.overflowY;
-    if (this.el === document.documentElement || this.el === document.body || (x === 'visible' && y === 'visible')) {
+    if (this.el === page.documentElement || this.el === page.body || (x === 'visible' && y === 'visible')) {
       return (this.strict = { clip: this.clip, sight: this.sight, el: null, up: this });
     }
     const own = { l: x === 'visible' ? -NOWHERE : this.l, t: y === 'visible' ? -NOWHERE : this.t, r: x === 'visible' ? NOWHERE : this.r, b: y === 'visible' ? NOWHERE : this.b };
@@ -751,14 +553,4 @@ function escaped(el, strict) {
 function isShown(el) {
   const rect = el.getBoundingClientRect();
   return rect.width > 2 && rect.height > 2 && rect.right > 0 && el.checkVisibility({ visibilityProperty: true, opacityProperty: true });
-}
-
-function isColourful(colour) {
-  const parts = colour.match(/^rgba?\((\d+), (\d+), (\d+)/)?.slice(1, 4).map(Number);
-  return parts !== undefined && Math.max(...parts) - Math.min(...parts) > 60;
-}
-
-function hex(colour) {
-  const parts = colour.match(/^rgba?\((\d+), (\d+), (\d+)/);
-  return parts ? '#' + parts.slice(1, 4).map((part) => Number(part).toString(16).padStart(2, '0')).join('') : phrase(colour, 30);
 }

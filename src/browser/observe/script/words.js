@@ -34,7 +34,7 @@ const WORDLESS = new Set(['script', 'style', 'template', 'noscript', 'head', 'se
 function textOf(root, limit = LIMIT_NAME) {
   let out = '';
   const walk = (node, depth) => {
-    for (let child = node.firstChild; child && out.length < 2 * limit; child = child.nextSibling) {
+    for (let child = firstChildOf(node); child && out.length < 2 * limit; child = nextSiblingOf(child)) {
       if (child.nodeType === 3) out += child.data;
       else if (child.nodeType === 1 && depth < 64 && !WORDLESS.has(child.localName)) {
         out += ' ';
