@@ -2,7 +2,7 @@
 
 mod leftovers;
 mod service;
-mod shop;
+pub(crate) mod shop;
 mod stream;
 mod watched;
 
