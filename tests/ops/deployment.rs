@@ -72,3 +72,40 @@ fn the_values_that_the_example_shows_are_the_defaults() {
         }
     }
 }
+
+/// What a release is built from, by the names in `Cargo.toml`.
+fn dependencies() -> Vec<String> {
+    let manifest = read("Cargo.toml");
+    let table = between(&manifest, "[dependencies]\n", "\n\n");
+    table.lines().map(|line| line.split_once(" = ").unwrap().0.to_owned()).collect()
+}
+
+fn sources() -> String {
+    fn all(folder: &Path, text: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                all(&path, text);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                text.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let mut text = String::new();
+    all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
+    text
+}
+
+#[test]
+fn every_dependency_is_used_and_the_architecture_says_what_it_saves() {
+    let (architecture, sources) = (read("docs/ARCHITECTURE.md"), sources());
+    let table = between(&architecture, "## Dependencies", "\n## ");
+    let rows: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next()).collect();
+    let listed: BTreeSet<_> = rows.iter().flat_map(|row| row.split(", ")).map(|name| name.trim_matches('`')).collect();
+    let dependencies = dependencies();
+    assert_eq!(listed, dependencies.iter().map(String::as_str).collect());
+    for name in dependencies {
+        let path = format!("{}::", name.replace('-', "_"));
+        assert!(sources.contains(&path), "nothing uses {name}");
+    }
+}
