@@ -9,8 +9,10 @@ use futures::future::try_join_all;
 #[path = "support/memory.rs"]
 mod memory;
 mod support;
+#[path = "support/work.rs"]
+mod work;
 
-use support::order::order_request;
+use support::order::{five_steps_request, order_request};
 use support::{Executable, Service, Shop, Watched, median};
 
 /// Starts of the service, and runs one after the other in each of them.
@@ -30,6 +32,9 @@ struct Figures {
     step: Vec<Duration>,
     run: Vec<Duration>,
     steps_per_run: usize,
+    five_steps: Vec<Duration>,
+    /// Processor time of a run of five steps.
+    five_steps_work: Vec<Duration>,
     idle_bytes: Vec<u64>,
     alone_bytes: Vec<u64>,
     added_bytes: Vec<u64>,
@@ -63,6 +68,12 @@ async fn measure(service: &Service, figures: &mut Figures) -> anyhow::Result<()>
         figures.run.push(run.total);
         figures.steps_per_run = run.steps.len();
     }
+    for _ in 0..RUNS_PER_START {
+        let before = work::of_tree(service.id()?)?;
+        let run = five_steps(service).await?;
+        figures.five_steps_work.push(work::of_tree(service.id()?)?.saturating_sub(before));
+        figures.five_steps.push(run.total);
+    }
     let alone = peak_while(service, order(service)).await?;
     let together = peak_while(service, try_join_all((0..TOGETHER).map(|_| order(service)))).await?;
     figures.alone_bytes.push(alone);
@@ -76,6 +87,14 @@ async fn order(service: &Service) -> anyhow::Result<Watched> {
     let run = Watched::read(service.run(&order_request(&shop.url)).await?, posted, |_, _| Ok(())).await?;
     ensure!(run.success, "a run failed: {}", run.answer);
     ensure!(shop.orders.list().len() == 1, "a run did not order");
+    Ok(run)
+}
+
+async fn five_steps(service: &Service) -> anyhow::Result<Watched> {
+    let shop = Shop::open().await?;
+    let posted = Instant::now();
+    let run = Watched::read(service.run(&five_steps_request(&shop.url)).await?, posted, |_, _| Ok(())).await?;
+    ensure!(run.success && run.steps.len() == 5, "{} steps: {}", run.steps.len(), run.answer);
     Ok(run)
 }
 
@@ -109,6 +128,11 @@ fn print(figures: &Figures) {
     println!("| request to first step | {} |", time(&figures.first_step));
     println!("| a step, screenshot included | {} |", time(&figures.step));
     println!("| the demo's order, {} steps | {} |", figures.steps_per_run, time(&figures.run));
+    println!("| a run of five steps | {} |", time(&figures.five_steps));
+    println!(
+        "| its processor time, browser included | {:.2} s |",
+        median(figures.five_steps_work.clone()).as_secs_f64()
+    );
     println!("| asked to stop to gone | {} |", time(&figures.stop));
     println!("| memory, idle with a warm browser | {} |", size(&figures.idle_bytes));
     println!("| memory, at the peak of one run | {} |", size(&figures.alone_bytes));
