@@ -144,5 +144,5 @@ const eyes = {
   registerClosedRoot: (host, root) => void closedRoots.set(host, root),
   markClickable: (...elements) => elements.forEach((element) => clickable.add(element)),
 };
-Object.defineProperty(globalThis, '__eyes', { value: eyes });
+Object.defineProperty(globalThis, 'eyes', { value: eyes });
 return eyes;
