@@ -132,7 +132,7 @@ class Walk {
     const offsetAt = (y) => {
       let low = 0;
       let high = node.data.length;
-      while (high - low > 40) {
+      while (high - low > 1) {
         const middle = (low + high) >> 1;
         if (bottomOf(middle) < y) low = middle;
         else high = middle;
