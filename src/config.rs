@@ -154,6 +154,7 @@ fn browser(env: &Environment) -> Result<BrowserSettings, ConfigError> {
         launch_timeout: read!(env.browser_launch_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(20)),
         command_timeout: read!(env.browser_command_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(15)),
         navigation_timeout: read!(env.browser_navigation_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(30)),
+        dialog_timeout: read!(env.browser_dialog_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(60)),
         observe_timeout: read!(env.browser_observe_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(10)),
         settle: SettleSettings {
             idle: read!(env.browser_settle_idle_timeout, duration)?.unwrap_or(Duration::from_millis(50)),

@@ -15,9 +15,31 @@ pub struct Observation {
     /// Things about the page that are not in its text: an answered dialog, a download, requests still pending, a page
     /// that looks empty or could not be read. One sentence each.
     pub notices: Vec<String>,
+    /// A dialog that waits for an answer. The page is blocked until then and offers nothing.
+    pub dialog: Option<Dialog>,
     /// The picture for the step's event, in the format the run asked for; none when it asked for none or when the
     /// page could not be captured.
     pub screenshot: Option<Image>,
+}
+
+/// A `confirm` or `prompt` that a page has opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialog {
+    /// `confirm` or `prompt`.
+    pub kind: String,
+    pub message: String,
+    /// The text that a prompt proposes.
+    pub proposal: String,
+}
+
+impl std::fmt::Display for Dialog {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "a {} is open and blocks the page: {:?}", self.kind, self.message)?;
+        if !self.proposal.is_empty() {
+            write!(f, ", proposing {:?}", self.proposal)?;
+        }
+        write!(f, "; answer it with answerDialog")
+    }
 }
 
 /// A tab of the run.

@@ -145,6 +145,7 @@ mod tests {
                 scroll: Scroll { pixels_above: 450, pixels_below: 1800, viewport_height: 900 },
                 ..PageView::default()
             },
+            dialog: None,
             notices: vec!["a dialog said: 1 left".into()],
             screenshot: None,
         };

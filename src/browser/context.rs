@@ -1,6 +1,8 @@
 //! One run's browser context: its tabs, its sessions, and the pump that keeps track of both.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::browser::{
     BrowserContextId, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
@@ -9,14 +11,15 @@ use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
     SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::fetch::{self, EventRequestPaused};
+use chromiumoxide_cdp::cdp::browser_protocol::input::EventDragIntercepted;
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::{self, EventTargetCrashed};
 use chromiumoxide_cdp::cdp::browser_protocol::network::{
     self, EventLoadingFailed, EventLoadingFinished, EventRequestWillBeSent,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     self, EventFrameAttached, EventFrameDetached, EventFrameNavigated, EventFrameRequestedNavigation,
-    EventFrameStartedNavigating, EventFrameStoppedLoading, EventJavascriptDialogOpening, EventLifecycleEvent,
-    EventNavigatedWithinDocument, HandleJavaScriptDialogParams, SetLifecycleEventsEnabledParams,
+    EventFrameStartedNavigating, EventFrameStoppedLoading, EventJavascriptDialogClosed, EventJavascriptDialogOpening,
+    EventLifecycleEvent, EventNavigatedWithinDocument, HandleJavaScriptDialogParams, SetLifecycleEventsEnabledParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CloseTargetParams, CreateBrowserContextParams, CreateTargetParams, DisposeBrowserContextParams,
@@ -29,9 +32,10 @@ use tokio_util::task::TaskTracker;
 use super::cdp::{CdpError, Connection, Event, EventReceiver, Session};
 use super::guard::{Denied, Guard};
 use super::process::Browser;
-use super::tabs::{Tab, Tabs};
+use super::tabs::{OpenDialog, Tab, Tabs};
 use super::wire;
 use super::world::Document;
+use crate::agent::observation;
 use crate::agent::ports::BrowserError;
 use crate::policy::UrlPolicy;
 
@@ -39,6 +43,8 @@ use crate::policy::UrlPolicy;
 pub(crate) const VIEWPORT: (i64, i64) = (1280, 900);
 /// Tabs a run may have open; what a page opens beyond is closed at once.
 const MAX_TABS: usize = 20;
+/// Characters of a dialog's text that are passed on.
+const MAX_DIALOG_TEXT: usize = 500;
 
 /// A context and everything in it. Disposing of it is explicit; a context whose connection drops is disposed of by the
 /// browser (`disposeOnDetach`).
@@ -57,6 +63,9 @@ struct Shared {
     tasks: TaskTracker,
     /// The pump's queue, for the sessions of frames: they are announced by their parents' sessions.
     events: mpsc::Sender<Event>,
+    /// Dialogs left to the model so far.
+    dialogs: AtomicU64,
+    dialog_timeout: Duration,
 }
 
 impl Context {
@@ -73,6 +82,8 @@ impl Context {
             guard: Guard::new(policy),
             tasks: browser.tasks.clone(),
             events: events.clone(),
+            dialogs: AtomicU64::new(0),
+            dialog_timeout: browser.settings.dialog_timeout,
         });
         browser.register(&id, events);
         browser.tasks.spawn(pump(queue, browser.connection.clone(), Arc::downgrade(&shared)));
@@ -177,7 +188,7 @@ impl Shared {
 
 /// Reads the context's events until the context or the browser is gone. Never waits for a reply, so that the queue
 /// drains as fast as it fills.
-async fn pump(mut queue: EventReceiver, connection: Connection, shared: std::sync::Weak<Shared>) {
+async fn pump(mut queue: EventReceiver, connection: Connection, shared: Weak<Shared>) {
     while let Some(event) = queue.recv().await {
         let Some(shared) = shared.upgrade() else { return };
         shared.take(&connection, &event);
@@ -210,6 +221,11 @@ impl Shared {
             EventRequestPaused::IDENTIFIER => {
                 if let (Some(paused), Some(session)) = (event.parse(), &event.session) {
                     self.paused(connection.session(session), paused);
+                }
+            }
+            EventJavascriptDialogOpening::IDENTIFIER => {
+                if let (Some(dialog), Some(session)) = (event.parse(), &event.session) {
+                    self.dialog(connection.session(session), dialog);
                 }
             }
             _ => {
@@ -247,6 +263,30 @@ impl Shared {
         session.tell(RunIfWaitingForDebuggerParams::default());
     }
 
+    /// An open dialog blocks its page. What only informs or only lets go is accepted as it opens; what asks for a decision
+    /// is left to the model for a while.
+    fn dialog(self: &Arc<Self>, session: Session, dialog: wire::DialogOpening) {
+        let Some(id) = session.id().cloned() else { return };
+        let message: String = dialog.message.chars().take(MAX_DIALOG_TEXT).collect();
+        let mut tabs = self.tabs();
+        let Some(tab) = tabs.of_session(&id) else { return };
+        match dialog.kind.as_str() {
+            "beforeunload" => session.tell(HandleJavaScriptDialogParams::new(true)),
+            "alert" => {
+                session.tell(HandleJavaScriptDialogParams::new(true));
+                tab.tell(format!("an alert said {message:?} and was accepted"));
+            }
+            _ => {
+                let number = self.dialogs.fetch_add(1, Ordering::Relaxed);
+                let proposal = dialog.default_prompt.chars().take(MAX_DIALOG_TEXT).collect();
+                let shown = observation::Dialog { kind: dialog.kind, message, proposal };
+                tab.dialog = Some(OpenDialog { number, session: session.clone(), shown });
+                session.connection().fail_blocked(&id);
+                self.tasks.spawn(dismiss_in_time(Arc::downgrade(self), id, number, self.dialog_timeout));
+            }
+        }
+    }
+
     /// Decides on a request outside the pump, since a name may have to be resolved.
     fn paused(self: &Arc<Self>, session: Session, paused: wire::RequestPaused) {
         let shared = self.clone();
@@ -261,6 +301,19 @@ impl Shared {
                 tab.refused = Some((paused.request.url, reason));
             }
         });
+    }
+}
+
+/// Dismisses a dialog that nobody has answered by then.
+async fn dismiss_in_time(shared: Weak<Shared>, session: Arc<str>, number: u64, limit: Duration) {
+    tokio::time::sleep(limit).await;
+    let Some(shared) = shared.upgrade() else { return };
+    let mut tabs = shared.tabs();
+    if let Some(tab) = tabs.of_session(&session)
+        && let Some(dialog) = tab.dialog.take_if(|dialog| dialog.number == number)
+    {
+        dialog.session.tell(HandleJavaScriptDialogParams::new(false));
+        tab.tell(format!("the {} was dismissed, as it was not answered in time", dialog.shown.kind));
     }
 }
 
@@ -300,10 +353,10 @@ fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &Arc<str>, ev
                 tab.activity.request_ended(&ended.request_id);
             }
         }
-        EventFrameRequestedNavigation::IDENTIFIER | EventFrameStartedNavigating::IDENTIFIER => {
-            if event.parse::<wire::FrameEvent>().is_some_and(|frame| of_main_frame(&frame.frame_id)) {
-                tab.activity.navigation_requested();
-            }
+        EventFrameRequestedNavigation::IDENTIFIER | EventFrameStartedNavigating::IDENTIFIER
+            if is_about_main_frame(event, tab) =>
+        {
+            tab.activity.navigation_requested();
         }
         EventNavigatedWithinDocument::IDENTIFIER => {
             if let Some(frame) = event.parse::<wire::FrameEvent>().filter(|frame| of_main_frame(&frame.frame_id)) {
@@ -346,32 +399,19 @@ fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &Arc<str>, ev
                 tab.activity.document_parsed(&reached.loader_id);
             }
         }
-        EventFrameStoppedLoading::IDENTIFIER => {
-            if event.parse::<wire::FrameEvent>().is_some_and(|frame| of_main_frame(&frame.frame_id)) {
-                tab.activity.loading_stopped();
-            }
-        }
+        EventFrameStoppedLoading::IDENTIFIER if is_about_main_frame(event, tab) => tab.activity.loading_stopped(),
         EventTargetCrashed::IDENTIFIER if tab.is_session(session) => {
             tab.crashed = true;
             tab.activity.reset();
         }
-        EventJavascriptDialogOpening::IDENTIFIER => {
-            if let Some(dialog) = event.parse::<wire::DialogOpening>() {
-                answer(connection, tab, session, &dialog);
-            }
+        EventDragIntercepted::IDENTIFIER => {
+            tab.dragged = event.parse::<EventDragIntercepted>().map(|intercepted| intercepted.data);
         }
+        EventJavascriptDialogClosed::IDENTIFIER => tab.dialog = None,
         _ => {}
     }
 }
 
-/// An open dialog blocks the page, so each is answered as it opens: what only informs or only lets go is accepted, what
-/// asks for a decision is dismissed, and the model is told.
-fn answer(connection: &Connection, tab: &mut Tab, session: &Arc<str>, dialog: &wire::DialogOpening) {
-    let accept = matches!(dialog.kind.as_str(), "alert" | "beforeunload");
-    connection.session(session).tell(HandleJavaScriptDialogParams::new(accept));
-    if dialog.kind != "beforeunload" {
-        let message: String = dialog.message.chars().take(500).collect();
-        let answer = if accept { "accepted" } else { "dismissed" };
-        tab.tell(format!("a dialog ({}) said {message:?} and was {answer}", dialog.kind));
-    }
+fn is_about_main_frame(event: &Event, tab: &Tab) -> bool {
+    event.parse::<wire::FrameEvent>().is_some_and(|frame| *tab.target == *frame.frame_id)
 }

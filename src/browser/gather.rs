@@ -35,6 +35,9 @@ pub(crate) struct Located {
     pub(crate) owner: Option<(FrameKey, LocalId)>,
 }
 
+/// Where the documents of a reading are.
+type Documents = Vec<(FrameKey, Located)>;
+
 /// The reading script's own defaults.
 #[derive(Serialize)]
 struct ReadOptions {}
@@ -63,7 +66,7 @@ impl<'a> Reader<'a> {
         document: Document,
         owner: Option<(FrameKey, LocalId)>,
         depth: u32,
-    ) -> BoxFuture<'a, Result<(FrameReading, Vec<(FrameKey, Located)>), ScriptError>> {
+    ) -> BoxFuture<'a, Result<(FrameReading, Documents), ScriptError>> {
         async move {
             let (key, reading) = self.read(&document).await?;
             let mut documents = vec![(key, Located { document: document.clone(), owner })];
@@ -90,7 +93,7 @@ impl<'a> Reader<'a> {
         in_sight: &HashSet<LocalId>,
         frame: Document,
         depth: u32,
-    ) -> Option<(ChildFrame, Vec<(FrameKey, Located)>)> {
+    ) -> Option<(ChildFrame, Documents)> {
         let owner = self.owner(parent, &frame).await.ok().filter(|owner| in_sight.contains(owner))?;
         match self.document(frame, Some((parent_key, owner)), depth + 1).await {
             Ok((reading, documents)) => {
@@ -108,7 +111,7 @@ impl<'a> Reader<'a> {
         let ask = GetFrameOwnerParams::new(FrameId::new(frame.frame.to_string()));
         let owner: FrameOwner = parent.session.call_as(ask, self.limit).await?;
         let element = self.worlds.resolve(parent, BackendNodeId::new(owner.backend_node_id)).await?;
-        let id = self.worlds.call_on(parent, &element, "function() { return eyes.idOf(this); }", None).await;
+        let id = self.worlds.call_on(parent, &element, "function() { return __eyes.idOf(this); }", None).await;
         self.worlds.release(parent);
         id
     }
@@ -117,7 +120,8 @@ impl<'a> Reader<'a> {
     async fn read(self, document: &Document) -> Result<(FrameKey, Reading), ScriptError> {
         let mut passes = 1;
         loop {
-            let (key, json): (_, String) = self.worlds.call(document, "eyes.read", &ReadOptions {}, self.limit).await?;
+            let (key, json): (_, String) =
+                self.worlds.call(document, "__eyes.read", &ReadOptions {}, self.limit).await?;
             let reading = Reading::parse(&json).map_err(|error| ScriptError::Threw(error.to_string()))?;
             if passes == MAX_PASSES
                 || reading.hosts.is_empty()
@@ -139,7 +143,7 @@ impl<'a> Reader<'a> {
     }
 
     async fn open_closed_root(self, document: &Document, host: LocalId) -> Result<bool, ScriptError> {
-        const REGISTER: &str = "function(root) { eyes.registerClosedRoot(this, root ?? null); return true; }";
+        const REGISTER: &str = "function(root) { __eyes.registerClosedRoot(this, root ?? null); return true; }";
         let host = self.worlds.object_of(document, host.0).await?;
         let describe = DescribeNodeParams::builder().object_id(host.clone()).depth(1).pierce(true).build();
         let described: Described = document.session.call_as(describe, self.limit).await?;

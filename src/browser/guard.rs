@@ -30,8 +30,11 @@ pub(crate) enum Denied {
 /// One run's checks, with what they found out about names.
 pub(crate) struct Guard {
     policy: Arc<UrlPolicy>,
-    verdicts: Mutex<HashMap<String, (Instant, Result<(), Denied>)>>,
+    /// By host and port, with the moment of the look-up.
+    verdicts: Mutex<HashMap<String, (Instant, Verdict)>>,
 }
+
+type Verdict = Result<(), Denied>;
 
 impl Guard {
     pub(crate) fn new(policy: Arc<UrlPolicy>) -> Self {
@@ -67,7 +70,7 @@ impl Guard {
         verdict
     }
 
-    fn known(&self, name: &str) -> Option<Result<(), Denied>> {
+    fn known(&self, name: &str) -> Option<Verdict> {
         let verdicts = self.verdicts.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, verdict) = verdicts.get(name)?;
         (since.elapsed() < VERDICT_TTL).then(|| verdict.clone())

@@ -51,6 +51,14 @@ impl Page for RunPage {
             sight.clear();
             return Ok(Observation { notices: vec!["No tab is open.".into()], ..Observation::default() });
         };
+        let dialog =
+            self.context.tabs().active().and_then(|tab| tab.dialog.as_ref().map(|dialog| dialog.shown.clone()));
+        if let Some(dialog) = dialog {
+            // Nothing of the page answers until the dialog is.
+            sight.clear();
+            notices.push(dialog.to_string());
+            return Ok(self.described(Observation { dialog: Some(dialog), notices, ..Observation::default() }));
+        }
         let settings = &self.context.browser().settings;
         let limit = settings.observe_timeout;
         // Sent one after the other without waiting: reading hides behind the frames that the picture waits for.
@@ -83,20 +91,8 @@ impl Page for RunPage {
             Err(CdpError::Closed) => return Err(BrowserError::Lost),
             Err(error) => notices.push(format!("No screenshot could be taken: {}.", BrowserError::from(error))),
         }
-        let mut tabs = self.context.tabs();
-        observation.tabs = tabs.overview();
-        if let Some(tab) = tabs.active() {
-            if observation.url.is_empty() {
-                observation.url.clone_from(&tab.url);
-                observation.title.clone_from(&tab.title);
-            }
-            let (pending, _) = tab.activity.pending_since(Mark::default());
-            if pending > 0 {
-                notices.push(format!("{pending} requests of the page are pending."));
-            }
-        }
         observation.notices = notices;
-        Ok(observation)
+        Ok(self.described(observation))
     }
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
@@ -131,6 +127,23 @@ impl Page for RunPage {
 impl RunPage {
     fn hands<'a>(&'a self, sight: &'a Sight) -> Hands<'a> {
         Hands { context: &self.context, worlds: &self.worlds, sight }
+    }
+
+    /// Adds what is known without reading the page.
+    fn described(&self, mut observation: Observation) -> Observation {
+        let mut tabs = self.context.tabs();
+        observation.tabs = tabs.overview();
+        if let Some(tab) = tabs.active() {
+            if observation.url.is_empty() {
+                observation.url.clone_from(&tab.url);
+                observation.title.clone_from(&tab.title);
+            }
+            let (pending, _) = tab.activity.pending_since(Mark::default());
+            if pending > 0 {
+                observation.notices.push(format!("{pending} requests of the page are pending."));
+            }
+        }
+        observation
     }
 
     /// The active tab's document, with what happened in the tab that nobody has told yet.

@@ -19,6 +19,8 @@ pub struct BrowserSettings {
     pub command_timeout: Duration,
     /// From asking for a URL to its document's first byte.
     pub navigation_timeout: Duration,
+    /// How long a dialog that asks for a decision waits for it before it is dismissed.
+    pub dialog_timeout: Duration,
     /// A page that cannot be read within this is reported as unreadable.
     pub observe_timeout: Duration,
     pub settle: SettleSettings,

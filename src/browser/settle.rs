@@ -96,7 +96,7 @@ pub(crate) async fn settle(context: &Context, worlds: &Worlds, before: &Before) 
         let pictures = (started + limits.idle * LOOKS).min(deadline);
         let idle = context.until(|tabs| {
             let tab = match tabs.by_id(before.tab) {
-                Some(tab) if !tab.crashed => tab,
+                Some(tab) if !tab.crashed && tab.dialog.is_none() => tab,
                 _ => return Some(()),
             };
             let (content, all) = tab.activity.pending_since(before.mark);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chromiumoxide_cdp::cdp::browser_protocol::input::DragData;
+
 use super::activity::Activity;
 use super::cdp::Session;
 use super::frames::Frames;
@@ -28,10 +30,23 @@ pub(crate) struct Tab {
     pub(crate) activity: Activity,
     pub(crate) frames: Frames,
     pub(crate) crashed: bool,
+    pub(crate) dialog: Option<OpenDialog>,
+    /// What a drag that has begun carries, until it is dropped.
+    pub(crate) dragged: Option<DragData>,
     /// What the model has not been told yet.
     pub(crate) news: Vec<String>,
     /// The last document request that the policy refused: URL and reason.
     pub(crate) refused: Option<(String, String)>,
+}
+
+/// A dialog that waits for the model.
+#[derive(Clone)]
+pub(crate) struct OpenDialog {
+    /// 1, 2, 3 ... in the order of opening within a run: tells one from the next.
+    pub(crate) number: u64,
+    /// The session that its answer goes to: the page's, or that of the frame that opened it.
+    pub(crate) session: Session,
+    pub(crate) shown: observation::Dialog,
 }
 
 /// News kept for the model at most; a page that opens dialogs in a loop must not fill the prompt.
@@ -50,6 +65,8 @@ impl Tabs {
             activity: Activity::default(),
             frames: Frames::default(),
             crashed: false,
+            dialog: None,
+            dragged: None,
             news: Vec::new(),
             refused: None,
         });
@@ -69,6 +86,13 @@ impl Tabs {
 
     pub(crate) fn active(&mut self) -> Option<&mut Tab> {
         self.list.get_mut(self.active)
+    }
+
+    /// Brings a tab to the front; false when there is none of that id.
+    pub(crate) fn activate(&mut self, id: u32) -> bool {
+        let place = self.list.iter().position(|tab| tab.id == id);
+        self.active = place.unwrap_or(self.active);
+        place.is_some()
     }
 
     /// The tab that a session is of, as its own or as one of its frames'.

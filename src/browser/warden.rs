@@ -60,9 +60,8 @@ fn watch(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
     lock.try_lock().context("warden: the profile folder is in use")?;
 
     let socket = std::io::stdin().as_fd().try_clone_to_owned().context("warden: socket")?;
-    let outcome = start(&profile, &display, &executable, arguments, &socket).map(|display| {
+    let outcome = start(&profile, &display, &executable, arguments, &socket).inspect(|_| {
         hold_until_over(socket);
-        display
     });
     kill_descendants(outcome.as_ref().ok().and_then(Option::as_ref));
     std::fs::remove_dir_all(&profile).or_else(|error| match error.kind() {

@@ -107,6 +107,8 @@ pub(crate) struct DialogOpening {
     #[serde(rename = "type")]
     pub(crate) kind: String,
     pub(crate) message: String,
+    #[serde(default, rename = "defaultPrompt")]
+    pub(crate) default_prompt: String,
 }
 
 /// `Network.requestWillBeSent`

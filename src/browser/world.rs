@@ -101,13 +101,13 @@ impl Worlds {
     pub(crate) async fn object_of(&self, document: &Document, id: u32) -> Result<RemoteObjectId, ScriptError> {
         let world = self.known(document)?;
         let call = CallFunctionOnParams::builder()
-            .function_declaration("(id) => eyes.node(id)")
+            .function_declaration("(id) => __eyes.node(id)")
             .execution_context_id(world.context)
             .argument(CallArgument::builder().value(id).build())
             .object_group(OBJECT_GROUP)
             .build()
             .expect("the declaration is set");
-        object(document.session.call(call).await?.result, "eyes.node")
+        object(document.session.call(call).await?.result, "__eyes.node")
     }
 
     /// Calls a function with objects of the document's world, the first of them as `this`.

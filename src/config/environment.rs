@@ -46,6 +46,7 @@ pub(super) struct Environment {
     pub(super) browser_launch_timeout: Option<String>,
     pub(super) browser_command_timeout: Option<String>,
     pub(super) browser_navigation_timeout: Option<String>,
+    pub(super) browser_dialog_timeout: Option<String>,
     pub(super) browser_observe_timeout: Option<String>,
     pub(super) browser_settle_idle_timeout: Option<String>,
     pub(super) browser_settle_same_site_timeout: Option<String>,

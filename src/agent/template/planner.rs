@@ -76,6 +76,16 @@ impl Plan {
 
     fn decide(&mut self, turn: Turn<'_>) -> Decision {
         let evaluation = self.learn(turn.history);
+        if turn.observation.dialog.is_some() && !turn.only_done {
+            // What opened it was asked for; a person who asks for something says yes to it.
+            self.sent.clear();
+            return Decision {
+                evaluation_previous_goal: evaluation,
+                next_goal: "Accept the dialog".to_owned(),
+                actions: vec![Action::AnswerDialog { accept: true, text: None }],
+                ..Decision::default()
+            };
+        }
         self.turns += 1;
         let mut decision = self.next(turn.observation, turn.only_done);
         decision.evaluation_previous_goal = evaluation;

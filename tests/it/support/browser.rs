@@ -132,6 +132,7 @@ impl Page for FakePage {
             ..Element::default()
         };
         Ok(Observation {
+            dialog: None,
             tabs: vec![Tab { id: 1, url: url.clone(), title: title.clone(), active: true }],
             url,
             title,

@@ -143,5 +143,5 @@ const eyes = {
   registerClosedRoot: (host, root) => void closedRoots.set(host, root),
   markClickable: (...elements) => elements.forEach((element) => clickable.add(element)),
 };
-Object.defineProperty(globalThis, 'eyes', { value: eyes });
+Object.defineProperty(globalThis, '__eyes', { value: eyes });
 return eyes;
