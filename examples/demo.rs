@@ -12,7 +12,8 @@ use serde_json::Value;
 
 mod support;
 
-use support::{BUYER, Executable, Service, Shop, Watched, median};
+use support::order::{BUYER, order_request};
+use support::{Executable, Service, Shop, Watched, median};
 
 const FOLDER: &str = "target/demo";
 
@@ -27,7 +28,7 @@ async fn main() -> anyhow::Result<()> {
     let service = Service::start(&executable, &folder.join("service.log")).await?;
     println!("the service      ready after {}\n", seconds(service.ready_after));
 
-    let request = support::order_request(&shop.url);
+    let request = order_request(&shop.url);
     println!("{}\n", curl_command(&service, &request));
     let run = watch(&service, &request, &folder).await;
     // Stopped also when the run failed: nothing of the demo outlives it.

@@ -10,7 +10,8 @@ use futures::future::try_join_all;
 mod memory;
 mod support;
 
-use support::{Executable, Service, Shop, Watched, median, order_request};
+use support::order::order_request;
+use support::{Executable, Service, Shop, Watched, median};
 
 /// Starts of the service, and runs one after the other in each of them.
 const STARTS: usize = 5;

@@ -105,8 +105,6 @@ impl Context {
         let blank = CreateTargetParams::builder()
             .url("about:blank")
             .browser_context_id(BrowserContextId::new(self.id.clone()))
-            .width(VIEWPORT.0)
-            .height(VIEWPORT.1)
             .build()
             .expect("the URL is set");
         let target = self.browser.connection.root().call(blank).await?.target_id;

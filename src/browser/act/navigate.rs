@@ -18,7 +18,8 @@ impl Hands<'_> {
         let text = text.trim();
         let parsed = match Url::parse(text) {
             // `localhost:8080/x` parses, with `localhost` for its scheme.
-            Ok(url) if url.has_host() || url.scheme() == "about" => Ok(url),
+            Ok(url) if text.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//")) => Ok(url),
+            Ok(url) if url.scheme() == "about" => Ok(url),
             _ => Url::parse(&format!("https://{text}")),
         };
         match parsed {

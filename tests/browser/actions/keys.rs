@@ -1,0 +1,91 @@
+//! Pressing keys at whatever has the focus.
+
+use browser_use_service::agent::ports::ActionError;
+
+use crate::support::{Site, open, run};
+
+#[test]
+fn enter_sends_the_form_of_the_field_in_focus() {
+    run(async {
+        let site =
+            Site::of(&[("/", "<form action=/go><input name=q autofocus value=tea></form>"), ("/go", "Gone")]).await;
+        let tab = open(&site, "/").await;
+        let outcome = tab.keys("Enter").await.unwrap();
+        assert!(outcome.page_changed);
+        site.is_asked("GET /go?q=tea").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn select_all_makes_typing_replace() {
+    run(async {
+        let body = "<label>Field <input value='old words' oninput=\"tell(value)\"></label>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        tab.click("Field").await.unwrap();
+        tab.keys("Control+a").await.unwrap();
+        tab.keys("new").await.unwrap();
+        site.hears("new").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn letters_cursor_keys_and_deletions_edit_as_on_a_keyboard() {
+    run(async {
+        let body = "<label>Field <input oninput=\"tell(value)\"></label>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        tab.click("Field").await.unwrap();
+        tab.keys("a b c ArrowLeft X Space Home Delete").await.unwrap();
+        site.hears("bX c").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn tab_moves_the_focus_in_order() {
+    run(async {
+        let body = "<script>addEventListener('focusin', (event) => tell(event.target.id))</script>\
+                    <input id=one><input id=three tabindex=0><button id=four>Four</button>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        tab.keys("Tab Tab Tab Shift+Tab").await.unwrap();
+        site.hears("four").await;
+        tab.observe().await;
+        let told = site.told();
+        assert_eq!(told, ["one", "three", "four", "three"]);
+        tab.close().await;
+    });
+}
+
+#[test]
+fn escape_closes_a_dialog_and_the_page_hears_whole_key_events() {
+    run(async {
+        let body = "<dialog id=d>Really?<button>Yes</button></dialog><script>d.showModal();\
+                    d.onclose = () => tell('closed');\
+                    addEventListener('keydown', (e) => tell(['down', e.key, e.code, e.keyCode, e.isTrusted].join(' ')));\
+                    addEventListener('keyup', (e) => tell('up ' + e.key))</script>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        tab.keys("Escape").await.unwrap();
+        site.hears("down Escape Escape 27 true").await;
+        site.hears("up Escape").await;
+        site.hears("closed").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_chord_carries_its_modifiers() {
+    run(async {
+        let body = "<script>addEventListener('keydown', (e) => e.key === 'k' && tell([e.ctrlKey, e.shiftKey, e.altKey].join()))</script>Page";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        tab.keys("Control+k").await.unwrap();
+        site.hears("true,false,false").await;
+        assert!(matches!(tab.keys("Control+nothing").await, Err(ActionError::NotPossible(_))));
+        tab.close().await;
+    });
+}

@@ -1,0 +1,9 @@
+//! Every action on the page: its effect, and what the run is told of it.
+
+mod click;
+mod fields;
+mod keys;
+mod reading;
+mod scroll;
+mod tabs;
+mod wait;

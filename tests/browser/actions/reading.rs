@@ -1,0 +1,121 @@
+//! Reading the page's text, and pictures of it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use browser_use_service::agent::action::Action;
+use browser_use_service::agent::image::{Image, ImageFormat};
+use browser_use_service::agent::ports::{Browsers, PageSpec};
+
+use crate::support::{Browser, Site, Tab, open, run};
+
+const BODY: &str = "<h1>Tea</h1><p>Water   at\n 95 °C.</p><p style='display: none'>Secret</p>\
+                    <label>Cups <input value=3></label><button>Pour the <b>pot</b></button>";
+
+#[test]
+fn the_page_s_text_is_what_a_person_reads() {
+    run(async {
+        let site = Site::of(&[("/", BODY)]).await;
+        let tab = open(&site, "/").await;
+        let text = tab.read().await;
+        assert!(text.contains("Tea\n") && text.contains("Water at 95 °C."), "{text:?}");
+        assert!(!text.contains("Secret"), "{text:?}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn one_element_s_text_or_value_is_read() {
+    run(async {
+        let site = Site::of(&[("/", BODY)]).await;
+        let tab = open(&site, "/").await;
+        for (label, text) in [("Cups", "3"), ("Pour the pot", "Pour the pot")] {
+            let index = Some(tab.find(label).await);
+            let outcome = tab.act(Action::Extract { query: Some("it".into()), index }).await.unwrap();
+            assert_eq!(outcome.extracted.as_deref(), Some(text));
+        }
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_long_text_is_cut_and_says_so() {
+    run(async {
+        let long = "word ".repeat(20_000);
+        let site = Site::of(&[("/", &long)]).await;
+        let tab = open(&site, "/").await;
+        let outcome = tab.act(Action::Extract { query: None, index: None }).await.unwrap();
+        assert_eq!(outcome.extracted.unwrap().chars().count(), 40_000);
+        assert!(outcome.effect.contains("first 40000 of 99999"), "{}", outcome.effect);
+        tab.close().await;
+    });
+}
+
+#[test]
+fn pictures_come_in_each_format_and_show_the_whole_window() {
+    run(async {
+        let site = Site::of(&[("/", BODY)]).await;
+        for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Webp] {
+            let spec = PageSpec { headless: true, screenshots: Some(format) };
+            let tab = Tab::new(Browser::shared().open(spec).await.unwrap());
+            tab.go(&site.url("/")).await.unwrap();
+            let picture = tab.observe().await.screenshot.unwrap();
+            assert_eq!(picture.format, format);
+            assert_eq!(size(&picture), (1280, 900), "{format:?}");
+            tab.close().await;
+        }
+    });
+}
+
+#[test]
+fn a_further_tab_has_the_same_window() {
+    run(async {
+        let site = Site::of(&[("/", BODY)]).await;
+        let tab = open(&site, "/").await;
+        tab.act(Action::Navigate { url: site.url("/"), new_tab: Some(true) }).await.unwrap();
+        assert_eq!(size(&tab.observe().await.screenshot.unwrap()), (1280, 900));
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_run_without_pictures_gets_none_until_it_asks_for_one() {
+    run(async {
+        let site = Site::of(&[("/", BODY)]).await;
+        let tab = Tab::new(Browser::shared().open(PageSpec { headless: true, screenshots: None }).await.unwrap());
+        tab.go(&site.url("/")).await.unwrap();
+        assert_eq!(tab.observe().await.screenshot, None);
+        let picture = tab.page().picture().await.unwrap();
+        assert_eq!(size(&picture), (1280, 900));
+        tab.close().await;
+    });
+}
+
+/// Width and height as the file's own header has them; whoever reads it wrong finds no such numbers.
+fn size(picture: &Image) -> (u32, u32) {
+    let bytes = STANDARD.decode(picture.base64.as_bytes()).unwrap();
+    let big = |at: usize, length: usize| bytes[at..at + length].iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
+    match picture.format {
+        ImageFormat::Png => {
+            assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n"));
+            (big(16, 4), big(20, 4))
+        }
+        ImageFormat::Jpeg => {
+            assert!(bytes.starts_with(b"\xff\xd8\xff"));
+            // Segments follow one another until the one that starts the frame.
+            let mut at = 2;
+            while !matches!(bytes[at + 1], 0xc0..=0xc3) {
+                at += 2 + big(at + 2, 2) as usize;
+            }
+            (big(at + 7, 2), big(at + 5, 2))
+        }
+        ImageFormat::Webp => {
+            assert!(bytes.starts_with(b"RIFF") && &bytes[8..15] == b"WEBPVP8");
+            let little = |at: usize| u32::from(bytes[at]) | u32::from(bytes[at + 1]) << 8;
+            match bytes[15] {
+                b' ' => (little(26) & 0x3fff, little(28) & 0x3fff),
+                b'X' => (little(24) + 1, little(27) + 1),
+                other => panic!("VP8{}", char::from(other)),
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! A real Chromium against sites that the tests serve: what an action does to a page, what a fault does to a run, and
+//! that nothing is ever left. Tests assert what reached the page or its server, not what was called.
+#![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself")]
+
+mod actions;
+mod dialogs;
+mod faults;
+mod headful;
+mod isolation;
+mod many_runs;
+mod navigation;
+mod service;
+mod support;

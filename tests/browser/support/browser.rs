@@ -1,0 +1,114 @@
+//! Browsers for the tests: one that they share, and ones of a test's own to break.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use browser_use_service::agent::image::ImageFormat;
+use browser_use_service::agent::ports::{Browsers, PageSpec};
+use browser_use_service::browser::Pool;
+use browser_use_service::browser::settings::{BrowserSettings, SandboxMode, SettleSettings};
+use browser_use_service::policy::{HostPattern, UrlPolicy};
+use tempfile::TempDir;
+use tokio_util::task::TaskTracker;
+
+use super::{Tab, eventually, processes};
+
+/// The program that keeps watch over browsers.
+pub(crate) const WARDEN: &str = env!("CARGO_BIN_EXE_browser-use-service");
+
+/// The browser of all tests that do it no harm.
+pub(crate) struct Browser;
+
+impl Browser {
+    /// Never closed: its warden removes it when this process ends, however it ends.
+    pub(crate) fn shared() -> &'static Arc<Pool> {
+        static SHARED: LazyLock<Arc<Pool>> = LazyLock::new(|| {
+            Pool::start(settings(std::env::temp_dir()), policy(), TaskTracker::new()).expect("there is a Chromium")
+        });
+        &SHARED
+    }
+}
+
+/// A browser of a test's own, with a place of its own for everything it writes.
+pub(crate) struct OwnBrowser {
+    pub(crate) pool: Arc<Pool>,
+    root: TempDir,
+}
+
+impl OwnBrowser {
+    /// Starts one and waits until it is ready.
+    pub(crate) async fn start(adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
+        let browser = Self::start_unready(adjust);
+        browser.is_ready().await;
+        browser
+    }
+
+    pub(crate) fn start_unready(adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let mut settings = settings(root.path().to_owned());
+        adjust(&mut settings);
+        Self { pool: Pool::start(settings, policy(), TaskTracker::new()).unwrap(), root }
+    }
+
+    pub(crate) async fn is_ready(&self) {
+        eventually("the browser is ready", Duration::from_secs(20), || self.pool.ready().is_ok()).await;
+    }
+
+    pub(crate) async fn open(&self) -> Tab {
+        Tab::new(self.pool.open(headless()).await.unwrap())
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// Its main process.
+    pub(crate) fn main_process(&self) -> u32 {
+        processes::browser(self.root()).expect("the browser runs")
+    }
+
+    /// Closes it; from then on nothing may be left, not even for a moment.
+    pub(crate) async fn close(self) {
+        self.pool.close().await;
+        self.leaves_nothing();
+    }
+
+    pub(crate) fn leaves_nothing(&self) {
+        assert_eq!(processes::of(self.root()), [], "processes are left");
+        let files: Vec<PathBuf> = std::fs::read_dir(self.root()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(files, [PathBuf::new(); 0], "files are left");
+    }
+}
+
+/// A run without a window that wants pictures.
+pub(crate) fn headless() -> PageSpec {
+    PageSpec { headless: true, screenshots: Some(ImageFormat::Png) }
+}
+
+fn settings(profile_root: PathBuf) -> BrowserSettings {
+    BrowserSettings {
+        executable: None,
+        warden: WARDEN.into(),
+        profile_root,
+        sandbox: SandboxMode::Auto,
+        launch_timeout: Duration::from_secs(30),
+        command_timeout: Duration::from_secs(15),
+        navigation_timeout: Duration::from_secs(20),
+        observe_timeout: Duration::from_secs(10),
+        dialog_timeout: Duration::from_secs(20),
+        settle: SettleSettings {
+            idle: Duration::from_millis(50),
+            same_site: Duration::from_secs(3),
+            new_site: Duration::from_secs(8),
+        },
+        max_age: Duration::from_secs(3600),
+        max_memory: 4 << 30,
+        view_token_budget: 8_000,
+    }
+}
+
+/// The sites of the tests may be reached by their address; `localhost`, by name, may not.
+fn policy() -> UrlPolicy {
+    UrlPolicy::new(HostPattern::parse_list("127.0.0.1").unwrap())
+}

@@ -1,0 +1,60 @@
+//! What the browser tests stand on.
+
+mod browser;
+mod log;
+pub(crate) mod processes;
+mod service;
+mod site;
+mod tab;
+
+#[path = "../../../examples/support/leftovers.rs"]
+mod leftovers;
+#[path = "../../../examples/support/memory.rs"]
+pub(crate) mod memory;
+#[path = "../../../examples/support/order.rs"]
+pub(crate) mod order;
+#[path = "../../../examples/support/shop.rs"]
+mod shop;
+#[path = "../../../examples/support/stream.rs"]
+mod stream;
+
+pub(crate) use browser::{Browser, OwnBrowser, WARDEN, headless};
+pub(crate) use leftovers::left_in;
+pub(crate) use log::Log;
+pub(crate) use service::{Events, Service, Start, finished};
+pub(crate) use shop::Shop;
+pub(crate) use site::{Site, page};
+pub(crate) use tab::{Tab, open};
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tracing_subscriber::EnvFilter;
+
+/// No test takes this long; one that does hangs.
+const TEST_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// One runtime for the whole process: the browser that the tests share lives on it, and a runtime of each test's own
+/// would take it along when the first test ends.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    // What the browser side logs, for a test that fails: `RUST_LOG=browser_use_service=debug`.
+    tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env()).with_test_writer().init();
+    Runtime::new().expect("the runtime can be built")
+});
+
+/// Runs a test's body.
+pub(crate) fn run(test: impl Future<Output = ()>) {
+    let test = async { tokio::time::timeout(TEST_TIMEOUT, test).await };
+    RUNTIME.block_on(test).expect("the test hangs");
+}
+
+/// Waits for something that tells nobody when it happens, such as a process's end.
+pub(crate) async fn eventually(what: &str, limit: Duration, mut happened: impl FnMut() -> bool) {
+    let mut look = tokio::time::interval(Duration::from_millis(10));
+    let until = tokio::time::Instant::now() + limit;
+    while !happened() {
+        assert!(tokio::time::Instant::now() < until, "not within {limit:?}: {what}");
+        look.tick().await;
+    }
+}

@@ -1,0 +1,72 @@
+//! Browser processes, as the process table has them.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// A process of a browser, or its warden.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Process {
+    pub(crate) pid: u32,
+    pub(crate) command: String,
+}
+
+/// Every process that works in a folder for profiles, and all that it started.
+pub(crate) fn of(root: &Path) -> Vec<Process> {
+    let root = format!("{}/", root.display());
+    let mut all = HashMap::new();
+    let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
+    for entry in std::fs::read_dir("/proc").unwrap() {
+        let Ok(pid) = entry.unwrap().file_name().to_string_lossy().parse::<u32>() else { continue };
+        // It may have ended since; one that has ended and is not reaped yet has no command line.
+        let (Ok(command), Some(parent)) = (std::fs::read(format!("/proc/{pid}/cmdline")), parent(pid)) else {
+            continue;
+        };
+        children.entry(parent).or_default().push(pid);
+        all.insert(pid, String::from_utf8_lossy(&command).replace('\0', " "));
+    }
+    let mut open: Vec<u32> = all.iter().filter(|(_, command)| command.contains(&root)).map(|(pid, _)| *pid).collect();
+    let mut found = HashSet::new();
+    while let Some(pid) = open.pop() {
+        if found.insert(pid) {
+            open.extend(children.remove(&pid).unwrap_or_default());
+        }
+    }
+    found.into_iter().map(|pid| Process { pid, command: all[&pid].clone() }).collect()
+}
+
+/// The main process of the one browser there.
+pub(crate) fn browser(root: &Path) -> Option<u32> {
+    let is_main = |process: &Process| {
+        process.command.contains("--user-data-dir=")
+            && !process.command.contains("--type=")
+            && !process.command.contains(" warden ")
+    };
+    of(root).iter().find(|process| is_main(process)).map(|process| process.pid)
+}
+
+pub(crate) fn warden(root: &Path) -> Option<u32> {
+    of(root).iter().find(|process| process.command.contains(" warden ")).map(|process| process.pid)
+}
+
+pub(crate) fn renderers(root: &Path) -> Vec<u32> {
+    let renderers = of(root).into_iter().filter(|process| process.command.contains("--type=renderer"));
+    renderers.map(|process| process.pid).collect()
+}
+
+/// Bytes of memory that a process has touched.
+pub(crate) fn resident(pid: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) << 10
+}
+
+pub(crate) fn signal(pid: u32, signal: Signal) {
+    kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap(), signal).unwrap();
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}

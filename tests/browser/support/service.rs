@@ -1,0 +1,194 @@
+//! The real binary as a process of its own, as a deployment runs it.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use reqwest::{Client, Response};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use super::stream::EventLines;
+use super::{WARDEN, left_in, processes};
+
+const KEY: &str = "a-key-for-tests";
+const READY_WITHIN: Duration = Duration::from_secs(30);
+const ENDS_WITHIN: Duration = Duration::from_secs(35);
+
+/// How a service is started.
+pub(crate) struct Start {
+    variables: Vec<(String, String)>,
+    home: TempDir,
+}
+
+/// A running service; killed when it is dropped.
+pub(crate) struct Service {
+    child: Child,
+    client: Client,
+    base: String,
+    /// Everything it writes is in here.
+    home: TempDir,
+}
+
+impl Start {
+    pub(crate) fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        for folder in ["profiles", "tmp"] {
+            std::fs::create_dir(home.path().join(folder)).unwrap();
+        }
+        Self { variables: Vec::new(), home }
+    }
+
+    pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Where its browsers will have their profiles.
+    pub(crate) fn profiles(&self) -> PathBuf {
+        self.home.path().join("profiles")
+    }
+
+    /// Starts it and waits until it can take a run.
+    pub(crate) async fn ready(self) -> Service {
+        // Somebody may take the port before the service does; then it says so and ends.
+        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let log = std::fs::File::create(self.home.path().join("log")).unwrap();
+        let child = Command::new(WARDEN)
+            .env("HOST", "127.0.0.1")
+            .env("PORT", port.to_string())
+            .env("BROWSER_USE_INTERNAL_API_KEY", KEY)
+            .env("BROWSER_USE_PRIVATE_HOSTS", "127.0.0.1")
+            .env("PROFILE_ROOT", self.home.path().join("profiles"))
+            .env("TMPDIR", self.home.path().join("tmp"))
+            .envs(self.variables)
+            .current_dir(self.home.path())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let base = format!("http://127.0.0.1:{port}");
+        let mut service = Service { child, client: Client::new(), base, home: self.home };
+        let ready = tokio::time::timeout(READY_WITHIN, service.answers_ready()).await.is_ok_and(|ready| ready);
+        assert!(ready, "the service is not ready; its log:\n{}", service.log());
+        service
+    }
+}
+
+impl Service {
+    /// False when it has ended.
+    async fn answers_ready(&mut self) -> bool {
+        let mut look = tokio::time::interval(Duration::from_millis(20));
+        while self.child.try_wait().unwrap().is_none() {
+            look.tick().await;
+            let answer = self.client.get(format!("{}/ready", self.base)).send().await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Posts a request for a run.
+    pub(crate) async fn post(&self, request: &Value) -> Response {
+        let url = format!("{}/api/v1/browser-use/run/stream", self.base);
+        self.client.post(url).header("X-Gateway-Key", KEY).json(request).send().await.unwrap()
+    }
+
+    /// Starts a run of the built-in planner without pictures.
+    pub(crate) async fn run(&self, task: &str) -> Events {
+        let request = json!({ "task": task, "provider": "template", "screenshotFormat": "none" });
+        let response = self.post(&request).await;
+        assert_eq!(response.status(), 200);
+        Events(EventLines::new(response))
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("the service runs")
+    }
+
+    pub(crate) fn profiles(&self) -> PathBuf {
+        self.home.path().join("profiles")
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.home.path().join("log")).unwrap()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        processes::signal(self.id(), signal);
+    }
+
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        let status = tokio::time::timeout(ENDS_WITHIN, self.child.wait()).await;
+        status.unwrap_or_else(|_| panic!("the service does not end; its log:\n{}", self.log())).unwrap()
+    }
+
+    /// Asks it to stop and holds it to leaving nothing.
+    pub(crate) async fn stop(mut self) {
+        self.signal(Signal::TERM);
+        assert_eq!(self.ended().await.code(), Some(0), "{}", self.log());
+        self.leaves_nothing().await;
+    }
+
+    /// Neither a process nor a file, once it has ended.
+    pub(crate) async fn leaves_nothing(&self) {
+        assert_eq!(processes::of(&self.profiles()), []);
+        for folder in ["profiles", "tmp"] {
+            assert_eq!(files(&self.home.path().join(folder)), [PathBuf::new(); 0]);
+        }
+    }
+}
+
+/// A run's events as they come.
+pub(crate) struct Events(EventLines);
+
+impl Events {
+    /// The next event; none after the stream's proper end.
+    pub(crate) async fn next(&mut self) -> Option<Value> {
+        loop {
+            let line = self.0.next().await.unwrap().expect("the stream ends with [DONE]");
+            match line.strip_prefix("data: ") {
+                Some("[DONE]") => return None,
+                Some(event) => return Some(serde_json::from_str(event).unwrap()),
+                None => {}
+            }
+        }
+    }
+
+    /// Reads on until the run has made a step.
+    pub(crate) async fn step(&mut self) -> Value {
+        loop {
+            let event = self.next().await.expect("a step comes before the end");
+            assert_ne!(event["isComplete"], true, "{event}");
+            if event["type"] == "step" {
+                return event;
+            }
+        }
+    }
+
+    /// Reads to the end; the last event is the terminal one.
+    pub(crate) async fn rest(mut self) -> Vec<Value> {
+        let mut events = Vec::new();
+        while let Some(event) = self.next().await {
+            events.push(event);
+        }
+        events
+    }
+}
+
+/// The terminal event of a run that has to succeed.
+pub(crate) async fn finished(events: Events) -> Value {
+    let terminal = events.rest().await.pop().expect("there is a terminal event");
+    assert_eq!((&terminal["type"], &terminal["success"]), (&json!("result"), &json!(true)), "{terminal}");
+    terminal
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+}

@@ -1,0 +1,102 @@
+//! Sites for the browser to visit, and the record of what reached them.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::header;
+use axum::middleware::{Next, from_fn};
+use axum::response::Html;
+use axum::routing::{get, post};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use super::Log;
+
+/// A site on a free port of loopback, served for as long as this lives.
+pub(crate) struct Site {
+    address: SocketAddr,
+    told: Log<String>,
+    requests: Log<Seen>,
+    _server: JoinSet<std::io::Result<()>>,
+}
+
+/// A request that reached a site.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    /// Method, path and query: `GET /search?q=tea`.
+    pub(crate) line: String,
+    pub(crate) cookie: String,
+}
+
+impl Site {
+    /// A site of pages, each a path and what stands in its body.
+    pub(crate) async fn of(pages: &[(&'static str, &str)]) -> Self {
+        let route = |router: Router, (path, body): &(&'static str, &str)| {
+            let html = page(body);
+            router.route(path, get(|| async { Html(html) }))
+        };
+        Self::with(pages.iter().fold(Router::new(), route)).await
+    }
+
+    /// A site of handlers. To each the path `/tell` is added, where pages tell what happens to them (see [`page`]).
+    pub(crate) async fn with(router: Router) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (told, requests) = (Log::new(), Log::new());
+        let (heard, seen) = (told.clone(), requests.clone());
+        let router = router
+            .layer(from_fn(move |request: Request, next: Next| {
+                let cookie = request.headers().get(header::COOKIE).and_then(|cookie| cookie.to_str().ok());
+                seen.push(Seen {
+                    line: format!("{} {}", request.method(), request.uri()),
+                    cookie: cookie.unwrap_or_default().to_owned(),
+                });
+                next.run(request)
+            }))
+            .route("/tell", post(|text: String| async move { heard.push(text) }));
+        let mut server = JoinSet::new();
+        server.spawn(async move { axum::serve(listener, router).await });
+        Self { address, told, requests, _server: server }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The same under another host name that leads here, such as one that the policy refuses.
+    pub(crate) fn url_at(&self, host: &str, path: &str) -> String {
+        format!("http://{host}:{}{path}", self.address.port())
+    }
+
+    /// Waits until a page has told exactly this.
+    pub(crate) async fn hears(&self, text: &str) {
+        self.told.until(&format!("{text:?}"), |told| told.iter().any(|line| line == text)).await;
+    }
+
+    /// What the pages have told so far.
+    pub(crate) fn told(&self) -> Vec<String> {
+        self.told.list()
+    }
+
+    /// Waits for a request by its line.
+    pub(crate) async fn is_asked(&self, line: &str) -> Seen {
+        let seen = self.requests.until(line, |seen| seen.iter().any(|request| request.line == line)).await;
+        seen.into_iter().find(|request| request.line == line).unwrap()
+    }
+
+    /// The lines of all requests so far, what pages tell and the browser's search for an icon excepted.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        let lines = self.requests.list().into_iter().map(|request| request.line);
+        lines.filter(|line| line != "GET /favicon.ico").collect()
+    }
+}
+
+/// A document with this body, in which scripts can `tell(text)` the site what happens. Telling is a beacon, which no
+/// run waits for, so that it does not hide what else is not waited for.
+pub(crate) fn page(body: &str) -> String {
+    format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Fixture</title>\
+         <script>const tell = (text) => void navigator.sendBeacon('/tell', String(text))</script><body>{body}"
+    )
+}

@@ -1,0 +1,96 @@
+//! A run's page with short names for what tests do to it.
+
+use std::sync::Arc;
+
+use browser_use_service::agent::action::{Action, ElementIndex, ScrollDirection};
+use browser_use_service::agent::observation::{Element, Observation};
+use browser_use_service::agent::ports::{ActionError, ActionOutcome, Browsers, Page};
+
+use super::{Browser, Site, headless};
+
+type Outcome = Result<ActionOutcome, ActionError>;
+
+/// An open page. Tests close it at their end; one that fails leaves that to its drop.
+pub(crate) struct Tab(Arc<dyn Page>);
+
+/// A run of its own in the shared browser, at a path of a site.
+pub(crate) async fn open(site: &Site, path: &str) -> Tab {
+    let tab = Tab::new(Browser::shared().open(headless()).await.unwrap());
+    tab.go(&site.url(path)).await.unwrap();
+    tab
+}
+
+impl Tab {
+    pub(crate) fn new(page: Arc<dyn Page>) -> Self {
+        Self(page)
+    }
+
+    pub(crate) fn page(&self) -> &Arc<dyn Page> {
+        &self.0
+    }
+
+    pub(crate) async fn close(self) {
+        self.0.close().await;
+    }
+
+    pub(crate) async fn observe(&self) -> Observation {
+        self.0.observe().await.unwrap()
+    }
+
+    /// The page as the model reads it.
+    pub(crate) async fn text(&self) -> String {
+        self.observe().await.view.text
+    }
+
+    /// The element with this name, placeholder or id of last resort, its tag.
+    pub(crate) async fn element(&self, label: &str) -> Element {
+        let view = self.observe().await.view;
+        let wanted: [fn(&Element) -> &str; 3] = [|e| &e.name, |e| &e.placeholder, |e| &e.tag];
+        let found = wanted.iter().find_map(|of| view.elements.iter().find(|element| of(element) == label));
+        found.unwrap_or_else(|| panic!("no element {label:?} in\n{}", view.text)).clone()
+    }
+
+    pub(crate) async fn find(&self, label: &str) -> ElementIndex {
+        self.element(label).await.index
+    }
+
+    pub(crate) async fn act(&self, action: Action) -> Outcome {
+        self.0.act(&action).await
+    }
+
+    pub(crate) async fn go(&self, url: &str) -> Outcome {
+        self.act(Action::Navigate { url: url.to_owned(), new_tab: None }).await
+    }
+
+    pub(crate) async fn back(&self) -> Outcome {
+        self.act(Action::GoBack {}).await
+    }
+
+    pub(crate) async fn click(&self, label: &str) -> Outcome {
+        let index = self.find(label).await;
+        self.act(Action::Click { index }).await
+    }
+
+    pub(crate) async fn input(&self, label: &str, text: &str) -> Outcome {
+        let index = self.find(label).await;
+        self.act(Action::Input { index, text: text.to_owned(), clear: None, submit: None }).await
+    }
+
+    pub(crate) async fn select(&self, label: &str, options: &[&str]) -> Outcome {
+        let index = self.find(label).await;
+        self.act(Action::Select { index, options: options.iter().map(|&option| option.to_owned()).collect() }).await
+    }
+
+    pub(crate) async fn keys(&self, keys: &str) -> Outcome {
+        self.act(Action::SendKeys { keys: keys.to_owned() }).await
+    }
+
+    pub(crate) async fn scroll(&self, direction: ScrollDirection, index: Option<ElementIndex>) -> Outcome {
+        self.act(Action::Scroll { direction, pages: None, index }).await
+    }
+
+    /// The text of the page, unshortened.
+    pub(crate) async fn read(&self) -> String {
+        self.act(Action::Extract { query: None, index: None }).await.unwrap().extracted.unwrap()
+    }
+}
