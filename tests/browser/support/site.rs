@@ -97,6 +97,6 @@ impl Site {
 pub(crate) fn page(body: &str) -> String {
     format!(
         "<!doctype html><html lang=en><meta charset=utf-8><title>Fixture</title>\
-         <script>const tell = (text) => void navigator.sendBeacon('/tell', String(text))</script><body>{body}"
+         <script>function tell(text) {{ navigator.sendBeacon('/tell', String(text)) }}</script><body>{body}"
     )
 }
