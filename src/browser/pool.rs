@@ -27,6 +27,8 @@ pub struct Pool {
     policy: Arc<UrlPolicy>,
     executable: PathBuf,
     tasks: TaskTracker,
+    /// What keeps a browser running; ends when the pool is closed.
+    keeper: TaskTracker,
     /// The browser that new runs share; none while one is being started.
     shared: tokio::sync::watch::Sender<Option<Arc<Browser>>>,
     /// Why the last start failed, until one succeeds.
@@ -69,17 +71,21 @@ impl Pool {
             policy: Arc::new(policy),
             executable,
             tasks: tasks.clone(),
+            keeper: TaskTracker::new(),
             shared: tokio::sync::watch::Sender::new(None),
             failure: Mutex::new(None),
             stop: CancellationToken::new(),
         });
-        tasks.spawn(keep_warm(pool.clone()));
+        tasks.spawn(pool.keeper.track_future(keep_warm(pool.clone())));
+        pool.keeper.close();
         Ok(pool)
     }
 
     /// Ends every browser and waits until nothing of them is left. Runs that still hold one see it as lost.
     pub async fn close(&self) {
         self.stop.cancel();
+        // It may be starting one at this moment.
+        self.keeper.wait().await;
         let shared = self.shared.send_replace(None);
         if let Some(browser) = shared {
             browser.close().await;
@@ -141,7 +147,8 @@ impl Browsers for Pool {
             self.lease().await?
         } else {
             let display = self.display().map_err(|error| BrowserError::NotStarted { cause: error.to_string() })?;
-            let browser = Browser::start(self.settings.clone(), &self.executable, &display, &self.tasks).await?;
+            let browser =
+                Browser::start(self.settings.clone(), &self.executable, &display, &self.tasks, &self.stop).await?;
             let lease = browser.lease().ok_or(BrowserError::Lost)?;
             // Nobody else's: it ends with this run.
             browser.retire();
@@ -167,11 +174,8 @@ impl Browsers for Pool {
 async fn keep_warm(pool: Arc<Pool>) {
     let mut backoff = RESTART_BACKOFF.0;
     while !pool.stop.is_cancelled() {
-        let started = tokio::select! {
-            started = Browser::start(pool.settings.clone(), &pool.executable, &Display::Headless, &pool.tasks) => started,
-            () = pool.stop.cancelled() => return,
-        };
-        match started {
+        let settings = pool.settings.clone();
+        match Browser::start(settings, &pool.executable, &Display::Headless, &pool.tasks, &pool.stop).await {
             Ok(browser) => {
                 backoff = RESTART_BACKOFF.0;
                 *pool.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -187,6 +191,7 @@ async fn keep_warm(pool: Arc<Pool>) {
                 }
                 browser.retire();
             }
+            Err(_) if pool.stop.is_cancelled() => return,
             Err(error) => {
                 if let BrowserError::NotStarted { cause } = &error {
                     tracing::error!(cause, "no browser could be started");
