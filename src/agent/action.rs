@@ -33,8 +33,36 @@ pub enum Action {
     },
     /// Back in the tab's history.
     GoBack {},
-    /// Click an element.
-    Click { index: ElementIndex },
+    /// Click an element, or a point of the viewport where there is none.
+    Click {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        index: Option<ElementIndex>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        x: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        y: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        button: Option<MouseButton>,
+        /// 2 for a double click.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        count: Option<u8>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        modifiers: Option<Vec<Modifier>>,
+    },
+    /// Move the mouse over an element.
+    Hover {
+        index: ElementIndex,
+    },
+    /// Drag an element to another one, or by an offset in pixels.
+    Drag {
+        from: ElementIndex,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<ElementIndex>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        dx: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        dy: Option<f64>,
+    },
     /// Type text into a field, replacing what it holds unless `clear` is false.
     Input {
         index: ElementIndex,
@@ -46,9 +74,18 @@ pub enum Action {
         submit: Option<bool>,
     },
     /// Choose options of a select by their text or value.
-    Select { index: ElementIndex, options: Vec<String> },
+    Select {
+        index: ElementIndex,
+        options: Vec<String>,
+    },
+    /// List all options of a select, listbox or menu.
+    DropdownOptions {
+        index: ElementIndex,
+    },
     /// Press keys at the focused element: "Enter", "Control+a", "Escape", or several separated by blanks.
-    SendKeys { keys: String },
+    SendKeys {
+        keys: String,
+    },
     /// Scroll the page or, with an index, the container that holds the element.
     Scroll {
         direction: ScrollDirection,
@@ -57,6 +94,20 @@ pub enum Action {
         pages: Option<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         index: Option<ElementIndex>,
+    },
+    /// Scroll to where a text is.
+    ScrollToText {
+        text: String,
+    },
+    /// Find a text, or a regular expression, in the whole page.
+    FindText {
+        pattern: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        regex: Option<bool>,
+    },
+    /// List what a CSS selector matches.
+    FindElements {
+        selector: String,
     },
     /// Wait for a text to appear or to go, or for some seconds.
     Wait {
@@ -78,6 +129,14 @@ pub enum Action {
     },
     /// Look at a screenshot in the next step.
     Screenshot {},
+    SwitchTab {
+        tab: u32,
+    },
+    /// Close a tab, the current one when none is named.
+    CloseTab {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tab: Option<u32>,
+    },
     /// Answer an open dialog.
     AnswerDialog {
         accept: bool,
@@ -86,7 +145,28 @@ pub enum Action {
         text: Option<String>,
     },
     /// End the run with an answer.
-    Done { text: String, success: bool },
+    Done {
+        text: String,
+        success: bool,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MouseButton {
+    Left,
+    Middle,
+    Right,
+}
+
+/// A key held while clicking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Modifier {
+    Alt,
+    Control,
+    Meta,
+    Shift,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -107,6 +187,11 @@ pub enum ScrollDirection {
 }
 
 impl Action {
+    /// The ordinary click.
+    pub fn click(index: ElementIndex) -> Self {
+        Self::Click { index: Some(index), x: None, y: None, button: None, count: None, modifiers: None }
+    }
+
     /// The action's name as models and events write it.
     pub fn name(&self) -> &'static str {
         match self {
@@ -114,13 +199,21 @@ impl Action {
             Self::Search { .. } => "search",
             Self::GoBack {} => "goBack",
             Self::Click { .. } => "click",
+            Self::Hover { .. } => "hover",
+            Self::Drag { .. } => "drag",
             Self::Input { .. } => "input",
             Self::Select { .. } => "select",
+            Self::DropdownOptions { .. } => "dropdownOptions",
             Self::SendKeys { .. } => "sendKeys",
             Self::Scroll { .. } => "scroll",
+            Self::ScrollToText { .. } => "scrollToText",
+            Self::FindText { .. } => "findText",
+            Self::FindElements { .. } => "findElements",
             Self::Wait { .. } => "wait",
             Self::Extract { .. } => "extract",
             Self::Screenshot {} => "screenshot",
+            Self::SwitchTab { .. } => "switchTab",
+            Self::CloseTab { .. } => "closeTab",
             Self::AnswerDialog { .. } => "answerDialog",
             Self::Done { .. } => "done",
         }
@@ -129,12 +222,21 @@ impl Action {
     /// The element the action is aimed at, if any.
     pub fn index(&self) -> Option<ElementIndex> {
         match self {
-            Self::Click { index } | Self::Input { index, .. } | Self::Select { index, .. } => Some(*index),
-            Self::Scroll { index, .. } | Self::Extract { index, .. } => *index,
+            Self::Input { index, .. }
+            | Self::Select { index, .. }
+            | Self::Hover { index }
+            | Self::DropdownOptions { index }
+            | Self::Drag { from: index, .. } => Some(*index),
+            Self::Click { index, .. } | Self::Scroll { index, .. } | Self::Extract { index, .. } => *index,
             Self::Navigate { .. }
             | Self::Search { .. }
             | Self::GoBack {}
             | Self::SendKeys { .. }
+            | Self::ScrollToText { .. }
+            | Self::FindText { .. }
+            | Self::FindElements { .. }
+            | Self::SwitchTab { .. }
+            | Self::CloseTab { .. }
             | Self::Wait { .. }
             | Self::Screenshot {}
             | Self::AnswerDialog { .. }

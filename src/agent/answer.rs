@@ -256,7 +256,7 @@ mod tests {
         r#"{"evaluationPreviousGoal":"ok","memory":"m","nextGoal":"g","actions":[{"click":{"index":41}}]}"#;
 
     fn click(index: u32) -> Action {
-        Action::Click { index: ElementIndex(index) }
+        Action::click(ElementIndex(index))
     }
 
     #[track_caller]
@@ -348,9 +348,9 @@ mod tests {
         assert_eq!(error("{\"a\":1}"), "it is not an object with \"actions\"");
         assert_eq!(error("{\"actions\":[]}"), "\"actions\" is empty");
         assert_eq!(error("{\"actions\":[{\"click\":7}]}"), "action 1 is wrong: \"click\" needs an object");
-        assert_eq!(error(r#"{"actions":[{"goBack":{}},{"click":{}}]}"#), "action 2 is wrong: missing field `index`");
+        assert_eq!(error(r#"{"actions":[{"goBack":{}},{"hover":{}}]}"#), "action 2 is wrong: missing field `index`");
         assert!(error(r#"{"actions":[{"fly":{}}]}"#).starts_with("action 1 is wrong: unknown variant `fly`, expected"));
-        assert!(error(r#"{"actions":[{"click":{"index":1,"x":2}}]}"#).contains("unknown field `x`"));
+        assert!(error(r#"{"actions":[{"click":{"index":1,"z":2}}]}"#).contains("unknown field `z`"));
         assert_eq!(
             error(r#"{"actions":[{"click":{"index":1},"goBack":{}}]}"#),
             "action 1 is wrong: an action is an object with one key, this has 2"

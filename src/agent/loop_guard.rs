@@ -70,10 +70,18 @@ fn key(action: &Action) -> Option<String> {
         | Action::Search { .. }
         | Action::Click { .. }
         | Action::Input { .. }
+        | Action::Hover { .. }
+        | Action::Drag { .. }
+        | Action::DropdownOptions { .. }
+        | Action::FindText { .. }
+        | Action::FindElements { .. }
         | Action::Select { .. } => Some(format!("{action:?}")),
         Action::GoBack {}
         | Action::SendKeys { .. }
         | Action::Scroll { .. }
+        | Action::ScrollToText { .. }
+        | Action::SwitchTab { .. }
+        | Action::CloseTab { .. }
         | Action::Wait { .. }
         | Action::Extract { .. }
         | Action::Screenshot {}
@@ -88,7 +96,7 @@ mod tests {
     use crate::agent::action::{ElementIndex, ScrollDirection};
 
     fn click(index: u32) -> Action {
-        Action::Click { index: ElementIndex(index) }
+        Action::click(ElementIndex(index))
     }
 
     /// The verdicts of `count` steps, each with the actions and the page of its number.

@@ -35,6 +35,8 @@ pub struct StepReport {
 pub trait Reporter: Send + Sync {
     async fn log(&self, level: LogLevel, message: String);
     async fn step(&self, report: StepReport);
+    /// A step error as it happens: a run that is cut off has no [`AgentResult`] to read it from.
+    fn error(&self, error: &str);
 }
 
 /// How an agent's work ended when nothing broke.

@@ -149,7 +149,7 @@ mod tests {
         };
         assert_eq!(arguments("navigate")["newTab"]["type"], json!(["boolean", "null"]));
         assert_eq!(arguments("scroll")["index"]["type"], json!(["integer", "null"]));
-        assert_eq!(arguments("click")["index"]["type"], json!("integer"));
+        assert_eq!(arguments("hover")["index"]["type"], json!("integer"));
         assert_eq!(arguments("goBack"), &json!({}));
     }
 
@@ -165,6 +165,6 @@ mod tests {
     fn the_schema_is_small() {
         let tokens = estimate_tokens(&decision().to_string());
         println!("schema: {tokens} tokens; done only: {}", estimate_tokens(&done_only().to_string()));
-        assert!(tokens <= 1_200, "{tokens}");
+        assert!(tokens <= 2_100, "{tokens}");
     }
 }

@@ -118,7 +118,16 @@ fn describe(action: &Action, view: &PageView) -> String {
         Action::Navigate { url, .. } => format!("Open {}", one_line(url, MAX_LABEL)),
         Action::Search { query, .. } => format!("Search for '{}'", one_line(query, MAX_LABEL)),
         Action::GoBack {} => "Go back".into(),
-        Action::Click { index } => format!("Click {}", label(*index)),
+        Action::Click { index: Some(index), .. } => format!("Click {}", label(*index)),
+        Action::Click { index: None, .. } => "Click a point".into(),
+        Action::Hover { index } => format!("Point at {}", label(*index)),
+        Action::Drag { from, .. } => format!("Drag {}", label(*from)),
+        Action::DropdownOptions { index } => format!("List the options of {}", label(*index)),
+        Action::ScrollToText { text } => format!("Scroll to '{}'", one_line(text, MAX_LABEL)),
+        Action::FindText { pattern, .. } => format!("Find '{}'", one_line(pattern, MAX_LABEL)),
+        Action::FindElements { selector } => format!("Find elements '{}'", one_line(selector, MAX_LABEL)),
+        Action::SwitchTab { tab } => format!("Switch to tab {tab}"),
+        Action::CloseTab { .. } => "Close a tab".into(),
         Action::Input { index, .. } => format!("Type into {}", label(*index)),
         Action::Select { index, options } => {
             format!("Select '{}' in {}", one_line(&options.join("', '"), MAX_LABEL), label(*index))

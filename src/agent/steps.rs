@@ -90,7 +90,9 @@ impl Steps {
     async fn take_all(&mut self) -> Result<Ending, AgentError> {
         self.open_start_page().await?;
         let unreadable = self.observe().await?;
-        self.errors.extend(unreadable);
+        if let Some(error) = unreadable {
+            self.failed(error);
+        }
         for step in 1..=self.task.max_steps {
             let span = tracing::info_span!("step", step);
             if let ControlFlow::Break(ending) = self.step(step).instrument(span).await? {
@@ -112,7 +114,7 @@ impl Steps {
             Err(error) => {
                 let error = shorten(&error.to_string(), MAX_ERROR);
                 self.log(LogLevel::Warning, error.clone()).await;
-                self.errors.push(error.clone());
+                self.failed(error.clone());
                 Err(error)
             }
         };
@@ -152,7 +154,7 @@ impl Steps {
         let stuck = self.watch(&carried.results).await;
         self.learn(step, decision, carried, not_decided.or(unreadable));
         if let Some(reason) = stuck {
-            self.errors.push(reason);
+            self.failed(reason);
             return Ok(ControlFlow::Break(None));
         }
         if last_call {
@@ -160,6 +162,12 @@ impl Steps {
             return Ok(ControlFlow::Break(None));
         }
         Ok(ControlFlow::Continue(()))
+    }
+
+    /// Notes a step error.
+    fn failed(&mut self, error: String) {
+        self.reporter.error(&error);
+        self.errors.push(error);
     }
 
     /// Adds what the coming decision should bear in mind to what the last step left.
@@ -308,8 +316,9 @@ impl Steps {
         tracing::info!(action = first_action(&decision), failures = self.failures, "step taken");
         // A crash fails the action and then the reading of the page, with the same words.
         let repeated = failed == problem;
-        self.errors.extend(failed);
-        self.errors.extend(problem.clone().filter(|_| !repeated));
+        for error in failed.into_iter().chain(problem.clone().filter(|_| !repeated)) {
+            self.failed(error);
+        }
         self.history.push(PastStep { step, decision, results: carried.results, error: problem });
     }
 

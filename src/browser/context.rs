@@ -11,6 +11,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
     SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::fetch::{self, EventRequestPaused};
+use chromiumoxide_cdp::cdp::browser_protocol::input::EventDragIntercepted;
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::{self, EventTargetCrashed};
 use chromiumoxide_cdp::cdp::browser_protocol::network::{
     self, EventLoadingFailed, EventLoadingFinished, EventRequestWillBeSent,
@@ -400,6 +401,9 @@ fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &Arc<str>, ev
         EventTargetCrashed::IDENTIFIER if tab.is_session(session) => {
             tab.crashed = true;
             tab.activity.reset();
+        }
+        EventDragIntercepted::IDENTIFIER => {
+            tab.dragged = event.parse::<EventDragIntercepted>().map(|intercepted| intercepted.data);
         }
         EventJavascriptDialogClosed::IDENTIFIER => tab.dialog = None,
         _ => {}

@@ -2,10 +2,12 @@
 //! own for a run that wants a window.
 
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -31,9 +33,18 @@ pub struct Pool {
     keeper: TaskTracker,
     /// The browser that new runs share; none while one is being started.
     shared: tokio::sync::watch::Sender<Option<Arc<Browser>>>,
+    /// A context that waits for its run: making one takes some 100 ms, of which the run's caller should see nothing.
+    spare: Mutex<Option<Opened>>,
+    spare_taken: Notify,
     /// Why the last start failed, until one succeeds.
     failure: Mutex<Option<String>>,
     stop: CancellationToken,
+}
+
+/// A context with one blank tab, and the hold on its browser. Dropped in this order: a lease ends with its context.
+struct Opened {
+    context: Context,
+    lease: Lease,
 }
 
 /// Why a deployment's browsers cannot be set up at all.
@@ -73,6 +84,8 @@ impl Pool {
             tasks: tasks.clone(),
             keeper: TaskTracker::new(),
             shared: tokio::sync::watch::Sender::new(None),
+            spare: Mutex::new(None),
+            spare_taken: Notify::new(),
             failure: Mutex::new(None),
             stop: CancellationToken::new(),
         });
@@ -86,6 +99,7 @@ impl Pool {
         self.stop.cancel();
         // It may be starting one at this moment.
         self.keeper.wait().await;
+        drop(self.take_spare());
         let shared = self.shared.send_replace(None);
         if let Some(browser) = shared {
             browser.close().await;
@@ -120,6 +134,33 @@ impl Pool {
         }
     }
 
+    fn take_spare(&self) -> Option<Opened> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// A context in the shared browser: the spare one, or a new one when runs come faster than spares are made.
+    async fn shared_context(&self) -> Result<Opened, BrowserError> {
+        if let Some(spare) = self.take_spare() {
+            self.spare_taken.notify_one();
+            if !spare.lease.0.connection.is_closed() {
+                return Ok(spare);
+            }
+        }
+        let lease = self.lease().await?;
+        Ok(Opened { context: Context::open(lease.0.clone(), self.policy.clone()).await?, lease })
+    }
+
+    /// Makes the spare context. When that fails, the next run's own attempt tells why.
+    async fn lay_by(&self, browser: &Arc<Browser>) {
+        let Some(lease) = browser.lease() else { return };
+        match Context::open(browser.clone(), self.policy.clone()).await {
+            Ok(context) => {
+                *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(Opened { context, lease });
+            }
+            Err(error) => tracing::debug!(%error, "no spare context"),
+        }
+    }
+
     fn not_started(&self) -> BrowserError {
         let cause = self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
         BrowserError::NotStarted { cause: cause.unwrap_or_else(|| "it is still being started".into()) }
@@ -143,8 +184,8 @@ impl Pool {
 #[async_trait]
 impl Browsers for Pool {
     async fn open(&self, spec: PageSpec) -> Result<Arc<dyn Page>, BrowserError> {
-        let lease = if spec.headless {
-            self.lease().await?
+        let Opened { context, lease } = if spec.headless {
+            self.shared_context().await?
         } else {
             let display = self.display().map_err(|error| BrowserError::NotStarted { cause: error.to_string() })?;
             let browser =
@@ -152,9 +193,8 @@ impl Browsers for Pool {
             let lease = browser.lease().ok_or(BrowserError::Lost)?;
             // Nobody else's: it ends with this run.
             browser.retire();
-            lease
+            Opened { context: Context::open(lease.0.clone(), self.policy.clone()).await?, lease }
         };
-        let context = Context::open(lease.0.clone(), self.policy.clone()).await?;
         Ok(Arc::new(RunPage::new(context, lease, spec)))
     }
 
@@ -184,12 +224,13 @@ async fn keep_warm(pool: Arc<Pool>) {
                     browser.close().await;
                     return;
                 }
-                tokio::select! {
-                    () = browser.connection.closed() => tracing::warn!("the shared browser ended, starting another"),
-                    reason = worn_out(&browser) => tracing::info!(reason, "replacing the shared browser"),
+                let over = tokio::select! {
+                    over = serve(&pool, &browser) => over,
                     () = pool.stop.cancelled() => return,
-                }
+                };
+                tracing::info!(over, "replacing the shared browser");
                 browser.retire();
+                drop(pool.take_spare());
             }
             Err(_) if pool.stop.is_cancelled() => return,
             Err(error) => {
@@ -202,6 +243,19 @@ async fn keep_warm(pool: Arc<Pool>) {
                     () = pool.stop.cancelled() => return,
                 }
             }
+        }
+    }
+}
+
+/// Keeps a spare context in a browser until it is to be replaced; returns why.
+async fn serve(pool: &Pool, browser: &Arc<Browser>) -> &'static str {
+    let mut worn_out = pin!(worn_out(browser));
+    loop {
+        pool.lay_by(browser).await;
+        tokio::select! {
+            () = browser.connection.closed() => return "it ended",
+            reason = &mut worn_out => return reason,
+            () = pool.spare_taken.notified() => {}
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chromiumoxide_cdp::cdp::browser_protocol::input::DragData;
+
 use super::activity::Activity;
 use super::cdp::Session;
 use super::frames::Frames;
@@ -29,6 +31,8 @@ pub(crate) struct Tab {
     pub(crate) frames: Frames,
     pub(crate) crashed: bool,
     pub(crate) dialog: Option<OpenDialog>,
+    /// What a drag that has begun carries, until it is dropped.
+    pub(crate) dragged: Option<DragData>,
     /// What the model has not been told yet.
     pub(crate) news: Vec<String>,
     /// The last document request that the policy refused: URL and reason.
@@ -62,6 +66,7 @@ impl Tabs {
             frames: Frames::default(),
             crashed: false,
             dialog: None,
+            dragged: None,
             news: Vec::new(),
             refused: None,
         });
@@ -81,6 +86,13 @@ impl Tabs {
 
     pub(crate) fn active(&mut self) -> Option<&mut Tab> {
         self.list.get_mut(self.active)
+    }
+
+    /// Brings a tab to the front; false when there is none of that id.
+    pub(crate) fn activate(&mut self, id: u32) -> bool {
+        let place = self.list.iter().position(|tab| tab.id == id);
+        self.active = place.unwrap_or(self.active);
+        place.is_some()
     }
 
     /// The tab that a session is of, as its own or as one of its frames'.

@@ -73,11 +73,14 @@ async fn a_run_that_takes_too_long_ends_without_success() {
 
 #[tokio::test]
 async fn the_deadline_ends_the_stream_as_a_result() {
-    let service = Stage::new([Reply::Hang]).set("RUN_TIMEOUT", "20ms").start().await;
+    let script = Script { act: Fate::Fail(BrowserError::PageCrashed), ..Script::default() };
+    let service = Stage::new([Reply::click(1), Reply::Hang]).set("RUN_TIMEOUT", "50ms").browser(script).start().await;
     let events = service.run_all(&json!({ "task": "x" })).await;
     let last = events.last().unwrap();
     assert_eq!((&last["type"], &last["success"], &last["finalText"]), (&json!("result"), &json!(false), &json!("")));
-    assert_eq!(last["errors"].as_array().unwrap().len(), 1);
+    let errors = last["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 2, "the failed step's error and the deadline: {errors:?}");
+    assert_eq!(errors[1], "the run was not finished within 0.05 s");
 }
 
 #[tokio::test(start_paused = true)]

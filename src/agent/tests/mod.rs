@@ -240,6 +240,7 @@ impl Page for FakePage {
 struct Recorder {
     logs: Mutex<Vec<(LogLevel, String)>>,
     steps: Mutex<Vec<StepReport>>,
+    errors: Mutex<Vec<String>>,
     logged: Option<Arc<tokio::sync::Semaphore>>,
 }
 
@@ -254,5 +255,9 @@ impl Reporter for Recorder {
 
     async fn step(&self, report: StepReport) {
         self.steps.lock().unwrap().push(report);
+    }
+
+    fn error(&self, error: &str) {
+        self.errors.lock().unwrap().push(error.to_owned());
     }
 }

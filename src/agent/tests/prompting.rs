@@ -173,6 +173,6 @@ async fn the_fixed_part_of_a_call_is_small() {
     }
     println!("five calls: fixed part {} tokens in all", 5 * (system + schema));
     assert_eq!(calls.len(), 5);
-    assert!(system + schema <= 1_500, "{}", system + schema);
+    assert!(system + schema <= 2_400, "{}", system + schema);
     assert!(estimate_tokens(&calls[4].prefix()) - system <= 150, "four short steps take few tokens");
 }

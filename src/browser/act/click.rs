@@ -1,16 +1,18 @@
 //! Clicking: at a point of the element that input events reach, with real ones.
 
-use chromiumoxide_cdp::cdp::browser_protocol::input::{DispatchMouseEventParams, DispatchMouseEventType, MouseButton};
 use serde::{Deserialize, Serialize};
 
-use super::{Hands, IdArgument, Target, clip, delivered, label};
-use crate::agent::action::ElementIndex;
+use super::mouse::{Point, Press, press};
+use super::{Hands, IdArgument, Target, clip, label};
+use crate::agent::action::{ElementIndex, MouseButton};
 use crate::agent::ports::{ActionError, ActionOutcome};
-use crate::browser::cdp::Session;
+use crate::browser::context::VIEWPORT;
 
 #[derive(Serialize)]
 pub(super) struct LocateArgument {
     id: u32,
+    /// Bring it into view first.
+    scroll: bool,
 }
 
 /// What `hands.locate` found out.
@@ -25,6 +27,7 @@ pub(super) struct Located {
     pub(super) kind: String,
     state: Option<bool>,
     pub(super) disabled: bool,
+    pub(super) draggable: bool,
     options: Option<Vec<String>>,
 }
 
@@ -54,7 +57,20 @@ struct StateNow {
 }
 
 impl Hands<'_> {
-    pub(super) async fn click(&self, index: ElementIndex) -> Result<ActionOutcome, ActionError> {
+    /// Clicks a point of the viewport, for what is no element: a canvas, a map.
+    pub(super) async fn click_at(&self, point: Point, how: Press) -> Result<ActionOutcome, ActionError> {
+        let (x, y) = point;
+        let inside = |value: f64, size: i64| value >= 0.0 && value < size as f64;
+        if !(inside(x, VIEWPORT.0) && inside(y, VIEWPORT.1)) {
+            let (width, height) = VIEWPORT;
+            return Err(ActionError::NotPossible(format!("the viewport is {width} by {height} pixels")));
+        }
+        let before = self.before()?;
+        press(&self.active()?.session, point, how).await?;
+        self.settle(format!("Click at {x}, {y}"), &before).await
+    }
+
+    pub(super) async fn click(&self, index: ElementIndex, how: Press) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
         let before = self.before()?;
         let located = self.locate(&target).await?;
@@ -78,8 +94,14 @@ impl Hands<'_> {
         }
         let point = self.reach(&target, &located).await?;
         // Input events go to the page's own session, in its coordinates, whichever frame they reach.
-        press(&self.active()?.session, point).await?;
-        let mut outcome = self.settle(format!("Click {}", label(&target.element)), &before).await?;
+        press(&self.active()?.session, point, how).await?;
+        let verb = match (how.button, how.count) {
+            (MouseButton::Right, _) => "Right-click",
+            (MouseButton::Middle, _) => "Middle-click",
+            (MouseButton::Left, 1) => "Click",
+            (MouseButton::Left, _) => "Double-click",
+        };
+        let mut outcome = self.settle(format!("{verb} {}", label(&target.element)), &before).await?;
         if let Some(was) = located.state.filter(|_| !outcome.page_changed) {
             let state =
                 self.call_at::<StateNow>(&target.place, "hands.state", &IdArgument { id: target.place.id }).await;
@@ -97,8 +119,17 @@ impl Hands<'_> {
     }
 
     pub(super) async fn locate(&self, target: &Target) -> Result<Located, ActionError> {
-        let located: Located =
-            self.call_at(&target.place, "hands.locate", &LocateArgument { id: target.place.id }).await?;
+        self.locate_with(target, true).await
+    }
+
+    /// As [`Hands::locate`], without scrolling to it.
+    pub(super) async fn locate_unmoved(&self, target: &Target) -> Result<Located, ActionError> {
+        self.locate_with(target, false).await
+    }
+
+    async fn locate_with(&self, target: &Target, scroll: bool) -> Result<Located, ActionError> {
+        let argument = LocateArgument { id: target.place.id, scroll };
+        let located: Located = self.call_at(&target.place, "hands.locate", &argument).await?;
         if located.gone {
             return Err(ActionError::ElementGone { index: target.index.0 });
         }
@@ -137,24 +168,4 @@ impl Target {
             None => Ok((located.x, located.y)),
         }
     }
-}
-
-/// Move, press and release, sent in one go: waiting in between costs a frame each.
-pub(super) async fn press(session: &Session, (x, y): (f64, f64)) -> Result<(), ActionError> {
-    let event = |kind, buttons| {
-        DispatchMouseEventParams::builder()
-            .r#type(kind)
-            .x(x)
-            .y(y)
-            .button(MouseButton::Left)
-            .buttons(buttons)
-            .click_count(1)
-    };
-    let moved = DispatchMouseEventParams::new(DispatchMouseEventType::MouseMoved, x, y);
-    let pressed = event(DispatchMouseEventType::MousePressed, 1).build().expect("type and place are set");
-    let released = event(DispatchMouseEventType::MouseReleased, 0).build().expect("type and place are set");
-    let sent = (session.call(moved), session.call(pressed), session.call(released));
-    delivered(sent.0.await)?;
-    delivered(sent.1.await)?;
-    delivered(sent.2.await)
 }

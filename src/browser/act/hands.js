@@ -182,6 +182,7 @@ globalThis.hands = (() => {
       const facts = {
         kind: kindOf(element),
         state: stateOf(element),
+        draggable: Boolean(element.closest("[draggable=true]") ?? (element.draggable ? element : null)),
         disabled: Boolean(element.matches(":disabled") || element.getAttribute("aria-disabled") === "true"),
         options: element instanceof HTMLSelectElement ? optionsOf(element).slice(0, 50) : null,
       };
@@ -357,6 +358,55 @@ globalThis.hands = (() => {
         observer.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
         const timer = setTimeout(() => end(reached()), limit);
       });
+    },
+
+    // -> {found}
+    scrollToText({ text }) {
+      const wanted = norm(text);
+      const walker = document.createTreeWalker(document.body ?? document, NodeFilter.SHOW_ELEMENT);
+      let best = null;
+      // The innermost element that holds the text as a person sees it.
+      for (let node = walker.nextNode(); node; ) {
+        if (node.checkVisibility?.() !== false && norm(visibleText(node)).includes(wanted)) {
+          best = node;
+          node = walker.firstChild();
+        } else {
+          node = walker.nextSibling();
+        }
+      }
+      best?.scrollIntoView({ behavior: "instant", block: "center" });
+      return { found: best !== null };
+    },
+
+    // -> {invalid} | {total, lines}
+    matches({ selector, limit }) {
+      let found;
+      try {
+        found = [...document.querySelectorAll(selector)];
+      } catch {
+        return { invalid: true };
+      }
+      const line = (element) => {
+        const id = element.id ? "#" + element.id : "";
+        const classes = [...element.classList].slice(0, 3).map((name) => "." + name).join("");
+        const hidden = element.checkVisibility() ? "" : " (hidden)";
+        const text = element instanceof HTMLInputElement && element.type === "password" ? "" : clip(visibleText(element) || element.value, 100);
+        return clip(`<${element.localName}${id}${classes}>${hidden} ${text}`, 200);
+      };
+      return { total: found.length, lines: found.slice(0, limit).map(line) };
+    },
+
+    // The options of a select, a listbox, a menu or a field with suggestions. -> {gone} | {options: [...] | null}
+    options({ id }) {
+      const element = find(id);
+      if (!element) return { gone: true };
+      if (element instanceof HTMLSelectElement) return { options: optionsOf(element).slice(0, 500) };
+      if (element.list) return { options: [...element.list.options].map((option) => clip(option.label || option.value, 100)).slice(0, 500) };
+      const owned = (element.getAttribute("aria-controls") ?? element.getAttribute("aria-owns") ?? "").split(/\s+/).filter(Boolean);
+      const lists = [element, ...owned.map((name) => element.getRootNode().getElementById?.(name))].filter(Boolean);
+      const roles = "[role=option],[role=menuitem],[role=menuitemradio],[role=menuitemcheckbox],[role=treeitem]";
+      const options = lists.flatMap((list) => [...list.querySelectorAll(roles)]);
+      return { options: options.length ? options.map((option) => clip(visibleText(option), 100)).slice(0, 500) : null };
     },
 
     // The text of an element or of the page. -> {gone} | {text, total}

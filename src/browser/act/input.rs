@@ -3,7 +3,7 @@
 use chromiumoxide_cdp::cdp::browser_protocol::input::InsertTextParams;
 use serde::{Deserialize, Serialize};
 
-use super::click::press;
+use super::mouse::{Press, press};
 use super::{Hands, IdArgument, Target, clip, delivered, label};
 use crate::agent::action::ElementIndex;
 use crate::agent::ports::{ActionError, ActionOutcome};
@@ -82,7 +82,7 @@ impl Hands<'_> {
             }
             "set" => self.set(&target, text).await?,
             _ => {
-                press(&self.active()?.session, self.reach(&target, &located).await?).await?;
+                press(&self.active()?.session, self.reach(&target, &located).await?, Press::default()).await?;
                 self.type_over(&target, text, clear).await?
             }
         };

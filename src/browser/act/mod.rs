@@ -2,24 +2,29 @@
 
 mod click;
 mod dialog;
+mod drag;
+mod find;
 mod input;
 mod keys;
+mod mouse;
 mod navigate;
 mod read;
 mod scroll;
+mod tabs;
 
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use self::mouse::{Press, bits};
 use super::cdp::CdpError;
 use super::context::Context;
 use super::observe::FrameKey;
 use super::settle::{self, Before, Settled};
 use super::sight::{Seen, Sight};
 use super::world::{Document, ScriptError, Worlds};
-use crate::agent::action::{Action, ElementIndex};
+use crate::agent::action::{Action, ElementIndex, MouseButton};
 use crate::agent::observation::Element;
 use crate::agent::ports::{ActionError, ActionOutcome, BrowserError};
 
@@ -60,7 +65,31 @@ impl Hands<'_> {
             Action::Navigate { url, new_tab } => self.navigate(url, new_tab.unwrap_or(false)).await,
             Action::Search { query, engine } => self.search(query, *engine).await,
             Action::GoBack {} => self.go_back().await,
-            Action::Click { index } => self.click(*index).await,
+            Action::Click { index, x, y, button, count, modifiers } => {
+                let press = Press {
+                    button: button.unwrap_or(MouseButton::Left),
+                    count: count.unwrap_or(1).clamp(1, 3),
+                    modifiers: bits(modifiers.as_deref().unwrap_or_default()),
+                };
+                match (index, x.zip(*y)) {
+                    (Some(index), _) => self.click(*index, press).await,
+                    (None, Some(point)) => self.click_at(point, press).await,
+                    (None, None) => {
+                        Err(ActionError::NotPossible("say what to click: an `index`, or `x` and `y`".into()))
+                    }
+                }
+            }
+            Action::Hover { index } => self.hover(*index).await,
+            Action::Drag { from, to, dx, dy } => {
+                let offset = (dx.is_some() || dy.is_some()).then(|| (dx.unwrap_or(0.0), dy.unwrap_or(0.0)));
+                self.drag(*from, *to, offset).await
+            }
+            Action::DropdownOptions { index } => self.dropdown_options(*index).await,
+            Action::ScrollToText { text } => self.scroll_to_text(text).await,
+            Action::FindText { pattern, regex } => self.find_text(pattern, regex.unwrap_or(false)).await,
+            Action::FindElements { selector } => self.find_elements(selector).await,
+            Action::SwitchTab { tab } => self.switch_tab(*tab).await,
+            Action::CloseTab { tab } => self.close_tab(*tab).await,
             Action::Input { index, text, clear, submit } => {
                 self.input(*index, text, clear.unwrap_or(true), submit.unwrap_or(false)).await
             }

@@ -13,7 +13,7 @@ const MAX_WAIT: Duration = Duration::from_secs(30);
 /// Wait for a text when no seconds are given.
 const DEFAULT_WAIT: Duration = Duration::from_secs(10);
 /// Characters read off a page at most, some 10,000 tokens.
-const MAX_TEXT: usize = 40_000;
+pub(super) const MAX_TEXT: usize = 40_000;
 
 #[derive(Serialize)]
 struct WaitArgument<'a> {
@@ -29,16 +29,16 @@ struct Waited {
 }
 
 #[derive(Serialize)]
-struct TextArgument {
-    id: Option<u32>,
-    limit: usize,
+pub(super) struct TextArgument {
+    pub(super) id: Option<u32>,
+    pub(super) limit: usize,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Text {
+pub(super) struct Text {
     gone: bool,
-    text: String,
+    pub(super) text: String,
     total: usize,
 }
 

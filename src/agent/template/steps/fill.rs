@@ -12,12 +12,12 @@ impl<'a> Scene<'a> {
     pub(super) fn click(&self, target: &Target) -> Move {
         if target.kind == Some(ElementKind::Result) && target.label.is_empty() {
             return match self.result(target.ordinal) {
-                Some(result) => Move::on(Action::Click { index: result.index }, false),
+                Some(result) => Move::on(Action::click(result.index), false),
                 None => self.look_around(|| self.missing(target, Use::Click, false)),
             };
         }
         match self.aim(target, Use::Click) {
-            Aim::At(element, exact) => Move::on(Action::Click { index: element.index }, exact),
+            Aim::At(element, exact) => Move::on(Action::click(element.index), exact),
             Aim::Elsewhere(elsewhere) => elsewhere,
         }
     }
@@ -80,7 +80,7 @@ impl<'a> Scene<'a> {
             let matches = find::find(view, self.lines, &named, *use_);
             match self.pick(&matches) {
                 Some(element) if element.checked == Some(true) => return Move::Finished(None),
-                Some(element) => return Move::on(Action::Click { index: element.index }, matches.exact),
+                Some(element) => return Move::on(Action::click(element.index), matches.exact),
                 None => {}
             }
         }
@@ -117,7 +117,7 @@ fn tick(element: &Element, on: bool, sure: bool) -> Move {
     if element.checked == Some(on) {
         return Move::Finished(None);
     }
-    Move::on(Action::Click { index: element.index }, sure)
+    Move::on(Action::click(element.index), sure)
 }
 
 /// The option as the page writes it.

@@ -49,7 +49,7 @@ impl Scene<'_> {
                 match button {
                     Some(button) => {
                         actions.push(Planned { action: input(secret, password), part: Part::Prepares, sure: true });
-                        let click = Action::Click { index: button.index };
+                        let click = Action::click(button.index);
                         actions.push(Planned { action: click, part: Part::Completes, sure: true });
                     }
                     None => {
@@ -69,7 +69,7 @@ impl Scene<'_> {
                     .iter()
                     .find_map(|target| self.pick(&find::find(&self.observation.view, self.lines, target, Use::Click)));
                 match opener {
-                    Some(opener) if self.progress.prepared == 0 => Move::prepare(Action::Click { index: opener.index }),
+                    Some(opener) if self.progress.prepared == 0 => Move::prepare(Action::click(opener.index)),
                     _ => self.look_around(|| format!("there is no password field on {}", self.page())),
                 }
             }
@@ -85,18 +85,18 @@ impl Scene<'_> {
         let button = buttons.iter().find_map(|matches| self.pick(matches));
         let Some(item) = item else {
             return match button {
-                Some(button) => Move::on(Action::Click { index: button.index }, false),
+                Some(button) => Move::on(Action::click(button.index), false),
                 None => self.look_around(|| self.missing(&Target::named("Add to cart"), Use::Click, false)),
             };
         };
         let shown = find::fits_text(item, &self.observation.title)
             || self.lines.iter().any(|line| find::fits_text(item, &line.text));
         if let (Some(button), true) = (button, shown) {
-            return Move::on(Action::Click { index: button.index }, false);
+            return Move::on(Action::click(button.index), false);
         }
         let link = find::find(view, self.lines, &Target::named(item), Use::Click);
         match (self.pick(&link), find::search_field(view)) {
-            (Some(link), _) if self.progress.prepared < 3 => Move::prepare(Action::Click { index: link.index }),
+            (Some(link), _) if self.progress.prepared < 3 => Move::prepare(Action::click(link.index)),
             (None, Some(field)) if self.progress.prepared == 0 => Move::prepare(submit_input(field.index, item)),
             _ => self.look_around(|| self.missing(&Target::named(item), Use::Click, false)),
         }
@@ -115,7 +115,7 @@ impl Scene<'_> {
         let button = after.iter().find(says).or_else(|| after.iter().find(submits));
         let button = button.or_else(|| elements.iter().find(says)).or_else(|| elements.iter().find(submits));
         match button {
-            Some(button) => Move::on(Action::Click { index: button.index }, true),
+            Some(button) => Move::on(Action::click(button.index), true),
             None if last_field.is_some() => Move::complete(Action::SendKeys { keys: "Enter".to_owned() }),
             None => self.look_around(|| format!("there is no button that submits a form on {}", self.page())),
         }

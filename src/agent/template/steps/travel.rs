@@ -92,7 +92,7 @@ impl Scene<'_> {
         // Some sites show the field only after a click on a magnifying glass.
         let opener = find::find(view, self.lines, &Target::named("search"), Use::Click);
         match self.pick(&opener) {
-            Some(opener) if opener_helps(self.progress, site) => Move::prepare(Action::Click { index: opener.index }),
+            Some(opener) if opener_helps(self.progress, site) => Move::prepare(Action::click(opener.index)),
             _ => self.look_around(|| format!("there is no search field on {}", self.page())),
         }
     }

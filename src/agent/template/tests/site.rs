@@ -231,7 +231,7 @@ fn describe(action: &Action, observation: &Observation) -> String {
         Action::Search { query, engine } => {
             format!("search {query}{}", engine.map(|engine| format!(" {engine:?}")).unwrap_or_default())
         }
-        Action::Click { index } => format!("click {}", name(index)),
+        Action::Click { index: Some(index), .. } => format!("click {}", name(index)),
         Action::Input { index, text, submit, .. } => {
             format!("input {}={text}{}", name(index), if *submit == Some(true) { " submit" } else { "" })
         }
