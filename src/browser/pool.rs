@@ -262,8 +262,10 @@ async fn serve(pool: &Pool, browser: &Arc<Browser>) -> &'static str {
 
 /// Resolves with the reason once a browser should be replaced. Looked at from time to time: memory has no event.
 async fn worn_out(browser: &Arc<Browser>) -> &'static str {
-    const EVERY: Duration = Duration::from_secs(15);
-    let mut due = tokio::time::interval(EVERY);
+    const AT_LEAST_EVERY: Duration = Duration::from_secs(15);
+    let every = AT_LEAST_EVERY.min(browser.settings.max_age / 4);
+    // Not at once: one that is too large from the start would be replaced by another such, again and again.
+    let mut due = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
     loop {
         due.tick().await;
         let looked_at = browser.clone();

@@ -100,3 +100,15 @@ pub(crate) fn page(body: &str) -> String {
          <script>function tell(text) {{ navigator.sendBeacon('/tell', String(text)) }}</script><body>{body}"
     )
 }
+
+/// Never answers; adds to the log when the request is let go.
+pub(crate) async fn until_dropped(log: Log<&'static str>) -> &'static str {
+    struct Ended(Log<&'static str>);
+    impl Drop for Ended {
+        fn drop(&mut self) {
+            self.0.push("let go");
+        }
+    }
+    let _ended = Ended(log);
+    std::future::pending().await
+}
