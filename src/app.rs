@@ -62,6 +62,11 @@ impl App {
         Self { router, runs, shutdown: settings.shutdown, authenticated, tasks, close_browsers }
     }
 
+    /// The runs behind the routes, for whoever starts one without HTTP.
+    pub fn runs(&self) -> &RunService {
+        &self.runs
+    }
+
     /// What closes the browsers at the end, when [`App::with`] was given some that need it.
     pub fn closing(mut self, close_browsers: impl Future<Output = ()> + Send + 'static) -> Self {
         self.close_browsers = close_browsers.boxed();
@@ -95,5 +100,12 @@ impl App {
         let again = shutdown::asked(&mut stop);
         shutdown::shut_down(self.shutdown, &self.runs, serving, again, self.close_browsers).await;
         Ok(())
+    }
+
+    /// Ends what never served: cancels the runs, waits for them to clean up and closes the browsers. An item of `stop`
+    /// makes it hurry.
+    pub async fn close(self, stop: &mut (impl Stream<Item = ()> + Unpin)) {
+        self.runs.cancel();
+        shutdown::shut_down(self.shutdown, &self.runs, ready(()), shutdown::asked(stop), self.close_browsers).await;
     }
 }

@@ -180,7 +180,7 @@ fn shutdown(env: &Environment) -> Result<ShutdownSettings, ConfigError> {
 
 fn telemetry(env: &Environment) -> Result<TelemetrySettings, ConfigError> {
     Ok(TelemetrySettings {
-        filter: read!(env.rust_log, text)?.unwrap_or_else(|| "info".to_owned()),
+        filter: read!(env.rust_log, text)?,
         format: read!(env.log_format, choice(&LOG_FORMATS))?.unwrap_or(LogFormat::Text),
         steps: read!(env.browser_use_setup_logging, flag)?.unwrap_or(true),
     })

@@ -11,10 +11,12 @@
 //! - [`config`]: typed settings from the environment.
 //! - [`telemetry`] and [`shutdown`]: log lines; signals and the phases of stopping.
 //! - [`app`]: puts it all together.
+//! - [`cli`]: the modes without a server.
 
 pub mod agent;
 pub mod app;
 pub mod browser;
+pub mod cli;
 pub mod config;
 pub mod http;
 pub mod llm;

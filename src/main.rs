@@ -1,4 +1,4 @@
-//! The binary: settings, telemetry, the service.
+//! The binary: settings, telemetry, the service; or one of the modes without a server.
 
 use std::process::ExitCode;
 
@@ -6,11 +6,11 @@ use anyhow::Context;
 use browser_use_service::app::App;
 use browser_use_service::browser::warden;
 use browser_use_service::config::Settings;
-use browser_use_service::{shutdown, telemetry};
+use browser_use_service::{cli, shutdown, telemetry};
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 
-/// Runs browser agents and streams what they do.
+/// Runs browser agents and streams what they do. Settings are environment variables, or lines of a file .env.
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
@@ -20,8 +20,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve HTTP until a signal comes (the default). Settings are environment variables.
+    /// Serve HTTP until a signal comes (the default)
     Serve,
+    /// Carry out one task here, without a server, and show how it goes
+    Run(cli::RunArgs),
+    /// Tell by the exit code whether the service of this machine is alive
+    Health,
 }
 
 fn main() -> ExitCode {
@@ -31,6 +35,8 @@ fn main() -> ExitCode {
     }
     let ended = match Cli::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve(),
+        Command::Run(args) => return cli::run(args),
+        Command::Health => cli::health(),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,7 +50,7 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn serve() -> anyhow::Result<()> {
     let settings = Settings::load()?;
-    telemetry::init(&settings.telemetry)?;
+    telemetry::init(&settings.telemetry, "info")?;
     let stop = shutdown::signals()?;
     let listener =
         TcpListener::bind(settings.listen).await.with_context(|| format!("cannot listen on {}", settings.listen))?;

@@ -14,8 +14,8 @@ use crate::run::STEP_LOG_TARGET;
 /// Built by `config` from the environment.
 #[derive(Debug, Clone)]
 pub struct TelemetrySettings {
-    /// In the syntax of `RUST_LOG`.
-    pub filter: String,
+    /// In the syntax of `RUST_LOG`; none for what the mode writes by default.
+    pub filter: Option<String>,
     pub format: LogFormat,
     /// Whether each step of a run writes a line.
     pub steps: bool,
@@ -37,13 +37,16 @@ pub enum TelemetryError {
     Twice(#[from] TryInitError),
 }
 
-/// Sends log lines to standard error for the rest of the process's life; panics too.
-pub fn init(settings: &TelemetrySettings) -> Result<(), TelemetryError> {
+/// Sends log lines to standard error for the rest of the process's life; panics too. `default_filter` is taken when the
+/// settings have none.
+pub fn init(settings: &TelemetrySettings, default_filter: &str) -> Result<(), TelemetryError> {
     let lines = match settings.format {
         LogFormat::Text => fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => fmt::layer().with_writer(io::stderr).json().flatten_event(true).boxed(),
     };
-    registry().with(lines.with_filter(filter(settings).map_err(|_| TelemetryError::Filter)?)).try_init()?;
+    registry()
+        .with(lines.with_filter(filter(settings, default_filter).map_err(|_| TelemetryError::Filter)?))
+        .try_init()?;
     panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string);
         error!(location, message = panic.payload_as_str().unwrap_or("no message"), "panicked");
@@ -51,8 +54,8 @@ pub fn init(settings: &TelemetrySettings) -> Result<(), TelemetryError> {
     Ok(())
 }
 
-fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, ParseError> {
-    let filter = EnvFilter::builder().parse(&settings.filter)?;
+fn filter(settings: &TelemetrySettings, default: &str) -> Result<EnvFilter, ParseError> {
+    let filter = EnvFilter::builder().parse(settings.filter.as_deref().unwrap_or(default))?;
     if settings.steps {
         return Ok(filter);
     }
@@ -63,20 +66,26 @@ fn filter(settings: &TelemetrySettings) -> Result<EnvFilter, ParseError> {
 mod tests {
     use super::*;
 
-    fn settings(filter: &str, steps: bool) -> TelemetrySettings {
-        TelemetrySettings { filter: filter.into(), format: LogFormat::Text, steps }
+    fn settings(filter: Option<&str>, steps: bool) -> TelemetrySettings {
+        TelemetrySettings { filter: filter.map(str::to_owned), format: LogFormat::Text, steps }
     }
 
     #[test]
     fn a_filter_that_does_not_parse_is_an_error() {
-        assert!(filter(&settings("info,hyper=warn", true)).is_ok());
-        assert!(filter(&settings("a=b=c", true)).is_err());
+        assert!(filter(&settings(Some("info,hyper=warn"), true), "info").is_ok());
+        assert!(filter(&settings(Some("a=b=c"), true), "info").is_err());
+    }
+
+    #[test]
+    fn the_default_is_taken_when_nothing_is_set() {
+        assert_eq!(filter(&settings(None, true), "error").unwrap().to_string(), "error");
+        assert_eq!(filter(&settings(Some("debug"), true), "error").unwrap().to_string(), "debug");
     }
 
     #[test]
     fn step_lines_can_be_quieted_alone() {
-        let quiet = filter(&settings("info", false)).unwrap().to_string();
+        let quiet = filter(&settings(None, false), "info").unwrap().to_string();
         assert!(quiet.contains(&format!("{STEP_LOG_TARGET}=off")), "{quiet}");
-        assert!(!filter(&settings("info", true)).unwrap().to_string().contains(STEP_LOG_TARGET));
+        assert!(!filter(&settings(None, true), "info").unwrap().to_string().contains(STEP_LOG_TARGET));
     }
 }

@@ -3,7 +3,7 @@
 mod leftovers;
 pub(crate) mod order;
 mod service;
-mod shop;
+pub(crate) mod shop;
 mod stream;
 mod watched;
 

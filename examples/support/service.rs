@@ -20,7 +20,7 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 const GONE_WITHIN: Duration = Duration::from_secs(60);
 
 /// The service's program.
-pub(crate) struct Executable(PathBuf);
+pub(crate) struct Executable(pub(crate) PathBuf);
 
 impl Executable {
     /// From the program's first argument.
@@ -39,7 +39,8 @@ impl Executable {
 pub(crate) struct Service {
     child: Child,
     client: Client,
-    base: String,
+    /// Where it is, without a slash at the end.
+    pub(crate) base: String,
     /// What callers send; worth nothing once this service has ended.
     pub(crate) key: String,
     /// Everything it writes, so that what is left there afterwards is what it left.

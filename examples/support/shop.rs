@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 #[path = "../demo_shop/site.rs"]
-mod site;
+pub(crate) mod site;
 
 /// A shop that is open for as long as this lives.
 pub(crate) struct Shop {

@@ -138,6 +138,8 @@ pub enum Provider {
 }
 
 impl Provider {
+    pub const ALL: [Self; 5] = [Self::Openai, Self::Anthropic, Self::Gemini, Self::Ollama, Self::Template];
+
     /// As the wire writes it.
     pub fn name(self) -> &'static str {
         match self {

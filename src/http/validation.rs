@@ -30,7 +30,8 @@ pub(super) fn parse_run_request(
     let task = fields.required("task", task);
     let max_steps = fields.optional("maxSteps", max_steps);
     let model = fields.nullable("model", model_name);
-    let provider = fields.nullable("provider", |value| one_of(value, &PROVIDERS));
+    let provider =
+        fields.nullable("provider", |value| one_of(value, &Provider::ALL.map(|provider| (provider.name(), provider))));
     let temperature = fields.optional("temperature", temperature);
     let headless = fields.optional("headless", boolean);
     let start_url = match fields.nullable("startUrl", start_url) {
@@ -52,14 +53,6 @@ pub(super) fn parse_run_request(
         _ => Err(fields.problems),
     }
 }
-
-const PROVIDERS: [(&str, Provider); 5] = [
-    ("openai", Provider::Openai),
-    ("anthropic", Provider::Anthropic),
-    ("gemini", Provider::Gemini),
-    ("ollama", Provider::Ollama),
-    ("template", Provider::Template),
-];
 
 const SCREENSHOT_FORMATS: [(&str, Option<ImageFormat>); 4] = [
     ("png", Some(ImageFormat::Png)),

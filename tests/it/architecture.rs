@@ -56,9 +56,14 @@ const RULES: &[Rule] = &[
         ],
         never_crates: &["axum", "reqwest"],
     },
+    Rule {
+        module: "cli",
+        may_import: &["app", "config", "run", "agent::ports", "agent::image", "agent::report", "shutdown", "telemetry"],
+        never_crates: &["axum", "reqwest", "tower", "tower_http", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
+    },
 ];
 
-const OUTERMOST: &[&str] = &["config", "app", "main"];
+const OUTERMOST: &[&str] = &["config", "app", "cli", "main"];
 
 /// The settings; and what a browser inherits and is found by: the display, the search path.
 const READ_ENVIRONMENT: &[&str] = &["config", "browser"];

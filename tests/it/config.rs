@@ -113,7 +113,7 @@ fn every_concern_is_set_by_its_variables() {
     assert_eq!(settings.browser.command_timeout, Duration::from_secs(3));
     assert_eq!((settings.browser.max_age, settings.browser.max_memory), (Duration::from_secs(7200), 1 << 30));
     assert_eq!(settings.shutdown.grace, Duration::from_secs(1));
-    assert_eq!((settings.telemetry.format, settings.telemetry.filter.as_str()), (LogFormat::Json, "debug"));
+    assert_eq!((settings.telemetry.format, settings.telemetry.filter.as_deref()), (LogFormat::Json, Some("debug")));
     assert!(!settings.telemetry.steps);
 }
 

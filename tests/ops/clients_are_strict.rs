@@ -2,9 +2,12 @@
 //! service would mean little.
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::post;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures::future::join_all;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -29,7 +32,8 @@ fn stream(events: &[&str]) -> String {
 
 /// Serves one canned stream for as long as the returned set lives.
 async fn serve(body: String) -> (String, JoinSet<std::io::Result<()>>) {
-    let answer = move || async move {
+    // The request is read, as a connection with unread bytes is reset and takes the end of a long answer along.
+    let answer = move |_: Bytes| async move {
         let headers = [
             (header::CONTENT_TYPE.as_str(), "text/event-stream"),
             (header::CACHE_CONTROL.as_str(), "no-cache"),
@@ -94,6 +98,26 @@ async fn a_python_client_refuses_what_the_contract_forbids() {
     for (sentence, verdict) in verdicts.await {
         let problem = verdict.expect_err(sentence);
         assert!(problem.contains(sentence), "expected {sentence:?}, got {problem:?}");
+    }
+}
+
+/// What `docs/API.md` tells those who let aiohttp make the lines.
+#[tokio::test]
+async fn only_aiohttps_own_lines_are_limited_to_128_kib() {
+    let picture = |bytes: usize| {
+        let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
+        png.resize(bytes, 0);
+        let base64 = STANDARD.encode(png);
+        stream(&[STARTING, &STEP_2.replace("null", &format!("\"data:image/png;base64,{base64}\"")), RESULT, DONE])
+            .replace("\"step\":2", "\"step\":1")
+    };
+    for (bytes, aiohttps_own) in [(90_000, true), (100_000, false), (5_000_000, false)] {
+        let (base_url, _servers) = serve(picture(bytes)).await;
+        for client in Python::ALL {
+            let read = client.read(&base_url, "key", "task", &json!({})).await;
+            let expected = aiohttps_own || !matches!(client, Python::AiohttpLines);
+            assert_eq!(read.is_ok(), expected, "{client:?} with {bytes} bytes: {:?}", read.err());
+        }
     }
 }
 

@@ -6,8 +6,7 @@ use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
-#[path = "../../examples/demo_shop/site.rs"]
-mod site;
+use super::support::shop::site;
 
 /// One visitor's browser, as far as the shop can tell.
 struct Visitor {

@@ -1,0 +1,181 @@
+//! One run in this process, told on the terminal.
+
+use std::io::{self, IsTerminal, Stdout};
+use std::path::PathBuf;
+use std::pin::pin;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use futures::Stream;
+use tokio::time::{Instant, interval};
+
+use super::plain::plain_line;
+use super::screen::Screen;
+use super::screenshots::Screenshots;
+use crate::agent::image::ImageFormat;
+use crate::agent::ports::{ModelChoice, Provider};
+use crate::app::App;
+use crate::config::Settings;
+use crate::run::{MaxSteps, RunEventKind, RunRequest, RunStream, StartUrl, Task, Temperature};
+use crate::{shutdown, telemetry};
+
+/// How often a terminal shows that time passes.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// Errors are for the person at the terminal; all else is in what the run tells.
+const LOG_FILTER: &str = "error";
+
+/// `run "TASK"` on the command line.
+#[derive(clap::Args)]
+pub struct RunArgs {
+    /// What to do, in plain language
+    #[arg(value_parser = |raw: &str| Task::parse(raw))]
+    task: Task,
+    /// Page to open before the first step (http or https)
+    #[arg(long, value_name = "URL", value_parser = |raw: &str| StartUrl::parse(raw))]
+    start_url: Option<StartUrl>,
+    /// Show the browser's window
+    #[arg(long)]
+    headful: bool,
+    /// Save a picture of the page after each step: step-01.png, step-02.png ...
+    #[arg(long, value_name = "DIR")]
+    save_screenshots: Option<PathBuf>,
+    /// Steps the run may take, 1 to 200 [default: 20]
+    #[arg(long, value_name = "N", value_parser = max_steps)]
+    max_steps: Option<MaxSteps>,
+    /// Who decides; as in the service, openai when it is configured, else the built-in planner (template)
+    #[arg(long, value_parser = provider())]
+    provider: Option<Provider>,
+    /// Model of the provider [default: the provider's]
+    #[arg(long)]
+    model: Option<String>,
+}
+
+/// How a run ended, as the exit code tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Success,
+    /// The agent says that it did not succeed.
+    NoSuccess,
+    /// Something broke.
+    Failed,
+    /// By a signal.
+    Interrupted,
+}
+
+impl From<Ended> for ExitCode {
+    fn from(ended: Ended) -> Self {
+        Self::from(match ended {
+            Ended::Success => 0,
+            Ended::NoSuccess => 1,
+            // As for wrong usage, where clap chooses it.
+            Ended::Failed => 2,
+            // As shells count it: 128 and the number of SIGINT.
+            Ended::Interrupted => 130,
+        })
+    }
+}
+
+/// Carries out one task and tells on standard output how it goes: exit code 0 when the agent says that it succeeded, 1
+/// when it says that it did not, 2 for an error, 130 after a signal.
+#[tokio::main]
+pub async fn run(args: RunArgs) -> ExitCode {
+    match carry_out(args).await {
+        Ok(ended) => ended.into(),
+        Err(error) => {
+            eprintln!("browser-use-service: {}", plain_line(&format!("{error:#}"), 1_000));
+            Ended::Failed.into()
+        }
+    }
+}
+
+async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
+    let settings = Settings::load()?;
+    telemetry::init(&settings.telemetry, LOG_FILTER)?;
+    let screenshots = args.save_screenshots.map(Screenshots::new).transpose()?;
+    let request = RunRequest {
+        task: args.task,
+        max_steps: args.max_steps.unwrap_or_default(),
+        model: ModelChoice { provider: args.provider, model: args.model },
+        temperature: Temperature::default(),
+        headless: !args.headful,
+        start_url: args.start_url,
+        screenshots: screenshots.as_ref().map(|_| ImageFormat::Png),
+    };
+    let mut stop = pin!(shutdown::signals()?);
+    let app = App::build(settings)?;
+    let stdout = io::stdout();
+    let terminal = stdout.is_terminal();
+    let told = Told { screen: Screen::new(stdout, terminal, request.max_steps.get()), screenshots };
+    let ended = match app.runs().start(request) {
+        Ok(stream) => told.follow(stream, &mut stop).await,
+        Err(refused) => Err(refused.into()),
+    };
+    // In every case, as it ends the browser.
+    app.close(&mut stop).await;
+    ended
+}
+
+/// Where a run is told.
+struct Told {
+    screen: Screen<Stdout>,
+    screenshots: Option<Screenshots>,
+}
+
+impl Told {
+    /// Tells the run to its end; when it is told to `stop` or cannot tell any more, the run is cancelled.
+    async fn follow(
+        mut self,
+        mut stream: RunStream,
+        stop: &mut (impl Stream<Item = ()> + Unpin),
+    ) -> anyhow::Result<Ended> {
+        let started = Instant::now();
+        let mut heartbeat = interval(HEARTBEAT);
+        let mut ended = Ended::Failed;
+        loop {
+            let event = tokio::select! {
+                event = stream.next() => event,
+                _ = heartbeat.tick() => {
+                    self.screen.waiting(started.elapsed())?;
+                    continue;
+                }
+                () = shutdown::asked(stop) => {
+                    self.screen.interrupted(started.elapsed())?;
+                    return Ok(Ended::Interrupted);
+                }
+            };
+            // The stream ends after the terminal event, when the run is cleaned up.
+            let Some(event) = event else { return Ok(ended) };
+            let elapsed = started.elapsed();
+            match &event.kind {
+                RunEventKind::Started { provider, model, .. } => {
+                    self.screen.started(provider.name(), model.as_deref())?;
+                }
+                RunEventKind::Log { level, message, .. } => self.screen.log(elapsed, *level, message)?,
+                RunEventKind::Step(step) => {
+                    self.screen.step(elapsed, step)?;
+                    if let (Some(screenshots), Some(image)) = (&self.screenshots, &step.screenshot) {
+                        screenshots.save(step.step, image).await?;
+                    }
+                }
+                RunEventKind::Finished(result) => {
+                    self.screen.finished(elapsed, result)?;
+                    ended = if result.success { Ended::Success } else { Ended::NoSuccess };
+                }
+                RunEventKind::Failed(failure) => self.screen.failed(elapsed, &failure.to_string())?,
+            }
+        }
+    }
+}
+
+fn max_steps(raw: &str) -> Result<MaxSteps, String> {
+    let steps = raw.parse().map_err(|_| "not a number".to_owned())?;
+    MaxSteps::parse(steps).map_err(|error| error.to_string())
+}
+
+fn provider() -> impl TypedValueParser<Value = Provider> {
+    PossibleValuesParser::new(Provider::ALL.map(Provider::name)).map(|name| {
+        let named = Provider::ALL.into_iter().find(|provider| provider.name() == name);
+        named.expect("only the names of providers are possible values")
+    })
+}

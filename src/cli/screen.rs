@@ -1,0 +1,207 @@
+//! A run as a person reads it. Everything that a page or a model wrote passes [`plain`](super::plain) on its way here.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use super::plain::{plain, plain_line};
+use crate::agent::report::{AgentResult, LogLevel, StepReport};
+
+/// Longest line of a step, in characters.
+const MAX_LINE: usize = 500;
+/// Lines shown of what the agent thought: how it went, what is next, what to remember.
+const MAX_THOUGHTS: usize = 3;
+/// Longest final text, in characters; far more than a person reads.
+const MAX_TEXT: usize = 200_000;
+/// Step errors told when a run did not succeed.
+const MAX_ERRORS: usize = 5;
+/// Where the texts of a step begin: below its description.
+const INDENT: &str = "                 ";
+
+/// Where a run is shown.
+pub(super) struct Screen<W> {
+    out: W,
+    /// Whether it is a terminal, which can dim text and write a line anew.
+    terminal: bool,
+    max_steps: u32,
+    /// Steps that are through.
+    steps: u32,
+    /// Whether the last line is one that the next takes the place of.
+    waiting: bool,
+}
+
+impl<W: Write> Screen<W> {
+    pub(super) fn new(out: W, terminal: bool, max_steps: u32) -> Self {
+        Self { out, terminal, max_steps, steps: 0, waiting: false }
+    }
+
+    pub(super) fn started(&mut self, provider: &str, model: Option<&str>) -> io::Result<()> {
+        let planner = match model {
+            Some(model) => format!("{provider} {}", plain_line(model, MAX_LINE)),
+            None => format!("{provider}, the built-in planner"),
+        };
+        self.dimmed(&format!("{planner}; at most {} steps", self.max_steps))
+    }
+
+    pub(super) fn log(&mut self, elapsed: Duration, level: LogLevel, message: &str) -> io::Result<()> {
+        let mark = match level {
+            LogLevel::Debug | LogLevel::Info => "",
+            LogLevel::Warning => "warning: ",
+            LogLevel::Error => "error: ",
+        };
+        self.dimmed(&format!("{:>7}  {:>6}  {mark}{}", "", seconds(elapsed), plain_line(message, MAX_LINE)))
+    }
+
+    pub(super) fn step(&mut self, elapsed: Duration, step: &StepReport) -> io::Result<()> {
+        self.clear()?;
+        self.steps = step.step;
+        let number = format!("{}/{}", step.step, self.max_steps);
+        let description = plain_line(&step.description, MAX_LINE);
+        writeln!(self.out, "{number:>7}  {:>6}  {description}", seconds(elapsed))?;
+        let page = format!("{} · {}", step.title, step.url);
+        for text in step.thought.lines().take(MAX_THOUGHTS).chain([page.as_str()]) {
+            let line = plain_line(text, MAX_LINE);
+            if !line.is_empty() {
+                self.dimmed(&format!("{INDENT}{line}"))?;
+            }
+        }
+        self.out.flush()
+    }
+
+    /// Shows on a terminal that the run goes on: which step is being worked on, and since when.
+    pub(super) fn waiting(&mut self, elapsed: Duration) -> io::Result<()> {
+        if !self.terminal {
+            return Ok(());
+        }
+        self.clear()?;
+        let number = format!("{}/{}", (self.steps + 1).min(self.max_steps), self.max_steps);
+        write!(self.out, "\x1b[2m{number:>7}  {:>6}  ...\x1b[0m", seconds(elapsed))?;
+        self.waiting = true;
+        self.out.flush()
+    }
+
+    pub(super) fn finished(&mut self, elapsed: Duration, result: &AgentResult) -> io::Result<()> {
+        let verdict = if result.success { "done" } else { "not done" };
+        self.ended(verdict, elapsed)?;
+        let text: String = result.final_text.chars().take(MAX_TEXT).collect();
+        if !text.trim().is_empty() {
+            writeln!(self.out, "\n{}", plain(text.trim()))?;
+        }
+        if !result.success && !result.errors.is_empty() {
+            writeln!(self.out, "\nerrors on the way:")?;
+            for error in result.errors.iter().rev().take(MAX_ERRORS).rev() {
+                writeln!(self.out, "- {}", plain_line(error, MAX_LINE))?;
+            }
+        }
+        self.out.flush()
+    }
+
+    pub(super) fn failed(&mut self, elapsed: Duration, failure: &str) -> io::Result<()> {
+        self.ended("failed", elapsed)?;
+        writeln!(self.out, "\n{}", plain_line(failure, MAX_LINE))?;
+        self.out.flush()
+    }
+
+    pub(super) fn interrupted(&mut self, elapsed: Duration) -> io::Result<()> {
+        self.ended("interrupted, closing the browser", elapsed)?;
+        self.out.flush()
+    }
+
+    fn ended(&mut self, verdict: &str, elapsed: Duration) -> io::Result<()> {
+        self.clear()?;
+        let steps = if self.steps == 1 { "step" } else { "steps" };
+        writeln!(self.out, "\n{verdict} after {} {steps} in {}", self.steps, seconds(elapsed))
+    }
+
+    fn dimmed(&mut self, line: &str) -> io::Result<()> {
+        self.clear()?;
+        if self.terminal { writeln!(self.out, "\x1b[2m{line}\x1b[0m") } else { writeln!(self.out, "{line}") }
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.waiting) { write!(self.out, "\r\x1b[K") } else { Ok(()) }
+    }
+}
+
+fn seconds(elapsed: Duration) -> String {
+    format!("{:.1} s", elapsed.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const AT: Duration = Duration::from_millis(1_260);
+
+    fn shown(terminal: bool, show: impl FnOnce(&mut Screen<&mut Vec<u8>>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        show(&mut Screen::new(&mut out, terminal, 20)).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn step(description: &str, thought: &str) -> StepReport {
+        StepReport {
+            step: 3,
+            action: "click".into(),
+            description: description.into(),
+            thought: thought.into(),
+            url: "https://example.com/".into(),
+            title: "Flights".into(),
+            screenshot: None,
+        }
+    }
+
+    #[test]
+    fn a_step_tells_how_far_the_run_is_what_was_done_why_and_where() {
+        let text = shown(false, |screen| screen.step(AT, &step("Click 'Search'", "Find flights")));
+        let expected = "   3/20   1.3 s  Click 'Search'\n                 Find flights\n                 \
+                        Flights · https://example.com/\n";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn only_a_terminal_gets_escape_sequences_and_none_comes_from_outside() {
+        let attack = "\u{1b}]0;owned\u{7}";
+        let everything = |screen: &mut Screen<&mut Vec<u8>>| {
+            screen.started("openai", Some(attack))?;
+            screen.log(AT, LogLevel::Warning, attack)?;
+            screen.waiting(AT)?;
+            screen.step(AT, &StepReport { url: attack.into(), title: attack.into(), ..step(attack, attack) })?;
+            screen.finished(
+                AT,
+                &AgentResult { success: false, final_text: attack.into(), errors: vec![attack.into()] },
+            )?;
+            screen.failed(AT, attack)
+        };
+        let plain = shown(false, everything);
+        assert!(!plain.chars().any(|c| c.is_control() && c != '\n'), "{plain:?}");
+        let mut ours = shown(true, everything);
+        for sequence in ["\x1b[2m", "\x1b[0m", "\r\x1b[K"] {
+            ours = ours.replace(sequence, "");
+        }
+        assert!(!ours.chars().any(|c| c.is_control() && c != '\n'), "{ours:?}");
+        assert!(
+            shown(true, |screen| screen.step(AT, &step("Click", "Why"))).contains("\x1b[2m                 Why\x1b[0m")
+        );
+    }
+
+    #[test]
+    fn the_waiting_line_gives_way_to_the_next_one() {
+        let text = shown(true, |screen| {
+            screen.waiting(AT)?;
+            screen.failed(AT, "the browser is gone")
+        });
+        assert_eq!(
+            text,
+            "\x1b[2m   1/20   1.3 s  ...\x1b[0m\r\x1b[K\nfailed after 0 steps in 1.3 s\n\nthe browser is gone\n"
+        );
+    }
+
+    #[test]
+    fn a_run_without_success_tells_its_last_errors() {
+        let errors = (1..=7).map(|n| format!("error {n}")).collect();
+        let result = AgentResult { success: false, final_text: "I could not\nfind it.".into(), errors };
+        let text = shown(false, |screen| screen.finished(AT, &result));
+        assert!(text.contains("\nI could not\nfind it.\n"), "{text}");
+        assert!(text.contains("- error 7") && text.contains("- error 3") && !text.contains("- error 2"), "{text}");
+    }
+}

@@ -1,0 +1,29 @@
+//! The steps' screenshots as files.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::agent::image::Image;
+
+/// A folder for the screenshots of one run.
+pub(super) struct Screenshots {
+    folder: PathBuf,
+}
+
+impl Screenshots {
+    /// Makes the folder if it is missing.
+    pub(super) fn new(folder: PathBuf) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        Ok(Self { folder })
+    }
+
+    /// Writes `step-01.png`, over one of an earlier run.
+    pub(super) async fn save(&self, step: u32, image: &Image) -> anyhow::Result<()> {
+        let file = self.folder.join(format!("step-{step:02}.{}", image.format.extension()));
+        let bytes = STANDARD.decode(image.base64.as_bytes()).context("a screenshot is not base64")?;
+        tokio::fs::write(&file, bytes).await.with_context(|| format!("cannot write {}", file.display()))
+    }
+}

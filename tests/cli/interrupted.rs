@@ -1,0 +1,60 @@
+//! A run that is not let to its end leaves nothing either.
+
+use rustix::process::Signal;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, ChildStdout};
+
+use super::ground::{Ended, Ground, signal};
+use super::shop::Shop;
+
+/// A run in the midst of its second step, which lasts half a minute, and what it prints from here on.
+async fn under_way(ground: &Ground, shop: &Shop) -> (Child, BufReader<ChildStdout>) {
+    let arguments = ["run", "click 'Cart', then wait 30 seconds", "--start-url", &shop.url];
+    let mut child = ground.program(&arguments).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("  1/20  ") {
+        line.clear();
+        assert_ne!(stdout.read_line(&mut line).await.unwrap(), 0, "it ended before its first step");
+    }
+    (child, stdout)
+}
+
+#[tokio::test]
+async fn ctrl_c_cancels_the_run_and_closes_the_browser() {
+    for by in [Signal::INT, Signal::TERM] {
+        let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
+        let (child, mut stdout) = under_way(&ground, &shop).await;
+        signal(&child, by);
+        let ended = Ended::wait(child).await;
+        assert_eq!(ended.code, Some(130), "{ended:#?}");
+        let mut rest = String::new();
+        tokio::io::AsyncReadExt::read_to_string(&mut stdout, &mut rest).await.unwrap();
+        assert!(rest.contains("\ninterrupted"), "{rest}");
+        ground.assert_nothing_left().await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_killed_takes_its_browser_along() {
+    let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
+    let (child, _stdout) = under_way(&ground, &shop).await;
+    signal(&child, Signal::KILL);
+    assert_eq!(Ended::wait(child).await.code, None);
+    ground.assert_nothing_left().await;
+}
+
+#[tokio::test]
+async fn a_run_that_nobody_reads_any_more_ends() {
+    let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
+    // Six steps to tell, of which the first is read.
+    let task = "click 'Blue kettle', click 'Add to cart', click 'Checkout', type 'Ada' into 'Name', click 'Cart'";
+    let mut child = ground.program(&["run", task, "--start-url", &shop.url]).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    stdout.read_line(&mut String::new()).await.unwrap();
+    drop(stdout);
+    let ended = Ended::wait(child).await;
+    assert_eq!(ended.code, Some(2), "{ended:#?}");
+    assert!(ended.stderr.contains("Broken pipe"), "{ended:#?}");
+    ground.assert_nothing_left().await;
+}

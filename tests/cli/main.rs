@@ -1,0 +1,12 @@
+//! The program as a person or a container starts it, with a real Chromium: what it prints, what it exits with, what it
+//! leaves behind.
+#![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself")]
+
+mod ground;
+mod health;
+mod interrupted;
+#[path = "../../examples/support/leftovers.rs"]
+mod leftovers;
+mod run;
+#[path = "../../examples/support/shop.rs"]
+mod shop;
