@@ -11,6 +11,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::browser::{GetVersionParams, GetVer
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::net::UnixStream;
 use tokio::process::Command;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::cdp::{Connection, EventReceiver};
@@ -67,28 +68,24 @@ pub(crate) struct Process {
     profile: PathBuf,
 }
 
-/// Starts a browser and waits until it answers.
+/// Starts a browser and waits until it answers. A start that fails or is stopped leaves nothing when this returns.
 pub(crate) async fn launch(
     settings: &BrowserSettings,
     executable: &Path,
     display: &Display,
     tasks: &TaskTracker,
+    stop: &CancellationToken,
 ) -> Result<Launched, BrowserError> {
     let not_started = |cause: String| BrowserError::NotStarted { cause };
     let profile = profile::create(&settings.profile_root).map_err(|error| not_started(error.to_string()))?;
-    let started =
-        tokio::time::timeout(settings.launch_timeout, start(settings, executable, display, &profile, tasks)).await;
-    match started {
-        Ok(Ok(launched)) => Ok(launched),
-        failed => {
+    match start(settings, executable, display, &profile, tasks, stop).await {
+        Ok(launched) => Ok(launched),
+        Err(cause) => {
             // The warden removes the folder; this covers a warden that never came to it.
             if let Err(error) = profile::remove(&profile).await {
                 tracing::warn!(%error, profile = %profile.display(), "profile folder not removed");
             }
-            match failed {
-                Ok(Err(cause)) => Err(not_started(cause)),
-                _ => Err(not_started(format!("no answer within {} s", settings.launch_timeout.as_secs_f32()))),
-            }
+            Err(not_started(cause))
         }
     }
 }
@@ -99,6 +96,7 @@ async fn start(
     display: &Display,
     profile: &Path,
     tasks: &TaskTracker,
+    stop: &CancellationToken,
 ) -> Result<Launched, String> {
     let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(|error| error.to_string())?;
     ours.set_nonblocking(true).map_err(|error| error.to_string())?;
@@ -131,8 +129,14 @@ async fn start(
             .await
             .map_err(|error| error.to_string())?;
         Ok::<_, String>((browser_pid, version.product))
-    }
-    .await;
+    };
+    let limit = settings.launch_timeout;
+    let answer = tokio::select! {
+        answer = tokio::time::timeout(limit, answer) => {
+            answer.unwrap_or_else(|_| Err(format!("no answer within {} s", limit.as_secs_f32())))
+        }
+        () = stop.cancelled() => Err("it was stopped while it started".into()),
+    };
     match answer {
         Ok((browser_pid, version)) => {
             let process = Process { warden: child, browser_pid, profile: profile.to_owned() };

@@ -29,6 +29,8 @@ pub struct Pool {
     policy: Arc<UrlPolicy>,
     executable: PathBuf,
     tasks: TaskTracker,
+    /// What keeps a browser running; ends when the pool is closed.
+    keeper: TaskTracker,
     /// The browser that new runs share; none while one is being started.
     shared: tokio::sync::watch::Sender<Option<Arc<Browser>>>,
     /// A context that waits for its run: making one takes some 100 ms, of which the run's caller should see nothing.
@@ -80,19 +82,23 @@ impl Pool {
             policy: Arc::new(policy),
             executable,
             tasks: tasks.clone(),
+            keeper: TaskTracker::new(),
             shared: tokio::sync::watch::Sender::new(None),
             spare: Mutex::new(None),
             spare_taken: Notify::new(),
             failure: Mutex::new(None),
             stop: CancellationToken::new(),
         });
-        tasks.spawn(keep_warm(pool.clone()));
+        tasks.spawn(pool.keeper.track_future(keep_warm(pool.clone())));
+        pool.keeper.close();
         Ok(pool)
     }
 
     /// Ends every browser and waits until nothing of them is left. Runs that still hold one see it as lost.
     pub async fn close(&self) {
         self.stop.cancel();
+        // It may be starting one at this moment.
+        self.keeper.wait().await;
         drop(self.take_spare());
         let shared = self.shared.send_replace(None);
         if let Some(browser) = shared {
@@ -182,7 +188,8 @@ impl Browsers for Pool {
             self.shared_context().await?
         } else {
             let display = self.display().map_err(|error| BrowserError::NotStarted { cause: error.to_string() })?;
-            let browser = Browser::start(self.settings.clone(), &self.executable, &display, &self.tasks).await?;
+            let browser =
+                Browser::start(self.settings.clone(), &self.executable, &display, &self.tasks, &self.stop).await?;
             let lease = browser.lease().ok_or(BrowserError::Lost)?;
             // Nobody else's: it ends with this run.
             browser.retire();
@@ -207,11 +214,8 @@ impl Browsers for Pool {
 async fn keep_warm(pool: Arc<Pool>) {
     let mut backoff = RESTART_BACKOFF.0;
     while !pool.stop.is_cancelled() {
-        let started = tokio::select! {
-            started = Browser::start(pool.settings.clone(), &pool.executable, &Display::Headless, &pool.tasks) => started,
-            () = pool.stop.cancelled() => return,
-        };
-        match started {
+        let settings = pool.settings.clone();
+        match Browser::start(settings, &pool.executable, &Display::Headless, &pool.tasks, &pool.stop).await {
             Ok(browser) => {
                 backoff = RESTART_BACKOFF.0;
                 *pool.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
@@ -222,16 +226,13 @@ async fn keep_warm(pool: Arc<Pool>) {
                 }
                 let over = tokio::select! {
                     over = serve(&pool, &browser) => over,
-                    () = pool.stop.cancelled() => {
-                        // It may have been laid by after the pool had looked for it.
-                        drop(pool.take_spare());
-                        return;
-                    }
+                    () = pool.stop.cancelled() => return,
                 };
                 tracing::info!(over, "replacing the shared browser");
                 browser.retire();
                 drop(pool.take_spare());
             }
+            Err(_) if pool.stop.is_cancelled() => return,
             Err(error) => {
                 if let BrowserError::NotStarted { cause } = &error {
                     tracing::error!(cause, "no browser could be started");
@@ -261,8 +262,10 @@ async fn serve(pool: &Pool, browser: &Arc<Browser>) -> &'static str {
 
 /// Resolves with the reason once a browser should be replaced. Looked at from time to time: memory has no event.
 async fn worn_out(browser: &Arc<Browser>) -> &'static str {
-    const EVERY: Duration = Duration::from_secs(15);
-    let mut due = tokio::time::interval(EVERY);
+    const AT_LEAST_EVERY: Duration = Duration::from_secs(15);
+    let every = AT_LEAST_EVERY.min(browser.settings.max_age / 4);
+    // Not at once: one that is too large from the start would be replaced by another such, again and again.
+    let mut due = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
     loop {
         due.tick().await;
         let looked_at = browser.clone();

@@ -45,8 +45,9 @@ impl Browser {
         executable: &Path,
         display: &Display,
         tasks: &TaskTracker,
+        stop: &CancellationToken,
     ) -> Result<Arc<Self>, BrowserError> {
-        let launched = launch::launch(&settings, executable, display, tasks).await?;
+        let launched = launch::launch(&settings, executable, display, tasks, stop).await?;
         let browser = Arc::new(Self {
             connection: launched.connection,
             settings,
@@ -70,8 +71,14 @@ impl Browser {
             .build()
             .expect("both flags are set");
         let attach = root.call(attach);
-        discover.await?;
-        attach.await?;
+        let prepared = async {
+            discover.await?;
+            attach.await
+        };
+        if let Err(error) = prepared.await {
+            browser.close().await;
+            return Err(error.into());
+        }
         tracing::info!(pid = browser.pid, version = browser.version, "browser started");
         Ok(browser)
     }
@@ -171,6 +178,13 @@ impl Browser {
         {
             tracing::debug!("a context's event queue is full or gone");
         }
+    }
+}
+
+impl Drop for Browser {
+    /// Nobody can use it any more, such as when its start was given up.
+    fn drop(&mut self) {
+        self.connection.close();
     }
 }
 

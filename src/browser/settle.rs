@@ -78,6 +78,13 @@ pub(crate) fn before(context: &Context) -> Option<Before> {
     Some(Before { tab: tab.id, mark: tab.activity.mark(), url: tab.url.clone() })
 }
 
+/// The moment before anything in the active tab, when that is one that was opened since; otherwise now.
+pub(crate) fn before_other_tab(context: &Context, before: &Before) -> Option<Before> {
+    let now = self::before(context).filter(|now| now.tab != before.tab)?;
+    let is_new = now.tab > before.tab;
+    Some(if is_new { Before { mark: Mark::default(), ..now } } else { now })
+}
+
 /// Waits in the tab of `before` until nothing that started since moves any more. A tab that closes or crashes is settled.
 ///
 /// # Errors
@@ -116,7 +123,8 @@ pub(crate) async fn settle(context: &Context, worlds: &Worlds, before: &Before) 
                 return Ok(settled);
             }
         }
-        let version = look(context, before).map(|view| view.mark);
+        // A dialog that opened in the meantime keeps the page from answering.
+        let Some(version) = look(context, before).map(|view| view.mark) else { return Ok(settled) };
         match dom_settled(context, worlds, before, limits.idle, limits.idle * RESTLESS_DOM).await? {
             Dom::Quiet => {}
             Dom::Restless => {
@@ -132,7 +140,7 @@ pub(crate) async fn settle(context: &Context, worlds: &Worlds, before: &Before) 
         // What the DOM's quiet moment brought up: a timer's request, a navigation by script.
         let after = look(context, before);
         let quiet = after.as_ref().is_none_or(|view| !view.navigating && view.content == 0);
-        if quiet && after.map(|view| view.mark.documents) == version.map(|mark| mark.documents) {
+        if quiet && after.is_none_or(|view| view.mark.documents == version.documents) {
             if let Some(view) = look(context, before) {
                 settled.new_document = view.mark.documents != before.mark.documents;
                 settled.moved_within = view.mark.same_document != before.mark.same_document;
@@ -156,7 +164,7 @@ struct View {
 
 fn look(context: &Context, before: &Before) -> Option<View> {
     let mut tabs = context.tabs();
-    let tab = tabs.by_id(before.tab).filter(|tab| !tab.crashed)?;
+    let tab = tabs.by_id(before.tab).filter(|tab| !tab.crashed && tab.dialog.is_none())?;
     let (content, pending) = tab.activity.pending_since(before.mark);
     Some(View {
         mark: tab.activity.mark(),

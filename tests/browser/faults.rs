@@ -1,1 +1,290 @@
-//! faults
+//! What breaks, breaks one run at most, is told within a deadline, and leaves nothing.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
+use browser_use_service::agent::ports::{ActionError, BrowserError, Browsers};
+use rustix::process::Signal;
+
+use crate::support::{OwnBrowser, Site, Tab, eventually, headless, page, processes, run};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a page that answers shows.
+async fn answers(tab: &Tab, site: &Site) {
+    tab.go(&site.url("/")).await.unwrap();
+    assert!(tab.text().await.contains("Home"));
+}
+
+async fn homely() -> Site {
+    // The memory tells its renderer from the others.
+    let large = "<script>const ballast = new Uint8Array(200 << 20).fill(7)</script>Large";
+    Site::of(&[("/", "<h1>Home</h1>"), ("/large", large), ("/loop", LOOP)]).await
+}
+
+const LOOP: &str = "<button onclick=\"for (;;);\">Spin</button>";
+
+#[test]
+fn a_crashed_page_is_told_its_neighbour_goes_on_and_navigating_revives_it() {
+    run(async {
+        let browser = OwnBrowser::start(|_| {}).await;
+        let site = homely().await;
+        let (crashing, neighbour) = (browser.open().await, browser.open().await);
+        crashing.go(&site.url("/large")).await.unwrap();
+        answers(&neighbour, &site).await;
+        let large = processes::renderers(browser.root()).into_iter().find(|pid| processes::resident(*pid) > 250 << 20);
+        processes::signal(large.expect("one renderer holds the ballast"), Signal::KILL);
+
+        let started = Instant::now();
+        loop {
+            let seen = crashing.observe().await;
+            if seen.notices.iter().any(|notice| notice.contains("crashed")) {
+                assert_eq!(seen.view.elements, []);
+                break;
+            }
+            assert!(started.elapsed() < PATIENCE, "{:?}", seen.notices);
+        }
+        assert!(neighbour.text().await.contains("Home"));
+        answers(&neighbour, &site).await;
+        answers(&crashing, &site).await;
+        crashing.close().await;
+        neighbour.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_crash_in_the_middle_of_an_action_ends_the_action() {
+    run(async {
+        let browser = OwnBrowser::start(|_| {}).await;
+        let site = homely().await;
+        let tab = browser.open().await;
+        tab.go(&site.url("/large")).await.unwrap();
+        let large = processes::renderers(browser.root()).into_iter().find(|pid| processes::resident(*pid) > 250 << 20);
+        let waiting = tab.act(browser_use_service::agent::action::Action::Wait {
+            seconds: Some(30.0),
+            text: Some("never".into()),
+            gone: None,
+        });
+        let killing = async { processes::signal(large.expect("one renderer holds the ballast"), Signal::KILL) };
+        let started = Instant::now();
+        let (outcome, ()) = tokio::join!(waiting, killing);
+        assert!(matches!(outcome, Err(ActionError::Browser(BrowserError::PageCrashed))), "{outcome:?}");
+        assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+        answers(&tab, &site).await;
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_page_in_an_endless_loop_is_unreadable_in_time_and_can_be_left() {
+    run(async {
+        let browser = OwnBrowser::start(|settings| {
+            settings.observe_timeout = Duration::from_millis(500);
+            settings.command_timeout = Duration::from_secs(2);
+        })
+        .await;
+        let site = homely().await;
+        let tab = browser.open().await;
+        tab.go(&site.url("/loop")).await.unwrap();
+        let started = Instant::now();
+        let _ = tab.click("Spin").await;
+        assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+        let started = Instant::now();
+        let seen = tab.observe().await;
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+        assert!(seen.notices.iter().any(|notice| notice.contains("could not be read")), "{:?}", seen.notices);
+        assert_eq!((seen.view.elements, seen.view.text.as_str()), (vec![], ""));
+        answers(&tab, &site).await;
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_run_whose_page_loops_for_ever_can_be_closed() {
+    run(async {
+        let browser = OwnBrowser::start(|settings| settings.command_timeout = Duration::from_secs(2)).await;
+        let site = homely().await;
+        let (looping, neighbour) = (browser.open().await, browser.open().await);
+        looping.go(&site.url("/loop")).await.unwrap();
+        let _ = looping.click("Spin").await;
+        let started = Instant::now();
+        looping.close().await;
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+        answers(&neighbour, &site).await;
+        neighbour.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_killed_browser_is_lost_at_once_and_another_takes_its_place() {
+    run(async {
+        let browser = OwnBrowser::start(|_| {}).await;
+        let site = homely().await;
+        let tab = browser.open().await;
+        answers(&tab, &site).await;
+        let main = browser.main_process();
+        let started = Instant::now();
+        processes::signal(main, Signal::KILL);
+        eventually("the browser is missed", PATIENCE, || browser.pool.ready().is_err()).await;
+        assert_eq!(tab.page().observe().await.unwrap_err(), BrowserError::Lost);
+        let lost = tab.go(&site.url("/")).await;
+        assert!(matches!(lost, Err(ActionError::Browser(BrowserError::Lost))), "{lost:?}");
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+        tab.close().await;
+
+        // Also a run that comes while there is none is served.
+        let next = browser.open().await;
+        answers(&next, &site).await;
+        assert_eq!(browser.pool.ready(), Ok(()));
+        assert_ne!(browser.main_process(), main);
+        next.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_browser_that_stands_still_is_told_within_the_command_s_limit() {
+    run(async {
+        let limit = Duration::from_millis(700);
+        let browser = OwnBrowser::start(|settings| {
+            settings.command_timeout = limit;
+            settings.observe_timeout = limit;
+            settings.navigation_timeout = limit;
+        })
+        .await;
+        let site = homely().await;
+        let tab = browser.open().await;
+        answers(&tab, &site).await;
+        let main = browser.main_process();
+        processes::signal(main, Signal::STOP);
+        let started = Instant::now();
+        let late = tab.go(&site.url("/large")).await;
+        assert!(matches!(late, Err(ActionError::TimedOut { .. })), "{late:?}");
+        let late = tab.back().await;
+        assert!(matches!(late, Err(ActionError::Browser(BrowserError::Unresponsive { .. }))), "{late:?}");
+        assert!(matches!(browser.pool.open(headless()).await, Err(BrowserError::Unresponsive { .. })));
+        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+        tab.close().await;
+        // Even such a browser ends when it is told to.
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_killed_warden_takes_its_browser_and_profile_along() {
+    run(async {
+        let browser = OwnBrowser::start(|_| {}).await;
+        let main = browser.main_process();
+        let tab = browser.open().await;
+        let before = processes::of(browser.root());
+        processes::signal(processes::warden(browser.root()).unwrap(), Signal::KILL);
+        eventually("the browser ends", PATIENCE, || browser.pool.ready().is_err()).await;
+        assert_eq!(tab.page().observe().await.unwrap_err(), BrowserError::Lost);
+        tab.close().await;
+        browser.is_ready().await;
+        eventually("the old processes end", PATIENCE, || {
+            let now = processes::of(browser.root());
+            before.iter().all(|old| now.iter().all(|process| process.pid != old.pid))
+        })
+        .await;
+        assert_ne!(browser.main_process(), main);
+        let profiles = || std::fs::read_dir(browser.root()).unwrap().count();
+        eventually("the old profile goes", PATIENCE, || profiles() == 1).await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn what_is_no_browser_is_told_with_its_cause_and_leaves_nothing() {
+    run(async {
+        let bin = tempfile::tempdir().unwrap();
+        let script = bin.path().join("fails");
+        std::fs::write(&script, "#!/bin/sh\necho 'libnothing.so: cannot open' >&2\nexit 7\n").unwrap();
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let text = bin.path().join("text");
+        std::fs::write(&text, "no program").unwrap();
+        for (executable, expected) in [(script, "libnothing.so"), ("/bin/true".into(), ""), (text, "cannot be started")]
+        {
+            let browser = OwnBrowser::start_unready(|settings| settings.executable = Some(executable.clone()));
+            let cause = || match browser.pool.ready() {
+                Err(BrowserError::NotStarted { cause }) => cause,
+                other => panic!("{executable:?}: {other:?}"),
+            };
+            eventually("the failure is known", PATIENCE, || !cause().contains("still being started")).await;
+            assert!(cause().contains(expected), "{executable:?}: {}", cause());
+            browser.close().await;
+        }
+    });
+}
+
+#[test]
+fn what_never_answers_is_given_up_after_the_launch_s_limit() {
+    run(async {
+        let bin = tempfile::tempdir().unwrap();
+        let silent = bin.path().join("silent");
+        // It has a child of its own, which has to go as well.
+        std::fs::write(&silent, "#!/bin/sh\nsleep 1000 & exec sleep 1000\n").unwrap();
+        std::fs::set_permissions(&silent, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let browser = OwnBrowser::start_unready(|settings| {
+            settings.executable = Some(silent);
+            settings.launch_timeout = Duration::from_millis(400);
+        });
+        let failed = browser.pool.open(headless()).await.err().expect("no page without a browser");
+        assert!(matches!(failed, BrowserError::NotStarted { .. }), "{failed:?}");
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_start_that_is_given_up_leaves_nothing() {
+    run(async {
+        let browser = OwnBrowser::start_unready(|_| {});
+        eventually("a process is there", PATIENCE, || !processes::of(browser.root()).is_empty()).await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_server_that_keeps_silent_is_given_up_after_the_navigation_s_limit() {
+    run(async {
+        let limit = Duration::from_millis(600);
+        let browser = OwnBrowser::start(|settings| settings.navigation_timeout = limit).await;
+        let router = Router::new()
+            .route("/", get(|| async { Html(page("<h1>Home</h1>")) }))
+            .route("/silent", get(|| async { std::future::pending::<&str>().await }));
+        let site = Site::with(router).await;
+        let tab = browser.open().await;
+        answers(&tab, &site).await;
+        let late = tab.go(&site.url("/silent")).await;
+        assert!(matches!(&late, Err(ActionError::TimedOut { limit: told, .. }) if *told == limit), "{late:?}");
+        let seen = tab.observe().await;
+        assert!(seen.view.text.contains("Home"), "the page is where it was");
+        answers(&tab, &site).await;
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_browser_that_is_too_old_is_replaced_and_ends_with_its_last_run() {
+    run(async {
+        let browser = OwnBrowser::start(|settings| settings.max_age = Duration::from_secs(1)).await;
+        let site = homely().await;
+        let old = browser.main_process();
+        let tab = browser.open().await;
+        let is_there = || processes::of(browser.root()).iter().any(|process| process.pid == old);
+        eventually("another one is there", PATIENCE, || processes::browsers(browser.root()).len() == 2).await;
+        answers(&tab, &site).await;
+        assert!(is_there(), "it stays for the run that it has");
+        tab.close().await;
+        assert!(!is_there(), "and goes with it");
+        browser.close().await;
+    });
+}

@@ -1,1 +1,146 @@
-//! isolation
+//! Runs share a browser and nothing else, and leave nothing in it.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::header;
+use axum::response::Html;
+use axum::routing::get;
+use browser_use_service::agent::ports::Browsers;
+
+use crate::support::{
+    Browser, OwnBrowser, Site, Tab, WARDEN, eventually, headless, left_in, open, page, processes, run,
+};
+
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[test]
+fn cookies_and_storage_are_each_run_s_own() {
+    run(async {
+        let home = "<button onclick=\"localStorage.note = 'mine'; tell('kept')\">Keep</button>\
+                    <button onclick=\"tell('found ' + localStorage.note)\">Look</button>";
+        let router = Router::new()
+            .route("/", get(|| async { ([(header::SET_COOKIE, "run=first; Path=/")], Html(page(home))) }))
+            .route("/plain", get(|| async { Html(page(home)) }));
+        let site = Site::with(router).await;
+        let (first, second) = (open(&site, "/").await, open(&site, "/plain").await);
+        first.click("Keep").await.unwrap();
+        site.hears("kept").await;
+        second.click("Look").await.unwrap();
+        site.hears("found undefined").await;
+        first.go(&site.url("/plain?first")).await.unwrap();
+        second.go(&site.url("/plain?second")).await.unwrap();
+        assert_eq!(site.is_asked("GET /plain?first").await.cookie, "run=first");
+        assert_eq!(site.is_asked("GET /plain?second").await.cookie, "");
+        first.close().await;
+        second.close().await;
+        let third = open(&site, "/plain?third").await;
+        assert_eq!(site.is_asked("GET /plain?third").await.cookie, "");
+        third.close().await;
+    });
+}
+
+/// A site whose home page keeps a request open; closing the page is what ends it.
+async fn with_open_request() -> (Site, crate::support::Log<&'static str>) {
+    let ended = crate::support::Log::new();
+    let log = ended.clone();
+    let router = Router::new()
+        .route("/", get(|| async { Html(page("<script>fetch('/hang')</script>Home")) }))
+        .route("/hang", get(|| async move { crate::support::until_dropped(log).await }));
+    (Site::with(router).await, ended)
+}
+
+#[test]
+fn a_closed_page_is_gone_from_the_browser() {
+    run(async {
+        let browser = OwnBrowser::start(|_| {}).await;
+        let (site, ended) = with_open_request().await;
+        let before = processes::renderers(browser.root()).len();
+        let mut tabs = Vec::new();
+        for _ in 0..3 {
+            let tab = browser.open().await;
+            tab.go(&site.url("/")).await.unwrap();
+            tabs.push(tab);
+        }
+        assert!(processes::renderers(browser.root()).len() >= before + 3);
+        for tab in tabs {
+            tab.close().await;
+        }
+        ended.until("every request is let go", |ended| ended.len() == 3).await;
+        // One renderer is kept warm for the next page.
+        eventually("the renderers end", PATIENCE, || processes::renderers(browser.root()).len() <= before + 1).await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_page_that_is_dropped_without_closing_is_gone_as_well() {
+    run(async {
+        let browser = OwnBrowser::start(|_| {}).await;
+        let (site, ended) = with_open_request().await;
+        let before = processes::renderers(browser.root()).len();
+        let tab = browser.open().await;
+        tab.go(&site.url("/")).await.unwrap();
+        drop(tab);
+        ended.until("the request is let go", |ended| ended.len() == 1).await;
+        eventually("the renderer ends", PATIENCE, || processes::renderers(browser.root()).len() <= before + 1).await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn opening_that_is_given_up_midway_leaves_nothing() {
+    run(async {
+        let browser = OwnBrowser::start(|_| {}).await;
+        browser.open().await.close().await;
+        let before = processes::renderers(browser.root()).len();
+        // Given up at every stage it has: after one look, two, three and so on.
+        for looks in 1..=24 {
+            let mut opening = Box::pin(browser.pool.open(headless()));
+            let mut left = looks;
+            let given_up = std::future::poll_fn(|context| {
+                left -= 1;
+                match opening.as_mut().poll(context) {
+                    std::task::Poll::Ready(opened) => std::task::Poll::Ready(Some(opened)),
+                    std::task::Poll::Pending if left == 0 => std::task::Poll::Ready(None),
+                    std::task::Poll::Pending => std::task::Poll::Pending,
+                }
+            });
+            if let Some(page) = given_up.await {
+                Tab::new(page.unwrap()).close().await;
+            }
+        }
+        eventually("the renderers end", PATIENCE, || processes::renderers(browser.root()).len() <= before + 1).await;
+        let tab = browser.open().await;
+        assert_eq!(tab.observe().await.tabs.len(), 1);
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn closing_twice_is_closing_once() {
+    run(async {
+        let page = Browser::shared().open(headless()).await.unwrap();
+        page.close().await;
+        page.close().await;
+        assert!(page.observe().await.is_err() || page.observe().await.unwrap().view.elements.is_empty());
+    });
+}
+
+#[test]
+fn a_process_that_ends_leaves_no_browser_behind() {
+    run(async {
+        // These tests themselves: they never close the browser that they share.
+        let temp = tempfile::tempdir().unwrap();
+        let tests = tokio::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "navigation::navigating_shows_the_page_and_says_where_it_is"])
+            .env("TMPDIR", temp.path())
+            .output()
+            .await
+            .unwrap();
+        let output = String::from_utf8_lossy(&tests.stdout);
+        assert!(tests.status.success() && output.contains("1 passed"), "{WARDEN}: {output}");
+        assert_eq!(left_in(temp.path()).await.unwrap(), [""; 0]);
+    });
+}

@@ -9,5 +9,6 @@ mod headful;
 mod isolation;
 mod many_runs;
 mod navigation;
+mod observe;
 mod service;
 mod support;

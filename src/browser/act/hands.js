@@ -125,6 +125,14 @@ globalThis.hands = (() => {
     return room > 1 && (overflow === "auto" || overflow === "scroll" || overflow === "overlay");
   };
 
+  // Whether the page keeps its window from scrolling, as maps and boards do that move by themselves.
+  const locked = (horizontal) => {
+    const overflow = (element) => element && getComputedStyle(element)[horizontal ? "overflowX" : "overflowY"];
+    const own = overflow(document.documentElement);
+    // The root takes the body's when it has none of its own.
+    return /hidden|clip/.test(own === "visible" ? overflow(document.body) : own);
+  };
+
   // The text that a person sees.
   const visibleText = (element) => element.innerText ?? element.textContent ?? "";
   const pageHas = (text) => norm(visibleText(document.body ?? document.documentElement)).includes(norm(text));
@@ -178,14 +186,23 @@ globalThis.hands = (() => {
         disabled: Boolean(element.matches(":disabled") || element.getAttribute("aria-disabled") === "true"),
         options: element instanceof HTMLSelectElement ? optionsOf(element).slice(0, 50) : null,
       };
-      const spots = points(target);
-      if (!spots.length) return { hidden: true, ...facts };
       let covering = null;
-      for (const [x, y] of spots) {
-        const found = __eyes.elementAt(x, y);
-        if (serves(element, found) || serves(target, found)) return { x, y, ...facts };
-        covering ??= found;
+      const reachable = () =>
+        points(target).find(([x, y]) => {
+          const found = __eyes.elementAt(x, y);
+          if (serves(element, found) || serves(target, found)) return true;
+          covering ??= found;
+          return false;
+        });
+      let spot = reachable();
+      if (!spot && scroll) {
+        // Under a header or a bar that stays where it is: the middle of the window is mostly free.
+        target.scrollIntoView({ behavior: "instant", block: "center", inline: "center" });
+        await frames(1);
+        spot = reachable();
       }
+      if (spot) return { x: spot[0], y: spot[1], ...facts };
+      if (!points(target).length) return { hidden: true, ...facts };
       return { covered: covering ? describe(covering) : "something outside this frame", ...facts };
     },
 
@@ -313,7 +330,7 @@ globalThis.hands = (() => {
       const height = page ? innerHeight : element.clientHeight;
       const width = page ? innerWidth : element.clientWidth;
       const before = [element.scrollLeft, element.scrollTop];
-      element.scrollBy({ left: dx * width, top: dy * height, behavior: "instant" });
+      if (!page || !locked(dx !== 0)) element.scrollBy({ left: dx * width, top: dy * height, behavior: "instant" });
       const box = page ? { left: 0, top: 0 } : element.getBoundingClientRect();
       return {
         moved: Math.round(Math.abs(element.scrollLeft - before[0]) + Math.abs(element.scrollTop - before[1])),

@@ -167,7 +167,12 @@ impl Hands<'_> {
 
     /// Waits for what an action started and puts what came of it into words.
     async fn settle(&self, description: String, before: &Before) -> Result<ActionOutcome, ActionError> {
-        let settled = settle::settle(self.context, self.worlds, before).await?;
+        let mut settled = settle::settle(self.context, self.worlds, before).await?;
+        if let Some(other) = settle::before_other_tab(self.context, before) {
+            // A tab that the action opened is what is looked at next.
+            let there = settle::settle(self.context, self.worlds, &other).await?;
+            settled.unfinished = settled.unfinished.or(there.unfinished);
+        }
         Ok(self.outcome(description, before, settled))
     }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Hands, clip, label};
 use crate::agent::action::ElementIndex;
-use crate::agent::ports::{ActionError, ActionOutcome};
+use crate::agent::ports::{ActionError, ActionOutcome, BrowserError};
 
 /// Longest wait in one action.
 const MAX_WAIT: Duration = Duration::from_secs(30);
@@ -76,6 +76,8 @@ impl Hands<'_> {
             match self.call_in::<Waited>(&self.active()?, "hands.wait", &arguments, patience).await {
                 Ok(Waited { reached: true }) => return self.settle(description, &before).await,
                 Ok(Waited { reached: false }) => break,
+                // Nothing comes of a crashed page by itself.
+                Err(error @ ActionError::Browser(BrowserError::PageCrashed)) => return Err(error),
                 // The document went away under the wait; the next one is asked in its turn.
                 Err(ActionError::Browser(error)) if !error.is_fatal() && !left.is_zero() => {
                     self.settle(String::new(), &before).await?;

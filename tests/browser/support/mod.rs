@@ -23,7 +23,7 @@ pub(crate) use leftovers::left_in;
 pub(crate) use log::Log;
 pub(crate) use service::{Events, Service, Start, finished};
 pub(crate) use shop::Shop;
-pub(crate) use site::{Site, page};
+pub(crate) use site::{Site, page, until_dropped};
 pub(crate) use tab::{Tab, open};
 
 use std::sync::LazyLock;

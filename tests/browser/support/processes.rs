@@ -36,14 +36,19 @@ pub(crate) fn of(root: &Path) -> Vec<Process> {
     found.into_iter().map(|pid| Process { pid, command: all[&pid].clone() }).collect()
 }
 
-/// The main process of the one browser there.
+/// The main process of a browser there.
 pub(crate) fn browser(root: &Path) -> Option<u32> {
+    browsers(root).first().copied()
+}
+
+/// The main processes of all browsers there.
+pub(crate) fn browsers(root: &Path) -> Vec<u32> {
     let is_main = |process: &Process| {
         process.command.contains("--user-data-dir=")
             && !process.command.contains("--type=")
             && !process.command.contains(" warden ")
     };
-    of(root).iter().find(|process| is_main(process)).map(|process| process.pid)
+    of(root).iter().filter(|process| is_main(process)).map(|process| process.pid).collect()
 }
 
 pub(crate) fn warden(root: &Path) -> Option<u32> {

@@ -97,6 +97,18 @@ impl Site {
 pub(crate) fn page(body: &str) -> String {
     format!(
         "<!doctype html><html lang=en><meta charset=utf-8><title>Fixture</title>\
-         <script>const tell = (text) => void navigator.sendBeacon('/tell', String(text))</script><body>{body}"
+         <script>function tell(text) {{ navigator.sendBeacon('/tell', String(text)) }}</script><body>{body}"
     )
+}
+
+/// Never answers; adds to the log when the request is let go.
+pub(crate) async fn until_dropped(log: Log<&'static str>) -> &'static str {
+    struct Ended(Log<&'static str>);
+    impl Drop for Ended {
+        fn drop(&mut self) {
+            self.0.push("let go");
+        }
+    }
+    let _ended = Ended(log);
+    std::future::pending().await
 }

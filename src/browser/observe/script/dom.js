@@ -13,6 +13,9 @@ const localNameOf = getter(Element, 'localName');
 
 const matches = Function.prototype.call.bind(Element.prototype.matches);
 const attribute = Function.prototype.call.bind(Element.prototype.getAttribute);
+const rectOf = Function.prototype.call.bind(Element.prototype.getBoundingClientRect);
+const positionOf = Function.prototype.call.bind(Node.prototype.compareDocumentPosition);
+const comesBefore = (first, second) => (positionOf(first, second) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
 const closest = Function.prototype.call.bind(Element.prototype.closest);
 
 const page = {};

@@ -28,9 +28,8 @@ function beyond(walk) {
     }
     return low;
   };
-  const FOLLOWING = Node.DOCUMENT_POSITION_FOLLOWING;
-  walk.above = count((control) => control !== first && (control.compareDocumentPosition(first) & FOLLOWING) !== 0);
-  walk.below = controls.length - count((control) => control === last || (control.compareDocumentPosition(last) & FOLLOWING) !== 0 || last.contains(control));
+  walk.above = count((control) => control !== first && comesBefore(control, first));
+  walk.below = controls.length - count((control) => control === last || comesBefore(control, last) || last.contains(control));
 }
 
 function headings(walk) {

@@ -186,7 +186,7 @@ function coveringLayers(view, met) {
     const parent = parentNodeOf(layer);
     for (let sibling = parent && firstChildOf(parent), n = 0; sibling && n < 200; sibling = nextSiblingOf(sibling), n++) {
       if (nodeTypeOf(sibling) !== 1) continue;
-      const box = Element.prototype.getBoundingClientRect.call(sibling);
+      const box = rectOf(sibling);
       const seen = meet({ l: box.left, t: box.top, r: box.right, b: box.bottom }, view);
       if (isOpen(seen)) probe((seen.l + seen.r) / 2, (seen.t + seen.b) / 2);
     }

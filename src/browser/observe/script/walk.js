@@ -25,6 +25,7 @@ const CELLS = new Set(['td', 'th']);
 const CELL_ROLES = new Set(['cell', 'gridcell', 'columnheader', 'rowheader']);
 const MAX_DEPTH = 600;
 const LIST_FROM = 8;
+const CROWD = 400;
 
 class Walk {
   constructor(options, range, view) {
@@ -132,7 +133,7 @@ class Walk {
     const offsetAt = (y) => {
       let low = 0;
       let high = node.data.length;
-      while (high - low > 40) {
+      while (high - low > 1) {
         const middle = (low + high) >> 1;
         if (bottomOf(middle) < y) low = middle;
         else high = middle;
@@ -164,9 +165,54 @@ class Walk {
         const assigned = element.assignedNodes();
         if (assigned.length === 0) this.siblings(firstChildOf(element), frame);
         for (const node of assigned) this.node(node, frame);
-      } else this.siblings(firstChildOf(element), frame);
+      } else if (!this.big || element.childElementCount < CROWD || !this.crowd(element, frame)) this.siblings(firstChildOf(element), frame);
     }
     this.depth--;
+  }
+
+  // Very many children that stand in the order of their places, top to bottom: only those near enough are visited,
+  // and those that the probes met. False, and nothing done, when the order is another one.
+  crowd(element, frame) {
+    const { children } = element;
+    const count = children.length;
+    // The first child from `at` on that has a box.
+    const boxFrom = (at) => {
+      for (let n = at; n < count && n < at + 20; n++) {
+        const rect = rectOf(children[n]);
+        if (rect.width > 0 || rect.height > 0) return rect;
+      }
+      return null;
+    };
+    let top = -Infinity;
+    for (let n = 0; n < 24; n++) {
+      const rect = boxFrom(Math.floor((n * (count - 20)) / 23));
+      if (rect === null || rect.top < top) return false;
+      top = rect.top;
+    }
+    const firstFrom = (isThere) => {
+      let low = 0;
+      let high = count;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        const rect = boxFrom(middle);
+        if (rect === null || isThere(rect)) high = middle;
+        else low = middle + 1;
+      }
+      return low;
+    };
+    // Some more on either side: a row of cells or a few hidden ones may disturb the order.
+    const from = Math.max(0, firstFrom((rect) => rect.bottom >= this.range.t) - 40);
+    const to = Math.min(count, firstFrom((rect) => rect.top > this.range.b) + 40);
+    const kept = new Set();
+    for (const node of this.met) if (parentNodeOf(node) === element) kept.add(node);
+    for (const node of kept) if (comesBefore(node, children[from])) this.node(node, frame);
+    const end = to < count ? children[to] : null;
+    for (let node = from === 0 ? firstChildOf(element) : children[from]; node !== end; node = nextSiblingOf(node)) {
+      this.node(node, frame);
+      kept.delete(node);
+    }
+    if (end !== null) for (const node of kept) if (node === end || comesBefore(end, node)) this.node(node, frame);
+    return true;
   }
 
   siblings(node, frame) {

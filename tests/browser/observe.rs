@@ -1,0 +1,175 @@
+//! What the agent reads of each fixture page. The views are kept as a planner sees them, in `views/`.
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
+use browser_use_service::browser::observe::tokens;
+
+use super::support::{Site, Tab, open, run};
+
+/// The fixture pages on a site.
+async fn fixtures() -> Site {
+    let pages: [(&str, &'static str); 9] = [
+        ("/disguised", include_str!("fixtures/disguised.html")),
+        ("/form", include_str!("fixtures/form.html")),
+        ("/generated", include_str!("fixtures/generated.html")),
+        ("/glyphs", include_str!("fixtures/glyphs.html")),
+        ("/list", include_str!("fixtures/list.html")),
+        ("/log", include_str!("fixtures/log.html")),
+        ("/overlays", include_str!("fixtures/overlays.html")),
+        ("/shadow", include_str!("fixtures/shadow.html")),
+        ("/structure", include_str!("fixtures/structure.html")),
+    ];
+    let router = pages
+        .into_iter()
+        .fold(Router::new(), |router, (path, html)| router.route(path, get(move || async move { Html(html) })));
+    Site::with(router).await
+}
+
+/// Holds a fixture's view to the one that is kept, line by line.
+#[track_caller]
+fn reads_as(path: &'static str, expected: &'static str) {
+    run(async move {
+        let site = fixtures().await;
+        let tab = open(&site, path).await;
+        let found = tab.text().await;
+        let lines = |text: &str| text.trim_end().lines().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(lines(&found), lines(expected), "\n{found}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn every_kind_of_field_tells_its_type_value_and_bounds() {
+    reads_as("/form", include_str!("views/form.txt"));
+}
+
+#[test]
+fn what_a_banner_covers_is_not_offered() {
+    reads_as("/overlays", include_str!("views/overlays.txt"));
+}
+
+#[test]
+fn under_a_modal_only_the_modal_is_offered() {
+    reads_as("/overlays#modal", include_str!("views/overlays-modal.txt"));
+}
+
+#[test]
+fn a_native_dialog_makes_the_rest_inert() {
+    reads_as("/overlays#native", include_str!("views/overlays-native.txt"));
+}
+
+#[test]
+fn tables_cards_and_containers_keep_their_structure() {
+    reads_as("/structure", include_str!("views/structure.txt"));
+}
+
+#[test]
+fn icons_scripts_and_drawings_are_told_and_forgery_is_marked() {
+    reads_as("/glyphs", include_str!("views/glyphs.txt"));
+}
+
+#[test]
+fn shadow_trees_open_and_closed_and_nested_frames_are_read() {
+    reads_as("/shadow", include_str!("views/shadow.txt"));
+}
+
+#[test]
+fn names_that_hide_the_documents_properties_do_not_hide_the_page() {
+    reads_as("/disguised", include_str!("views/disguised.txt"));
+}
+
+#[test]
+fn a_long_list_is_read_as_far_as_one_screen_down() {
+    reads_as("/list", include_str!("views/list.txt"));
+}
+
+#[test]
+fn of_a_text_longer_than_the_screen_the_near_part_is_read() {
+    reads_as("/log", include_str!("views/log.txt"));
+}
+
+#[test]
+fn a_second_reading_has_the_same_indices_and_fingerprint() {
+    run(async {
+        let site = fixtures().await;
+        let tab = open(&site, "/structure").await;
+        let first = tab.observe().await.view;
+        let second = tab.observe().await.view;
+        assert_eq!(first.text, second.text);
+        assert_eq!(first.fingerprint, second.fingerprint);
+        tab.close().await;
+    });
+}
+
+#[test]
+fn no_password_leaves_the_page() {
+    run(async {
+        let site = fixtures().await;
+        let tab = open(&site, "/form").await;
+        let observation = tab.observe().await;
+        assert!(!format!("{observation:?}").contains("top secret"));
+        tab.close().await;
+    });
+}
+
+#[test]
+fn what_an_action_brings_up_is_marked_as_new() {
+    run(async {
+        let site = Site::of(&[(
+            "/",
+            "<button onclick=\"menu.innerHTML = '<button>Rename</button>'\">More</button><div id=menu></div>",
+        )])
+        .await;
+        let tab = open(&site, "/").await;
+        tab.click("More").await.unwrap();
+        assert!(tab.text().await.contains("*[2]<button />Rename"));
+        assert!(tab.text().await.contains("\n[2]<button />Rename"), "new only once");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn frames_of_another_origin_are_read_where_they_stand() {
+    run(async {
+        let inner = Site::of(&[("/", "<p>Other origin</p><a href=/deal>A deal</a>")]).await;
+        let body = format!(
+            "<button>Before</button><iframe title=Offer src=\"{}\"></iframe><button>After</button>",
+            inner.url("/")
+        );
+        let outer = Site::of(&[("/", &body)]).await;
+        let tab = open(&outer, "/").await;
+        let expected =
+            "[1]<button />Before\n<iframe> Offer\n\tOther origin\n\t[2]<a href=/deal />A deal\n[3]<button />After\n";
+        let text = tab.text().await;
+        assert!(text.starts_with(expected), "{text}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn reading_a_huge_page_costs_what_its_screen_costs() {
+    run(async {
+        let site = fixtures().await;
+        let (small, _) = median_of(&open(&site, "/generated?nodes=1000").await).await;
+        let (huge, size) = median_of(&open(&site, "/generated?nodes=50000").await).await;
+        assert!(size <= 8_000, "{size} tokens");
+        // Fifty times the nodes. The slack is for machines that do other things as well.
+        assert!(huge < small * 10 + Duration::from_millis(100), "{small:?} for 1,000 nodes, {huge:?} for 50,000");
+    });
+}
+
+/// Of several readings: the time, and the size of the view in tokens.
+async fn median_of(tab: &Tab) -> (Duration, usize) {
+    let mut times = Vec::new();
+    let mut size = 0;
+    for _ in 0..7 {
+        let started = Instant::now();
+        size = tokens(&tab.text().await);
+        times.push(started.elapsed());
+    }
+    times.sort();
+    (times[3], size)
+}
