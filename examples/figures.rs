@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use futures::future::try_join_all;
+use serde_json::{Value, json};
 
 #[path = "support/memory.rs"]
 mod memory;
@@ -12,7 +13,7 @@ mod support;
 #[path = "support/work.rs"]
 mod work;
 
-use support::order::{five_steps_request, order_request};
+use support::order::order_request;
 use support::{Executable, Service, Shop, Watched, median};
 
 /// Starts of the service, and runs one after the other in each of them.
@@ -96,6 +97,15 @@ async fn five_steps(service: &Service) -> anyhow::Result<Watched> {
     let run = Watched::read(service.run(&five_steps_request(&shop.url)).await?, posted, |_, _| Ok(())).await?;
     ensure!(run.success && run.steps.len() == 5, "{} steps: {}", run.steps.len(), run.answer);
     Ok(run)
+}
+
+/// A request for the built-in planner that takes five steps: a search, three clicks, the answer.
+fn five_steps_request(shop: &str) -> Value {
+    let task = format!(
+        "open {shop}, search for 'blue kettle', click 'Blue kettle', click 'Add to cart', click 'Checkout', \
+         then read the title"
+    );
+    json!({ "task": task, "provider": "template" })
 }
 
 /// The most memory the service and its browsers use while something runs.

@@ -1,4 +1,4 @@
-//! The tasks for the demo shop.
+//! The order that is placed at the demo shop.
 
 use serde_json::{Value, json};
 
@@ -13,13 +13,4 @@ pub(crate) fn order_request(shop: &str) -> Value {
          select 'Express' in 'Shipping', check 'I accept the terms', click 'Place order', then read the order number"
     );
     json!({ "task": task, "provider": "template", "maxSteps": 30 })
-}
-
-/// A request for the built-in planner that takes five steps: a search, three clicks, the answer.
-pub(crate) fn five_steps_request(shop: &str) -> Value {
-    let task = format!(
-        "open {shop}, search for 'blue kettle', click 'Blue kettle', click 'Add to cart', click 'Checkout', \
-         then read the title"
-    );
-    json!({ "task": task, "provider": "template" })
 }
