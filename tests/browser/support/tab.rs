@@ -68,7 +68,7 @@ impl Tab {
 
     pub(crate) async fn click(&self, label: &str) -> Outcome {
         let index = self.find(label).await;
-        self.act(Action::Click { index }).await
+        self.act(Action::click(index)).await
     }
 
     pub(crate) async fn input(&self, label: &str, text: &str) -> Outcome {
