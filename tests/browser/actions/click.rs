@@ -90,7 +90,7 @@ fn what_has_moved_under_a_sticky_header_is_brought_out_from_under_it() {
         let tab = open(&site, "/").await;
         let index = tab.find("Under").await;
         tab.keys("x").await.unwrap();
-        tab.act(Action::Click { index }).await.unwrap();
+        tab.act(Action::click(index)).await.unwrap();
         site.hears("clicked").await;
         tab.close().await;
     });
@@ -107,7 +107,7 @@ fn what_covers_an_element_is_named_and_gets_no_click_instead() {
         let buy = tab.find("Buy").await;
         tab.click("Cover").await.unwrap();
         // As when the notice comes up between looking and clicking.
-        let covered = tab.act(Action::Click { index: buy }).await.unwrap_err();
+        let covered = tab.act(Action::click(buy)).await.unwrap_err();
         assert!(matches!(&covered, ActionError::ElementGone { .. } | ActionError::Covered { .. }), "{covered:?}");
         assert_eq!(site.told(), [""; 0]);
         tab.close().await;
@@ -124,7 +124,7 @@ fn a_cover_that_comes_up_after_looking_is_named() {
         let tab = open(&site, "/").await;
         let buy = tab.find("Buy").await;
         tab.keys("x").await.unwrap();
-        match tab.act(Action::Click { index: buy }).await {
+        match tab.act(Action::click(buy)).await {
             Err(ActionError::Covered { by, .. }) => assert!(by.contains("Cookie notice"), "{by}"),
             other => panic!("{other:?}"),
         }
@@ -238,13 +238,13 @@ fn an_element_that_is_gone_or_another_is_not_clicked() {
         let tab = open(&site, "/").await;
         let index = tab.find("Cancel").await;
         tab.keys("n").await.unwrap();
-        let changed = tab.act(Action::Click { index }).await.unwrap_err();
+        let changed = tab.act(Action::click(index)).await.unwrap_err();
         assert!(
             matches!(&changed, ActionError::ElementChanged { now, .. } if now.contains("Delete all")),
             "{changed:?}"
         );
         tab.keys("r").await.unwrap();
-        let gone = tab.act(Action::Click { index }).await.unwrap_err();
+        let gone = tab.act(Action::click(index)).await.unwrap_err();
         assert!(matches!(gone, ActionError::ElementGone { .. }), "{gone:?}");
         assert_eq!(site.told(), [""; 0]);
         tab.close().await;
