@@ -137,7 +137,7 @@ fn frames_of_another_origin_are_read_where_they_stand() {
         let inner = Site::of(&[("/", "<p>Other origin</p><a href=/deal>A deal</a>")]).await;
         let body = format!(
             "<button>Before</button><iframe title=Offer src=\"{}\"></iframe><button>After</button>",
-            inner.url_at("localhost", "/")
+            inner.url("/")
         );
         let outer = Site::of(&[("/", &body)]).await;
         let tab = open(&outer, "/").await;

@@ -6,7 +6,8 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 
 use super::clients::{Python, read_in_browser};
-use super::support::{Executable, Service, Shop, order_request};
+use super::support::order::order_request;
+use super::support::{Executable, Service, Shop};
 
 /// The running service with a shop, and where its log goes.
 struct Stage {

@@ -211,6 +211,12 @@ impl Connection {
         Ok((id, receiver))
     }
 
+    /// Commands whose replies are waited for.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.shared.lock().waiting.len()
+    }
+
     /// Stops waiting for a reply.
     pub(super) fn forget(&self, id: u64) {
         self.shared.lock().waiting.remove(&id);
