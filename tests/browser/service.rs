@@ -61,7 +61,7 @@ fn a_service_that_is_killed_in_a_run_leaves_neither_process_nor_file() {
     run(async {
         let (site, ended) = endless().await;
         let mut service = impatient().ready().await;
-        let events = service.run(&endless_task(&site)).await;
+        let _events = service.run(&endless_task(&site)).await;
         site.is_asked("GET /hang").await;
         assert_ne!(processes::of(&service.profiles()), []);
         service.signal(Signal::KILL);

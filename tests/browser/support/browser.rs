@@ -77,7 +77,7 @@ impl OwnBrowser {
     pub(crate) fn leaves_nothing(&self) {
         assert_eq!(processes::of(self.root()), [], "processes are left");
         let files: Vec<PathBuf> = std::fs::read_dir(self.root()).unwrap().map(|entry| entry.unwrap().path()).collect();
-        assert_eq!(files, [PathBuf::new(); 0], "files are left");
+        assert_eq!(files, Vec::<PathBuf>::new(), "files are left");
     }
 }
 

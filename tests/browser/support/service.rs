@@ -152,7 +152,7 @@ impl Service {
     /// Neither a process nor a file, once it has ended.
     pub(crate) fn leaves_nothing(&self) {
         assert_eq!(processes::of(&self.profiles()), []);
-        assert_eq!(self.files(), [PathBuf::new(); 0]);
+        assert_eq!(self.files(), Vec::<PathBuf>::new());
     }
 
     /// What it has written, its log excepted.
