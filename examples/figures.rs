@@ -5,10 +5,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use futures::future::try_join_all;
+use serde_json::{Value, json};
 
 #[path = "support/memory.rs"]
 mod memory;
 mod support;
+#[path = "support/work.rs"]
+mod work;
 
 use support::order::order_request;
 use support::{Executable, Service, Shop, Watched, median};
@@ -30,6 +33,9 @@ struct Figures {
     step: Vec<Duration>,
     run: Vec<Duration>,
     steps_per_run: usize,
+    five_steps: Vec<Duration>,
+    /// Processor time of a run of five steps.
+    five_steps_work: Vec<Duration>,
     idle_bytes: Vec<u64>,
     alone_bytes: Vec<u64>,
     added_bytes: Vec<u64>,
@@ -63,6 +69,12 @@ async fn measure(service: &Service, figures: &mut Figures) -> anyhow::Result<()>
         figures.run.push(run.total);
         figures.steps_per_run = run.steps.len();
     }
+    for _ in 0..RUNS_PER_START {
+        let before = work::of_tree(service.id()?)?;
+        let run = five_steps(service).await?;
+        figures.five_steps_work.push(work::of_tree(service.id()?)?.saturating_sub(before));
+        figures.five_steps.push(run.total);
+    }
     let alone = peak_while(service, order(service)).await?;
     let together = peak_while(service, try_join_all((0..TOGETHER).map(|_| order(service)))).await?;
     figures.alone_bytes.push(alone);
@@ -77,6 +89,23 @@ async fn order(service: &Service) -> anyhow::Result<Watched> {
     ensure!(run.success, "a run failed: {}", run.answer);
     ensure!(shop.orders.list().len() == 1, "a run did not order");
     Ok(run)
+}
+
+async fn five_steps(service: &Service) -> anyhow::Result<Watched> {
+    let shop = Shop::open().await?;
+    let posted = Instant::now();
+    let run = Watched::read(service.run(&five_steps_request(&shop.url)).await?, posted, |_, _| Ok(())).await?;
+    ensure!(run.success && run.steps.len() == 5, "{} steps: {}", run.steps.len(), run.answer);
+    Ok(run)
+}
+
+/// A request for the built-in planner that takes five steps: a search, three clicks, the answer.
+fn five_steps_request(shop: &str) -> Value {
+    let task = format!(
+        "open {shop}, search for 'blue kettle', click 'Blue kettle', click 'Add to cart', click 'Checkout', \
+         then read the title"
+    );
+    json!({ "task": task, "provider": "template" })
 }
 
 /// The most memory the service and its browsers use while something runs.
@@ -109,6 +138,11 @@ fn print(figures: &Figures) {
     println!("| request to first step | {} |", time(&figures.first_step));
     println!("| a step, screenshot included | {} |", time(&figures.step));
     println!("| the demo's order, {} steps | {} |", figures.steps_per_run, time(&figures.run));
+    println!("| a run of five steps | {} |", time(&figures.five_steps));
+    println!(
+        "| its processor time, browser included | {:.2} s |",
+        median(figures.five_steps_work.clone()).as_secs_f64()
+    );
     println!("| asked to stop to gone | {} |", time(&figures.stop));
     println!("| memory, idle with a warm browser | {} |", size(&figures.idle_bytes));
     println!("| memory, at the peak of one run | {} |", size(&figures.alone_bytes));

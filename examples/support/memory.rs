@@ -1,4 +1,4 @@
-//! What the service and its browsers use.
+//! The memory that the service and its browsers use.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -8,6 +8,14 @@ use std::fs;
 /// # Errors
 /// The process table cannot be read.
 pub(crate) fn of_tree(root: u32) -> anyhow::Result<u64> {
+    Ok(tree(root)?.into_iter().filter_map(proportional_set_size).sum())
+}
+
+/// A process and all that it started.
+///
+/// # Errors
+/// The process table cannot be read.
+pub(crate) fn tree(root: u32) -> anyhow::Result<HashSet<u32>> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     for entry in fs::read_dir("/proc")? {
         let Ok(pid) = entry?.file_name().to_string_lossy().parse() else { continue };
@@ -22,7 +30,7 @@ pub(crate) fn of_tree(root: u32) -> anyhow::Result<u64> {
             found.extend(children.remove(&pid).unwrap_or_default());
         }
     }
-    Ok(tree.into_iter().filter_map(proportional_set_size).sum())
+    Ok(tree)
 }
 
 /// None for a process that has just ended.

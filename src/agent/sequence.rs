@@ -77,7 +77,7 @@ pub(super) async fn carry_out(
                 break;
             }
             Err(error) => {
-                tracing::info!(action = action.name(), ?error, "an action failed");
+                tracing::debug!(action = action.name(), ?error, "an action failed");
                 carried.failed(action, view, shorten(&error.to_string(), MAX_ERROR));
                 break;
             }

@@ -313,7 +313,7 @@ impl Steps {
             End::Through | End::Done { .. } => None,
         };
         self.failures = if failed.is_some() || problem.is_some() { self.failures + 1 } else { 0 };
-        tracing::info!(action = first_action(&decision), failures = self.failures, "step taken");
+        tracing::debug!(action = first_action(&decision), failures = self.failures, "step taken");
         // A crash fails the action and then the reading of the page, with the same words.
         let repeated = failed == problem;
         for error in failed.into_iter().chain(problem.clone().filter(|_| !repeated)) {

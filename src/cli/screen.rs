@@ -102,7 +102,7 @@ impl<W: Write> Screen<W> {
     }
 
     pub(super) fn interrupted(&mut self, elapsed: Duration) -> io::Result<()> {
-        self.ended("interrupted, closing the browser", elapsed)?;
+        self.ended("interrupted", elapsed)?;
         self.out.flush()
     }
 
