@@ -29,6 +29,7 @@ run: setup ## Run the service with the settings in .env
 
 test-setup: setup
 	@scripts/ensure-clients
+	@scripts/ensure-xvfb
 
 test: test-setup ## Run every test, those with a real browser and real clients too
 	cargo test $(CARGO_FLAGS) --no-fail-fast

@@ -19,7 +19,8 @@ use chromiumoxide_cdp::cdp::browser_protocol::network::{
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     self, EventFrameAttached, EventFrameDetached, EventFrameNavigated, EventFrameRequestedNavigation,
     EventFrameStartedNavigating, EventFrameStoppedLoading, EventJavascriptDialogClosed, EventJavascriptDialogOpening,
-    EventLifecycleEvent, EventNavigatedWithinDocument, HandleJavaScriptDialogParams, SetLifecycleEventsEnabledParams,
+    EventLifecycleEvent, EventNavigatedWithinDocument, EventWindowOpen, HandleJavaScriptDialogParams,
+    SetLifecycleEventsEnabledParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CloseTargetParams, CreateBrowserContextParams, CreateTargetParams, DisposeBrowserContextParams,
@@ -221,6 +222,7 @@ impl Shared {
                     self.paused(connection.session(session), paused);
                 }
             }
+            EventWindowOpen::IDENTIFIER => self.tabs().expect_another(),
             EventJavascriptDialogOpening::IDENTIFIER => {
                 if let (Some(dialog), Some(session)) = (event.parse(), &event.session) {
                     self.dialog(connection.session(session), dialog);

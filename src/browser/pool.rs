@@ -143,6 +143,8 @@ impl Pool {
         if let Some(spare) = self.take_spare() {
             self.spare_taken.notify_one();
             if !spare.lease.0.connection.is_closed() {
+                // It may have stopped answering since; the run should hear of that now and not in its first step.
+                spare.lease.0.answers().await?;
                 return Ok(spare);
             }
         }
@@ -268,6 +270,11 @@ async fn worn_out(browser: &Arc<Browser>) -> &'static str {
     let mut due = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
     loop {
         due.tick().await;
+        if browser.answers().await.is_err() {
+            // Its runs would wait for it one by one; without the connection they end at once.
+            browser.connection.close();
+            return "it does not answer";
+        }
         let looked_at = browser.clone();
         // Reading a browser's memory takes milliseconds in the kernel.
         let look = tokio::task::spawn_blocking(move || looked_at.worn_out());

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use chromiumoxide_cdp::cdp::browser_protocol::browser::GetVersionParams;
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, SetAutoAttachParams,
     SetDiscoverTargetsParams, TargetId,
@@ -106,6 +107,12 @@ impl Browser {
         if self.leases.load(Ordering::Acquire) == 0 {
             self.connection.close();
         }
+    }
+
+    /// Asks for a sign of life.
+    pub(crate) async fn answers(&self) -> Result<(), BrowserError> {
+        self.connection.root().call(GetVersionParams::default()).await?;
+        Ok(())
     }
 
     /// Whether it takes no new runs and the last one is through.

@@ -85,7 +85,8 @@ pub(crate) fn before_other_tab(context: &Context, before: &Before) -> Option<Bef
     Some(if is_new { Before { mark: Mark::default(), ..now } } else { now })
 }
 
-/// Waits in the tab of `before` until nothing that started since moves any more. A tab that closes or crashes is settled.
+/// Waits in the tab of `before` until nothing that started since moves any more. A tab that closes or crashes, or that a
+/// dialog blocks, is settled.
 ///
 /// # Errors
 /// Only when the browser is gone.
@@ -96,61 +97,73 @@ pub(crate) async fn settle(context: &Context, worlds: &Worlds, before: &Before) 
     loop {
         // The limit depends on where the tab is going, which may show only while waiting.
         let Some(view) = look(context, before) else { return Ok(settled) };
-        settled.new_document = view.mark.documents != before.mark.documents;
-        settled.moved_within = view.mark.same_document != before.mark.same_document;
-        let limit = if view.other_site { limits.new_site } else { limits.same_site };
-        let deadline = started + limit;
-        let pictures = (started + limits.idle * LOOKS).min(deadline);
-        let idle = context.until(|tabs| {
+        let deadline = started + if view.other_site { limits.new_site } else { limits.same_site };
+        if let Err(unfinished) = network_settled(context, before, started, deadline).await? {
+            settled.see(&view, before);
+            settled.unfinished = unfinished;
+            return Ok(settled);
+        }
+        let Some(version) = look(context, before).map(|view| view.mark) else { return Ok(settled) };
+        let dom = dom_settled(context, worlds, before, limits.idle, limits.idle * RESTLESS_DOM).await?;
+        if matches!(dom, Dom::Gone) {
+            // The session's end is known before the tab's.
+            let gone = context.until(|tabs| tabs.by_id(before.tab).is_none().then_some(()));
+            if let Ok(reached) = tokio::time::timeout(limits.idle * RESTLESS_DOM, gone).await {
+                reached?;
+            }
+        }
+        // What the quiet moment brought up: a timer's request, a navigation by script, another document.
+        let Some(view) = look(context, before) else { return Ok(settled) };
+        settled.see(&view, before);
+        let moved_on = view.navigating || view.content > 0 || view.mark.documents != version.documents;
+        if moved_on && Instant::now() < deadline {
+            continue;
+        }
+        settled.unfinished = match dom {
+            _ if moved_on => Some(view.unfinished()),
+            Dom::Restless => Some(Unfinished::Dom),
+            Dom::Quiet | Dom::Gone | Dom::Silent => None,
+        };
+        return Ok(settled);
+    }
+}
+
+/// Waits until the tab navigates nowhere and no request is pending that matters; or tells what is, at the deadline.
+async fn network_settled(
+    context: &Context,
+    before: &Before,
+    started: Instant,
+    deadline: Instant,
+) -> Result<Result<(), Option<Unfinished>>, BrowserError> {
+    let idle = context.browser().settings.settle.idle;
+    let pictures = (started + idle * LOOKS).min(deadline);
+    let windows = (started + idle * RESTLESS_DOM).min(deadline);
+    loop {
+        let now = Instant::now();
+        let settled = context.until(|tabs| {
+            let window_expected = tabs.expects_another() && now < windows;
             let tab = match tabs.by_id(before.tab) {
                 Some(tab) if !tab.crashed && tab.dialog.is_none() => tab,
                 _ => return Some(()),
             };
             let (content, all) = tab.activity.pending_since(before.mark);
-            let waiting = tab.activity.is_navigating() || content > 0 || (all > 0 && Instant::now() < pictures);
+            let waiting = tab.activity.is_navigating() || content > 0 || (all > 0 && now < pictures) || window_expected;
             (!waiting).then_some(())
         });
-        // Pictures have a limit of their own, so there are two moments at which to look again.
-        let until = if Instant::now() < pictures { pictures } else { deadline };
-        match tokio::time::timeout_at(until, idle).await {
-            Ok(reached) => reached?,
-            Err(_) if until < deadline => continue,
-            Err(_) => {
-                settled.unfinished = look(context, before).map(|view| match view.pending {
-                    _ if view.navigating => Unfinished::Navigation,
-                    pending => Unfinished::Requests(pending),
-                });
-                return Ok(settled);
-            }
+        // Some things are waited for less long than others, so there are several moments at which to look again.
+        let next_look = [windows, pictures, deadline].into_iter().find(|moment| *moment > now).unwrap_or(deadline);
+        match tokio::time::timeout_at(next_look, settled).await {
+            Ok(reached) => return Ok(Ok(reached?)),
+            Err(_) if next_look < deadline => {}
+            Err(_) => return Ok(Err(look(context, before).map(|view| view.unfinished()))),
         }
-        // A dialog that opened in the meantime keeps the page from answering.
-        let Some(version) = look(context, before).map(|view| view.mark) else { return Ok(settled) };
-        match dom_settled(context, worlds, before, limits.idle, limits.idle * RESTLESS_DOM).await? {
-            Dom::Quiet => {}
-            Dom::Restless => {
-                settled.unfinished = Some(Unfinished::Dom);
-                return Ok(settled);
-            }
-            // Its document went away, or it does not answer; the next look says which.
-            Dom::Unknown if Instant::now() < deadline && look(context, before).is_some_and(|view| view.navigating) => {
-                continue;
-            }
-            Dom::Unknown => return Ok(settled),
-        }
-        // What the DOM's quiet moment brought up: a timer's request, a navigation by script.
-        let after = look(context, before);
-        let quiet = after.as_ref().is_none_or(|view| !view.navigating && view.content == 0);
-        if quiet && after.is_none_or(|view| view.mark.documents == version.documents) {
-            if let Some(view) = look(context, before) {
-                settled.new_document = view.mark.documents != before.mark.documents;
-                settled.moved_within = view.mark.same_document != before.mark.same_document;
-            }
-            return Ok(settled);
-        }
-        if Instant::now() >= deadline {
-            settled.unfinished = Some(Unfinished::Requests(look(context, before).map_or(0, |view| view.pending)));
-            return Ok(settled);
-        }
+    }
+}
+
+impl Settled {
+    fn see(&mut self, view: &View, before: &Before) {
+        self.new_document = view.mark.documents != before.mark.documents;
+        self.moved_within = view.mark.same_document != before.mark.same_document;
     }
 }
 
@@ -162,6 +175,13 @@ struct View {
     other_site: bool,
 }
 
+impl View {
+    fn unfinished(&self) -> Unfinished {
+        if self.navigating { Unfinished::Navigation } else { Unfinished::Requests(self.pending) }
+    }
+}
+
+/// The tab as it is now; none when it is gone, crashed or blocked by a dialog.
 fn look(context: &Context, before: &Before) -> Option<View> {
     let mut tabs = context.tabs();
     let tab = tabs.by_id(before.tab).filter(|tab| !tab.crashed && tab.dialog.is_none())?;
@@ -182,7 +202,10 @@ fn host(url: &str) -> Option<String> {
 enum Dom {
     Quiet,
     Restless,
-    Unknown,
+    /// Its session ended.
+    Gone,
+    /// It did not say: the document went away, or a dialog opened.
+    Silent,
 }
 
 async fn dom_settled(
@@ -193,7 +216,7 @@ async fn dom_settled(
     limit: Duration,
 ) -> Result<Dom, BrowserError> {
     let document = context.tabs().by_id(before.tab).map(|tab| tab.document());
-    let Some(document) = document else { return Ok(Dom::Unknown) };
+    let Some(document) = document else { return Ok(Dom::Gone) };
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let arguments = SettledArguments { quiet: millis(quiet), limit: millis(limit) };
     // The page's own timer keeps the limit; ours is for a page that does not get to it.
@@ -203,6 +226,7 @@ async fn dom_settled(
         Ok((_, DomSettled { still: false })) => Dom::Quiet,
         Ok((_, DomSettled { still: true })) | Err(ScriptError::Cdp(CdpError::TimedOut { .. })) => Dom::Restless,
         Err(ScriptError::Cdp(CdpError::Closed)) => return Err(BrowserError::Lost),
-        Err(_) => Dom::Unknown,
+        Err(ScriptError::Cdp(CdpError::Detached)) => Dom::Gone,
+        Err(_) => Dom::Silent,
     })
 }

@@ -17,6 +17,8 @@ pub(crate) struct Tabs {
     /// Index of the active tab in `list`; meaningless while it is empty.
     active: usize,
     opened: u32,
+    /// Tabs that pages have asked for and that are not there yet.
+    expected: u32,
 }
 
 /// One tab.
@@ -56,6 +58,7 @@ impl Tabs {
     /// Adds a tab and makes it the active one: a tab that a click opens is what the click was for.
     pub(crate) fn add(&mut self, session: Session, target: &str, url: String) -> u32 {
         self.opened += 1;
+        self.expected = self.expected.saturating_sub(1);
         self.list.push(Tab {
             id: self.opened,
             session,
@@ -86,6 +89,20 @@ impl Tabs {
 
     pub(crate) fn active(&mut self) -> Option<&mut Tab> {
         self.list.get_mut(self.active)
+    }
+
+    /// A page has asked for a window.
+    pub(crate) fn expect_another(&mut self) {
+        self.expected += 1;
+    }
+
+    pub(crate) fn expects_another(&self) -> bool {
+        self.expected > 0
+    }
+
+    /// Stops expecting windows that the browser did not open.
+    pub(crate) fn expect_no_more(&mut self) {
+        self.expected = 0;
     }
 
     /// Brings a tab to the front; false when there is none of that id.

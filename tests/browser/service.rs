@@ -1,1 +1,166 @@
-//! service
+//! The service as a deployment runs it: a process of its own, a real browser, real HTTP; and what is left of it.
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::support::order::{BUYER, order_request};
+use crate::support::{Events, Log, Shop, Site, Start, eventually, finished, page, processes, run, until_dropped};
+
+/// A site whose page keeps a request open, and the log of those that ended. Nothing but the end of the page ends one.
+async fn endless() -> (Site, Log<&'static str>) {
+    let ended = Log::new();
+    let log = ended.clone();
+    let router = Router::new()
+        .route("/", get(|| async { Html(page("<script>fetch('/hang')</script><h1>Home</h1>")) }))
+        .route("/hang", get(|| async move { until_dropped(log).await }));
+    (Site::with(router).await, ended)
+}
+
+/// A service that does not wait long for a page that keeps a request open.
+fn impatient() -> Start {
+    Start::new().set("BROWSER_SETTLE_NEW_SITE_TIMEOUT", "500ms")
+}
+
+/// A task that goes on for as long as the action lasts.
+fn endless_task(site: &Site) -> String {
+    format!("open {}, then wait for 'what never comes'", site.url("/"))
+}
+
+#[test]
+fn an_order_is_placed_at_the_demo_shop() {
+    run(async {
+        let shop = Shop::open().await.unwrap();
+        let service = Start::new().ready().await;
+        let events = Events::of(service.post(&order_request(&shop.url)).await).rest().await;
+        let result = events.last().unwrap();
+        assert_eq!((&result["type"], &result["success"]), (&json!("result"), &json!(true)), "{result}");
+        let orders = shop.orders.list();
+        let [order] = &orders[..] else { panic!("{orders:?}") };
+        let items: Vec<_> = order.items.iter().map(|item| (item.product.as_str(), item.quantity)).collect();
+        assert_eq!(items, [("Blue kettle", 2)]);
+        assert_eq!((order.name.as_str(), order.email.as_str()), (BUYER, "ada@example.com"));
+        assert_eq!(order.shipping, "Express");
+        assert!(result["finalText"].as_str().unwrap().contains(&order.number), "{result}");
+        let steps: Vec<_> = events.iter().filter(|event| event["type"] == "step").collect();
+        assert!(steps.len() >= 5);
+        for step in steps {
+            let picture = step["screenshot"].as_str().unwrap();
+            assert!(picture.starts_with("data:image/png;base64,iVBORw0KGgo"), "{}", &picture[..40]);
+        }
+        service.stop().await;
+    });
+}
+
+#[test]
+fn a_service_that_is_killed_in_a_run_leaves_neither_process_nor_file() {
+    run(async {
+        let (site, ended) = endless().await;
+        let mut service = impatient().ready().await;
+        let _events = service.run(&endless_task(&site)).await;
+        site.is_asked("GET /hang").await;
+        assert_ne!(processes::of(&service.profiles()), []);
+        service.signal(Signal::KILL);
+        let killed = Instant::now();
+        service.ended().await;
+        let limit = Duration::from_secs(3);
+        eventually("no process is left", limit, || processes::of(&service.profiles()).is_empty()).await;
+        eventually("no file is left", limit, || service.files().is_empty()).await;
+        assert!(killed.elapsed() < limit, "{:?}", killed.elapsed());
+        ended.until("the page is gone", |ended| !ended.is_empty()).await;
+    });
+}
+
+#[test]
+fn a_service_that_is_asked_to_stop_lets_its_run_tell_its_end() {
+    run(async {
+        let (site, ended) = endless().await;
+        let mut service = impatient().set("SHUTDOWN_GRACE", "100ms").set("SHUTDOWN_TIMEOUT", "20s").ready().await;
+        let events = service.run(&endless_task(&site)).await;
+        site.is_asked("GET /hang").await;
+        service.signal(Signal::TERM);
+        // Which reads on to [DONE], or fails.
+        let last = events.rest().await.pop().expect("there is a terminal event");
+        assert_eq!((&last["type"], &last["isComplete"]), (&json!("error"), &json!(true)), "{last}");
+        assert_eq!(service.ended().await.code(), Some(0), "{}", service.log());
+        service.leaves_nothing();
+        ended.until("the page is gone", |ended| !ended.is_empty()).await;
+    });
+}
+
+#[test]
+fn a_caller_who_leaves_takes_the_run_s_pages_along() {
+    run(async {
+        let (site, ended) = endless().await;
+        let service = impatient().ready().await;
+        let events = service.run(&endless_task(&site)).await;
+        site.is_asked("GET /hang").await;
+        drop(events);
+        let left = Instant::now();
+        ended.until("the page is gone", |ended| !ended.is_empty()).await;
+        assert!(left.elapsed() < Duration::from_secs(2), "{:?}", left.elapsed());
+        // The service is none the worse for it.
+        finished(service.run(&format!("open {}, then read 'Home'", site.url("/"))).await).await;
+        service.stop().await;
+    });
+}
+
+#[test]
+fn a_browser_that_is_killed_in_a_run_ends_that_run_and_not_the_next() {
+    run(async {
+        let (site, _ended) = endless().await;
+        let service = impatient().ready().await;
+        let events = service.run(&endless_task(&site)).await;
+        site.is_asked("GET /hang").await;
+        processes::signal(processes::browser(&service.profiles()).unwrap(), Signal::KILL);
+        let last = events.rest().await.pop().expect("there is a terminal event");
+        assert_eq!((&last["type"], &last["code"]), (&json!("error"), &json!("browser_lost")), "{last}");
+        finished(service.run(&format!("open {}, then read 'Home'", site.url("/"))).await).await;
+        service.stop().await;
+    });
+}
+
+#[test]
+fn a_profile_that_was_left_is_swept_at_the_next_start_and_one_in_use_is_kept() {
+    run(async {
+        let start = Start::new();
+        let (profiles, shared) = (start.profiles(), start.profiles().display().to_string());
+        let other = Start::new().set("PROFILE_ROOT", &shared).ready().await;
+        let in_use = std::fs::read_dir(&profiles).unwrap().next().unwrap().unwrap().path();
+        // As when a service and its warden are killed together: the folder is there and nobody holds its lock.
+        let left = profiles.join("browser-use-service-leftover");
+        std::fs::create_dir_all(left.join("Default")).unwrap();
+        std::fs::write(left.join("warden.lock"), "").unwrap();
+        let foreign = profiles.join("somebody-elses");
+        std::fs::create_dir(&foreign).unwrap();
+
+        let service = start.ready().await;
+        assert!(!left.exists(), "a folder that nobody uses is removed");
+        assert!(in_use.exists() && foreign.exists(), "those of others are kept");
+        std::fs::remove_dir(&foreign).unwrap();
+        let site = Site::of(&[("/", "<h1>Home</h1>")]).await;
+        finished(other.run(&format!("open {}, then read 'Home'", site.url("/"))).await).await;
+        other.stop().await;
+        service.stop().await;
+    });
+}
+
+#[test]
+fn a_service_without_a_browser_that_starts_says_it_is_not_ready() {
+    run(async {
+        let mut service =
+            Start::new().set("BROWSER_EXECUTABLE", "/bin/false").set("BROWSER_LAUNCH_TIMEOUT", "1s").listening().await;
+        let ready = service.get("/ready").await;
+        assert_eq!(ready.status(), 503);
+        assert_eq!(service.get("/health").await.status(), 200);
+        let last = service.run("open http://127.0.0.1:9/").await.rest().await.pop().unwrap();
+        assert_eq!((&last["type"], &last["code"]), (&json!("error"), &json!("browser_unavailable")), "{last}");
+        service.signal(Signal::TERM);
+        assert_eq!(service.ended().await.code(), Some(0));
+        service.leaves_nothing();
+    });
+}

@@ -178,6 +178,7 @@ impl Hands<'_> {
 
     fn outcome(&self, description: String, before: &Before, settled: Settled) -> ActionOutcome {
         let mut tabs = self.context.tabs();
+        tabs.expect_no_more();
         let mut effects = Vec::new();
         let mut other_tab = false;
         match tabs.by_id(before.tab) {

@@ -21,7 +21,7 @@ mod stream;
 pub(crate) use browser::{Browser, OwnBrowser, WARDEN, headless};
 pub(crate) use leftovers::left_in;
 pub(crate) use log::Log;
-pub(crate) use service::{Events, Service, Start, finished};
+pub(crate) use service::{Events, Start, finished};
 pub(crate) use shop::Shop;
 pub(crate) use site::{Site, page, until_dropped};
 pub(crate) use tab::{Tab, open};

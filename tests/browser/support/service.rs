@@ -1,7 +1,7 @@
 //! The real binary as a process of its own, as a deployment runs it.
 
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
 use super::stream::EventLines;
-use super::{WARDEN, left_in, processes};
+use super::{WARDEN, processes};
 
 const KEY: &str = "a-key-for-tests";
 const READY_WITHIN: Duration = Duration::from_secs(30);
@@ -54,6 +54,15 @@ impl Start {
 
     /// Starts it and waits until it can take a run.
     pub(crate) async fn ready(self) -> Service {
+        self.answering("/ready").await
+    }
+
+    /// Starts it and waits until it answers at all.
+    pub(crate) async fn listening(self) -> Service {
+        self.answering("/health").await
+    }
+
+    async fn answering(self, path: &str) -> Service {
         // Somebody may take the port before the service does; then it says so and ends.
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let log = std::fs::File::create(self.home.path().join("log")).unwrap();
@@ -74,24 +83,28 @@ impl Start {
             .unwrap();
         let base = format!("http://127.0.0.1:{port}");
         let mut service = Service { child, client: Client::new(), base, home: self.home };
-        let ready = tokio::time::timeout(READY_WITHIN, service.answers_ready()).await.is_ok_and(|ready| ready);
-        assert!(ready, "the service is not ready; its log:\n{}", service.log());
+        let ready = tokio::time::timeout(READY_WITHIN, service.answers(path)).await.is_ok_and(|ready| ready);
+        assert!(ready, "{path} is not answered; the log:\n{}", service.log());
         service
     }
 }
 
 impl Service {
-    /// False when it has ended.
-    async fn answers_ready(&mut self) -> bool {
+    /// Waits for an answer of success; false when it has ended.
+    async fn answers(&mut self, path: &str) -> bool {
         let mut look = tokio::time::interval(Duration::from_millis(20));
         while self.child.try_wait().unwrap().is_none() {
             look.tick().await;
-            let answer = self.client.get(format!("{}/ready", self.base)).send().await;
+            let answer = self.client.get(format!("{}{path}", self.base)).send().await;
             if answer.is_ok_and(|answer| answer.status().is_success()) {
                 return true;
             }
         }
         false
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        self.client.get(format!("{}{path}", self.base)).send().await.unwrap()
     }
 
     /// Posts a request for a run.
@@ -105,7 +118,7 @@ impl Service {
         let request = json!({ "task": task, "provider": "template", "screenshotFormat": "none" });
         let response = self.post(&request).await;
         assert_eq!(response.status(), 200);
-        Events(EventLines::new(response))
+        Events::of(response)
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -133,15 +146,19 @@ impl Service {
     pub(crate) async fn stop(mut self) {
         self.signal(Signal::TERM);
         assert_eq!(self.ended().await.code(), Some(0), "{}", self.log());
-        self.leaves_nothing().await;
+        self.leaves_nothing();
     }
 
     /// Neither a process nor a file, once it has ended.
-    pub(crate) async fn leaves_nothing(&self) {
+    pub(crate) fn leaves_nothing(&self) {
         assert_eq!(processes::of(&self.profiles()), []);
-        for folder in ["profiles", "tmp"] {
-            assert_eq!(files(&self.home.path().join(folder)), [PathBuf::new(); 0]);
-        }
+        assert_eq!(self.files(), Vec::<PathBuf>::new());
+    }
+
+    /// What it has written, its log excepted.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let folders = ["profiles", "tmp"].map(|folder| std::fs::read_dir(self.home.path().join(folder)).unwrap());
+        folders.into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
     }
 }
 
@@ -149,6 +166,10 @@ impl Service {
 pub(crate) struct Events(EventLines);
 
 impl Events {
+    pub(crate) fn of(response: Response) -> Self {
+        Self(EventLines::new(response))
+    }
+
     /// The next event; none after the stream's proper end.
     pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
@@ -157,17 +178,6 @@ impl Events {
                 Some("[DONE]") => return None,
                 Some(event) => return Some(serde_json::from_str(event).unwrap()),
                 None => {}
-            }
-        }
-    }
-
-    /// Reads on until the run has made a step.
-    pub(crate) async fn step(&mut self) -> Value {
-        loop {
-            let event = self.next().await.expect("a step comes before the end");
-            assert_ne!(event["isComplete"], true, "{event}");
-            if event["type"] == "step" {
-                return event;
             }
         }
     }
@@ -187,8 +197,4 @@ pub(crate) async fn finished(events: Events) -> Value {
     let terminal = events.rest().await.pop().expect("there is a terminal event");
     assert_eq!((&terminal["type"], &terminal["success"]), (&json!("result"), &json!(true)), "{terminal}");
     terminal
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
 }

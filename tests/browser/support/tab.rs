@@ -1,12 +1,15 @@
 //! A run's page with short names for what tests do to it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use browser_use_service::agent::action::{Action, ElementIndex, ScrollDirection};
 use browser_use_service::agent::observation::{Element, Observation};
 use browser_use_service::agent::ports::{ActionError, ActionOutcome, Browsers, Page};
 
 use super::{Browser, Site, headless};
+
+const PATIENCE: Duration = Duration::from_secs(10);
 
 type Outcome = Result<ActionOutcome, ActionError>;
 
@@ -35,6 +38,18 @@ impl Tab {
 
     pub(crate) async fn observe(&self) -> Observation {
         self.0.observe().await.unwrap()
+    }
+
+    /// Looks until the page is as wanted, for what it does by itself.
+    pub(crate) async fn until(&self, wanted: impl Fn(&Observation) -> bool) -> Observation {
+        let patience = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let seen = self.observe().await;
+            if wanted(&seen) {
+                return seen;
+            }
+            assert!(tokio::time::Instant::now() < patience, "it stays as it is: {seen:#?}");
+        }
     }
 
     /// The page as the model reads it.
