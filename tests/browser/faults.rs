@@ -77,7 +77,7 @@ fn a_crash_in_the_middle_of_an_action_ends_the_action() {
 fn a_page_in_an_endless_loop_is_unreadable_in_time_and_can_be_left() {
     run(async {
         let browser = OwnBrowser::start(|settings| {
-            settings.observe_timeout = Duration::from_millis(500);
+            settings.observe_timeout = Duration::from_millis(1500);
             settings.command_timeout = Duration::from_secs(2);
         })
         .await;
@@ -89,7 +89,7 @@ fn a_page_in_an_endless_loop_is_unreadable_in_time_and_can_be_left() {
         assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
         let started = Instant::now();
         let seen = tab.observe().await;
-        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
         assert!(seen.notices.iter().any(|notice| notice.contains("could not be read")), "{:?}", seen.notices);
         assert_eq!((seen.view.elements, seen.view.text.as_str()), (vec![], ""));
         answers(&tab, &site).await;
@@ -145,7 +145,7 @@ fn a_killed_browser_is_lost_at_once_and_another_takes_its_place() {
 #[test]
 fn a_browser_that_stands_still_is_told_within_the_command_s_limit() {
     run(async {
-        let limit = Duration::from_millis(700);
+        let limit = Duration::from_secs(2);
         let browser = OwnBrowser::start(|settings| {
             settings.command_timeout = limit;
             settings.observe_timeout = limit;
@@ -162,12 +162,17 @@ fn a_browser_that_stands_still_is_told_within_the_command_s_limit() {
         assert!(matches!(late, Err(ActionError::TimedOut { .. })), "{late:?}");
         let late = tab.back().await;
         assert!(matches!(late, Err(ActionError::Browser(BrowserError::Unresponsive { .. }))), "{late:?}");
-        // A context may have been laid by, but what a run then does with it ends in time as well.
-        let next = browser.open().await;
-        let late = next.go(&site.url("/")).await;
-        assert!(matches!(late, Err(ActionError::TimedOut { .. })), "{late:?}");
-        next.close().await;
-        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+        // Whether or not a context had been laid by before: what comes next ends in time as well.
+        match browser.pool.open(headless()).await {
+            Ok(next) => {
+                let next = Tab::new(next);
+                let late = next.go(&site.url("/")).await;
+                assert!(matches!(late, Err(ActionError::TimedOut { .. })), "{late:?}");
+                next.close().await;
+            }
+            Err(late) => assert!(matches!(late, BrowserError::Unresponsive { .. }), "{late:?}"),
+        }
+        assert!(started.elapsed() < limit * 6, "{:?}", started.elapsed());
         tab.close().await;
         // Even such a browser ends when it is told to.
         browser.close().await;
@@ -251,7 +256,7 @@ fn a_start_that_is_given_up_leaves_nothing() {
 #[test]
 fn a_server_that_keeps_silent_is_given_up_after_the_navigation_s_limit() {
     run(async {
-        let limit = Duration::from_millis(600);
+        let limit = Duration::from_secs(2);
         let browser = OwnBrowser::start(|settings| settings.navigation_timeout = limit).await;
         let router = Router::new()
             .route("/", get(|| async { Html(page("<h1>Home</h1>")) }))
