@@ -27,6 +27,8 @@ pub(super) enum Asks {
     /// The text of the whole page.
     Page,
     Title,
+    /// The first heading.
+    Heading,
     Address,
     /// An amount of money.
     Price,
@@ -131,6 +133,7 @@ impl Question {
         let asks = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             _ if words.iter().all(|word| PAGE_WORDS.contains(&word.as_str())) => Asks::Page,
             ["title"] => Asks::Title,
+            ["heading" | "headline"] | ["main" | "first" | "top", "heading" | "headline"] => Asks::Heading,
             ["url"] | ["address"] => Asks::Address,
             _ if head == "how much" || any(&PRICE_WORDS) || any(&SUM_WORDS) => Asks::Price,
             _ if head == "how many" || any(&NUMBER_WORDS) => Asks::Number,
@@ -143,6 +146,7 @@ impl Question {
     pub(super) fn answer(&self, lines: &[Line]) -> Option<Found> {
         let found = match self.asks {
             Asks::Page => return page_text(lines),
+            Asks::Heading => return heading(lines),
             _ => self.in_table(lines).or_else(|| self.in_lines(lines))?,
         };
         Some(Found { text: clip(&collapse(&found.text), MAX_ANSWER), ..found })
@@ -230,7 +234,9 @@ impl Question {
         let following = |reach: usize| lines[at + 1..].iter().take(reach).find(|next| self.is_value(next));
         // A price question without a subject is answered by the word "price" or the first line with an amount.
         let named = !subject.is_empty() || self.words.iter().any(|word| holds(&words, word));
-        let (text, cost) = if labelled && value.is_some_and(|value| self.fits(value)) {
+        // "Quantity: 1" is no answer to "the price", which names no thing that a label could be held against.
+        let speaks_of_it = |value: &str| named || self.asks != Asks::Price || looks_like_money(value);
+        let (text, cost) = if labelled && value.is_some_and(|value| self.fits(value) && speaks_of_it(value)) {
             (format!("{}: {}", label.trim(), value.unwrap_or_default().trim()), extra(&label_words))
         } else if missing == 0 && self.wants_digits() && self.fits_alone(&line.text) && !subject_is_all(&words, subject)
         {
@@ -279,6 +285,15 @@ struct Candidate {
 
 const UNSURE: u32 = 100;
 const GUESS: u32 = 1_000;
+
+/// The view marks headings with as many `#` as their level.
+fn heading(lines: &[Line]) -> Option<Found> {
+    let heading = lines.iter().find_map(|line| {
+        let text = line.text.strip_prefix('#')?.trim_start_matches('#').strip_prefix(' ')?.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    })?;
+    Some(Found { text: clip(&collapse(&heading), MAX_ANSWER), certainty: Certainty::Sure })
+}
 
 fn page_text(lines: &[Line]) -> Option<Found> {
     let text = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");

@@ -22,6 +22,8 @@ fn values_are_found_beside_below_and_in_tables() {
         ("the total price", "Items: 3\nTotal: 49,90 EUR", "Total: 49,90 EUR"),
         ("the price", "Blue kettle\n5 in stock\nPrice: 12 EUR", "Price: 12 EUR"),
         ("the price", "Blue kettle\n1.7 litres\n€ 12\n", "€ 12"),
+        ("the price", "Blue kettle\n€49.90\nQuantity: 1", "€49.90"),
+        ("the heading", "Menu\n# Blue kettle\n## Reviews", "Blue kettle"),
         ("the price of the blue kettle", "Red kettle\n10,00 EUR\nBlue kettle\n12,00 EUR", "Blue kettle: 12,00 EUR"),
         (
             "the price of the blue kettle",
