@@ -50,8 +50,6 @@ pub enum ConfigError {
     KeyRequired { host: IpAddr },
     #[error("the file .env cannot be read: {cause}")]
     DotEnv { cause: String },
-    #[error("this program's own path cannot be told")]
-    OwnPath,
 }
 
 impl Settings {
@@ -148,7 +146,8 @@ fn llm(env: &Environment) -> Result<LlmSettings, ConfigError> {
 fn browser(env: &Environment) -> Result<BrowserSettings, ConfigError> {
     Ok(BrowserSettings {
         executable: read!(env.browser_executable, path)?,
-        warden: std::env::current_exe().map_err(|_| ConfigError::OwnPath)?,
+        // Ourselves, also after an upgrade has replaced or removed the file we were started from.
+        warden: "/proc/self/exe".into(),
         profile_root: read!(env.profile_root, path)?.unwrap_or_else(std::env::temp_dir),
         sandbox: read!(env.browser_sandbox, choice(&SANDBOX))?.unwrap_or(SandboxMode::Auto),
         launch_timeout: read!(env.browser_launch_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(20)),

@@ -58,6 +58,7 @@ pub(crate) struct Context {
 
 /// What the pump writes and the rest reads.
 struct Shared {
+    connection: Connection,
     tabs: Mutex<Tabs>,
     changes: watch::Sender<u64>,
     guard: Guard,
@@ -70,14 +71,22 @@ struct Shared {
 }
 
 impl Context {
-    /// A new context with one blank tab.
+    /// A new context with one blank tab. Made to its end although nobody waits for it any more, since only then is it
+    /// known what to dispose of.
     pub(crate) async fn open(browser: Arc<Browser>, policy: Arc<UrlPolicy>) -> Result<Self, BrowserError> {
+        let tasks = browser.tasks.clone();
+        // An error to join is a panic in the making, which was told where it happened.
+        tasks.spawn(Self::make(browser, policy)).await.unwrap_or(Err(BrowserError::Lost))
+    }
+
+    async fn make(browser: Arc<Browser>, policy: Arc<UrlPolicy>) -> Result<Self, BrowserError> {
         let root = browser.connection.root();
         let created = root.call(CreateBrowserContextParams::builder().dispose_on_detach(true).build()).await?;
         let id = created.browser_context_id.inner().clone();
         let (changes, changed) = watch::channel(0);
         let (events, queue) = Connection::event_queue();
         let shared = Arc::new(Shared {
+            connection: browser.connection.clone(),
             tabs: Mutex::default(),
             changes,
             guard: Guard::new(policy),
@@ -87,8 +96,8 @@ impl Context {
             dialog_timeout: browser.settings.dialog_timeout,
         });
         browser.register(&id, events);
-        browser.tasks.spawn(pump(queue, browser.connection.clone(), Arc::downgrade(&shared)));
-        // From here on the drop of `context` disposes, whatever fails or is cancelled.
+        browser.tasks.spawn(pump(queue, Arc::downgrade(&shared)));
+        // From here on the drop of `context` disposes, whatever fails.
         let context = Self { id: id.clone(), browser: browser.clone(), shared, changed };
         root.tell(
             SetDownloadBehaviorParams::builder()
@@ -185,12 +194,19 @@ impl Shared {
     }
 }
 
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Nobody tells of the frames of a page that is gone: their routes would stay, and the pump with them.
+        self.connection.unroute(&self.events);
+    }
+}
+
 /// Reads the context's events until the context or the browser is gone. Never waits for a reply, so that the queue
 /// drains as fast as it fills.
-async fn pump(mut queue: EventReceiver, connection: Connection, shared: Weak<Shared>) {
+async fn pump(mut queue: EventReceiver, shared: Weak<Shared>) {
     while let Some(event) = queue.recv().await {
         let Some(shared) = shared.upgrade() else { return };
-        shared.take(&connection, &event);
+        shared.take(&shared.connection, &event);
         shared.bump();
     }
 }

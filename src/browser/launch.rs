@@ -1,20 +1,22 @@
 //! One browser process: its command line, its start, its end.
 
 use std::collections::VecDeque;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-use chromiumoxide_cdp::cdp::browser_protocol::browser::{GetVersionParams, GetVersionReturns};
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use chromiumoxide_cdp::cdp::browser_protocol::browser::GetVersionParams;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::net::UnixStream;
-use tokio::process::Command;
-use tokio_util::sync::CancellationToken;
+use tokio::process::{Child, Command};
 use tokio_util::task::TaskTracker;
 
 use super::cdp::{Connection, EventReceiver};
+use super::process::Home;
 use super::settings::{BrowserSettings, SandboxMode};
 use super::{find, profile, warden};
 use crate::agent::ports::BrowserError;
@@ -57,51 +59,59 @@ pub(crate) struct Launched {
     pub(crate) events: EventReceiver,
     /// Product and version, `Chrome/156.0.8078.79`.
     pub(crate) version: String,
+    /// The browser's main process, for reading its memory.
+    pub(crate) browser_pid: u32,
     pub(crate) process: Process,
 }
 
 /// The warden and through it the browser. Dropping the connection ends both; [`Process::ended`] says when nothing is left.
 pub(crate) struct Process {
-    warden: tokio::process::Child,
-    /// The browser's main process, for reading its memory.
-    pub(crate) browser_pid: u32,
+    warden: Child,
+    warden_pid: Option<u32>,
+    /// None until the warden has told it.
+    pub(crate) browser_pid: Option<u32>,
     profile: PathBuf,
 }
 
-/// Starts a browser and waits until it answers. A start that fails or is stopped leaves nothing when this returns.
-pub(crate) async fn launch(
-    settings: &BrowserSettings,
-    executable: &Path,
-    display: &Display,
-    tasks: &TaskTracker,
-    stop: &CancellationToken,
-) -> Result<Launched, BrowserError> {
+/// Starts a browser and waits until it answers; what a start that fails leaves behind is gone when it returns. To be
+/// driven to its end.
+pub(crate) async fn launch(home: &Home, display: &Display) -> Result<Launched, BrowserError> {
     let not_started = |cause: String| BrowserError::NotStarted { cause };
-    let profile = profile::create(&settings.profile_root).map_err(|error| not_started(error.to_string()))?;
-    match start(settings, executable, display, &profile, tasks, stop).await {
-        Ok(launched) => Ok(launched),
+    let profile = profile::create(&home.settings.profile_root).map_err(|error| not_started(error.to_string()))?;
+    let (child, socket) = match spawn(home, display, &profile) {
+        Ok(spawned) => spawned,
+        Err(error) => {
+            remove(&profile).await;
+            return Err(not_started(format!("{} cannot be started: {error}", home.settings.warden.display())));
+        }
+    };
+    let mut process = Process { warden_pid: child.id(), warden: child, browser_pid: None, profile };
+    let stderr = Tail::follow(process.warden.stderr.take().expect("stderr is piped"), &home.tasks);
+    let (connection, events) = Connection::open(socket, home.settings.command_timeout, &home.tasks);
+    let limit = home.settings.launch_timeout;
+    let answered = tokio::select! {
+        answered = tokio::time::timeout(limit, answer(&mut process, &connection, limit)) => {
+            answered.unwrap_or_else(|_| Err(format!("no answer within {} s", limit.as_secs_f32())))
+        }
+        () = home.stop.cancelled() => Err("the service is stopping".into()),
+    };
+    match answered {
+        Ok((browser_pid, version)) => Ok(Launched { connection, events, version, browser_pid, process }),
         Err(cause) => {
-            // The warden removes the folder; this covers a warden that never came to it.
-            if let Err(error) = profile::remove(&profile).await {
-                tracing::warn!(%error, profile = %profile.display(), "profile folder not removed");
-            }
-            Err(not_started(cause))
+            connection.close();
+            // Its last words arrive before its end.
+            process.stop().await;
+            Err(not_started(format!("{cause}; {}", stderr.text())))
         }
     }
 }
 
-async fn start(
-    settings: &BrowserSettings,
-    executable: &Path,
-    display: &Display,
-    profile: &Path,
-    tasks: &TaskTracker,
-    stop: &CancellationToken,
-) -> Result<Launched, String> {
-    let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(|error| error.to_string())?;
-    ours.set_nonblocking(true).map_err(|error| error.to_string())?;
-    let socket = UnixStream::from_std(ours).map_err(|error| error.to_string())?;
-    let mut child = Command::new(&settings.warden)
+fn spawn(home: &Home, display: &Display, profile: &Path) -> io::Result<(Child, UnixStream)> {
+    let Home { settings, executable, .. } = home;
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+    ours.set_nonblocking(true)?;
+    let socket = UnixStream::from_std(ours)?;
+    let warden = Command::new(&settings.warden)
         .arg(warden::ARGUMENT)
         .arg(profile)
         .arg(match display {
@@ -114,41 +124,19 @@ async fn start(
         .stdin(OwnedFd::from(theirs))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("{} cannot be started: {error}", settings.warden.display()))?;
-    let stderr = Tail::follow(child.stderr.take().expect("stderr is piped"), tasks);
-    let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
-    let mut pid = String::new();
-    let (connection, events) = Connection::open(socket, settings.command_timeout, tasks);
-    let answer = async {
-        stdout.read_line(&mut pid).await.map_err(|error| error.to_string())?;
-        let browser_pid = pid.trim().parse().map_err(|_| String::from("the browser's process id is missing"))?;
-        let version: GetVersionReturns = connection
-            .root()
-            .call_within(GetVersionParams::default(), settings.launch_timeout)
-            .await
-            .map_err(|error| error.to_string())?;
-        Ok::<_, String>((browser_pid, version.product))
-    };
-    let limit = settings.launch_timeout;
-    let answer = tokio::select! {
-        answer = tokio::time::timeout(limit, answer) => {
-            answer.unwrap_or_else(|_| Err(format!("no answer within {} s", limit.as_secs_f32())))
-        }
-        () = stop.cancelled() => Err("it was stopped while it started".into()),
-    };
-    match answer {
-        Ok((browser_pid, version)) => {
-            let process = Process { warden: child, browser_pid, profile: profile.to_owned() };
-            Ok(Launched { connection, events, version, process })
-        }
-        Err(cause) => {
-            connection.close();
-            // Its last words arrive before its end; without an end there are none worth waiting for.
-            let _ = tokio::time::timeout(STOP_TIMEOUT, child.wait()).await;
-            Err(format!("{cause}; {}", stderr.text()))
-        }
-    }
+        .spawn()?;
+    Ok((warden, socket))
+}
+
+/// Waits for the process id that the warden tells and for the version that the browser does.
+async fn answer(process: &mut Process, connection: &Connection, limit: Duration) -> Result<(u32, String), String> {
+    let mut stdout = BufReader::new(process.warden.stdout.take().expect("stdout is piped"));
+    let mut line = String::new();
+    stdout.read_line(&mut line).await.map_err(|error| error.to_string())?;
+    let browser_pid = line.trim().parse().map_err(|_| String::from("the browser's process id is missing"))?;
+    process.browser_pid = Some(browser_pid);
+    let version = connection.root().call_within(GetVersionParams::default(), limit).await;
+    Ok((browser_pid, version.map_err(|error| error.to_string())?.product))
 }
 
 impl Process {
@@ -177,13 +165,20 @@ impl Process {
             return;
         }
         tracing::warn!(pid = self.browser_pid, "the warden left its browser behind, cleaning up");
-        if let Some(group) = i32::try_from(self.browser_pid).ok().and_then(rustix::process::Pid::from_raw) {
-            // The group is empty when the browser followed its closed connection.
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        // The warden's own group holds an X server.
+        for group in [self.browser_pid, self.warden_pid] {
+            if let Some(group) = group.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
+                // The group is empty when the browser followed its closed connection.
+                let _ = kill_process_group(group, Signal::KILL);
+            }
         }
-        if let Err(error) = profile::remove(&self.profile).await {
-            tracing::warn!(%error, profile = %self.profile.display(), "profile folder not removed");
-        }
+        remove(&self.profile).await;
+    }
+}
+
+async fn remove(profile: &Path) {
+    if let Err(error) = profile::remove(profile).await {
+        tracing::warn!(%error, profile = %profile.display(), "profile folder not removed");
     }
 }
 
@@ -242,18 +237,22 @@ pub(crate) fn sandboxed(mode: SandboxMode) -> bool {
     match mode {
         SandboxMode::On => true,
         SandboxMode::Off => false,
-        SandboxMode::Auto => {
-            !rustix::process::geteuid().is_root()
-                && std::process::Command::new("unshare")
-                    .args(["--user", "true"])
-                    .stdin(Stdio::null())
-                    .stdout(Stdio::null())
-                    .stderr(Stdio::null())
-                    .status()
-                    .is_ok_and(|status| status.success())
-        }
+        SandboxMode::Auto => *SANDBOX_WORKS,
     }
 }
+
+/// Found out once: it takes a process, and nothing about it changes while we run.
+static SANDBOX_WORKS: LazyLock<bool> = LazyLock::new(|| {
+    !rustix::process::geteuid().is_root()
+        && std::process::Command::new("unshare")
+            // The network namespace takes rights in the new user namespace, which some hosts give to nobody.
+            .args(["--user", "--net", "true"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+});
 
 /// Whether /dev/shm is too small for the renderers, as a container's default of 64 MiB is. They crash when it is full.
 fn shared_memory_is_small() -> bool {
@@ -266,22 +265,38 @@ fn shared_memory_is_small() -> bool {
 struct Tail(Arc<Mutex<VecDeque<String>>>);
 
 impl Tail {
-    fn follow(stderr: impl AsyncRead + Send + Unpin + 'static, tasks: &TaskTracker) -> Self {
+    fn follow(mut stderr: impl AsyncRead + Send + Unpin + 'static, tasks: &TaskTracker) -> Self {
         let tail = Self::default();
         let kept = tail.clone();
         tasks.spawn(async move {
-            let mut lines = BufReader::new(stderr).split(b'\n');
-            while let Ok(Some(line)) = lines.next_segment().await {
-                let line = String::from_utf8_lossy(&line[..line.len().min(KEPT_LINE_LENGTH)]).into_owned();
-                tracing::debug!(line, "chromium");
-                let mut kept = kept.0.lock().unwrap_or_else(PoisonError::into_inner);
-                if kept.len() == KEPT_LINES {
-                    kept.pop_front();
+            let mut chunk = [0; 4096];
+            let mut line = Vec::new();
+            while let Ok(read @ 1..) = stderr.read(&mut chunk).await {
+                for byte in &chunk[..read] {
+                    match byte {
+                        b'\n' => kept.keep(std::mem::take(&mut line)),
+                        // The rest of a long line is of no use, and a line need not have an end.
+                        _ if line.len() >= KEPT_LINE_LENGTH => {}
+                        byte => line.push(*byte),
+                    }
                 }
-                kept.push_back(line);
             }
+            kept.keep(line);
         });
         tail
+    }
+
+    fn keep(&self, line: Vec<u8>) {
+        if line.is_empty() {
+            return;
+        }
+        let line = String::from_utf8_lossy(&line).into_owned();
+        tracing::debug!(line, "chromium");
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() == KEPT_LINES {
+            kept.pop_front();
+        }
+        kept.push_back(line);
     }
 
     fn text(&self) -> String {

@@ -5,14 +5,7 @@ use std::collections::HashMap;
 /// Sum of the proportional set sizes (PSS) of a process and its descendants, in bytes. None when the process is gone.
 /// PSS counts shared pages in parts, so that the sum is what would be freed.
 pub(crate) fn of_tree(root: u32) -> Option<u64> {
-    let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
-    for entry in std::fs::read_dir("/proc").ok()?.flatten() {
-        if let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok())
-            && let Some(parent) = parent_of(pid)
-        {
-            children.entry(parent).or_default().push(pid);
-        }
-    }
+    let mut children = families();
     let mut sum = of_process(root)?;
     let mut open = children.remove(&root).unwrap_or_default();
     while let Some(pid) = open.pop() {
@@ -21,6 +14,24 @@ pub(crate) fn of_tree(root: u32) -> Option<u64> {
         open.extend(children.remove(&pid).unwrap_or_default());
     }
     Some(sum)
+}
+
+/// The children of a process.
+pub(crate) fn children_of(parent: u32) -> Vec<u32> {
+    families().remove(&parent).unwrap_or_default()
+}
+
+/// Every process of the system by its parent; empty where there is no `/proc`.
+fn families() -> HashMap<u32, Vec<u32>> {
+    let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
+    for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        if let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok())
+            && let Some(parent) = parent_of(pid)
+        {
+            children.entry(parent).or_default().push(pid);
+        }
+    }
+    children
 }
 
 fn of_process(pid: u32) -> Option<u64> {

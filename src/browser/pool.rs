@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use super::context::Context;
 use super::launch::Display;
 use super::page::RunPage;
-use super::process::{Browser, Lease};
+use super::process::{Browser, Home, Lease};
 use super::settings::BrowserSettings;
 use super::{find, launch, profile};
 use crate::agent::ports::{BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec};
@@ -22,15 +22,13 @@ use crate::policy::UrlPolicy;
 
 /// Waits between failed starts, doubling; a broken installation must not become a busy loop.
 const RESTART_BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
+/// A browser that ends sooner counts as a failed start.
+const SHORT_LIFE: Duration = Duration::from_secs(5);
 
 /// The browsers of a deployment. [`Pool::close`] ends them all.
 pub struct Pool {
-    settings: Arc<BrowserSettings>,
+    home: Home,
     policy: Arc<UrlPolicy>,
-    executable: PathBuf,
-    tasks: TaskTracker,
-    /// What keeps a browser running; ends when the pool is closed.
-    keeper: TaskTracker,
     /// The browser that new runs share; none while one is being started.
     shared: tokio::sync::watch::Sender<Option<Arc<Browser>>>,
     /// A context that waits for its run: making one takes some 100 ms, of which the run's caller should see nothing.
@@ -38,7 +36,6 @@ pub struct Pool {
     spare_taken: Notify,
     /// Why the last start failed, until one succeeds.
     failure: Mutex<Option<String>>,
-    stop: CancellationToken,
 }
 
 /// A context with one blank tab, and the hold on its browser. Dropped in this order: a lease ends with its context.
@@ -77,33 +74,33 @@ impl Pool {
         if !launch::sandboxed(settings.sandbox) {
             tracing::warn!("Chromium runs without its own sandbox here (root, or no user namespaces)");
         }
-        let pool = Arc::new(Self {
+        let home = Home {
             settings: Arc::new(settings),
-            policy: Arc::new(policy),
             executable,
-            tasks: tasks.clone(),
-            keeper: TaskTracker::new(),
+            tasks,
+            processes: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        };
+        let pool = Arc::new(Self {
+            home: home.clone(),
+            policy: Arc::new(policy),
             shared: tokio::sync::watch::Sender::new(None),
             spare: Mutex::new(None),
             spare_taken: Notify::new(),
             failure: Mutex::new(None),
-            stop: CancellationToken::new(),
         });
-        tasks.spawn(pool.keeper.track_future(keep_warm(pool.clone())));
-        pool.keeper.close();
+        home.processes.spawn(keep_warm(pool.clone()));
         Ok(pool)
     }
 
-    /// Ends every browser and waits until nothing of them is left. Runs that still hold one see it as lost.
+    /// Ends every browser, also those that are being started or have a run of their own, and waits until nothing of them
+    /// is left. Runs that still hold one see it as lost.
     pub async fn close(&self) {
-        self.stop.cancel();
-        // It may be starting one at this moment.
-        self.keeper.wait().await;
+        self.home.stop.cancel();
         drop(self.take_spare());
-        let shared = self.shared.send_replace(None);
-        if let Some(browser) = shared {
-            browser.close().await;
-        }
+        self.shared.send_replace(None);
+        self.home.processes.close();
+        self.home.processes.wait().await;
     }
 
     /// The memory of the shared browser's processes in bytes (PSS), if there is one.
@@ -115,7 +112,7 @@ impl Pool {
     /// A hold on the shared browser, waiting for one that is being started.
     async fn lease(&self) -> Result<Lease, BrowserError> {
         let mut shared = self.shared.subscribe();
-        let limit = self.settings.launch_timeout;
+        let limit = self.home.settings.launch_timeout;
         let lease = async {
             loop {
                 let browser = shared.borrow_and_update().clone();
@@ -130,7 +127,7 @@ impl Pool {
         };
         tokio::select! {
             lease = tokio::time::timeout(limit, lease) => lease.map_err(|_| self.not_started()),
-            () = self.stop.cancelled() => Err(BrowserError::Lost),
+            () = self.home.stop.cancelled() => Err(BrowserError::Lost),
         }
     }
 
@@ -140,13 +137,13 @@ impl Pool {
 
     /// A context in the shared browser: the spare one, or a new one when runs come faster than spares are made.
     async fn shared_context(&self) -> Result<Opened, BrowserError> {
-        if let Some(spare) = self.take_spare() {
-            self.spare_taken.notify_one();
-            if !spare.lease.0.connection.is_closed() {
-                // It may have stopped answering since; the run should hear of that now and not in its first step.
-                spare.lease.0.answers().await?;
-                return Ok(spare);
-            }
+        let spare = self.take_spare();
+        // Also when there was none: the last attempt to make one may have failed.
+        self.spare_taken.notify_one();
+        if let Some(spare) = spare.filter(|spare| !spare.lease.0.connection.is_closed()) {
+            // It may have stopped answering since; the run should hear of that now and not in its first step.
+            spare.lease.0.answers().await?;
+            return Ok(spare);
         }
         let lease = self.lease().await?;
         Ok(Opened { context: Context::open(lease.0.clone(), self.policy.clone()).await?, lease })
@@ -170,7 +167,7 @@ impl Pool {
 
     /// Where a run's window would go.
     fn display(&self) -> Result<Display, HeadfulUnavailable> {
-        if find::is_headless_shell(&self.executable) {
+        if find::is_headless_shell(&self.home.executable) {
             return Err(HeadfulUnavailable { reason: "the installed Chromium is a headless shell".into() });
         }
         if let Some(display) = std::env::var("DISPLAY").ok().filter(|display| !display.is_empty()) {
@@ -190,8 +187,7 @@ impl Browsers for Pool {
             self.shared_context().await?
         } else {
             let display = self.display().map_err(|error| BrowserError::NotStarted { cause: error.to_string() })?;
-            let browser =
-                Browser::start(self.settings.clone(), &self.executable, &display, &self.tasks, &self.stop).await?;
+            let browser = Browser::start(&self.home, display).await?;
             let lease = browser.lease().ok_or(BrowserError::Lost)?;
             // Nobody else's: it ends with this run.
             browser.retire();
@@ -214,39 +210,44 @@ impl Browsers for Pool {
 
 /// Keeps one browser running until the pool is closed.
 async fn keep_warm(pool: Arc<Pool>) {
+    let stop = &pool.home.stop;
     let mut backoff = RESTART_BACKOFF.0;
-    while !pool.stop.is_cancelled() {
-        let settings = pool.settings.clone();
-        match Browser::start(settings, &pool.executable, &Display::Headless, &pool.tasks, &pool.stop).await {
+    while !stop.is_cancelled() {
+        match Browser::start(&pool.home, Display::Headless).await {
             Ok(browser) => {
-                backoff = RESTART_BACKOFF.0;
                 *pool.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 pool.shared.send_replace(Some(browser.clone()));
-                if pool.stop.is_cancelled() {
-                    browser.close().await;
-                    return;
-                }
+                let started = Instant::now();
                 let over = tokio::select! {
                     over = serve(&pool, &browser) => over,
-                    () = pool.stop.cancelled() => return,
+                    () = stop.cancelled() => "the service is stopping",
                 };
-                tracing::info!(over, "replacing the shared browser");
+                tracing::info!(over, "the shared browser takes no more runs");
                 browser.retire();
+                // It may have been laid by after the pool was closed.
                 drop(pool.take_spare());
+                if started.elapsed() > SHORT_LIFE {
+                    backoff = RESTART_BACKOFF.0;
+                    continue;
+                }
             }
-            Err(_) if pool.stop.is_cancelled() => return,
+            Err(_) if stop.is_cancelled() => {}
             Err(error) => {
-                if let BrowserError::NotStarted { cause } = &error {
-                    tracing::error!(cause, "no browser could be started");
-                    *pool.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause.clone());
-                }
-                tokio::select! {
-                    () = tokio::time::sleep(backoff) => backoff = (backoff * 2).min(RESTART_BACKOFF.1),
-                    () = pool.stop.cancelled() => return,
-                }
+                tracing::error!(%error, "no browser could be started");
+                let cause = match error {
+                    BrowserError::NotStarted { cause } => cause,
+                    error => error.to_string(),
+                };
+                *pool.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
             }
         }
+        tokio::select! {
+            () = tokio::time::sleep(backoff) => backoff = (backoff * 2).min(RESTART_BACKOFF.1),
+            () = stop.cancelled() => {}
+        }
     }
+    // Whoever comes now is told that there is none.
+    pool.shared.send_replace(None);
 }
 
 /// Keeps a spare context in a browser until it is to be replaced; returns why.
@@ -266,10 +267,9 @@ async fn serve(pool: &Pool, browser: &Arc<Browser>) -> &'static str {
 async fn worn_out(browser: &Arc<Browser>) -> &'static str {
     const AT_LEAST_EVERY: Duration = Duration::from_secs(15);
     let every = AT_LEAST_EVERY.min(browser.settings.max_age / 4);
-    // Not at once: one that is too large from the start would be replaced by another such, again and again.
-    let mut due = tokio::time::interval_at(tokio::time::Instant::now() + every, every);
     loop {
-        due.tick().await;
+        // Not at once: one that is too large from the start would be replaced by another such, again and again.
+        tokio::time::sleep(every).await;
         if browser.answers().await.is_err() {
             // Its runs would wait for it one by one; without the connection they end at once.
             browser.connection.close();

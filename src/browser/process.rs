@@ -1,9 +1,8 @@
 //! A running browser that several runs share: who hears which events, how many runs it has, when it is given up.
 
 use std::collections::HashMap;
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use chromiumoxide_cdp::cdp::browser_protocol::browser::GetVersionParams;
@@ -22,6 +21,19 @@ use super::settings::BrowserSettings;
 use super::{memory, wire};
 use crate::agent::ports::BrowserError;
 
+/// What every browser of a deployment has in common: where it comes from and who sees to its end.
+#[derive(Clone)]
+pub(crate) struct Home {
+    pub(crate) settings: Arc<BrowserSettings>,
+    pub(crate) executable: PathBuf,
+    /// For what needs no waiting for: it ends with its browser.
+    pub(crate) tasks: TaskTracker,
+    /// Starts and ends of browsers. Without one of them there is no process and no folder.
+    pub(crate) processes: TaskTracker,
+    /// Ends every browser, also one that is being started.
+    pub(crate) stop: CancellationToken,
+}
+
 /// A browser process with its contexts. Lives until its connection closes; [`Browser::close`] closes it.
 pub(crate) struct Browser {
     pub(crate) connection: Connection,
@@ -31,8 +43,7 @@ pub(crate) struct Browser {
     pid: u32,
     started: Instant,
     contexts: Mutex<HashMap<String, mpsc::Sender<Event>>>,
-    leases: AtomicUsize,
-    retired: AtomicBool,
+    leases: Mutex<Leases>,
     /// Cancelled when processes and folder are gone.
     gone: CancellationToken,
 }
@@ -40,29 +51,38 @@ pub(crate) struct Browser {
 /// A run's hold on a browser. A retired browser ends with its last lease.
 pub(crate) struct Lease(pub(crate) Arc<Browser>);
 
+#[derive(Default)]
+struct Leases {
+    held: usize,
+    /// No more are given.
+    retired: bool,
+}
+
 impl Browser {
-    pub(crate) async fn start(
-        settings: Arc<BrowserSettings>,
-        executable: &Path,
-        display: &Display,
-        tasks: &TaskTracker,
-        stop: &CancellationToken,
-    ) -> Result<Arc<Self>, BrowserError> {
-        let launched = launch::launch(&settings, executable, display, tasks, stop).await?;
+    /// Starts a browser. The start comes to its end although nobody waits for it any more; then so does the browser.
+    pub(crate) async fn start(home: &Home, display: Display) -> Result<Arc<Self>, BrowserError> {
+        let home = home.clone();
+        let tracker = home.processes.clone();
+        // An error to join is a panic in the start, which was told where it happened.
+        tracker.spawn(Self::start_at(home, display)).await.unwrap_or(Err(BrowserError::Lost))
+    }
+
+    async fn start_at(home: Home, display: Display) -> Result<Arc<Self>, BrowserError> {
+        let launched = launch::launch(&home, &display).await?;
         let browser = Arc::new(Self {
             connection: launched.connection,
-            settings,
-            tasks: tasks.clone(),
+            settings: home.settings,
+            tasks: home.tasks.clone(),
             version: launched.version,
-            pid: launched.process.browser_pid,
+            pid: launched.browser_pid,
             started: Instant::now(),
             contexts: Mutex::default(),
-            leases: AtomicUsize::new(0),
-            retired: AtomicBool::new(false),
+            leases: Mutex::default(),
             gone: CancellationToken::new(),
         });
-        tasks.spawn(route(launched.events, Arc::downgrade(&browser)));
-        tasks.spawn(reap(launched.process, browser.connection.clone(), browser.gone.clone()));
+        home.tasks.spawn(route(launched.events, Arc::downgrade(&browser)));
+        let reap = reap(launched.process, browser.connection.clone(), home.stop, browser.gone.clone());
+        home.processes.spawn(reap);
         let root = browser.connection.root();
         let discover = root.call(SetDiscoverTargetsParams::new(true));
         let attach = SetAutoAttachParams::builder()
@@ -96,15 +116,19 @@ impl Browser {
 
     /// Takes a hold on the browser unless it takes no new runs.
     pub(crate) fn lease(self: &Arc<Self>) -> Option<Lease> {
-        self.leases.fetch_add(1, Ordering::AcqRel);
-        let lease = Lease(self.clone());
-        (!self.retired.load(Ordering::Acquire) && !self.connection.is_closed()).then_some(lease)
+        let mut leases = self.leases();
+        if leases.retired || self.connection.is_closed() {
+            return None;
+        }
+        leases.held += 1;
+        Some(Lease(self.clone()))
     }
 
     /// Takes no new runs from now on, and closes when the last one is through.
     pub(crate) fn retire(&self) {
-        self.retired.store(true, Ordering::Release);
-        if self.leases.load(Ordering::Acquire) == 0 {
+        let mut leases = self.leases();
+        leases.retired = true;
+        if leases.held == 0 {
             self.connection.close();
         }
     }
@@ -117,7 +141,12 @@ impl Browser {
 
     /// Whether it takes no new runs and the last one is through.
     pub(crate) fn is_ending(&self) -> bool {
-        self.retired.load(Ordering::Acquire) && self.leases.load(Ordering::Acquire) == 0
+        let leases = self.leases();
+        leases.retired && leases.held == 0
+    }
+
+    fn leases(&self) -> MutexGuard<'_, Leases> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Why a browser that works should take no new runs, if it should not.
@@ -140,7 +169,7 @@ impl Browser {
         self.gone.cancelled().await;
     }
 
-    fn contexts(&self) -> std::sync::MutexGuard<'_, HashMap<String, mpsc::Sender<Event>>> {
+    fn contexts(&self) -> MutexGuard<'_, HashMap<String, mpsc::Sender<Event>>> {
         self.contexts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -191,13 +220,16 @@ impl Browser {
 impl Drop for Browser {
     /// Nobody can use it any more, such as when its start was given up.
     fn drop(&mut self) {
+        // The task that waits for its end holds the connection as well, so that nothing else would close it.
         self.connection.close();
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if self.0.leases.fetch_sub(1, Ordering::AcqRel) == 1 && self.0.retired.load(Ordering::Acquire) {
+        let mut leases = self.0.leases();
+        leases.held -= 1;
+        if leases.retired && leases.held == 0 {
             self.0.connection.close();
         }
     }
@@ -211,11 +243,16 @@ async fn route(mut events: EventReceiver, browser: std::sync::Weak<Browser>) {
 }
 
 /// Waits for the browser's end, wanted or not, and cleans up.
-async fn reap(mut process: Process, connection: Connection, gone: CancellationToken) {
+async fn reap(mut process: Process, connection: Connection, stop: CancellationToken, gone: CancellationToken) {
+    let _gone = gone.drop_guard();
+    let pid = process.browser_pid;
     tokio::select! {
         () = connection.closed() => process.stop().await,
         () = process.ended() => connection.close(),
+        () = stop.cancelled() => {
+            connection.close();
+            process.stop().await;
+        }
     }
-    tracing::info!(pid = process.browser_pid, "browser ended");
-    gone.cancel();
+    tracing::info!(pid, "browser ended");
 }

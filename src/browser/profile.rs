@@ -1,6 +1,6 @@
 //! Profile folders: one for each browser process, named so that one that was left behind is found.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -29,10 +29,9 @@ pub(crate) async fn remove(profile: &Path) -> io::Result<()> {
 /// Removes the folders that nobody uses any more: those whose warden was killed together with us. Returns how many.
 pub(crate) fn sweep(root: &Path) -> io::Result<usize> {
     let mut removed = 0;
-    for entry in std::fs::read_dir(root)? {
-        let entry = entry?;
+    for entry in std::fs::read_dir(root)?.flatten() {
         if entry.file_name().to_string_lossy().starts_with(PREFIX)
-            && entry.file_type()?.is_dir()
+            && entry.file_type().is_ok_and(|kind| kind.is_dir())
             && abandoned(&entry.path())
         {
             match std::fs::remove_dir_all(entry.path()) {
@@ -45,13 +44,15 @@ pub(crate) fn sweep(root: &Path) -> io::Result<usize> {
     Ok(removed)
 }
 
-/// The kernel frees a warden's lock with its process, so a lock to be had is a warden that is gone.
+/// The kernel frees a warden's lock with its process, so a lock to be had is a warden that is gone. What cannot be told is
+/// left alone.
 fn abandoned(profile: &Path) -> bool {
     match File::open(profile.join(LOCK_FILE)) {
-        Ok(lock) => !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)),
-        Err(_) => profile
+        Ok(lock) => lock.try_lock().is_ok(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => profile
             .metadata()
             .and_then(|folder| folder.modified())
             .is_ok_and(|modified| SystemTime::now().duration_since(modified).is_ok_and(|age| age > STARTING)),
+        Err(_) => false,
     }
 }

@@ -5,7 +5,8 @@
 //! every process that descends from it and removes the profile folder. The same happens when the browser ends by itself.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{BufRead, BufReader, Write};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,9 @@ use std::time::{Duration, Instant};
 
 use command_fds::{CommandFdExt, FdMapping};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, Signal, WaitOptions, kill_process, set_child_subreaper, setsid, wait};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group, set_child_subreaper, setsid, wait};
+
+use super::memory;
 
 /// First argument of a warden: `warden PROFILE DISPLAY EXECUTABLE ARGUMENT...`.
 pub const ARGUMENT: &str = "warden";
@@ -56,29 +59,51 @@ fn watch(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
     // behind becomes our child, so that it can be found, killed and reaped.
     setsid().context("warden: setsid")?;
     set_child_subreaper(Some(rustix::process::getpid())).context("warden: subreaper")?;
-    let lock = std::fs::File::create(profile.join(LOCK_FILE)).context("warden: lock file")?;
-    lock.try_lock().context("warden: the profile folder is in use")?;
+    // What `ps` shows; started by another name for the same file, we would go by that.
+    let _ = std::fs::write("/proc/self/comm", "browser-warden");
+    let _lock = lock(&profile).context("warden: lock file")?;
 
-    let socket = std::io::stdin().as_fd().try_clone_to_owned().context("warden: socket")?;
-    let outcome = start(&profile, &display, &executable, arguments, &socket).inspect(|_| {
-        hold_until_over(socket);
-    });
-    kill_descendants(outcome.as_ref().ok().and_then(Option::as_ref));
+    let socket = io::stdin().as_fd().try_clone_to_owned().context("warden: socket")?;
+    let mut started = Started::default();
+    let outcome = start(&profile, &display, &executable, arguments, &socket, &mut started);
+    if outcome.is_ok() {
+        hold_until_over(socket, &started);
+    }
+    kill_descendants(&started);
     std::fs::remove_dir_all(&profile).or_else(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => Ok(()),
+        io::ErrorKind::NotFound => Ok(()),
         _ => Err(error),
     })?;
-    outcome.map(drop)
+    outcome
 }
 
-/// Starts the browser and tells its process id on stdout; returns the X server when one was started for it.
+/// Holds a folder for as long as this process lives. The lock file gets its name only when it is locked, so that one that
+/// is not locked is one whose warden is gone.
+fn lock(profile: &Path) -> io::Result<File> {
+    let unnamed = profile.join(format!("{LOCK_FILE}.new"));
+    let lock = File::create(&unnamed)?;
+    lock.try_lock()?;
+    std::fs::rename(unnamed, profile.join(LOCK_FILE))?;
+    Ok(lock)
+}
+
+/// The children whose ends mean something.
+#[derive(Default)]
+struct Started {
+    browser: Option<Pid>,
+    /// An X server for the browser alone.
+    display: Option<Pid>,
+}
+
+/// Starts the browser, after an X server when it needs one, and tells its process id on stdout.
 fn start(
     profile: &Path,
     display: &OsStr,
     executable: &OsStr,
     arguments: impl Iterator<Item = OsString>,
     socket: &OwnedFd,
-) -> anyhow::Result<Option<Child>> {
+    started: &mut Started,
+) -> anyhow::Result<()> {
     use anyhow::Context;
 
     let mut command = Command::new(executable);
@@ -102,24 +127,21 @@ fn start(
             FdMapping { parent_fd: socket.try_clone()?, child_fd: 4 },
         ])
         .context("warden: descriptors")?;
-    let display = if display == OWN_DISPLAY {
-        let (server, number) = start_display().context("warden: Xvfb")?;
+    if display == OWN_DISPLAY {
+        let number = start_display(started).context("warden: Xvfb")?;
         command.env("DISPLAY", format!(":{number}"));
-        Some(server)
-    } else {
-        if display != NO_DISPLAY {
-            command.env("DISPLAY", display);
-        }
-        None
-    };
+    } else if display != NO_DISPLAY {
+        command.env("DISPLAY", display);
+    }
     let browser = command.spawn().with_context(|| format!("{} cannot be started", executable.display()))?;
-    let mut stdout = std::io::stdout();
+    started.browser = pid(&browser);
+    let mut stdout = io::stdout();
     writeln!(stdout, "{}", browser.id())?;
     stdout.flush()?;
-    Ok(display)
+    Ok(())
 }
 
-fn start_display() -> anyhow::Result<(Child, u32)> {
+fn start_display(started: &mut Started) -> anyhow::Result<u32> {
     use anyhow::Context;
 
     let mut server = Command::new("Xvfb")
@@ -128,15 +150,19 @@ fn start_display() -> anyhow::Result<(Child, u32)> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
+    started.display = pid(&server);
     let stdout = server.stdout.take().expect("stdout is piped");
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line)?;
-    let number = line.trim().parse().context("it told no display")?;
-    Ok((server, number))
+    line.trim().parse().context("it told no display")
 }
 
-/// Blocks until the service closes its end of the socket or the browser ends.
-fn hold_until_over(socket: OwnedFd) {
+fn pid(child: &Child) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(child.id()).ok()?)
+}
+
+/// Blocks until the service closes its end of the socket, or the browser or its X server ends.
+fn hold_until_over(socket: OwnedFd, started: &Started) {
     let (over, is_over) = std::sync::mpsc::channel();
     let browser_ended = over.clone();
     // Threads instead of signals: neither wait can be interrupted, and both end with the process.
@@ -147,9 +173,16 @@ fn hold_until_over(socket: OwnedFd) {
         // The receiver is gone only when the other thread was first.
         let _ = over.send(());
     });
+    let awaited = [started.browser, started.display];
     std::thread::spawn(move || {
-        // The browser is the only child that is expected to end; an X server that ends takes it along.
-        while wait(WaitOptions::empty()).is_err_and(|error| error == rustix::io::Errno::INTR) {}
+        loop {
+            match wait(WaitOptions::empty()) {
+                // Anything else is an orphan: a helper of the browser whose own parent is gone.
+                Ok(Some((child, _))) if !awaited.contains(&Some(child)) => {}
+                Err(rustix::io::Errno::INTR) => {}
+                _ => break,
+            }
+        }
         let _ = browser_ended.send(());
     });
     // Both senders live in threads that send before they end.
@@ -157,13 +190,16 @@ fn hold_until_over(socket: OwnedFd) {
 }
 
 /// Kills and reaps until nothing descends from this process any more: as a subreaper it inherits every orphan.
-fn kill_descendants(display: Option<&Child>) {
-    let display = display.and_then(|server| Pid::from_raw(i32::try_from(server.id()).ok()?));
-    let started = Instant::now();
+fn kill_descendants(started: &Started) {
+    let since = Instant::now();
+    if let Some(group) = started.browser {
+        // All at once where they kept together; the group is empty when they have ended.
+        let _ = kill_process_group(group, Signal::KILL);
+    }
     loop {
         for child in children() {
             // An X server removes its lock file and socket when asked politely, and ends with its last client.
-            let polite = Some(child) == display && started.elapsed() < DISPLAY_STOP_TIMEOUT;
+            let polite = Some(child) == started.display && since.elapsed() < DISPLAY_STOP_TIMEOUT;
             let signal = if polite { Signal::TERM } else { Signal::KILL };
             // It may have ended by itself.
             let _ = kill_process(child, signal);
@@ -177,11 +213,20 @@ fn kill_descendants(display: Option<&Child>) {
     }
 }
 
+/// The kernel's own list where it keeps one (not every kernel is built with it), else whoever names us as parent.
 fn children() -> Vec<Pid> {
-    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return Vec::new() };
-    threads
-        .flatten()
-        .filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok())
-        .flat_map(|list| list.split_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)).collect::<Vec<_>>())
-        .collect()
+    let lists = std::fs::read_dir("/proc/self/task").map(|threads| {
+        threads.flatten().map(|thread| std::fs::read_to_string(thread.path().join("children"))).collect::<Vec<_>>()
+    });
+    match lists {
+        // A thread that has just ended has no list; all of them have none only where there are no lists.
+        Ok(lists) if lists.iter().any(Result::is_ok) => {
+            let pids = lists.iter().flatten().flat_map(|list| list.split_whitespace());
+            pids.filter_map(|pid| Pid::from_raw(pid.parse().ok()?)).collect()
+        }
+        _ => memory::children_of(std::process::id())
+            .into_iter()
+            .filter_map(|pid| Pid::from_raw(pid.try_into().ok()?))
+            .collect(),
+    }
 }

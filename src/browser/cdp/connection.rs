@@ -1,12 +1,12 @@
 //! One socket to a browser: requests by id, replies and events by session.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::{EventTargetCrashed, EventTargetReloadedAfterCrash};
 use chromiumoxide_cdp::cdp::browser_protocol::target::EventDetachedFromTarget;
 use serde::Deserialize;
@@ -26,7 +26,11 @@ const OUTGOING_QUEUE: usize = 4_096;
 /// that floods us.
 const EVENT_QUEUE: usize = 16_384;
 /// Longest message accepted. The largest asked for, a screenshot or a page view, are below 10 MB.
-const MAX_MESSAGE: usize = 64 << 20;
+pub(super) const MAX_MESSAGE: usize = 64 << 20;
+/// Room for reading that is kept between messages.
+const READ_BUFFER: usize = 64 << 10;
+/// Room below which the next read would be too short to be worth its system call.
+const MIN_READ: usize = 8 << 10;
 
 /// Where a session's events go.
 pub(crate) type EventReceiver = mpsc::Receiver<Event>;
@@ -75,8 +79,9 @@ struct State {
     closed: bool,
     waiting: HashMap<u64, Waiter>,
     routes: HashMap<Option<Arc<str>>, mpsc::Sender<Event>>,
-    /// Sessions whose renderer crashed: whatever is asked of them never gets an answer.
-    crashed: HashSet<Arc<str>>,
+    /// Sessions of which nothing can be expected, with the reason: the renderer crashed and never answers, or events of
+    /// theirs were lost.
+    given_up: HashMap<Arc<str>, CdpError>,
 }
 
 struct Waiter {
@@ -102,7 +107,8 @@ struct Envelope<'a> {
     error: Option<RpcError>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 struct RpcError {
     code: i64,
     message: String,
@@ -156,6 +162,11 @@ impl Connection {
         }
     }
 
+    /// Stops sending events to a queue, whichever sessions they are of.
+    pub(crate) fn unroute(&self, events: &mpsc::Sender<Event>) {
+        self.shared.lock().routes.retain(|_, queue| !queue.same_channel(events));
+    }
+
     /// Fails what waits for a session because a dialog blocks it.
     pub(crate) fn fail_blocked(&self, session: &str) {
         self.shared
@@ -198,8 +209,8 @@ impl Connection {
             if state.closed {
                 return Err(CdpError::Closed);
             }
-            if !browser_side && session.is_some_and(|session| state.crashed.contains(session)) {
-                return Err(CdpError::TargetCrashed);
+            if !browser_side && let Some(reason) = session.and_then(|session| state.given_up.get(session)) {
+                return Err(reason.clone());
             }
             let waiter = Waiter { session: session.cloned(), browser_side, reply, method: method.to_owned() };
             state.waiting.insert(id, waiter);
@@ -211,15 +222,16 @@ impl Connection {
         Ok((id, receiver))
     }
 
-    /// Commands whose replies are waited for.
-    #[cfg(test)]
-    pub(super) fn waiting(&self) -> usize {
-        self.shared.lock().waiting.len()
-    }
-
     /// Stops waiting for a reply.
     pub(super) fn forget(&self, id: u64) {
         self.shared.lock().waiting.remove(&id);
+    }
+
+    /// How many replies and how many sessions' events somebody waits for.
+    #[cfg(test)]
+    pub(super) fn registered(&self) -> (usize, usize) {
+        let state = self.shared.lock();
+        (state.waiting.len(), state.routes.len())
     }
 }
 
@@ -265,12 +277,12 @@ async fn serve<S>(
         }
     };
     let read = async {
-        let mut buffer = BytesMut::with_capacity(64 << 10);
+        let mut buffer = BytesMut::with_capacity(READ_BUFFER);
         let mut scanned = 0;
         while let Ok(1..) = reader.read_buf(&mut buffer).await {
             while let Some(end) = memchr::memchr(0, &buffer[scanned..]) {
                 let message = buffer.split_to(scanned + end).freeze();
-                bytes::Buf::advance(&mut buffer, 1);
+                buffer.advance(1);
                 scanned = 0;
                 let Some(shared) = shared.upgrade() else { return };
                 shared.receive(&message);
@@ -279,6 +291,14 @@ async fn serve<S>(
             if scanned > MAX_MESSAGE {
                 tracing::warn!(bytes = scanned, "DevTools message too long, closing the connection");
                 return;
+            }
+            if scanned == 0 && buffer.capacity() > READ_BUFFER {
+                // One long message must not hold its room for as long as the browser lives.
+                buffer = BytesMut::with_capacity(READ_BUFFER);
+            }
+            if buffer.capacity() - scanned < MIN_READ {
+                // At least doubled, so that a long message is not moved more than it is long.
+                buffer.reserve(scanned.max(READ_BUFFER));
             }
         }
     };
@@ -327,6 +347,10 @@ impl Shared {
         } else if let Some(method) = envelope.method {
             let session = envelope.session_id.map(|id| Arc::from(&*id));
             state.dispatch(Event { session, method: method.into_owned(), params: part(envelope.params) });
+            if !state.routes.contains_key(&None) {
+                // Nobody follows the browser's own events any more: its pages would come and go unseen.
+                self.closed.cancel();
+            }
         }
     }
 }
@@ -336,19 +360,22 @@ impl State {
         match (&event.session, event.method.as_str()) {
             (Some(session), EventTargetCrashed::IDENTIFIER) => {
                 let session = session.clone();
-                self.crashed.insert(session.clone());
                 self.fail(&CdpError::TargetCrashed, |waiter| {
                     !waiter.browser_side && waiter.session.as_ref() == Some(&session)
                 });
+                self.given_up.entry(session).or_insert(CdpError::TargetCrashed);
             }
-            (Some(session), EventTargetReloadedAfterCrash::IDENTIFIER) => {
-                self.crashed.remove(session);
+            // What was lost of a session's events stays lost.
+            (Some(session), EventTargetReloadedAfterCrash::IDENTIFIER)
+                if self.given_up.get(session) == Some(&CdpError::TargetCrashed) =>
+            {
+                self.given_up.remove(session);
             }
             (_, EventDetachedFromTarget::IDENTIFIER) => {
                 if let Some(detached) = event.parse::<EventDetachedFromTarget>() {
                     let session: Arc<str> = Arc::from(detached.session_id.as_ref());
                     self.fail(&CdpError::Detached, |waiter| waiter.session.as_ref() == Some(&session));
-                    self.crashed.remove(&session);
+                    self.given_up.remove(&session);
                     self.routes.remove(&Some(session));
                 }
             }
@@ -368,6 +395,9 @@ impl State {
                 tracing::warn!(method = event.method, "too many unread events, giving the session up");
                 self.fail(&CdpError::Overwhelmed, |waiter| waiter.session == event.session);
                 self.routes.remove(&event.session);
+                if let Some(session) = event.session {
+                    self.given_up.insert(session, CdpError::Overwhelmed);
+                }
             }
         }
     }

@@ -1,0 +1,108 @@
+use super::*;
+use tokio::sync::mpsc;
+
+fn event(session: &str, n: u32) -> Value {
+    json!({"method": "Page.somethingHappened", "sessionId": session, "params": {"n": n}})
+}
+
+#[tokio::test]
+async fn events_go_where_their_session_is_routed_and_the_browsers_own_to_the_root() {
+    let (connection, mut root, mut peer) = connect();
+    let (one, mut of_one) = Connection::event_queue();
+    let (two, mut of_two) = Connection::event_queue();
+    connection.route("one", one);
+    connection.route("two", two);
+    peer.send(&event("two", 2)).await;
+    peer.send(&event("one", 1)).await;
+    peer.send(&json!({"method": "Target.targetCreated", "params": {"n": 0}})).await;
+    for (events, session, n) in [(&mut of_one, Some("one"), 1), (&mut of_two, Some("two"), 2), (&mut root, None, 0)] {
+        let event = events.recv().await.unwrap();
+        assert_eq!(event.session.as_deref(), session);
+        assert_eq!(event.parse(), Some(json!({"n": n})));
+    }
+}
+
+#[tokio::test]
+async fn an_event_without_parameters_has_empty_ones() {
+    let (_connection, mut root, mut peer) = connect();
+    peer.send(&json!({"method": "Target.targetCreated"})).await;
+    assert_eq!(root.recv().await.unwrap().parse(), Some(json!({})));
+}
+
+#[tokio::test]
+async fn an_event_that_does_not_fit_its_type_is_nothing() {
+    let (_connection, mut root, mut peer) = connect();
+    peer.send(&json!({"method": "Target.targetCreated", "params": ["unexpected"]})).await;
+    assert_eq!(root.recv().await.unwrap().parse::<std::collections::HashMap<String, String>>(), None);
+}
+
+#[tokio::test]
+async fn events_of_a_session_are_dropped_before_it_is_routed_and_after_its_queue_is() {
+    let (connection, _root, mut peer) = connect();
+    peer.send(&event("tab", 1)).await;
+    still_works(&connection, &mut peer).await;
+    let (queue, mut events) = Connection::event_queue();
+    connection.route("tab", queue.clone());
+    peer.send(&event("tab", 2)).await;
+    assert_eq!(events.recv().await.unwrap().parse(), Some(json!({"n": 2})));
+
+    connection.unroute(&queue);
+    peer.send(&event("tab", 3)).await;
+    still_works(&connection, &mut peer).await;
+    assert!(events.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_queue_that_nobody_reads_any_more_is_forgotten() {
+    let (connection, _root, mut peer) = connect();
+    let (queue, events) = Connection::event_queue();
+    connection.route("tab", queue);
+    drop(events);
+    peer.send(&event("tab", 1)).await;
+    still_works(&connection, &mut peer).await;
+    assert_eq!(connection.registered().1, 1, "the browser's own");
+}
+
+#[tokio::test]
+async fn a_session_with_too_many_unread_events_is_given_up_and_its_neighbours_are_not() {
+    let (connection, _root, mut peer) = connect();
+    let (flooded, _unread) = mpsc::channel(2);
+    let (other, mut of_other) = mpsc::channel(2);
+    connection.route("flooded", flooded);
+    connection.route("other", other);
+    let waits = evaluate(&connection.session("flooded"), "waits");
+    let neighbour = evaluate(&connection.session("other"), "waits too");
+    for n in 0..3 {
+        peer.send(&event("flooded", n)).await;
+    }
+    assert_eq!(waits.await, Err(CdpError::Overwhelmed));
+    // Whoever follows its events has a wrong picture by now, so nothing more is to be done with it.
+    assert_eq!(evaluate(&connection.session("flooded"), "later").await, Err(CdpError::Overwhelmed));
+    peer.send(&json!({"method": "Inspector.targetReloadedAfterCrash", "sessionId": "flooded"})).await;
+    peer.send(&event("other", 1)).await;
+    assert!(of_other.recv().await.is_some());
+    assert_eq!(evaluate(&connection.session("flooded"), "later").await, Err(CdpError::Overwhelmed));
+
+    let (_given_up, command) = (peer.command().await, peer.command().await);
+    peer.answer(&command, "fine").await;
+    assert_eq!(neighbour.await, Ok(json!({"value": "fine"})));
+}
+
+#[tokio::test]
+async fn a_browser_whose_own_events_nobody_reads_is_closed() {
+    let (connection, unread, mut peer) = connect();
+    drop(unread);
+    peer.send(&json!({"method": "Target.targetCreated"})).await;
+    connection.closed().await;
+}
+
+#[tokio::test]
+async fn a_detached_session_takes_its_route_along() {
+    let (connection, mut root, mut peer) = connect();
+    let (queue, mut events) = Connection::event_queue();
+    connection.route("tab", queue);
+    peer.send(&json!({"method": "Target.detachedFromTarget", "params": {"sessionId": "tab", "targetId": "t"}})).await;
+    assert_eq!(root.recv().await.unwrap().method, "Target.detachedFromTarget");
+    assert!(events.recv().await.is_none());
+    assert_eq!(connection.registered().1, 1, "the browser's own");
+}

@@ -1,0 +1,150 @@
+use super::super::connection::MAX_MESSAGE;
+use super::*;
+use proptest::prelude::*;
+
+#[tokio::test]
+async fn what_is_no_message_is_skipped() {
+    let (connection, mut events, mut peer) = connect();
+    let long_number = format!("{{\"id\":{}}}", "9".repeat(400));
+    let garbage: [&[u8]; 17] = [
+        b"",
+        b"not JSON",
+        b"{",
+        b"null",
+        b"[1]",
+        b"{}",
+        b"\"id\"",
+        b"{\"id\":\"one\"}",
+        b"{\"id\":-1,\"result\":{}}",
+        b"{\"id\":1,\"id\":1}",
+        b"{\"id\":1,\"error\":\"text\"}",
+        b"{\"method\":7}",
+        b"{\"method\":\"Page.x\",\"sessionId\":\"nobody's\",\"params\":{}}",
+        b"{\"method\":\"Target.detachedFromTarget\",\"sessionId\":\"nobody's\",\"params\":7}",
+        b"{\"method\":\"Page.x\",\"params\":{\"text\":\"\xff\xfe\"}}",
+        b"{\"id\":99,\"result\":{}}",
+        long_number.as_bytes(),
+    ];
+    for message in garbage {
+        peer.send_raw(message).await;
+        peer.send_raw(&[0]).await;
+        still_works(&connection, &mut peer).await;
+    }
+    assert!(events.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn unknown_fields_and_events_are_no_error() {
+    let (_connection, mut events, mut peer) = connect();
+    peer.send(&json!({"method": "Future.event", "params": {"n": 1}, "novelty": [{"deep": {}}]})).await;
+    assert_eq!(events.recv().await.unwrap().method, "Future.event");
+}
+
+#[tokio::test]
+async fn escaped_text_arrives_as_it_was_meant() {
+    let (connection, _events, mut peer) = connect();
+    let (queue, mut events) = Connection::event_queue();
+    connection.route("täb", queue);
+    peer.send_raw(
+        "{\"method\":\"Page\\u002ex\",\"sessionId\":\"t\\u00e4b\",\"params\":{\"text\":\"\\u0000ü\"}}\0".as_bytes(),
+    )
+    .await;
+    let event = events.recv().await.unwrap();
+    assert_eq!(event.method, "Page.x");
+    assert_eq!(event.parse(), Some(json!({"text": "\0ü"})));
+}
+
+#[tokio::test]
+async fn messages_may_be_split_at_any_byte() {
+    let messages: String = (0..3).map(|n| format!("{{\"method\":\"Page.x\",\"params\":{{\"n\":{n}}}}}\0")).collect();
+    for at in 0..=messages.len() {
+        let (_connection, mut events, mut peer) = connect();
+        peer.send_raw(&messages.as_bytes()[..at]).await;
+        // The first part is read before the second is there.
+        tokio::task::yield_now().await;
+        peer.send_raw(&messages.as_bytes()[at..]).await;
+        for n in 0..3 {
+            assert_eq!(events.recv().await.unwrap().parse(), Some(json!({"n": n})), "split at {at}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_message_much_longer_than_the_socket_takes_arrives_whole() {
+    let (connection, mut events, mut peer) = connect_with(1_000);
+    let reply = evaluate(&connection.root(), "a large page");
+    let command = peer.command().await;
+    let text = "x".repeat(2 << 20);
+    peer.answer(&command, text.as_str()).await;
+    assert_eq!(reply.await.unwrap()["value"], text);
+    peer.send(&json!({"method": "Page.next"})).await;
+    assert_eq!(events.recv().await.unwrap().method, "Page.next");
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_closes_the_connection() {
+    let (connection, _events, mut peer) = connect_with(16 << 20);
+    let reply = evaluate(&connection.root(), "x");
+    let (reply, ()) = tokio::join!(reply, async {
+        let part = vec![b' '; 1 << 20];
+        // Until the connection closes its end: it does not read on.
+        let mut written = 0;
+        while peer.socket.write_all(&part).await.is_ok() {
+            written += part.len();
+            assert!(written <= MAX_MESSAGE + (32 << 20));
+        }
+    });
+    assert_eq!(reply, Err(CdpError::Closed));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_bytes_whatever_do_harm(chunks in prop::collection::vec(any_chunk(), 0..12)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let (connection, _events, mut peer) = connect();
+            let reply = evaluate(&connection.session("s"), "x");
+            for chunk in &chunks {
+                // Fails only when a chunk made the connection close, which none does.
+                peer.send_raw(chunk).await;
+                tokio::task::yield_now().await;
+            }
+            drop(peer);
+            connection.closed().await;
+            // Whatever the answer, there is one.
+            let _ = reply.await;
+            assert_eq!(connection.registered(), (0, 0));
+        });
+    }
+}
+
+/// Bytes from random ones to ones that are nearly a message.
+fn any_chunk() -> impl Strategy<Value = Vec<u8>> {
+    let pieces = prop::sample::select(vec![
+        "\0",
+        "{",
+        "}",
+        "\"id\":1",
+        "\"id\":",
+        ",",
+        "\"method\":",
+        "\"Inspector.targetCrashed\"",
+        "\"sessionId\":\"s\"",
+        "\"Target.detachedFromTarget\"",
+        "\"params\":",
+        "{\"sessionId\":\"s\",\"targetId\":\"t\"}",
+        "\"result\":{}",
+        "\"error\":",
+        "{\"code\":-32001}",
+        "null",
+        "[",
+        "\\u",
+        "{\"id\":1,\"result\":{}}\0",
+    ]);
+    prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..64),
+        prop::collection::vec(pieces, 0..12).prop_map(|pieces| pieces.concat().into_bytes()),
+    ]
+}
