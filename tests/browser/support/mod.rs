@@ -9,8 +9,6 @@ mod tab;
 
 #[path = "../../../examples/support/leftovers.rs"]
 mod leftovers;
-#[path = "../../../examples/support/memory.rs"]
-pub(crate) mod memory;
 #[path = "../../../examples/support/order.rs"]
 pub(crate) mod order;
 #[path = "../../../examples/support/shop.rs"]
@@ -21,7 +19,7 @@ mod stream;
 pub(crate) use browser::{Browser, OwnBrowser, WARDEN, headless};
 pub(crate) use leftovers::left_in;
 pub(crate) use log::Log;
-pub(crate) use service::{Events, Start, finished};
+pub(crate) use service::{Events, Service, Start, finished};
 pub(crate) use shop::Shop;
 pub(crate) use site::{Site, page, until_dropped};
 pub(crate) use tab::{Tab, open};

@@ -60,10 +60,22 @@ pub(crate) fn renderers(root: &Path) -> Vec<u32> {
     renderers.map(|process| process.pid).collect()
 }
 
+/// Bytes of memory that a process has and no file stands behind, shared ones in part. Unlike its whole size this does
+/// not change with how many other browsers share its program's pages.
+pub(crate) fn anonymous(pid: u32) -> u64 {
+    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();
+    kilobytes(&rollup, "Pss_Anon:")
+}
+
 /// Bytes of memory that a process has touched.
 pub(crate) fn resident(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    kilobytes(&status, "VmRSS:")
+}
+
+/// A field of `/proc` in bytes; 0 for a process that has ended.
+fn kilobytes(text: &str, field: &str) -> u64 {
+    let line = text.lines().find_map(|line| line.strip_prefix(field));
     line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) << 10
 }
 
