@@ -2,7 +2,9 @@
 
 mod click;
 mod fields;
+mod finding;
 mod keys;
+mod mouse;
 mod reading;
 mod scroll;
 mod tabs;

@@ -1,5 +1,8 @@
 //! Tabs that pages open and close.
 
+use browser_use_service::agent::action::Action;
+use browser_use_service::agent::ports::ActionError;
+
 use crate::support::{Site, open, run};
 
 #[test]
@@ -66,6 +69,45 @@ fn when_a_tab_closes_the_run_goes_on_in_the_one_before_it() {
         tab.until(|seen| seen.url == site.url("/")).await;
         tab.go(&site.url("/next")).await.unwrap();
         assert_eq!(tab.observe().await.url, site.url("/next"));
+        tab.close().await;
+    });
+}
+
+#[test]
+fn tabs_are_switched_to_and_closed_by_their_ids() {
+    run(async {
+        let site = Site::of(&[("/", "<p>First</p>"), ("/second", "<p>Second</p>")]).await;
+        let tab = open(&site, "/").await;
+        tab.act(Action::Navigate { url: site.url("/second"), new_tab: Some(true) }).await.unwrap();
+        let ids: Vec<u32> = tab.observe().await.tabs.iter().map(|tab| tab.id).collect();
+        let switched = tab.act(Action::SwitchTab { tab: ids[0] }).await.unwrap();
+        assert!(switched.page_changed);
+        assert!(tab.text().await.contains("First"));
+        tab.act(Action::CloseTab { tab: None }).await.unwrap();
+        let seen = tab.observe().await;
+        assert!(seen.view.text.contains("Second"), "{}", seen.view.text);
+        assert_eq!(seen.tabs.iter().map(|tab| tab.id).collect::<Vec<_>>(), [ids[1]]);
+        for gone in [Action::SwitchTab { tab: ids[0] }, Action::CloseTab { tab: Some(99) }] {
+            assert!(matches!(tab.act(gone).await, Err(ActionError::NotPossible(_))));
+        }
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_tab_that_asks_before_it_is_left_can_be_closed() {
+    run(async {
+        let site = Site::of(&[(
+            "/",
+            "<button>Edit</button><script>onbeforeunload = (event) => event.preventDefault()</script>",
+        )])
+        .await;
+        let tab = open(&site, "/").await;
+        tab.click("Edit").await.unwrap();
+        let closed = tab.act(Action::CloseTab { tab: None }).await.unwrap();
+        assert!(closed.effect.contains("no tab is open"), "{closed:?}");
+        tab.go(&site.url("/")).await.unwrap();
+        assert!(tab.text().await.contains("Edit"));
         tab.close().await;
     });
 }

@@ -1,0 +1,97 @@
+//! What the mouse can do beside the ordinary click.
+
+use browser_use_service::agent::action::{Action, Modifier, MouseButton};
+use browser_use_service::agent::ports::ActionError;
+
+use crate::support::{Site, open, run};
+
+#[test]
+fn a_menu_that_shows_on_hover_can_be_used() {
+    run(async {
+        let body = "<style>#menu { display: none } nav:hover #menu { display: block }</style>\
+                    <nav><button>Products</button><div id=menu><a href=/kettles>Kettles</a></div></nav>";
+        let site = Site::of(&[("/", body), ("/kettles", "All kettles")]).await;
+        let tab = open(&site, "/").await;
+        let index = tab.find("Products").await;
+        tab.act(Action::Hover { index }).await.unwrap();
+        tab.click("Kettles").await.unwrap();
+        site.is_asked("GET /kettles").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn clicks_come_with_the_button_the_count_and_the_keys_asked_for() {
+    run(async {
+        let body = "<button oncontextmenu=\"tell('right'); return false\" ondblclick=\"tell('double')\" \
+                    onclick=\"if (event.shiftKey) tell('shift')\">Row</button>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        let index = Some(tab.find("Row").await);
+        let how = |button, count, modifiers| Action::Click { index, x: None, y: None, button, count, modifiers };
+        let right = tab.act(how(Some(MouseButton::Right), None, None)).await.unwrap();
+        assert_eq!(right.description, "Right-click 'Row'");
+        site.hears("right").await;
+        tab.act(how(None, Some(2), None)).await.unwrap();
+        site.hears("double").await;
+        tab.act(how(None, None, Some(vec![Modifier::Shift]))).await.unwrap();
+        site.hears("shift").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_point_of_a_canvas_can_be_clicked_and_one_outside_cannot() {
+    run(async {
+        let body = "<body style='margin: 0'><canvas width=400 height=300 onclick=\"tell(offsetOf(event))\"></canvas>\
+                    <script>const offsetOf = (event) => `${event.offsetX},${event.offsetY}`</script>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        let at = |x, y| Action::Click { index: None, x, y, button: None, count: None, modifiers: None };
+        tab.act(at(Some(120.0), Some(80.0))).await.unwrap();
+        site.hears("120,80").await;
+        for nowhere in
+            [at(Some(1280.0), Some(5.0)), at(Some(-1.0), Some(5.0)), at(Some(f64::NAN), Some(5.0)), at(Some(1.0), None)]
+        {
+            assert!(matches!(tab.act(nowhere).await, Err(ActionError::NotPossible(_))));
+        }
+        tab.close().await;
+    });
+}
+
+#[test]
+fn html_drag_and_drop_carries_its_data() {
+    run(async {
+        let body = "<div id=card draggable=true role=button style='width: 100px; height: 40px'>Card</div>\
+                    <div id=bin role=button style='margin-top: 80px; width: 200px; height: 100px'>Bin</div><script>\
+                    card.addEventListener('dragstart', (event) => event.dataTransfer.setData('text/plain', 'card 7'));\
+                    bin.addEventListener('dragover', (event) => event.preventDefault());\
+                    bin.addEventListener('drop', (event) => { event.preventDefault(); tell('dropped ' + event.dataTransfer.getData('text/plain')); });\
+                    card.addEventListener('dragend', () => tell('end'));</script>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        let (from, to) = (tab.find("Card").await, tab.find("Bin").await);
+        let outcome = tab.act(Action::Drag { from, to: Some(to), dx: None, dy: None }).await.unwrap();
+        assert_eq!(outcome.description, "Drag 'Card' to 'Bin'");
+        site.hears("dropped card 7").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_slider_that_follows_the_pointer_can_be_dragged() {
+    run(async {
+        let body = "<div id=knob role=slider aria-label=Volume aria-valuenow=0 style='position: absolute; left: 50px; top: 50px; \
+                    width: 20px; height: 20px; background: red'></div><script>\
+                    let held = null;\
+                    knob.addEventListener('pointerdown', (event) => { held = event.clientX; knob.setPointerCapture(event.pointerId); });\
+                    knob.addEventListener('pointermove', (event) => { if (held !== null) knob.style.left = 50 + event.clientX - held + 'px'; });\
+                    knob.addEventListener('pointerup', () => { held = null; tell('left at ' + knob.style.left); });</script>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        let from = tab.find("Volume").await;
+        tab.act(Action::Drag { from, to: None, dx: Some(120.0), dy: Some(0.0) }).await.unwrap();
+        site.hears("left at 170px").await;
+        tab.close().await;
+    });
+}
