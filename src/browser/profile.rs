@@ -1,7 +1,8 @@
 //! Profile folders: one for each browser process, named so that one that was left behind is found.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +16,9 @@ const STARTING: Duration = Duration::from_secs(60);
 /// Makes an empty folder that only this user can read.
 pub(crate) fn create(root: &Path) -> io::Result<PathBuf> {
     // A short random name: Chromium puts a socket below, and a socket's path ends at 107 bytes.
-    Ok(tempfile::Builder::new().prefix(PREFIX).rand_bytes(8).tempdir_in(root)?.keep())
+    let mut folder = tempfile::Builder::new();
+    folder.prefix(PREFIX).rand_bytes(8).permissions(Permissions::from_mode(0o700));
+    Ok(folder.tempdir_in(root)?.keep())
 }
 
 /// Removes a folder; one that is gone already is fine.
@@ -54,5 +57,92 @@ fn abandoned(profile: &Path) -> bool {
             .and_then(|folder| folder.modified())
             .is_ok_and(|modified| SystemTime::now().duration_since(modified).is_ok_and(|age| age > STARTING)),
         Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{create_dir, write};
+
+    fn folder_with_lock(root: &Path) -> PathBuf {
+        let profile = create(root).unwrap();
+        write(profile.join(LOCK_FILE), "").unwrap();
+        write(profile.join("Cookies"), "secret").unwrap();
+        profile
+    }
+
+    fn age(folder: &Path, by: Duration) {
+        File::open(folder).unwrap().set_modified(SystemTime::now() - by).unwrap();
+    }
+
+    #[test]
+    fn a_folder_is_readable_by_its_user_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let (one, two) = (create(root.path()).unwrap(), create(root.path()).unwrap());
+        assert_ne!(one, two);
+        assert_eq!(one.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_folder_whose_warden_is_gone_is_swept_with_what_is_in_it() {
+        let root = tempfile::tempdir().unwrap();
+        let abandoned = folder_with_lock(root.path());
+        assert_eq!(sweep(root.path()).unwrap(), 1);
+        assert!(!abandoned.exists());
+    }
+
+    #[test]
+    fn a_folder_whose_warden_lives_stays_whatever_its_age() {
+        let root = tempfile::tempdir().unwrap();
+        let used = folder_with_lock(root.path());
+        let lock = File::open(used.join(LOCK_FILE)).unwrap();
+        lock.try_lock().unwrap();
+        age(&used, STARTING * 100);
+        assert_eq!(sweep(root.path()).unwrap(), 0);
+        assert!(used.join("Cookies").exists());
+    }
+
+    #[test]
+    fn a_folder_that_no_warden_has_locked_yet_stays_for_a_while() {
+        let root = tempfile::tempdir().unwrap();
+        let (starting, failed) = (create(root.path()).unwrap(), create(root.path()).unwrap());
+        age(&failed, STARTING * 2);
+        let from_the_future = create(root.path()).unwrap();
+        File::open(&from_the_future).unwrap().set_modified(SystemTime::now() + STARTING).unwrap();
+        assert_eq!(sweep(root.path()).unwrap(), 1);
+        assert!(starting.exists() && from_the_future.exists() && !failed.exists());
+    }
+
+    #[test]
+    fn what_is_not_ours_stays() {
+        let root = tempfile::tempdir().unwrap();
+        let other = root.path().join("another-program");
+        create_dir(&other).unwrap();
+        write(other.join(LOCK_FILE), "").unwrap();
+        let file = root.path().join(format!("{PREFIX}file"));
+        write(&file, "").unwrap();
+        let link = root.path().join(format!("{PREFIX}link"));
+        std::os::unix::fs::symlink(&other, &link).unwrap();
+        for folder in [&other, root.path()] {
+            age(folder, STARTING * 2);
+        }
+        assert_eq!(sweep(root.path()).unwrap(), 0);
+        assert!(other.join(LOCK_FILE).exists() && file.exists() && link.exists());
+    }
+
+    #[test]
+    fn a_root_that_is_not_there_is_an_error() {
+        assert!(sweep(Path::new("/no/such/folder")).is_err());
+        assert!(create(Path::new("/no/such/folder")).is_err());
+    }
+
+    #[tokio::test]
+    async fn removing_a_folder_twice_is_removing_it_once() {
+        let root = tempfile::tempdir().unwrap();
+        let profile = folder_with_lock(root.path());
+        remove(&profile).await.unwrap();
+        remove(&profile).await.unwrap();
+        assert!(!profile.exists());
     }
 }
