@@ -160,6 +160,7 @@ fn event(chord: &Chord, down: bool) -> DispatchKeyEventParams {
         Key::Named(key) => (key.name.to_owned(), key.code.to_owned(), key.virtual_key, key.text.to_owned()),
         Key::Character(character) => {
             let upper = character.to_ascii_uppercase();
+            let character = if chord.modifiers & 8 == 0 { *character } else { upper };
             let code = match upper {
                 'A'..='Z' => format!("Key{upper}"),
                 '0'..='9' => format!("Digit{upper}"),
@@ -226,5 +227,46 @@ mod tests {
         assert!(parse("Control+grüße").is_err());
         assert!(parse("Control+").is_err());
         assert!(parse("  ").is_err());
+    }
+
+    #[test]
+    fn a_plus_can_be_pressed_with_and_without_modifiers() {
+        let chords = parse("Control++ Shift++").unwrap();
+        assert_eq!(chords[0], Chord { modifiers: 2, key: Key::Character('+') });
+        assert_eq!(chords[1], Chord { modifiers: 8, key: Key::Character('+') });
+        // What stands before the plus is no modifier, so all of it is text.
+        assert_eq!(parse("1+1").unwrap()[0].key, Key::Text("1+1".into()));
+    }
+
+    #[test]
+    fn many_keys_are_pressed_and_too_many_refused() {
+        assert_eq!(parse(&"Tab ".repeat(MAX_CHORDS)).unwrap().len(), MAX_CHORDS);
+        assert!(parse(&"Tab ".repeat(MAX_CHORDS + 1)).is_err());
+    }
+
+    #[test]
+    fn keys_are_pressed_as_a_keyboard_would() {
+        let down = |keys: &str| event(&parse(keys).unwrap()[0], true);
+        let typed = |keys: &str| down(keys).text;
+        assert_eq!(typed("a").as_deref(), Some("a"));
+        assert_eq!(typed("Shift+a").as_deref(), Some("A"));
+        assert_eq!(typed("A").as_deref(), Some("A"));
+        assert_eq!(typed("Enter").as_deref(), Some("\r"));
+        assert_eq!(typed("Space").as_deref(), Some(" "));
+        assert_eq!(typed("Control+a"), None, "a command makes no text");
+        assert_eq!(typed("Tab"), None);
+        let (enter, letter) = (down("Enter"), down("b"));
+        assert_eq!((enter.windows_virtual_key_code, enter.code.as_deref()), (Some(13), Some("Enter")));
+        assert_eq!((letter.windows_virtual_key_code, letter.code.as_deref()), (Some(66), Some("KeyB")));
+        assert_eq!(event(&parse("a").unwrap()[0], false).text, None, "releasing a key makes no text");
+    }
+
+    #[test]
+    fn editing_chords_carry_their_command_once() {
+        let [down, up] = [true, false].map(|down| event(&parse("Control+A").unwrap()[0], down).commands);
+        assert_eq!(down, Some(vec!["selectAll".to_owned()]));
+        assert!(up.unwrap_or_default().is_empty());
+        assert_eq!(editing_command(&parse("Control+Shift+Z").unwrap()[0]), Some("redo"));
+        assert_eq!(editing_command(&parse("a").unwrap()[0]), None);
     }
 }
