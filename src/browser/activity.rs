@@ -115,3 +115,126 @@ impl Activity {
         self.navigation = Navigation::Done;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pending(activity: &Activity, mark: Mark) -> (usize, usize) {
+        activity.pending_since(mark)
+    }
+
+    #[test]
+    fn a_tab_at_rest_is_busy_with_nothing() {
+        let activity = Activity::default();
+        assert!(!activity.is_navigating());
+        assert_eq!(pending(&activity, activity.mark()), (0, 0));
+    }
+
+    #[test]
+    fn requests_are_pending_from_their_start_to_their_end() {
+        let mut activity = Activity::default();
+        let mark = activity.mark();
+        activity.request_started("1".into(), Some("XHR"));
+        activity.request_started("2".into(), Some("Image"));
+        assert_eq!(pending(&activity, mark), (1, 2), "a picture decides only what the page looks like");
+        activity.request_ended("1");
+        activity.request_ended("unknown");
+        assert_eq!(pending(&activity, mark), (0, 1));
+    }
+
+    #[test]
+    fn what_was_under_way_before_an_action_is_not_waited_for_after_it() {
+        let mut activity = Activity::default();
+        activity.request_started("earlier".into(), Some("Fetch"));
+        let mark = activity.mark();
+        assert_eq!(pending(&activity, mark), (0, 0));
+        activity.request_started("later".into(), Some("Fetch"));
+        assert_eq!(pending(&activity, mark), (1, 1));
+        // A redirect of the earlier one is still the earlier one.
+        activity.request_started("earlier".into(), Some("Fetch"));
+        assert_eq!(pending(&activity, mark), (1, 1));
+        assert_eq!(pending(&activity, Mark::default()), (2, 2));
+    }
+
+    #[test]
+    fn what_stays_open_as_long_as_the_page_is_never_pending() {
+        let mut activity = Activity::default();
+        for kind in ["EventSource", "WebSocket", "Ping", "Prefetch", "CSPViolationReport"] {
+            activity.request_started(kind.into(), Some(kind));
+        }
+        assert_eq!(pending(&activity, Mark::default()), (0, 0));
+        activity.request_started("unknown".into(), None);
+        activity.request_started("new".into(), Some("SomethingNew"));
+        assert_eq!(pending(&activity, Mark::default()), (2, 2));
+    }
+
+    #[test]
+    fn a_navigation_lasts_until_its_document_is_parsed() {
+        let mut activity = Activity::default();
+        activity.navigation_requested();
+        assert!(activity.is_navigating());
+        activity.document_committed("loader");
+        assert!(activity.is_navigating());
+        activity.document_parsed("an earlier loader");
+        assert!(activity.is_navigating());
+        activity.document_parsed("loader");
+        assert!(!activity.is_navigating());
+        assert_eq!(activity.mark().documents, 1);
+    }
+
+    #[test]
+    fn a_document_that_leads_on_while_it_is_parsed_is_still_navigating() {
+        let mut activity = Activity::default();
+        activity.document_committed("first");
+        activity.navigation_requested();
+        activity.document_parsed("first");
+        assert!(activity.is_navigating());
+    }
+
+    #[test]
+    fn a_navigation_that_comes_to_nothing_is_over_and_counts_no_document() {
+        let mut activity = Activity::default();
+        let mark = activity.mark();
+        activity.navigation_requested();
+        activity.loading_stopped();
+        assert!(!activity.is_navigating());
+        assert_eq!(activity.mark(), mark);
+    }
+
+    #[test]
+    fn a_move_within_the_document_ends_what_was_asked_for_but_no_parsing() {
+        let mut activity = Activity::default();
+        activity.navigation_requested();
+        activity.moved_within_document();
+        assert!(!activity.is_navigating());
+        assert_eq!((activity.mark().same_document, activity.mark().documents), (1, 0));
+        activity.document_committed("loader");
+        activity.moved_within_document();
+        assert!(activity.is_navigating());
+    }
+
+    #[test]
+    fn a_new_document_forgets_what_the_old_one_asked_for() {
+        let mut activity = Activity::default();
+        activity.request_started("old".into(), Some("Script"));
+        activity.document_committed("loader");
+        assert_eq!(pending(&activity, Mark::default()), (0, 0));
+        // The end of a request that nobody counts any more changes nothing.
+        activity.request_started("new".into(), Some("Script"));
+        activity.request_ended("old");
+        assert_eq!(pending(&activity, Mark::default()), (1, 1));
+    }
+
+    #[test]
+    fn a_crashed_tab_is_busy_with_nothing_and_remembers_its_counts() {
+        let mut activity = Activity::default();
+        activity.document_committed("loader");
+        activity.request_started("1".into(), None);
+        let mark = activity.mark();
+        activity.reset();
+        assert!(!activity.is_navigating());
+        assert_eq!(pending(&activity, Mark::default()), (0, 0));
+        assert_eq!(activity.mark(), mark);
+    }
+}

@@ -26,3 +26,33 @@ pub(crate) fn on_path(program: &Path) -> Option<PathBuf> {
     }
     std::env::split_paths(&std::env::var_os("PATH")?).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_is_found_by_its_path_or_by_its_name() {
+        let by_name = on_path(Path::new("sh")).unwrap();
+        assert!(by_name.is_absolute());
+        assert_eq!(on_path(&by_name), Some(by_name));
+        assert_eq!(on_path(Path::new("no-program-is-called-this")), None);
+        assert_eq!(on_path(Path::new("/no/such/chromium")), None);
+        assert_eq!(on_path(Path::new("/")), None, "a folder is no program");
+    }
+
+    #[test]
+    fn a_configured_executable_that_is_not_there_is_not_replaced_by_another() {
+        assert_eq!(executable(Some(Path::new("/no/such/chromium"))), None);
+    }
+
+    #[test]
+    fn a_headless_shell_is_known_by_its_name() {
+        for name in ["/usr/bin/chromium-headless-shell", "chrome-headless-shell", "/opt/headless_shell"] {
+            assert!(is_headless_shell(Path::new(name)), "{name}");
+        }
+        for name in ["/usr/bin/chromium", "/opt/headless-shell/chromium"] {
+            assert!(!is_headless_shell(Path::new(name)), "{name}");
+        }
+    }
+}

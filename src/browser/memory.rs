@@ -45,3 +45,28 @@ fn parent_of(pid: u32) -> Option<u32> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_has_the_memory_of_its_root_and_of_its_descendants() {
+        let own = std::process::id();
+        let alone = of_process(own).unwrap();
+        assert!(alone > 1 << 20, "{alone}");
+        // `sh` waits for its child.
+        let mut child = std::process::Command::new("sh")
+            .args(["-c", "cat; true"])
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        assert!(children_of(own).contains(&child.id()));
+        let tree = of_tree(child.id()).unwrap();
+        assert!(tree >= 4096, "{tree}");
+        assert!(of_tree(own).unwrap() > of_tree(child.id()).unwrap());
+        drop(child.stdin.take());
+        child.wait().unwrap();
+        assert_eq!(of_tree(child.id()), None);
+    }
+}

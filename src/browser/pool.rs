@@ -151,6 +151,9 @@ impl Pool {
 
     /// Makes the spare context. When that fails, the next run's own attempt tells why.
     async fn lay_by(&self, browser: &Arc<Browser>) {
+        if self.spare.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            return;
+        }
         let Some(lease) = browser.lease() else { return };
         match Context::open(browser.clone(), self.policy.clone()).await {
             Ok(context) => {

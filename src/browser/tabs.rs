@@ -157,3 +157,101 @@ impl Tab {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::browser::cdp::Connection;
+    use std::time::Duration;
+    use tokio_util::task::TaskTracker;
+
+    /// Tabs of the sessions `s1`, `s2` ... with the targets `t1`, `t2` ...
+    fn tabs(count: u32) -> (Tabs, Connection) {
+        let (socket, _) = tokio::io::duplex(1);
+        let (connection, _) = Connection::open(socket, Duration::from_secs(1), &TaskTracker::new());
+        let mut tabs = Tabs::default();
+        for n in 1..=count {
+            let session = connection.session(&format!("s{n}"));
+            assert_eq!(tabs.add(session, &format!("t{n}"), format!("https://site{n}.example/")), n);
+        }
+        (tabs, connection)
+    }
+
+    fn active(tabs: &mut Tabs) -> Option<u32> {
+        tabs.active().map(|tab| tab.id)
+    }
+
+    #[tokio::test]
+    async fn a_new_tab_is_the_active_one() {
+        let (mut tabs, _connection) = tabs(3);
+        assert_eq!(active(&mut tabs), Some(3));
+        let seen: Vec<_> = tabs.overview().into_iter().map(|tab| (tab.id, tab.url, tab.active)).collect();
+        assert_eq!(seen[0], (1, "https://site1.example/".into(), false));
+        assert_eq!(seen[2], (3, "https://site3.example/".into(), true));
+    }
+
+    #[tokio::test]
+    async fn closing_the_active_tab_goes_back_to_the_one_before() {
+        let (mut tabs, _connection) = tabs(3);
+        assert!(tabs.remove("s3"));
+        assert_eq!(active(&mut tabs), Some(2));
+        assert!(tabs.activate(1));
+        assert!(tabs.remove("s1"));
+        assert_eq!(active(&mut tabs), Some(2), "there is none before the first");
+        assert!(tabs.remove("s2"));
+        assert_eq!((active(&mut tabs), tabs.len()), (None, 0));
+    }
+
+    #[tokio::test]
+    async fn closing_another_tab_leaves_the_active_one_active() {
+        let (mut tabs, _connection) = tabs(4);
+        tabs.activate(3);
+        assert!(tabs.remove("s1"));
+        assert_eq!(active(&mut tabs), Some(3));
+        assert!(tabs.remove("s4"));
+        assert_eq!(active(&mut tabs), Some(3));
+        assert!(!tabs.remove("s4"), "it is gone already");
+    }
+
+    #[tokio::test]
+    async fn ids_are_never_used_again() {
+        let (mut tabs, connection) = tabs(2);
+        tabs.remove("s2");
+        assert_eq!(tabs.add(connection.session("s3"), "t3", String::new()), 3);
+        assert!(tabs.by_id(2).is_none());
+        assert!(!tabs.activate(2));
+        assert_eq!(active(&mut tabs), Some(3), "a tab that is not there changes nothing");
+    }
+
+    #[tokio::test]
+    async fn tabs_are_found_by_session_and_target() {
+        let (mut tabs, _connection) = tabs(2);
+        assert_eq!(tabs.of_session("s1").map(|tab| tab.id), Some(1));
+        assert_eq!(tabs.by_target("t2").map(|tab| tab.id), Some(2));
+        assert!(tabs.of_session("t1").is_none() && tabs.by_target("s1").is_none());
+    }
+
+    #[tokio::test]
+    async fn windows_are_expected_until_they_come_or_are_given_up() {
+        let (mut tabs, connection) = tabs(1);
+        tabs.expect_another();
+        tabs.expect_another();
+        tabs.add(connection.session("s2"), "t2", String::new());
+        assert!(tabs.expects_another());
+        tabs.add(connection.session("s3"), "t3", String::new());
+        assert!(!tabs.expects_another());
+        tabs.add(connection.session("s4"), "t4", String::new());
+        tabs.expect_another();
+        tabs.expect_no_more();
+        assert!(!tabs.expects_another());
+    }
+
+    #[tokio::test]
+    async fn the_news_of_a_tab_are_bounded() {
+        let (mut tabs, _connection) = tabs(1);
+        let tab = tabs.active().unwrap();
+        (0..100).for_each(|n| tab.tell(format!("alert {n}")));
+        assert_eq!(tab.news.len(), MAX_NEWS);
+        assert_eq!(tab.news[0], "alert 0");
+    }
+}
