@@ -12,3 +12,4 @@ mod navigation;
 mod observe;
 mod service;
 mod support;
+mod warden;
