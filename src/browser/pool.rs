@@ -51,7 +51,9 @@ pub enum PoolError {
     NoExecutable,
     #[error("BROWSER_EXECUTABLE {0} is not a file")]
     NotAFile(PathBuf),
-    #[error("the profile folder's parent {path} cannot be used")]
+    #[error("the profile folders' parent {0} has too long a path: at most {max} bytes", max = profile::MAX_ROOT_LENGTH)]
+    ProfileRootTooLong(PathBuf),
+    #[error("the profile folders' parent {path} cannot be used")]
     ProfileRoot { path: PathBuf, source: std::io::Error },
 }
 
@@ -66,6 +68,9 @@ impl Pool {
             Some(path) => PoolError::NotAFile(path.to_owned()),
             None => PoolError::NoExecutable,
         })?;
+        if settings.profile_root.as_os_str().len() > profile::MAX_ROOT_LENGTH {
+            return Err(PoolError::ProfileRootTooLong(settings.profile_root));
+        }
         let swept = profile::sweep(&settings.profile_root)
             .map_err(|source| PoolError::ProfileRoot { path: settings.profile_root.clone(), source })?;
         if swept > 0 {
@@ -236,11 +241,11 @@ async fn keep_warm(pool: Arc<Pool>) {
             }
             Err(_) if stop.is_cancelled() => {}
             Err(error) => {
-                tracing::error!(%error, "no browser could be started");
                 let cause = match error {
                     BrowserError::NotStarted { cause } => cause,
                     error => error.to_string(),
                 };
+                tracing::error!(cause, "no browser could be started");
                 *pool.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
             }
         }

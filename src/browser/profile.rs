@@ -10,14 +10,18 @@ use super::warden::LOCK_FILE;
 
 /// Folders that begin like this are ours.
 const PREFIX: &str = "browser-use-service-";
+/// Random characters that tell one from another.
+const RANDOM: usize = 8;
+/// Chromium puts a socket below, and a socket's path ends at 107 bytes.
+pub(crate) const MAX_ROOT_LENGTH: usize =
+    107 - "/".len() - PREFIX.len() - RANDOM - "/.org.chromium.Chromium.XXXXXX/SingletonSocket".len();
 /// A folder without a lock file may be one whose warden is just starting.
 const STARTING: Duration = Duration::from_secs(60);
 
 /// Makes an empty folder that only this user can read.
 pub(crate) fn create(root: &Path) -> io::Result<PathBuf> {
-    // A short random name: Chromium puts a socket below, and a socket's path ends at 107 bytes.
     let mut folder = tempfile::Builder::new();
-    folder.prefix(PREFIX).rand_bytes(8).permissions(Permissions::from_mode(0o700));
+    folder.prefix(PREFIX).rand_bytes(RANDOM).permissions(Permissions::from_mode(0o700));
     Ok(folder.tempdir_in(root)?.keep())
 }
 
@@ -129,6 +133,12 @@ mod tests {
         }
         assert_eq!(sweep(root.path()).unwrap(), 0);
         assert!(other.join(LOCK_FILE).exists() && file.exists() && link.exists());
+    }
+
+    #[test]
+    fn the_usual_temporary_folders_are_short_enough() {
+        assert_eq!(MAX_ROOT_LENGTH, 32);
+        assert!("/var/lib/browser-use-service".len() <= MAX_ROOT_LENGTH);
     }
 
     #[test]
