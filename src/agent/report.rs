@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 
 use super::image::Image;
-use super::observation::Blocker;
+// Part of what is reported: those who pass reports on need not know observations.
+pub use super::observation::Blocker;
 
 /// How much a log line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,8 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::agent::image::Image;
-use crate::agent::observation::Blocker;
-use crate::agent::report::LogLevel;
+use crate::agent::report::{Blocker, LogLevel};
 use crate::run::{RunEvent, RunEventKind};
 
 /// Error texts may quote a provider; nobody reads more than this.

@@ -17,9 +17,8 @@ use super::failure::Failure;
 use super::request::RunRequest;
 use super::settings::RunSettings;
 use crate::agent::agent::{Agent, AgentSettings, AgentTask};
-use crate::agent::observation::Blocker;
 use crate::agent::ports::{Browsers, ChatModel, Page, PageSpec};
-use crate::agent::report::{AgentResult, LogLevel, Reporter, StepReport};
+use crate::agent::report::{AgentResult, Blocker, LogLevel, Reporter, StepReport};
 
 /// Closing a page ends within the browser's own deadlines; this one only bounds a defect there.
 const CLOSE_LIMIT: Duration = Duration::from_secs(15);
