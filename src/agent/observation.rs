@@ -17,6 +17,8 @@ pub struct Observation {
     pub notices: Vec<String>,
     /// A dialog that waits for an answer. The page is blocked until then and offers nothing.
     pub dialog: Option<Dialog>,
+    /// What keeps the page from being worked with, when something does.
+    pub blocker: Option<Blocker>,
     /// The picture for the step's event, in the format the run asked for; none when it asked for none or when the
     /// page could not be captured.
     pub screenshot: Option<Image>,
@@ -39,6 +41,49 @@ impl std::fmt::Display for Dialog {
             write!(f, ", proposing {:?}", self.proposal)?;
         }
         write!(f, "; answer it with answerDialog")
+    }
+}
+
+/// Something that stands between the agent and the page it wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blocker {
+    pub kind: BlockerKind,
+    /// One sentence for a person. It may quote the page.
+    pub message: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BlockerKind {
+    /// A captcha, or another way of proving to be human.
+    Captcha,
+    /// The site takes the browser for a bot and refuses it.
+    BotDenied,
+    /// A check that usually passes by itself, and has not within a moment.
+    Interstitial,
+    /// A login form in the place of the page that was asked for.
+    LoginRequired,
+    RateLimited,
+    /// A form's fields were not accepted as they are filled in.
+    FormInvalid,
+}
+
+impl BlockerKind {
+    /// A stable snake_case name, part of the wire contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Captcha => "captcha",
+            Self::BotDenied => "bot_denied",
+            Self::Interstitial => "interstitial",
+            Self::LoginRequired => "login_required",
+            Self::RateLimited => "rate_limited",
+            Self::FormInvalid => "form_invalid",
+        }
+    }
+}
+
+impl std::fmt::Display for Blocker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "blocked ({}): {}", self.kind.name(), self.message)
     }
 }
 

@@ -93,6 +93,9 @@ fn page(observation: &Observation) -> String {
     if let Some(scroll) = scroll(observation.view.scroll) {
         let _ = writeln!(text, "{scroll}");
     }
+    if let Some(blocker) = &observation.blocker {
+        let _ = writeln!(text, "! {}", one_line(&blocker.to_string(), MAX_NOTICE));
+    }
     for notice in &observation.notices {
         let _ = writeln!(text, "! {}", one_line(notice, MAX_NOTICE));
     }
@@ -146,6 +149,7 @@ mod tests {
                 ..PageView::default()
             },
             dialog: None,
+            blocker: None,
             notices: vec!["a dialog said: 1 left".into()],
             screenshot: None,
         };

@@ -3,6 +3,8 @@
 use async_trait::async_trait;
 
 use super::image::Image;
+// Part of what is reported: those who pass reports on need not know observations.
+pub use super::observation::Blocker;
 
 /// How much a log line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub struct StepReport {
     pub url: String,
     pub title: String,
     pub screenshot: Option<Image>,
+    /// What keeps that page from being worked with.
+    pub blocker: Option<Blocker>,
 }
 
 /// Where an agent reports to; the run that owns it implements this.
@@ -48,4 +52,6 @@ pub struct AgentResult {
     pub final_text: String,
     /// Every step error's text, in order.
     pub errors: Vec<String>,
+    /// What the page was blocked by when the run ended without success.
+    pub blocker: Option<Blocker>,
 }

@@ -84,7 +84,8 @@ impl Steps {
             "the agent is through"
         );
         let (final_text, success) = ending?.unwrap_or_default();
-        Ok(AgentResult { success, final_text, errors: self.errors })
+        let blocker = self.observation.blocker.filter(|_| !success);
+        Ok(AgentResult { success, final_text, errors: self.errors, blocker })
     }
 
     async fn take_all(&mut self) -> Result<Ending, AgentError> {
@@ -259,6 +260,7 @@ impl Steps {
                     view: PageView::default(),
                     notices: vec![notice],
                     screenshot: None,
+                    blocker: None,
                     ..std::mem::take(&mut self.observation)
                 };
                 Ok(Some(error))
@@ -278,6 +280,7 @@ impl Steps {
             url: self.observation.url.clone(),
             title: self.observation.title.clone(),
             screenshot: self.observation.screenshot.clone(),
+            blocker: self.observation.blocker.clone(),
         };
         self.reporter.step(report).await;
     }

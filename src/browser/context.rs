@@ -14,7 +14,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::fetch::{self, EventRequestPaused};
 use chromiumoxide_cdp::cdp::browser_protocol::input::EventDragIntercepted;
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::{self, EventTargetCrashed};
 use chromiumoxide_cdp::cdp::browser_protocol::network::{
-    self, EventLoadingFailed, EventLoadingFinished, EventRequestWillBeSent,
+    self, EventLoadingFailed, EventLoadingFinished, EventRequestWillBeSent, EventResponseReceived,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     self, EventFrameAttached, EventFrameDetached, EventFrameNavigated, EventFrameRequestedNavigation,
@@ -32,6 +32,7 @@ use tokio_util::task::TaskTracker;
 
 use super::cdp::{CdpError, Connection, Event, EventReceiver, Session};
 use super::guard::{Denied, Guard};
+use super::observe::Answer;
 use super::process::Browser;
 use super::tabs::{OpenDialog, Tab, Tabs};
 use super::wire;
@@ -357,11 +358,25 @@ fn set_up_frame(session: &Session) {
 }
 
 fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &Arc<str>, event: &Event) {
-    let of_main_frame = |frame: &str| *tab.target == *frame;
+    let main_frame = tab.target.clone();
+    let of_main_frame = |frame: &str| *main_frame == *frame;
     match event.method.as_str() {
         EventRequestWillBeSent::IDENTIFIER => {
             if let Some(request) = event.parse::<wire::RequestWillBeSent>() {
+                let of_tab = request.frame_id.as_deref().is_some_and(of_main_frame);
+                if of_tab && request.kind.as_deref() == Some("Document") {
+                    tab.arrival.requested(&request.request.url, &request.request.method, &tab.url);
+                }
                 tab.activity.request_started(request.request_id, request.kind.as_deref());
+            }
+        }
+        EventResponseReceived::IDENTIFIER => {
+            if let Some(received) = event.parse::<wire::ResponseReceived>()
+                && received.kind == "Document"
+                && received.frame_id.as_deref().is_some_and(of_main_frame)
+            {
+                let wire::Response { status, headers } = received.response;
+                tab.arrival.answered(received.loader_id, Answer::new(status, headers));
             }
         }
         EventLoadingFinished::IDENTIFIER | EventLoadingFailed::IDENTIFIER => {
@@ -377,6 +392,7 @@ fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &Arc<str>, ev
         EventNavigatedWithinDocument::IDENTIFIER => {
             if let Some(frame) = event.parse::<wire::FrameEvent>().filter(|frame| of_main_frame(&frame.frame_id)) {
                 tab.url = frame.url;
+                tab.arrival.moved_within_document(&tab.url);
                 tab.activity.moved_within_document();
             }
         }
@@ -390,6 +406,7 @@ fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &Arc<str>, ev
                 tab.url = frame.address();
                 tab.title.clear();
                 tab.crashed = false;
+                tab.arrival.document_committed(&frame.loader_id);
                 tab.activity.document_committed(&frame.loader_id);
                 if kind == "BackForwardCacheRestore" {
                     // It was parsed when it was first here; no event will say so again.

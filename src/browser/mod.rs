@@ -2,6 +2,7 @@
 
 mod act;
 mod activity;
+mod arrival;
 mod cdp;
 mod context;
 mod find;

@@ -1,6 +1,7 @@
 //! The agent's `Page` port on a browser context.
 
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chromiumoxide_cdp::cdp::js_protocol::runtime::TerminateExecutionParams;
@@ -8,17 +9,22 @@ use url::Url;
 
 use super::act::Hands;
 use super::activity::Mark;
+use super::arrival::Arrival;
 use super::cdp::CdpError;
 use super::context::Context;
 use super::gather::Reader;
+use super::observe::{Facts, FrameKey, FrameReading};
 use super::process::Lease;
 use super::sight::Sight;
 use super::world::{Document, ScriptError, Worlds};
-use super::{observe, screenshot};
+use super::{observe, screenshot, settle};
 use crate::agent::action::Action;
 use crate::agent::image::{Image, ImageFormat};
 use crate::agent::observation::Observation;
 use crate::agent::ports::{ActionError, ActionOutcome, BrowserError, Page, PageSpec};
+
+/// How long a check of the browser may take to pass by itself before it counts as in the way.
+const PASSAGE: Duration = Duration::from_secs(3);
 
 /// One run's tabs, eyes and hands.
 pub(crate) struct RunPage {
@@ -29,6 +35,13 @@ pub(crate) struct RunPage {
     spec: PageSpec,
     /// Released when the page is closed, after its context: a leased browser may still hold cookies.
     lease: std::sync::Mutex<Option<Lease>>,
+}
+
+/// One look at the active tab.
+struct Look {
+    observation: Observation,
+    /// The document, when it is a check that may pass by itself.
+    check: Option<FrameKey>,
 }
 
 impl RunPage {
@@ -47,67 +60,32 @@ impl RunPage {
 impl Page for RunPage {
     async fn observe(&self) -> Result<Observation, BrowserError> {
         let mut sight = self.sight.lock().await;
-        let Some((document, mut notices)) = self.front() else {
-            sight.clear();
-            return Ok(Observation { notices: vec!["No tab is open.".into()], ..Observation::default() });
-        };
-        let dialog =
-            self.context.tabs().active().and_then(|tab| tab.dialog.as_ref().map(|dialog| dialog.shown.clone()));
-        if let Some(dialog) = dialog {
-            // Nothing of the page answers until the dialog is.
-            sight.clear();
-            notices.push(dialog.to_string());
-            return Ok(self.described(Observation { dialog: Some(dialog), notices, ..Observation::default() }));
+        let news = self.news();
+        let seen = self.look(&mut sight, news.clone()).await?;
+        if !seen.check.is_some_and(|check| sight.waits_for(check)) {
+            return Ok(seen.observation);
         }
-        let settings = &self.context.browser().settings;
-        let limit = settings.observe_timeout;
-        // Sent one after the other without waiting: reading hides behind the frames that the picture waits for.
-        let reader = Reader { context: &self.context, worlds: &self.worlds, limit };
-        let read = reader.gather(document.clone());
-        let picture = async {
-            match self.spec.screenshots {
-                Some(format) => Some(screenshot::capture(&document.session, format, limit).await),
-                None => None,
-            }
-        };
-        let (read, picture) = tokio::join!(read, picture);
-        let mut observation = Observation::default();
-        match read {
-            Ok(gathered) => {
-                sight.retain(|key| self.worlds.is_current(key));
-                observation.view = sight.show(&gathered.page, gathered.documents, settings.view_token_budget);
-                observation.url = gathered.page.reading.url.clone();
-                observation.title = gathered.page.reading.title.clone();
-                notices.extend(observe::notices(&gathered.page, &observation.view));
-            }
-            Err(error) => {
-                sight.clear();
-                let error = self.unreadable(&document, error)?;
-                notices.push(format!("The page could not be read: {error}. No elements are offered."));
-            }
-        }
-        match picture.transpose() {
-            Ok(picture) => observation.screenshot = picture,
-            Err(CdpError::Closed) => return Err(BrowserError::Lost),
-            Err(error) => notices.push(format!("No screenshot could be taken: {}.", BrowserError::from(error))),
-        }
-        observation.notices = notices;
-        Ok(self.described(observation))
+        tracing::debug!(blocker = ?seen.observation.blocker, "waiting for a check to pass");
+        self.wait_for_passage().await?;
+        Ok(self.look(&mut sight, [news, self.news()].concat()).await?.observation)
     }
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         let sight = self.sight.lock().await;
+        if !matches!(action, Action::Wait { .. }) {
+            self.acted();
+        }
         self.hands(&sight).act(action).await
     }
 
     async fn picture(&self) -> Result<Image, BrowserError> {
-        let (document, _) = self.front().ok_or(BrowserError::PageCrashed)?;
+        let document = self.front().ok_or(BrowserError::PageCrashed)?;
         let limit = self.context.browser().settings.observe_timeout;
         Ok(screenshot::capture(&document.session, ImageFormat::Jpeg, limit).await?)
     }
-
     async fn open(&self, url: &Url) -> Result<ActionOutcome, ActionError> {
         let sight = self.sight.lock().await;
+        self.acted();
         self.hands(&sight).open(url, false, format!("Open {url}")).await
     }
 
@@ -129,6 +107,98 @@ impl RunPage {
         Hands { context: &self.context, worlds: &self.worlds, sight }
     }
 
+    /// Reads the page as it is now. `notices` are the first of the observation.
+    async fn look(&self, sight: &mut Sight, mut notices: Vec<String>) -> Result<Look, BrowserError> {
+        let Some(document) = self.front() else {
+            sight.clear();
+            let notices = vec!["No tab is open.".into()];
+            return Ok(Look { observation: Observation { notices, ..Observation::default() }, check: None });
+        };
+        let dialog =
+            self.context.tabs().active().and_then(|tab| tab.dialog.as_ref().map(|dialog| dialog.shown.clone()));
+        if let Some(dialog) = dialog {
+            // Nothing of the page answers until the dialog is.
+            sight.clear();
+            notices.push(dialog.to_string());
+            let observation = self.described(Observation { dialog: Some(dialog), notices, ..Observation::default() });
+            return Ok(Look { observation, check: None });
+        }
+        let settings = &self.context.browser().settings;
+        let limit = settings.observe_timeout;
+        // Sent one after the other without waiting: reading hides behind the frames that the picture waits for.
+        let reader = Reader { context: &self.context, worlds: &self.worlds, limit };
+        let read = reader.gather(document.clone());
+        let picture = async {
+            match self.spec.screenshots {
+                Some(format) => Some(screenshot::capture(&document.session, format, limit).await),
+                None => None,
+            }
+        };
+        let (read, picture) = tokio::join!(read, picture);
+        let mut observation = Observation::default();
+        let mut check = None;
+        match read {
+            Ok(gathered) => {
+                let facts = self.facts(&gathered.page);
+                observation.blocker = observe::blocker(&facts);
+                let passes = observation.blocker.as_ref().is_some_and(|blocker| observe::may_pass(&facts, blocker));
+                check = passes.then_some(gathered.page.key);
+                sight.retain(|key| self.worlds.is_current(key));
+                observation.view = sight.show(&gathered.page, gathered.documents, settings.view_token_budget);
+                observation.url = gathered.page.reading.url.clone();
+                observation.title = gathered.page.reading.title.clone();
+                notices.extend(observe::notices(&gathered.page, &observation.view));
+            }
+            Err(error) => {
+                sight.clear();
+                let error = self.unreadable(&document, error)?;
+                notices.push(format!("The page could not be read: {error}. No elements are offered."));
+            }
+        }
+        match picture.transpose() {
+            Ok(picture) => observation.screenshot = picture,
+            Err(CdpError::Closed) => return Err(BrowserError::Lost),
+            Err(error) => notices.push(format!("No screenshot could be taken: {}.", BrowserError::from(error))),
+        }
+        observation.notices = notices;
+        Ok(Look { observation: self.described(observation), check })
+    }
+
+    /// Waits until the site shows another document, and that one has come to rest; not for long.
+    async fn wait_for_passage(&self) -> Result<(), BrowserError> {
+        let Some(before) = settle::before(&self.context) else { return Ok(()) };
+        let documents = before.mark().documents;
+        let passed = async {
+            self.context
+                .until(|tabs| match tabs.by_id(before.tab) {
+                    Some(tab) if !tab.crashed && tab.dialog.is_none() => {
+                        (tab.activity.mark().documents != documents).then_some(())
+                    }
+                    _ => Some(()),
+                })
+                .await?;
+            settle::settle(&self.context, &self.worlds, &before).await
+        };
+        match tokio::time::timeout(PASSAGE, passed).await {
+            Ok(settled) => settled.map(|_| ()),
+            Err(_elapsed) => Ok(()),
+        }
+    }
+
+    /// What decides whether the active tab is blocked.
+    fn facts(&self, page: &FrameReading) -> Facts {
+        let mut tabs = self.context.tabs();
+        let arrival = tabs.active().map(|tab| &tab.arrival);
+        Facts::new(page, arrival.and_then(Arrival::answer), arrival.and_then(Arrival::asked))
+    }
+
+    /// An action begins in the active tab.
+    fn acted(&self) {
+        if let Some(tab) = self.context.tabs().active() {
+            tab.arrival.acted();
+        }
+    }
+
     /// Adds what is known without reading the page.
     fn described(&self, mut observation: Observation) -> Observation {
         let mut tabs = self.context.tabs();
@@ -146,11 +216,14 @@ impl RunPage {
         observation
     }
 
-    /// The active tab's document, with what happened in the tab that nobody has told yet.
-    fn front(&self) -> Option<(Document, Vec<String>)> {
-        let mut tabs = self.context.tabs();
-        let tab = tabs.active()?;
-        Some((tab.document(), std::mem::take(&mut tab.news)))
+    /// The active tab's document.
+    fn front(&self) -> Option<Document> {
+        self.context.tabs().active().map(|tab| tab.document())
+    }
+
+    /// What happened in the active tab that nobody has told yet.
+    fn news(&self) -> Vec<String> {
+        self.context.tabs().active().map(|tab| std::mem::take(&mut tab.news)).unwrap_or_default()
     }
 
     /// What a failed reading means: an error that ends the run, or one to tell the model.

@@ -15,6 +15,8 @@ pub(crate) struct Sight {
     indices: IndexTable,
     elements: HashMap<ElementIndex, Element>,
     documents: HashMap<FrameKey, Located>,
+    /// The last check of the browser that was waited for.
+    check: Option<FrameKey>,
 }
 
 /// An element that is shown.
@@ -48,6 +50,11 @@ impl Sight {
     /// Forgets the indices of documents that are gone.
     pub(crate) fn retain(&mut self, is_alive: impl Fn(FrameKey) -> bool) {
         self.indices.retain_frames(is_alive);
+    }
+
+    /// Whether a check is worth waiting for: each is, once.
+    pub(crate) fn waits_for(&mut self, check: FrameKey) -> bool {
+        self.check.replace(check) != Some(check)
     }
 
     pub(crate) fn find(&self, index: ElementIndex) -> Option<Seen> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chromiumoxide_cdp::cdp::browser_protocol::input::DragData;
 
 use super::activity::Activity;
+use super::arrival::Arrival;
 use super::cdp::Session;
 use super::frames::Frames;
 use super::world::Document;
@@ -30,6 +31,7 @@ pub(crate) struct Tab {
     pub(crate) url: String,
     pub(crate) title: String,
     pub(crate) activity: Activity,
+    pub(crate) arrival: Arrival,
     pub(crate) frames: Frames,
     pub(crate) crashed: bool,
     pub(crate) dialog: Option<OpenDialog>,
@@ -66,6 +68,7 @@ impl Tabs {
             url,
             title: String::new(),
             activity: Activity::default(),
+            arrival: Arrival::default(),
             frames: Frames::default(),
             crashed: false,
             dialog: None,

@@ -1,6 +1,8 @@
 //! The parts of protocol messages that are read, where the generated types would read more: Chromium is newer than
 //! they are, and a field nobody needs must not make an event unreadable.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 
 /// `Target.attachedToTarget`
@@ -118,6 +120,31 @@ pub(crate) struct RequestWillBeSent {
     pub(crate) request_id: String,
     #[serde(rename = "type")]
     pub(crate) kind: Option<String>,
+    pub(crate) frame_id: Option<String>,
+    pub(crate) request: Request,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Request {
+    pub(crate) url: String,
+    pub(crate) method: String,
+}
+
+/// `Network.responseReceived`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ResponseReceived {
+    pub(crate) loader_id: String,
+    pub(crate) frame_id: Option<String>,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    pub(crate) response: Response,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: HashMap<String, String>,
 }
 
 /// `Network.loadingFinished` and `Network.loadingFailed`

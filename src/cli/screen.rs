@@ -147,6 +147,7 @@ mod tests {
             url: "https://example.com/".into(),
             title: "Flights".into(),
             screenshot: None,
+            blocker: None,
         }
     }
 
@@ -168,7 +169,7 @@ mod tests {
             screen.step(AT, &StepReport { url: attack.into(), title: attack.into(), ..step(attack, attack) })?;
             screen.finished(
                 AT,
-                &AgentResult { success: false, final_text: attack.into(), errors: vec![attack.into()] },
+                &AgentResult { success: false, final_text: attack.into(), errors: vec![attack.into()], blocker: None },
             )?;
             screen.failed(AT, attack)
         };
@@ -199,7 +200,7 @@ mod tests {
     #[test]
     fn a_run_without_success_tells_its_last_errors() {
         let errors = (1..=7).map(|n| format!("error {n}")).collect();
-        let result = AgentResult { success: false, final_text: "I could not\nfind it.".into(), errors };
+        let result = AgentResult { success: false, final_text: "I could not\nfind it.".into(), errors, blocker: None };
         let text = shown(false, |screen| screen.finished(AT, &result));
         assert!(text.contains("\nI could not\nfind it.\n"), "{text}");
         assert!(text.contains("- error 7") && text.contains("- error 3") && !text.contains("- error 2"), "{text}");

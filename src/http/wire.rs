@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::agent::image::Image;
-use crate::agent::report::LogLevel;
+use crate::agent::report::{Blocker, LogLevel};
 use crate::run::{RunEvent, RunEventKind};
 
 /// Error texts may quote a provider; nobody reads more than this.
@@ -37,12 +37,16 @@ pub(super) enum EventDto<'a> {
         url: &'a str,
         title: &'a str,
         screenshot: Option<DataUrl<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        blocker: Option<BlockerDto<'a>>,
         is_complete: bool,
     },
     Result {
         success: bool,
         final_text: &'a str,
         errors: &'a [String],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        blocker: Option<BlockerDto<'a>>,
         is_complete: bool,
     },
     Error {
@@ -79,18 +83,34 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
                 url: &report.url,
                 title: &report.title,
                 screenshot: report.screenshot.as_ref().map(DataUrl),
+                blocker: report.blocker.as_ref().map(BlockerDto::from),
                 is_complete: false,
             },
             RunEventKind::Finished(result) => Self::Result {
                 success: result.success,
                 final_text: &result.final_text,
                 errors: &result.errors,
+                blocker: result.blocker.as_ref().map(BlockerDto::from),
                 is_complete: true,
             },
             RunEventKind::Failed(failure) => {
                 Self::Error { error: one_sentence(&failure.to_string()), code: failure.code(), is_complete: true }
             }
         }
+    }
+}
+
+/// What a page is blocked by.
+#[derive(Debug, Serialize)]
+pub(super) struct BlockerDto<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    message: &'a str,
+}
+
+impl<'a> From<&'a Blocker> for BlockerDto<'a> {
+    fn from(blocker: &'a Blocker) -> Self {
+        Self { kind: blocker.kind.name(), message: &blocker.message }
     }
 }
 

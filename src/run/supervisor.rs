@@ -1,7 +1,7 @@
 //! Takes one run from its place in the queue to its terminal event, and cleans up however it ends.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -18,7 +18,7 @@ use super::request::RunRequest;
 use super::settings::RunSettings;
 use crate::agent::agent::{Agent, AgentSettings, AgentTask};
 use crate::agent::ports::{Browsers, ChatModel, Page, PageSpec};
-use crate::agent::report::{AgentResult, LogLevel, Reporter, StepReport};
+use crate::agent::report::{AgentResult, Blocker, LogLevel, Reporter, StepReport};
 
 /// Closing a page ends within the browser's own deadlines; this one only bounds a defect there.
 const CLOSE_LIMIT: Duration = Duration::from_secs(15);
@@ -52,10 +52,8 @@ pub(super) struct Cancelled {
 /// How a run ended.
 enum Outcome {
     Finished(AgentResult),
-    OutOfTime {
-        /// Of the steps until then.
-        errors: Vec<String>,
-    },
+    /// With what the steps until then have told.
+    OutOfTime(Told),
     Failed(Failure),
 }
 
@@ -64,12 +62,12 @@ pub(super) async fn supervise(run: Run) {
     let started = Instant::now();
     // Stands outside of the work, so that it can be closed whatever becomes of the work.
     let page = OnceLock::new();
-    let errors = StepErrors::default();
+    let so_far = SoFar::default();
     let outcome = tokio::select! {
         // A run that is cancelled does not start another model call.
         biased;
         failure = run.cancelled.wait() => Outcome::Failed(failure),
-        outcome = AssertUnwindSafe(work(&run, &page, &errors)).catch_unwind() => match outcome {
+        outcome = AssertUnwindSafe(work(&run, &page, &so_far)).catch_unwind() => match outcome {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(failure)) => Outcome::Failed(failure),
             Err(_) => Outcome::Failed(Failure::Internal),
@@ -86,12 +84,12 @@ pub(super) async fn supervise(run: Run) {
     drop(ticket);
 }
 
-async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, errors: &StepErrors) -> Result<Outcome, Failure> {
+async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, so_far: &SoFar) -> Result<Outcome, Failure> {
     let limit = run.settings.queue_timeout;
     timeout(limit, wait_for_place(run)).await.unwrap_or(Err(Failure::QueueTimeout { waited: limit }))?;
-    match timeout(run.settings.timeout, drive(run, page, errors)).await {
+    match timeout(run.settings.timeout, drive(run, page, so_far)).await {
         Ok(result) => result.map(Outcome::Finished),
-        Err(_elapsed) => Ok(Outcome::OutOfTime { errors: errors.take() }),
+        Err(_elapsed) => Ok(Outcome::OutOfTime(so_far.take())),
     }
 }
 
@@ -110,12 +108,12 @@ async fn wait_for_place(run: &Run) -> Result<(), Failure> {
     }
 }
 
-async fn drive(run: &Run, slot: &OnceLock<Arc<dyn Page>>, errors: &StepErrors) -> Result<AgentResult, Failure> {
+async fn drive(run: &Run, slot: &OnceLock<Arc<dyn Page>>, so_far: &SoFar) -> Result<AgentResult, Failure> {
     let request = &run.request;
     let spec = PageSpec { headless: request.headless, screenshots: request.screenshots };
     let opened = run.browsers.open(spec).await?;
     let page = slot.get_or_init(|| opened).clone();
-    let reporter = Arc::new(Teller { events: run.outbox.events.clone(), errors: errors.clone() });
+    let reporter = Arc::new(Teller { events: run.outbox.events.clone(), so_far: so_far.clone() });
     let agent = Agent::new(run.agent.clone(), run.model.clone(), page, reporter);
     let task = AgentTask {
         task: request.task.as_str().to_owned(),
@@ -164,9 +162,9 @@ impl Outcome {
     fn into_event(self, settings: &RunSettings) -> RunEventKind {
         match self {
             Self::Finished(result) => RunEventKind::Finished(result),
-            Self::OutOfTime { mut errors } => {
+            Self::OutOfTime(Told { mut errors, blocker }) => {
                 errors.push(format!("the run was not finished within {} s", settings.timeout.as_secs_f32()));
-                RunEventKind::Finished(AgentResult { success: false, final_text: String::new(), errors })
+                RunEventKind::Finished(AgentResult { success: false, final_text: String::new(), errors, blocker })
             }
             Self::Failed(failure) => RunEventKind::Failed(failure),
         }
@@ -178,7 +176,7 @@ impl Outcome {
             Self::Finished(result) => {
                 info!(success = result.success, step_errors = result.errors.len(), elapsed_ms, "run finished");
             }
-            Self::OutOfTime { .. } => warn!(elapsed_ms, "run ran out of time"),
+            Self::OutOfTime(_) => warn!(elapsed_ms, "run ran out of time"),
             Self::Failed(failure @ (Failure::Cancelled | Failure::ShuttingDown)) => {
                 info!(code = failure.code(), elapsed_ms, "run cancelled");
             }
@@ -190,16 +188,27 @@ impl Outcome {
 /// Turns the agent's reports into events.
 struct Teller {
     events: mpsc::Sender<RunEventKind>,
-    errors: StepErrors,
+    so_far: SoFar,
 }
 
-/// The step errors of a run so far, kept outside of the work that may be cut off.
+/// What a run has told so far that its end repeats, kept outside of the work that may be cut off.
 #[derive(Clone, Default)]
-struct StepErrors(Arc<Mutex<Vec<String>>>);
+struct SoFar(Arc<Mutex<Told>>);
 
-impl StepErrors {
-    fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+#[derive(Default)]
+struct Told {
+    errors: Vec<String>,
+    /// Of the last step.
+    blocker: Option<Blocker>,
+}
+
+impl SoFar {
+    fn lock(&self) -> MutexGuard<'_, Told> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Told {
+        std::mem::take(&mut self.lock())
     }
 }
 
@@ -211,10 +220,11 @@ impl Reporter for Teller {
 
     async fn step(&self, report: StepReport) {
         info!(target: super::STEP_LOG_TARGET, step = report.step, action = report.action, "step");
+        self.so_far.lock().blocker.clone_from(&report.blocker);
         send(&self.events, RunEventKind::Step(report)).await;
     }
 
     fn error(&self, error: &str) {
-        self.errors.0.lock().unwrap_or_else(PoisonError::into_inner).push(error.to_owned());
+        self.so_far.lock().errors.push(error.to_owned());
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself")]
 
 mod actions;
+mod blocked;
 mod dialogs;
 mod faults;
 mod headful;

@@ -11,7 +11,7 @@ async fn a_step_reports_its_actions_in_words_with_the_page_after_them() {
     let world = World::new([answer(json!([click(1), click(1)])), answer(json!([done("bought")]))]);
     world.page.queue([ok(), changed()]);
     let result = world.run().await;
-    assert_eq!(result, AgentResult { success: true, final_text: "bought".into(), errors: vec![] });
+    assert_eq!(result, AgentResult { success: true, final_text: "bought".into(), errors: vec![], blocker: None });
     let steps = world.steps();
     assert_eq!(
         steps[0],
@@ -23,6 +23,7 @@ async fn a_step_reports_its_actions_in_words_with_the_page_after_them() {
             url: "https://shop.example/2".into(),
             title: "Shop 2".into(),
             screenshot: Some(image("event")),
+            blocker: None,
         }
     );
     assert_eq!(

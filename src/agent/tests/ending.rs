@@ -6,7 +6,7 @@ use super::*;
 async fn done_ends_the_run_with_what_the_agent_says() {
     let world = World::new([answer(json!([{"done": {"text": "no lamps", "success": false}}]))]);
     let result = world.run().await;
-    assert_eq!(result, AgentResult { success: false, final_text: "no lamps".into(), errors: vec![] });
+    assert_eq!(result, AgentResult { success: false, final_text: "no lamps".into(), errors: vec![], blocker: None });
     assert_eq!(world.steps().len(), 1);
     assert_eq!(world.steps()[0].description, "End the task unfulfilled");
     assert!(world.acted().is_empty());

@@ -8,7 +8,9 @@
 //!
 //! Everything here is pure and knows no DevTools; readings come from pages and are bounded and cleaned again.
 
+mod blocker;
 mod budget;
+mod facts;
 mod flatten;
 mod frames;
 mod index;
@@ -21,6 +23,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use blocker::{blocker, may_pass};
+pub use facts::{Answer, Facts};
 pub use frames::{ChildContent, ChildFrame, FrameKey, FrameReading};
 pub use index::{IndexTable, Shown};
 pub use notice::notices;
@@ -42,6 +46,7 @@ pub const SCRIPT: &str = concat!(
     include_str!("script/sight.js"),
     include_str!("script/walk.js"),
     include_str!("script/offer.js"),
+    include_str!("script/marks.js"),
     include_str!("script/read.js"),
     "\n})();\n"
 );

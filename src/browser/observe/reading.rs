@@ -34,6 +34,8 @@ pub struct Reading {
     pub(crate) cut: u32,
     /// A layer covers the whole viewport; only what is in it was read.
     pub(crate) layered: bool,
+    /// Of the main document.
+    pub(crate) marks: Marks,
     /// The focused element, when it is among those read.
     pub(crate) focus: Option<LocalId>,
     /// Top and bottom of the part that is listed.
@@ -66,6 +68,16 @@ impl Reading {
             _ => None,
         })
     }
+}
+
+/// Signs of a page that keeps people out, apart from what it shows.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Marks {
+    /// Whose challenge scripts it loads.
+    pub(crate) gates: Vec<String>,
+    /// What its forms complain of.
+    pub(crate) complaints: Vec<String>,
 }
 
 /// How many controls lie beyond what is listed, and some of the headings there, nearest first.

@@ -133,6 +133,7 @@ impl Page for FakePage {
         };
         Ok(Observation {
             dialog: None,
+            blocker: None,
             tabs: vec![Tab { id: 1, url: url.clone(), title: title.clone(), active: true }],
             url,
             title,

@@ -100,6 +100,8 @@ function read(options = {}) {
   out.beside = walk.aside;
   out.cut = walk.cut;
   out.layered = layered;
+  // A frame is no page of its own: what keeps people out stands in the main document.
+  if (window.parent === window) out.marks = marks();
   const focused = focus();
   if (focused && ids.has(focused)) out.focus = idOf(focused);
   out.ms = Math.round(10 * (performance.now() - started)) / 10;

@@ -1,6 +1,7 @@
 //! What any reading, of whatever page, must come to.
 
 mod any_reading;
+mod blocker;
 mod view;
 
 use super::frames::{FrameKey, FrameReading};

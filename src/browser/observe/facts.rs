@@ -1,0 +1,158 @@
+//! What a page is judged by when it may be blocked.
+
+use std::collections::HashMap;
+
+use super::frames::{ChildContent, FrameReading};
+use super::reading::{ElementItem, FrameItem, Item};
+
+/// The server's answer to the request for the main document.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    /// Those of [`TELLING`] that it has, by their names in lower case.
+    pub headers: HashMap<String, String>,
+}
+
+/// Headers by which servers say that the answer is not the page.
+const TELLING: [&str; 4] = ["cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated", "retry-after"];
+const MAX_HEADER: usize = 100;
+/// Characters of the page's first texts that are looked at.
+const MAX_OPENING: usize = 1_000;
+const MAX_HEADINGS: usize = 4;
+const MAX_COMPLAINTS: usize = 4;
+
+impl Answer {
+    pub fn new(status: u16, headers: HashMap<String, String>) -> Self {
+        let telling = headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
+        let telling = telling.filter(|(name, _)| TELLING.contains(&name.as_str()));
+        Self {
+            status,
+            headers: telling.map(|(name, value)| (name, value.chars().take(MAX_HEADER).collect())).collect(),
+        }
+    }
+
+    pub(super) fn says(&self, header: &str) -> &str {
+        self.headers.get(header).map_or("", String::as_str)
+    }
+}
+
+/// A frame in sight.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FrameFact {
+    pub(super) url: String,
+    /// Of its visible part, CSS pixels.
+    pub(super) width: i32,
+    pub(super) height: i32,
+}
+
+/// Everything that decides whether a page is blocked, and by what.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    pub(super) answer: Answer,
+    /// The URL that was asked for, before redirects; empty when it is not known.
+    pub(super) asked: String,
+    pub(super) url: String,
+    pub(super) title: String,
+    /// The first large headings.
+    pub(super) headings: Vec<String>,
+    /// How the text begins.
+    pub(super) opening: String,
+    /// Characters of text in and around the viewport.
+    pub(super) text: usize,
+    /// Links, buttons and fields in and around the viewport.
+    pub(super) controls: usize,
+    /// Fields to write in, passwords included.
+    pub(super) fields: usize,
+    pub(super) password: bool,
+    /// A field for an account's name.
+    pub(super) account: bool,
+    pub(super) frames: Vec<FrameFact>,
+    /// Whose challenge scripts the document loads.
+    pub(super) gates: Vec<String>,
+    /// What is wrong with the form's fields, and what it says itself.
+    pub(super) complaints: Vec<String>,
+}
+
+impl Facts {
+    pub fn new(page: &FrameReading, answer: Option<&Answer>, asked: Option<&str>) -> Self {
+        let mut facts = Self {
+            answer: answer.cloned().unwrap_or_default(),
+            asked: asked.unwrap_or_default().to_owned(),
+            url: page.reading.url.clone(),
+            title: page.reading.title.clone(),
+            gates: page.reading.marks.gates.clone(),
+            ..Self::default()
+        };
+        facts.document(page, true);
+        facts.complaints.extend(page.reading.marks.complaints.iter().cloned());
+        facts.complaints.truncate(MAX_COMPLAINTS);
+        facts
+    }
+
+    /// What a frame says is not what the page says; how much there is in it counts.
+    fn document(&mut self, document: &FrameReading, is_main: bool) {
+        for item in &document.reading.items {
+            match item {
+                Item::Text(text) => {
+                    if is_main && (1..=2).contains(&text.level) && self.headings.len() < MAX_HEADINGS {
+                        self.headings.push(text.text.clone());
+                    }
+                    if is_main && self.opening.len() < MAX_OPENING {
+                        self.opening.push_str(&text.text);
+                        self.opening.push('\n');
+                    }
+                    self.text += text.text.chars().count();
+                }
+                Item::Element(element) => self.element(element),
+                Item::Frame(frame) => self.frame(document, frame),
+                Item::Open(..) | Item::Close | Item::Next | Item::Cell => {}
+            }
+        }
+    }
+
+    fn element(&mut self, element: &ElementItem) {
+        self.controls += 1;
+        let to_write_in = element.tag == "textarea"
+            || (element.tag == "input"
+                && !matches!(
+                    element.input_type.as_str(),
+                    "checkbox" | "radio" | "submit" | "button" | "image" | "reset"
+                ));
+        self.fields += usize::from(to_write_in);
+        self.password |= element.input_type == "password";
+        self.account |= to_write_in && (element.input_type == "email" || names_an_account(element));
+        if !element.invalid.is_empty() && self.complaints.len() < MAX_COMPLAINTS {
+            let name = [&element.name, &element.placeholder, &element.field].into_iter().find(|name| !name.is_empty());
+            let name = name.map_or("a field", String::as_str);
+            self.complaints.push(match element.invalid.as_str() {
+                "true" => format!("{name} is not valid"),
+                wrong => format!("{name}: {wrong}"),
+            });
+        }
+    }
+
+    fn frame(&mut self, document: &FrameReading, frame: &FrameItem) {
+        let Some([left, top, right, bottom]) = frame.seen else { return };
+        let child = document.children.iter().find(|child| child.owner == frame.id);
+        let inner = child.and_then(|child| match &child.content {
+            ChildContent::Read(inner) => Some(&**inner),
+            ChildContent::Unreadable => None,
+        });
+        // A frame may have gone on from its `src`; one that could not load has no URL that says anything.
+        let url = inner.map(|inner| &inner.reading.url).filter(|url| url.starts_with("http")).unwrap_or(&frame.src);
+        self.frames.push(FrameFact {
+            url: url.clone(),
+            width: right.saturating_sub(left),
+            height: bottom.saturating_sub(top),
+        });
+        let foreign = super::blocker::is_challenge_frame(url);
+        if let Some(inner) = inner.filter(|_| !foreign) {
+            self.document(inner, false);
+        }
+    }
+}
+
+fn names_an_account(element: &ElementItem) -> bool {
+    let named = [&element.name, &element.field, &element.placeholder].map(|name| name.to_lowercase());
+    named.iter().any(|name| ["user", "e-mail", "email", "login", "account"].iter().any(|word| name.contains(word)))
+}
