@@ -5,5 +5,6 @@ mod fields;
 mod keys;
 mod reading;
 mod scroll;
+mod selectors;
 mod tabs;
 mod wait;
