@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::explicit::ExplicitAction;
 use super::model_planner::ModelPlanner;
 use super::planner::Planner;
 use super::ports::{BrowserError, ChatModel, ModelError, ModelName, Page};
@@ -44,6 +45,9 @@ pub struct AgentTask {
     pub task: String,
     /// Opened before the first step; without it, the one URL that the task names, if it does.
     pub start_url: Option<Url>,
+    /// Carried out before the first decision. Without a model they are all that is done.
+    pub actions: Vec<ExplicitAction>,
+    /// That are decided on; `actions` come on top.
     pub max_steps: u32,
     pub temperature: f64,
 }
@@ -90,6 +94,7 @@ impl Agent {
     /// The browser is gone, or the model cannot be used.
     pub async fn run(self, task: AgentTask) -> Result<AgentResult, AgentError> {
         let mut settings = self.settings;
+        let is_laid_down = self.model.is_none() && !task.actions.is_empty();
         let planner: Box<dyn Planner + Sync> = match self.model {
             Some(model) => {
                 let max_actions = settings.max_actions_per_step.max(1);
@@ -101,6 +106,7 @@ impl Agent {
                 Box::new(TemplatePlanner::new())
             }
         };
-        Steps::new(settings, planner, self.page, self.reporter, task).run().await
+        let steps = Steps::new(settings, planner, self.page, self.reporter, task);
+        if is_laid_down { steps.run_laid_down().await } else { steps.run().await }
     }
 }

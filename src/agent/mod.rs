@@ -6,6 +6,7 @@ pub mod action;
 #[expect(clippy::module_inception, reason = "the agent itself, beside what it works with")]
 pub mod agent;
 pub mod decision;
+pub mod explicit;
 pub mod image;
 pub mod observation;
 pub mod planner;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::Url;
 
-use super::action::Action;
+use super::action::{Action, ElementIndex};
 use super::image::{Image, ImageFormat};
 use super::observation::Observation;
 
@@ -205,6 +205,16 @@ pub trait Page: Send + Sync {
 
     /// Carries out one action (never `Done`) and waits for what it started, and no longer.
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError>;
+
+    /// Waits until a CSS selector matches a visible element of the page or its shadow roots, and gives the first such
+    /// element an index that [`act`](Self::act) takes until the page is observed again.
+    async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError>;
+
+    /// Presses keys, named as in [`Action::SendKeys`], at an element, which gets the focus and no click.
+    async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError>;
+
+    /// Waits until the active tab's URL contains a text, and for that page to settle.
+    async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError>;
 
     /// A picture for the model: of bounded size, cheap to encode.
     async fn picture(&self) -> Result<Image, BrowserError>;

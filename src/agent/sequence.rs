@@ -10,7 +10,7 @@ use super::text::{one_line, shorten};
 /// Longest error text kept, in characters.
 pub(super) const MAX_ERROR: usize = 500;
 /// Longest extract kept, in characters.
-const MAX_EXTRACT: usize = 100_000;
+pub(super) const MAX_EXTRACT: usize = 100_000;
 /// Longest label or answer in a description, in characters.
 const MAX_LABEL: usize = 80;
 

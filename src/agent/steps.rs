@@ -9,6 +9,7 @@ use url::Url;
 use super::action::Action;
 use super::agent::{AgentError, AgentSettings, AgentTask, Vision};
 use super::decision::Decision;
+use super::explicit::Account;
 use super::history::last_decided;
 use super::image::Image;
 use super::loop_guard::{LoopGuard, Verdict};
@@ -39,6 +40,8 @@ pub(super) struct Steps {
     observation: Observation,
     history: Vec<PastStep>,
     errors: Vec<String>,
+    /// Steps taken for the caller's own actions; those that are decided on come after them.
+    given: u32,
     /// Failed steps in a row.
     failures: u32,
     /// For the next decision alone.
@@ -67,11 +70,21 @@ impl Steps {
             observation: Observation::default(),
             history: Vec::new(),
             errors: Vec::new(),
+            given: 0,
             failures: 0,
             reminders: Vec::new(),
             guard: LoopGuard::default(),
             usage: Usage::default(),
         }
+    }
+
+    /// Carries out the caller's actions and nothing else.
+    pub(super) async fn run_laid_down(mut self) -> Result<AgentResult, AgentError> {
+        let account = self.begin().await?;
+        let success = account.is_complete();
+        tracing::info!(success, "the actions laid down are through");
+        let blocker = self.observation.blocker.filter(|_| !success);
+        Ok(AgentResult { success, final_text: account.text(), errors: self.errors, blocker })
     }
 
     pub(super) async fn run(mut self) -> Result<AgentResult, AgentError> {
@@ -89,12 +102,8 @@ impl Steps {
     }
 
     async fn take_all(&mut self) -> Result<Ending, AgentError> {
-        self.open_start_page().await?;
-        let unreadable = self.observe().await?;
-        if let Some(error) = unreadable {
-            self.failed(error);
-        }
-        for step in 1..=self.task.max_steps {
+        self.begin().await?;
+        for step in self.given + 1..=self.last_step() {
             let span = tracing::info_span!("step", step);
             if let ControlFlow::Break(ending) = self.step(step).instrument(span).await? {
                 return Ok(ending);
@@ -104,9 +113,59 @@ impl Steps {
         Ok(None)
     }
 
-    /// What comes of it stands in the history as a step 0: a page that does not open is the model's to deal with.
-    async fn open_start_page(&mut self) -> Result<(), AgentError> {
-        let Some(url) = self.task.start_url.clone().or_else(|| url_in_task(&self.task.task)) else { return Ok(()) };
+    /// All that comes before the first decision.
+    async fn begin(&mut self) -> Result<Account, AgentError> {
+        let opened = self.open_start_page().await?;
+        if let Some(error) = self.observe().await? {
+            self.failed(error);
+        }
+        self.take_given(opened).await
+    }
+
+    fn last_step(&self) -> u32 {
+        self.given + self.task.max_steps
+    }
+
+    /// Takes the steps that the caller has laid down, an action each, until one fails. The history has them as one step.
+    async fn take_given(&mut self, opened: bool) -> Result<Account, AgentError> {
+        let actions = std::mem::take(&mut self.task.actions);
+        let mut account = Account::of(actions.len());
+        let mut problem =
+            (!opened).then(|| "the start page did not open, so nothing that was to follow was tried".into());
+        for action in actions.iter().take_while(|_| opened) {
+            self.given += 1;
+            let tried = action.carry_out(&*self.page, &self.observation.view).await;
+            let description = match tried {
+                Ok((action, outcome)) => account.add(action, outcome),
+                Err(ActionError::Browser(error)) if error.is_fatal() => return Err(error.into()),
+                Err(error) => {
+                    let description = format!("{} failed: {error}", action.describe());
+                    let (step, of) = (self.given, account.of);
+                    let error = shorten(&format!("action {step} of {of}: {description}"), MAX_ERROR);
+                    self.failed(error.clone());
+                    problem = Some(error);
+                    description
+                }
+            };
+            let unreadable = self.observe().await?;
+            self.report(self.given, action.name(), &Decision::default(), description).await;
+            if let Some(error) = unreadable {
+                self.failed(error);
+            }
+            if problem.is_some() {
+                break;
+            }
+        }
+        if account.of > 0 {
+            self.history.push(account.as_step(self.given, problem));
+        }
+        Ok(account)
+    }
+
+    /// Whether there is a page to begin with. What comes of it stands in the history as a step 0: a page that does not
+    /// open is the model's to deal with.
+    async fn open_start_page(&mut self) -> Result<bool, AgentError> {
+        let Some(url) = self.task.start_url.clone().or_else(|| url_in_task(&self.task.task)) else { return Ok(true) };
         let shown = without_credentials(&url);
         self.log(LogLevel::Info, format!("opening {shown}")).await;
         let outcome = match self.page.open(&url).await {
@@ -119,16 +178,17 @@ impl Steps {
                 Err(error)
             }
         };
+        let opened = outcome.is_ok();
         let action = Action::Navigate { url: shown, new_tab: None };
         let decision =
             Decision { next_goal: "open the start page".into(), actions: vec![action.clone()], ..Decision::default() };
         self.history.push(PastStep { step: 0, decision, results: vec![ActionResult { action, outcome }], error: None });
-        Ok(())
+        Ok(opened)
     }
 
     async fn step(&mut self, step: u32) -> Result<ControlFlow<Ending>, AgentError> {
         let last_call = self.failures >= self.settings.max_failures.max(1);
-        let only_done = last_call || step == self.task.max_steps;
+        let only_done = last_call || step == self.last_step();
         self.remind(step, only_done);
         let (decision, not_decided) = match self.decide(step, only_done).await? {
             Ok(decision) => (decision, None),
@@ -142,7 +202,7 @@ impl Steps {
             if let Ok(observation) = self.page.observe().await {
                 self.observation = observation;
             }
-            self.report(step, &decision, carried.descriptions.join("; ")).await;
+            self.report(step, first_action(&decision), &decision, carried.descriptions.join("; ")).await;
             return Ok(ControlFlow::Break(Some((text, success))));
         }
 
@@ -151,7 +211,7 @@ impl Steps {
             Some(problem) => format!("No action: {problem}"),
             None => carried.descriptions.join("; "),
         };
-        self.report(step, &decision, description).await;
+        self.report(step, first_action(&decision), &decision, description).await;
         let stuck = self.watch(&carried.results).await;
         self.learn(step, decision, carried, not_decided.or(unreadable));
         if let Some(reason) = stuck {
@@ -173,9 +233,9 @@ impl Steps {
 
     /// Adds what the coming decision should bear in mind to what the last step left.
     fn remind(&mut self, step: u32, only_done: bool) {
-        let (used, max) = (u64::from(step - 1), u64::from(self.task.max_steps));
+        let (used, max) = (u64::from(step - 1 - self.given), u64::from(self.task.max_steps));
         let three_quarters = (3 * max).div_ceil(4);
-        if step == self.task.max_steps {
+        if step == self.last_step() {
             self.reminders.push("This is the last step: only done is possible. Answer with what you have.".into());
         } else if only_done {
             let failures = self.failures;
@@ -197,7 +257,7 @@ impl Steps {
             observation: &self.observation,
             picture: picture.as_ref(),
             step,
-            max_steps: self.task.max_steps,
+            max_steps: self.last_step(),
             only_done,
             reminders: &reminders,
             notices: &outbox,
@@ -268,13 +328,13 @@ impl Steps {
         }
     }
 
-    async fn report(&self, step: u32, decision: &Decision, description: String) {
+    async fn report(&self, step: u32, action: &str, decision: &Decision, description: String) {
         let thoughts = [&decision.evaluation_previous_goal, &decision.next_goal, &decision.memory];
         let thoughts: Vec<&str> =
             thoughts.into_iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
         let report = StepReport {
             step,
-            action: first_action(decision).to_owned(),
+            action: action.to_owned(),
             description: shorten(&description, MAX_DESCRIPTION),
             thought: thoughts.join("\n"),
             url: self.observation.url.clone(),

@@ -18,7 +18,7 @@ use super::process::Lease;
 use super::sight::Sight;
 use super::world::{Document, ScriptError, Worlds};
 use super::{observe, screenshot, settle};
-use crate::agent::action::Action;
+use crate::agent::action::{Action, ElementIndex};
 use crate::agent::image::{Image, ImageFormat};
 use crate::agent::observation::Observation;
 use crate::agent::ports::{ActionError, ActionOutcome, BrowserError, Page, PageSpec};
@@ -76,6 +76,22 @@ impl Page for RunPage {
             self.acted();
         }
         self.hands(&sight).act(action).await
+    }
+
+    async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError> {
+        let mut sight = self.sight.lock().await;
+        let found = self.hands(&sight).select_by(selector, limit).await?;
+        Ok(sight.admit(found))
+    }
+
+    async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
+        let sight = self.sight.lock().await;
+        self.hands(&sight).press_at(index, keys).await
+    }
+
+    async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError> {
+        let sight = self.sight.lock().await;
+        self.hands(&sight).wait_for_url(text, limit).await
     }
 
     async fn picture(&self) -> Result<Image, BrowserError> {

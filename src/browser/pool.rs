@@ -51,8 +51,6 @@ pub enum PoolError {
     NoExecutable,
     #[error("BROWSER_EXECUTABLE {0} is not a file")]
     NotAFile(PathBuf),
-    #[error("the profile folders' parent {0} has too long a path: at most {max} bytes", max = profile::MAX_ROOT_LENGTH)]
-    ProfileRootTooLong(PathBuf),
     #[error("the profile folders' parent {path} cannot be used")]
     ProfileRoot { path: PathBuf, source: std::io::Error },
 }
@@ -68,9 +66,6 @@ impl Pool {
             Some(path) => PoolError::NotAFile(path.to_owned()),
             None => PoolError::NoExecutable,
         })?;
-        if settings.profile_root.as_os_str().len() > profile::MAX_ROOT_LENGTH {
-            return Err(PoolError::ProfileRootTooLong(settings.profile_root));
-        }
         let swept = profile::sweep(&settings.profile_root)
             .map_err(|source| PoolError::ProfileRoot { path: settings.profile_root.clone(), source })?;
         if swept > 0 {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::act::Place;
 use super::gather::Located;
-use super::observe::{FrameKey, FrameReading, IndexTable, LocalId, compose};
+use super::observe::{FrameKey, FrameReading, IndexTable, LocalId, Shown, compose};
 use crate::agent::action::ElementIndex;
 use crate::agent::observation::{Element, PageView};
 
@@ -27,6 +27,14 @@ pub(crate) struct Seen {
     pub(crate) signature: String,
 }
 
+/// An element of a main document that was found without a view.
+pub(crate) struct Found {
+    pub(crate) place: Place,
+    /// Its index is yet to be given.
+    pub(crate) element: Element,
+    pub(crate) signature: String,
+}
+
 impl Sight {
     /// Turns a reading into the view that is shown from now on.
     pub(crate) fn show(
@@ -39,6 +47,25 @@ impl Sight {
         self.elements = view.elements.iter().map(|element| (element.index, element.clone())).collect();
         self.documents = documents;
         view
+    }
+
+    /// Adds an element of a main document that was asked for by other means than its index, until the next view.
+    pub(crate) fn admit(&mut self, found: Found) -> ElementIndex {
+        let Found { place, mut element, signature } = found;
+        element.index = self.indices.show(Shown {
+            frame: place.world,
+            node: LocalId(place.id),
+            tag: element.tag.clone(),
+            role: element.role.clone(),
+            name: element.name.clone(),
+            signature,
+            place: [0; 4],
+        });
+        let index = element.index;
+        self.elements.insert(index, element);
+        // The page may have gone on to another document since it was last read.
+        self.documents.entry(place.world).or_insert(Located { document: place.document, owner: None });
+        index
     }
 
     /// Shows nothing: the page could not be read.

@@ -62,6 +62,7 @@ fn watch(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
     // What `ps` shows; started by another name for the same file, we would go by that.
     let _ = std::fs::write("/proc/self/comm", "browser-warden");
     let _lock = lock(&profile).context("warden: lock file")?;
+    std::env::set_current_dir(&profile).context("warden: the profile folder")?;
 
     let socket = io::stdin().as_fd().try_clone_to_owned().context("warden: socket")?;
     let mut started = Started::default();
@@ -112,7 +113,9 @@ fn start(
         // Chromium writes below these, and its wrapper script reads them; with all of them in the profile folder,
         // removing that folder removes everything.
         .env("HOME", profile)
-        .env("TMPDIR", profile)
+        // Chromium makes a socket in it, whose path must not be longer than 107 bytes. This path to the profile folder,
+        // our working directory, is short wherever the folder is.
+        .env("TMPDIR", format!("/proc/{}/cwd", std::process::id()))
         .env("XDG_CONFIG_HOME", profile)
         .env("XDG_CACHE_HOME", profile)
         .env("XDG_RUNTIME_DIR", profile)

@@ -31,32 +31,58 @@ pub(super) enum Refused {
 /// What is wrong with one part of a body, in the shape callers know from FastAPI.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Problem {
-    loc: Vec<Location>,
+    loc: Place,
     msg: Cow<'static, str>,
     #[serde(rename = "type")]
     kind: &'static str,
 }
 
+/// The way from the body to one part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(super) struct Place(Vec<Turn>);
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-enum Location {
+enum Turn {
     Name(&'static str),
-    /// Characters into the body.
-    Offset(usize),
+    /// An index into a list, or characters into the body.
+    Number(usize),
+}
+
+impl Place {
+    pub(super) fn body() -> Self {
+        Self(vec![Turn::Name("body")])
+    }
+
+    pub(super) fn field(&self, name: &'static str) -> Self {
+        self.then(Turn::Name(name))
+    }
+
+    pub(super) fn number(&self, number: usize) -> Self {
+        self.then(Turn::Number(number))
+    }
+
+    fn then(&self, turn: Turn) -> Self {
+        Self(self.0.iter().cloned().chain([turn]).collect())
+    }
 }
 
 impl Problem {
     pub(super) fn of_body(kind: &'static str, msg: &'static str) -> Self {
-        Self { loc: vec![Location::Name("body")], msg: msg.into(), kind }
+        Self::at(Place::body(), kind, msg)
     }
 
     pub(super) fn of_field(field: &'static str, kind: &'static str, msg: impl Into<Cow<'static, str>>) -> Self {
-        Self { loc: vec![Location::Name("body"), Location::Name(field)], msg: msg.into(), kind }
+        Self::at(Place::body().field(field), kind, msg)
+    }
+
+    pub(super) fn at(loc: Place, kind: &'static str, msg: impl Into<Cow<'static, str>>) -> Self {
+        Self { loc, msg: msg.into(), kind }
     }
 
     pub(super) fn not_json(offset: usize) -> Self {
-        let loc = vec![Location::Name("body"), Location::Offset(offset)];
-        Self { loc, msg: "JSON decode error".into(), kind: "json_invalid" }
+        Self::at(Place::body().number(offset), "json_invalid", "JSON decode error")
     }
 }
 

@@ -1,8 +1,10 @@
 //! The wire: routes, authentication, refusals, and the frames of a run's event stream.
 
+mod actions;
 mod auth;
 mod body;
 mod error;
+mod fields;
 mod identity;
 mod linger;
 mod router;

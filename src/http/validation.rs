@@ -1,9 +1,11 @@
 //! From a body's bytes to a [`RunRequest`], forgiving and strict where the callers' own schema library (pydantic 2, in
 //! its lax mode) is, and with its words. All problems of a body are told together, in the order of the fields.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::actions::actions;
 use super::error::Problem;
+use super::fields::{Fields, Wrong, boolean, integer, number, one_of, string, wrong};
 use crate::agent::image::ImageFormat;
 use crate::agent::ports::{ModelChoice, Provider};
 use crate::run::{
@@ -26,7 +28,7 @@ pub(super) fn parse_run_request(
         return Err(vec![Problem::of_body("dict_type", "Input should be a valid dictionary")]);
     };
 
-    let mut fields = Fields { object, problems: Vec::new() };
+    let mut fields = Fields::of_body(object);
     let task = fields.required("task", task);
     let max_steps = fields.optional("maxSteps", max_steps);
     let model = fields.nullable("model", model_name);
@@ -38,6 +40,7 @@ pub(super) fn parse_run_request(
         None => fields.nullable("baseUrl", start_url),
         given => given,
     };
+    let actions = fields.take_in("actions", actions);
     let screenshots = fields.optional("screenshotFormat", |value| one_of(value, &SCREENSHOT_FORMATS));
 
     match task {
@@ -48,6 +51,7 @@ pub(super) fn parse_run_request(
             temperature: temperature.unwrap_or_default(),
             headless: headless.unwrap_or(true),
             start_url,
+            actions: actions.unwrap_or_default(),
             screenshots: screenshots.unwrap_or(default_screenshots),
         }),
         _ => Err(fields.problems),
@@ -60,47 +64,6 @@ const SCREENSHOT_FORMATS: [(&str, Option<ImageFormat>); 4] = [
     ("webp", Some(ImageFormat::Webp)),
     ("none", None),
 ];
-
-/// A problem's type and message, before it is known where it is.
-type Wrong = (&'static str, String);
-
-fn wrong<T>(kind: &'static str, message: impl Into<String>) -> Result<T, Wrong> {
-    Err((kind, message.into()))
-}
-
-/// The body's object, and what was found wrong with it so far.
-struct Fields<'a> {
-    object: &'a Map<String, Value>,
-    problems: Vec<Problem>,
-}
-
-impl Fields<'_> {
-    fn required<T>(&mut self, name: &'static str, read: impl FnOnce(&Value) -> Result<T, Wrong>) -> Option<T> {
-        if !self.object.contains_key(name) {
-            self.problems.push(Problem::of_field(name, "missing", "Field required"));
-        }
-        self.optional(name, read)
-    }
-
-    /// None when it is left out or wrong.
-    fn optional<T>(&mut self, name: &'static str, read: impl FnOnce(&Value) -> Result<T, Wrong>) -> Option<T> {
-        match read(self.object.get(name)?) {
-            Ok(value) => Some(value),
-            Err((kind, message)) => {
-                self.problems.push(Problem::of_field(name, kind, message));
-                None
-            }
-        }
-    }
-
-    /// As `optional`; null stands for leaving it out.
-    fn nullable<T>(&mut self, name: &'static str, read: impl FnOnce(&Value) -> Result<T, Wrong>) -> Option<T> {
-        match self.object.get(name)? {
-            Value::Null => None,
-            _ => self.optional(name, read),
-        }
-    }
-}
 
 fn task(value: &Value) -> Result<Task, Wrong> {
     Task::parse(string(value)?).or_else(|error| match error {
@@ -151,79 +114,6 @@ fn start_url(value: &Value) -> Result<StartUrl, Wrong> {
         StartUrlError::NotAUrl(cause) => wrong("url_parsing", format!("Input should be a valid URL, {cause}")),
         StartUrlError::Scheme => wrong("url_scheme", "URL scheme should be 'http' or 'https'"),
     })
-}
-
-fn string(value: &Value) -> Result<&str, Wrong> {
-    match value {
-        Value::String(text) => Ok(text),
-        _ => wrong("string_type", "Input should be a valid string"),
-    }
-}
-
-fn integer(value: &Value) -> Result<i64, Wrong> {
-    match value {
-        Value::Bool(flag) => Ok(i64::from(*flag)),
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(integer), _) => Ok(integer),
-            // Saturates, which is as far out of every range.
-            (None, Some(float)) if float.fract() == 0.0 => Ok(float as i64),
-            _ => wrong("int_from_float", "Input should be a valid integer, got a number with a fractional part"),
-        },
-        Value::String(text) => {
-            let text = text.trim();
-            // `20.0` is an integer in writing, too.
-            let whole = match text.split_once('.') {
-                Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
-                _ => text,
-            };
-            whole.parse().or_else(|_| {
-                wrong("int_parsing", "Input should be a valid integer, unable to parse string as an integer")
-            })
-        }
-        _ => wrong("int_type", "Input should be a valid integer"),
-    }
-}
-
-fn number(value: &Value) -> Result<f64, Wrong> {
-    match value {
-        Value::Bool(flag) => Ok(f64::from(u8::from(*flag))),
-        Value::Number(number) => number.as_f64().map_or_else(|| wrong("float_type", NOT_A_NUMBER), Ok),
-        Value::String(text) => text
-            .trim()
-            .parse()
-            .or_else(|_| wrong("float_parsing", "Input should be a valid number, unable to parse string as a number")),
-        _ => wrong("float_type", NOT_A_NUMBER),
-    }
-}
-
-const NOT_A_NUMBER: &str = "Input should be a valid number";
-
-fn boolean(value: &Value) -> Result<bool, Wrong> {
-    let unclear = || wrong("bool_parsing", "Input should be a valid boolean, unable to interpret input");
-    match value {
-        Value::Bool(flag) => Ok(*flag),
-        Value::Number(number) => match number.as_f64() {
-            Some(0.0) => Ok(false),
-            Some(1.0) => Ok(true),
-            _ => unclear(),
-        },
-        Value::String(text) => match text.to_ascii_lowercase().as_str() {
-            "1" | "true" | "t" | "yes" | "y" | "on" => Ok(true),
-            "0" | "false" | "f" | "no" | "n" | "off" => Ok(false),
-            _ => unclear(),
-        },
-        _ => wrong("bool_type", "Input should be a valid boolean"),
-    }
-}
-
-fn one_of<T: Copy>(value: &Value, choices: &[(&'static str, T)]) -> Result<T, Wrong> {
-    let chosen = value.as_str().and_then(|name| choices.iter().find(|(choice, _)| *choice == name));
-    let Some((_, choice)) = chosen else {
-        let names: Vec<String> = choices.iter().map(|(name, _)| format!("'{name}'")).collect();
-        let (last, others) = names.split_last().expect("there is a choice");
-        return wrong("literal_error", format!("Input should be {} or {last}", others.join(", ")));
-    };
-    Ok(*choice)
 }
 
 /// How many characters of the body are in order.

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::agent::explicit::ExplicitAction;
 use crate::agent::image::ImageFormat;
 use crate::agent::ports::ModelChoice;
 
@@ -15,6 +16,8 @@ pub struct RunRequest {
     pub headless: bool,
     /// Opened before the first step.
     pub start_url: Option<StartUrl>,
+    /// Carried out before the first decision; without a model, all that is done.
+    pub actions: Vec<ExplicitAction>,
     /// Format of the screenshots in step events; none for no screenshots.
     pub screenshots: Option<ImageFormat>,
 }

@@ -118,6 +118,7 @@ async fn drive(run: &Run, slot: &OnceLock<Arc<dyn Page>>, so_far: &SoFar) -> Res
     let task = AgentTask {
         task: request.task.as_str().to_owned(),
         start_url: request.start_url.as_ref().map(|url| url.as_url().clone()),
+        actions: request.actions.clone(),
         max_steps: request.max_steps.get(),
         temperature: request.temperature.get(),
     };

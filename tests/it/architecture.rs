@@ -36,7 +36,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "http",
-        may_import: &["run", "agent::ports", "agent::image", "agent::report", "agent::action"],
+        may_import: &["run", "agent::ports", "agent::image", "agent::report", "agent::action", "agent::explicit"],
         never_crates: &["reqwest", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
     },
     Rule { module: "telemetry", may_import: &["run::STEP_LOG_TARGET"], never_crates: &["axum", "reqwest"] },

@@ -1,5 +1,6 @@
 //! The service as its callers see it: real HTTP on a port of the system's choice, a scripted model, a fake browser.
 
+mod actions;
 mod architecture;
 mod config;
 mod contract;

@@ -2,11 +2,13 @@
 
 mod acting;
 mod ending;
+mod explicit;
 mod failing;
 mod prompting;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
@@ -32,7 +34,13 @@ impl World {
     fn new(answers: impl IntoIterator<Item = Result<String, ModelError>>) -> Self {
         Self {
             settings: AgentSettings::default(),
-            task: AgentTask { task: "Buy a lamp".into(), start_url: None, max_steps: 20, temperature: 0.1 },
+            task: AgentTask {
+                task: "Buy a lamp".into(),
+                start_url: None,
+                actions: vec![],
+                max_steps: 20,
+                temperature: 0.1,
+            },
             model: Arc::new(ScriptedModel { answers: Mutex::new(answers.into_iter().collect()), ..Default::default() }),
             page: Arc::default(),
             events: Arc::default(),
@@ -163,6 +171,8 @@ struct FakePage {
     readings: Mutex<VecDeque<Option<Result<Observation, BrowserError>>>>,
     opening: Mutex<Option<ActionError>>,
     acted: Mutex<Vec<Action>>,
+    /// Selectors asked for.
+    selected: Mutex<Vec<String>>,
     opened: Mutex<Vec<String>>,
     read: Mutex<u32>,
     pictured: Mutex<u32>,
@@ -218,6 +228,22 @@ impl Page for FakePage {
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         self.acted.lock().unwrap().push(action.clone());
         self.outcomes.lock().unwrap().pop_front().unwrap_or_else(ok)
+    }
+
+    async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError> {
+        self.selected.lock().unwrap().push(selector.to_owned());
+        match selector {
+            "#missing" => Err(ActionError::TimedOut { what: "waiting for \"#missing\"".into(), limit }),
+            _ => Ok(ElementIndex(7)),
+        }
+    }
+
+    async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
+        Ok(ActionOutcome { description: format!("Press {keys} at {index}"), ..ActionOutcome::default() })
+    }
+
+    async fn wait_for_url(&self, _text: &str, _limit: Duration) -> Result<ActionOutcome, ActionError> {
+        Ok(ActionOutcome::default())
     }
 
     async fn picture(&self) -> Result<Image, BrowserError> {

@@ -137,6 +137,24 @@ globalThis.hands = (() => {
   const visibleText = (element) => element.innerText ?? element.textContent ?? "";
   const pageHas = (text) => norm(visibleText(document.body ?? document.documentElement)).includes(norm(text));
 
+  const shows = (element) => {
+    const target = visibleTarget(element);
+    return target.getClientRects().length > 0 && target.checkVisibility({ visibilityProperty: true });
+  };
+
+  // What makes something visible without a change to the DOM: styles and scripts that arrive, animations that end.
+  const STIRS = ["load", "transitionend", "animationstart", "animationend", "toggle", "resize"];
+
+  // What a selector matches in a tree, then in the shadow trees in it, each of which is shown to `enter`.
+  const matching = function* (root, selector, enter) {
+    enter(root);
+    yield* root.querySelectorAll(selector);
+    for (const host of root.querySelectorAll("*")) {
+      const shadow = host.shadowRoot ?? __eyes.closedRoot(host);
+      if (shadow) yield* matching(shadow, selector, enter);
+    }
+  };
+
   const frames = (count) =>
     new Promise((resolve) => {
       const next = (left) => (left ? requestAnimationFrame(() => next(left - 1)) : resolve());
@@ -357,6 +375,55 @@ globalThis.hands = (() => {
         const observer = new MutationObserver(() => reached() && end(true));
         observer.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
         const timer = setTimeout(() => end(reached()), limit);
+      });
+    },
+
+    // Waits until a selector matches something visible, in shadow trees too.
+    // -> {invalid} | {missing, hidden} | {id, tag, role, name, type, signature}
+    select({ selector, limit }) {
+      try {
+        document.createDocumentFragment().querySelector(selector);
+      } catch {
+        return { invalid: true };
+      }
+      return new Promise((resolve) => {
+        let hidden = false;
+        let over = false;
+        const reached = () => {
+          hidden = false;
+          for (const element of matching(document, selector, watch)) {
+            if (shows(element)) {
+              end(element);
+              return true;
+            }
+            hidden = true;
+          }
+          return false;
+        };
+        const end = (element) => {
+          over = true;
+          observer.disconnect();
+          clearTimeout(timer);
+          for (const type of STIRS) removeEventListener(type, stirred, true);
+          const id = element && __eyes.idOf(element);
+          resolve(element ? { id, ...__eyes.identity(id), signature: __eyes.signature(id) } : { missing: true, hidden });
+        };
+        // Once a frame, however much changes in it.
+        let waiting = false;
+        const stirred = () => {
+          if (waiting) return;
+          waiting = true;
+          requestAnimationFrame(() => {
+            waiting = false;
+            if (!over) reached();
+          });
+        };
+        const observer = new MutationObserver(stirred);
+        const watch = (root) =>
+          observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
+        for (const type of STIRS) addEventListener(type, stirred, true);
+        const timer = setTimeout(() => reached() || end(null), limit);
+        reached();
       });
     },
 

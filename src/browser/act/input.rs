@@ -103,6 +103,24 @@ impl Hands<'_> {
         Ok(outcome)
     }
 
+    /// Presses keys at an element without a click, which could do something of its own.
+    pub(crate) async fn press_at(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
+        self.unblocked()?;
+        let target = self.target(index).await?;
+        let before = self.before()?;
+        let place = &target.place;
+        let argument = FocusArgument { id: place.id, clear: false };
+        let focused: Focused = self.call_at(place, "hands.focus", &argument).await?;
+        if focused.gone {
+            return Err(ActionError::ElementGone { index: index.0 });
+        }
+        if !focused.focused {
+            return Err(ActionError::NotPossible(format!("element {index} does not take the focus")));
+        }
+        self.press_keys(keys).await?;
+        self.settle(format!("Press {} at {}", clip(keys, 80), label(&target.element)), &before).await
+    }
+
     /// Replaces the focused field's text, or adds to it, in one command: as a paste, which fires one input event.
     async fn type_over(&self, target: &Target, text: &str, clear: bool) -> Result<Option<String>, ActionError> {
         let place = &target.place;

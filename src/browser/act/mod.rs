@@ -10,6 +10,7 @@ mod mouse;
 mod navigate;
 mod read;
 mod scroll;
+mod select;
 mod tabs;
 
 use std::time::Duration;
@@ -57,9 +58,8 @@ struct Target {
 
 impl Hands<'_> {
     pub(crate) async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
-        let is_blocked = self.context.tabs().active().is_some_and(|tab| tab.dialog.is_some());
-        if is_blocked && !matches!(action, Action::AnswerDialog { .. }) {
-            return Err(ActionError::NotPossible("a dialog is open; answer it first".into()));
+        if !matches!(action, Action::AnswerDialog { .. }) {
+            self.unblocked()?;
         }
         match action {
             Action::Navigate { url, new_tab } => self.navigate(url, new_tab.unwrap_or(false)).await,
@@ -104,6 +104,15 @@ impl Hands<'_> {
                 Ok(ActionOutcome { description: "Take a screenshot".into(), ..ActionOutcome::default() })
             }
             Action::Done { .. } => Err(ActionError::NotPossible("`done` is not done to a page".into())),
+        }
+    }
+
+    /// A page with a dialog answers nothing else.
+    fn unblocked(&self) -> Result<(), ActionError> {
+        let is_blocked = self.context.tabs().active().is_some_and(|tab| tab.dialog.is_some());
+        match is_blocked {
+            true => Err(ActionError::NotPossible("a dialog is open; answer it first".into())),
+            false => Ok(()),
         }
     }
 

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Hands, clip, label};
+use super::{Hands, clip, label, script_failed};
 use crate::agent::action::ElementIndex;
 use crate::agent::ports::{ActionError, ActionOutcome, BrowserError};
+use crate::browser::observe::FrameKey;
+use crate::browser::settle::Before;
+use crate::browser::world::Document;
 
 /// Longest wait in one action.
 const MAX_WAIT: Duration = Duration::from_secs(30);
@@ -67,25 +71,41 @@ impl Hands<'_> {
                 (format!("Wait for '{}' and until '{}' is gone", clip(text, 60), clip(gone, 60)), "not both happened")
             }
         };
+        let argument = |limit| WaitArgument { text, gone, limit };
+        match self.wait_in_page("hands.wait", argument, limit, &before).await?.2 {
+            Waited { reached: true } => self.settle(description, &before).await,
+            Waited { reached: false } => {
+                Err(ActionError::TimedOut { what: format!("{description}: {missed}; that"), limit })
+            }
+        }
+    }
+
+    /// Calls one of the hands' functions that wait, which is told the milliseconds that are left, in the active tab, and
+    /// again when the document goes away under it. Answers which document it was that gave the value, and its world.
+    pub(super) async fn wait_in_page<A: Serialize + Sync, R: DeserializeOwned>(
+        &self,
+        function: &str,
+        argument: impl Fn(u64) -> A + Sync,
+        limit: Duration,
+        before: &Before,
+    ) -> Result<(Document, FrameKey, R), ActionError> {
         let deadline = tokio::time::Instant::now() + limit;
         loop {
             let left = deadline.saturating_duration_since(tokio::time::Instant::now());
-            let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX);
-            let arguments = WaitArgument { text, gone, limit: millis };
+            let argument = argument(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
             let patience = left + self.command_timeout();
-            match self.call_in::<Waited>(&self.active()?, "hands.wait", &arguments, patience).await {
-                Ok(Waited { reached: true }) => return self.settle(description, &before).await,
-                Ok(Waited { reached: false }) => break,
+            let document = self.active()?;
+            match self.worlds.call(&document, function, &argument, patience).await.map_err(script_failed) {
+                Ok((world, value)) => return Ok((document, world, value)),
                 // Nothing comes of a crashed page by itself.
-                Err(error @ ActionError::Browser(BrowserError::PageCrashed)) => return Err(error),
-                // The document went away under the wait; the next one is asked in its turn.
-                Err(ActionError::Browser(error)) if !error.is_fatal() && !left.is_zero() => {
-                    self.settle(String::new(), &before).await?;
+                Err(error @ BrowserError::PageCrashed) => return Err(error.into()),
+                // The next document is asked in its turn.
+                Err(error) if !error.is_fatal() && !left.is_zero() => {
+                    self.settle(String::new(), before).await?;
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
-        Err(ActionError::TimedOut { what: format!("{description}: {missed}; that"), limit })
     }
 
     pub(super) async fn extract(

@@ -69,7 +69,8 @@ impl IndexTable {
         self.frames.retain(|frame, _| is_alive(*frame));
     }
 
-    pub(super) fn show(&mut self, shown: Shown) -> ElementIndex {
+    /// The index of an element that is shown, its own or the next one.
+    pub fn show(&mut self, shown: Shown) -> ElementIndex {
         let index = *self.by_node.entry((shown.frame, shown.node)).or_insert_with(|| {
             self.last += 1;
             ElementIndex(self.last)

@@ -35,8 +35,8 @@ pub use words::tokens;
 /// Evaluates, once per isolated world, to the object that reads the world's document; afterwards it is the global
 /// `__eyes` of that world. Its methods: `read(options)` answers a JSON string for [`Reading::parse`]; `node(id)` and
 /// `idOf(node)` translate between nodes and [`LocalId`]s; `registerClosedRoot(host, root)` and
-/// `markClickable(...nodes)` add what only the host can know; `signature(id)` (as in [`Shown`]), `text(id,
-/// limit)`, `closedRoot(host)`, `elementAt(x, y)` and `contains(outer, inner)` serve acting.
+/// `markClickable(...nodes)` add what only the host can know; `signature(id)` (as in [`Shown`]),
+/// `identity(id)`, `text(id, limit)`, `closedRoot(host)`, `elementAt(x, y)` and `contains(outer, inner)` serve acting.
 pub const SCRIPT: &str = concat!(
     "(() => {\n'use strict';\nif (globalThis.__eyes) return globalThis.__eyes;\n",
     include_str!("script/dom.js"),

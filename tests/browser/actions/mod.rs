@@ -7,5 +7,6 @@ mod keys;
 mod mouse;
 mod reading;
 mod scroll;
+mod selectors;
 mod tabs;
 mod wait;

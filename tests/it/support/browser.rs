@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use browser_use_service::agent::action::{Action, ElementIndex};
@@ -60,6 +61,7 @@ pub(crate) struct PageLog {
     pub(crate) opened: Counter,
     pub(crate) acted: Counter,
     pub(crate) closed: Counter,
+    done: Mutex<Vec<String>>,
     visited: Mutex<Vec<String>>,
     specs: Mutex<Vec<PageSpec>>,
 }
@@ -68,6 +70,11 @@ impl PageLog {
     /// The URLs opened before a first step.
     pub(crate) fn visited(&self) -> Vec<String> {
         self.visited.lock().expect("no panic holds the list").clone()
+    }
+
+    /// What was done to pages, in order.
+    pub(crate) fn done(&self) -> Vec<String> {
+        self.done.lock().expect("no panic holds the list").clone()
     }
 
     pub(crate) fn specs(&self) -> Vec<PageSpec> {
@@ -82,6 +89,7 @@ impl FakeBrowsers {
             opened: Counter::new(),
             acted: Counter::new(),
             closed: Counter::new(),
+            done: Mutex::default(),
             visited: Mutex::default(),
             specs: Mutex::default(),
         };
@@ -151,12 +159,32 @@ impl Page for FakePage {
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         self.log.acted.add();
+        self.log.done.lock().expect("no panic holds the list").push(format!("{action:?}"));
         self.script.act.meet().await?;
         let description = match action {
             Action::Click { .. } => "Click 'Buy'".to_owned(),
             other => format!("Do {}", other.name()),
         };
-        Ok(ActionOutcome { description, ..ActionOutcome::default() })
+        let extracted = matches!(action, Action::Extract { .. }).then(|| "12 €".to_owned());
+        Ok(ActionOutcome { description, extracted, ..ActionOutcome::default() })
+    }
+
+    async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError> {
+        self.log.done.lock().expect("no panic holds the list").push(format!("select {selector}"));
+        match selector {
+            "#missing" => Err(ActionError::TimedOut { what: "waiting for it".into(), limit }),
+            _ => Ok(ElementIndex(1)),
+        }
+    }
+
+    async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
+        self.log.done.lock().expect("no panic holds the list").push(format!("press {keys}"));
+        Ok(ActionOutcome { description: format!("Press {keys} at {index}"), ..ActionOutcome::default() })
+    }
+
+    async fn wait_for_url(&self, text: &str, _limit: Duration) -> Result<ActionOutcome, ActionError> {
+        self.log.done.lock().expect("no panic holds the list").push(format!("wait for {text}"));
+        Ok(ActionOutcome::default())
     }
 
     async fn picture(&self) -> Result<Image, BrowserError> {

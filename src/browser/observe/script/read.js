@@ -118,13 +118,19 @@ function focus() {
   return focused === page.body ? null : focused;
 }
 
-// Role and name in one string, to notice when an element has become something else since it was shown.
-function signature(id) {
+// What an element is, whether it is a control or not.
+function identity(id) {
   const element = nodeOf(id);
   if (!element || !element.isConnected) return null;
   const tag = element.localName;
   const { role, name } = identify(element, tag, explicitRole(element));
-  return (role || bounded(tag, 40)) + ' ' + name;
+  return { tag: bounded(tag, 40), role, name, type: tag === 'input' ? bounded(element.type, 40) : '' };
+}
+
+// Role and name in one string, to notice when an element has become something else since it was shown.
+function signature(id) {
+  const found = identity(id);
+  return found && (found.role || found.tag) + ' ' + found.name;
 }
 
 // All visible text of the document or of one element.
@@ -137,6 +143,7 @@ const eyes = {
   read,
   node: nodeOf,
   idOf,
+  identity,
   signature,
   text,
   elementAt,

@@ -1,0 +1,203 @@
+//! What is named by CSS, and waits for it.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
+use browser_use_service::agent::action::{Action, ElementIndex};
+use browser_use_service::agent::ports::ActionError;
+
+use crate::support::{Site, Start, Tab, open, page, run};
+use serde_json::{Value, json};
+
+/// Longer than any of these waits takes.
+const LIMIT: Duration = Duration::from_secs(20);
+/// For what is not to come.
+const BRIEF: Duration = Duration::from_millis(100);
+
+async fn select(tab: &Tab, selector: &str) -> ElementIndex {
+    tab.page().select(selector, LIMIT).await.unwrap()
+}
+
+async fn read(tab: &Tab, selector: &str) -> String {
+    let index = select(tab, selector).await;
+    tab.act(Action::Extract { query: None, index: Some(index) }).await.unwrap().extracted.unwrap()
+}
+
+#[test]
+fn an_element_is_acted_on_by_its_selector_without_a_look_at_the_page() {
+    run(async {
+        let site = Site::of(&[(
+            "/",
+            "<input id=q oninput='tell(value)'><button class=go onclick='tell(\"clicked\")'>Go</button>\
+             <p id=price>12 €</p>",
+        )])
+        .await;
+        let tab = open(&site, "/").await;
+        let index = select(&tab, "#q").await;
+        tab.act(Action::Input { index, text: "tea".into(), clear: None, submit: None }).await.unwrap();
+        site.hears("tea").await;
+        let outcome = tab.act(Action::click(select(&tab, "button.go").await)).await.unwrap();
+        assert_eq!(outcome.description, "Click 'Go'");
+        site.hears("clicked").await;
+        assert_eq!(read(&tab, "p").await, "12 €", "what is no control, too");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn an_element_has_one_index_however_it_is_found() {
+    run(async {
+        let site = Site::of(&[("/", "<button>Other</button><button id=go>Go</button>")]).await;
+        let tab = open(&site, "/").await;
+        let found = select(&tab, "#go").await;
+        assert_eq!(tab.find("Go").await, found);
+        assert_eq!(select(&tab, "#go").await, found);
+        tab.close().await;
+    });
+}
+
+#[test]
+fn shadow_trees_are_looked_into() {
+    run(async {
+        let site = Site::of(&[(
+            "/",
+            "<div id=outer></div><script>const root = outer.attachShadow({ mode: 'open' });\
+             root.innerHTML = '<div></div>';\
+             const inner = root.firstChild.attachShadow({ mode: 'open' });\
+             setTimeout(() => {\
+               inner.innerHTML = '<button id=deep>Deep</button>';\
+               inner.firstChild.onclick = () => tell('deep');\
+             }, 300)</script>",
+        )])
+        .await;
+        let tab = open(&site, "/").await;
+        tab.act(Action::click(select(&tab, "#deep").await)).await.unwrap();
+        site.hears("deep").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn an_element_is_waited_for_until_it_is_visible() {
+    run(async {
+        let site = Site::of(&[(
+            "/",
+            "<style>.off { display: none }</style><button class=off onclick='tell(1)'>One</button>\
+             <button class='off last' onclick='tell(2)'>Two</button>\
+             <script>setTimeout(() => document.querySelector('.last').classList.remove('off'), 300)</script>",
+        )])
+        .await;
+        let tab = open(&site, "/").await;
+        tab.act(Action::click(select(&tab, "button").await)).await.unwrap();
+        site.hears("2").await;
+        assert_eq!(site.told(), ["2"], "the first that can be seen");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_wait_for_an_element_goes_on_over_a_new_document() {
+    run(async {
+        let site = Site::of(&[
+            ("/", "<script>setTimeout(() => location.href = '/next', 200)</script>Here"),
+            ("/next", "<h1 id=there>There</h1>"),
+        ])
+        .await;
+        let tab = open(&site, "/").await;
+        assert_eq!(read(&tab, "#there").await, "There");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn what_does_not_come_is_told_and_why() {
+    run(async {
+        let site = Site::of(&[("/", "<p id=shy hidden>Shy</p>")]).await;
+        let tab = open(&site, "/").await;
+        for (selector, why) in [("#shy", "stays hidden"), ("#none", "matches nothing")] {
+            let missed = tab.page().select(selector, BRIEF).await.unwrap_err();
+            let ActionError::TimedOut { what, limit } = &missed else { panic!("{missed:?}") };
+            assert!(what.contains(selector) && what.contains(why) && *limit == BRIEF, "{missed}");
+        }
+        let invalid = tab.page().select("p[", LIMIT).await;
+        assert!(
+            matches!(&invalid, Err(ActionError::NotPossible(why)) if why.contains("no CSS selector")),
+            "{invalid:?}"
+        );
+        tab.close().await;
+    });
+}
+
+#[test]
+fn enter_is_pressed_at_an_element_without_a_click() {
+    run(async {
+        let site = Site::of(&[
+            (
+                "/",
+                "<form action=/found><input id=q name=q value=tea onclick='tell(\"clicked\")'></form><p id=text>Text</p>",
+            ),
+            ("/found", "Found"),
+        ])
+        .await;
+        let tab = open(&site, "/").await;
+        let text = select(&tab, "#text").await;
+        let refused = tab.page().press(text, "Enter").await;
+        assert!(matches!(refused, Err(ActionError::NotPossible(_))), "{refused:?}");
+        let field = select(&tab, "#q").await;
+        tab.page().press(field, "Enter").await.unwrap();
+        site.is_asked("GET /found?q=tea").await;
+        assert_eq!(site.told(), Vec::<String>::new());
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_url_is_waited_for() {
+    run(async {
+        let site = Site::of(&[
+            ("/", "<script>setTimeout(() => history.pushState(0, '', '/cart?step=2'), 200)</script>Here"),
+            ("/next", "Next"),
+        ])
+        .await;
+        let tab = open(&site, "/").await;
+        let outcome = tab.page().wait_for_url("step=2", LIMIT).await.unwrap();
+        assert_eq!(outcome.description, "Wait for a URL with 'step=2'");
+        tab.page().wait_for_url("/cart", LIMIT).await.unwrap();
+        let missed = tab.page().wait_for_url("/next", BRIEF).await;
+        assert!(matches!(missed, Err(ActionError::TimedOut { .. })), "{missed:?}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_request_with_actions_orders_without_a_model() {
+    run(async {
+        let home = "<form action=/ordered><input id=item name=item><button id=buy>Buy</button></form>";
+        let router = Router::new()
+            .route("/", get(|| async { Html(page(home)) }))
+            .route("/ordered", get(|| async { Html(page("<p>Order <b id=number>4711</b></p>")) }));
+        let site = Site::with(router).await;
+        let service = Start::new().ready().await;
+        let request = json!({
+            "task": "order", "provider": "template", "startUrl": site.url("/"), "screenshotFormat": "none",
+            "actions": [
+                { "type": "wait_for", "selector": "#item" },
+                { "type": "type", "selector": "#item", "text": "kettle" },
+                { "type": "press_enter", "selector": "#item" },
+                { "type": "wait_for_url_contains", "text": "/ordered" },
+                { "type": "scroll", "text": "down", "pixels": 100 },
+                { "type": "extract_text", "selector": "#number" },
+            ],
+        });
+        let events = crate::support::Events::of(service.post(&request).await).rest().await;
+        site.is_asked("GET /ordered?item=kettle").await;
+        let result = events.last().unwrap();
+        assert_eq!((&result["success"], &result["finalText"]), (&json!(true), &json!("4711")), "{result}");
+        let steps: Vec<&Value> = events.iter().filter(|event| event["type"] == "step").collect();
+        assert_eq!(steps.len(), 6);
+        assert_eq!(steps[5]["url"], site.url("/ordered?item=kettle"));
+        service.stop().await;
+    });
+}
