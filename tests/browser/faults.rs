@@ -290,3 +290,18 @@ fn a_browser_that_is_too_old_is_replaced_and_ends_with_its_last_run() {
         browser.close().await;
     });
 }
+
+#[test]
+fn profile_folders_may_lie_deep_in_the_file_system() {
+    run(async {
+        // Chromium makes a socket below, and a socket's path ends at 107 bytes.
+        let deep = tempfile::Builder::new().prefix(&"x".repeat(120)).tempdir().unwrap();
+        let browser = OwnBrowser::start(|settings| settings.profile_root = deep.path().to_owned()).await;
+        let site = homely().await;
+        let tab = browser.open().await;
+        answers(&tab, &site).await;
+        tab.close().await;
+        browser.close().await;
+        assert_eq!(std::fs::read_dir(deep.path()).unwrap().count(), 0);
+    });
+}
