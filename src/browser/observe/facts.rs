@@ -9,7 +9,7 @@ use super::reading::{ElementItem, FrameItem, Item};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
-    /// Those of [`TELLING`] that it has, by their names in lower case.
+    /// Those that tell something and that it has, by their names in lower case.
     pub headers: HashMap<String, String>,
 }
 
