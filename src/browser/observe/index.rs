@@ -48,20 +48,6 @@ impl IndexTable {
         self.shown.get(&index)
     }
 
-    /// The index of an element that has been shown, e.g. of the one that covers another.
-    pub fn index_of(&self, frame: FrameKey, node: LocalId) -> Option<ElementIndex> {
-        self.by_node.get(&(frame, node)).copied()
-    }
-
-    /// The element behind `index` is now found at another node: re-found after the page had rebuilt itself.
-    pub fn rebind(&mut self, index: ElementIndex, node: LocalId) {
-        if let Some(shown) = self.shown.get_mut(&index) {
-            self.by_node.remove(&(shown.frame, shown.node));
-            shown.node = node;
-            self.by_node.insert((shown.frame, node), index);
-        }
-    }
-
     /// Forgets the frames that are gone. Their indices are never given out again.
     pub fn retain_frames(&mut self, is_alive: impl Fn(FrameKey) -> bool) {
         self.by_node.retain(|(frame, _), _| is_alive(*frame));
