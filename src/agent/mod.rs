@@ -24,6 +24,7 @@ mod model_planner;
 mod notices;
 mod prompt;
 mod schema;
+mod script;
 mod sequence;
 mod steps;
 mod text;

@@ -203,6 +203,9 @@ pub trait Page: Send + Sync {
     /// time yields an observation that says so and offers no elements.
     async fn observe(&self) -> Result<Observation, BrowserError>;
 
+    /// As [`observe`](Self::observe), without a screenshot.
+    async fn read(&self) -> Result<Observation, BrowserError>;
+
     /// Carries out one action (never `Done`) and waits for what it started, and no longer.
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError>;
 

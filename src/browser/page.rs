@@ -61,13 +61,19 @@ impl Page for RunPage {
     async fn observe(&self) -> Result<Observation, BrowserError> {
         let mut sight = self.sight.lock().await;
         let news = self.news();
-        let seen = self.look(&mut sight, news.clone()).await?;
+        let seen = self.look(&mut sight, news.clone(), self.spec.screenshots).await?;
         if !seen.check.is_some_and(|check| sight.waits_for(check)) {
             return Ok(seen.observation);
         }
         tracing::debug!(blocker = ?seen.observation.blocker, "waiting for a check to pass");
         self.wait_for_passage().await?;
-        Ok(self.look(&mut sight, [news, self.news()].concat()).await?.observation)
+        Ok(self.look(&mut sight, [news, self.news()].concat(), self.spec.screenshots).await?.observation)
+    }
+
+    async fn read(&self) -> Result<Observation, BrowserError> {
+        let mut sight = self.sight.lock().await;
+        let news = self.news();
+        Ok(self.look(&mut sight, news, None).await?.observation)
     }
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
@@ -124,7 +130,12 @@ impl RunPage {
     }
 
     /// Reads the page as it is now. `notices` are the first of the observation.
-    async fn look(&self, sight: &mut Sight, mut notices: Vec<String>) -> Result<Look, BrowserError> {
+    async fn look(
+        &self,
+        sight: &mut Sight,
+        mut notices: Vec<String>,
+        screenshot: Option<ImageFormat>,
+    ) -> Result<Look, BrowserError> {
         let Some(document) = self.front() else {
             sight.clear();
             let notices = vec!["No tab is open.".into()];
@@ -145,7 +156,7 @@ impl RunPage {
         let reader = Reader { context: &self.context, worlds: &self.worlds, limit };
         let read = reader.gather(document.clone());
         let picture = async {
-            match self.spec.screenshots {
+            match screenshot {
                 Some(format) => Some(screenshot::capture(&document.session, format, limit).await),
                 None => None,
             }

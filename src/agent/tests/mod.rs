@@ -5,6 +5,7 @@ mod ending;
 mod explicit;
 mod failing;
 mod prompting;
+mod script;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -223,6 +224,10 @@ impl Page for FakePage {
         *self.read.lock().unwrap() += 1;
         let queued = self.readings.lock().unwrap().pop_front().flatten();
         queued.unwrap_or_else(|| Ok(reading(*self.read.lock().unwrap())))
+    }
+
+    async fn read(&self) -> Result<Observation, BrowserError> {
+        Ok(Observation { screenshot: None, ..self.observe().await? })
     }
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
