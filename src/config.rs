@@ -116,6 +116,9 @@ fn agent(env: &Environment) -> Result<AgentSettings, ConfigError> {
     if let Some(vision) = read!(env.agent_vision, choice(&VISION))? {
         settings.vision = vision;
     }
+    if let Some(allowed) = read!(env.allow_evaluate, flag)? {
+        settings.allow_evaluate = allowed;
+    }
     Ok(settings)
 }
 

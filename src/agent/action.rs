@@ -33,7 +33,7 @@ pub enum Action {
     },
     /// Back in the tab's history.
     GoBack {},
-    /// Click an element, or a point of the viewport where there is none.
+    /// Click an element, at x, y from its corner when given; without an index x, y is a point of the viewport.
     Click {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         index: Option<ElementIndex>,
@@ -43,7 +43,7 @@ pub enum Action {
         y: Option<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         button: Option<MouseButton>,
-        /// 2 for a double click.
+        /// 2 for a double click, 3 to select a paragraph.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         count: Option<u8>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,15 +53,17 @@ pub enum Action {
     Hover {
         index: ElementIndex,
     },
-    /// Drag an element to another one, or by an offset in pixels.
+    /// Drag an element, or the point x, y in it, to another element or along a path of [dx, dy] pixels from the start.
     Drag {
         from: ElementIndex,
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        x: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        y: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<ElementIndex>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        dx: Option<f64>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        dy: Option<f64>,
+        path: Option<Vec<(f64, f64)>>,
     },
     /// Type text into a field, replacing what it holds unless `clear` is false.
     Input {
@@ -73,7 +75,7 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         submit: Option<bool>,
     },
-    /// Choose options of a select by their text or value.
+    /// Choose options of a select, listbox or menu by their text or value.
     Select {
         index: ElementIndex,
         options: Vec<String>,
@@ -98,6 +100,9 @@ pub enum Action {
     /// Scroll to where a text is.
     ScrollToText {
         text: String,
+        /// Also select it, with the mouse.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        select: Option<bool>,
     },
     /// Find a text, or a regular expression, in the whole page.
     FindText {
@@ -143,6 +148,10 @@ pub enum Action {
         /// For a prompt.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
+    },
+    /// Run JavaScript in the page; what it ends with is the result.
+    Evaluate {
+        js: String,
     },
     /// End the run with an answer.
     Done {
@@ -215,6 +224,7 @@ impl Action {
             Self::SwitchTab { .. } => "switchTab",
             Self::CloseTab { .. } => "closeTab",
             Self::AnswerDialog { .. } => "answerDialog",
+            Self::Evaluate { .. } => "evaluate",
             Self::Done { .. } => "done",
         }
     }
@@ -240,6 +250,7 @@ impl Action {
             | Self::Wait { .. }
             | Self::Screenshot {}
             | Self::AnswerDialog { .. }
+            | Self::Evaluate { .. }
             | Self::Done { .. } => None,
         }
     }

@@ -85,6 +85,7 @@ fn key(action: &Action) -> Option<String> {
         | Action::Wait { .. }
         | Action::Extract { .. }
         | Action::Screenshot {}
+        | Action::Evaluate { .. }
         | Action::AnswerDialog { .. }
         | Action::Done { .. } => None,
     }

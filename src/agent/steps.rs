@@ -195,7 +195,9 @@ impl Steps {
             Err(problem) => (Decision::default(), Some(problem)),
         };
         let limit = usize::try_from(self.settings.max_actions_per_step.max(1)).unwrap_or(usize::MAX);
-        let carried = sequence::carry_out(&*self.page, &decision.actions, limit, &self.observation.view).await?;
+        let may_evaluate = self.settings.allow_evaluate;
+        let view = &self.observation.view;
+        let carried = sequence::carry_out(&*self.page, &decision.actions, limit, may_evaluate, view).await?;
 
         if let End::Done { text, success } = carried.end {
             // The answer is there: a page that cannot be read any more does not take it back.

@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The element in the parent's document that holds a frame.
-    async fn owner(self, parent: &Document, frame: &Document) -> Result<LocalId, ScriptError> {
+    pub(crate) async fn owner(self, parent: &Document, frame: &Document) -> Result<LocalId, ScriptError> {
         let ask = GetFrameOwnerParams::new(FrameId::new(frame.frame.to_string()));
         let owner: FrameOwner = parent.session.call_as(ask, self.limit).await?;
         let element = self.worlds.resolve(parent, BackendNodeId::new(owner.backend_node_id)).await?;
@@ -117,7 +117,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads one document, again when that brought up shadow trees that its scripts had closed.
-    async fn read(self, document: &Document) -> Result<(FrameKey, Reading), ScriptError> {
+    pub(crate) async fn read(self, document: &Document) -> Result<(FrameKey, Reading), ScriptError> {
         let mut passes = 1;
         loop {
             let (key, json): (_, String) =

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chromiumoxide_cdp::cdp::js_protocol::runtime::TerminateExecutionParams;
 use url::Url;
 
-use super::act::Hands;
+use super::act::{Clipboard, Hands};
 use super::activity::Mark;
 use super::arrival::Arrival;
 use super::cdp::CdpError;
@@ -32,6 +32,7 @@ pub(crate) struct RunPage {
     worlds: Worlds,
     /// Held for the length of an action or observation; a run does one thing at a time.
     sight: tokio::sync::Mutex<Sight>,
+    clipboard: Clipboard,
     spec: PageSpec,
     /// Released when the page is closed, after its context: a leased browser may still hold cookies.
     lease: std::sync::Mutex<Option<Lease>>,
@@ -50,6 +51,7 @@ impl RunPage {
             context,
             worlds: Worlds::default(),
             sight: tokio::sync::Mutex::default(),
+            clipboard: Clipboard::default(),
             spec,
             lease: std::sync::Mutex::new(Some(lease)),
         }
@@ -126,7 +128,7 @@ impl Page for RunPage {
 
 impl RunPage {
     fn hands<'a>(&'a self, sight: &'a Sight) -> Hands<'a> {
-        Hands { context: &self.context, worlds: &self.worlds, sight }
+        Hands { context: &self.context, worlds: &self.worlds, sight, clipboard: &self.clipboard }
     }
 
     /// Reads the page as it is now. `notices` are the first of the observation.

@@ -10,7 +10,7 @@ use url::Url;
 use super::activity::Mark;
 use super::cdp::CdpError;
 use super::context::Context;
-use super::world::{ScriptError, Worlds};
+use super::world::{Document, ScriptError, Worlds};
 use crate::agent::ports::BrowserError;
 
 /// How long a DOM that keeps changing, with nothing on the network, is waited for, in idle limits.
@@ -47,14 +47,21 @@ impl std::fmt::Display for Unfinished {
 }
 
 /// The moment before an action in one tab, to settle from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Before {
     pub(crate) tab: u32,
     mark: Mark,
     url: String,
+    /// A frame's document that has to come to rest as well.
+    also: Option<Document>,
 }
 
 impl Before {
+    /// Waits for a document's DOM beside the main one's.
+    pub(crate) fn also(&mut self, document: Document) {
+        self.also = Some(document);
+    }
+
     pub(crate) fn mark(&self) -> Mark {
         self.mark
     }
@@ -75,7 +82,7 @@ struct DomSettled {
 pub(crate) fn before(context: &Context) -> Option<Before> {
     let mut tabs = context.tabs();
     let tab = tabs.active()?;
-    Some(Before { tab: tab.id, mark: tab.activity.mark(), url: tab.url.clone() })
+    Some(Before { tab: tab.id, mark: tab.activity.mark(), url: tab.url.clone(), also: None })
 }
 
 /// The moment before anything in the active tab, when that is one that was opened since; otherwise now.
@@ -221,8 +228,15 @@ async fn dom_settled(
     let arguments = SettledArguments { quiet: millis(quiet), limit: millis(limit) };
     // The page's own timer keeps the limit; ours is for a page that does not get to it.
     let patience = limit + context.browser().settings.settle.idle * RESTLESS_DOM;
-    let call = worlds.call::<DomSettled>(&document, "hands.settled", &arguments, patience);
-    Ok(match call.await {
+    let also = before.also.as_ref().filter(|also| also.frame != document.frame);
+    let frame = async {
+        if let Some(frame) = also {
+            // A frame that is gone or restless is no reason to wait on.
+            let _rested = worlds.call::<DomSettled>(frame, "hands.settled", &arguments, patience).await;
+        }
+    };
+    let (called, ()) = tokio::join!(worlds.call::<DomSettled>(&document, "hands.settled", &arguments, patience), frame);
+    Ok(match called {
         Ok((_, DomSettled { still: false })) => Dom::Quiet,
         Ok((_, DomSettled { still: true })) | Err(ScriptError::Cdp(CdpError::TimedOut { .. })) => Dom::Restless,
         Err(ScriptError::Cdp(CdpError::Closed)) => return Err(BrowserError::Lost),

@@ -27,9 +27,11 @@ pub(crate) struct Seen {
     pub(crate) signature: String,
 }
 
-/// An element of a main document that was found without a view.
+/// An element that was found without a view.
 pub(crate) struct Found {
     pub(crate) place: Place,
+    /// Its document and those around it.
+    pub(crate) documents: Vec<(FrameKey, Located)>,
     /// Its index is yet to be given.
     pub(crate) element: Element,
     pub(crate) signature: String,
@@ -49,9 +51,9 @@ impl Sight {
         view
     }
 
-    /// Adds an element of a main document that was asked for by other means than its index, until the next view.
+    /// Adds an element that was asked for by other means than its index, until the next view.
     pub(crate) fn admit(&mut self, found: Found) -> ElementIndex {
-        let Found { place, mut element, signature } = found;
+        let Found { place, documents, mut element, signature } = found;
         element.index = self.indices.show(Shown {
             frame: place.world,
             node: LocalId(place.id),
@@ -64,7 +66,9 @@ impl Sight {
         let index = element.index;
         self.elements.insert(index, element);
         // The page may have gone on to another document since it was last read.
-        self.documents.entry(place.world).or_insert(Located { document: place.document, owner: None });
+        for (world, located) in documents {
+            self.documents.entry(world).or_insert(located);
+        }
         index
     }
 

@@ -135,6 +135,11 @@ impl Worlds {
         document.session.tell(ReleaseObjectGroupParams::new(OBJECT_GROUP));
     }
 
+    /// The world of a document that has been asked before.
+    pub(crate) fn key_of(&self, document: &Document) -> Result<FrameKey, ScriptError> {
+        Ok(self.known(document)?.key)
+    }
+
     fn known(&self, document: &Document) -> Result<World, ScriptError> {
         self.lock().by_frame.get(&key(document)).copied().ok_or(ScriptError::Cdp(CdpError::Detached))
     }

@@ -147,3 +147,18 @@ fn a_run_can_be_carried_from_thread_to_thread() {
     assert_eq!(agent.name(), ModelName { provider: "template".into(), model: "built-in".into() });
     sendable(&agent.run(world.task));
 }
+
+#[tokio::test]
+async fn a_script_runs_only_where_a_setting_allows_it() {
+    for allowed in [false, true] {
+        let script = answer(json!([{"evaluate": {"js": "1 + 1"}}]));
+        let mut world = World::new([script, answer(json!([done("ok")]))]);
+        world.settings.allow_evaluate = allowed;
+        world.run().await;
+        assert_eq!(world.acted().contains(&"evaluate"), allowed);
+        let calls = world.calls();
+        assert_eq!(calls[0].schema.to_string().contains("evaluate\""), allowed);
+        let told = calls[1].prefix();
+        assert_eq!(told.contains("scripts may not be run here"), !allowed, "{told}");
+    }
+}

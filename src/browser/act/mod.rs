@@ -1,28 +1,35 @@
 //! The hands: carries out actions with real input events and tells what came of them.
 
+mod choose;
 mod click;
+mod clipboard;
 mod dialog;
 mod drag;
+mod evaluate;
 mod find;
 mod input;
 pub(super) mod keys;
 mod mouse;
 mod navigate;
+mod pages;
 mod read;
 mod scroll;
-mod select;
+mod selector;
 mod tabs;
+mod witness;
 
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::clipboard::Clipboard;
 use self::mouse::{Press, bits};
+use self::witness::{Moment, Told, together};
 use super::cdp::CdpError;
 use super::context::Context;
 use super::observe::FrameKey;
-use super::settle::{self, Before, Settled};
+use super::settle::{self, Settled};
 use super::sight::{Seen, Sight};
 use super::world::{Document, ScriptError, Worlds};
 use crate::agent::action::{Action, ElementIndex, MouseButton};
@@ -35,10 +42,22 @@ pub(crate) struct Hands<'a> {
     pub(crate) worlds: &'a Worlds,
     /// What the agent was last shown; its indices are what actions name.
     pub(crate) sight: &'a Sight,
+    pub(crate) clipboard: &'a Clipboard,
 }
 
 /// What [`Hands`] need inside a page; expects [`super::observe::SCRIPT`] beside it.
-pub(crate) const SCRIPT: &str = include_str!("hands.js");
+pub(crate) const SCRIPT: &str = concat!(
+    "globalThis.hands = (() => {\n'use strict';\n",
+    include_str!("script/base.js"),
+    include_str!("script/reach.js"),
+    include_str!("script/witness.js"),
+    include_str!("script/fields.js"),
+    include_str!("script/clipboard.js"),
+    include_str!("script/choices.js"),
+    include_str!("script/scroll.js"),
+    include_str!("script/text.js"),
+    "\nreturn hands;\n})();\n"
+);
 
 /// Where an element is: the document whose world knows it, and its id there.
 #[derive(Clone)]
@@ -72,7 +91,7 @@ impl Hands<'_> {
                     modifiers: bits(modifiers.as_deref().unwrap_or_default()),
                 };
                 match (index, x.zip(*y)) {
-                    (Some(index), _) => self.click(*index, press).await,
+                    (Some(index), at) => self.click(*index, at, press).await,
                     (None, Some(point)) => self.click_at(point, press).await,
                     (None, None) => {
                         Err(ActionError::NotPossible("say what to click: an `index`, or `x` and `y`".into()))
@@ -80,12 +99,12 @@ impl Hands<'_> {
                 }
             }
             Action::Hover { index } => self.hover(*index).await,
-            Action::Drag { from, to, dx, dy } => {
-                let offset = (dx.is_some() || dy.is_some()).then(|| (dx.unwrap_or(0.0), dy.unwrap_or(0.0)));
-                self.drag(*from, *to, offset).await
+            Action::Drag { from, x, y, to, path } => {
+                self.drag(*from, x.zip(*y), *to, path.as_deref().unwrap_or_default()).await
             }
             Action::DropdownOptions { index } => self.dropdown_options(*index).await,
-            Action::ScrollToText { text } => self.scroll_to_text(text).await,
+            Action::ScrollToText { text, select } => self.scroll_to_text(text, select.unwrap_or(false)).await,
+            Action::Evaluate { js } => self.evaluate(js).await,
             Action::FindText { pattern, regex } => self.find_text(pattern, regex.unwrap_or(false)).await,
             Action::FindElements { selector } => self.find_elements(selector).await,
             Action::SwitchTab { tab } => self.switch_tab(*tab).await,
@@ -109,11 +128,14 @@ impl Hands<'_> {
 
     /// A page with a dialog answers nothing else.
     fn unblocked(&self) -> Result<(), ActionError> {
-        let is_blocked = self.context.tabs().active().is_some_and(|tab| tab.dialog.is_some());
-        match is_blocked {
+        match self.is_blocked() {
             true => Err(ActionError::NotPossible("a dialog is open; answer it first".into())),
             false => Ok(()),
         }
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.context.tabs().active().is_some_and(|tab| tab.dialog.is_some())
     }
 
     /// The main document of the active tab.
@@ -122,11 +144,6 @@ impl Hands<'_> {
         let tab =
             tabs.active().ok_or_else(|| ActionError::NotPossible("no tab is open; navigate to open one".into()))?;
         Ok(tab.document())
-    }
-
-    fn before(&self) -> Result<Before, ActionError> {
-        settle::before(self.context)
-            .ok_or_else(|| ActionError::NotPossible("no tab is open; navigate to open one".into()))
     }
 
     /// The element of an index, if it is still what it was when it was shown.
@@ -175,22 +192,24 @@ impl Hands<'_> {
     }
 
     /// Waits for what an action started and puts what came of it into words.
-    async fn settle(&self, description: String, before: &Before) -> Result<ActionOutcome, ActionError> {
+    async fn settle(&self, description: String, moment: &Moment) -> Result<ActionOutcome, ActionError> {
+        let before = &moment.before;
         let mut settled = settle::settle(self.context, self.worlds, before).await?;
         if let Some(other) = settle::before_other_tab(self.context, before) {
             // A tab that the action opened is what is looked at next.
             let there = settle::settle(self.context, self.worlds, &other).await?;
             settled.unfinished = settled.unfinished.or(there.unfinished);
         }
-        Ok(self.outcome(description, before, settled))
+        let told = self.testimony(moment).await;
+        Ok(self.outcome(description, moment, settled, &told))
     }
 
-    fn outcome(&self, description: String, before: &Before, settled: Settled) -> ActionOutcome {
+    fn outcome(&self, description: String, moment: &Moment, settled: Settled, told: &[Told]) -> ActionOutcome {
         let mut tabs = self.context.tabs();
         tabs.expect_no_more();
-        let mut effects = Vec::new();
+        let (mut effects, changes) = moment.words(told, settled.new_document);
         let mut other_tab = false;
-        match tabs.by_id(before.tab) {
+        match tabs.by_id(moment.before.tab) {
             None => {
                 effects.push("the tab closed".to_owned());
                 other_tab = true;
@@ -210,16 +229,20 @@ impl Hands<'_> {
                 }
             }
         }
-        if let Some(active) = tabs.active().filter(|active| active.id != before.tab) {
+        if let Some(active) = tabs.active().filter(|active| active.id != moment.before.tab) {
             effects.push(format!("a new tab is in front: {}", clip(&active.url, 200)));
             other_tab = true;
         }
+        effects.extend(changes);
         if let Some(unfinished) = settled.unfinished {
             effects.push(unfinished.to_string());
         }
+        if effects.is_empty() && moment.change_is_expected && Moment::is_unchanged(told) {
+            effects.push("nothing on the page changed".into());
+        }
         ActionOutcome {
             description,
-            effect: effects.join("; "),
+            effect: together(&effects),
             extracted: None,
             page_changed: settled.new_document || other_tab,
         }
@@ -250,6 +273,13 @@ fn delivered<T>(outcome: Result<T, CdpError>) -> Result<(), ActionError> {
     match outcome {
         Ok(_) | Err(CdpError::DialogOpen | CdpError::Detached) => Ok(()),
         Err(error) => Err(ActionError::Browser(error.into())),
+    }
+}
+
+impl ActionOutcome {
+    /// Puts a sentence before what else came of it.
+    fn tell_first(&mut self, told: String) {
+        self.effect = if self.effect.is_empty() { told } else { together(&[told, std::mem::take(&mut self.effect)]) };
     }
 }
 

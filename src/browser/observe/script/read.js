@@ -148,6 +148,7 @@ const eyes = {
   text,
   elementAt,
   contains,
+  isSecret,
   closedRoot: (host) => closedRoots.get(host) ?? null,
   registerClosedRoot: (host, root) => void closedRoots.set(host, root),
   markClickable: (...elements) => elements.forEach((element) => clickable.add(element)),
