@@ -119,6 +119,9 @@ fn agent(env: &Environment) -> Result<AgentSettings, ConfigError> {
     if let Some(allowed) = read!(env.allow_evaluate, flag)? {
         settings.allow_evaluate = allowed;
     }
+    if let Some(scripts) = read!(env.agent_scripts, choice(&SCRIPTS))? {
+        settings.scripts = scripts;
+    }
     Ok(settings)
 }
 
@@ -195,6 +198,7 @@ const SCREENSHOT_FORMATS: [(&str, Option<ImageFormat>); 4] = [
     ("none", None),
 ];
 const VISION: [(&str, Vision); 3] = [("auto", Vision::Auto), ("always", Vision::Always), ("never", Vision::Never)];
+const SCRIPTS: [(&str, Scripts); 3] = [("auto", Scripts::Auto), ("on", Scripts::On), ("off", Scripts::Off)];
 const SANDBOX: [(&str, SandboxMode); 3] =
     [("auto", SandboxMode::Auto), ("on", SandboxMode::On), ("off", SandboxMode::Off)];
 const LOG_FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];

@@ -153,6 +153,10 @@ pub enum Action {
     Evaluate {
         js: String,
     },
+    /// Run a program that uses these actions.
+    Script {
+        code: String,
+    },
     /// End the run with an answer.
     Done {
         text: String,
@@ -225,6 +229,7 @@ impl Action {
             Self::CloseTab { .. } => "closeTab",
             Self::AnswerDialog { .. } => "answerDialog",
             Self::Evaluate { .. } => "evaluate",
+            Self::Script { .. } => "script",
             Self::Done { .. } => "done",
         }
     }
@@ -251,6 +256,7 @@ impl Action {
             | Self::Screenshot {}
             | Self::AnswerDialog { .. }
             | Self::Evaluate { .. }
+            | Self::Script { .. }
             | Self::Done { .. } => None,
         }
     }

@@ -7,11 +7,11 @@ use url::Url;
 use super::explicit::ExplicitAction;
 use super::model_planner::ModelPlanner;
 use super::planner::Planner;
-use super::ports::{BrowserError, ChatModel, ModelError, ModelName, Page};
+use super::ports::{BrowserError, ChatModel, ModelError, ModelName, Page, Provider};
 use super::report::{AgentResult, Reporter};
-use super::schema;
 use super::steps::Steps;
 use super::template::TemplatePlanner;
+use super::vocabulary::Vocabulary;
 
 /// What a deployment sets for all its agents.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +21,9 @@ pub struct AgentSettings {
     /// Failed steps in a row after which one last call may only say `done`; at least 1.
     pub max_failures: u32,
     pub vision: Vision,
-    /// Whether models may run scripts of their own in pages.
+    /// Whether models may run JavaScript of their own in pages.
     pub allow_evaluate: bool,
+    pub scripts: Scripts,
     /// Tokens (estimated) that earlier steps may take up in a prompt before they are condensed.
     pub history_token_budget: usize,
 }
@@ -34,6 +35,7 @@ impl Default for AgentSettings {
             max_failures: 3,
             vision: Vision::Auto,
             allow_evaluate: false,
+            scripts: Scripts::Auto,
             history_token_budget: 8_000,
         }
     }
@@ -46,6 +48,15 @@ pub enum Vision {
     Auto,
     Always,
     Never,
+}
+
+/// Whether models may write programs that use the agent's own actions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scripts {
+    /// All models but those of Ollama: small ones take a program for the answer to everything.
+    Auto,
+    On,
+    Off,
 }
 
 /// What one run is to do.
@@ -96,6 +107,15 @@ impl Agent {
         }
     }
 
+    fn vocabulary(&self) -> Vocabulary {
+        let script = match self.settings.scripts {
+            Scripts::On => true,
+            Scripts::Off => false,
+            Scripts::Auto => self.model.as_ref().is_some_and(|model| model.name().provider != Provider::Ollama.name()),
+        };
+        Vocabulary { evaluate: self.settings.allow_evaluate, script }
+    }
+
     /// Works on the task to its end. Dropping the future stops it at once; closing the page is its owner's part.
     ///
     /// # Errors
@@ -103,12 +123,13 @@ impl Agent {
     /// The browser is gone, or the model cannot be used.
     pub async fn run(self, task: AgentTask) -> Result<AgentResult, AgentError> {
         let mut settings = self.settings;
+        let vocabulary = self.vocabulary();
         let is_laid_down = self.model.is_none() && !task.actions.is_empty();
         let planner: Box<dyn Planner + Sync> = match self.model {
             Some(model) => {
                 let max_actions = settings.max_actions_per_step.max(1);
-                let schema = schema::decision(settings.allow_evaluate);
-                Box::new(ModelPlanner::new(model, max_actions, schema, settings.history_token_budget, task.temperature))
+                let budget = settings.history_token_budget;
+                Box::new(ModelPlanner::new(model, max_actions, vocabulary, budget, task.temperature))
             }
             None => {
                 // It reads text alone.
@@ -116,7 +137,7 @@ impl Agent {
                 Box::new(TemplatePlanner::new())
             }
         };
-        let steps = Steps::new(settings, planner, self.page, self.reporter, task);
+        let steps = Steps::new(settings, vocabulary, planner, self.page, self.reporter, task);
         if is_laid_down { steps.run_laid_down().await } else { steps.run().await }
     }
 }

@@ -86,6 +86,7 @@ fn key(action: &Action) -> Option<String> {
         | Action::Extract { .. }
         | Action::Screenshot {}
         | Action::Evaluate { .. }
+        | Action::Script { .. }
         | Action::AnswerDialog { .. }
         | Action::Done { .. } => None,
     }

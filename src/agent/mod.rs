@@ -29,6 +29,7 @@ mod sequence;
 mod steps;
 mod text;
 mod url_in_task;
+mod vocabulary;
 
 #[cfg(test)]
 mod tests;

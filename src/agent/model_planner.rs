@@ -11,6 +11,7 @@ use super::history::History;
 use super::planner::{Answer, PlanError, Planner, Turn};
 use super::ports::{ChatModel, ChatRequest, Message, ModelName, Role, Usage};
 use super::text::shorten;
+use super::vocabulary::Vocabulary;
 use super::{prompt, schema};
 
 /// How often a model is told that its answer could not be used before the step counts as failed.
@@ -29,11 +30,11 @@ pub(super) struct ModelPlanner {
 }
 
 impl ModelPlanner {
-    /// The schema is that of any decision; the history budget is in tokens, estimated.
+    /// The history budget is in tokens, estimated.
     pub(super) fn new(
         model: Arc<dyn ChatModel>,
         max_actions: u32,
-        decision_schema: Value,
+        vocabulary: Vocabulary,
         history_budget: usize,
         temperature: f64,
     ) -> Self {
@@ -41,8 +42,8 @@ impl ModelPlanner {
             model,
             temperature,
             fence: Fence::random(),
-            system: prompt::system(max_actions),
-            decision_schema,
+            system: prompt::system(max_actions, vocabulary),
+            decision_schema: schema::decision(vocabulary),
             done_schema: schema::done_only(),
             history: History::new(history_budget),
         }

@@ -8,6 +8,7 @@ use super::history::last_decided;
 use super::observation::{Observation, Scroll};
 use super::planner::{PastStep, Turn};
 use super::text::{one_line, shorten};
+use super::vocabulary::Vocabulary;
 
 /// Longest URL or title shown, in characters.
 const MAX_LINE: usize = 300;
@@ -21,8 +22,13 @@ pub(super) const SHORT_EXTRACT: usize = 800;
 const MAX_EXTRACT: usize = 24_000;
 
 /// The same for every run of a deployment.
-pub(super) fn system(max_actions: u32) -> String {
-    include_str!("prompt/system.md").trim_end().replace("{max_actions}", &max_actions.to_string())
+pub(super) fn system(max_actions: u32, vocabulary: Vocabulary) -> String {
+    let mut text = include_str!("prompt/system.md").trim_end().replace("{max_actions}", &max_actions.to_string());
+    if vocabulary.script {
+        text.push('\n');
+        text.push_str(include_str!("prompt/script.md").trim_end());
+    }
+    text
 }
 
 /// The same for every call of a run.

@@ -13,14 +13,14 @@ pub(super) const NAME: &str = "decision";
 
 /// The names of all actions.
 pub(super) static ACTION_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let mut schema = decision(true);
+    let mut schema = decision(Vocabulary { evaluate: true, script: true });
     let names =
         actions(&mut schema).iter().filter_map(|action| action.pointer("/required/0")?.as_str().map(str::to_owned));
     names.collect()
 });
 
-/// Schema of any decision; of scripts it says nothing when they may not be run.
-pub(super) fn decision(with_evaluate: bool) -> Value {
+/// Schema of any decision with the actions of a vocabulary.
+pub(super) fn decision(vocabulary: Vocabulary) -> Value {
     let generator = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator();
     let mut schema = generator.into_root_schema_for::<Decision>().to_value();
     make_strict(&mut schema);
@@ -36,9 +36,7 @@ pub(super) fn decision(with_evaluate: bool) -> Value {
         let object = schema.pointer_mut(frame).and_then(Value::as_object_mut).expect("a decision has these parts");
         object.shift_remove("description");
     }
-    if !with_evaluate {
-        actions(&mut schema).retain(|action| action.pointer("/properties/evaluate").is_none());
-    }
+    actions(&mut schema).retain(|action| name_of(action).is_some_and(|name| vocabulary.has(name)));
     schema
 }
 

@@ -2,10 +2,13 @@
 //! done.
 
 use super::action::Action;
-use super::observation::PageView;
+use super::observation::{Observation, PageView};
 use super::planner::ActionResult;
 use super::ports::{ActionError, ActionOutcome, BrowserError, Page};
+use super::report::Reporter;
+use super::script;
 use super::text::{one_line, shorten};
+use super::vocabulary::Vocabulary;
 
 /// Longest error text kept, in characters.
 pub(super) const MAX_ERROR: usize = 500;
@@ -38,18 +41,37 @@ pub(super) enum End {
     Skipped(String),
 }
 
-/// Carries out at most `limit` actions; `view` is what they were decided on. Scripts are refused unless they are allowed.
+/// Where actions are carried out.
+#[derive(Clone, Copy)]
+pub(super) struct Stage<'a> {
+    pub(super) page: &'a dyn Page,
+    /// What the actions were decided on.
+    pub(super) seen: &'a Observation,
+    pub(super) reporter: &'a dyn Reporter,
+    pub(super) vocabulary: Vocabulary,
+    /// Actions carried out at most.
+    pub(super) limit: usize,
+}
+
+impl Stage<'_> {
+    async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
+        match action {
+            _ if !self.vocabulary.allows(action) => {
+                Err(ActionError::NotPossible(format!("`{}` is not allowed here", action.name())))
+            }
+            Action::Script { code } => script::run(code, self.page, self.seen, self.vocabulary, self.reporter).await,
+            _ => self.page.act(action).await,
+        }
+    }
+}
+
 ///
 /// # Errors
 ///
 /// The browser is gone.
-pub(super) async fn carry_out(
-    page: &dyn Page,
-    actions: &[Action],
-    limit: usize,
-    may_evaluate: bool,
-    view: &PageView,
-) -> Result<Carried, BrowserError> {
+pub(super) async fn carry_out(stage: Stage<'_>, actions: &[Action]) -> Result<Carried, BrowserError> {
+    let Stage { limit, .. } = stage;
+    let view = &stage.seen.view;
     let mut carried = Carried::default();
     for (position, action) in actions.iter().enumerate() {
         if position == limit {
@@ -62,11 +84,7 @@ pub(super) async fn carry_out(
             carried.end = End::Done { text: text.clone(), success: *success };
             break;
         }
-        if matches!(action, Action::Evaluate { .. }) && !may_evaluate {
-            carried.failed(action, view, "scripts may not be run here".into());
-            break;
-        }
-        match page.act(action).await {
+        match stage.act(action).await {
             Ok(outcome) => {
                 let page_changed = outcome.page_changed;
                 carried.succeeded(action, bounded(outcome, action, view));
@@ -145,7 +163,8 @@ fn describe(action: &Action, view: &PageView) -> String {
         Action::Screenshot {} => "Take a screenshot".into(),
         Action::AnswerDialog { accept: true, .. } => "Accept the dialog".into(),
         Action::AnswerDialog { accept: false, .. } => "Dismiss the dialog".into(),
-        Action::Evaluate { .. } => "Run a script".into(),
+        Action::Evaluate { .. } => "Evaluate JavaScript".into(),
+        Action::Script { .. } => "Run a script".into(),
         Action::Done { success: true, .. } => "Finish the task".into(),
         Action::Done { success: false, .. } => "End the task unfulfilled".into(),
     }

@@ -18,9 +18,10 @@ use super::observation::{Observation, PageView};
 use super::planner::{ActionResult, PastStep, PlanError, Planner, Turn};
 use super::ports::{ActionError, ModelError, Page, Usage};
 use super::report::{AgentResult, LogLevel, Reporter, StepReport};
-use super::sequence::{self, Carried, End, MAX_ERROR};
+use super::sequence::{self, Carried, End, MAX_ERROR, Stage};
 use super::text::shorten;
 use super::url_in_task::url_in_task;
+use super::vocabulary::Vocabulary;
 
 /// Longest description of a step, in characters.
 const MAX_DESCRIPTION: usize = 1_000;
@@ -31,6 +32,7 @@ const SPARSE_ELEMENTS: usize = 3;
 /// A run under way.
 pub(super) struct Steps {
     settings: AgentSettings,
+    vocabulary: Vocabulary,
     /// `Sync`, so that the run's future stays `Send` while it borrows itself.
     planner: Box<dyn Planner + Sync>,
     page: Arc<dyn Page>,
@@ -56,6 +58,7 @@ type Ending = Option<(String, bool)>;
 impl Steps {
     pub(super) fn new(
         settings: AgentSettings,
+        vocabulary: Vocabulary,
         planner: Box<dyn Planner + Sync>,
         page: Arc<dyn Page>,
         reporter: Arc<dyn Reporter>,
@@ -63,6 +66,7 @@ impl Steps {
     ) -> Self {
         Self {
             settings,
+            vocabulary,
             planner,
             page,
             reporter,
@@ -195,9 +199,14 @@ impl Steps {
             Err(problem) => (Decision::default(), Some(problem)),
         };
         let limit = usize::try_from(self.settings.max_actions_per_step.max(1)).unwrap_or(usize::MAX);
-        let may_evaluate = self.settings.allow_evaluate;
-        let view = &self.observation.view;
-        let carried = sequence::carry_out(&*self.page, &decision.actions, limit, may_evaluate, view).await?;
+        let stage = Stage {
+            page: &*self.page,
+            seen: &self.observation,
+            reporter: &*self.reporter,
+            vocabulary: self.vocabulary,
+            limit,
+        };
+        let carried = sequence::carry_out(stage, &decision.actions).await?;
 
         if let End::Done { text, success } = carried.end {
             // The answer is there: a page that cannot be read any more does not take it back.

@@ -29,6 +29,7 @@ pub(super) struct Environment {
     pub(super) agent_max_failures: Option<String>,
     pub(super) agent_vision: Option<String>,
     pub(super) allow_evaluate: Option<String>,
+    pub(super) agent_scripts: Option<String>,
 
     pub(super) openai_api_key: Option<String>,
     pub(super) openai_base_url: Option<String>,

@@ -18,6 +18,7 @@ use super::observation::{Element, Observation};
 use super::ports::{ActionError, ActionOutcome, BrowserError, Page};
 use super::report::{LogLevel, Reporter};
 use super::text::{one_line, shorten};
+use super::vocabulary::Vocabulary;
 
 /// Longest program, in bytes.
 const MAX_CODE: usize = 16 << 10;
@@ -59,6 +60,7 @@ pub(super) async fn run(
     code: &str,
     page: &dyn Page,
     seen: &Observation,
+    vocabulary: Vocabulary,
     reporter: &dyn Reporter,
 ) -> Result<ActionOutcome, ActionError> {
     if code.len() > MAX_CODE {
@@ -72,7 +74,8 @@ pub(super) async fn run(
         // The runtime owns the thread, and `stop` ends it with this future.
         tokio::task::spawn_blocking(move || engine::run(&code, calls, &stop, deadline.into_std()))
     };
-    let mut door = Door { page, reporter, seen: None, given: seen, calls: 0, done: Vec::new(), page_changed: false };
+    let mut door =
+        Door { page, vocabulary, reporter, seen: None, given: seen, calls: 0, done: Vec::new(), page_changed: false };
     let served = async {
         while let Some(Call { request, answer }) = inbox.recv().await {
             let value = door.serve(&request).await?;
@@ -97,6 +100,7 @@ pub(super) async fn run(
 /// Where the program's calls arrive.
 struct Door<'a> {
     page: &'a dyn Page,
+    vocabulary: Vocabulary,
     reporter: &'a dyn Reporter,
     given: &'a Observation,
     /// The page as it was read for the program; none before, and again after each action.
@@ -147,7 +151,7 @@ impl Door<'_> {
     }
 
     async fn act(&mut self, action: &Action) -> Result<Value, ActionError> {
-        if !is_power(action) {
+        if !is_power(action) || !self.vocabulary.allows(action) {
             return Err(ActionError::NotPossible(format!("a script cannot {}", action.name())));
         }
         let outcome = self.page.act(action).await;
@@ -201,7 +205,7 @@ impl Door<'_> {
 
 /// What a program may do: everything that is done to a page.
 fn is_power(action: &Action) -> bool {
-    !matches!(action, Action::Done { .. } | Action::Screenshot {})
+    !matches!(action, Action::Done { .. } | Action::Script { .. } | Action::Screenshot {})
 }
 
 fn is_meant(element: &Element, words: &str) -> bool {

@@ -1,6 +1,7 @@
 //! The sandbox of the action `script`.
 
 use super::super::script;
+use super::super::vocabulary::Vocabulary;
 use super::*;
 
 /// Runs a program against a page on which everything works.
@@ -9,7 +10,7 @@ async fn run(code: &str) -> Result<ActionOutcome, ActionError> {
 }
 
 async fn run_on(page: &FakePage, code: &str) -> Result<ActionOutcome, ActionError> {
-    script::run(code, page, &reading(0), &Recorder::default()).await
+    script::run(code, page, &reading(0), Vocabulary::ALL, &Recorder::default()).await
 }
 
 async fn result(code: &str) -> String {
@@ -26,7 +27,7 @@ async fn a_loop_of_actions_is_one_script() {
     let events = Recorder::default();
     let code =
         "for (const i of [3, 4, 5]) { click(i); input(i, 'x' + i, { submit: true }); } return find('Save').length;";
-    let outcome = script::run(code, &page, &reading(0), &events).await.unwrap();
+    let outcome = script::run(code, &page, &reading(0), Vocabulary::ALL, &events).await.unwrap();
     let acted = page.acted.lock().unwrap().clone();
     assert_eq!(acted.len(), 6);
     assert_eq!(acted[2], Action::click(ElementIndex(4)));
@@ -132,7 +133,7 @@ async fn an_endless_loop_ends_with_the_one_who_waits_for_it() {
     {
         let seen = reading(0);
         let events = Recorder::default();
-        let script = script::run(code, &page, &seen, &events);
+        let script = script::run(code, &page, &seen, Vocabulary::ALL, &events);
         let waited = tokio::time::timeout(Duration::from_millis(50), script).await;
         assert!(waited.is_err(), "{code}");
     }

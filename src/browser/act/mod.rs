@@ -122,7 +122,9 @@ impl Hands<'_> {
             Action::Screenshot {} => {
                 Ok(ActionOutcome { description: "Take a screenshot".into(), ..ActionOutcome::default() })
             }
-            Action::Done { .. } => Err(ActionError::NotPossible("`done` is not done to a page".into())),
+            Action::Done { .. } | Action::Script { .. } => {
+                Err(ActionError::NotPossible("`done` is not done to a page".into()))
+            }
         }
     }
 
