@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::dom::{BackendNodeId, DescribeNodeParams, GetFrameOwnerParams};
+use chromiumoxide_cdp::cdp::browser_protocol::dom_debugger::GetEventListenersParams;
 use chromiumoxide_cdp::cdp::browser_protocol::page::FrameId;
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
@@ -11,8 +12,8 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::observe::{ChildContent, ChildFrame, FrameKey, FrameReading, LocalId, Reading};
-use super::wire::{Described, FrameOwner, ShadowRoot};
-use super::world::{Document, ScriptError, Worlds};
+use super::wire::{Described, FrameOwner, Listeners, ShadowRoot};
+use super::world::{Document, ObjectGroup, ScriptError, Worlds};
 
 /// How deep frames are read.
 const MAX_DEPTH: u32 = 5;
@@ -20,6 +21,13 @@ const MAX_DEPTH: u32 = 5;
 const MAX_PASSES: u32 = 4;
 /// Hosts asked about in one pass. Each costs some 0.2 ms, and is asked about once in its life.
 const MAX_HOSTS: usize = 200;
+/// Pages with more elements than this are not asked what they listen to: it takes 0.3 ms for 1,000 elements, 3 ms for
+/// 10,000 of which 1,000 listen, and 20 ms for 50,000.
+const MAX_LISTENED: u32 = 20_000;
+/// Listening elements looked at in one reading; the others follow in the next. Each costs some 0.1 ms, once.
+const MAX_LISTENERS: usize = 100;
+/// What a mouse sets off.
+const PRESSES: [&str; 6] = ["click", "dblclick", "mousedown", "mouseup", "pointerdown", "pointerup"];
 
 /// A reading, and where its documents are.
 pub(crate) struct Gathered {
@@ -110,47 +118,89 @@ impl<'a> Reader<'a> {
     async fn owner(self, parent: &Document, frame: &Document) -> Result<LocalId, ScriptError> {
         let ask = GetFrameOwnerParams::new(FrameId::new(frame.frame.to_string()));
         let owner: FrameOwner = parent.session.call_as(ask, self.limit).await?;
-        let element = self.worlds.resolve(parent, BackendNodeId::new(owner.backend_node_id)).await?;
+        let group = self.worlds.group();
+        let element = self.worlds.resolve(parent, BackendNodeId::new(owner.backend_node_id), &group).await?;
         let id = self.worlds.call_on(parent, &element, "function() { return __eyes.idOf(this); }", None).await;
-        self.worlds.release(parent);
+        self.worlds.release(parent, group);
         id
     }
 
-    /// Reads one document, again when that brought up shadow trees that its scripts had closed.
+    /// Reads one document, again when that brought up shadow trees that its scripts had closed or elements that listen
+    /// to presses.
     async fn read(self, document: &Document) -> Result<(FrameKey, Reading), ScriptError> {
         let mut passes = 1;
         loop {
             let (key, json): (_, String) =
                 self.worlds.call(document, "__eyes.read", &ReadOptions {}, self.limit).await?;
             let reading = Reading::parse(&json).map_err(|error| ScriptError::Threw(error.to_string()))?;
-            if passes == MAX_PASSES
-                || reading.hosts.is_empty()
-                || !self.open_closed_roots(document, &reading.hosts).await
-            {
+            if passes == MAX_PASSES {
+                return Ok((key, reading));
+            }
+            let opened = self.open_closed_roots(document, &reading.hosts);
+            let (opened, heard) = tokio::join!(opened, async {
+                passes == 1 && reading.nodes <= MAX_LISTENED && self.hear(document).await.unwrap_or(false)
+            });
+            if !(opened || heard) {
                 return Ok((key, reading));
             }
             passes += 1;
         }
     }
 
+    /// Looks for elements that listen to presses and look like nothing to press; true when there are new ones.
+    async fn hear(self, document: &Document) -> Result<bool, ScriptError> {
+        let root = self.worlds.root(document)?;
+        // Its object is in no group, so the answer holds no functions. Pierced, it tells of the page's own listeners
+        // to us who ask from another world, of shadow trees and, needlessly, of the frames in this process.
+        let ask = GetEventListenersParams::builder().object_id(root).depth(-1).pierce(true).build();
+        let ask = ask.expect("the object is set");
+        let Listeners { listeners } = document.session.call_as(ask, self.limit).await?;
+        let presses = listeners.iter().filter(|listener| PRESSES.contains(&listener.event.as_str()));
+        let nodes = presses.filter_map(|listener| listener.backend_node_id);
+        let unheard = self.worlds.unheard(document, nodes, MAX_LISTENERS);
+        if unheard.is_empty() {
+            return Ok(false);
+        }
+        let group = self.worlds.group();
+        let marks = unheard.into_iter().map(|node| self.mark(document, BackendNodeId::new(node), &group));
+        let marks = join_all(marks).await;
+        self.worlds.release(document, group);
+        // A node that vanished in the meantime, or stands in another document, is no loss.
+        Ok(marks.into_iter().any(|marked| marked.unwrap_or(false)))
+    }
+
+    async fn mark(self, document: &Document, node: BackendNodeId, group: &ObjectGroup) -> Result<bool, ScriptError> {
+        let node = self.worlds.resolve(document, node, group).await?;
+        self.worlds.call_on(document, &node, "function() { return __eyes.markListening(this); }", None).await
+    }
+
     /// Looks into elements that may hold a closed shadow tree, which no script can see from outside; true when some do.
     async fn open_closed_roots(self, document: &Document, hosts: &[LocalId]) -> bool {
-        let looks = hosts.iter().take(MAX_HOSTS).map(|host| self.open_closed_root(document, *host));
+        if hosts.is_empty() {
+            return false;
+        }
+        let group = self.worlds.group();
+        let looks = hosts.iter().take(MAX_HOSTS).map(|host| self.open_closed_root(document, *host, &group));
         let found = join_all(looks).await;
-        self.worlds.release(document);
+        self.worlds.release(document, group);
         // A host that vanished in the meantime is no loss.
         found.into_iter().any(|opened| opened.unwrap_or(false))
     }
 
-    async fn open_closed_root(self, document: &Document, host: LocalId) -> Result<bool, ScriptError> {
+    async fn open_closed_root(
+        self,
+        document: &Document,
+        host: LocalId,
+        group: &ObjectGroup,
+    ) -> Result<bool, ScriptError> {
         const REGISTER: &str = "function(root) { __eyes.registerClosedRoot(this, root ?? null); return true; }";
-        let host = self.worlds.object_of(document, host.0).await?;
+        let host = self.worlds.object_of(document, host.0, group).await?;
         let describe = DescribeNodeParams::builder().object_id(host.clone()).depth(1).pierce(true).build();
         let described: Described = document.session.call_as(describe, self.limit).await?;
         let closed = described.node.shadow_roots.iter().find(|root| root.shadow_root_type == "closed");
         let root = match closed {
             Some(ShadowRoot { backend_node_id, .. }) => {
-                Some(self.worlds.resolve(document, BackendNodeId::new(*backend_node_id)).await?)
+                Some(self.worlds.resolve(document, BackendNodeId::new(*backend_node_id), group).await?)
             }
             None => None,
         };

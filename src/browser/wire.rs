@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObject;
 use serde::Deserialize;
 
 /// `Target.attachedToTarget`
@@ -211,6 +212,28 @@ impl ExceptionDetails {
         let description = self.exception.as_ref().and_then(|exception| exception.description.as_deref());
         description.unwrap_or(&self.text).lines().next().unwrap_or_default().chars().take(300).collect()
     }
+}
+
+/// `Runtime.evaluate`'s result, by reference
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Installed {
+    pub(crate) result: RemoteObject,
+    pub(crate) exception_details: Option<ExceptionDetails>,
+}
+
+/// `DOMDebugger.getEventListeners`'s result
+#[derive(Debug, Deserialize)]
+pub(crate) struct Listeners {
+    pub(crate) listeners: Vec<Listener>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Listener {
+    #[serde(rename = "type")]
+    pub(crate) event: String,
+    pub(crate) backend_node_id: Option<i64>,
 }
 
 /// `DOM.getFrameOwner`'s result

@@ -37,7 +37,7 @@ globalThis.hands = (() => {
 
   // Points worth trying in an element, best first: the middle of each of its boxes, then spots nearer their corners.
   const points = (element) => {
-    const boxes = [...element.getClientRects()]
+    const boxes = [...__eyes.boxesOf(element)]
       .map((box) => ({
         left: Math.max(box.left, 0),
         top: Math.max(box.top, 0),
@@ -53,7 +53,7 @@ globalThis.hands = (() => {
   };
 
   const inView = (element) => {
-    const box = element.getBoundingClientRect();
+    const box = __eyes.standIn(element).getBoundingClientRect();
     return box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
   };
 
@@ -194,7 +194,7 @@ globalThis.hands = (() => {
       if (!element) return { gone: true };
       const target = visibleTarget(element);
       if (scroll && !inView(target)) {
-        target.scrollIntoView({ behavior: "instant", block: "center", inline: "center" });
+        __eyes.standIn(target).scrollIntoView({ behavior: "instant", block: "center", inline: "center" });
         await frames(1);
       }
       const facts = {
@@ -215,7 +215,7 @@ globalThis.hands = (() => {
       let spot = reachable();
       if (!spot && scroll) {
         // Under a header or a bar that stays where it is: the middle of the window is mostly free.
-        target.scrollIntoView({ behavior: "instant", block: "center", inline: "center" });
+        __eyes.standIn(target).scrollIntoView({ behavior: "instant", block: "center", inline: "center" });
         await frames(1);
         spot = reachable();
       }
