@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
 
     /// Reads one document, again when that brought up shadow trees that its scripts had closed or elements that listen
     /// to presses.
-    async fn read(self, document: &Document) -> Result<(FrameKey, Reading), ScriptError> {
+    pub(crate) async fn read(self, document: &Document) -> Result<(FrameKey, Reading), ScriptError> {
         let mut passes = 1;
         loop {
             let (key, json): (_, String) =

@@ -9,6 +9,7 @@ mod find;
 mod frames;
 mod gather;
 mod guard;
+mod labels;
 mod launch;
 mod memory;
 pub mod observe;

@@ -8,6 +8,7 @@
 //!
 //! Everything here is pure and knows no DevTools; readings come from pages and are bounded and cleaned again.
 
+mod again;
 mod blocker;
 mod budget;
 mod facts;
@@ -23,6 +24,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use again::again;
 pub use blocker::{blocker, may_pass};
 pub use facts::{Answer, Facts};
 pub use frames::{ChildContent, ChildFrame, FrameKey, FrameReading};

@@ -106,6 +106,7 @@ fn settings(profile_root: PathBuf) -> BrowserSettings {
         max_age: Duration::from_secs(3600),
         max_memory: 4 << 30,
         view_token_budget: 8_000,
+        screenshot_marks: false,
     }
 }
 
