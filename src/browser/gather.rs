@@ -3,13 +3,17 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use chromiumoxide_cdp::cdp::browser_protocol::dom::{BackendNodeId, DescribeNodeParams, GetFrameOwnerParams};
+use chromiumoxide_cdp::cdp::browser_protocol::dom::{
+    BackendNodeId, DescribeNodeParams, GetFrameOwnerParams, ResolveNodeParams,
+};
 use chromiumoxide_cdp::cdp::browser_protocol::dom_debugger::GetEventListenersParams;
 use chromiumoxide_cdp::cdp::browser_protocol::page::FrameId;
+use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObjectId;
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 use serde::Serialize;
 
+use super::cdp::CdpError;
 use super::context::Context;
 use super::observe::{ChildContent, ChildFrame, FrameKey, FrameReading, LocalId, Reading};
 use super::wire::{Described, FrameOwner, Listeners, ShadowRoot};
@@ -21,6 +25,10 @@ const MAX_DEPTH: u32 = 5;
 const MAX_PASSES: u32 = 4;
 /// Hosts asked about in one pass. Each costs some 0.2 ms, and is asked about once in its life.
 const MAX_HOSTS: usize = 200;
+/// A frame that takes longer than this is left out, and given less time from then on until it answers: advertisements
+/// that never answer must not make every step as slow.
+const FRAME_LIMIT: Duration = Duration::from_secs(2);
+const SILENT_FRAME_LIMIT: Duration = Duration::from_millis(200);
 /// Pages with more elements than this are not asked what they listen to: it takes 0.3 ms for 1,000 elements, 3 ms for
 /// 10,000 of which 1,000 listen, and 20 ms for 50,000.
 const MAX_LISTENED: u32 = 20_000;
@@ -103,7 +111,11 @@ impl<'a> Reader<'a> {
         depth: u32,
     ) -> Option<(ChildFrame, Documents)> {
         let owner = self.owner(parent, &frame).await.ok().filter(|owner| in_sight.contains(owner))?;
-        match self.document(frame, Some((parent_key, owner)), depth + 1).await {
+        let limit = if self.worlds.is_silent(&frame) { SILENT_FRAME_LIMIT } else { FRAME_LIMIT };
+        let reader = Self { limit: self.limit.min(limit), ..self };
+        let read = reader.document(frame.clone(), Some((parent_key, owner)), depth + 1).await;
+        self.worlds.set_silent(&frame, matches!(read, Err(ScriptError::Cdp(CdpError::TimedOut { .. }))));
+        match read {
             Ok((reading, documents)) => {
                 Some((ChildFrame { owner, content: ChildContent::Read(Box::new(reading)) }, documents))
             }
@@ -149,9 +161,9 @@ impl<'a> Reader<'a> {
 
     /// Looks for elements that listen to presses and look like nothing to press; true when there are new ones.
     async fn hear(self, document: &Document) -> Result<bool, ScriptError> {
-        let root = self.worlds.root(document)?;
-        // Its object is in no group, so the answer holds no functions. Pierced, it tells of the page's own listeners
-        // to us who ask from another world, of shadow trees and, needlessly, of the frames in this process.
+        let root = self.root(document).await?;
+        // Its object is in no group, so the answer holds no functions. Pierced, it tells of shadow trees and, needlessly,
+        // of the frames in this process.
         let ask = GetEventListenersParams::builder().object_id(root).depth(-1).pierce(true).build();
         let ask = ask.expect("the object is set");
         let Listeners { listeners } = document.session.call_as(ask, self.limit).await?;
@@ -167,6 +179,20 @@ impl<'a> Reader<'a> {
         self.worlds.release(document, group);
         // A node that vanished in the meantime, or stands in another document, is no loss.
         Ok(marks.into_iter().any(|marked| marked.unwrap_or(false)))
+    }
+
+    /// The `document` as the page's own world has it, in no group. Asked for listeners with an object of our world, the
+    /// browser compiles `onclick` attributes there, and Chromium's renderer crashes once the page runs them.
+    async fn root(self, document: &Document) -> Result<RemoteObjectId, ScriptError> {
+        if let Some(root) = self.worlds.page_root(document)? {
+            return Ok(root);
+        }
+        let ours = self.worlds.root(document)?;
+        let describe = DescribeNodeParams::builder().object_id(ours).build();
+        let Described { node } = document.session.call_as(describe, self.limit).await?;
+        let resolve = ResolveNodeParams::builder().backend_node_id(BackendNodeId::new(node.backend_node_id)).build();
+        let root = document.session.call_within(resolve, self.limit).await?.object;
+        self.worlds.set_page_root(document, root)
     }
 
     async fn mark(self, document: &Document, node: BackendNodeId, group: &ObjectGroup) -> Result<bool, ScriptError> {

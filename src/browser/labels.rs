@@ -1,7 +1,6 @@
 //! Elements' boxes and indices, drawn on pictures of a page.
 //!
-//! Drawn here and not in the page: a canvas beside the page would have the browser's fonts and formats, but turning one
-//! into a picture from an isolated world crashes the renderer (Chromium 156, at the second picture).
+//! Drawn here and not on a canvas of the browser's: a page that is busy would hold that up.
 
 use std::io::Cursor;
 

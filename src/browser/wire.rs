@@ -252,6 +252,7 @@ pub(crate) struct Described {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DescribedNode {
+    pub(crate) backend_node_id: i64,
     #[serde(default)]
     pub(crate) shadow_roots: Vec<ShadowRoot>,
 }

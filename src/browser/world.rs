@@ -1,7 +1,7 @@
 //! The isolated worlds in which our scripts read and prepare a page: they see its DOM, the page sees nothing of them.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::dom::{BackendNodeId, ResolveNodeParams};
@@ -40,6 +40,8 @@ struct Known {
     made: u64,
     /// Groups of objects begun so far.
     groups: u64,
+    /// Frames that did not answer in time when they were last asked.
+    silent: HashSet<(Arc<str>, Arc<str>)>,
 }
 
 /// The objects by which nodes are held while they are looked at from outside: each look has its own, since letting go
@@ -54,6 +56,8 @@ struct World {
     key: FrameKey,
     /// Its `document`, in no group: it goes with the world.
     document: RemoteObjectId,
+    /// The same as the page's own world has it.
+    page_document: Arc<OnceLock<RemoteObjectId>>,
     /// Nodes that were found to listen to presses, by the browser's ids, each looked at once.
     listening: Arc<Mutex<HashSet<i64>>>,
 }
@@ -153,6 +157,16 @@ impl Worlds {
         Ok(self.known(document)?.document)
     }
 
+    /// The same `document` as the page's own world has it, once it was set.
+    pub(crate) fn page_root(&self, document: &Document) -> Result<Option<RemoteObjectId>, ScriptError> {
+        Ok(self.known(document)?.page_document.get().cloned())
+    }
+
+    pub(crate) fn set_page_root(&self, document: &Document, root: RemoteObject) -> Result<RemoteObjectId, ScriptError> {
+        let root = object(root, "DOM.resolveNode")?;
+        Ok(self.known(document)?.page_document.get_or_init(|| root).clone())
+    }
+
     /// Of nodes that listen to presses, up to `limit` that have not been looked at in this world; from now on they
     /// have.
     pub(crate) fn unheard(&self, document: &Document, nodes: impl Iterator<Item = i64>, limit: usize) -> Vec<i64> {
@@ -160,6 +174,20 @@ impl Worlds {
         let mut listening = world.listening.lock().unwrap_or_else(PoisonError::into_inner);
         let room = MAX_LISTENING.saturating_sub(listening.len());
         nodes.filter(|node| listening.insert(*node)).take(limit.min(room)).collect()
+    }
+
+    /// Whether a document's frame did not answer when it was last asked.
+    pub(crate) fn is_silent(&self, document: &Document) -> bool {
+        self.lock().silent.contains(&key(document))
+    }
+
+    pub(crate) fn set_silent(&self, document: &Document, is_silent: bool) {
+        let mut known = self.lock();
+        if is_silent {
+            known.silent.insert(key(document));
+        } else {
+            known.silent.remove(&key(document));
+        }
     }
 
     /// A group for a look at some nodes.
@@ -202,7 +230,13 @@ impl Worlds {
         let root = object(installed.result, "document")?;
         let mut known = self.lock();
         known.made += 1;
-        let world = World { context, key: FrameKey(known.made), document: root, listening: Arc::default() };
+        let world = World {
+            context,
+            key: FrameKey(known.made),
+            document: root,
+            page_document: Arc::default(),
+            listening: Arc::default(),
+        };
         known.by_frame.insert(key(document), world.clone());
         Ok(world)
     }

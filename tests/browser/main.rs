@@ -7,6 +7,7 @@ mod again;
 mod blocked;
 mod dialogs;
 mod faults;
+mod frames;
 mod headful;
 mod isolation;
 mod many_runs;
