@@ -166,6 +166,7 @@ fn browser(env: &Environment) -> Result<BrowserSettings, ConfigError> {
         max_age: read!(env.browser_max_age, nonzero_duration)?.unwrap_or(Duration::from_secs(3600)),
         max_memory: read!(env.browser_max_memory, size(64 << 20..=1 << 50))?.unwrap_or(2 << 30) as u64,
         view_token_budget: read!(env.browser_view_tokens, integer(200..=200_000))?.unwrap_or(8_000),
+        screenshot_marks: read!(env.screenshot_marks, flag)?.unwrap_or(false),
     })
 }
 

@@ -11,6 +11,7 @@ mod frames;
 pub mod fuzzing;
 mod gather;
 mod guard;
+mod labels;
 mod launch;
 mod memory;
 pub mod observe;

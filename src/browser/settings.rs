@@ -30,6 +30,8 @@ pub struct BrowserSettings {
     pub max_memory: u64,
     /// Tokens of text a page view may have.
     pub view_token_budget: usize,
+    /// Whether pictures show the elements' boxes and indices.
+    pub screenshot_marks: bool,
 }
 
 /// Chromium's own sandbox.

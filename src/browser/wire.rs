@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObject;
 use serde::Deserialize;
 
 /// `Target.attachedToTarget`
@@ -213,6 +214,28 @@ impl ExceptionDetails {
     }
 }
 
+/// `Runtime.evaluate`'s result, by reference
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Installed {
+    pub(crate) result: RemoteObject,
+    pub(crate) exception_details: Option<ExceptionDetails>,
+}
+
+/// `DOMDebugger.getEventListeners`'s result
+#[derive(Debug, Deserialize)]
+pub(crate) struct Listeners {
+    pub(crate) listeners: Vec<Listener>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Listener {
+    #[serde(rename = "type")]
+    pub(crate) event: String,
+    pub(crate) backend_node_id: Option<i64>,
+}
+
 /// `DOM.getFrameOwner`'s result
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -229,6 +252,7 @@ pub(crate) struct Described {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DescribedNode {
+    pub(crate) backend_node_id: i64,
     #[serde(default)]
     pub(crate) shadow_roots: Vec<ShadowRoot>,
 }

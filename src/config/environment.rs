@@ -55,6 +55,7 @@ pub(super) struct Environment {
     pub(super) browser_max_age: Option<String>,
     pub(super) browser_max_memory: Option<String>,
     pub(super) browser_view_tokens: Option<String>,
+    pub(super) screenshot_marks: Option<String>,
     pub(super) profile_root: Option<String>,
     pub(super) browser_use_private_hosts: Option<String>,
 

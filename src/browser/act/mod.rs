@@ -28,7 +28,8 @@ use self::mouse::{Press, bits};
 use self::witness::{Moment, Told, together};
 use super::cdp::CdpError;
 use super::context::Context;
-use super::observe::FrameKey;
+use super::gather::Reader;
+use super::observe::{FrameKey, LocalId, again};
 use super::settle::{self, Settled};
 use super::sight::{Seen, Sight};
 use super::world::{Document, ScriptError, Worlds};
@@ -146,16 +147,29 @@ impl Hands<'_> {
         Ok(tab.document())
     }
 
-    /// The element of an index, if it is still what it was when it was shown.
+    /// The element of an index, if it is still what it was when it was shown, or the one that has taken its place.
     async fn target(&self, index: ElementIndex) -> Result<Target, ActionError> {
         let gone = || ActionError::ElementGone { index: index.0 };
         let Seen { element, place, signature: was } = self.sight.find(index).ok_or_else(gone)?;
         let now: Identified = self.call_at(&place, "hands.identify", &IdArgument { id: place.id }).await?;
-        let now = now.is.ok_or_else(gone)?;
+        let Some(now) = now.is else {
+            let place = self.again(&place).await?.ok_or_else(gone)?;
+            return Ok(Target { index, element, place });
+        };
         if now != was {
             return Err(ActionError::ElementChanged { index: index.0, was: clip(&was, 60), now: clip(&now, 60) });
         }
         Ok(Target { index, element, place })
+    }
+
+    /// Where an element is by now whose node is gone; none when that is not certain.
+    async fn again(&self, place: &Place) -> Result<Option<Place>, ActionError> {
+        let Some(earlier) = self.sight.reading(place.world) else { return Ok(None) };
+        let reader = Reader { context: self.context, worlds: self.worlds, limit: self.command_timeout() };
+        let (world, later) = reader.read(&place.document).await.map_err(script_failed)?;
+        // In another document nothing is what it was.
+        let found = if world == place.world { again(earlier, &later, LocalId(place.id)) } else { None };
+        Ok(found.map(|node| Place { id: node.0, ..place.clone() }))
     }
 
     /// Calls one of the hands' functions where an element is.

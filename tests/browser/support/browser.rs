@@ -44,11 +44,22 @@ impl OwnBrowser {
         browser
     }
 
+    /// Starts one whose runs may reach other hosts of this machine than usual, and waits until it is ready.
+    pub(crate) async fn reaching(hosts: &str, adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
+        let browser = Self::start_with(UrlPolicy::new(HostPattern::parse_list(hosts).unwrap()), adjust);
+        browser.is_ready().await;
+        browser
+    }
+
     pub(crate) fn start_unready(adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
+        Self::start_with(policy(), adjust)
+    }
+
+    fn start_with(policy: UrlPolicy, adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
         let root = tempfile::tempdir().unwrap();
         let mut settings = settings(root.path().to_owned());
         adjust(&mut settings);
-        Self { pool: Pool::start(settings, policy(), TaskTracker::new()).unwrap(), root }
+        Self { pool: Pool::start(settings, policy, TaskTracker::new()).unwrap(), root }
     }
 
     pub(crate) async fn is_ready(&self) {
@@ -106,6 +117,7 @@ fn settings(profile_root: PathBuf) -> BrowserSettings {
         max_age: Duration::from_secs(3600),
         max_memory: 4 << 30,
         view_token_budget: 8_000,
+        screenshot_marks: false,
     }
 }
 

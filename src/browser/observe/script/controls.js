@@ -5,7 +5,7 @@ const LIMIT_OPTIONS = 60;
 
 // Elements that are controls by what they are. Which of them are offered is decided where they stand.
 const CONTROL =
-  'a[href],button,input,select,textarea,summary,label,canvas,[role],[contenteditable],[onclick],[ondblclick],[onmousedown],' +
+  'a[href],area[href],button,input,select,textarea,summary,label,canvas,[role],[contenteditable],[onclick],[ondblclick],[onmousedown],' +
   '[onmouseup],[onpointerdown],[onpointerup],[ontouchstart],[ontouchend],[draggable=true],video[controls],audio[controls]';
 
 const WIDGET_ROLES = new Set(
@@ -21,7 +21,7 @@ const INPUT_ROLES = {
   url: 'textbox', password: 'textbox',
 };
 const TAG_ROLES = {
-  a: 'link', button: 'button', textarea: 'textbox', summary: 'button', canvas: 'img', video: 'video', audio: 'audio',
+  a: 'link', area: 'link', button: 'button', textarea: 'textbox', summary: 'button', canvas: 'img', video: 'video', audio: 'audio',
 };
 const FORMATS = {
   date: 'YYYY-MM-DD', time: 'HH:MM', 'datetime-local': 'YYYY-MM-DDTHH:MM', month: 'YYYY-MM', week: 'YYYY-Www',
@@ -170,7 +170,7 @@ function describe(element, tag, role, out) {
   if (tag === 'input') inputState(element, out);
   else if (tag === 'textarea') fieldState(element, tag, out);
   else if (tag === 'select') selectState(element, out);
-  else if (tag === 'a') {
+  else if (tag === 'a' || tag === 'area') {
     out.href = bounded(String(element.href?.baseVal ?? element.href ?? ''), 500);
     if (element.target === '_blank') out.newtab = true;
     if (element.hasAttribute('download')) out.download = true;
@@ -194,6 +194,7 @@ function identify(element, tag, explicit) {
   const open = OPEN_ROLES.has(role) && tag !== 'label';
   if (!open && tag !== 'video' && tag !== 'audio' && tag !== 'canvas') gather(element, content, 0);
   let name = givenName(element);
+  if (!name && tag === 'area') name = phrase(element.alt);
   if (!name && tag === 'input') {
     if (element.type === 'image') name = phrase(element.alt);
     else if (role === 'button') name = phrase(element.value) || { submit: 'Submit', reset: 'Reset' }[element.type] || '';
@@ -211,6 +212,7 @@ function identify(element, tag, explicit) {
 function isHard(el, tag, explicit) {
   switch (tag) {
     case 'a':
+    case 'area':
       return el.hasAttribute('href') || WIDGET_ROLES.has(explicit);
     case 'input':
       return el.type !== 'hidden';
