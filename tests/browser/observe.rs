@@ -162,6 +162,22 @@ fn buttons_that_only_hovering_shows_are_offered_where_they_take_presses() {
 }
 
 #[test]
+fn what_can_be_read_on_a_control_is_told_beside_the_name_it_was_given() {
+    run(async {
+        let body = "<button aria-label='Open user menu'>Ada Lovelace</button>\
+                    <label for=send>Send:</label><button id=send>Submit</button>\
+                    <a href=#alerts aria-label=Alerts>3</a><button aria-label='Close dialog'>CLOSE</button>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        let text = tab.text().await;
+        let expected = "[1]<button />Open user menu (Ada Lovelace)\n[2]<button />Send: (Submit)\n\
+                        [3]<a href=#alerts />Alerts (3)\n[4]<button />Close dialog\n";
+        assert!(text.starts_with(expected), "{text}");
+        tab.close().await;
+    });
+}
+
+#[test]
 fn a_box_that_scrolls_by_next_to_nothing_is_no_scroller() {
     run(async {
         let body = "<pre style='overflow: auto; width: 600px'><div style='width: 612px'>Some code</div></pre>\
