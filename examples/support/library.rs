@@ -192,6 +192,10 @@ impl LibraryPage {
 
 impl Drop for LibraryPage {
     fn drop(&mut self) {
+        // It is asked first: killed, it would leave files behind. Its socket tells when it is gone.
+        if self.send("", "Browser.close", &json!({})).is_ok() {
+            while self.receive_bytes().is_ok() {}
+        }
         // Its helpers are in its group. One that has ended already is no loss.
         if let Some(group) = i32::try_from(self.browser.id()).ok().and_then(Pid::from_raw) {
             let _ = kill_process_group(group, Signal::KILL);
