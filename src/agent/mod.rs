@@ -7,6 +7,8 @@ pub mod action;
 pub mod agent;
 pub mod decision;
 pub mod explicit;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod image;
 pub mod observation;
 pub mod planner;

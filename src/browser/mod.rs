@@ -7,6 +7,8 @@ mod cdp;
 mod context;
 mod find;
 mod frames;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod gather;
 mod guard;
 mod launch;

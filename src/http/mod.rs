@@ -5,6 +5,8 @@ mod auth;
 mod body;
 mod error;
 mod fields;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod identity;
 mod linger;
 mod router;

@@ -9,3 +9,4 @@ mod queue;
 mod refusals;
 mod shutdown;
 mod support;
+mod view_docs;

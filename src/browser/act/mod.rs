@@ -5,7 +5,7 @@ mod dialog;
 mod drag;
 mod find;
 mod input;
-mod keys;
+pub(super) mod keys;
 mod mouse;
 mod navigate;
 mod read;
