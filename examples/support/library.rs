@@ -64,6 +64,8 @@ impl LibraryPage {
             .args(["--disable-background-networking", "--disable-component-update", "--window-size=1280,900"])
             .arg(format!("--user-data-dir={}", profile.path().display()))
             .arg("about:blank")
+            // All that it leaves goes with its profile.
+            .env("TMPDIR", profile.path())
             .stderr(Stdio::null())
             .process_group(0)
             .fd_mappings(vec![
