@@ -213,6 +213,65 @@ fn what_an_action_brings_up_is_marked_as_new() {
 }
 
 #[test]
+fn a_row_that_can_be_clicked_keeps_its_words_whatever_is_hidden_in_it() {
+    run(async {
+        let row = "<div onclick=\"tell('row')\">Ada <b>Lovelace</b>\
+                   <button style='opacity: 0; pointer-events: none'>More</button></div>";
+        let site = Site::of(&[("/", row)]).await;
+        let tab = open(&site, "/").await;
+        let text = tab.text().await;
+        assert!(text.starts_with("[1]<div />Ada Lovelace\n"), "{text}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn buttons_that_only_hovering_shows_are_offered_where_they_take_presses() {
+    run(async {
+        let body = "<style>.tools { opacity: 0 } li:hover .tools { opacity: 1 }</style>\
+                    <ul><li>Invoice <span class=tools><button onclick=\"tell('deleted')\">Delete</button></span></ul>\
+                    <div style='position: relative'><a href=#under style='opacity: 0'>Beneath a picture</a>\
+                    <p style='position: absolute; inset: 0; margin: 0; background: white'>A picture</p></div>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        let text = tab.text().await;
+        assert!(text.starts_with("Invoice\n[1]<button hidden />Delete\nA picture\n"), "{text}");
+        tab.click("Delete").await.unwrap();
+        site.hears("deleted").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn what_can_be_read_on_a_control_is_told_beside_the_name_it_was_given() {
+    run(async {
+        let body = "<button aria-label='Open user menu'>Ada Lovelace</button>\
+                    <label for=send>Send:</label><button id=send>Submit</button>\
+                    <a href=#alerts aria-label=Alerts>3</a><button aria-label='Close dialog'>CLOSE</button>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        let text = tab.text().await;
+        let expected = "[1]<button />Open user menu (Ada Lovelace)\n[2]<button />Send: (Submit)\n\
+                        [3]<a href=#alerts />Alerts (3)\n[4]<button />Close dialog\n";
+        assert!(text.starts_with(expected), "{text}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_box_that_scrolls_by_next_to_nothing_is_no_scroller() {
+    run(async {
+        let body = "<pre style='overflow: auto; width: 600px'><div style='width: 612px'>Some code</div></pre>\
+                    <div style='overflow: auto; height: 100px'><p style='height: 150px'>A list</p></div>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        let text = tab.text().await;
+        assert!(text.starts_with("Some code\n[1]<div scroll="), "{text}");
+        tab.close().await;
+    });
+}
+
+#[test]
 fn frames_of_another_origin_are_read_where_they_stand() {
     run(async {
         let inner = Site::of(&[("/", "<p>Other origin</p><a href=/deal>A deal</a>")]).await;

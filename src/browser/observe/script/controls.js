@@ -202,7 +202,10 @@ function identify(element, tag, explicit) {
   // What merely behaves like a control is not named by all that stands in it.
   const isContainer = (content.controls.length > 0 || content.text.length > 2 * LIMIT_NAME) && tag !== 'label' && !isHard(element, tag, explicit);
   if (isContainer) return { role, name, content, open };
-  name ||= phrase(content.text) || phrase(element.getAttribute('title')) || phrase(content.faint);
+  const words = phrase(content.text);
+  // A person goes by what can be read on it: said beside the name that was given, unless that says it too.
+  if (name && tag !== 'label' && !letters(name).includes(letters(words))) name = phrase(name + ' (' + bounded(words, 80) + ')');
+  name ||= words || phrase(element.getAttribute('title')) || phrase(content.faint);
   if (!name && tag === 'label') name = givenName(element.control);
   if (!name && element.ownerSVGElement) name = phrase(element.querySelector('title')?.textContent);
   return { role, name, content, open };

@@ -16,10 +16,11 @@ class Reader extends Walk {
     if (!record.date && name && name.length <= 2 && /^\d+$/.test(name)) this.day(el, record);
     if (frame !== null && record.v === 1 && this.items.length > 0) this.checks.push({ record, el, box: frame.box, seen, doubt: frame.doubt });
     if (tag === 'canvas') record.size = [el.clientWidth, el.clientHeight];
-    if (frame === null) return;
+    if (frame === null) return record;
     const hasList = role === 'combobox' || role === 'listbox' || explicit === 'treeitem';
     if (content.controls.length > 0 || (hasList && tag !== 'select' && el.firstElementChild !== null)) this.nested(content.controls, frame, record);
     else if (open && !isEditor(el) && tag !== 'canvas' && tag !== 'select' && tag !== 'textarea' && el.firstElementChild !== null) this.nested(null, frame, record);
+    return record;
   }
 
   // What is shown as less than its content is still recognised by it.
@@ -145,7 +146,9 @@ class Reader extends Walk {
       this.checks.splice(checked, 0, { record, el, box: frame.box, seen });
     }
     if (controls === 0 && words.length <= LIMIT_NAME + 1) {
-      const { name, content } = identify(el, tag, explicit);
+      // Its words are its name, also where a control that is not to be seen keeps it from being named by its content.
+      const { name: own, content } = identify(el, tag, explicit);
+      const name = own || phrase(words);
       if (name) record.name = name;
       else this.nameless(el, tag, record, content.icon);
       this.cell(el, tag, record);

@@ -26,6 +26,9 @@ const CELL_ROLES = new Set(['cell', 'gridcell', 'columnheader', 'rowheader']);
 const MAX_DEPTH = 600;
 const LIST_FROM = 8;
 const CROWD = 400;
+// In one transparent element, and of one page: each takes a hit test.
+const MAX_CONCEALED = 10;
+const MAX_CONCEALED_ALL = 60;
 
 class Walk {
   constructor(options, range, view) {
@@ -43,6 +46,7 @@ class Walk {
     this.below = 0;
     this.aside = 0;
     this.cut = 0;
+    this.concealedLeft = MAX_CONCEALED_ALL;
     this.first = null;
     this.last = null;
     this.line = null;
@@ -365,15 +369,36 @@ class Walk {
     describe(input, 'input', role, record);
   }
 
-  // Fully transparent: a native control that takes presses all the same (over a drawn one) is offered.
+  // Fully transparent: what takes presses all the same is offered, such as a native control over a drawn one, and the
+  // buttons of a row that appear under the mouse.
   transparent(el, tag, up, box, sight) {
+    const seen = meet(meet(box, sight), this.view);
+    const isLarge = box.r - box.l >= 8 && box.b - box.t >= 8;
     if (tag === 'input' && el.type === 'file') {
       this.unseen(el, tag, up);
-    } else if ((tag === 'input' || tag === 'select') && el.type !== 'hidden' && box.r - box.l >= 8 && box.b - box.t >= 8) {
-      const seen = meet(meet(box, sight), this.view);
+    } else if ((tag === 'input' || tag === 'select') && el.type !== 'hidden' && isLarge) {
       const labelled = el.labels?.length > 0 && Array.prototype.some.call(el.labels, isShown);
       if (!labelled && isOpen(seen) && !isCovered(el, seen)) this.control(el, tag, '', up, box, sight, null);
-    } else this.unseen(el, tag, up);
+    } else {
+      this.unseen(el, tag, up);
+      if (isOpen(seen) && this.layers === null) this.concealed(el, tag, up, sight);
+    }
+  }
+
+  // The buttons and links in something transparent.
+  concealed(el, tag, up, sight) {
+    const inside = tag === 'a' || tag === 'button' ? [el] : el.querySelectorAll('a[href],button');
+    for (let i = 0; i < inside.length && i < MAX_CONCEALED && this.concealedLeft > 0; i++) {
+      const target = inside[i];
+      const rect = rectOf(target);
+      const box = { l: rect.left, t: rect.top, r: rect.right, b: rect.bottom };
+      const seen = meet(meet(box, sight), this.view);
+      if (rect.width < 8 || rect.height < 8 || !isOpen(seen)) continue;
+      this.concealedLeft--;
+      if (getComputedStyle(target).pointerEvents === 'none' || isCovered(target, seen)) continue;
+      const own = localNameOf(target);
+      this.control(target, own, explicitRole(target), up, box, sight, null).hidden = true;
+    }
   }
 
   // An element in sight, or (without style) one that only its content could make visible.
@@ -532,11 +557,16 @@ class Walk {
 
   scrolls(el, frame) {
     if (el === page.documentElement || el === page.body) return false;
+    const { scrollHeight, clientHeight } = el;
+    // A few pixels more than its box are no content to scroll to.
+    const overflows = (content, box) => content > box + Math.max(8, box / 20);
     // Known when some content stuck out; text alone needs asking.
-    if (frame.strict === undefined && !(el.scrollHeight > el.clientHeight + 8 && el.clientHeight > 0)) return false;
-    if (el.scrollHeight <= el.clientHeight + 8 && el.scrollWidth <= el.clientWidth + 8) return false;
+    const down = overflows(scrollHeight, clientHeight);
+    if (frame.strict === undefined && !(down && clientHeight > 0)) return false;
+    const across = overflows(el.scrollWidth, el.clientWidth);
+    if (!down && !across) return false;
     const { overflowX, overflowY } = frame.style;
-    return (scrollable(overflowY) && el.scrollHeight > el.clientHeight + 8) || (scrollable(overflowX) && el.scrollWidth > el.clientWidth + 8);
+    return (scrollable(overflowY) && down) || (scrollable(overflowX) && across);
   }
 
   scroller(el, tag, frame, slot, scope) {

@@ -28,6 +28,11 @@ function phrase(text, limit = LIMIT_NAME) {
   return bounded(clean(text ?? '').trim(), limit);
 }
 
+// What two spellings of the same words have in common.
+function letters(text) {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+}
+
 const WORDLESS = new Set(['script', 'style', 'template', 'noscript', 'head', 'select', 'textarea', 'datalist', 'iframe']);
 
 // What a label or a referenced element says, hidden or not (references may point at hidden text).
