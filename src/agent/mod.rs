@@ -7,6 +7,7 @@ pub mod action;
 pub mod agent;
 pub mod decision;
 pub mod explicit;
+pub mod files;
 pub mod image;
 pub mod observation;
 pub mod planner;

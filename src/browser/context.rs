@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
 use super::cdp::{CdpError, Connection, Event};
+use super::files::RunFiles;
 use super::guard::Guard;
 use super::process::Browser;
 use super::tabs::Tabs;
@@ -39,10 +40,14 @@ pub(crate) struct Context {
 
 /// What the pump writes and the rest reads.
 struct Shared {
+    /// The context's.
+    id: String,
     connection: Connection,
     tabs: Mutex<Tabs>,
     changes: watch::Sender<u64>,
     guard: Guard,
+    files: RunFiles,
+    download_wait: Duration,
     tasks: TaskTracker,
     /// The pump's queue, for the sessions of frames: they are announced by their parents' sessions.
     events: mpsc::Sender<Event>,
@@ -64,13 +69,31 @@ impl Context {
         let root = browser.connection.root();
         let created = root.call(CreateBrowserContextParams::builder().dispose_on_detach(true).build()).await?;
         let id = created.browser_context_id.inner().clone();
+        let files = match RunFiles::create(&browser.profile, browser.settings.files) {
+            Ok(files) => files,
+            Err(error) => {
+                root.tell(DisposeBrowserContextParams::new(created.browser_context_id));
+                return Err(BrowserError::Protocol { cause: format!("no folder for a run's files: {error}") });
+            }
+        };
+        let downloads = SetDownloadBehaviorParams::builder()
+            // Under ids instead of names: two of the same name do not meet, and the name is ours to choose.
+            .behavior(SetDownloadBehaviorBehavior::AllowAndName)
+            .browser_context_id(created.browser_context_id)
+            .download_path(files.incoming().to_string_lossy())
+            .events_enabled(true)
+            .build()
+            .expect("the behaviour is set");
         let (changes, changed) = watch::channel(0);
         let (events, queue) = Connection::event_queue();
         let shared = Arc::new(Shared {
+            id: id.clone(),
             connection: browser.connection.clone(),
             tabs: Mutex::default(),
             changes,
             guard: Guard::new(policy),
+            files,
+            download_wait: browser.settings.download_wait,
             tasks: browser.tasks.clone(),
             events: events.clone(),
             dialogs: AtomicU64::new(0),
@@ -79,14 +102,8 @@ impl Context {
         browser.register(&id, events);
         browser.tasks.spawn(pump::pump(queue, Arc::downgrade(&shared)));
         // From here on the drop of `context` disposes, whatever fails.
-        let context = Self { id: id.clone(), browser: browser.clone(), shared, changed };
-        root.tell(
-            SetDownloadBehaviorParams::builder()
-                .behavior(SetDownloadBehaviorBehavior::Deny)
-                .browser_context_id(BrowserContextId::new(id))
-                .build()
-                .expect("the behaviour is set"),
-        );
+        let context = Self { id, browser: browser.clone(), shared, changed };
+        root.tell(downloads);
         context.open_tab().await?;
         Ok(context)
     }
@@ -135,11 +152,15 @@ impl Context {
         &self.shared.guard
     }
 
+    pub(crate) fn files(&self) -> &RunFiles {
+        &self.shared.files
+    }
+
     pub(crate) fn browser(&self) -> &Arc<Browser> {
         &self.browser
     }
 
-    /// Closes every tab with its storage and waits until the browser says so.
+    /// Closes every tab with its storage, waits until the browser says so, and removes the run's files.
     pub(crate) async fn dispose(&self) {
         if !self.browser.unregister(&self.id) {
             return;
@@ -153,6 +174,8 @@ impl Context {
                 self.browser.retire();
             }
         }
+        // Only now does nobody write to it any more.
+        self.shared.files.remove().await;
     }
 }
 

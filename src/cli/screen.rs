@@ -147,6 +147,7 @@ mod tests {
             url: "https://example.com/".into(),
             title: "Flights".into(),
             screenshot: None,
+            downloads: Vec::new(),
             blocker: None,
         }
     }

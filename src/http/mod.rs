@@ -5,6 +5,7 @@ mod auth;
 mod body;
 mod error;
 mod fields;
+mod files;
 mod identity;
 mod linger;
 mod router;

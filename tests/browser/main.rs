@@ -5,6 +5,7 @@
 mod actions;
 mod blocked;
 mod dialogs;
+mod downloads;
 mod faults;
 mod headful;
 mod isolation;
@@ -13,4 +14,6 @@ mod navigation;
 mod observe;
 mod service;
 mod support;
+
+mod uploads;
 mod warden;

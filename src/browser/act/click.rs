@@ -84,7 +84,7 @@ impl Hands<'_> {
             }
             "file" => {
                 return Err(ActionError::NotPossible(format!(
-                    "element {index} takes files; its file dialog cannot be used"
+                    "element {index} takes files; use `upload` to put some into it"
                 )));
             }
             _ if located.disabled => {

@@ -302,6 +302,23 @@ globalThis.hands = (() => {
       return { value: String(element.value ?? element.innerText ?? "").slice(0, 2000) };
     },
 
+    // -> {title} of the document
+    title() {
+      return { title: clip(document.title) };
+    },
+
+    // The file field that an element is, stands for as a label, or holds. -> {gone} | {id?}
+    fileField({ id }) {
+      const element = find(id);
+      if (!element) return { gone: true };
+      const isField = (node) => node instanceof HTMLInputElement && node.type === "file";
+      const inside = [...element.querySelectorAll("input[type=file]")];
+      const candidates = [element, element.control, element.closest("label")?.control];
+      if (inside.length === 1) candidates.push(inside[0]);
+      const field = candidates.find(isField);
+      return field ? { id: __eyes.idOf(field) } : {};
+    },
+
     // Sets a date, time, colour or range as a user's change would. -> {value} as the field took it
     set({ id, value }) {
       const element = find(id);

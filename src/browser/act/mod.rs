@@ -3,6 +3,7 @@
 mod click;
 mod dialog;
 mod drag;
+mod files;
 mod find;
 mod input;
 mod keys;
@@ -94,6 +95,8 @@ impl Hands<'_> {
                 self.input(*index, text, clear.unwrap_or(true), submit.unwrap_or(false)).await
             }
             Action::Select { index, options } => self.select(*index, options).await,
+            Action::Upload { index, files } => self.upload(*index, files).await,
+            Action::SavePdf {} => self.save_pdf().await,
             Action::SendKeys { keys } => self.send_keys(keys).await,
             Action::Scroll { direction, pages, index } => self.scroll(*direction, pages.unwrap_or(1.0), *index).await,
             Action::Wait { seconds, text, gone } => self.wait(*seconds, text.as_deref(), gone.as_deref()).await,
@@ -125,6 +128,10 @@ impl Hands<'_> {
     }
 
     fn before(&self) -> Result<Before, ActionError> {
+        if let Some(tab) = self.context.tabs().active() {
+            // One that opened before is of no action that could use it.
+            tab.chooser = None;
+        }
         settle::before(self.context)
             .ok_or_else(|| ActionError::NotPossible("no tab is open; navigate to open one".into()))
     }
@@ -182,6 +189,7 @@ impl Hands<'_> {
             let there = settle::settle(self.context, self.worlds, &other).await?;
             settled.unfinished = settled.unfinished.or(there.unfinished);
         }
+        settle::downloads(self.context, before).await?;
         Ok(self.outcome(description, before, settled))
     }
 
@@ -203,6 +211,12 @@ impl Hands<'_> {
                 if let Some((url, reason)) = tab.refused.take() {
                     effects.push(format!("{} may not be opened: {reason}", clip(&url, 200)));
                 }
+                if let Some(chooser) = tab.chooser.take() {
+                    effects.push(match chooser.input {
+                        Some(_) => "a file chooser opened: to choose files, `upload` to this element".to_owned(),
+                        None => "the page asked for a file in a way that is not supported here".to_owned(),
+                    });
+                }
                 if tab.crashed {
                     effects.push("the page crashed; navigate to go on".into());
                 } else if settled.new_document || settled.moved_within {
@@ -214,6 +228,8 @@ impl Hands<'_> {
             effects.push(format!("a new tab is in front: {}", clip(&active.url, 200)));
             other_tab = true;
         }
+        effects.append(&mut self.context.files().news());
+        effects.extend(self.context.files().under_way());
         if let Some(unfinished) = settled.unfinished {
             effects.push(unfinished.to_string());
         }

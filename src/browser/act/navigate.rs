@@ -83,7 +83,11 @@ impl Hands<'_> {
             return Err(failed(url, &cause));
         }
         if navigated.is_download {
-            return Err(failed(url, "it is a download"));
+            let mut outcome = self.settle(description, &before).await?;
+            let told = "it is a download; the page is the same";
+            outcome.effect =
+                [told, &outcome.effect].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("; ");
+            return Ok(outcome);
         }
         if navigated.loader_id.is_some() {
             // The reply may be faster than the event that tells of the new document.

@@ -4,22 +4,29 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use chromiumoxide_cdp::cdp::browser_protocol::browser::{
+    BrowserContextId, CancelDownloadParams, EventDownloadProgress, EventDownloadWillBegin,
+};
+use chromiumoxide_cdp::cdp::browser_protocol::dom::BackendNodeId;
 use chromiumoxide_cdp::cdp::browser_protocol::fetch::EventRequestPaused;
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
-    EventJavascriptDialogOpening, EventWindowOpen, HandleJavaScriptDialogParams,
+    EventFileChooserOpened, EventJavascriptDialogOpening, EventWindowOpen, HandleJavaScriptDialogParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, TargetId,
 };
 use chromiumoxide_cdp::cdp::js_protocol::runtime::RunIfWaitingForDebuggerParams;
 
+use tokio::time::Instant;
+
 use super::tab_events::take_tab_event;
 use super::{Shared, sessions};
 use crate::agent::observation;
 use crate::browser::cdp::{Connection, Event, EventReceiver, Session};
 use crate::browser::guard::Denied;
-use crate::browser::tabs::OpenDialog;
+use crate::browser::tabs::{Chooser, OpenDialog};
 use crate::browser::wire;
+use crate::browser::world::Document;
 
 /// Tabs a run may have open; what a page opens beyond is closed at once.
 const MAX_TABS: usize = 20;
@@ -69,11 +76,30 @@ impl Shared {
                     self.dialog(connection.session(session), dialog);
                 }
             }
+            EventDownloadWillBegin::IDENTIFIER => {
+                if let Some(begins) = event.parse() {
+                    self.download_begins(connection, &begins);
+                }
+            }
+            EventDownloadProgress::IDENTIFIER => {
+                if let Some(progress) = event.parse() {
+                    self.download_goes_on(connection, &progress);
+                }
+            }
+            EventFileChooserOpened::IDENTIFIER => {
+                if let (Some(wire::FileChooserOpened { frame_id, backend_node_id }), Some(session)) =
+                    (event.parse(), &event.session)
+                    && let Some(tab) = self.tabs().of_session(session)
+                {
+                    let document = Document { session: connection.session(session), frame: frame_id.into() };
+                    tab.chooser = Some(Chooser { document, input: backend_node_id.map(BackendNodeId::new) });
+                }
+            }
             _ => {
                 if let Some(session) = &event.session
                     && let Some(tab) = self.tabs().of_session(session)
                 {
-                    take_tab_event(connection, tab, session, event);
+                    take_tab_event(connection, tab, session, event, &self.files);
                 }
             }
         }
@@ -128,11 +154,49 @@ impl Shared {
         }
     }
 
+    fn download_begins(&self, connection: &Connection, begins: &wire::DownloadWillBegin) {
+        let is_ours = self.tabs().has_frame(&begins.frame_id);
+        // What is in no frame that is known is another run's, or of a frame beyond those that are kept. Only the second
+        // is in this context, which the browser can tell.
+        let goes_on = is_ours && self.files.begins(&begins.frame_id, &begins.guid, &begins.suggested_filename).is_ok();
+        if !goes_on {
+            self.cancel_download(connection, &begins.guid);
+        }
+    }
+
+    fn download_goes_on(&self, connection: &Connection, progress: &wire::DownloadProgress) {
+        let wire::DownloadProgress { guid, total_bytes, received_bytes, state } = progress;
+        match state.as_str() {
+            // Saturating, as it should.
+            "inProgress" => {
+                if self.files.grows(guid, *received_bytes as u64, *total_bytes as u64).is_err() {
+                    self.cancel_download(connection, guid);
+                }
+            }
+            state => self.files.ends(guid, state == "completed"),
+        }
+    }
+
+    fn cancel_download(&self, connection: &Connection, guid: &str) {
+        let mut cancel = CancelDownloadParams::new(guid);
+        cancel.browser_context_id = Some(BrowserContextId::new(self.id.clone()));
+        connection.root().tell(cancel);
+    }
+
     /// Decides on a request outside the pump, since a name may have to be resolved.
     fn paused(self: &Arc<Self>, session: Session, paused: wire::RequestPaused) {
         let shared = self.clone();
+        let is_download = paused.resource_type == "Document" && paused.network_id.is_none();
+        if is_download && paused.redirected_request_id.is_none() {
+            // The next that is heard of it is that it begins, when the server has answered.
+            self.files.expect(&paused.frame_id, Instant::now() + self.download_wait);
+        }
         self.tasks.spawn(async move {
             let Some(denied) = shared.guard.decide(&session, &paused).await else { return };
+            if is_download {
+                shared.files.expect_nothing(&paused.frame_id);
+                shared.bump();
+            }
             tracing::debug!(kind = paused.resource_type, ?denied, "request refused");
             if let (Denied::Forbidden(reason), Some(id)) = (denied, session.id())
                 && let Some(tab) = shared.tabs().of_session(id)

@@ -3,7 +3,9 @@
 use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
     SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams,
 };
-use chromiumoxide_cdp::cdp::browser_protocol::page::{self, SetLifecycleEventsEnabledParams};
+use chromiumoxide_cdp::cdp::browser_protocol::page::{
+    self, SetInterceptFileChooserDialogParams, SetLifecycleEventsEnabledParams,
+};
 use chromiumoxide_cdp::cdp::browser_protocol::target::SetAutoAttachParams;
 use chromiumoxide_cdp::cdp::browser_protocol::{fetch, inspector, network};
 
@@ -21,6 +23,8 @@ pub(super) fn set_up_page(session: &Session) {
 pub(super) fn set_up_frame(session: &Session) {
     session.tell(page::EnableParams::default());
     session.tell(SetLifecycleEventsEnabledParams::new(true));
+    // A chooser's window could be closed by nobody.
+    session.tell(SetInterceptFileChooserDialogParams::new(true));
     session.tell(network::EnableParams::default());
     session.tell(fetch::EnableParams::default());
     session.tell(

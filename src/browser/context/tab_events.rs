@@ -1,6 +1,7 @@
 //! What an event of a tab's page or frames says about the tab.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::input::EventDragIntercepted;
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
@@ -13,12 +14,24 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::{
     EventNavigatedWithinDocument,
 };
 
+use tokio::time::Instant;
+
 use crate::browser::cdp::{Connection, Event};
+use crate::browser::files::RunFiles;
 use crate::browser::observe::Answer;
 use crate::browser::tabs::Tab;
 use crate::browser::wire;
 
-pub(super) fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &Arc<str>, event: &Event) {
+/// How soon a download begins after the document request that turned out to be one has ended. It takes milliseconds.
+const DOWNLOAD_BEGINS: Duration = Duration::from_millis(500);
+
+pub(super) fn take_tab_event(
+    connection: &Connection,
+    tab: &mut Tab,
+    session: &Arc<str>,
+    event: &Event,
+    files: &RunFiles,
+) {
     let main_frame = tab.target.clone();
     let of_main_frame = |frame: &str| *main_frame == *frame;
     match event.method.as_str() {
@@ -44,11 +57,17 @@ pub(super) fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &A
             if let Some(ended) = event.parse::<wire::LoadingEnded>() {
                 tab.activity.request_ended(&ended.request_id);
             }
+            if event.method == EventLoadingFailed::IDENTIFIER
+                && event.parse::<wire::LoadingFailed>().is_some_and(|it| it.canceled && it.kind == "Document")
+            {
+                files.expect(&main_frame, Instant::now() + DOWNLOAD_BEGINS);
+            }
         }
         EventFrameRequestedNavigation::IDENTIFIER | EventFrameStartedNavigating::IDENTIFIER
             if is_about_main_frame(event, tab) =>
         {
             tab.activity.navigation_requested();
+            files.expect_nothing(&main_frame);
         }
         EventNavigatedWithinDocument::IDENTIFIER => {
             if let Some(frame) = event.parse::<wire::FrameEvent>().filter(|frame| of_main_frame(&frame.frame_id)) {
@@ -63,6 +82,7 @@ pub(super) fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &A
                 tab.frames.moved(&frame.id, frame.parent_id.as_deref(), connection.session(session));
                 tab.frames.emptied(&frame.id);
             } else {
+                files.expect_nothing(&main_frame);
                 tab.frames.clear();
                 tab.url = frame.address();
                 tab.title.clear();
