@@ -12,7 +12,7 @@ CARGO_DENY_VERSION := 0.18.9
 # Cargo's own lookups never change the lock file behind our back.
 CARGO_FLAGS ?= --locked
 
-.PHONY: help setup demo run test test-setup fmt fmt-check lint deny advisories doc figures
+.PHONY: help setup demo run test test-setup fmt fmt-check lint deny advisories doc fuzz figures
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -36,9 +36,11 @@ test: test-setup ## Run every test, those with a real browser and real clients t
 
 fmt: ## Format the code
 	cargo fmt --all
+	cargo fmt --manifest-path fuzz/Cargo.toml
 
 fmt-check:
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 
 lint: ## Run clippy; a warning is an error
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
@@ -54,6 +56,11 @@ advisories: ## Check the dependencies against the RustSec database (needs github
 
 doc: ## Build the documentation; a warning is an error
 	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps --document-private-items
+
+FUZZ_SECONDS ?= 30
+
+fuzz: ## Fuzz every reader of untrusted bytes, FUZZ_SECONDS each; FUZZ_TARGETS names some of them
+	@scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
 figures: setup ## Measure a release build and print a table
 	cargo build $(CARGO_FLAGS) --release --bin browser-use-service --example figures

@@ -18,6 +18,8 @@ pub mod app;
 pub mod browser;
 pub mod cli;
 pub mod config;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod http;
 pub mod llm;
 pub mod policy;

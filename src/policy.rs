@@ -245,6 +245,36 @@ fn without_root(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 
+/// Any text as a URL and as a list of hosts, as a fuzz target: what is let through goes to a public address over HTTP.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn fuzz(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (text, list) = text.split_once('\n').unwrap_or((text, ""));
+    let Ok(url) = Url::parse(text) else { return };
+    if UrlPolicy::default().check_url(&url).is_ok() {
+        assert!(matches!(url.scheme(), "http" | "https"), "{url}");
+        match url.host() {
+            Some(Host::Ipv4(it)) => {
+                assert!(!(it.is_private() || it.is_loopback() || it.is_link_local() || it.is_unspecified()), "{url}");
+            }
+            Some(Host::Ipv6(it)) => {
+                assert!(
+                    !(it.is_loopback() || it.is_unspecified() || it.is_unique_local() || it.is_multicast()),
+                    "{url}"
+                );
+            }
+            Some(Host::Domain(name)) => assert!(name.parse::<IpAddr>().is_err(), "{url}"),
+            None => panic!("{url} has no host"),
+        }
+    }
+    if let Ok(patterns) = HostPattern::parse_list(list) {
+        let open_to_all = patterns.iter().any(|pattern| pattern.host.is_none());
+        let named = patterns.iter().any(|pattern| url.host().is_some_and(|host| pattern.host == Some(host.to_owned())));
+        let opened = UrlPolicy::new(patterns).check_url(&url).is_ok();
+        assert!(!opened || open_to_all || named || UrlPolicy::default().check_url(&url).is_ok(), "{url} by {list:?}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,7 @@ impl Fence {
         Self { boundary }
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     pub(super) fn fixed(boundary: &str) -> Self {
         Self { boundary: boundary.to_owned() }
     }

@@ -8,6 +8,8 @@ pub mod agent;
 pub mod decision;
 pub mod explicit;
 pub mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod image;
 pub mod observation;
 pub mod planner;

@@ -8,6 +8,8 @@ mod context;
 mod files;
 mod find;
 mod frames;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod gather;
 mod guard;
 mod launch;

@@ -6,6 +6,8 @@ mod body;
 mod error;
 mod fields;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod identity;
 mod linger;
 mod router;

@@ -30,7 +30,7 @@ pub(super) fn frames(
     }
 }
 
-fn frame(event: &RunEvent) -> Bytes {
+pub(super) fn frame(event: &RunEvent) -> Bytes {
     let mut frame = format!("id: {}\ndata: ", event.sequence).into_bytes();
     let mut serializer = serde_json::Serializer::with_formatter(&mut frame, OneLine);
     EventDto::from(event).serialize(&mut serializer).expect("event objects have string keys and go to memory");

@@ -4,6 +4,8 @@
 //! to wait for it); an adapter writes its provider's request and reads its provider's answer.
 
 mod endpoint;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod ollama;
 mod openai;
 mod providers;

@@ -168,7 +168,7 @@ struct Failure {
     error: String,
 }
 
-fn read_chat(answer: Answer, name: &ModelName, endpoint: &Endpoint) -> Result<ChatReply, Fault> {
+pub(super) fn read_chat(answer: Answer, name: &ModelName, endpoint: &Endpoint) -> Result<ChatReply, Fault> {
     check_status(&answer, name, endpoint)?;
     let provider = || name.provider.clone();
     let mut text = String::new();

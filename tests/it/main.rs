@@ -10,3 +10,4 @@ mod queue;
 mod refusals;
 mod shutdown;
 mod support;
+mod view_docs;

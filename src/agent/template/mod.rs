@@ -23,3 +23,9 @@ mod values;
 mod tests;
 
 pub use planner::TemplatePlanner;
+
+/// Whether the planner would take a task on.
+#[cfg(any(test, fuzzing))]
+pub(super) fn is_understood(task: &str) -> bool {
+    parse::parse(task).is_ok()
+}

@@ -122,6 +122,18 @@ fn parse(keys: &str) -> Result<Vec<Chord>, String> {
     }
 }
 
+/// Any text, as a fuzz target: it is refused, or comes to a bounded number of chords.
+#[cfg(any(test, fuzzing))]
+pub(in crate::browser) fn fuzz(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    if let Ok(chords) = parse(text) {
+        assert!((1..=MAX_CHORDS).contains(&chords.len()));
+        for chord in &chords {
+            assert!(matches!(chord.key, Key::Text(_)) || event(chord, true) != event(chord, false));
+        }
+    }
+}
+
 fn chord(word: &str) -> Result<Chord, String> {
     let mut modifiers = 0;
     let mut rest = word;

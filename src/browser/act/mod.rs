@@ -6,7 +6,7 @@ mod drag;
 mod files;
 mod find;
 mod input;
-mod keys;
+pub(super) mod keys;
 mod mouse;
 mod navigate;
 mod read;

@@ -20,6 +20,10 @@ mod reading;
 mod render;
 mod words;
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
+#[cfg(any(test, fuzzing))]
+mod invariants;
 #[cfg(test)]
 mod tests;
 

@@ -127,3 +127,17 @@ impl ChatModel for OpenAiModel {
         recorded(&self.name, self.converse(request)).await
     }
 }
+
+/// An answer's text or all that may be told of why there is none, for the fuzz targets.
+#[cfg(any(test, fuzzing))]
+pub(super) fn read_reply(
+    answer: super::transport::Answer,
+    name: &ModelName,
+    endpoint: &Endpoint,
+) -> Result<ChatReply, String> {
+    match wire::read(answer, name, endpoint) {
+        Ok(Outcome::Reply(reply)) => Ok(reply),
+        Ok(Outcome::Rejected(rejection)) => Err(format!("{:?}: {}", rejection.cause(), rejection.message)),
+        Err(fault) => Err(format!("{fault:?}")),
+    }
+}

@@ -2,11 +2,8 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::super::frames::{ChildContent, ChildFrame, FrameKey, FrameReading};
-use super::super::index::IndexTable;
+use super::super::invariants;
 use super::super::reading::{ElementItem, FrameItem, Item, LocalId, Reading, TextItem};
-use super::super::{compose, notices, tokens};
-use super::indices;
-use crate::agent::action::ElementIndex;
 
 /// Text that tries to pass for the view's own.
 fn hostile() -> impl Strategy<Value = String> {
@@ -103,47 +100,10 @@ fn tree() -> impl Strategy<Value = FrameReading> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, rng_seed: RngSeed::Fixed(41), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 192, rng_seed: RngSeed::Fixed(41), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_index_in_the_text_is_an_element_and_resolves(tree in tree(), budget in 0_usize..4000) {
-        let mut table = IndexTable::new();
-        let view = compose(&tree, &mut table, budget);
-        let offered: Vec<u32> = view.elements.iter().map(|element| element.index.0).collect();
-        prop_assert_eq!(indices(&view.text), offered.clone(), "{}", view.text);
-        let unique: std::collections::HashSet<u32> = offered.iter().copied().collect();
-        prop_assert_eq!(unique.len(), offered.len());
-        for index in &offered {
-            prop_assert!(table.resolve(ElementIndex(*index)).is_some());
-        }
-        let highest = offered.iter().max().copied().unwrap_or_default();
-        prop_assert!(table.resolve(ElementIndex(highest + 1)).is_none());
-    }
-
-    #[test]
-    fn the_budget_is_kept(tree in tree(), budget in 200_usize..3000) {
-        let view = compose(&tree, &mut IndexTable::new(), budget);
-        prop_assert!(tokens(&view.text) <= budget, "{} tokens\n{}", tokens(&view.text), view.text);
-    }
-
-    #[test]
-    fn page_text_adds_no_line_and_no_unseen_character(tree in tree()) {
-        let view = compose(&tree, &mut IndexTable::new(), 100_000);
-        prop_assert!(!view.text.chars().any(|c| c.is_control() && c != '\n' && c != '\t'));
-        let unseen = ['\u{200b}', '\u{202e}', '\u{feff}'];
-        prop_assert!(!view.text.contains(unseen));
-        let notes = view.text.lines().filter(|line| line.trim_start().starts_with("...")).count();
-        prop_assert!(notes <= 2, "{}", view.text);
-    }
-
-    #[test]
-    fn the_same_reading_comes_to_the_same_view(tree in tree()) {
-        let mut table = IndexTable::new();
-        let first = compose(&tree, &mut table, 2000);
-        let second = compose(&tree, &mut table, 2000);
-        prop_assert_eq!(&first.text, &second.text);
-        prop_assert_eq!(first.fingerprint, second.fingerprint);
-        prop_assert_eq!(&first.elements, &second.elements);
-        notices(&tree, &second);
+    fn every_view_keeps_to_what_views_promise(tree in tree(), budget in 200_usize..4000) {
+        invariants::hold(&tree, budget);
     }
 }

@@ -5,6 +5,7 @@ mod blocker;
 mod view;
 
 use super::frames::{FrameKey, FrameReading};
+use super::invariants::indices;
 use super::reading::{ElementItem, Item, LocalId, Reading, TextItem};
 
 fn text(y: i32, text: &str) -> Item {
@@ -42,10 +43,4 @@ fn page(items: Vec<Item>) -> FrameReading {
         ..Reading::default()
     };
     FrameReading::leaf(FrameKey(1), reading)
-}
-
-/// The indices that the text offers, in its order: what a planner would take for elements.
-fn indices(text: &str) -> Vec<u32> {
-    let pattern = regex::Regex::new(r"(^|[^\\])\[(\d+)\]\s*<").expect("the pattern is valid");
-    pattern.captures_iter(text).map(|found| found[2].parse().expect("an index fits")).collect()
 }

@@ -1,0 +1,41 @@
+//! What callers send and clients are sent, as fuzz targets.
+
+use std::collections::HashSet;
+
+use super::error::Refused;
+use super::sse::frame;
+use super::validation::parse_run_request;
+use crate::agent::report::AgentResult;
+use crate::fuzzing::Target;
+use crate::run::{RunEvent, RunEventKind};
+
+pub const TARGETS: &[Target] = &[("run_request", run_request), ("event_frame", event_frame)];
+
+fn run_request(data: &[u8]) {
+    match parse_run_request(data, None) {
+        Ok(request) => {
+            assert!(!request.task.as_str().trim().is_empty());
+            let names: HashSet<&str> = request.files.iter().map(|file| file.name.as_str()).collect();
+            assert_eq!(names.len(), request.files.len());
+        }
+        Err(problems) => {
+            assert!(!problems.is_empty());
+            drop(axum::response::IntoResponse::into_response(Refused::Invalid(problems)));
+        }
+    }
+}
+
+/// Whatever the text, a frame is one line, for every notion of a line that clients have, and the text arrives.
+fn event_frame(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let result = AgentResult { success: true, final_text: text.into(), errors: vec![text.into()], blocker: None };
+    let frame = frame(&RunEvent { sequence: 7, kind: RunEventKind::Finished(result) });
+    let frame = std::str::from_utf8(&frame).expect("JSON is UTF-8");
+    let line = frame.strip_prefix("id: 7\ndata: ").and_then(|rest| rest.strip_suffix("\n\n")).expect("one data line");
+    // What Python's `splitlines` splits at, which is more than any other client does.
+    assert!(
+        !line.contains(['\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'])
+    );
+    let object: serde_json::Value = serde_json::from_str(line).expect("a line is an object");
+    assert_eq!(object["finalText"], text);
+}
