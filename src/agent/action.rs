@@ -84,6 +84,13 @@ pub enum Action {
     DropdownOptions {
         index: ElementIndex,
     },
+    /// Put files into a file field, or through the button that opens its chooser.
+    Upload {
+        index: ElementIndex,
+        files: Vec<String>,
+    },
+    /// Save the page as a PDF file.
+    SavePdf {},
     /// Press keys at the focused element: "Enter", "Control+a", "Escape", or several separated by blanks.
     SendKeys {
         keys: String,
@@ -213,6 +220,8 @@ impl Action {
             Self::Input { .. } => "input",
             Self::Select { .. } => "select",
             Self::DropdownOptions { .. } => "dropdownOptions",
+            Self::Upload { .. } => "upload",
+            Self::SavePdf {} => "savePdf",
             Self::SendKeys { .. } => "sendKeys",
             Self::Scroll { .. } => "scroll",
             Self::ScrollToText { .. } => "scrollToText",
@@ -234,6 +243,7 @@ impl Action {
         match self {
             Self::Input { index, .. }
             | Self::Select { index, .. }
+            | Self::Upload { index, .. }
             | Self::Hover { index }
             | Self::DropdownOptions { index }
             | Self::Drag { from: index, .. } => Some(*index),
@@ -241,6 +251,7 @@ impl Action {
             Self::Navigate { .. }
             | Self::Search { .. }
             | Self::GoBack {}
+            | Self::SavePdf {}
             | Self::SendKeys { .. }
             | Self::ScrollToText { .. }
             | Self::FindText { .. }

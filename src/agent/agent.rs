@@ -5,6 +5,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::explicit::ExplicitAction;
+use super::files::FileInfo;
 use super::model_planner::ModelPlanner;
 use super::planner::Planner;
 use super::ports::{BrowserError, ChatModel, ModelError, ModelName, Page};
@@ -52,6 +53,8 @@ pub enum Vision {
 #[derive(Debug, Clone, PartialEq)]
 pub struct AgentTask {
     pub task: String,
+    /// What the caller sent along; the page has them.
+    pub files: Vec<FileInfo>,
     /// Opened before the first step; without it, the one URL that the task names, if it does.
     pub start_url: Option<Url>,
     /// Carried out before the first decision. Without a model they are all that is done.

@@ -12,6 +12,7 @@ use super::activity::Mark;
 use super::arrival::Arrival;
 use super::cdp::CdpError;
 use super::context::Context;
+use super::files::Told;
 use super::gather::Reader;
 use super::labels::{self, LabelError};
 use super::observe::{Facts, FrameKey, FrameReading};
@@ -66,11 +67,12 @@ impl Page for RunPage {
         let news = self.news();
         let seen = self.look(&mut sight, news.clone()).await?;
         if !seen.check.is_some_and(|check| sight.waits_for(check)) {
-            return Ok(seen.observation);
+            return Ok(self.with_downloads(seen.observation));
         }
         tracing::debug!(blocker = ?seen.observation.blocker, "waiting for a check to pass");
         self.wait_for_passage().await?;
-        Ok(self.look(&mut sight, [news, self.news()].concat()).await?.observation)
+        let seen = self.look(&mut sight, [news, self.news()].concat()).await?;
+        Ok(self.with_downloads(seen.observation))
     }
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
@@ -254,6 +256,14 @@ impl RunPage {
                 observation.notices.push(format!("{pending} requests of the page are pending."));
             }
         }
+        observation
+    }
+
+    /// Adds what has become of downloads.
+    fn with_downloads(&self, mut observation: Observation) -> Observation {
+        let Told { news, fresh, under_way } = self.context.files().told();
+        observation.notices.extend(news.into_iter().chain(under_way));
+        observation.downloads = fresh;
         observation
     }
 

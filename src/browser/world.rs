@@ -98,20 +98,27 @@ impl Worlds {
         Ok((world.key, call_in(document, &world, function, argument, limit).await?))
     }
 
-    /// A node that the browser names, as an object in the document's world.
+    /// A node that the browser names, as an object in the document's world, which is made when there is none.
     pub(crate) async fn resolve(
         &self,
         document: &Document,
         node: BackendNodeId,
         group: &ObjectGroup,
     ) -> Result<RemoteObjectId, ScriptError> {
-        let world = self.known(document)?;
-        let resolve = ResolveNodeParams::builder()
-            .backend_node_id(node)
-            .execution_context_id(world.context)
-            .object_group(&group.0)
-            .build();
-        object(document.session.call(resolve).await?.object, "DOM.resolveNode")
+        let resolve = |world: &World| {
+            let resolve = ResolveNodeParams::builder()
+                .backend_node_id(node)
+                .execution_context_id(world.context)
+                .object_group(&group.0)
+                .build();
+            document.session.call(resolve)
+        };
+        let known = self.lock().by_frame.get(&key(document)).cloned();
+        let resolved = match known {
+            Some(world) => resolve(&world).await,
+            None => resolve(&self.make(document, document.session.connection().command_timeout()).await?).await,
+        };
+        object(resolved?.object, "DOM.resolveNode")
     }
 
     /// A node that our scripts name, as an object in the document's world.

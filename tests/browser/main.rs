@@ -6,6 +6,7 @@ mod actions;
 mod again;
 mod blocked;
 mod dialogs;
+mod downloads;
 mod faults;
 mod frames;
 mod headful;
@@ -16,4 +17,6 @@ mod navigation;
 mod observe;
 mod service;
 mod support;
+
+mod uploads;
 mod warden;

@@ -6,6 +6,7 @@ mod clipboard;
 mod dialog;
 mod drag;
 mod evaluate;
+mod files;
 mod find;
 mod input;
 pub(super) mod keys;
@@ -114,6 +115,8 @@ impl Hands<'_> {
                 self.input(*index, text, clear.unwrap_or(true), submit.unwrap_or(false)).await
             }
             Action::Select { index, options } => self.select(*index, options).await,
+            Action::Upload { index, files } => self.upload(*index, files).await,
+            Action::SavePdf {} => self.save_pdf().await,
             Action::SendKeys { keys } => self.send_keys(keys).await,
             Action::Scroll { direction, pages, index } => self.scroll(*direction, pages.unwrap_or(1.0), *index).await,
             Action::Wait { seconds, text, gone } => self.wait(*seconds, text.as_deref(), gone.as_deref()).await,
@@ -214,6 +217,7 @@ impl Hands<'_> {
             let there = settle::settle(self.context, self.worlds, &other).await?;
             settled.unfinished = settled.unfinished.or(there.unfinished);
         }
+        settle::downloads(self.context, before).await?;
         let told = self.testimony(moment).await;
         Ok(self.outcome(description, moment, settled, &told))
     }
@@ -236,6 +240,12 @@ impl Hands<'_> {
                 if let Some((url, reason)) = tab.refused.take() {
                     effects.push(format!("{} may not be opened: {reason}", clip(&url, 200)));
                 }
+                if let Some(chooser) = tab.chooser.take() {
+                    effects.push(match chooser.input {
+                        Some(_) => "a file chooser opened: to choose files, `upload` to this element".to_owned(),
+                        None => "the page asked for a file in a way that is not supported here".to_owned(),
+                    });
+                }
                 if tab.crashed {
                     effects.push("the page crashed; navigate to go on".into());
                 } else if settled.new_document || settled.moved_within {
@@ -247,6 +257,8 @@ impl Hands<'_> {
             effects.push(format!("a new tab is in front: {}", clip(&active.url, 200)));
             other_tab = true;
         }
+        effects.append(&mut self.context.files().news());
+        effects.extend(self.context.files().under_way());
         effects.extend(changes);
         if let Some(unfinished) = settled.unfinished {
             effects.push(unfinished.to_string());

@@ -7,7 +7,7 @@ use std::time::Duration;
 use browser_use_service::agent::image::ImageFormat;
 use browser_use_service::agent::ports::{Browsers, PageSpec};
 use browser_use_service::browser::Pool;
-use browser_use_service::browser::settings::{BrowserSettings, SandboxMode, SettleSettings};
+use browser_use_service::browser::settings::{BrowserSettings, FileLimits, SandboxMode, SettleSettings};
 use browser_use_service::policy::{HostPattern, UrlPolicy};
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
@@ -94,7 +94,7 @@ impl OwnBrowser {
 
 /// A run without a window that wants pictures.
 pub(crate) fn headless() -> PageSpec {
-    PageSpec { headless: true, screenshots: Some(ImageFormat::Png) }
+    PageSpec { headless: true, screenshots: Some(ImageFormat::Png), files: vec![] }
 }
 
 fn settings(profile_root: PathBuf) -> BrowserSettings {
@@ -116,6 +116,8 @@ fn settings(profile_root: PathBuf) -> BrowserSettings {
         },
         max_age: Duration::from_secs(3600),
         max_memory: 4 << 30,
+        files: FileLimits { count: 5, file_bytes: 1 << 20, run_bytes: 2 << 20 },
+        download_wait: Duration::from_secs(5),
         view_token_budget: 8_000,
         screenshot_marks: false,
     }
