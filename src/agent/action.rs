@@ -14,8 +14,8 @@ impl std::fmt::Display for ElementIndex {
     }
 }
 
-/// One action. On the wire to and from a model it is an object with one key, `{"click":{"index":41}}`: compact in
-/// tokens and expressible in every provider's schema dialect.
+/// One action: an object with its name as the one key, `{"click":{"index":41}}`. Models are offered another form, see
+/// `schema`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Action {
@@ -84,6 +84,13 @@ pub enum Action {
     DropdownOptions {
         index: ElementIndex,
     },
+    /// Put files into a file field, or through the button that opens its chooser.
+    Upload {
+        index: ElementIndex,
+        files: Vec<String>,
+    },
+    /// Save the page as a PDF file.
+    SavePdf {},
     /// Press keys at the focused element: "Enter", "Control+a", "Escape", or several separated by blanks.
     SendKeys {
         keys: String,
@@ -217,6 +224,8 @@ impl Action {
             Self::Input { .. } => "input",
             Self::Select { .. } => "select",
             Self::DropdownOptions { .. } => "dropdownOptions",
+            Self::Upload { .. } => "upload",
+            Self::SavePdf {} => "savePdf",
             Self::SendKeys { .. } => "sendKeys",
             Self::Scroll { .. } => "scroll",
             Self::ScrollToText { .. } => "scrollToText",
@@ -239,6 +248,7 @@ impl Action {
         match self {
             Self::Input { index, .. }
             | Self::Select { index, .. }
+            | Self::Upload { index, .. }
             | Self::Hover { index }
             | Self::DropdownOptions { index }
             | Self::Drag { from: index, .. } => Some(*index),
@@ -246,6 +256,7 @@ impl Action {
             Self::Navigate { .. }
             | Self::Search { .. }
             | Self::GoBack {}
+            | Self::SavePdf {}
             | Self::SendKeys { .. }
             | Self::ScrollToText { .. }
             | Self::FindText { .. }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::explicit::ExplicitAction;
+use super::files::FileInfo;
 use super::model_planner::ModelPlanner;
 use super::planner::Planner;
 use super::ports::{BrowserError, ChatModel, ModelError, ModelName, Page, Provider};
@@ -63,6 +64,8 @@ pub enum Scripts {
 #[derive(Debug, Clone, PartialEq)]
 pub struct AgentTask {
     pub task: String,
+    /// What the caller sent along; the page has them.
+    pub files: Vec<FileInfo>,
     /// Opened before the first step; without it, the one URL that the task names, if it does.
     pub start_url: Option<Url>,
     /// Carried out before the first decision. Without a model they are all that is done.
@@ -122,8 +125,8 @@ impl Agent {
     ///
     /// The browser is gone, or the model cannot be used.
     pub async fn run(self, task: AgentTask) -> Result<AgentResult, AgentError> {
-        let mut settings = self.settings;
         let vocabulary = self.vocabulary();
+        let mut settings = self.settings;
         let is_laid_down = self.model.is_none() && !task.actions.is_empty();
         let planner: Box<dyn Planner + Sync> = match self.model {
             Some(model) => {

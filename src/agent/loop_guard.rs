@@ -73,10 +73,12 @@ fn key(action: &Action) -> Option<String> {
         | Action::Hover { .. }
         | Action::Drag { .. }
         | Action::DropdownOptions { .. }
+        | Action::Upload { .. }
         | Action::FindText { .. }
         | Action::FindElements { .. }
         | Action::Select { .. } => Some(format!("{action:?}")),
         Action::GoBack {}
+        | Action::SavePdf {}
         | Action::SendKeys { .. }
         | Action::Scroll { .. }
         | Action::ScrollToText { .. }

@@ -155,6 +155,10 @@ fn describe(action: &Action, view: &PageView) -> String {
         Action::Select { index, options } => {
             format!("Select '{}' in {}", one_line(&options.join("', '"), MAX_LABEL), label(*index))
         }
+        Action::Upload { index, files } => {
+            format!("Upload '{}' to {}", one_line(&files.join("', '"), MAX_LABEL), label(*index))
+        }
+        Action::SavePdf {} => "Save the page as PDF".into(),
         Action::SendKeys { .. } => "Press keys".into(),
         Action::Scroll { direction, .. } => format!("Scroll {}", format!("{direction:?}").to_lowercase()),
         Action::Wait { .. } => "Wait".into(),

@@ -2,7 +2,7 @@
 
 use super::action::Action;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Vocabulary {
     /// JavaScript of the model's own in the page.
     pub(super) evaluate: bool,

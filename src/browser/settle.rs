@@ -10,6 +10,7 @@ use url::Url;
 use super::activity::Mark;
 use super::cdp::CdpError;
 use super::context::Context;
+use super::files;
 use super::world::{Document, ScriptError, Worlds};
 use crate::agent::ports::BrowserError;
 
@@ -51,6 +52,7 @@ impl std::fmt::Display for Unfinished {
 pub(crate) struct Before {
     pub(crate) tab: u32,
     mark: Mark,
+    pub(crate) downloads: files::Mark,
     url: String,
     /// A frame's document that has to come to rest as well.
     also: Option<Document>,
@@ -80,9 +82,10 @@ struct DomSettled {
 
 /// Notes the active tab's state; to be called before the action.
 pub(crate) fn before(context: &Context) -> Option<Before> {
+    let downloads = context.files().mark();
     let mut tabs = context.tabs();
     let tab = tabs.active()?;
-    Some(Before { tab: tab.id, mark: tab.activity.mark(), url: tab.url.clone(), also: None })
+    Some(Before { tab: tab.id, mark: tab.activity.mark(), downloads, url: tab.url.clone(), also: None })
 }
 
 /// The moment before anything in the active tab, when that is one that was opened since; otherwise now.
@@ -133,6 +136,26 @@ pub(crate) async fn settle(context: &Context, worlds: &Worlds, before: &Before) 
         };
         return Ok(settled);
     }
+}
+
+/// Waits until the downloads that began since are over, or a while.
+///
+/// # Errors
+/// Only when the browser is gone.
+pub(crate) async fn downloads(context: &Context, before: &Before) -> Result<(), BrowserError> {
+    let files = context.files();
+    let deadline = Instant::now() + context.browser().settings.download_wait;
+    while !files.is_quiet_since(before.downloads) {
+        let quiet = context.until(|_| files.is_quiet_since(before.downloads).then_some(()));
+        // That nothing comes of one that was expected is no event.
+        let next_look = files.next_given_up().map_or(deadline, |given_up| given_up.min(deadline));
+        match tokio::time::timeout_at(next_look, quiet).await {
+            Ok(reached) => return reached,
+            Err(_) if next_look < deadline => {}
+            Err(_) => break,
+        }
+    }
+    Ok(())
 }
 
 /// Waits until the tab navigates nowhere and no request is pending that matters; or tells what is, at the deadline.

@@ -154,6 +154,7 @@ mod tests {
             url: "https://example.com/".into(),
             title: "Flights".into(),
             screenshot: None,
+            downloads: Vec::new(),
             blocker: None,
         }
     }

@@ -1,5 +1,6 @@
 //! The sandbox of the action `script`.
 
+use super::super::agent::Scripts;
 use super::super::script;
 use super::super::vocabulary::Vocabulary;
 use super::*;
@@ -149,4 +150,36 @@ async fn memory_stack_and_calls_are_bounded() {
     assert!(error.contains("200 calls"), "{error}");
     assert_eq!(page.acted.lock().unwrap().len(), 200);
     assert!(failure(&format!("/* {} */", "x".repeat(20_000))).await.contains("16384 bytes"));
+}
+
+#[tokio::test]
+async fn a_model_is_offered_scripts_where_the_setting_has_them() {
+    for (scripts, offered) in [(Scripts::Auto, true), (Scripts::On, true), (Scripts::Off, false)] {
+        let script = answer(json!([{"action": "script", "code": "click(1); return 'all'"}]));
+        let mut world = World::new([script, answer(json!([done("ok")]))]);
+        world.settings.scripts = scripts;
+        world.run().await;
+        let calls = world.calls();
+        assert_eq!(calls[0].schema.to_string().contains("\"script\""), offered);
+        assert_eq!(calls[0].system.contains("find(words)"), offered);
+        assert_eq!(world.acted(), if offered { vec!["click"] } else { vec![] });
+        let told = calls[1].prefix();
+        assert_eq!(told.contains("`script` is not allowed here"), !offered, "{told}");
+        assert_eq!(world.steps()[0].action, "script");
+        assert_eq!(world.logs().contains(&"script: Click 'Save'".to_owned()), offered);
+    }
+}
+
+#[tokio::test]
+async fn a_script_evaluates_nothing_where_that_is_not_allowed() {
+    let page = FakePage::default();
+    let none = Vocabulary { evaluate: false, script: true };
+    let code = "return typeof evaluate";
+    let outcome = script::run(code, &page, &reading(0), none, &Recorder::default()).await.unwrap();
+    assert_eq!(outcome.extracted.as_deref(), Some("undefined"));
+}
+
+#[test]
+fn its_explanation_is_short() {
+    assert!(crate::agent::text::estimate_tokens(include_str!("../prompt/script.md")) <= 300);
 }

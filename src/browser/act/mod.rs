@@ -6,6 +6,7 @@ mod clipboard;
 mod dialog;
 mod drag;
 mod evaluate;
+mod files;
 mod find;
 mod input;
 pub(super) mod keys;
@@ -28,7 +29,8 @@ use self::mouse::{Press, bits};
 use self::witness::{Moment, Told, together};
 use super::cdp::CdpError;
 use super::context::Context;
-use super::observe::FrameKey;
+use super::gather::Reader;
+use super::observe::{FrameKey, LocalId, again};
 use super::settle::{self, Settled};
 use super::sight::{Seen, Sight};
 use super::world::{Document, ScriptError, Worlds};
@@ -113,6 +115,8 @@ impl Hands<'_> {
                 self.input(*index, text, clear.unwrap_or(true), submit.unwrap_or(false)).await
             }
             Action::Select { index, options } => self.select(*index, options).await,
+            Action::Upload { index, files } => self.upload(*index, files).await,
+            Action::SavePdf {} => self.save_pdf().await,
             Action::SendKeys { keys } => self.send_keys(keys).await,
             Action::Scroll { direction, pages, index } => self.scroll(*direction, pages.unwrap_or(1.0), *index).await,
             Action::Wait { seconds, text, gone } => self.wait(*seconds, text.as_deref(), gone.as_deref()).await,
@@ -148,16 +152,29 @@ impl Hands<'_> {
         Ok(tab.document())
     }
 
-    /// The element of an index, if it is still what it was when it was shown.
+    /// The element of an index, if it is still what it was when it was shown, or the one that has taken its place.
     async fn target(&self, index: ElementIndex) -> Result<Target, ActionError> {
         let gone = || ActionError::ElementGone { index: index.0 };
         let Seen { element, place, signature: was } = self.sight.find(index).ok_or_else(gone)?;
         let now: Identified = self.call_at(&place, "hands.identify", &IdArgument { id: place.id }).await?;
-        let now = now.is.ok_or_else(gone)?;
+        let Some(now) = now.is else {
+            let place = self.again(&place).await?.ok_or_else(gone)?;
+            return Ok(Target { index, element, place });
+        };
         if now != was {
             return Err(ActionError::ElementChanged { index: index.0, was: clip(&was, 60), now: clip(&now, 60) });
         }
         Ok(Target { index, element, place })
+    }
+
+    /// Where an element is by now whose node is gone; none when that is not certain.
+    async fn again(&self, place: &Place) -> Result<Option<Place>, ActionError> {
+        let Some(earlier) = self.sight.reading(place.world) else { return Ok(None) };
+        let reader = Reader { context: self.context, worlds: self.worlds, limit: self.command_timeout() };
+        let (world, later) = reader.read(&place.document).await.map_err(script_failed)?;
+        // In another document nothing is what it was.
+        let found = if world == place.world { again(earlier, &later, LocalId(place.id)) } else { None };
+        Ok(found.map(|node| Place { id: node.0, ..place.clone() }))
     }
 
     /// Calls one of the hands' functions where an element is.
@@ -202,6 +219,7 @@ impl Hands<'_> {
             let there = settle::settle(self.context, self.worlds, &other).await?;
             settled.unfinished = settled.unfinished.or(there.unfinished);
         }
+        settle::downloads(self.context, before).await?;
         let told = self.testimony(moment).await;
         Ok(self.outcome(description, moment, settled, &told))
     }
@@ -224,6 +242,12 @@ impl Hands<'_> {
                 if let Some((url, reason)) = tab.refused.take() {
                     effects.push(format!("{} may not be opened: {reason}", clip(&url, 200)));
                 }
+                if let Some(chooser) = tab.chooser.take() {
+                    effects.push(match chooser.input {
+                        Some(_) => "a file chooser opened: to choose files, `upload` to this element".to_owned(),
+                        None => "the page asked for a file in a way that is not supported here".to_owned(),
+                    });
+                }
                 if tab.crashed {
                     effects.push("the page crashed; navigate to go on".into());
                 } else if settled.new_document || settled.moved_within {
@@ -235,6 +259,8 @@ impl Hands<'_> {
             effects.push(format!("a new tab is in front: {}", clip(&active.url, 200)));
             other_tab = true;
         }
+        effects.append(&mut self.context.files().news());
+        effects.extend(self.context.files().under_way());
         effects.extend(changes);
         if let Some(unfinished) = settled.unfinished {
             effects.push(unfinished.to_string());

@@ -83,7 +83,9 @@ impl Hands<'_> {
             return Err(failed(url, &cause));
         }
         if navigated.is_download {
-            return Err(failed(url, "it is a download"));
+            let mut outcome = self.settle(description, &moment).await?;
+            outcome.tell_first("it is a download; the page is the same".into());
+            return Ok(outcome);
         }
         if navigated.loader_id.is_some() {
             // The reply may be faster than the event that tells of the new document.

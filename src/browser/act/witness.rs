@@ -88,6 +88,10 @@ impl Hands<'_> {
     }
 
     async fn moment(&self, acted: Option<Place>) -> Result<Moment, ActionError> {
+        if let Some(tab) = self.context.tabs().active() {
+            // A file chooser that opened before is of no action that could use it.
+            tab.chooser = None;
+        }
         let mut before = settle::before(self.context)
             .ok_or_else(|| ActionError::NotPossible("no tab is open; navigate to open one".into()))?;
         if let Some(place) = &acted {

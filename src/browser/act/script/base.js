@@ -147,3 +147,6 @@ hands.settled = async ({ quiet, limit }) => {
 
 // What an element is, to tell whether it has become something else. -> {is}, null when it is gone
 hands.identify = ({ id }) => ({ is: __eyes.signature(id) });
+
+// -> {title} of the document
+hands.title = () => ({ title: clip(document.title) });

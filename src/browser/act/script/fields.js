@@ -36,6 +36,18 @@ hands.focus = ({ id, clear }) => {
   return { focused: element.getRootNode().activeElement === element, value, suggests: suggests(element), room };
 };
 
+// The file field that an element is, stands for as a label, or holds. -> {gone} | {id?}
+hands.fileField = ({ id }) => {
+  const element = find(id);
+  if (!element) return { gone: true };
+  const isField = (node) => node instanceof HTMLInputElement && node.type === "file";
+  const inside = [...element.querySelectorAll("input[type=file]")];
+  const candidates = [element, element.control, element.closest("label")?.control];
+  if (inside.length === 1) candidates.push(inside[0]);
+  const field = candidates.find(isField);
+  return field ? { id: __eyes.idOf(field) } : {};
+};
+
 const valueOf = (element) => String(element.value ?? element.innerText ?? "").slice(0, 20000).toWellFormed();
 
 // The field's value, or what it is of a secret; `elsewhere` when the page has taken the text to another place.

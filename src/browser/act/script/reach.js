@@ -13,7 +13,7 @@ const serves = (element, found) => {
 
 // Points worth trying in an element, best first: the middle of each of its boxes, then spots nearer their corners.
 const points = (element) => {
-  const boxes = [...element.getClientRects()]
+  const boxes = [...__eyes.boxesOf(element)]
     .map((box) => ({
       left: Math.max(box.left, 0),
       top: Math.max(box.top, 0),
@@ -31,7 +31,7 @@ const points = (element) => {
 const isIn = ([x, y]) => x >= 0 && y >= 0 && x < innerWidth && y < innerHeight;
 
 const inView = (element) => {
-  const box = element.getBoundingClientRect();
+  const box = __eyes.standIn(element).getBoundingClientRect();
   return box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
 };
 
@@ -97,7 +97,7 @@ hands.locate = async ({ id, scroll, at }) => {
     return [[box.left + at[0], box.top + at[1]]].filter(isIn);
   };
   const center = async () => {
-    target.scrollIntoView({ behavior: "instant", block: "center", inline: "center" });
+    __eyes.standIn(target).scrollIntoView({ behavior: "instant", block: "center", inline: "center" });
     await frames(1);
     if (!at || isIn(spots()[0] ?? [-1, -1])) return;
     // Of an element that is larger than the window the middle is not enough.
