@@ -28,6 +28,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::target::{
 };
 use chromiumoxide_cdp::cdp::js_protocol::runtime::RunIfWaitingForDebuggerParams;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::cdp::{CdpError, Connection, Event, EventReceiver, Session};
@@ -382,12 +383,15 @@ fn take_tab_event(connection: &Connection, tab: &mut Tab, session: &Arc<str>, ev
         EventLoadingFinished::IDENTIFIER | EventLoadingFailed::IDENTIFIER => {
             if let Some(ended) = event.parse::<wire::LoadingEnded>() {
                 tab.activity.request_ended(&ended.request_id);
+                if let Some(cause) = ended.error_text.filter(|_| ended.kind == "Document") {
+                    tab.arrival.failed(ended.request_id, cause);
+                }
             }
         }
-        EventFrameRequestedNavigation::IDENTIFIER | EventFrameStartedNavigating::IDENTIFIER
-            if is_about_main_frame(event, tab) =>
-        {
-            tab.activity.navigation_requested();
+        EventFrameRequestedNavigation::IDENTIFIER | EventFrameStartedNavigating::IDENTIFIER => {
+            if let Some(frame) = event.parse::<wire::FrameEvent>().filter(|frame| of_main_frame(&frame.frame_id)) {
+                tab.activity.navigation_requested(&frame.url, Instant::now());
+            }
         }
         EventNavigatedWithinDocument::IDENTIFIER => {
             if let Some(frame) = event.parse::<wire::FrameEvent>().filter(|frame| of_main_frame(&frame.frame_id)) {

@@ -202,6 +202,8 @@ fn arguments(settings: &BrowserSettings, executable: &Path, display: &Display, p
         "--disable-quic",
         "--disable-search-engine-choice-screen",
         "--disable-sync",
+        // An address that failed would be opened again a second later, in the middle of another action.
+        "--disable-auto-reload",
         // A run's tabs are all looked at, whichever is in front.
         "--disable-backgrounding-occluded-windows",
         "--disable-renderer-backgrounding",

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObject;
 use serde::Deserialize;
 
 /// `Target.attachedToTarget`
@@ -75,12 +76,17 @@ pub(crate) struct Frame {
     url: String,
     /// With its `#`; not part of `url`.
     url_fragment: Option<String>,
+    /// What could not be loaded, when the browser shows a page of its own instead.
+    unreachable_url: Option<String>,
 }
 
 impl Frame {
     /// The document's URL as an address bar shows it.
     pub(crate) fn address(&self) -> String {
-        format!("{}{}", self.url, self.url_fragment.as_deref().unwrap_or_default())
+        match &self.unreachable_url {
+            Some(asked) => asked.clone(),
+            None => format!("{}{}", self.url, self.url_fragment.as_deref().unwrap_or_default()),
+        }
     }
 }
 
@@ -151,7 +157,12 @@ pub(crate) struct Response {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LoadingEnded {
+    /// Of a document it is the loader's id as well.
     pub(crate) request_id: String,
+    #[serde(default, rename = "type")]
+    pub(crate) kind: String,
+    /// Why it failed, `net::ERR_...`.
+    pub(crate) error_text: Option<String>,
 }
 
 /// `Fetch.requestPaused`
@@ -184,6 +195,14 @@ pub(crate) struct Navigated {
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Evaluated<T> {
     pub(crate) result: ByValue<T>,
+    pub(crate) exception_details: Option<ExceptionDetails>,
+}
+
+/// `Runtime.evaluate`'s result, by reference
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Installed {
+    pub(crate) result: RemoteObject,
     pub(crate) exception_details: Option<ExceptionDetails>,
 }
 

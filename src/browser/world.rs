@@ -11,11 +11,11 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::{
     RemoteObjectId,
 };
 use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 
 use super::cdp::{CdpError, Session};
 use super::observe::FrameKey;
-use super::wire::Evaluated;
+use super::wire::{Evaluated, Installed};
 use super::{act, observe};
 
 /// Everything a world is given, once: the eyes, which read, and the hands, which prepare actions.
@@ -42,9 +42,13 @@ struct Known {
     made: u64,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct World {
+    /// A number that the next process counts again: right only for as long as the world is known to be there.
     context: ExecutionContextId,
+    /// Its `document`, in no group: it goes with the world. Object ids are unique across processes, so that a call
+    /// addressed to it can't end up in another world, such as the page's own.
+    document: RemoteObjectId,
     /// Never given to another world, also when the frame shows another document.
     key: FrameKey,
 }
@@ -70,16 +74,16 @@ impl Worlds {
         argument: &(impl Serialize + Sync),
         limit: Duration,
     ) -> Result<(FrameKey, R), ScriptError> {
-        let known = self.lock().by_frame.get(&key(document)).copied();
+        let known = self.lock().by_frame.get(&key(document)).cloned();
         if let Some(world) = known {
-            match call_in(document, world, function, argument, limit).await {
+            match call_in(document, &world, function, argument, limit).await {
                 // The only way to tell that a context is gone is the refusal.
                 Err(ScriptError::Cdp(CdpError::Refused { .. })) => {}
                 outcome => return outcome.map(|value| (world.key, value)),
             }
         }
         let world = self.make(document, limit).await?;
-        Ok((world.key, call_in(document, world, function, argument, limit).await?))
+        Ok((world.key, call_in(document, &world, function, argument, limit).await?))
     }
 
     /// A node that the browser names, as an object in the document's world.
@@ -102,7 +106,7 @@ impl Worlds {
         let world = self.known(document)?;
         let call = CallFunctionOnParams::builder()
             .function_declaration("(id) => __eyes.node(id)")
-            .execution_context_id(world.context)
+            .object_id(world.document)
             .argument(CallArgument::builder().value(id).build())
             .object_group(OBJECT_GROUP)
             .build()
@@ -136,7 +140,7 @@ impl Worlds {
     }
 
     fn known(&self, document: &Document) -> Result<World, ScriptError> {
-        self.lock().by_frame.get(&key(document)).copied().ok_or(ScriptError::Cdp(CdpError::Detached))
+        self.lock().by_frame.get(&key(document)).cloned().ok_or(ScriptError::Cdp(CdpError::Detached))
     }
 
     /// Whether a key's world may still be asked.
@@ -152,19 +156,19 @@ impl Worlds {
             .expect("the frame is set");
         let context = document.session.call_within(create, limit).await?.execution_context_id;
         let install = EvaluateParams::builder()
-            .expression(format!("{}\nundefined", *SCRIPT))
+            .expression(format!("{}\ndocument", *SCRIPT))
             .context_id(context)
-            .return_by_value(true)
             .build()
             .expect("the expression is set");
-        let installed: Evaluated<IgnoredAny> = document.session.call_as(install, limit).await?;
+        let installed: Installed = document.session.call_as(install, limit).await?;
         if let Some(exception) = installed.exception_details {
             return Err(ScriptError::Threw(exception.summary()));
         }
+        let root = object(installed.result, "document")?;
         let mut known = self.lock();
         known.made += 1;
-        let world = World { context, key: FrameKey(known.made) };
-        known.by_frame.insert(key(document), world);
+        let world = World { context, document: root, key: FrameKey(known.made) };
+        known.by_frame.insert(key(document), world.clone());
         Ok(world)
     }
 
@@ -179,7 +183,7 @@ fn key(document: &Document) -> (Arc<str>, Arc<str>) {
 
 async fn call_in<R: DeserializeOwned>(
     document: &Document,
-    world: World,
+    world: &World,
     function: &str,
     argument: &(impl Serialize + Sync),
     limit: Duration,
@@ -187,7 +191,7 @@ async fn call_in<R: DeserializeOwned>(
     let argument = serde_json::to_value(argument).map_err(|error| ScriptError::Threw(error.to_string()))?;
     let call = CallFunctionOnParams::builder()
         .function_declaration(format!("(argument) => {function}(argument)"))
-        .execution_context_id(world.context)
+        .object_id(world.document.clone())
         .argument(CallArgument::builder().value(argument).build())
         .return_by_value(true)
         .await_promise(true)

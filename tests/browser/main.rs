@@ -4,6 +4,7 @@
 
 mod actions;
 mod blocked;
+mod cases;
 mod dialogs;
 mod faults;
 mod headful;
@@ -12,5 +13,6 @@ mod many_runs;
 mod navigation;
 mod observe;
 mod service;
+mod settling;
 mod support;
 mod warden;

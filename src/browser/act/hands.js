@@ -114,7 +114,8 @@ globalThis.hands = (() => {
 
   const optionsOf = (select) => [...select.options].map((option) => clip(option.label || option.text, 100));
 
-  const norm = (text) => String(text ?? "").normalize("NFC").replace(/\s+/g, " ").trim().toLowerCase();
+  // Texts are compared as the agent was shown them: without what nobody sees.
+  const norm = (text) => __eyes.clean(String(text ?? "")).normalize("NFC").trim().toLowerCase();
 
   const scrollable = (element, horizontal) => {
     const style = getComputedStyle(element);
@@ -484,7 +485,7 @@ globalThis.hands = (() => {
       const field = element.localName === "input" || element.localName === "textarea" || element.localName === "select";
       const text = field
         ? (element.selectedOptions ? [...element.selectedOptions].map((option) => option.text).join(", ") : element.value)
-        : visibleText(element).replace(/[^\S\n]+/g, " ").replace(/ ?\n ?/g, "\n").replace(/\n{3,}/g, "\n\n").trim();
+        : visibleText(element).split("\n").map((line) => __eyes.clean(line).trim()).join("\n").replace(/\n{3,}/g, "\n\n").trim();
       return { text: text.slice(0, limit), total: text.length };
     },
 

@@ -24,6 +24,7 @@ use super::context::Context;
 use super::observe::FrameKey;
 use super::settle::{self, Before, Settled};
 use super::sight::{Seen, Sight};
+use super::transit;
 use super::world::{Document, ScriptError, Worlds};
 use crate::agent::action::{Action, ElementIndex, MouseButton};
 use crate::agent::observation::Element;
@@ -61,6 +62,7 @@ impl Hands<'_> {
         if !matches!(action, Action::AnswerDialog { .. }) {
             self.unblocked()?;
         }
+        self.there(action).await?;
         match action {
             Action::Navigate { url, new_tab } => self.navigate(url, new_tab.unwrap_or(false)).await,
             Action::Search { query, engine } => self.search(query, *engine).await,
@@ -113,6 +115,31 @@ impl Hands<'_> {
         match is_blocked {
             true => Err(ActionError::NotPossible("a dialog is open; answer it first".into())),
             false => Ok(()),
+        }
+    }
+
+    /// A page on its way to the next one answers nothing either; what does not ask it may be done.
+    async fn there(&self, action: &Action) -> Result<(), ActionError> {
+        let asks_nothing = matches!(
+            action,
+            Action::Navigate { .. }
+                | Action::Search { .. }
+                | Action::GoBack {}
+                | Action::SwitchTab { .. }
+                | Action::CloseTab { .. }
+                | Action::Wait { .. }
+                | Action::AnswerDialog { .. }
+                | Action::Screenshot {}
+        );
+        if asks_nothing {
+            return Ok(());
+        }
+        match transit::overdue(self.context).await? {
+            Some(url) => Err(ActionError::NotPossible(format!(
+                "the next page, {}, is still loading; wait for it, or open another one",
+                clip(&url, 200)
+            ))),
+            None => Ok(()),
         }
     }
 
@@ -205,6 +232,8 @@ impl Hands<'_> {
                 }
                 if tab.crashed {
                     effects.push("the page crashed; navigate to go on".into());
+                } else if let Some(cause) = tab.arrival.failure().filter(|_| settled.new_document) {
+                    effects.push(format!("{} could not be opened: {cause}", clip(&tab.url, 200)));
                 } else if settled.new_document || settled.moved_within {
                     effects.push(format!("the page is now {}", clip(&tab.url, 200)));
                 }

@@ -44,11 +44,22 @@ impl OwnBrowser {
         browser
     }
 
+    /// The same, with other private hosts open than those of the sites' own addresses.
+    pub(crate) async fn reaching(hosts: &str, adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
+        let browser = Self::under(reach(hosts), adjust);
+        browser.is_ready().await;
+        browser
+    }
+
     pub(crate) fn start_unready(adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
+        Self::under(policy(), adjust)
+    }
+
+    fn under(policy: UrlPolicy, adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
         let root = tempfile::tempdir().unwrap();
         let mut settings = settings(root.path().to_owned());
         adjust(&mut settings);
-        Self { pool: Pool::start(settings, policy(), TaskTracker::new()).unwrap(), root }
+        Self { pool: Pool::start(settings, policy, TaskTracker::new()).unwrap(), root }
     }
 
     pub(crate) async fn is_ready(&self) {
@@ -111,5 +122,9 @@ fn settings(profile_root: PathBuf) -> BrowserSettings {
 
 /// The sites of the tests may be reached by their address; `localhost`, by name, may not.
 fn policy() -> UrlPolicy {
-    UrlPolicy::new(HostPattern::parse_list("127.0.0.1").unwrap())
+    reach("127.0.0.1")
+}
+
+fn reach(hosts: &str) -> UrlPolicy {
+    UrlPolicy::new(HostPattern::parse_list(hosts).unwrap())
 }

@@ -146,6 +146,7 @@ const eyes = {
   identity,
   signature,
   text,
+  clean,
   elementAt,
   contains,
   closedRoot: (host) => closedRoots.get(host) ?? null,
