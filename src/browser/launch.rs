@@ -101,7 +101,7 @@ pub(crate) async fn launch(home: &Home, display: &Display) -> Result<Launched, B
         Err(cause) => {
             connection.close();
             process.stop().await;
-            Err(not_started(format!("{cause}; {}", stderr.to_its_end().await)))
+            Err(not_started(format!("{cause}; {}", stderr.into_text().await)))
         }
     }
 }
@@ -297,7 +297,7 @@ impl Tail {
     }
 
     /// What a process that is gone has written: its last words may still be on their way.
-    async fn to_its_end(self) -> String {
+    async fn into_text(self) -> String {
         // Somebody who outlived it may hold the other end; then it is what has come so far.
         let _read = tokio::time::timeout(LAST_WORDS, self.reader).await;
         self.kept.text()

@@ -26,6 +26,9 @@ use crate::agent::ports::{ActionError, ActionOutcome, BrowserError, Page, PageSp
 /// How long a check of the browser may take to pass by itself before it counts as in the way.
 const PASSAGE: Duration = Duration::from_secs(3);
 
+/// How long a picture of a page that is being left may take: one that meets the next document is never answered.
+const AWAY_PICTURE: Duration = Duration::from_millis(500);
+
 /// One run's tabs, eyes and hands.
 pub(crate) struct RunPage {
     context: Context,
@@ -159,7 +162,10 @@ impl RunPage {
         };
         let picture = async {
             match self.spec.screenshots {
-                Some(format) => Some(screenshot::capture(&document.session, format, limit).await),
+                Some(format) => tokio::select! {
+                    taken = screenshot::capture(&document.session, format, limit) => Some(taken),
+                    () = self.departed_for(AWAY_PICTURE) => None,
+                },
                 None => None,
             }
         };
@@ -233,6 +239,13 @@ impl RunPage {
         let mut tabs = self.context.tabs();
         let arrival = tabs.active().map(|tab| &tab.arrival);
         Facts::new(page, arrival.and_then(Arrival::answer), arrival.and_then(Arrival::asked))
+    }
+
+    /// Returns once the tab has been known to be on its way for this long.
+    async fn departed_for(&self, limit: Duration) {
+        // A browser that is lost is told by whatever asks it.
+        let _away = transit::until_overdue(&self.context).await;
+        tokio::time::sleep(limit).await;
     }
 
     /// That the active tab shows no page, and why.
