@@ -12,7 +12,7 @@ CARGO_DENY_VERSION := 0.18.9
 # Cargo's own lookups never change the lock file behind our back.
 CARGO_FLAGS ?= --locked
 
-.PHONY: help setup demo run test test-setup fmt fmt-check lint deny advisories doc fuzz figures
+.PHONY: help setup demo run test test-setup fmt fmt-check lint deny advisories doc fuzz figures eval
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -65,3 +65,7 @@ fuzz: ## Fuzz every reader of untrusted bytes, FUZZ_SECONDS each; FUZZ_TARGETS n
 figures: setup ## Measure a release build and print a table
 	cargo build $(CARGO_FLAGS) --release --bin browser-use-service --example figures
 	target/release/examples/figures target/release/browser-use-service
+
+eval: setup ## Send every goal of the evaluation set to the service; PROVIDER and MODEL name who decides
+	cargo build $(CARGO_FLAGS) --bin browser-use-service --example evaluation
+	PROVIDER='$(PROVIDER)' MODEL='$(MODEL)' target/debug/examples/evaluation target/debug/browser-use-service $(GOALS)

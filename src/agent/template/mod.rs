@@ -6,6 +6,7 @@
 
 mod answer;
 mod clauses;
+mod dates;
 mod find;
 mod goal;
 mod lex;
@@ -14,6 +15,7 @@ mod parse;
 mod pattern;
 mod phrases;
 mod planner;
+mod statement;
 mod steps;
 mod target;
 mod text;
