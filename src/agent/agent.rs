@@ -5,10 +5,12 @@ use std::sync::Arc;
 use url::Url;
 
 use super::explicit::ExplicitAction;
+use super::files::FileInfo;
 use super::model_planner::ModelPlanner;
 use super::planner::Planner;
 use super::ports::{BrowserError, ChatModel, ModelError, ModelName, Page};
 use super::report::{AgentResult, Reporter};
+use super::schema;
 use super::steps::Steps;
 use super::template::TemplatePlanner;
 
@@ -20,13 +22,21 @@ pub struct AgentSettings {
     /// Failed steps in a row after which one last call may only say `done`; at least 1.
     pub max_failures: u32,
     pub vision: Vision,
+    /// Whether models may run scripts of their own in pages.
+    pub allow_evaluate: bool,
     /// Tokens (estimated) that earlier steps may take up in a prompt before they are condensed.
     pub history_token_budget: usize,
 }
 
 impl Default for AgentSettings {
     fn default() -> Self {
-        Self { max_actions_per_step: 5, max_failures: 3, vision: Vision::Auto, history_token_budget: 8_000 }
+        Self {
+            max_actions_per_step: 5,
+            max_failures: 3,
+            vision: Vision::Auto,
+            allow_evaluate: false,
+            history_token_budget: 8_000,
+        }
     }
 }
 
@@ -43,6 +53,8 @@ pub enum Vision {
 #[derive(Debug, Clone, PartialEq)]
 pub struct AgentTask {
     pub task: String,
+    /// What the caller sent along; the page has them.
+    pub files: Vec<FileInfo>,
     /// Opened before the first step; without it, the one URL that the task names, if it does.
     pub start_url: Option<Url>,
     /// Carried out before the first decision. Without a model they are all that is done.
@@ -98,7 +110,8 @@ impl Agent {
         let planner: Box<dyn Planner + Sync> = match self.model {
             Some(model) => {
                 let max_actions = settings.max_actions_per_step.max(1);
-                Box::new(ModelPlanner::new(model, max_actions, settings.history_token_budget, task.temperature))
+                let schema = schema::decision(settings.allow_evaluate);
+                Box::new(ModelPlanner::new(model, max_actions, schema, settings.history_token_budget, task.temperature))
             }
             None => {
                 // It reads text alone.

@@ -7,6 +7,7 @@ pub mod action;
 pub mod agent;
 pub mod decision;
 pub mod explicit;
+pub mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod image;

@@ -29,14 +29,20 @@ pub(super) struct ModelPlanner {
 }
 
 impl ModelPlanner {
-    /// The history budget is in tokens, estimated.
-    pub(super) fn new(model: Arc<dyn ChatModel>, max_actions: u32, history_budget: usize, temperature: f64) -> Self {
+    /// The schema is that of any decision; the history budget is in tokens, estimated.
+    pub(super) fn new(
+        model: Arc<dyn ChatModel>,
+        max_actions: u32,
+        decision_schema: Value,
+        history_budget: usize,
+        temperature: f64,
+    ) -> Self {
         Self {
             model,
             temperature,
             fence: Fence::random(),
             system: prompt::system(max_actions),
-            decision_schema: schema::decision(),
+            decision_schema,
             done_schema: schema::done_only(),
             history: History::new(history_budget),
         }
@@ -45,7 +51,7 @@ impl ModelPlanner {
     /// Stable part first, the newest page last: task, earlier steps, page.
     fn messages(&mut self, turn: &Turn<'_>) -> Vec<Message> {
         self.history.extend(turn.history, &self.fence);
-        let mut messages = vec![user(prompt::task(turn.task, &self.fence))];
+        let mut messages = vec![user(prompt::task(turn.task, turn.files, &self.fence))];
         messages.extend(self.history.messages());
         messages.push(Message { image: turn.picture.cloned(), ..user(prompt::turn(turn, &self.fence)) });
         messages

@@ -13,14 +13,14 @@ pub(super) const NAME: &str = "decision";
 
 /// The names of all actions.
 pub(super) static ACTION_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let mut schema = decision();
+    let mut schema = decision(true);
     let names =
         actions(&mut schema).iter().filter_map(|action| action.pointer("/required/0")?.as_str().map(str::to_owned));
     names.collect()
 });
 
-/// Schema of any decision.
-pub(super) fn decision() -> Value {
+/// Schema of any decision; of scripts it says nothing when they may not be run.
+pub(super) fn decision(with_evaluate: bool) -> Value {
     let generator = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator();
     let mut schema = generator.into_root_schema_for::<Decision>().to_value();
     make_strict(&mut schema);
@@ -36,12 +36,15 @@ pub(super) fn decision() -> Value {
         let object = schema.pointer_mut(frame).and_then(Value::as_object_mut).expect("a decision has these parts");
         object.shift_remove("description");
     }
+    if !with_evaluate {
+        actions(&mut schema).retain(|action| action.pointer("/properties/evaluate").is_none());
+    }
     schema
 }
 
 /// Schema of a decision that can only be `done`.
 pub(super) fn done_only() -> Value {
-    let mut schema = decision();
+    let mut schema = decision(false);
     actions(&mut schema).retain(|action| action.pointer("/properties/done").is_some());
     schema
 }
@@ -56,12 +59,16 @@ fn actions(schema: &mut Value) -> &mut Vec<Value> {
 fn make_strict(schema: &mut Value) {
     let Value::Object(object) = schema else { return };
     // What the strict subset does not know, and what costs tokens and says nothing.
-    for key in ["$schema", "title", "default", "minimum", "maximum"] {
+    for key in ["$schema", "title", "default", "minimum", "maximum", "minItems", "maxItems"] {
         object.shift_remove(key);
     }
     // An index is explained once, in the system prompt.
     if object.shift_remove("format").is_some_and(|format| format == "uint32") {
         object.shift_remove("description");
+    }
+    // A pair is a list of what its halves are.
+    if let Some(Value::Array(mut halves)) = object.shift_remove("prefixItems") {
+        object.insert("items".into(), halves.swap_remove(0));
     }
     if let Some(variants) = object.shift_remove("oneOf") {
         object.insert("anyOf".into(), variants);
@@ -103,7 +110,7 @@ mod tests {
 
     #[test]
     fn every_object_is_closed_and_requires_all_its_properties() {
-        for schema in [decision(), done_only()] {
+        for schema in [decision(false), done_only()] {
             let mut seen = 0;
             each_object(&schema, &mut |object| {
                 seen += 1;
@@ -117,15 +124,25 @@ mod tests {
 
     #[test]
     fn nothing_is_used_that_the_strict_subset_lacks() {
-        let text = decision().to_string();
-        for word in ["oneOf", "$ref", "$defs", "\"default\"", "\"format\"", "\"minimum\"", "\"title\""] {
+        let text = decision(false).to_string();
+        for word in [
+            "oneOf",
+            "$ref",
+            "$defs",
+            "\"default\"",
+            "\"format\"",
+            "\"minimum\"",
+            "\"title\"",
+            "prefixItems",
+            "minItems",
+        ] {
             assert!(!text.contains(word), "{word} in {text}");
         }
     }
 
     #[test]
     fn the_thoughts_stand_before_the_actions_so_that_a_model_thinks_first() {
-        let schema = decision();
+        let schema = decision(false);
         let names: Vec<_> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names, ["evaluationPreviousGoal", "memory", "nextGoal", "actions"]);
     }
@@ -138,7 +155,7 @@ mod tests {
 
     #[test]
     fn optional_arguments_are_nullable() {
-        let schema = decision();
+        let schema = decision(false);
         let actions = schema["properties"]["actions"]["items"]["anyOf"].as_array().unwrap();
         let arguments = |name: &str| {
             actions
@@ -163,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_schema_is_small() {
-        let tokens = estimate_tokens(&decision().to_string());
+        let tokens = estimate_tokens(&decision(false).to_string());
         println!("schema: {tokens} tokens; done only: {}", estimate_tokens(&done_only().to_string()));
         assert!(tokens <= 2_100, "{tokens}");
     }

@@ -10,6 +10,7 @@ use super::action::Action;
 use super::agent::{AgentError, AgentSettings, AgentTask, Vision};
 use super::decision::Decision;
 use super::explicit::Account;
+use super::files::FileInfo;
 use super::history::last_decided;
 use super::image::Image;
 use super::loop_guard::{LoopGuard, Verdict};
@@ -38,6 +39,8 @@ pub(super) struct Steps {
     task: AgentTask,
     /// The page after the last step.
     observation: Observation,
+    /// Downloaded and not reported yet.
+    downloads: Vec<FileInfo>,
     history: Vec<PastStep>,
     errors: Vec<String>,
     /// Steps taken for the caller's own actions; those that are decided on come after them.
@@ -68,6 +71,7 @@ impl Steps {
             reporter,
             task,
             observation: Observation::default(),
+            downloads: Vec::new(),
             history: Vec::new(),
             errors: Vec::new(),
             given: 0,
@@ -195,12 +199,14 @@ impl Steps {
             Err(problem) => (Decision::default(), Some(problem)),
         };
         let limit = usize::try_from(self.settings.max_actions_per_step.max(1)).unwrap_or(usize::MAX);
-        let carried = sequence::carry_out(&*self.page, &decision.actions, limit, &self.observation.view).await?;
+        let may_evaluate = self.settings.allow_evaluate;
+        let view = &self.observation.view;
+        let carried = sequence::carry_out(&*self.page, &decision.actions, limit, may_evaluate, view).await?;
 
         if let End::Done { text, success } = carried.end {
             // The answer is there: a page that cannot be read any more does not take it back.
             if let Ok(observation) = self.page.observe().await {
-                self.observation = observation;
+                self.seen(observation);
             }
             self.report(step, first_action(&decision), &decision, carried.descriptions.join("; ")).await;
             return Ok(ControlFlow::Break(Some((text, success))));
@@ -253,6 +259,7 @@ impl Steps {
         let (outbox, inbox) = notices::channel();
         let call = self.planner.decide(Turn {
             task: &self.task.task,
+            files: &self.task.files,
             history: &self.history,
             observation: &self.observation,
             picture: picture.as_ref(),
@@ -308,7 +315,7 @@ impl Steps {
     async fn observe(&mut self) -> Result<Option<String>, AgentError> {
         match self.page.observe().await {
             Ok(observation) => {
-                self.observation = observation;
+                self.seen(observation);
                 Ok(None)
             }
             Err(error) if error.is_fatal() => Err(error.into()),
@@ -321,6 +328,7 @@ impl Steps {
                     notices: vec![notice],
                     screenshot: None,
                     blocker: None,
+                    downloads: Vec::new(),
                     ..std::mem::take(&mut self.observation)
                 };
                 Ok(Some(error))
@@ -328,7 +336,12 @@ impl Steps {
         }
     }
 
-    async fn report(&self, step: u32, action: &str, decision: &Decision, description: String) {
+    fn seen(&mut self, mut observation: Observation) {
+        self.downloads.append(&mut observation.downloads);
+        self.observation = observation;
+    }
+
+    async fn report(&mut self, step: u32, action: &str, decision: &Decision, description: String) {
         let thoughts = [&decision.evaluation_previous_goal, &decision.next_goal, &decision.memory];
         let thoughts: Vec<&str> =
             thoughts.into_iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
@@ -340,6 +353,7 @@ impl Steps {
             url: self.observation.url.clone(),
             title: self.observation.title.clone(),
             screenshot: self.observation.screenshot.clone(),
+            downloads: std::mem::take(&mut self.downloads),
             blocker: self.observation.blocker.clone(),
         };
         self.reporter.step(report).await;

@@ -16,6 +16,7 @@ use url::Url;
 
 use super::action::{Action, ElementIndex};
 use super::agent::{Agent, AgentError, AgentSettings, AgentTask};
+use super::files::FileInfo;
 use super::image::{Image, ImageFormat};
 use super::observation::{Element, Observation, PageView};
 use super::ports::*;
@@ -36,6 +37,7 @@ impl World {
             settings: AgentSettings::default(),
             task: AgentTask {
                 task: "Buy a lamp".into(),
+                files: vec![],
                 start_url: None,
                 actions: vec![],
                 max_steps: 20,

@@ -22,7 +22,7 @@ impl Scene<'_> {
         };
         match self.aim(to, Use::Click) {
             Aim::At(to, _) => {
-                Move::on(Action::Drag { from: from.index, to: Some(to.index), dx: None, dy: None }, false)
+                Move::on(Action::Drag { from: from.index, x: None, y: None, to: Some(to.index), path: None }, false)
             }
             Aim::Elsewhere(elsewhere) => elsewhere,
         }

@@ -6,5 +6,6 @@ mod reading;
 mod site;
 mod tasks;
 mod troubles;
+mod wider;
 
 pub(in crate::agent::template) use site::observation;
