@@ -7,7 +7,7 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 #[path = "evaluation/goals.rs"]
 mod goals;
@@ -29,6 +29,9 @@ async fn main() -> anyhow::Result<()> {
     let names: Vec<String> = std::env::args().skip(2).collect();
     let given = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
     let planner = Planner::of(given("PROVIDER"), given("MODEL"));
+    if let Some(unknown) = names.iter().find(|name| !GOALS.iter().any(|goal| goal.name == *name)) {
+        bail!("there is no goal called {unknown}");
+    }
     let goals = asked(&GOALS, &planner, &names);
     let log = Path::new(env!("CARGO_MANIFEST_DIR")).join(LOG);
     let service = Service::start(&executable, &log).await?;
