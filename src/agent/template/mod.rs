@@ -5,6 +5,7 @@
 //! read, never followed: only the task gives orders.
 
 mod answer;
+mod builders;
 mod clauses;
 mod dates;
 mod find;
