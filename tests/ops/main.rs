@@ -6,6 +6,7 @@ mod clients;
 mod clients_are_strict;
 mod clients_read_real_runs;
 mod deployment;
+mod evaluation;
 mod shop;
 #[expect(dead_code, unused_imports, reason = "the demo and the figures need more of it")]
 #[path = "../../examples/support/mod.rs"]

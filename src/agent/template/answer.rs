@@ -34,7 +34,48 @@ pub(super) enum Asks {
     Price,
     /// Something written with digits.
     Number,
+    /// How many of them there are.
+    Count(Things),
+    /// The names of all of them.
+    List(Things),
     Anything,
+}
+
+/// What a page is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Things {
+    Links,
+    Buttons,
+    Checkboxes,
+    Fields,
+    /// Of the table.
+    Rows,
+}
+
+impl Things {
+    /// When the words say nothing but this: "all links", "rows of the table".
+    fn all_of(words: &[String]) -> Option<Self> {
+        let words: Vec<&str> =
+            words.iter().map(String::as_str).filter(|word| !matches!(*word, "all" | "table" | "list")).collect();
+        match words.as_slice() {
+            ["links"] => Some(Self::Links),
+            ["buttons"] => Some(Self::Buttons),
+            ["checkboxes"] => Some(Self::Checkboxes),
+            ["fields"] => Some(Self::Fields),
+            ["rows"] => Some(Self::Rows),
+            _ => None,
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Links => "links",
+            Self::Buttons => "buttons",
+            Self::Checkboxes => "checkboxes",
+            Self::Fields => "fields",
+            Self::Rows => "rows",
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,8 +177,13 @@ impl Question {
             ["heading" | "headline"] | ["main" | "first" | "top", "heading" | "headline"] => Asks::Heading,
             ["url"] | ["address"] => Asks::Address,
             _ if head == "how much" || any(&PRICE_WORDS) || any(&SUM_WORDS) => Asks::Price,
-            _ if head == "how many" || any(&NUMBER_WORDS) => Asks::Number,
+            _ if head == "how many" || head == "count" || any(&NUMBER_WORDS) => Asks::Number,
             _ => Asks::Anything,
+        };
+        let asks = match (Things::all_of(&words), head) {
+            (Some(things), "how many" | "count") => Asks::Count(things),
+            (Some(things), _) if things != Things::Rows => Asks::List(things),
+            _ => asks,
         };
         Self { text, asks, words }
     }
@@ -179,6 +225,11 @@ impl Question {
     /// A row about one part of the question in a table with a column for the rest: "stock of the blue kettle".
     fn in_table(&self, lines: &[Line]) -> Option<Found> {
         let mut header: Option<Vec<&str>> = None;
+        let outside: Vec<Vec<String>> = lines
+            .iter()
+            .filter(|line| cells(&line.text).len() < 2)
+            .map(|line| content_words(&fold(&line.text)))
+            .collect();
         for line in lines {
             let cells = cells(&line.text);
             if cells.len() < 2 {
@@ -194,9 +245,12 @@ impl Question {
             if about.is_empty() || rest.is_empty() {
                 continue;
             }
+            // "the amount of invoice 2004": that the rows are invoices is said elsewhere on the page.
             let column = names.iter().position(|name| {
                 let name = content_words(&fold(name));
-                rest.iter().all(|word| holds(&name, word))
+                let (column, elsewhere): (Vec<&String>, Vec<&String>) =
+                    rest.iter().partition(|word| holds(&name, word));
+                !column.is_empty() && elsewhere.iter().all(|word| outside.iter().any(|line| holds(line, word)))
             });
             if let Some(column) = column
                 && let Some(cell) = cells.get(column).filter(|cell| self.fits(cell))
@@ -301,13 +355,13 @@ fn page_text(lines: &[Line]) -> Option<Found> {
 }
 
 /// The words that carry meaning; "e mail" counts as "email".
-fn content_words(folded: &str) -> Vec<String> {
+pub(super) fn content_words(folded: &str) -> Vec<String> {
     let words = folded.replace("e mail", "email");
     words.split(' ').filter(|word| !word.is_empty() && !STOP_WORDS.contains(word)).map(str::to_owned).collect()
 }
 
 /// Whether the words hold one, in the singular or the plural.
-fn holds(words: &[String], word: &str) -> bool {
+pub(super) fn holds(words: &[String], word: &str) -> bool {
     words
         .iter()
         .any(|held| held == word || held.strip_suffix('s') == Some(word) || word.strip_suffix('s') == Some(held))
@@ -347,7 +401,7 @@ fn split_label(line: &str) -> (&str, Option<&str>) {
     }
 }
 
-fn cells(line: &str) -> Vec<&str> {
+pub(super) fn cells(line: &str) -> Vec<&str> {
     let cells: Vec<&str> = match line.contains('\t') {
         true => line.split('\t').collect(),
         false => line.split('|').collect(),

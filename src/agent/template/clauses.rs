@@ -38,17 +38,27 @@ const JOINERS: [&str; 4] = ["and", "then", "but", "plus"];
 /// to do for it; it reaches to the next hard break, lest "do not open it and click 'Buy'" click something.
 const PROHIBITIONS: [&[&str]; 3] = [&["do", "not"], &["dont"], &["never"]];
 
+/// What asks for one goal, or several under one verb.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clause<'t, 's> {
+    pub(super) tokens: &'t [Token<'s>],
+    /// More than a comma or an "and" parts it from the clause before.
+    pub(super) apart: bool,
+}
+
 /// The clauses in order, none of them empty; prohibitions are left out.
-pub(super) fn clauses<'t, 's>(tokens: &'t [Token<'s>]) -> Vec<&'t [Token<'s>]> {
+pub(super) fn clauses<'t, 's>(tokens: &'t [Token<'s>]) -> Vec<Clause<'t, 's>> {
     let mut clauses = Vec::new();
     let mut start = skip_lead(tokens, 0);
     let mut at = start;
+    let mut apart = true;
     while at < tokens.len() {
         if at == start && starts_with_any(&tokens[at..], &PROHIBITIONS).is_some() {
             at +=
                 tokens[at..].iter().take_while(|token| token.kind != Kind::HardBreak && !is_word(token, "but")).count();
             start = skip_lead(tokens, at);
             at = start;
+            apart = true;
             continue;
         }
         let token = &tokens[at];
@@ -62,23 +72,29 @@ pub(super) fn clauses<'t, 's>(tokens: &'t [Token<'s>]) -> Vec<&'t [Token<'s>]> {
         // A joiner in the run that was skipped may be a "then" or a line's end after the comma.
         let hard = hard || tokens[at..next].iter().any(|token| token.kind == Kind::HardBreak || is_word(token, "then"));
         if hard || begins_clause(&tokens[next..]) {
-            push(&mut clauses, &tokens[start..at]);
+            push(&mut clauses, &tokens[start..at], apart);
             start = next;
+            apart = hard;
         }
         at = next.max(at + 1);
     }
-    push(&mut clauses, &tokens[start.min(tokens.len())..]);
+    push(&mut clauses, &tokens[start.min(tokens.len())..], apart);
     clauses
 }
 
-fn push<'t, 's>(clauses: &mut Vec<&'t [Token<'s>]>, clause: &'t [Token<'s>]) {
-    if clause.iter().any(|token| matches!(token.kind, Kind::Word | Kind::Quoted)) {
-        clauses.push(clause);
+fn push<'t, 's>(clauses: &mut Vec<Clause<'t, 's>>, tokens: &'t [Token<'s>], apart: bool) {
+    if tokens.iter().any(|token| matches!(token.kind, Kind::Word | Kind::Quoted)) {
+        clauses.push(Clause { tokens, apart });
     }
 }
 
 fn begins_clause(tokens: &[Token<'_>]) -> bool {
-    phrases::begins(tokens) || starts_with_any(tokens, &PROHIBITIONS).is_some()
+    phrases::begins(tokens) || starts_with_any(tokens, &PROHIBITIONS).is_some() || is_condition(tokens)
+}
+
+/// "If", as a condition begins.
+pub(super) fn is_condition(tokens: &[Token<'_>]) -> bool {
+    tokens.first().is_some_and(|token| is_word(token, "if"))
 }
 
 /// Past breaks, joiners and fillers.
@@ -131,7 +147,8 @@ mod tests {
         ];
         for (source, expected) in cases {
             let tokens = lex(source);
-            let found: Vec<String> = clauses(&tokens).into_iter().map(|tokens| raw(Slot { tokens, source })).collect();
+            let found: Vec<String> =
+                clauses(&tokens).into_iter().map(|clause| raw(Slot { tokens: clause.tokens, source })).collect();
             assert_eq!(found, expected, "{source}");
         }
     }

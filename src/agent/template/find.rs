@@ -170,18 +170,21 @@ fn fit(element: &Element, use_: Use) -> Option<u32> {
             () if matches!(element.tag.as_str(), "a" | "summary") => RIGHT,
             () => RIGHT - 10,
         }),
-        Use::Type => is_text_field(element).then_some(RIGHT),
+        Use::Type => (is_text_field(element) || element.input_type == "color").then_some(RIGHT),
         // A field that opens a list is a list too, after the real ones.
         Use::Choose if is_text_field(element) => (element.role == "combobox").then_some(RIGHT - 15),
         Use::Choose => is_select(element).then_some(RIGHT),
         Use::Tick => is_tickable(element).then_some(RIGHT),
+        Use::Set => {
+            (is_text_field(element) || element.input_type == "color" || is_select(element) || is_tickable(element))
+                .then_some(RIGHT)
+        }
         // A button that opens a chooser is a field to the reader.
         Use::Upload => match () {
             () if element.input_type == "file" => Some(RIGHT),
             () if is_button(element) || element.tag == "label" => Some(RIGHT - 15),
             () => None,
         },
-        Use::Set => (is_text_field(element) || is_select(element) || is_tickable(element)).then_some(RIGHT),
     }
 }
 
@@ -194,6 +197,7 @@ fn is_kind(element: &Element, kind: ElementKind) -> bool {
         ElementKind::Checkbox => is_tickable(element) && element.role != "radio",
         ElementKind::Radio => element.role == "radio" || element.input_type == "radio",
         ElementKind::Tab => element.role == "tab",
+        ElementKind::Other => true,
     }
 }
 

@@ -1,18 +1,30 @@
 //! What a task asks for, one goal after the other.
 
 use super::answer::Question;
+use super::statement::Statement;
 use super::target::Target;
 use super::text::{clip, enumerate, quote};
 use crate::agent::action::{ScrollDirection, SearchEngine};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Goal {
-    Open(Address),
+    Open {
+        address: Address,
+        new_tab: bool,
+    },
     Search {
         query: String,
         site: Site,
     },
     Click(Target),
+    Point {
+        target: Target,
+        how: Pointing,
+    },
+    Drag {
+        from: Target,
+        to: Target,
+    },
     /// Into the first fitting field when none is named.
     Type {
         text: Hidden,
@@ -21,6 +33,10 @@ pub(super) enum Goal {
     Select {
         option: String,
         from: Option<Target>,
+    },
+    /// What was last read off a page.
+    TypeAnswer {
+        into: Target,
     },
     /// Type, select or tick, whichever the element takes.
     Set {
@@ -42,6 +58,28 @@ pub(super) enum Goal {
     Wait(Waiting),
     Keys(String),
     Screenshot,
+    CloseTab,
+    SwitchTab(WhichTab),
+    /// A dialog, or something on the page that asks.
+    Answer {
+        accept: bool,
+        text: Option<String>,
+        asking: Asking,
+    },
+    Sort {
+        by: String,
+        order: Option<Order>,
+    },
+    Expect {
+        statement: Statement,
+        /// Answered either way; else the task fails when it does not hold.
+        question: bool,
+    },
+    /// The goals that follow, as many as said, are for when the condition holds.
+    When {
+        condition: Statement,
+        goals: usize,
+    },
     Read(Question),
     LogIn {
         user: String,
@@ -54,6 +92,40 @@ pub(super) enum Goal {
     Submit {
         what: Option<String>,
     },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pointing {
+    Hover,
+    DoubleClick,
+    RightClick,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum WhichTab {
+    /// 0 is the first.
+    At(usize),
+    Newest,
+    /// The one of two that is not shown.
+    Other,
+    /// The one opened before this one.
+    Before,
+    /// By its title or address.
+    Named(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asking {
+    Dialog,
+    Cookies,
+    /// What a condition has just seen: "if there is a banner, accept it".
+    ItselfJustSeen,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    Ascending,
+    Descending,
 }
 
 /// Typed, never told: it may be a password.
@@ -114,7 +186,10 @@ impl Goal {
     /// The verb in the present and the past, and what follows it.
     fn phrase(&self) -> (&'static str, &'static str, String) {
         match self {
-            Self::Open(address) => ("open", "opened", clip(&address.url, 200)),
+            Self::Open { address, new_tab: false } => ("open", "opened", clip(&address.url, 200)),
+            Self::Open { address, new_tab: true } => {
+                ("open", "opened", format!("{} in a new tab", clip(&address.url, 200)))
+            }
             Self::Search { query, site } => {
                 let (verb, past) = ("search", "searched");
                 match site {
@@ -124,6 +199,13 @@ impl Goal {
                 }
             }
             Self::Click(target) => ("click", "clicked", target.to_string()),
+            Self::Point { target, how: Pointing::Hover } => ("point at", "pointed at", target.to_string()),
+            Self::Point { target, how: Pointing::DoubleClick } => {
+                ("double-click", "double-clicked", target.to_string())
+            }
+            Self::Point { target, how: Pointing::RightClick } => ("right-click", "right-clicked", target.to_string()),
+            Self::Drag { from, to } => ("drag", "dragged", format!("{from} to {to}")),
+            Self::TypeAnswer { into } => ("fill in", "filled in", format!("{into} with what was read")),
             Self::Type { into: Some(target), .. } => ("fill in", "filled in", target.to_string()),
             Self::Type { into: None, .. } => ("fill in", "filled in", "the text field".to_owned()),
             Self::Select { option, from: Some(target) } => {
@@ -144,6 +226,13 @@ impl Goal {
             Self::Wait(waiting) => ("wait", "waited", waiting.to_string()),
             Self::Keys(keys) => ("press", "pressed", keys.clone()),
             Self::Screenshot => ("take", "took", "a screenshot".to_owned()),
+            Self::CloseTab => ("close", "closed", "the tab".to_owned()),
+            Self::SwitchTab(which) => ("switch", "switched", format!("to {which}")),
+            Self::Answer { accept: true, asking, .. } => ("accept", "accepted", format!("the {}", asking.noun())),
+            Self::Answer { accept: false, asking, .. } => ("dismiss", "dismissed", format!("the {}", asking.noun())),
+            Self::Sort { by, .. } => ("sort", "sorted", format!("by {}", quote(by))),
+            Self::Expect { statement, .. } => ("check", "checked", format!("whether {statement}")),
+            Self::When { condition, .. } => ("look", "looked", format!("whether {condition}")),
             Self::Read(question) => ("read", "read", question.to_string()),
             Self::LogIn { user, .. } => ("log in", "logged in", format!("as {}", quote(user))),
             Self::AddToCart { item: Some(item) } => ("add", "added", format!("{} to the cart", quote(item))),
@@ -160,6 +249,18 @@ impl std::fmt::Display for Scrolling {
             Self::ToBottom => f.write_str("to the bottom"),
             Self::ToTop => f.write_str("to the top"),
             Self::ToText(text) => write!(f, "to {}", quote(text)),
+        }
+    }
+}
+
+impl std::fmt::Display for WhichTab {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::At(at) => write!(f, "tab {}", at + 1),
+            Self::Newest => f.write_str("the newest tab"),
+            Self::Other => f.write_str("the other tab"),
+            Self::Before => f.write_str("the tab before"),
+            Self::Named(name) => write!(f, "the tab {}", quote(name)),
         }
     }
 }

@@ -5,7 +5,9 @@
 //! read, never followed: only the task gives orders.
 
 mod answer;
+mod builders;
 mod clauses;
+mod dates;
 mod find;
 mod goal;
 mod lex;
@@ -14,6 +16,7 @@ mod parse;
 mod pattern;
 mod phrases;
 mod planner;
+mod statement;
 mod steps;
 mod target;
 mod text;

@@ -1,11 +1,13 @@
 //! Reads a task's text into goals.
 
-use super::clauses::clauses;
+use super::clauses::{Clause, clauses, is_condition};
 use super::goal::Goal;
 use super::lex::{Kind, Token, lex};
 use super::pattern::{Slot, is_break};
 use super::phrases;
+use super::statement::Statement;
 use super::text::{clip, collapse, fold};
+use super::values;
 
 /// Parts of the task that no phrase of the table fits; no parts when the task asks for nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,37 +51,131 @@ const PRONOUNS: [&str; 7] = ["it", "them", "that", "the answer", "the result", "
 /// More further pieces than this under one verb are taken for one value; it bounds the work on hostile text.
 const MAX_PIECES: usize = 16;
 
+/// A goal asked for more often than this is not what somebody means.
+const MAX_REPEATS: usize = 20;
+
+/// Words that make an order depend on something, or go on, in a way that no phrase has: "click 'Next' until it is gone".
+const BINDING: [&str; 9] = ["if", "until", "unless", "while", "each", "every", "except", "otherwise", "else"];
+
 /// The task's goals in order. All of the task must be understood: half an order carried out may be worse than none.
 pub(super) fn parse(task: &str) -> Result<Vec<Goal>, NotUnderstood> {
     let tokens = lex(task);
-    let mut goals = Vec::new();
-    let mut parts = Vec::new();
-    for tokens in clauses(&tokens) {
-        let clause = Slot { tokens, source: task }.trimmed();
-        if IDLE.contains(&clause.folded().as_str()) {
-            continue;
-        }
-        match goals_of(clause) {
-            Some(found) => goals.extend(found),
-            None => parts.push(without_secrets(clause)),
-        }
+    let clauses = clauses(&tokens);
+    let mut reading = Reading { task, goals: Vec::new(), parts: Vec::new() };
+    let mut rest = clauses.as_slice();
+    while let [clause, after @ ..] = rest {
+        rest = match is_condition(clause.tokens) {
+            true => reading.condition(clause, after),
+            false => {
+                reading.clause(clause.tokens);
+                after
+            }
+        };
     }
+    let Reading { goals, parts, .. } = reading;
     if !parts.is_empty() || goals.is_empty() {
         return Err(NotUnderstood { parts });
     }
-    let mut reads = false;
-    goals.retain(|goal| {
-        let Goal::Read(question) = goal else { return true };
-        let points_back = reads && PRONOUNS.contains(&fold(&question.text).as_str());
-        reads = true;
-        !points_back
-    });
     Ok(goals)
+}
+
+/// What has been read of a task so far.
+struct Reading<'s> {
+    task: &'s str,
+    goals: Vec<Goal>,
+    parts: Vec<String>,
+}
+
+impl<'s> Reading<'s> {
+    fn slot<'t>(&self, tokens: &'t [Token<'s>]) -> Slot<'t, 's> {
+        Slot { tokens, source: self.task }.trimmed()
+    }
+
+    fn clause(&mut self, tokens: &[Token<'s>]) {
+        let clause = self.slot(tokens);
+        if IDLE.contains(&clause.folded().as_str()) {
+            return;
+        }
+        match goals_of(clause) {
+            Some(found) => {
+                for goal in found {
+                    let reads = self.goals.iter().any(|goal| matches!(goal, Goal::Read(_)));
+                    match &goal {
+                        // "Read the total and report it": that was one thing to read.
+                        Goal::Read(question) if reads && PRONOUNS.contains(&fold(&question.text).as_str()) => {}
+                        Goal::TypeAnswer { .. } if !reads => return self.parts.push(without_secrets(clause)),
+                        _ => self.goals.push(goal),
+                    }
+                }
+            }
+            None => self.parts.push(without_secrets(clause)),
+        }
+    }
+
+    /// "If there is a cookie banner, accept it and click 'Go'": the condition, and what is for it alone, which reaches to
+    /// the sentence's end or a further "then". Answers with what comes after that.
+    fn condition<'r, 't>(&mut self, clause: &Clause<'t, 's>, after: &'r [Clause<'t, 's>]) -> &'r [Clause<'t, 's>] {
+        let whole = self.slot(clause.tokens);
+        let inside = whole.part(1..whole.tokens.len());
+        let at = self.goals.len();
+        let next = after.first();
+        // A comma parts the condition from its order for sure; without one the order may stand within.
+        let within = if next.is_some_and(|next| !next.apart) { None } else { split_condition(inside) };
+        let (condition, mut rest) = match (within, Statement::parse(inside), after) {
+            (Some((condition, order)), _, _) => {
+                self.clause(order.tokens);
+                (condition, after)
+            }
+            (None, Some(condition), [first, rest @ ..]) => {
+                self.clause(first.tokens);
+                (condition, rest)
+            }
+            _ => {
+                self.parts.push(without_secrets(whole));
+                return after;
+            }
+        };
+        while let [clause, further @ ..] = rest
+            && !clause.apart
+            && !is_condition(clause.tokens)
+        {
+            self.clause(clause.tokens);
+            rest = further;
+        }
+        for goal in &mut self.goals[at..] {
+            if let Goal::Click(target) = goal
+                && matches!(target.label.as_str(), "it" | "that")
+            {
+                *target = condition.target.clone();
+            }
+        }
+        let goals = self.goals.len() - at;
+        self.goals.insert(at, Goal::When { condition, goals });
+        rest
+    }
+}
+
+/// A condition and the order behind it where nothing parts the two: "there is a cookie banner accept it".
+fn split_condition<'t, 's>(inside: Slot<'t, 's>) -> Option<(Statement, Slot<'t, 's>)> {
+    let ends = (1..inside.tokens.len()).filter(|end| phrases::begins(&inside.tokens[*end..]));
+    ends.take(MAX_PIECES).find_map(|end| {
+        let order = inside.part(end..inside.tokens.len());
+        goals_of(order)?;
+        Some((Statement::parse(inside.part(0..end))?, order))
+    })
 }
 
 /// One goal, or several under one verb: "type 'a' into 'b' and 'c' into 'd'", "click 'A' and 'B'".
 fn goals_of(clause: Slot<'_, '_>) -> Option<Vec<Goal>> {
+    if let Some((times, once)) = repeated(clause)
+        && let Some((goal @ (Goal::Click(_) | Goal::Keys(_) | Goal::AddToCart { .. }), _)) = phrases::goal(once)
+    {
+        return (times <= MAX_REPEATS && !is_bound(&goal, once)).then(|| vec![goal; times]);
+    }
     let (whole, phrase) = phrases::goal(clause)?;
+    if is_bound(&whole, clause) {
+        return None;
+    }
     let ends = piece_ends(clause.tokens);
     if ends.len() < 2 || ends.len() > MAX_PIECES {
         return Some(vec![whole]);
@@ -101,6 +197,34 @@ fn goals_of(clause: Slot<'_, '_>) -> Option<Vec<Goal>> {
         }
     }
     Some(if start == clause.tokens.len() { goals } else { vec![whole] })
+}
+
+/// "press Tab 3 times": how often, and what.
+fn repeated<'t, 's>(clause: Slot<'t, 's>) -> Option<(usize, Slot<'t, 's>)> {
+    let (times, length) = match clause.tokens {
+        [.., last] if last.folded == "twice" => (2, 1),
+        [.., number, last] if last.folded == "times" => {
+            let absurd = || number.folded.parse::<u64>().ok().map(|_| usize::MAX);
+            (values::whole_number(&number.folded).or_else(absurd)?, 2)
+        }
+        _ => return None,
+    };
+    let once = clause.part(0..clause.tokens.len() - length).trimmed();
+    (!once.is_empty()).then_some((times, once))
+}
+
+/// Whether an order to use an element says more than which one: what is typed or asked may hold any words.
+fn is_bound(goal: &Goal, clause: Slot<'_, '_>) -> bool {
+    let names_elements = matches!(
+        goal,
+        Goal::Click(_)
+            | Goal::Point { .. }
+            | Goal::Drag { .. }
+            | Goal::Check { .. }
+            | Goal::Answer { .. }
+            | Goal::Sort { .. }
+    );
+    names_elements && clause.tokens.iter().any(|token| BINDING.contains(&token.folded.as_str()))
 }
 
 /// Where the pieces between commas and "and"s end.

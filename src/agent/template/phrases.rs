@@ -6,9 +6,13 @@
 use std::sync::LazyLock;
 
 use super::answer::Question;
-use super::goal::{Goal, Hidden, Scrolling, Site, Waiting};
+use super::builders::{
+    answer, claim, hidden, option, scrolling, sorting, target, text, type_into, which_tab, without_article,
+};
+use super::goal::{Asking, Goal, Hidden, Pointing, Scrolling, Site, Waiting, WhichTab};
 use super::lex::Token;
 use super::pattern::{Ends, Pattern, Slot, Slots};
+use super::statement::Statement;
 use super::target::Target;
 use super::values;
 use crate::agent::action::ScrollDirection;
@@ -34,12 +38,20 @@ const ROWS: &[Row] = &[
         "<go back|navigate back|back|return> [to the previous page|to the last page|to the page before|one page]",
         |_| Some(Goal::Back),
     ),
-    row("<go back to|return to> {place}", |s| Some(values::address(s.taken[0]).map_or(Goal::Back, Goal::Open))),
+    row("<close> [the|this] [current] <tab>", |_| Some(Goal::CloseTab)),
+    row("<switch to|switch back to|change to|go back to|return to> [the] {which} <tab|browser tab>", which_tab),
+    row("<switch|change> [back] <tabs|tab>", |_| Some(Goal::SwitchTab(WhichTab::Other))),
+    row("<go back to|return to> {place}", |s| {
+        Some(values::address(s.taken[0]).map_or(Goal::Back, |address| Goal::Open { address, new_tab: false }))
+    }),
+    row("<open|open up|go to|visit|load> {place} <in a new tab|in another tab>", |s| {
+        Some(Goal::Open { address: values::address(s.taken[0])?, new_tab: true })
+    }),
     row(
         "<open|open up|go to|goto|visit|navigate to|browse to|load|head to|start at|start on|start from> {place}",
         |s| {
             Some(match values::address(s.taken[0]) {
-                Some(address) => Goal::Open(address),
+                Some(address) => Goal::Open { address, new_tab: false },
                 None if values::has_scheme(s.taken[0]) => return None,
                 None => Goal::Click(target(s, 0)),
             })
@@ -86,6 +98,12 @@ const ROWS: &[Row] = &[
     }),
     row("<place> [the|my|your|an] <order>", |_| Some(Goal::Click(Target::named("place order")))),
     // Filling in.
+    row(
+        "<type|enter|paste|put|insert|fill in|copy> <it|that|this|the answer|the result|the value> \
+         <into|in to|in|to> {label}",
+        |s| Some(Goal::TypeAnswer { into: target(s, 0) }),
+    ),
+    row("<clear|empty|erase> {label}", |s| Some(Goal::Type { text: Hidden(String::new()), into: Some(target(s, 0)) })),
     label_first("<fill in|fill out|fill> {label} <with> {text}", |s| {
         Some(Goal::Type { text: hidden(s, 1), into: Some(target(s, 0)) })
     }),
@@ -98,6 +116,51 @@ const ROWS: &[Row] = &[
         Some(Goal::Select { option: option(s.taken[0]), from: Some(target(s, 1)) })
     }),
     row("<select|choose|pick> {option}", |s| Some(Goal::Select { option: option(s.taken[0]), from: None })),
+    row(
+        "<check whether|check if|see whether|see if|tell me whether|tell me if|find out whether|find out if|find out> \
+         {statement}",
+        |s| Some(Goal::Expect { statement: Statement::parse(s.taken[0])?, question: true }),
+    ),
+    row(
+        "<is there|are there|does the page say|does the page show|does the page contain|does it say|does it show> \
+         {thing} <on the page|on this page>",
+        |s| Some(Goal::Expect { statement: Statement::of(s.taken[0], false)?, question: true }),
+    ),
+    row(
+        "<is there|are there|does the page say|does the page show|does the page contain|does it say|does it show> \
+         {thing}",
+        |s| Some(Goal::Expect { statement: Statement::of(s.taken[0], false)?, question: true }),
+    ),
+    row(
+        "<check that|verify that|make sure that|ensure that|confirm that|check|verify|make sure|ensure> {statement}",
+        |s| {
+            // Without "that" it is a claim only when it says that something is to be seen.
+            Some(Goal::Expect { statement: Statement::parse(s.taken[0])?, question: false })
+        },
+    ),
+    row(
+        "<check that|verify that|make sure that|ensure that|confirm that|verify|make sure|ensure> {thing} \
+         <is|are|says|shows|reads|contains|has> {value}",
+        |s| Some(Goal::Expect { statement: claim(s)?, question: false }),
+    ),
+    // What asks.
+    row("<accept|allow|agree to> [all] [the] <cookies|cookie banner|cookie notice>", |_| answer(true, Asking::Cookies)),
+    row("<reject|decline|refuse|deny|dismiss|close> [all] [the] <cookies|cookie banner|cookie notice>", |_| {
+        answer(false, Asking::Cookies)
+    }),
+    row("<accept|confirm|ok> [the|this] <dialog|alert|popup|pop-up|prompt|confirmation|question|message>", |_| {
+        answer(true, Asking::Dialog)
+    }),
+    row(
+        "<dismiss|cancel|close|decline|reject> [the|this] \
+         <dialog|alert|popup|pop-up|prompt|confirmation|question|message|modal|banner|overlay>",
+        |_| answer(false, Asking::Dialog),
+    ),
+    row("<answer|reply to> [the|this] <dialog|prompt|question> <with> {text}", |s| {
+        Some(Goal::Answer { accept: true, text: Some(text(s, 0)), asking: Asking::Dialog })
+    }),
+    row("<accept|confirm|allow> <it|this|them|that>", |_| answer(true, Asking::ItselfJustSeen)),
+    row("<dismiss|close|decline|reject> <it|this|them|that>", |_| answer(false, Asking::ItselfJustSeen)),
     // Files.
     row("<upload|attach> {files} <to|into|in to|in|at|as|under> {label}", |s| {
         let any = matches!(without_article(s.taken[1]).as_str(), "file field" | "file input" | "upload field" | "form");
@@ -115,6 +178,22 @@ const ROWS: &[Row] = &[
     }),
     row("<submit> {what}", |s| Some(Goal::Submit { what: Some(text(s, 0)) })),
     // Keys and clicks.
+    row("<hover over|hover on|hover|point at|mouse over|move the mouse over|move the mouse to> {label}", |s| {
+        Some(Goal::Point { target: target(s, 0), how: Pointing::Hover })
+    }),
+    row("<double-click on|double-click|double click on|double click|doubleclick> {label}", |s| {
+        Some(Goal::Point { target: target(s, 0), how: Pointing::DoubleClick })
+    }),
+    row("<right-click on|right-click|right click on|right click> {label}", |s| {
+        Some(Goal::Point { target: target(s, 0), how: Pointing::RightClick })
+    }),
+    row("<drag and drop|drag|move> {label} <onto|on to|into|to|on|over> {place}", |s| {
+        Some(Goal::Drag { from: target(s, 0), to: target(s, 1) })
+    }),
+    row("<sort by|order by> {column}", sorting),
+    row("<sort|order> {table} <by> {column}", |s| sorting(&Slots { head: s.head.clone(), taken: vec![s.taken[1]] })),
+    row("<log out|logout|log off> [of the site|of the shop|again]", |_| Some(Goal::Click(Target::named("log out")))),
+    row("<sign out> [of the site|of the shop|again]", |_| Some(Goal::Click(Target::named("sign out")))),
     row("<press|hit|push|strike> {keys}", |s| values::keys(s.taken[0]).map(Goal::Keys)),
     row(
         "<click on|click|press on|press|tap on|tap|push|hit|follow> {label} <next to|beside|near|for|of> {near}",
@@ -148,7 +227,7 @@ const ROWS: &[Row] = &[
     // Reading. "find" is a reading as well: what is to be typed into a search field is "searched" or "looked for".
     row(
         "<extract|read out|read|get|get me|tell me|give me|show me|show|find|find out|report|return|note|note down|copy|\
-         print|output|list|what is|whats|what are|what was|what|how much|how many|how long|who|when|where> {question}",
+         print|output|list|count|what is|whats|what are|what was|what|how much|how many|how long|who|when|where> {question}",
         |s| Some(Goal::Read(Question::parse(&s.head, s.taken[0]))),
     ),
     row("<extract|read>", |_| Some(Goal::Read(Question::page()))),
@@ -193,59 +272,6 @@ impl Phrase {
     pub(super) fn has_connector(&self) -> bool {
         self.pattern.has_connector()
     }
-}
-
-fn text(slots: &Slots<'_, '_>, slot: usize) -> String {
-    slots.taken[slot].text()
-}
-
-fn hidden(slots: &Slots<'_, '_>, slot: usize) -> Hidden {
-    Hidden(text(slots, slot))
-}
-
-fn target(slots: &Slots<'_, '_>, slot: usize) -> Target {
-    Target::parse(slots.taken[slot])
-}
-
-fn type_into(slots: &Slots<'_, '_>) -> Option<Goal> {
-    Some(Goal::Type { text: hidden(slots, 0), into: Some(target(slots, 1)) })
-}
-
-fn without_article(slot: Slot<'_, '_>) -> String {
-    values::after_articles(slot).text()
-}
-
-/// "the Express option" is the option "Express".
-fn option(slot: Slot<'_, '_>) -> String {
-    let slot = values::after_articles(slot);
-    match slot.tokens {
-        [most @ .., last] if !most.is_empty() && matches!(last.folded.as_str(), "option" | "entry") => {
-            Slot { tokens: most, ..slot }.text()
-        }
-        _ => slot.text(),
-    }
-}
-
-fn scrolling(how: Slot<'_, '_>) -> Option<Scrolling> {
-    let folded = how.folded();
-    let words: Vec<&str> = folded.split(' ').collect();
-    let says = |word: &str| words.contains(&word);
-    if let Some(to) = how.tokens.iter().position(|token| token.folded == "to")
-        && !(says("bottom") || says("end") || says("top"))
-    {
-        return Some(Scrolling::ToText(without_article(how.part(to + 1..how.tokens.len()))));
-    }
-    let direction = match () {
-        () if says("bottom") || says("end") => return Some(Scrolling::ToBottom),
-        () if says("top") => return Some(Scrolling::ToTop),
-        () if says("up") => ScrollDirection::Up,
-        () if says("left") => ScrollDirection::Left,
-        () if says("right") => ScrollDirection::Right,
-        () if says("down") => ScrollDirection::Down,
-        () => return None,
-    };
-    let pages = words.iter().find_map(|word| values::number(word)).unwrap_or(1.0);
-    Some(Scrolling::By { direction, pages })
 }
 
 #[cfg(test)]

@@ -61,6 +61,8 @@ struct Plan {
     sent: Vec<(usize, Planned)>,
     trail: Trail,
     answers: Vec<String>,
+    /// Conditions, and goals that were only for when one holds.
+    skipped: Vec<usize>,
 }
 
 impl Plan {
@@ -71,20 +73,22 @@ impl Plan {
             _ => None,
         });
         let trail = Trail { opened_before: opened.collect(), ..Trail::default() };
-        Self { goals, at: 0, progress: Progress::default(), turns: 0, sent: Vec::new(), trail, answers: Vec::new() }
+        Self {
+            goals,
+            at: 0,
+            progress: Progress::default(),
+            turns: 0,
+            sent: Vec::new(),
+            trail,
+            answers: Vec::new(),
+            skipped: Vec::new(),
+        }
     }
 
     fn decide(&mut self, turn: Turn<'_>) -> Decision {
         let evaluation = self.learn(turn.history);
         if turn.observation.dialog.is_some() && !turn.only_done {
-            // What opened it was asked for; a person who asks for something says yes to it.
-            self.sent.clear();
-            return Decision {
-                evaluation_previous_goal: evaluation,
-                next_goal: "Accept the dialog".to_owned(),
-                actions: vec![Action::AnswerDialog { accept: true, text: None }],
-                ..Decision::default()
-            };
+            return Decision { evaluation_previous_goal: evaluation, ..self.answer_dialog(turn.observation) };
         }
         self.turns += 1;
         let mut decision = self.next(turn.observation, turn.only_done);
@@ -121,9 +125,9 @@ impl Plan {
             self.progress.failures.push(error.clone());
             return format!("Failed: {}", clip(error, 200));
         }
-        match &self.goals[before..self.at] {
-            [] => String::new(),
-            reached => format!("Done: {}", reports(reached)),
+        match self.reports(before..self.at) {
+            reached if reached.is_empty() => reached,
+            reached => format!("Done: {reached}"),
         }
     }
 
@@ -153,11 +157,42 @@ impl Plan {
         self.progress = Progress::default();
     }
 
+    /// Past a condition, and past the goals that were for when it holds.
+    fn skip(&mut self, goals: usize) {
+        self.skipped.extend(self.at..=self.at + goals);
+        self.at += goals;
+        self.advance();
+    }
+
     // ------------------------------------------------------------ looking ahead
+
+    /// As the goal at hand has it. Else it is accepted: what opened it was asked for, and a person who asks for something
+    /// says yes to it.
+    fn answer_dialog(&mut self, observation: &Observation) -> Decision {
+        let lines = lines::of_view(&observation.view);
+        // A condition about something else is for when the dialog is gone.
+        while let Some(Goal::When { condition, goals }) = self.goals.get(self.at)
+            && condition.sees(observation, &lines)
+        {
+            self.skip(if condition.absent { *goals } else { 0 });
+        }
+        let answer = self.goals.get(self.at).and_then(steps::answers);
+        let accept = Action::AnswerDialog { accept: true, text: None };
+        let action = answer.as_ref().map_or(accept, |planned| planned.action.clone());
+        self.sent = answer.into_iter().map(|planned| (self.at, planned)).collect();
+        let accepts = matches!(action, Action::AnswerDialog { accept: true, .. });
+        let next_goal = if accepts { "Accept the dialog" } else { "Dismiss the dialog" };
+        Decision { next_goal: next_goal.to_owned(), actions: vec![action], ..Decision::default() }
+    }
 
     fn next(&mut self, observation: &Observation, only_done: bool) -> Decision {
         let lines = lines::of_view(&observation.view);
         while let Some(goal) = self.goals.get(self.at) {
+            if let Goal::When { condition, goals } = goal {
+                let scene = Scene { observation, lines: &lines, progress: &self.progress, trail: &self.trail };
+                self.skip(if scene.holds(condition) { 0 } else { *goals });
+                continue;
+            }
             let scene = Scene { observation, lines: &lines, progress: &self.progress, trail: &self.trail };
             let next = match goal {
                 Goal::Read(question) if only_done => {
@@ -169,6 +204,7 @@ impl Plan {
             };
             match next {
                 Some(Move::Finished(answer)) => {
+                    self.trail.last_answer = answer.as_deref().map(value_of).or(self.trail.last_answer.take());
                     self.answers.extend(answer);
                     self.advance();
                 }
@@ -219,9 +255,20 @@ impl Plan {
         orders
     }
 
+    /// What was reached, in words.
+    fn reports(&self, reached: std::ops::Range<usize>) -> String {
+        let reached: Vec<&Goal> =
+            reached.filter(|at| !self.skipped.contains(at)).filter_map(|at| self.goals.get(at)).collect();
+        let mut named: Vec<String> = reached.iter().take(MAX_NAMED).map(|goal| goal.report()).collect();
+        if reached.len() > MAX_NAMED {
+            named.push(format!("{} more", reached.len() - MAX_NAMED));
+        }
+        enumerate(&named)
+    }
+
     /// The run's final text.
     fn summary(&self, observation: &Observation, trouble: Option<&str>) -> String {
-        let reached = reports(&self.goals[..self.at]);
+        let reached = self.reports(0..self.at);
         let answers = self.answers.join("\n");
         let Some(trouble) = trouble else {
             if !answers.is_empty() {
@@ -270,12 +317,9 @@ fn may_go_along(goal: &Goal) -> bool {
     )
 }
 
-fn reports(goals: &[Goal]) -> String {
-    let mut named: Vec<String> = goals.iter().take(MAX_NAMED).map(Goal::report).collect();
-    if goals.len() > MAX_NAMED {
-        named.push(format!("{} more", goals.len() - MAX_NAMED));
-    }
-    enumerate(&named)
+/// An answer without the label in front of it: "A-1001" of "Order number: A-1001".
+fn value_of(answer: &str) -> String {
+    answer.rsplit_once(": ").map_or(answer, |(_, value)| value).trim().to_owned()
 }
 
 fn beyond(not_understood: &NotUnderstood) -> String {

@@ -35,6 +35,8 @@ pub(super) enum ElementKind {
     Tab,
     /// An entry of a list of results.
     Result,
+    /// A noun that says nothing of what the element is.
+    Other,
 }
 
 const ARTICLES: [&str; 8] = ["the", "a", "an", "on", "my", "your", "its", "this"];
@@ -63,7 +65,7 @@ const ORDINALS: [(&str, Ordinal); 21] = [
     ("last", Ordinal::Last),
 ];
 
-const KINDS: [(&str, ElementKind); 27] = [
+const KINDS: [(&str, ElementKind); 32] = [
     ("button", ElementKind::Button),
     ("buttons", ElementKind::Button),
     ("icon", ElementKind::Button),
@@ -80,6 +82,7 @@ const KINDS: [(&str, ElementKind); 27] = [
     ("textarea", ElementKind::Field),
     ("input", ElementKind::Field),
     ("box", ElementKind::Field),
+    ("slider", ElementKind::Field),
     ("dropdown", ElementKind::Dropdown),
     ("drop down", ElementKind::Dropdown),
     ("select", ElementKind::Dropdown),
@@ -87,9 +90,13 @@ const KINDS: [(&str, ElementKind); 27] = [
     ("list", ElementKind::Dropdown),
     ("checkbox", ElementKind::Checkbox),
     ("check box", ElementKind::Checkbox),
+    ("switch", ElementKind::Checkbox),
+    ("toggle", ElementKind::Checkbox),
     ("radio button", ElementKind::Radio),
     ("radio", ElementKind::Radio),
     ("tab", ElementKind::Tab),
+    ("card", ElementKind::Other),
+    ("column", ElementKind::Other),
     ("result", ElementKind::Result),
 ];
 
@@ -126,7 +133,7 @@ impl Target {
         let mut target = Self { whole: words.join(" "), ..Self::default() };
         if let [first, rest @ ..] = words
             && !rest.is_empty()
-            && let Some(ordinal) = ordinal(&fold(first))
+            && let Some(ordinal) = Self::ordinal(&fold(first))
         {
             target.ordinal = Some(ordinal);
             words = rest;
@@ -141,6 +148,10 @@ impl Target {
         target
     }
 
+    pub(super) fn ordinal(word: &str) -> Option<Ordinal> {
+        ORDINALS.iter().find(|(name, _)| *name == word).map(|(_, ordinal)| *ordinal)
+    }
+
     /// An element that is called just this.
     pub(super) fn named(label: &str) -> Self {
         let label = collapse(label);
@@ -153,7 +164,7 @@ impl Target {
         let words: Vec<&str> =
             tokens.iter().filter(|token| token.kind == Kind::Word).map(|token| token.folded.as_str()).collect();
         for word in words {
-            if let Some(ordinal) = ordinal(word) {
+            if let Some(ordinal) = Self::ordinal(word) {
                 target.ordinal = Some(ordinal);
             } else if let Some((kind, _)) = trailing_kind(&[word]) {
                 target.kind = Some(kind);
@@ -177,10 +188,6 @@ impl std::fmt::Display for Target {
             None => Ok(()),
         }
     }
-}
-
-fn ordinal(word: &str) -> Option<Ordinal> {
-    ORDINALS.iter().find(|(name, _)| *name == word).map(|(_, ordinal)| *ordinal)
 }
 
 /// The kind named by the last word or two, and how many words that takes.

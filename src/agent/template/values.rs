@@ -230,6 +230,12 @@ pub(super) fn number(word: &str) -> Option<f64> {
     named.or_else(|| word.parse().ok()).filter(|number: &f64| number.is_finite() && (0.0..=100.0).contains(number))
 }
 
+/// "3" and "three", for counting; at least 1.
+pub(super) fn whole_number(word: &str) -> Option<usize> {
+    let number = number(word).filter(|number| number.fract() == 0.0 && *number >= 1.0)?;
+    (1..=100).find(|whole| f64::from(*whole) == number).map(|whole: u8| usize::from(whole))
+}
+
 /// The names of files: each quoted piece is one; without quotes, each word is that is not "and" or "the file".
 pub(super) fn files(slot: Slot<'_, '_>) -> Vec<String> {
     let is_file = |kind| slot.tokens.iter().filter(move |token| token.kind == kind);

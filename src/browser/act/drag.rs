@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::input::{
-    DispatchDragEventParams, DispatchDragEventType, DragData, SetInterceptDragsParams,
+    DispatchDragEventParams, DispatchDragEventReturns, DispatchDragEventType, DragData, DragDataItem,
+    SetInterceptDragsParams,
 };
+use chromiumoxide_types::{Command, Method, MethodId};
+use serde::Serialize;
 
 use super::mouse::{Point, hold, move_to};
 use super::{Hands, delivered, label};
@@ -19,6 +22,44 @@ const STEPS: u32 = 8;
 const MAX_PATH: usize = 100;
 /// How long a page may take to start dragging something that says it is draggable.
 const DRAG_START: Duration = Duration::from_millis(500);
+
+/// `Input.dispatchDragEvent`. The generated one leaves an empty list of items out, which the browser refuses; and a page
+/// that keeps in mind what it drags puts none in.
+#[derive(Debug, Serialize)]
+struct DragEvent<'a> {
+    #[serde(rename = "type")]
+    kind: DispatchDragEventType,
+    x: f64,
+    y: f64,
+    data: Dragged<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Dragged<'a> {
+    items: &'a [DragDataItem],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<&'a [String]>,
+    drag_operations_mask: i64,
+}
+
+impl Method for DragEvent<'_> {
+    fn identifier(&self) -> MethodId {
+        DispatchDragEventParams::IDENTIFIER.into()
+    }
+}
+
+impl Command for DragEvent<'_> {
+    type Response = DispatchDragEventReturns;
+}
+
+impl<'a> DragEvent<'a> {
+    fn new(kind: DispatchDragEventType, (x, y): Point, data: &'a DragData) -> Self {
+        let DragData { items, files, drag_operations_mask } = data;
+        let data = Dragged { items, files: files.as_deref(), drag_operations_mask: *drag_operations_mask };
+        Self { kind, x, y, data }
+    }
+}
 
 impl Hands<'_> {
     pub(super) async fn hover(&self, index: ElementIndex) -> Result<ActionOutcome, ActionError> {
@@ -81,7 +122,7 @@ impl Hands<'_> {
         session.tell(SetInterceptDragsParams::new(false));
         match dragged? {
             Some(data) => {
-                let over = |kind, (x, y): Point| DispatchDragEventParams::new(kind, x, y, data.clone());
+                let over = |kind, point: Point| DragEvent::new(kind, point, &data);
                 let mut kind = DispatchDragEventType::DragEnter;
                 for point in way.iter().skip(1) {
                     delivered(session.call(over(kind, *point)).await)?;

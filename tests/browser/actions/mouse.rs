@@ -79,6 +79,24 @@ fn html_drag_and_drop_carries_its_data() {
 }
 
 #[test]
+fn what_a_page_drags_without_data_of_its_own_is_dropped_as_well() {
+    run(async {
+        let body = "<div id=card draggable=true role=button style='width: 100px; height: 40px'>Card</div>\
+                    <div id=bin role=button style='margin-top: 80px; width: 200px; height: 100px'>Bin</div><script>\
+                    let held;\
+                    card.addEventListener('dragstart', () => { held = 'card 7'; });\
+                    bin.addEventListener('dragover', (event) => event.preventDefault());\
+                    bin.addEventListener('drop', () => tell('dropped ' + held));</script>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        let (from, to) = (tab.find("Card").await, tab.find("Bin").await);
+        tab.act(Action::Drag { from, x: None, y: None, to: Some(to), path: None }).await.unwrap();
+        site.hears("dropped card 7").await;
+        tab.close().await;
+    });
+}
+
+#[test]
 fn a_slider_that_follows_the_pointer_can_be_dragged() {
     run(async {
         let body = "<div id=knob role=slider aria-label=Volume aria-valuenow=0 style='position: absolute; left: 50px; top: 50px; \

@@ -4,6 +4,7 @@ use super::look::Aim;
 use super::{Move, Scene};
 use crate::agent::action::{Action, ElementIndex};
 use crate::agent::observation::Element;
+use crate::agent::template::dates;
 use crate::agent::template::find::{self, Matches, Use};
 use crate::agent::template::target::{ElementKind, Ordinal, Target};
 use crate::agent::template::text::fold;
@@ -122,7 +123,13 @@ fn put(element: &Element, value: &str, sure: bool) -> Move {
     if find::is_select(element) {
         return choose(element, value, sure);
     }
-    Move::on(input(element.index, value), sure)
+    let value = match element.input_type.as_str() {
+        "date" => dates::date(value),
+        "time" => dates::time(value),
+        _ => None,
+    }
+    .unwrap_or_else(|| value.to_owned());
+    Move::on(input(element.index, &value), sure)
 }
 
 /// An option that is not known is passed on as it is: the list may be cut, and the browser knows them all.

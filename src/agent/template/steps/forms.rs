@@ -26,6 +26,8 @@ const SUBMIT_BUTTONS: [&str; 13] = [
     "next",
 ];
 
+const UNDOING_BUTTONS: [&str; 8] = ["cancel", "reset", "clear", "back", "previous", "close", "delete", "remove"];
+
 impl Scene<'_> {
     pub(super) fn log_in(&self, user: &str, password: &str) -> Move {
         let elements = &self.observation.view.elements;
@@ -113,6 +115,11 @@ impl Scene<'_> {
         };
         let submits = |element: &&Element| element.input_type == "submit" || is_button_named(element, &SUBMIT_BUTTONS);
         let button = after.iter().find(says).or_else(|| after.iter().find(submits));
+        // Whatever it is called, as long as it does not undo: "Book now".
+        let next = |element: &&Element| {
+            find::is_button(element) && !element.disabled && !is_button_named(element, &UNDOING_BUTTONS)
+        };
+        let button = button.or_else(|| after.iter().filter(|_| last_field.is_some()).find(next));
         let button = button.or_else(|| elements.iter().find(says)).or_else(|| elements.iter().find(submits));
         match button {
             Some(button) => Move::on(Action::click(button.index), true),

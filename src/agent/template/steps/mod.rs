@@ -1,9 +1,15 @@
 //! What to do next for one goal on the page at hand.
 
+mod count;
+mod dialog;
+mod expect;
 mod fill;
 mod forms;
 mod look;
+mod point;
 mod read;
+mod sort;
+mod tabs;
 mod travel;
 
 use super::find::Use;
@@ -12,6 +18,7 @@ use super::lines::Line;
 use crate::agent::action::{Action, ElementIndex};
 use crate::agent::observation::Observation;
 
+pub(super) use dialog::answers;
 pub(super) use read::read_at_once;
 
 /// An action is tried again once.
@@ -73,6 +80,8 @@ pub(super) struct Progress {
 pub(super) struct Trail {
     pub(super) last_field: Option<ElementIndex>,
     pub(super) last_query: Option<String>,
+    /// What was last read, without its label.
+    pub(super) last_answer: Option<String>,
     /// Addresses that were opened before the first decision.
     pub(super) opened_before: Vec<String>,
     /// Something has been done since.
@@ -92,9 +101,15 @@ pub(super) fn next(goal: &Goal, scene: &Scene<'_>) -> Move {
         return scene.given_up();
     }
     match goal {
-        Goal::Open(address) => scene.open(address),
+        Goal::Open { address, new_tab } => scene.open(address, *new_tab),
         Goal::Search { query, site } => scene.search(query, site),
         Goal::Click(target) => scene.click(target),
+        Goal::Point { target, how } => scene.point(target, *how),
+        Goal::Drag { from, to } => scene.drag(from, to),
+        Goal::TypeAnswer { into } => match &scene.trail.last_answer {
+            Some(answer) => scene.fill(into, answer, Use::Type),
+            None => Move::Impossible("nothing was read before".to_owned()),
+        },
         Goal::Type { text, into: Some(target) } => scene.fill(target, &text.0, Use::Type),
         Goal::Type { text, into: None } => scene.fill_any(&text.0),
         Goal::Set { field, value } => scene.fill(field, &value.0, Use::Set),
@@ -107,6 +122,13 @@ pub(super) fn next(goal: &Goal, scene: &Scene<'_>) -> Move {
         Goal::Wait(waiting) => scene.wait(waiting),
         Goal::Keys(keys) => Move::complete(Action::SendKeys { keys: keys.clone() }),
         Goal::Screenshot => Move::complete(Action::Screenshot {}),
+        Goal::CloseTab => scene.close_tab(),
+        Goal::SwitchTab(which) => scene.switch_tab(which),
+        Goal::Answer { accept, text, asking } => scene.answer(*accept, text.as_deref(), *asking),
+        Goal::Sort { by, order } => scene.sort(by, *order),
+        Goal::Expect { statement, question } => scene.expect(statement, *question),
+        // Decided by the planner, as it is about the goals that follow.
+        Goal::When { .. } => Move::Finished(None),
         Goal::Read(question) => scene.read(question),
         Goal::LogIn { user, password } => scene.log_in(user, &password.0),
         Goal::AddToCart { item } => scene.add_to_cart(item.as_deref()),

@@ -11,6 +11,10 @@ pub(in crate::agent::template) fn read_at_once(question: &Question, scene: &Scen
     match question.asks {
         Asks::Title => Some(scene.observation.title.clone()),
         Asks::Address => Some(scene.observation.url.clone()),
+        Asks::Count(_) | Asks::List(_) => match scene.read(question) {
+            Move::Finished(answer) => answer,
+            Move::Act(_) | Move::Impossible(_) => None,
+        },
         _ => question.answer(scene.lines).filter(|found| found.certainty > Certainty::Guess).map(|found| found.text),
     }
 }
@@ -20,6 +24,8 @@ impl Scene<'_> {
         match question.asks {
             Asks::Title => return Move::Finished(Some(self.observation.title.clone())),
             Asks::Address => return Move::Finished(Some(self.observation.url.clone())),
+            Asks::Count(things) => return self.count(things),
+            Asks::List(things) => return self.list(things),
             _ => {}
         }
         let in_view = question.answer(self.lines);

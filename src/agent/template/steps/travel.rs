@@ -11,26 +11,26 @@ use crate::agent::template::target::Target;
 use crate::agent::template::text::quote;
 
 impl Scene<'_> {
-    pub(super) fn open(&self, address: &Address) -> Move {
+    pub(super) fn open(&self, address: &Address, new_tab: bool) -> Move {
         let there = same_address(&self.observation.url, &address.url);
         let opened = self.trail.opened_before.iter().any(|url| same_address(url, &address.url));
-        if there || (opened && !self.trail.acted) {
+        if (there || (opened && !self.trail.acted)) && !new_tab {
             return Move::Finished(None);
         }
-        match self.visit(address) {
+        match self.visit(address, new_tab) {
             Some(action) => Move::complete(action),
             None => self.given_up(),
         }
     }
 
     /// Opens an address; one without a scheme by https and then, if that fails, by http.
-    pub(super) fn visit(&self, address: &Address) -> Option<Action> {
+    fn visit(&self, address: &Address, new_tab: bool) -> Option<Action> {
         let url = match (self.progress.failures.len(), address.url.strip_prefix("https://")) {
             (0, _) => address.url.clone(),
             (_, Some(rest)) if address.guessed_scheme => format!("http://{rest}"),
             _ => return None,
         };
-        Some(Action::Navigate { url, new_tab: None })
+        Some(Action::Navigate { url, new_tab: new_tab.then_some(true) })
     }
 
     pub(super) fn scroll(&self, scrolling: &Scrolling) -> Move {
@@ -75,7 +75,7 @@ impl Scene<'_> {
         match site {
             Site::Web(engine) => return Move::complete(Action::Search { query: query.to_owned(), engine: *engine }),
             Site::At(address) if self.progress.prepared == 0 && !same_host(&self.observation.url, &address.url) => {
-                return self.visit(address).map_or_else(|| self.given_up(), Move::prepare);
+                return self.visit(address, false).map_or_else(|| self.given_up(), Move::prepare);
             }
             Site::Any | Site::Here | Site::At(_) => {}
         }

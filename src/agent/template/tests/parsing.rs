@@ -28,7 +28,7 @@ fn every_phrase_is_understood() {
         ("open example.com", &["open https://example.com"]),
         ("OPEN HTTPS://EXAMPLE.COM/A", &["open HTTPS://EXAMPLE.COM/A"]),
         ("Go to http://a.test/x?y=z.", &["open http://a.test/x?y=z"]),
-        ("visit the page http://a.test in a new tab", &["open http://a.test"]),
+        ("visit the page http://a.test in a new tab", &["open http://a.test in a new tab"]),
         ("navigate to localhost:3000/shop", &["open http://localhost:3000/shop"]),
         ("go to the cart page", &["click 'cart'"]),
         ("open 'My orders'", &["click 'My orders'"]),
@@ -101,6 +101,78 @@ fn every_phrase_is_understood() {
 }
 
 #[test]
+fn pointing_dialogs_tabs_and_checks_are_understood() {
+    let cases: [(&str, &[&str]); 36] = [
+        ("hover over the Products menu", &["point at 'Products'"]),
+        ("double-click 'Report'", &["double-click 'Report'"]),
+        ("right click on the 'Report' card", &["right-click 'Report'"]),
+        ("drag 'Report' to the 'Done' column", &["drag 'Report' to 'Done'"]),
+        ("drag and drop A onto B", &["drag 'A' to 'B'"]),
+        ("click 'Add' 3 times", &["click 'Add'", "click 'Add'", "click 'Add'"]),
+        ("press Tab twice", &["press Tab", "press Tab"]),
+        ("clear the Search field", &["fill in 'Search' with "]),
+        ("close the tab", &["close the tab"]),
+        ("switch to the first tab", &["switch to tab 1"]),
+        ("switch to the new tab", &["switch to the newest tab"]),
+        ("go back to the previous tab", &["switch to the tab before"]),
+        ("switch to the 'Help' tab", &["switch to the tab 'Help'"]),
+        ("switch tabs", &["switch to the other tab"]),
+        ("accept the alert", &["accept the dialog"]),
+        ("click Delete and dismiss the dialog", &["click 'Delete'", "dismiss the dialog"]),
+        ("answer the prompt with Ada", &["accept the dialog"]),
+        ("accept all cookies", &["accept the cookie banner"]),
+        ("reject cookies", &["dismiss the cookie banner"]),
+        ("sort by Price", &["sort by 'Price'"]),
+        ("sort the table by the Amount column in descending order", &["sort by 'Amount'"]),
+        ("log out", &["click 'log out'"]),
+        ("check that 'Saved' is shown", &["check whether 'Saved' is shown"]),
+        ("make sure there is no error", &["check whether 'error' is not shown"]),
+        ("verify that the total is 12 EUR", &["check whether 'total 12 EUR' is shown"]),
+        ("verify the page says Thank you", &["check whether 'Thank you' is shown"]),
+        ("check whether 'Sold out' is shown", &["check whether 'Sold out' is shown"]),
+        ("is there a login form?", &["check whether 'login form' is shown"]),
+        ("check the Terms box", &["tick 'Terms'"]),
+        ("check 'I agree that it is shown in public'", &["tick 'I agree that it is shown in public'"]),
+        ("read the code and type it into Code", &["read 'the code'", "fill in 'Code' with what was read"]),
+        (
+            "if there is a cookie banner accept it, then click Buy",
+            &["look whether 'cookie banner' is shown", "accept the dialog", "click 'Buy'"],
+        ),
+        (
+            "If 'Close' is visible, click it. Click Buy",
+            &["look whether 'Close' is shown", "click 'Close'", "click 'Buy'"],
+        ),
+        (
+            "open a.test and if a dialog appears, dismiss it",
+            &["open https://a.test", "look whether 'dialog' is shown", "dismiss the dialog"],
+        ),
+        ("how many links are there?", &["read 'links are there'"]),
+        ("list all links", &["read 'all links'"]),
+    ];
+    for (task, expected) in cases {
+        assert_eq!(shown(task), expected, "{task}");
+    }
+}
+
+#[test]
+fn a_condition_reaches_to_the_end_of_its_sentence_or_to_a_then() {
+    let cases = [
+        ("if there is a banner, accept it and click Go, scroll down. Click Buy", 3),
+        ("if there is a banner, accept it, then click Go", 1),
+        ("if there is a banner then accept it and click Go", 2),
+        ("click Go and, if there is a banner, accept it", 1),
+    ];
+    for (task, expected) in cases {
+        let goals = parse(task).expect(task);
+        let reach = goals.iter().find_map(|goal| match goal {
+            Goal::When { goals, .. } => Some(*goals),
+            _ => None,
+        });
+        assert_eq!(reach, Some(expected), "{task}: {goals:?}");
+    }
+}
+
+#[test]
 fn questions_are_understood_in_many_forms() {
     let cases: [(&str, &[&str]); 14] = [
         ("read the order number", &["read 'the order number'"]),
@@ -147,13 +219,18 @@ fn sequences_are_parted_however_they_are_written() {
 
 #[test]
 fn what_is_not_understood_is_named_and_nothing_else_is() {
-    let cases: [(&str, &[&str]); 8] = [
+    let cases: [(&str, &[&str]); 13] = [
         ("dance", &["dance"]),
         ("open a.test, click Buy. Sing a song; read the price", &["Sing a song"]),
         ("click Buy then dance", &["dance"]),
         ("if it is cheap, click Buy", &["if it is cheap"]),
         ("open file:///etc/passwd", &["open file:///etc/passwd"]),
-        ("hover over the menu", &["hover over the menu"]),
+        ("juggle the menu", &["juggle the menu"]),
+        ("click 'Next' until it is gone", &["click 'Next' until it is gone"]),
+        ("click 'Buy' if it is cheap", &["click 'Buy' if it is cheap"]),
+        ("click 'Add' 1000 times", &["click 'Add' 1000 times"]),
+        ("for each row click 'Delete'", &["for each row click 'Delete'"]),
+        ("type it into Code, then read the code", &["type it into Code"]),
         ("use the password hunter2 somewhere", &["use the password …"]),
         ("scroll around", &["scroll around"]),
     ];
@@ -217,6 +294,10 @@ fn the_longest_tasks_are_read_in_bounded_time() {
         "ä’",
         "http://a.",
         "read the a and the ",
+        "if there is a ",
+        "if a is shown click it ",
+        "check that a is ",
+        "drag a to ",
     ];
     for piece in pieces {
         for task in [longest(piece), format!("type {}", longest(piece)), format!("press {}", longest(piece))] {
@@ -238,7 +319,7 @@ proptest! {
     fn no_heap_of_known_words_makes_the_parser_panic(
         words in prop::collection::vec(
             prop::sample::select(vec![
-                "open", "search", "for", "on", "click", "the", "first", "button", "type", "'a b'", "into", "in", "\"x", "and",
+                "open", "search", "for", "on", "click", "the", "first", "button", "type", "if", "there", "is", "shown", "it", "drag", "sort", "by", "twice", "'a b'", "into", "in", "\"x", "and",
                 "then", ",", ".", "\n", "1.", "-", "select", "from", "read", "log", "as", "with", "password", "scroll", "to",
                 "wait", "press", "ctrl+a", "don't", "but", "http://a.test/", "fill", "''", "add", "cart", "«", "»", "ß",
             ]),

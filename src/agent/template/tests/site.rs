@@ -173,7 +173,7 @@ pub(super) fn turn<'a>(task: &'a str, observation: &'a Observation) -> Turn<'a> 
 }
 
 /// An observation as a browser would make it.
-pub(super) fn observation(url: &str, title: &str, lines: &[&str]) -> Observation {
+pub(in crate::agent::template) fn observation(url: &str, title: &str, lines: &[&str]) -> Observation {
     let mut view = PageView::default();
     for (at, line) in lines.iter().enumerate() {
         match element(line, ElementIndex(10 + at as u32)) {
