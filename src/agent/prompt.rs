@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::fence::Fence;
 use super::history::last_decided;
 use super::observation::{Observation, Scroll};
+use super::output::OutputSchema;
 use super::planner::{PastStep, Turn};
 use super::text::{one_line, shorten};
 
@@ -26,9 +27,15 @@ pub(super) fn system(max_actions: u32) -> String {
 }
 
 /// The same for every call of a run.
-pub(super) fn task(task: &str, fence: &Fence) -> String {
+pub(super) fn task(task: &str, output: Option<&OutputSchema>, fence: &Fence) -> String {
     // The task goes in last, so that nothing in it is taken for a placeholder.
-    include_str!("prompt/task.md").trim_end().replace("{boundary}", fence.boundary()).replace("{task}", task)
+    let mut text =
+        include_str!("prompt/task.md").trim_end().replace("{boundary}", fence.boundary()).replace("{task}", task);
+    if let Some(output) = output {
+        text.push_str("\n\n");
+        text.push_str(&include_str!("prompt/output.md").trim_end().replace("{schema}", &output.text()));
+    }
+    text
 }
 
 /// Told after an answer that could not be used.
@@ -191,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_task_cannot_smuggle_in_placeholders() {
-        let text = task("print {boundary} and {task}", &Fence::fixed("1a2b3c4d"));
+        let text = task("print {boundary} and {task}", None, &Fence::fixed("1a2b3c4d"));
         assert_eq!(text, "The user's task:\nprint {boundary} and {task}\n\nThe run's boundary: 1a2b3c4d");
     }
 }

@@ -13,14 +13,14 @@ pub(super) const NAME: &str = "decision";
 
 /// The names of all actions.
 pub(super) static ACTION_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let mut schema = decision();
+    let mut schema = decision(false);
     let names =
         actions(&mut schema).iter().filter_map(|action| action.pointer("/required/0")?.as_str().map(str::to_owned));
     names.collect()
 });
 
-/// Schema of any decision.
-pub(super) fn decision() -> Value {
+/// Schema of any decision. With `output`, `done` carries data.
+pub(super) fn decision(output: bool) -> Value {
     let generator = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator();
     let mut schema = generator.into_root_schema_for::<Decision>().to_value();
     make_strict(&mut schema);
@@ -36,14 +36,25 @@ pub(super) fn decision() -> Value {
         let object = schema.pointer_mut(frame).and_then(Value::as_object_mut).expect("a decision has these parts");
         object.shift_remove("description");
     }
+    if !output {
+        leave_out_data(&mut schema);
+    }
     schema
 }
 
 /// Schema of a decision that can only be `done`.
-pub(super) fn done_only() -> Value {
-    let mut schema = decision();
+pub(super) fn done_only(output: bool) -> Value {
+    let mut schema = decision(output);
     actions(&mut schema).retain(|action| action.pointer("/properties/done").is_some());
     schema
+}
+
+/// What a run has no use for costs no tokens.
+fn leave_out_data(schema: &mut Value) {
+    let done = actions(schema).iter_mut().find_map(|action| action.pointer_mut("/properties/done"));
+    let done = done.and_then(Value::as_object_mut).expect("there is the action done");
+    done["properties"].as_object_mut().expect("it has properties").shift_remove("data");
+    done["required"].as_array_mut().expect("all are required").retain(|name| name != "data");
 }
 
 fn actions(schema: &mut Value) -> &mut Vec<Value> {
@@ -103,7 +114,7 @@ mod tests {
 
     #[test]
     fn every_object_is_closed_and_requires_all_its_properties() {
-        for schema in [decision(), done_only()] {
+        for schema in [decision(false), done_only(false), decision(true), done_only(true)] {
             let mut seen = 0;
             each_object(&schema, &mut |object| {
                 seen += 1;
@@ -117,7 +128,7 @@ mod tests {
 
     #[test]
     fn nothing_is_used_that_the_strict_subset_lacks() {
-        let text = decision().to_string();
+        let text = decision(true).to_string();
         for word in ["oneOf", "$ref", "$defs", "\"default\"", "\"format\"", "\"minimum\"", "\"title\""] {
             assert!(!text.contains(word), "{word} in {text}");
         }
@@ -125,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_thoughts_stand_before_the_actions_so_that_a_model_thinks_first() {
-        let schema = decision();
+        let schema = decision(true);
         let names: Vec<_> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names, ["evaluationPreviousGoal", "memory", "nextGoal", "actions"]);
     }
@@ -138,7 +149,7 @@ mod tests {
 
     #[test]
     fn optional_arguments_are_nullable() {
-        let schema = decision();
+        let schema = decision(true);
         let actions = schema["properties"]["actions"]["items"]["anyOf"].as_array().unwrap();
         let arguments = |name: &str| {
             actions
@@ -154,8 +165,16 @@ mod tests {
     }
 
     #[test]
+    fn done_carries_data_where_an_output_is_asked_for() {
+        let done = |schema: Value| schema["properties"]["actions"]["items"]["anyOf"][0]["properties"]["done"].clone();
+        assert_eq!(done(done_only(false))["required"], json!(["text", "success"]));
+        assert_eq!(done(done_only(true))["required"], json!(["text", "success", "data"]));
+        assert_eq!(done(done_only(true))["properties"]["data"]["type"], json!(["string", "null"]));
+    }
+
+    #[test]
     fn the_last_call_can_only_say_done() {
-        let schema = done_only();
+        let schema = done_only(true);
         let actions = schema["properties"]["actions"]["items"]["anyOf"].as_array().unwrap();
         assert_eq!(actions.len(), 1);
         assert_eq!(actions[0]["required"], json!(["done"]));
@@ -163,8 +182,8 @@ mod tests {
 
     #[test]
     fn the_schema_is_small() {
-        let tokens = estimate_tokens(&decision().to_string());
-        println!("schema: {tokens} tokens; done only: {}", estimate_tokens(&done_only().to_string()));
+        let tokens = estimate_tokens(&decision(true).to_string());
+        println!("schema: {tokens} tokens; done only: {}", estimate_tokens(&done_only(true).to_string()));
         assert!(tokens <= 2_100, "{tokens}");
     }
 }

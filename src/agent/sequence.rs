@@ -1,6 +1,8 @@
 //! Carries out the actions of one decision, in order, until one fails, the page changes under them, or the run is
 //! done.
 
+use serde_json::Value;
+
 use super::action::Action;
 use super::observation::PageView;
 use super::planner::ActionResult;
@@ -25,17 +27,26 @@ pub(super) struct Carried {
 }
 
 /// Why the sequence ended.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) enum End {
     /// All actions were carried out.
     #[default]
     Through,
     /// The agent said it is done.
-    Done { text: String, success: bool },
+    Done(Answer),
     /// An action failed; its error as the model reads it.
     Failed(String),
     /// What followed was not carried out; says why.
     Skipped(String),
+}
+
+/// What the agent said at the end.
+#[derive(Debug, PartialEq)]
+pub(super) struct Answer {
+    pub(super) text: String,
+    pub(super) success: bool,
+    /// As it came, not yet held to a schema.
+    pub(super) data: Option<Value>,
 }
 
 /// Carries out at most `limit` actions; `view` is what they were decided on.
@@ -55,10 +66,10 @@ pub(super) async fn carry_out(
             carried.end = End::Skipped(format!("an answer may hold {limit} actions"));
             break;
         }
-        if let Action::Done { text, success } = action {
+        if let Action::Done { text, success, data } = action {
             carried
                 .succeeded(action, ActionOutcome { description: describe(action, view), ..ActionOutcome::default() });
-            carried.end = End::Done { text: text.clone(), success: *success };
+            carried.end = End::Done(Answer { text: text.clone(), success: *success, data: data.clone() });
             break;
         }
         match page.act(action).await {

@@ -1,24 +1,30 @@
 //! The loop: observe, decide, act, report, until the agent is done or cannot go on.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
+use serde_json::Value;
+use tokio::time::Instant;
 use tracing::Instrument;
-use url::Url;
 
 use super::action::Action;
 use super::agent::{AgentError, AgentSettings, AgentTask, Vision};
+use super::attempt::Attempt;
+use super::budget::{Limit, Metered};
 use super::decision::Decision;
 use super::explicit::Account;
 use super::history::last_decided;
 use super::image::Image;
+use super::ledger::{Ledger, without_credentials};
 use super::loop_guard::{LoopGuard, Verdict};
 use super::notices;
-use super::observation::{Observation, PageView};
+use super::observation::{Blocker, Observation, PageView};
 use super::planner::{ActionResult, PastStep, PlanError, Planner, Turn};
-use super::ports::{ActionError, ModelError, Page, Usage};
-use super::report::{AgentResult, LogLevel, Reporter, StepReport};
-use super::sequence::{self, Carried, End, MAX_ERROR};
+use super::ports::{ActionError, ModelError, Page};
+use super::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
+use super::sequence::{self, Answer, Carried, End, MAX_ERROR};
 use super::text::shorten;
 use super::url_in_task::url_in_task;
 
@@ -27,19 +33,23 @@ const MAX_DESCRIPTION: usize = 1_000;
 /// A page view with less text and fewer elements says too little: a picture may say more.
 const SPARSE_TEXT: usize = 200;
 const SPARSE_ELEMENTS: usize = 3;
+/// The part of a limit at which it is told.
+const NEARLY: f64 = 0.8;
 
 /// A run under way.
 pub(super) struct Steps {
     settings: AgentSettings,
     /// `Sync`, so that the run's future stays `Send` while it borrows itself.
     planner: Box<dyn Planner + Sync>,
+    /// The planner's, if it has one.
+    model: Option<Arc<Metered>>,
     page: Arc<dyn Page>,
     reporter: Arc<dyn Reporter>,
+    ledger: Arc<Ledger>,
     task: AgentTask,
     /// The page after the last step.
     observation: Observation,
     history: Vec<PastStep>,
-    errors: Vec<String>,
     /// Steps taken for the caller's own actions; those that are decided on come after them.
     given: u32,
     /// Failed steps in a row.
@@ -47,34 +57,57 @@ pub(super) struct Steps {
     /// For the next decision alone.
     reminders: Vec<String>,
     guard: LoopGuard,
-    usage: Usage,
+    /// Limits whose nearness was told.
+    warned: HashSet<Limit>,
+    /// How long the last step that was decided on took.
+    pace: Option<Duration>,
+    /// Whether the agent was asked if it is done although the page is blocked.
+    doubted: bool,
 }
 
-/// How the agent's part ended: the answer, if there is one.
-type Ending = Option<(String, bool)>;
+/// How the agent's part ended.
+#[derive(Debug, Default)]
+struct Ending {
+    reason: StopReason,
+    /// Of the answer; without one, empty and false.
+    text: String,
+    success: bool,
+    output: Option<Value>,
+}
+
+impl From<StopReason> for Ending {
+    fn from(reason: StopReason) -> Self {
+        Self { reason, ..Self::default() }
+    }
+}
 
 impl Steps {
     pub(super) fn new(
         settings: AgentSettings,
         planner: Box<dyn Planner + Sync>,
+        model: Option<Arc<Metered>>,
         page: Arc<dyn Page>,
         reporter: Arc<dyn Reporter>,
+        ledger: Arc<Ledger>,
         task: AgentTask,
     ) -> Self {
         Self {
             settings,
             planner,
+            model,
             page,
             reporter,
+            ledger,
             task,
             observation: Observation::default(),
             history: Vec::new(),
-            errors: Vec::new(),
             given: 0,
             failures: 0,
             reminders: Vec::new(),
             guard: LoopGuard::default(),
-            usage: Usage::default(),
+            warned: HashSet::new(),
+            pace: None,
+            doubted: false,
         }
     }
 
@@ -83,34 +116,51 @@ impl Steps {
         let account = self.begin().await?;
         let success = account.is_complete();
         tracing::info!(success, "the actions laid down are through");
-        let blocker = self.observation.blocker.filter(|_| !success);
-        Ok(AgentResult { success, final_text: account.text(), errors: self.errors, blocker })
+        let reason = if success { StopReason::ActionsComplete } else { StopReason::ActionsFailed };
+        Ok(self.result(Ending { reason, text: account.text(), success, output: None }))
     }
 
     pub(super) async fn run(mut self) -> Result<AgentResult, AgentError> {
         let ending = self.take_all().await;
-        tracing::info!(
-            model_calls = self.usage.calls,
-            prompt_tokens = self.usage.prompt_tokens,
-            cached_tokens = self.usage.cached_tokens,
-            completion_tokens = self.usage.completion_tokens,
-            "the agent is through"
-        );
-        let (final_text, success) = ending?.unwrap_or_default();
-        let blocker = self.observation.blocker.filter(|_| !success);
-        Ok(AgentResult { success, final_text, errors: self.errors, blocker })
+        for used in self.ledger.entries().tally.usage {
+            tracing::info!(
+                provider = used.name.provider,
+                model = used.name.model,
+                model_calls = used.usage.calls,
+                prompt_tokens = used.usage.prompt_tokens,
+                cached_tokens = used.usage.cached_tokens,
+                completion_tokens = used.usage.completion_tokens,
+                "the agent is through"
+            );
+        }
+        Ok(self.result(ending?))
+    }
+
+    fn result(self, ending: Ending) -> AgentResult {
+        let Ending { reason, text, success, output } = ending;
+        let entries = self.ledger.entries();
+        AgentResult {
+            success,
+            final_text: text,
+            output,
+            stop_reason: reason,
+            errors: entries.errors,
+            blocker: self.observation.blocker.filter(|_| !success),
+            tally: entries.tally,
+        }
     }
 
     async fn take_all(&mut self) -> Result<Ending, AgentError> {
         self.begin().await?;
         for step in self.given + 1..=self.last_step() {
-            let span = tracing::info_span!("step", step);
+            let (span, begun) = (tracing::info_span!("step", step), Instant::now());
             if let ControlFlow::Break(ending) = self.step(step).instrument(span).await? {
                 return Ok(ending);
             }
+            self.pace = Some(begun.elapsed());
         }
         self.log(LogLevel::Warning, format!("all {} steps are used up", self.task.max_steps)).await;
-        Ok(None)
+        Ok(StopReason::MaxSteps.into())
     }
 
     /// All that comes before the first decision.
@@ -187,23 +237,35 @@ impl Steps {
     }
 
     async fn step(&mut self, step: u32) -> Result<ControlFlow<Ending>, AgentError> {
-        let last_call = self.failures >= self.settings.max_failures.max(1);
-        let only_done = last_call || step == self.last_step();
-        self.remind(step, only_done);
-        let (decision, not_decided) = match self.decide(step, only_done).await? {
-            Ok(decision) => (decision, None),
-            Err(problem) => (Decision::default(), Some(problem)),
-        };
-        let limit = usize::try_from(self.settings.max_actions_per_step.max(1)).unwrap_or(usize::MAX);
-        let carried = sequence::carry_out(&*self.page, &decision.actions, limit, &self.observation.view).await?;
+        self.warn_of_steps(step).await;
+        let forced = self.forced(step);
+        self.remind(step, forced).await;
+        let mut attempt = self.attempt(step, forced).await?;
+        if let Some(blocker) = self.doubt(&attempt) {
+            let again = self.ask_again(step, forced, &attempt, &blocker).await?;
+            attempt = match again.problem {
+                None => attempt.followed_by(again),
+                Some(problem) => {
+                    self.failed(shorten(
+                        &format!("{blocker}; the agent could not be asked again: {problem}"),
+                        MAX_ERROR,
+                    ));
+                    attempt.unconfirmed()
+                }
+            };
+        }
+        if let Some(limit) = attempt.over_budget {
+            let problem = attempt.problem.unwrap_or_default();
+            self.log(LogLevel::Warning, problem.clone()).await;
+            self.failed(problem);
+            return Ok(ControlFlow::Break(stop_of(limit).into()));
+        }
+        let Attempt { decision, carried, problem: not_decided, unconfirmed, .. } = attempt;
 
-        if let End::Done { text, success } = carried.end {
-            // The answer is there: a page that cannot be read any more does not take it back.
-            if let Ok(observation) = self.page.observe().await {
-                self.observation = observation;
-            }
+        if let End::Done(answer) = carried.end {
             self.report(step, first_action(&decision), &decision, carried.descriptions.join("; ")).await;
-            return Ok(ControlFlow::Break(Some((text, success))));
+            let forced = if unconfirmed { Some(StopReason::Unconfirmed) } else { forced };
+            return Ok(ControlFlow::Break(self.ending(answer, forced)));
         }
 
         let unreadable = self.observe().await?;
@@ -216,38 +278,158 @@ impl Steps {
         self.learn(step, decision, carried, not_decided.or(unreadable));
         if let Some(reason) = stuck {
             self.failed(reason);
-            return Ok(ControlFlow::Break(None));
+            return Ok(ControlFlow::Break(StopReason::Loop.into()));
         }
-        if last_call {
-            self.log(LogLevel::Warning, format!("giving up after {} failed steps in a row", self.failures)).await;
-            return Ok(ControlFlow::Break(None));
+        match forced {
+            None | Some(StopReason::MaxSteps) => return Ok(ControlFlow::Continue(())),
+            Some(StopReason::Failures) => {
+                self.log(LogLevel::Warning, format!("giving up after {} failed steps in a row", self.failures)).await;
+            }
+            Some(_) => self.log(LogLevel::Warning, "the last call of the budget brought no answer".into()).await,
         }
-        Ok(ControlFlow::Continue(()))
+        Ok(ControlFlow::Break(forced.unwrap_or_default().into()))
+    }
+
+    /// Why nothing but `done` can be decided in a step.
+    fn forced(&self, step: u32) -> Option<StopReason> {
+        if step == self.last_step() {
+            return Some(StopReason::MaxSteps);
+        }
+        if self.failures >= self.settings.max_failures.max(1) {
+            return Some(StopReason::Failures);
+        }
+        // A step like the last one fits, and none after it.
+        let too_late = |deadline| self.pace.is_some_and(|pace| Instant::now() + pace * 2 > deadline);
+        let limit = match &self.model {
+            Some(_) if self.task.budget.deadline.is_some_and(too_late) => Some(Limit::Time),
+            Some(model) => model.nearly_reached(),
+            None => None,
+        };
+        limit.map(stop_of)
+    }
+
+    /// Decides and carries out what was decided; after a `done` it looks at the page once more.
+    async fn attempt(&mut self, step: u32, forced: Option<StopReason>) -> Result<Attempt, AgentError> {
+        let decided = self.decide(step, forced.is_some()).await?;
+        self.warn_of_spending().await;
+        let decision = match decided {
+            Ok(decision) => decision,
+            Err(problem) => return Ok(problem),
+        };
+        let limit = usize::try_from(self.settings.max_actions_per_step.max(1)).unwrap_or(usize::MAX);
+        let carried = sequence::carry_out(&*self.page, &decision.actions, limit, &self.observation.view).await?;
+        // The answer is there: a page that cannot be read any more does not take it back.
+        if matches!(carried.end, End::Done(_))
+            && let Ok(observation) = self.page.observe().await
+        {
+            self.seen(observation);
+        }
+        Ok(Attempt { decision, carried, ..Attempt::default() })
+    }
+
+    /// What speaks against a success that the agent has just declared, once in a run.
+    fn doubt(&mut self, attempt: &Attempt) -> Option<Blocker> {
+        if self.doubted || !attempt.claims_success() {
+            return None;
+        }
+        let blocker = self.observation.blocker.clone()?;
+        self.doubted = true;
+        Some(blocker)
+    }
+
+    async fn ask_again(
+        &mut self,
+        step: u32,
+        forced: Option<StopReason>,
+        attempt: &Attempt,
+        blocker: &Blocker,
+    ) -> Result<Attempt, AgentError> {
+        self.log(LogLevel::Info, format!("asking again whether it is done: {blocker}")).await;
+        let before = attempt.described_before_done();
+        self.reminders.push(format!(
+            "{before}You said done with success, but the page is {blocker}. If all that was asked is done even so, say done \
+             again; else go on, or end without success."
+        ));
+        self.attempt(step, forced).await
+    }
+
+    /// What comes of an answer; `forced` is why it had to come now.
+    fn ending(&mut self, answer: Answer, forced: Option<StopReason>) -> Ending {
+        let Answer { text, mut success, data } = answer;
+        let mut reason = match forced {
+            Some(reason) if !success => reason,
+            None if !success && self.observation.blocker.is_some() => StopReason::Blocked,
+            _ => StopReason::Done,
+        };
+        let mut output = None;
+        if let Some(schema) = &self.task.output {
+            match schema.read(data.as_ref()) {
+                Ok(value) => output = Some(value),
+                // An answer without success owes no output.
+                Err(_) if !success => {}
+                Err(problem) => {
+                    (success, reason) = (false, StopReason::OutputInvalid);
+                    self.failed(shorten(&problem, MAX_ERROR));
+                }
+            }
+        }
+        Ending { reason, text, success, output }
     }
 
     /// Notes a step error.
     fn failed(&mut self, error: String) {
-        self.reporter.error(&error);
-        self.errors.push(error);
+        self.ledger.failed(error);
     }
 
     /// Adds what the coming decision should bear in mind to what the last step left.
-    fn remind(&mut self, step: u32, only_done: bool) {
+    async fn remind(&mut self, step: u32, forced: Option<StopReason>) {
         let (used, max) = (u64::from(step - 1 - self.given), u64::from(self.task.max_steps));
         let three_quarters = (3 * max).div_ceil(4);
-        if step == self.last_step() {
-            self.reminders.push("This is the last step: only done is possible. Answer with what you have.".into());
-        } else if only_done {
-            let failures = self.failures;
-            self.reminders
-                .push(format!("{failures} steps in a row failed, so only done is possible: say what was reached."));
-        } else if used == three_quarters {
-            self.reminders.push(format!("{used} of {max} steps are used: come to an end."));
+        let reminder = match forced {
+            Some(StopReason::MaxSteps) => {
+                "This is the last step: only done is possible. Answer with what you have.".into()
+            }
+            Some(StopReason::Failures) => {
+                format!("{} steps in a row failed, so only done is possible: say what was reached.", self.failures)
+            }
+            Some(budget) => {
+                let message = format!("{}: there is room for one more call, for the answer", budget.name());
+                self.log(LogLevel::Warning, message).await;
+                "The run's budget is used up: only done is possible. Answer with what you have.".into()
+            }
+            None if used == three_quarters => format!("{used} of {max} steps are used: come to an end."),
+            None => return,
+        };
+        self.reminders.push(reminder);
+    }
+
+    async fn warn_of_steps(&mut self, step: u32) {
+        let (used, max) = (step - 1 - self.given, self.task.max_steps);
+        self.warn(Limit::Steps, f64::from(used), f64::from(max)).await;
+    }
+
+    async fn warn_of_spending(&mut self) {
+        let (tally, budget) = (self.ledger.entries().tally, self.task.budget.clone());
+        if let Some(max) = budget.tokens {
+            self.warn(Limit::Tokens, tally.tokens() as f64, max as f64).await;
+        }
+        if let (Some(max), Some(cost)) = (budget.cost, tally.cost()) {
+            self.warn(Limit::Cost, cost, max).await;
         }
     }
 
-    /// The decision, or why there is none, as a step's error.
-    async fn decide(&mut self, step: u32, only_done: bool) -> Result<Result<Decision, String>, AgentError> {
+    /// Tells once when most of a limit is used up.
+    async fn warn(&mut self, limit: Limit, used: f64, max: f64) {
+        if used >= max * NEARLY && self.warned.insert(limit) {
+            let percent = (used / max * 100.0).round();
+            let rounded = |amount: f64| (amount * 1e6).round() / 1e6;
+            let (what, used, max) = (limit.noun(), rounded(used), rounded(max));
+            self.log(LogLevel::Warning, format!("{percent}% of the {what} budget is used: {used} of {max}")).await;
+        }
+    }
+
+    /// The decision, or an attempt that comes to nothing.
+    async fn decide(&mut self, step: u32, only_done: bool) -> Result<Result<Decision, Attempt>, AgentError> {
         let picture = self.picture().await?;
         let reminders = std::mem::take(&mut self.reminders);
         let (outbox, inbox) = notices::channel();
@@ -262,19 +444,18 @@ impl Steps {
             reminders: &reminders,
             notices: &outbox,
         });
-        match inbox.report_during(&*self.reporter, call).await {
-            Ok(answer) => {
-                self.usage += answer.usage;
-                Ok(allowed(answer.decision, only_done))
-            }
-            Err(PlanError::Model(error)) if ends_the_run(&error) => Err(AgentError::Model(error)),
+        Ok(match inbox.report_during(&*self.reporter, call).await {
+            Ok(decision) => allowed(decision, only_done).map_err(Attempt::without_decision),
+            Err(PlanError::Model(error)) if ends_the_run(&error) => return Err(AgentError::Model(error)),
             Err(error) => {
-                if let PlanError::NotUnderstood { usage, .. } = &error {
-                    self.usage += *usage;
-                }
-                Ok(Err(shorten(&error.to_string(), MAX_ERROR)))
+                let over_budget = match &error {
+                    PlanError::OverBudget(limit) => Some(*limit),
+                    _ => None,
+                };
+                let problem = shorten(&error.to_string(), MAX_ERROR);
+                Err(Attempt { over_budget, ..Attempt::without_decision(problem) })
             }
-        }
+        })
     }
 
     /// The picture for the next decision, if there is to be one. A page that cannot be pictured is decided on by its
@@ -308,7 +489,7 @@ impl Steps {
     async fn observe(&mut self) -> Result<Option<String>, AgentError> {
         match self.page.observe().await {
             Ok(observation) => {
-                self.observation = observation;
+                self.seen(observation);
                 Ok(None)
             }
             Err(error) if error.is_fatal() => Err(error.into()),
@@ -328,6 +509,11 @@ impl Steps {
         }
     }
 
+    fn seen(&mut self, observation: Observation) {
+        self.ledger.visited(&observation.url);
+        self.observation = observation;
+    }
+
     async fn report(&self, step: u32, action: &str, decision: &Decision, description: String) {
         let thoughts = [&decision.evaluation_previous_goal, &decision.next_goal, &decision.memory];
         let thoughts: Vec<&str> =
@@ -342,7 +528,9 @@ impl Steps {
             screenshot: self.observation.screenshot.clone(),
             blocker: self.observation.blocker.clone(),
         };
+        let blocker = report.blocker.clone();
         self.reporter.step(report).await;
+        self.ledger.stepped(step, blocker);
     }
 
     /// Looks for a loop; the reason when the run has to end because of one.
@@ -373,7 +561,7 @@ impl Steps {
                 self.reminders.push(format!("{skipped} of your {of} actions were skipped: {why}."));
                 None
             }
-            End::Through | End::Done { .. } => None,
+            End::Through | End::Done(_) => None,
         };
         self.failures = if failed.is_some() || problem.is_some() { self.failures + 1 } else { 0 };
         tracing::debug!(action = first_action(&decision), failures = self.failures, "step taken");
@@ -423,11 +611,11 @@ fn ends_the_run(error: &ModelError) -> bool {
     }
 }
 
-/// As events, logs and prompts may show it.
-fn without_credentials(url: &Url) -> String {
-    let mut url = url.clone();
-    // Both only fail on URLs that cannot hold credentials.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.into()
+fn stop_of(limit: Limit) -> StopReason {
+    match limit {
+        Limit::Steps => StopReason::MaxSteps,
+        Limit::Tokens => StopReason::BudgetTokens,
+        Limit::Cost => StopReason::BudgetCost,
+        Limit::Time => StopReason::BudgetTime,
+    }
 }

@@ -9,6 +9,7 @@ mod fields;
 pub mod fuzzing;
 mod identity;
 mod linger;
+mod output;
 mod router;
 mod routes;
 pub mod settings;

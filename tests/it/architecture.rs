@@ -36,7 +36,15 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "http",
-        may_import: &["run", "agent::ports", "agent::image", "agent::report", "agent::action", "agent::explicit"],
+        may_import: &[
+            "run",
+            "agent::ports",
+            "agent::image",
+            "agent::report",
+            "agent::action",
+            "agent::explicit",
+            "agent::output",
+        ],
         never_crates: &["reqwest", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
     },
     Rule { module: "telemetry", may_import: &["run::STEP_LOG_TARGET"], never_crates: &["axum", "reqwest"] },
@@ -46,6 +54,7 @@ const RULES: &[Rule] = &[
         may_import: &[
             "agent::agent",
             "agent::image",
+            "agent::usage",
             "browser::settings",
             "http::settings",
             "llm::settings",
@@ -58,7 +67,17 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "cli",
-        may_import: &["app", "config", "run", "agent::ports", "agent::image", "agent::report", "shutdown", "telemetry"],
+        may_import: &[
+            "app",
+            "config",
+            "run",
+            "agent::ports",
+            "agent::image",
+            "agent::output",
+            "agent::report",
+            "shutdown",
+            "telemetry",
+        ],
         never_crates: &["axum", "reqwest", "tower", "tower_http", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
     },
 ];

@@ -7,6 +7,7 @@ mod contract;
 mod lifecycle;
 mod queue;
 mod refusals;
+mod results;
 mod shutdown;
 mod support;
 mod view_docs;
