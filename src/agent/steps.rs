@@ -1,11 +1,13 @@
 //! The loop: observe, decide, act, report, until the agent is done or cannot go on.
 
+mod ending;
+mod limits;
+
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -20,21 +22,21 @@ use super::image::Image;
 use super::ledger::{Ledger, without_credentials};
 use super::loop_guard::{LoopGuard, Verdict};
 use super::notices;
-use super::observation::{Blocker, Observation, PageView};
+use super::observation::{Observation, PageView};
 use super::planner::{ActionResult, PastStep, PlanError, Planner, Turn};
 use super::ports::{ActionError, ModelError, Page};
 use super::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
-use super::sequence::{self, Answer, Carried, End, MAX_ERROR};
+use super::sequence::{self, Carried, End, MAX_ERROR};
 use super::text::shorten;
 use super::url_in_task::url_in_task;
+use ending::Ending;
+use limits::stop_of;
 
 /// Longest description of a step, in characters.
 const MAX_DESCRIPTION: usize = 1_000;
 /// A page view with less text and fewer elements says too little: a picture may say more.
 const SPARSE_TEXT: usize = 200;
 const SPARSE_ELEMENTS: usize = 3;
-/// The part of a limit at which it is told.
-const NEARLY: f64 = 0.8;
 
 /// A run under way.
 pub(super) struct Steps {
@@ -63,22 +65,6 @@ pub(super) struct Steps {
     pace: Option<Duration>,
     /// Whether the agent was asked if it is done although the page is blocked.
     doubted: bool,
-}
-
-/// How the agent's part ended.
-#[derive(Debug, Default)]
-struct Ending {
-    reason: StopReason,
-    /// Of the answer; without one, empty and false.
-    text: String,
-    success: bool,
-    output: Option<Value>,
-}
-
-impl From<StopReason> for Ending {
-    fn from(reason: StopReason) -> Self {
-        Self { reason, ..Self::default() }
-    }
 }
 
 impl Steps {
@@ -290,24 +276,6 @@ impl Steps {
         Ok(ControlFlow::Break(forced.unwrap_or_default().into()))
     }
 
-    /// Why nothing but `done` can be decided in a step.
-    fn forced(&self, step: u32) -> Option<StopReason> {
-        if step == self.last_step() {
-            return Some(StopReason::MaxSteps);
-        }
-        if self.failures >= self.settings.max_failures.max(1) {
-            return Some(StopReason::Failures);
-        }
-        // A step like the last one fits, and none after it.
-        let too_late = |deadline| self.pace.is_some_and(|pace| Instant::now() + pace * 2 > deadline);
-        let limit = match &self.model {
-            Some(_) if self.task.budget.deadline.is_some_and(too_late) => Some(Limit::Time),
-            Some(model) => model.nearly_reached(),
-            None => None,
-        };
-        limit.map(stop_of)
-    }
-
     /// Decides and carries out what was decided; after a `done` it looks at the page once more.
     async fn attempt(&mut self, step: u32, forced: Option<StopReason>) -> Result<Attempt, AgentError> {
         let decided = self.decide(step, forced.is_some()).await?;
@@ -327,105 +295,9 @@ impl Steps {
         Ok(Attempt { decision, carried, ..Attempt::default() })
     }
 
-    /// What speaks against a success that the agent has just declared, once in a run.
-    fn doubt(&mut self, attempt: &Attempt) -> Option<Blocker> {
-        if self.doubted || !attempt.claims_success() {
-            return None;
-        }
-        let blocker = self.observation.blocker.clone()?;
-        self.doubted = true;
-        Some(blocker)
-    }
-
-    async fn ask_again(
-        &mut self,
-        step: u32,
-        forced: Option<StopReason>,
-        attempt: &Attempt,
-        blocker: &Blocker,
-    ) -> Result<Attempt, AgentError> {
-        self.log(LogLevel::Info, format!("asking again whether it is done: {blocker}")).await;
-        let before = attempt.described_before_done();
-        self.reminders.push(format!(
-            "{before}You said done with success, but the page is {blocker}. If all that was asked is done even so, say done \
-             again; else go on, or end without success."
-        ));
-        self.attempt(step, forced).await
-    }
-
-    /// What comes of an answer; `forced` is why it had to come now.
-    fn ending(&mut self, answer: Answer, forced: Option<StopReason>) -> Ending {
-        let Answer { text, mut success, data } = answer;
-        let mut reason = match forced {
-            Some(reason) if !success => reason,
-            None if !success && self.observation.blocker.is_some() => StopReason::Blocked,
-            _ => StopReason::Done,
-        };
-        let mut output = None;
-        if let Some(schema) = &self.task.output {
-            match schema.read(data.as_ref()) {
-                Ok(value) => output = Some(value),
-                // An answer without success owes no output.
-                Err(_) if !success => {}
-                Err(problem) => {
-                    (success, reason) = (false, StopReason::OutputInvalid);
-                    self.failed(shorten(&problem, MAX_ERROR));
-                }
-            }
-        }
-        Ending { reason, text, success, output }
-    }
-
     /// Notes a step error.
     fn failed(&mut self, error: String) {
         self.ledger.failed(error);
-    }
-
-    /// Adds what the coming decision should bear in mind to what the last step left.
-    async fn remind(&mut self, step: u32, forced: Option<StopReason>) {
-        let (used, max) = (u64::from(step - 1 - self.given), u64::from(self.task.max_steps));
-        let three_quarters = (3 * max).div_ceil(4);
-        let reminder = match forced {
-            Some(StopReason::MaxSteps) => {
-                "This is the last step: only done is possible. Answer with what you have.".into()
-            }
-            Some(StopReason::Failures) => {
-                format!("{} steps in a row failed, so only done is possible: say what was reached.", self.failures)
-            }
-            Some(budget) => {
-                let message = format!("{}: there is room for one more call, for the answer", budget.name());
-                self.log(LogLevel::Warning, message).await;
-                "The run's budget is used up: only done is possible. Answer with what you have.".into()
-            }
-            None if used == three_quarters => format!("{used} of {max} steps are used: come to an end."),
-            None => return,
-        };
-        self.reminders.push(reminder);
-    }
-
-    async fn warn_of_steps(&mut self, step: u32) {
-        let (used, max) = (step - 1 - self.given, self.task.max_steps);
-        self.warn(Limit::Steps, f64::from(used), f64::from(max)).await;
-    }
-
-    async fn warn_of_spending(&mut self) {
-        let (tally, budget) = (self.ledger.entries().tally, self.task.budget.clone());
-        if let Some(max) = budget.tokens {
-            self.warn(Limit::Tokens, tally.tokens() as f64, max as f64).await;
-        }
-        if let (Some(max), Some(cost)) = (budget.cost, tally.cost()) {
-            self.warn(Limit::Cost, cost, max).await;
-        }
-    }
-
-    /// Tells once when most of a limit is used up.
-    async fn warn(&mut self, limit: Limit, used: f64, max: f64) {
-        if used >= max * NEARLY && self.warned.insert(limit) {
-            let percent = (used / max * 100.0).round();
-            let rounded = |amount: f64| (amount * 1e6).round() / 1e6;
-            let (what, used, max) = (limit.noun(), rounded(used), rounded(max));
-            self.log(LogLevel::Warning, format!("{percent}% of the {what} budget is used: {used} of {max}")).await;
-        }
     }
 
     /// The decision, or an attempt that comes to nothing.
@@ -608,14 +480,5 @@ fn ends_the_run(error: &ModelError) -> bool {
         | ModelError::Empty { .. }
         | ModelError::Refused { .. }
         | ModelError::CutOff { .. } => false,
-    }
-}
-
-fn stop_of(limit: Limit) -> StopReason {
-    match limit {
-        Limit::Steps => StopReason::MaxSteps,
-        Limit::Tokens => StopReason::BudgetTokens,
-        Limit::Cost => StopReason::BudgetCost,
-        Limit::Time => StopReason::BudgetTime,
     }
 }
