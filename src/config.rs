@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::agent::agent::{AgentSettings, Vision};
 use crate::agent::image::ImageFormat;
 use crate::agent::usage::Prices;
-use crate::browser::settings::{BrowserSettings, SandboxMode, SettleSettings};
+use crate::browser::settings::{BrowserSettings, FileLimits, SandboxMode, SettleSettings};
 use crate::http::settings::HttpSettings;
 use crate::llm::settings::{CallLimits, LlmSettings, OllamaSettings, OpenAiSettings};
 use crate::policy::{HostPattern, UrlPolicy};
@@ -123,6 +123,9 @@ fn agent(env: &Environment) -> Result<AgentSettings, ConfigError> {
     if let Some(prices) = read!(env.model_prices, prices)? {
         settings.prices = prices;
     }
+    if let Some(allowed) = read!(env.allow_evaluate, flag)? {
+        settings.allow_evaluate = allowed;
+    }
     Ok(settings)
 }
 
@@ -169,7 +172,14 @@ fn browser(env: &Environment) -> Result<BrowserSettings, ConfigError> {
         },
         max_age: read!(env.browser_max_age, nonzero_duration)?.unwrap_or(Duration::from_secs(3600)),
         max_memory: read!(env.browser_max_memory, size(64 << 20..=1 << 50))?.unwrap_or(2 << 30) as u64,
+        files: FileLimits {
+            count: read!(env.run_max_files, integer(0..=10_000))?.unwrap_or(20),
+            file_bytes: read!(env.run_max_file_bytes, size(0..=1 << 40))?.unwrap_or(50 << 20) as u64,
+            run_bytes: read!(env.run_max_files_bytes, size(0..=1 << 40))?.unwrap_or(200 << 20) as u64,
+        },
+        download_wait: read!(env.browser_download_wait, duration)?.unwrap_or(Duration::from_secs(10)),
         view_token_budget: read!(env.browser_view_tokens, integer(200..=200_000))?.unwrap_or(8_000),
+        screenshot_marks: read!(env.screenshot_marks, flag)?.unwrap_or(false),
     })
 }
 

@@ -34,7 +34,7 @@ pub enum Action {
     },
     /// Back in the tab's history.
     GoBack {},
-    /// Click an element, or a point of the viewport where there is none.
+    /// Click an element, at x, y from its corner when given; without an index x, y is a point of the viewport.
     Click {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         index: Option<ElementIndex>,
@@ -44,7 +44,7 @@ pub enum Action {
         y: Option<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         button: Option<MouseButton>,
-        /// 2 for a double click.
+        /// 2 for a double click, 3 to select a paragraph.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         count: Option<u8>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -54,15 +54,17 @@ pub enum Action {
     Hover {
         index: ElementIndex,
     },
-    /// Drag an element to another one, or by an offset in pixels.
+    /// Drag an element, or the point x, y in it, to another element or along a path of [dx, dy] pixels from the start.
     Drag {
         from: ElementIndex,
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        x: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        y: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<ElementIndex>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        dx: Option<f64>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        dy: Option<f64>,
+        path: Option<Vec<(f64, f64)>>,
     },
     /// Type text into a field, replacing what it holds unless `clear` is false.
     Input {
@@ -74,7 +76,7 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         submit: Option<bool>,
     },
-    /// Choose options of a select by their text or value.
+    /// Choose options of a select, listbox or menu by their text or value.
     Select {
         index: ElementIndex,
         options: Vec<String>,
@@ -83,6 +85,13 @@ pub enum Action {
     DropdownOptions {
         index: ElementIndex,
     },
+    /// Put files into a file field, or through the button that opens its chooser.
+    Upload {
+        index: ElementIndex,
+        files: Vec<String>,
+    },
+    /// Save the page as a PDF file.
+    SavePdf {},
     /// Press keys at the focused element: "Enter", "Control+a", "Escape", or several separated by blanks.
     SendKeys {
         keys: String,
@@ -99,6 +108,9 @@ pub enum Action {
     /// Scroll to where a text is.
     ScrollToText {
         text: String,
+        /// Also select it, with the mouse.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        select: Option<bool>,
     },
     /// Find a text, or a regular expression, in the whole page.
     FindText {
@@ -144,6 +156,10 @@ pub enum Action {
         /// For a prompt.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
+    },
+    /// Run JavaScript in the page; what it ends with is the result.
+    Evaluate {
+        js: String,
     },
     /// End the run with an answer.
     Done {
@@ -214,6 +230,8 @@ impl Action {
             Self::Input { .. } => "input",
             Self::Select { .. } => "select",
             Self::DropdownOptions { .. } => "dropdownOptions",
+            Self::Upload { .. } => "upload",
+            Self::SavePdf {} => "savePdf",
             Self::SendKeys { .. } => "sendKeys",
             Self::Scroll { .. } => "scroll",
             Self::ScrollToText { .. } => "scrollToText",
@@ -225,6 +243,7 @@ impl Action {
             Self::SwitchTab { .. } => "switchTab",
             Self::CloseTab { .. } => "closeTab",
             Self::AnswerDialog { .. } => "answerDialog",
+            Self::Evaluate { .. } => "evaluate",
             Self::Done { .. } => "done",
         }
     }
@@ -234,6 +253,7 @@ impl Action {
         match self {
             Self::Input { index, .. }
             | Self::Select { index, .. }
+            | Self::Upload { index, .. }
             | Self::Hover { index }
             | Self::DropdownOptions { index }
             | Self::Drag { from: index, .. } => Some(*index),
@@ -241,6 +261,7 @@ impl Action {
             Self::Navigate { .. }
             | Self::Search { .. }
             | Self::GoBack {}
+            | Self::SavePdf {}
             | Self::SendKeys { .. }
             | Self::ScrollToText { .. }
             | Self::FindText { .. }
@@ -250,6 +271,7 @@ impl Action {
             | Self::Wait { .. }
             | Self::Screenshot {}
             | Self::AnswerDialog { .. }
+            | Self::Evaluate { .. }
             | Self::Done { .. } => None,
         }
     }

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::budget::{Budget, Metered};
 use super::explicit::ExplicitAction;
+use super::files::FileInfo;
 use super::ledger::Ledger;
 use super::model_planner::ModelPlanner;
 use super::output::OutputSchema;
@@ -24,6 +25,8 @@ pub struct AgentSettings {
     /// Failed steps in a row after which one last call may only say `done`; at least 1.
     pub max_failures: u32,
     pub vision: Vision,
+    /// Whether models may run scripts of their own in pages.
+    pub allow_evaluate: bool,
     /// Tokens (estimated) that earlier steps may take up in a prompt before they are condensed.
     pub history_token_budget: usize,
     pub prices: Prices,
@@ -35,6 +38,7 @@ impl Default for AgentSettings {
             max_actions_per_step: 5,
             max_failures: 3,
             vision: Vision::Auto,
+            allow_evaluate: false,
             history_token_budget: 8_000,
             prices: Prices::default(),
         }
@@ -54,6 +58,8 @@ pub enum Vision {
 #[derive(Debug, Clone, PartialEq)]
 pub struct AgentTask {
     pub task: String,
+    /// What the caller sent along; the page has them.
+    pub files: Vec<FileInfo>,
     /// Opened before the first step; without it, the one URL that the task names, if it does.
     pub start_url: Option<Url>,
     /// Carried out before the first decision. Without a model they are all that is done.

@@ -8,6 +8,7 @@ pub mod agent;
 pub mod budget;
 pub mod decision;
 pub mod explicit;
+pub mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod image;

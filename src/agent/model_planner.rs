@@ -15,8 +15,9 @@ use super::history::History;
 use super::output::OutputSchema;
 use super::planner::{PlanError, Planner, Turn};
 use super::ports::{ChatRequest, Message, ModelName, Role};
+use super::prompt;
+use super::schema::{self, Offer};
 use super::text::shorten;
-use super::{prompt, schema};
 
 /// How often a model is told that its answer could not be used before the step counts as failed.
 const REPAIRS: u32 = 2;
@@ -37,13 +38,14 @@ pub(super) struct ModelPlanner {
 impl ModelPlanner {
     pub(super) fn new(model: Arc<Metered>, settings: &AgentSettings, task: &AgentTask) -> Self {
         let output = task.output.clone();
+        let offer = Offer { evaluate: settings.allow_evaluate, data: output.is_some() };
         Self {
             model,
             temperature: task.temperature,
             fence: Fence::random(),
             system: prompt::system(settings.max_actions_per_step.max(1)),
-            decision_schema: schema::decision(output.is_some()),
-            done_schema: schema::done_only(output.is_some()),
+            decision_schema: schema::decision(offer),
+            done_schema: schema::done_only(offer),
             output,
             history: History::new(settings.history_token_budget),
         }
@@ -61,7 +63,7 @@ impl ModelPlanner {
     /// Stable part first, the newest page last: task, earlier steps, page.
     fn messages(&mut self, turn: &Turn<'_>) -> Vec<Message> {
         self.history.extend(turn.history, &self.fence);
-        let mut messages = vec![user(prompt::task(turn.task, self.output.as_ref(), &self.fence))];
+        let mut messages = vec![user(prompt::task(turn.task, turn.files, self.output.as_ref(), &self.fence))];
         messages.extend(self.history.messages());
         messages.push(Message { image: turn.picture.cloned(), ..user(prompt::turn(turn, &self.fence)) });
         messages

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use url::Url;
 
 use super::action::{Action, ElementIndex};
+use super::files::SentFile;
 use super::image::{Image, ImageFormat};
 use super::observation::Observation;
 
@@ -188,6 +189,8 @@ pub struct PageSpec {
     pub headless: bool,
     /// Format of the screenshots in observations; none for no screenshots.
     pub screenshots: Option<ImageFormat>,
+    /// What [`Action::Upload`] may name from the start.
+    pub files: Vec<SentFile>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

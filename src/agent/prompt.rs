@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::fence::Fence;
+use super::files::FileInfo;
 use super::history::last_decided;
 use super::observation::{Observation, Scroll};
 use super::output::OutputSchema;
@@ -27,10 +28,14 @@ pub(super) fn system(max_actions: u32) -> String {
 }
 
 /// The same for every call of a run.
-pub(super) fn task(task: &str, output: Option<&OutputSchema>, fence: &Fence) -> String {
+pub(super) fn task(task: &str, files: &[FileInfo], output: Option<&OutputSchema>, fence: &Fence) -> String {
+    let names: Vec<String> = files.iter().map(ToString::to_string).collect();
+    let files = if names.is_empty() { String::new() } else { format!("\n\nFiles for upload: {}", names.join(", ")) };
     // The task goes in last, so that nothing in it is taken for a placeholder.
-    let mut text =
-        include_str!("prompt/task.md").trim_end().replace("{boundary}", fence.boundary()).replace("{task}", task);
+    let mut text = include_str!("prompt/task.md")
+        .trim_end()
+        .replace("{boundary}", fence.boundary())
+        .replace("{task}", &format!("{task}{files}"));
     if let Some(output) = output {
         text.push_str("\n\n");
         text.push_str(&include_str!("prompt/output.md").trim_end().replace("{schema}", &output.text()));
@@ -157,12 +162,14 @@ mod tests {
             },
             dialog: None,
             blocker: None,
+            downloads: Vec::new(),
             notices: vec!["a dialog said: 1 left".into()],
             screenshot: None,
         };
         let shown = turn(
             &Turn {
                 task: "",
+                files: &[],
                 history: &[],
                 observation: &observation,
                 picture: None,
@@ -197,8 +204,16 @@ mod tests {
     }
 
     #[test]
+    fn files_that_were_sent_are_named_with_the_task() {
+        let files = [("cv.pdf", 12_000), ("me.png", 900)];
+        let files = files.map(|(name, bytes)| FileInfo { name: name.into(), bytes });
+        let text = task("Apply", &files, None, &Fence::fixed("1a2b3c4d"));
+        assert!(text.contains("\nApply\n\nFiles for upload: cv.pdf (12 kB), me.png (900 B)\n"), "{text}");
+    }
+
+    #[test]
     fn a_task_cannot_smuggle_in_placeholders() {
-        let text = task("print {boundary} and {task}", None, &Fence::fixed("1a2b3c4d"));
+        let text = task("print {boundary} and {task}", &[], None, &Fence::fixed("1a2b3c4d"));
         assert_eq!(text, "The user's task:\nprint {boundary} and {task}\n\nThe run's boundary: 1a2b3c4d");
     }
 }

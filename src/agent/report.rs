@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::image::Image;
 // Parts of what is reported: those who pass reports on need not know where they come from.
+pub use super::files::FileInfo;
+use super::image::Image;
 pub use super::ledger::Tally;
 pub use super::observation::Blocker;
 pub use super::usage::ModelUsage;
@@ -33,6 +34,8 @@ pub struct StepReport {
     pub url: String,
     pub title: String,
     pub screenshot: Option<Image>,
+    /// What has been downloaded since the step before.
+    pub downloads: Vec<FileInfo>,
     /// What keeps that page from being worked with.
     pub blocker: Option<Blocker>,
 }

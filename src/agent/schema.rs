@@ -13,14 +13,23 @@ pub(super) const NAME: &str = "decision";
 
 /// The names of all actions.
 pub(super) static ACTION_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let mut schema = decision(false);
+    let mut schema = decision(Offer { evaluate: true, data: false });
     let names =
         actions(&mut schema).iter().filter_map(|action| action.pointer("/required/0")?.as_str().map(str::to_owned));
     names.collect()
 });
 
-/// Schema of any decision. With `output`, `done` carries data.
-pub(super) fn decision(output: bool) -> Value {
+/// What is not in every run's schema: what a run has no use for costs no tokens.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Offer {
+    /// Scripts.
+    pub(super) evaluate: bool,
+    /// The output that `done` carries.
+    pub(super) data: bool,
+}
+
+/// Schema of any decision.
+pub(super) fn decision(offer: Offer) -> Value {
     let generator = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator();
     let mut schema = generator.into_root_schema_for::<Decision>().to_value();
     make_strict(&mut schema);
@@ -36,20 +45,22 @@ pub(super) fn decision(output: bool) -> Value {
         let object = schema.pointer_mut(frame).and_then(Value::as_object_mut).expect("a decision has these parts");
         object.shift_remove("description");
     }
-    if !output {
+    if !offer.evaluate {
+        actions(&mut schema).retain(|action| action.pointer("/properties/evaluate").is_none());
+    }
+    if !offer.data {
         leave_out_data(&mut schema);
     }
     schema
 }
 
 /// Schema of a decision that can only be `done`.
-pub(super) fn done_only(output: bool) -> Value {
-    let mut schema = decision(output);
+pub(super) fn done_only(offer: Offer) -> Value {
+    let mut schema = decision(offer);
     actions(&mut schema).retain(|action| action.pointer("/properties/done").is_some());
     schema
 }
 
-/// What a run has no use for costs no tokens.
 fn leave_out_data(schema: &mut Value) {
     let done = actions(schema).iter_mut().find_map(|action| action.pointer_mut("/properties/done"));
     let done = done.and_then(Value::as_object_mut).expect("there is the action done");
@@ -67,12 +78,16 @@ fn actions(schema: &mut Value) -> &mut Vec<Value> {
 fn make_strict(schema: &mut Value) {
     let Value::Object(object) = schema else { return };
     // What the strict subset does not know, and what costs tokens and says nothing.
-    for key in ["$schema", "title", "default", "minimum", "maximum"] {
+    for key in ["$schema", "title", "default", "minimum", "maximum", "minItems", "maxItems"] {
         object.shift_remove(key);
     }
     // An index is explained once, in the system prompt.
     if object.shift_remove("format").is_some_and(|format| format == "uint32") {
         object.shift_remove("description");
+    }
+    // A pair is a list of what its halves are.
+    if let Some(Value::Array(mut halves)) = object.shift_remove("prefixItems") {
+        object.insert("items".into(), halves.swap_remove(0));
     }
     if let Some(variants) = object.shift_remove("oneOf") {
         object.insert("anyOf".into(), variants);
@@ -98,6 +113,8 @@ mod tests {
     use super::*;
     use crate::agent::text::estimate_tokens;
 
+    const ALL: Offer = Offer { evaluate: true, data: true };
+
     /// Calls `check` with every object schema inside.
     fn each_object(schema: &Value, check: &mut impl FnMut(&Map<String, Value>)) {
         match schema {
@@ -114,7 +131,7 @@ mod tests {
 
     #[test]
     fn every_object_is_closed_and_requires_all_its_properties() {
-        for schema in [decision(false), done_only(false), decision(true), done_only(true)] {
+        for schema in [decision(Offer::default()), done_only(Offer::default()), decision(ALL), done_only(ALL)] {
             let mut seen = 0;
             each_object(&schema, &mut |object| {
                 seen += 1;
@@ -128,15 +145,25 @@ mod tests {
 
     #[test]
     fn nothing_is_used_that_the_strict_subset_lacks() {
-        let text = decision(true).to_string();
-        for word in ["oneOf", "$ref", "$defs", "\"default\"", "\"format\"", "\"minimum\"", "\"title\""] {
+        let text = decision(Offer::default()).to_string();
+        for word in [
+            "oneOf",
+            "$ref",
+            "$defs",
+            "\"default\"",
+            "\"format\"",
+            "\"minimum\"",
+            "\"title\"",
+            "prefixItems",
+            "minItems",
+        ] {
             assert!(!text.contains(word), "{word} in {text}");
         }
     }
 
     #[test]
     fn the_thoughts_stand_before_the_actions_so_that_a_model_thinks_first() {
-        let schema = decision(true);
+        let schema = decision(Offer::default());
         let names: Vec<_> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names, ["evaluationPreviousGoal", "memory", "nextGoal", "actions"]);
     }
@@ -149,7 +176,7 @@ mod tests {
 
     #[test]
     fn optional_arguments_are_nullable() {
-        let schema = decision(true);
+        let schema = decision(Offer::default());
         let actions = schema["properties"]["actions"]["items"]["anyOf"].as_array().unwrap();
         let arguments = |name: &str| {
             actions
@@ -167,14 +194,14 @@ mod tests {
     #[test]
     fn done_carries_data_where_an_output_is_asked_for() {
         let done = |schema: Value| schema["properties"]["actions"]["items"]["anyOf"][0]["properties"]["done"].clone();
-        assert_eq!(done(done_only(false))["required"], json!(["text", "success"]));
-        assert_eq!(done(done_only(true))["required"], json!(["text", "success", "data"]));
-        assert_eq!(done(done_only(true))["properties"]["data"]["type"], json!(["string", "null"]));
+        assert_eq!(done(done_only(Offer::default()))["required"], json!(["text", "success"]));
+        assert_eq!(done(done_only(ALL))["required"], json!(["text", "success", "data"]));
+        assert_eq!(done(done_only(ALL))["properties"]["data"]["type"], json!(["string", "null"]));
     }
 
     #[test]
     fn the_last_call_can_only_say_done() {
-        let schema = done_only(true);
+        let schema = done_only(ALL);
         let actions = schema["properties"]["actions"]["items"]["anyOf"].as_array().unwrap();
         assert_eq!(actions.len(), 1);
         assert_eq!(actions[0]["required"], json!(["done"]));
@@ -182,8 +209,8 @@ mod tests {
 
     #[test]
     fn the_schema_is_small() {
-        let tokens = estimate_tokens(&decision(true).to_string());
-        println!("schema: {tokens} tokens; done only: {}", estimate_tokens(&done_only(true).to_string()));
+        let tokens = estimate_tokens(&decision(Offer::default()).to_string());
+        println!("schema: {tokens} tokens; done only: {}", estimate_tokens(&done_only(Offer::default()).to_string()));
         assert!(tokens <= 2_100, "{tokens}");
     }
 }

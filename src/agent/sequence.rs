@@ -49,7 +49,7 @@ pub(super) struct Answer {
     pub(super) data: Option<Value>,
 }
 
-/// Carries out at most `limit` actions; `view` is what they were decided on.
+/// Carries out at most `limit` actions; `view` is what they were decided on. Scripts are refused unless they are allowed.
 ///
 /// # Errors
 ///
@@ -58,6 +58,7 @@ pub(super) async fn carry_out(
     page: &dyn Page,
     actions: &[Action],
     limit: usize,
+    may_evaluate: bool,
     view: &PageView,
 ) -> Result<Carried, BrowserError> {
     let mut carried = Carried::default();
@@ -70,6 +71,10 @@ pub(super) async fn carry_out(
             carried
                 .succeeded(action, ActionOutcome { description: describe(action, view), ..ActionOutcome::default() });
             carried.end = End::Done(Answer { text: text.clone(), success: *success, data: data.clone() });
+            break;
+        }
+        if matches!(action, Action::Evaluate { .. }) && !may_evaluate {
+            carried.failed(action, view, "scripts may not be run here".into());
             break;
         }
         match page.act(action).await {
@@ -134,7 +139,7 @@ fn describe(action: &Action, view: &PageView) -> String {
         Action::Hover { index } => format!("Point at {}", label(*index)),
         Action::Drag { from, .. } => format!("Drag {}", label(*from)),
         Action::DropdownOptions { index } => format!("List the options of {}", label(*index)),
-        Action::ScrollToText { text } => format!("Scroll to '{}'", one_line(text, MAX_LABEL)),
+        Action::ScrollToText { text, .. } => format!("Scroll to '{}'", one_line(text, MAX_LABEL)),
         Action::FindText { pattern, .. } => format!("Find '{}'", one_line(pattern, MAX_LABEL)),
         Action::FindElements { selector } => format!("Find elements '{}'", one_line(selector, MAX_LABEL)),
         Action::SwitchTab { tab } => format!("Switch to tab {tab}"),
@@ -143,6 +148,10 @@ fn describe(action: &Action, view: &PageView) -> String {
         Action::Select { index, options } => {
             format!("Select '{}' in {}", one_line(&options.join("', '"), MAX_LABEL), label(*index))
         }
+        Action::Upload { index, files } => {
+            format!("Upload '{}' to {}", one_line(&files.join("', '"), MAX_LABEL), label(*index))
+        }
+        Action::SavePdf {} => "Save the page as PDF".into(),
         Action::SendKeys { .. } => "Press keys".into(),
         Action::Scroll { direction, .. } => format!("Scroll {}", format!("{direction:?}").to_lowercase()),
         Action::Wait { .. } => "Wait".into(),
@@ -151,6 +160,7 @@ fn describe(action: &Action, view: &PageView) -> String {
         Action::Screenshot {} => "Take a screenshot".into(),
         Action::AnswerDialog { accept: true, .. } => "Accept the dialog".into(),
         Action::AnswerDialog { accept: false, .. } => "Dismiss the dialog".into(),
+        Action::Evaluate { .. } => "Run a script".into(),
         Action::Done { success: true, .. } => "Finish the task".into(),
         Action::Done { success: false, .. } => "End the task unfulfilled".into(),
     }

@@ -17,6 +17,7 @@ use super::attempt::Attempt;
 use super::budget::{Limit, Metered};
 use super::decision::Decision;
 use super::explicit::Account;
+use super::files::FileInfo;
 use super::history::last_decided;
 use super::image::Image;
 use super::ledger::{Ledger, without_credentials};
@@ -51,6 +52,8 @@ pub(super) struct Steps {
     task: AgentTask,
     /// The page after the last step.
     observation: Observation,
+    /// Downloaded and not reported yet.
+    downloads: Vec<FileInfo>,
     history: Vec<PastStep>,
     /// Steps taken for the caller's own actions; those that are decided on come after them.
     given: u32,
@@ -86,6 +89,7 @@ impl Steps {
             ledger,
             task,
             observation: Observation::default(),
+            downloads: Vec::new(),
             history: Vec::new(),
             given: 0,
             failures: 0,
@@ -285,7 +289,8 @@ impl Steps {
             Err(problem) => return Ok(problem),
         };
         let limit = usize::try_from(self.settings.max_actions_per_step.max(1)).unwrap_or(usize::MAX);
-        let carried = sequence::carry_out(&*self.page, &decision.actions, limit, &self.observation.view).await?;
+        let (may_evaluate, view) = (self.settings.allow_evaluate, &self.observation.view);
+        let carried = sequence::carry_out(&*self.page, &decision.actions, limit, may_evaluate, view).await?;
         // The answer is there: a page that cannot be read any more does not take it back.
         if matches!(carried.end, End::Done(_))
             && let Ok(observation) = self.page.observe().await
@@ -307,6 +312,7 @@ impl Steps {
         let (outbox, inbox) = notices::channel();
         let call = self.planner.decide(Turn {
             task: &self.task.task,
+            files: &self.task.files,
             history: &self.history,
             observation: &self.observation,
             picture: picture.as_ref(),
@@ -374,6 +380,7 @@ impl Steps {
                     notices: vec![notice],
                     screenshot: None,
                     blocker: None,
+                    downloads: Vec::new(),
                     ..std::mem::take(&mut self.observation)
                 };
                 Ok(Some(error))
@@ -381,12 +388,13 @@ impl Steps {
         }
     }
 
-    fn seen(&mut self, observation: Observation) {
+    fn seen(&mut self, mut observation: Observation) {
         self.ledger.visited(&observation.url);
+        self.downloads.append(&mut observation.downloads);
         self.observation = observation;
     }
 
-    async fn report(&self, step: u32, action: &str, decision: &Decision, description: String) {
+    async fn report(&mut self, step: u32, action: &str, decision: &Decision, description: String) {
         let thoughts = [&decision.evaluation_previous_goal, &decision.next_goal, &decision.memory];
         let thoughts: Vec<&str> =
             thoughts.into_iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
@@ -398,6 +406,7 @@ impl Steps {
             url: self.observation.url.clone(),
             title: self.observation.title.clone(),
             screenshot: self.observation.screenshot.clone(),
+            downloads: std::mem::take(&mut self.downloads),
             blocker: self.observation.blocker.clone(),
         };
         let blocker = report.blocker.clone();

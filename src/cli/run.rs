@@ -110,6 +110,7 @@ async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
         start_url: args.start_url,
         actions: Vec::new(),
         output: args.output_schema,
+        files: Vec::new(),
         screenshots: screenshots.as_ref().map(|_| ImageFormat::Png),
     };
     let mut stop = pin!(shutdown::signals()?);

@@ -57,6 +57,9 @@ impl<W: Write> Screen<W> {
         let number = format!("{}/{}", step.step, self.max_steps);
         let description = plain_line(&step.description, MAX_LINE);
         writeln!(self.out, "{number:>7}  {:>6}  {description}", seconds(elapsed))?;
+        if let Some(blocker) = &step.blocker {
+            writeln!(self.out, "{INDENT}{}", plain_line(&blocker.to_string(), MAX_LINE))?;
+        }
         let page = format!("{} · {}", step.title, step.url);
         for text in step.thought.lines().take(MAX_THOUGHTS).chain([page.as_str()]) {
             let line = plain_line(text, MAX_LINE);
@@ -89,6 +92,9 @@ impl<W: Write> Screen<W> {
         }
         if let Some(output) = &result.output {
             writeln!(self.out, "\n{}", plain(&format!("{output:#}")))?;
+        }
+        if let Some(blocker) = &result.blocker {
+            writeln!(self.out, "\n{}", plain_line(&blocker.to_string(), MAX_LINE))?;
         }
         if !result.success && !result.errors.is_empty() {
             writeln!(self.out, "\nerrors on the way:")?;
@@ -153,6 +159,7 @@ fn seconds(elapsed: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::observation::{Blocker, BlockerKind};
     use crate::agent::ports::{ModelName, Usage};
     use crate::agent::report::Tally;
 
@@ -173,6 +180,7 @@ mod tests {
             url: "https://example.com/".into(),
             title: "Flights".into(),
             screenshot: None,
+            downloads: Vec::new(),
             blocker: None,
         }
     }
@@ -242,6 +250,17 @@ mod tests {
             "\nnot done after 0 steps in 1.3 s: max_steps\nopenai gpt: 2 calls, 1200 tokens in (800 of them cached), 90 out, \
              cost 0.0123\n\n{\n  \"price\": 12\n}\n"
         );
+    }
+
+    #[test]
+    fn what_blocks_a_page_is_told_at_the_step_and_at_the_end() {
+        let blocker = Some(Blocker { kind: BlockerKind::Captcha, message: "Prove that you are\nhuman\u{1b}".into() });
+        let text =
+            shown(false, |screen| screen.step(AT, &StepReport { blocker: blocker.clone(), ..step("Click", "") }));
+        assert!(text.contains("\n                 blocked (captcha): Prove that you are human\u{fffd}\n"), "{text:?}");
+        let result = AgentResult { blocker, ..AgentResult::default() };
+        let text = shown(false, |screen| screen.finished(AT, &result));
+        assert!(text.contains("\nblocked (captcha): Prove that you are human\u{fffd}\n"), "{text:?}");
     }
 
     #[test]

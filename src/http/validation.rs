@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::actions::actions;
 use super::error::Problem;
 use super::fields::{Fields, Wrong, boolean, integer, number, one_of, string, wrong};
+use super::files::files;
 use super::output::output_schema;
 use crate::agent::image::ImageFormat;
 use crate::agent::ports::{ModelChoice, Provider};
@@ -47,6 +48,7 @@ pub(super) fn parse_run_request(
     };
     let actions = fields.take_in("actions", actions);
     let output = fields.take_in("outputSchema", output_schema);
+    let files = fields.take_in("files", files);
     let screenshots = fields.optional("screenshotFormat", |value| one_of(value, &SCREENSHOT_FORMATS));
 
     match task {
@@ -62,6 +64,7 @@ pub(super) fn parse_run_request(
             start_url,
             actions: actions.unwrap_or_default(),
             output,
+            files: files.unwrap_or_default(),
             screenshots: screenshots.unwrap_or(default_screenshots),
         }),
         _ => Err(fields.problems),

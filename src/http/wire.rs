@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::agent::image::Image;
-use crate::agent::report::{Blocker, LogLevel, ModelUsage, Tally};
+use crate::agent::report::{Blocker, FileInfo, LogLevel, ModelUsage, Tally};
 use crate::run::{RunEvent, RunEventKind};
 
 /// Error texts may quote a provider; nobody reads more than this.
@@ -38,6 +38,8 @@ pub(super) enum EventDto<'a> {
         url: &'a str,
         title: &'a str,
         screenshot: Option<DataUrl<'a>>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        downloads: Vec<FileDto<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         blocker: Option<BlockerDto<'a>>,
         is_complete: bool,
@@ -91,6 +93,7 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
                 url: &report.url,
                 title: &report.title,
                 screenshot: report.screenshot.as_ref().map(DataUrl),
+                downloads: report.downloads.iter().map(FileDto::from).collect(),
                 blocker: report.blocker.as_ref().map(BlockerDto::from),
                 is_complete: false,
             },
@@ -174,6 +177,19 @@ impl<'a> From<&'a ModelUsage> for UsageDto<'a> {
             // Sums of floating-point numbers end in noise; no price is that fine.
             cost: used.cost.map(|cost| (cost * 1e9).round() / 1e9),
         }
+    }
+}
+
+/// A file by its name and size.
+#[derive(Debug, Serialize)]
+pub(super) struct FileDto<'a> {
+    name: &'a str,
+    bytes: u64,
+}
+
+impl<'a> From<&'a FileInfo> for FileDto<'a> {
+    fn from(file: &'a FileInfo) -> Self {
+        Self { name: &file.name, bytes: file.bytes }
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::agent::explicit::ExplicitAction;
+use crate::agent::files::SentFile;
 use crate::agent::image::ImageFormat;
 use crate::agent::output::OutputSchema;
 use crate::agent::ports::ModelChoice;
@@ -27,6 +28,8 @@ pub struct RunRequest {
     pub actions: Vec<ExplicitAction>,
     /// What the answer has to be as data, too; needs a model.
     pub output: Option<OutputSchema>,
+    /// What the run may upload, under names that each stand once.
+    pub files: Vec<SentFile>,
     /// Format of the screenshots in step events; none for no screenshots.
     pub screenshots: Option<ImageFormat>,
 }

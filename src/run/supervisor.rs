@@ -18,6 +18,7 @@ use super::request::{MaxCost, MaxTokens, RunRequest};
 use super::settings::RunSettings;
 use crate::agent::agent::{Agent, AgentSettings, AgentTask};
 use crate::agent::budget::Budget;
+use crate::agent::files::SentFile;
 use crate::agent::ledger::{Entries, Ledger};
 use crate::agent::ports::{Browsers, ChatModel, Page, PageSpec};
 use crate::agent::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
@@ -131,7 +132,7 @@ async fn drive(
     deadline: Instant,
 ) -> Result<AgentResult, Failure> {
     let request = &run.request;
-    let spec = PageSpec { headless: request.headless, screenshots: request.screenshots };
+    let spec = PageSpec { headless: request.headless, screenshots: request.screenshots, files: request.files.clone() };
     let opened = run.browsers.open(spec).await?;
     let page = slot.get_or_init(|| opened).clone();
     let reporter = Arc::new(Teller { events: run.outbox.events.clone() });
@@ -139,6 +140,7 @@ async fn drive(
     let settings = &run.settings;
     let task = AgentTask {
         task: request.task.as_str().to_owned(),
+        files: request.files.iter().map(SentFile::info).collect(),
         start_url: request.start_url.as_ref().map(|url| url.as_url().clone()),
         actions: request.actions.clone(),
         max_steps: request.max_steps.min(settings.max_steps).get(),

@@ -26,7 +26,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "browser",
-        may_import: &["agent::ports", "agent::action", "agent::observation", "agent::image", "policy"],
+        may_import: &["agent::ports", "agent::action", "agent::files", "agent::observation", "agent::image", "policy"],
         never_crates: &["axum", "reqwest", "tower", "tower_http", "envy"],
     },
     Rule {
@@ -43,6 +43,7 @@ const RULES: &[Rule] = &[
             "agent::report",
             "agent::action",
             "agent::explicit",
+            "agent::files",
             "agent::output",
         ],
         never_crates: &["reqwest", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],

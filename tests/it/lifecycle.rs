@@ -20,6 +20,7 @@ pub(crate) fn request() -> RunRequest {
         temperature: Temperature::default(),
         headless: true,
         start_url: None,
+        files: Vec::new(),
         actions: Vec::new(),
         output: None,
         max_tokens: None,

@@ -19,6 +19,7 @@ use url::Url;
 use super::action::{Action, ElementIndex};
 use super::agent::{Agent, AgentError, AgentSettings, AgentTask};
 use super::budget::Budget;
+use super::files::FileInfo;
 use super::image::{Image, ImageFormat};
 use super::ledger::Ledger;
 use super::observation::{Element, Observation, PageView};
@@ -41,6 +42,7 @@ impl World {
             settings: AgentSettings::default(),
             task: AgentTask {
                 task: "Buy a lamp".into(),
+                files: vec![],
                 start_url: None,
                 actions: vec![],
                 max_steps: 20,

@@ -140,6 +140,7 @@ impl Page for FakePage {
             ..Element::default()
         };
         Ok(Observation {
+            downloads: Vec::new(),
             dialog: None,
             blocker: None,
             tabs: vec![Tab { id: 1, url: url.clone(), title: title.clone(), active: true }],
