@@ -12,11 +12,12 @@ use std::time::Duration;
 
 use crate::agent::agent::{AgentSettings, Scripts, Vision};
 use crate::agent::image::ImageFormat;
+use crate::agent::usage::Prices;
 use crate::browser::settings::{BrowserSettings, FileLimits, SandboxMode, SettleSettings};
 use crate::http::settings::HttpSettings;
 use crate::llm::settings::{CallLimits, LlmSettings, OllamaSettings, OpenAiSettings};
 use crate::policy::{HostPattern, UrlPolicy};
-use crate::run::settings::RunSettings;
+use crate::run::settings::{MaxCost, MaxSteps, MaxTokens, RunSettings};
 use crate::shutdown::ShutdownSettings;
 use crate::telemetry::{LogFormat, TelemetrySettings};
 use environment::{Environment, read};
@@ -99,6 +100,9 @@ fn run(env: &Environment, machine: &Machine) -> Result<RunSettings, ConfigError>
     let max_concurrent = read!(env.max_concurrent_runs, integer(1..=10_000))?;
     Ok(RunSettings {
         timeout: read!(env.run_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(600)),
+        max_steps: read!(env.run_max_steps, max_steps)?.unwrap_or_else(MaxSteps::most),
+        max_tokens: read!(env.run_max_tokens, max_tokens)?,
+        max_cost: read!(env.run_max_cost, max_cost)?,
         max_concurrent: max_concurrent.unwrap_or_else(|| machine.room_for_runs()),
         max_queued: read!(env.max_queued_runs, integer(0..=10_000))?.unwrap_or(8),
         queue_timeout: read!(env.queue_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(30)),
@@ -115,6 +119,9 @@ fn agent(env: &Environment) -> Result<AgentSettings, ConfigError> {
     }
     if let Some(vision) = read!(env.agent_vision, choice(&VISION))? {
         settings.vision = vision;
+    }
+    if let Some(prices) = read!(env.model_prices, prices)? {
+        settings.prices = prices;
     }
     if let Some(allowed) = read!(env.allow_evaluate, flag)? {
         settings.allow_evaluate = allowed;
@@ -228,6 +235,25 @@ fn key(raw: &str) -> Result<String, String> {
     } else {
         Err("of visible ASCII characters".to_owned())
     }
+}
+
+fn prices(raw: &str) -> Result<Prices, String> {
+    Prices::parse(raw).map_err(|_| {
+        "a comma-separated list of provider/model=prompt/cached/completion, as openai/x=0.4/0.1/1.6".to_owned()
+    })
+}
+
+fn max_steps(raw: &str) -> Result<MaxSteps, String> {
+    let steps = raw.parse().ok().and_then(|steps| MaxSteps::parse(steps).ok());
+    steps.ok_or_else(|| format!("a whole number from {} to {}", MaxSteps::MIN, MaxSteps::MAX))
+}
+
+fn max_tokens(raw: &str) -> Result<MaxTokens, String> {
+    raw.parse().ok().and_then(MaxTokens::parse).ok_or_else(|| "a whole number above zero".to_owned())
+}
+
+fn max_cost(raw: &str) -> Result<MaxCost, String> {
+    raw.parse().ok().and_then(MaxCost::parse).ok_or_else(|| "a number above zero".to_owned())
 }
 
 fn keep_alive(raw: &str) -> Result<Duration, String> {

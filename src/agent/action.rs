@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// An element's number as the page view shows it, `[41]`. Stable for as long as the element lives.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -168,6 +169,10 @@ pub enum Action {
     Done {
         text: String,
         success: bool,
+        /// The output as a JSON text; null without success.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Option<String>")]
+        data: Option<Value>,
     },
 }
 
@@ -210,6 +215,11 @@ impl Action {
     /// The ordinary click.
     pub fn click(index: ElementIndex) -> Self {
         Self::Click { index: Some(index), x: None, y: None, button: None, count: None, modifiers: None }
+    }
+
+    /// The end without an output.
+    pub fn done(text: impl Into<String>, success: bool) -> Self {
+        Self::Done { text: text.into(), success, data: None }
     }
 
     /// The action's name as models and events write it.

@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::budget::{Budget, Metered};
 use super::explicit::ExplicitAction;
 use super::files::FileInfo;
+use super::ledger::Ledger;
 use super::model_planner::ModelPlanner;
+use super::output::OutputSchema;
 use super::planner::Planner;
-use super::ports::{BrowserError, ChatModel, ModelError, ModelName, Page, Provider};
+use super::ports::{BrowserError, ChatModel, ModelError, ModelName, Page};
 use super::report::{AgentResult, Reporter};
 use super::steps::Steps;
 use super::template::TemplatePlanner;
-use super::vocabulary::Vocabulary;
+use super::usage::Prices;
 
 /// What a deployment sets for all its agents.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +30,7 @@ pub struct AgentSettings {
     pub scripts: Scripts,
     /// Tokens (estimated) that earlier steps may take up in a prompt before they are condensed.
     pub history_token_budget: usize,
+    pub prices: Prices,
 }
 
 impl Default for AgentSettings {
@@ -38,6 +42,7 @@ impl Default for AgentSettings {
             allow_evaluate: false,
             scripts: Scripts::Auto,
             history_token_budget: 8_000,
+            prices: Prices::default(),
         }
     }
 }
@@ -73,6 +78,9 @@ pub struct AgentTask {
     /// That are decided on; `actions` come on top.
     pub max_steps: u32,
     pub temperature: f64,
+    /// What the answer has to be as data, too; for models only.
+    pub output: Option<OutputSchema>,
+    pub budget: Budget,
 }
 
 /// What ends a run before the agent could.
@@ -89,6 +97,7 @@ pub struct Agent {
     model: Option<Arc<dyn ChatModel>>,
     page: Arc<dyn Page>,
     reporter: Arc<dyn Reporter>,
+    ledger: Arc<Ledger>,
 }
 
 impl Agent {
@@ -98,8 +107,9 @@ impl Agent {
         model: Option<Arc<dyn ChatModel>>,
         page: Arc<dyn Page>,
         reporter: Arc<dyn Reporter>,
+        ledger: Arc<Ledger>,
     ) -> Self {
-        Self { settings, model, page, reporter }
+        Self { settings, model, page, reporter, ledger }
     }
 
     /// Who decides in this run.
@@ -110,37 +120,27 @@ impl Agent {
         }
     }
 
-    fn vocabulary(&self) -> Vocabulary {
-        let script = match self.settings.scripts {
-            Scripts::On => true,
-            Scripts::Off => false,
-            Scripts::Auto => self.model.as_ref().is_some_and(|model| model.name().provider != Provider::Ollama.name()),
-        };
-        Vocabulary { evaluate: self.settings.allow_evaluate, script }
-    }
-
     /// Works on the task to its end. Dropping the future stops it at once; closing the page is its owner's part.
     ///
     /// # Errors
     ///
     /// The browser is gone, or the model cannot be used.
     pub async fn run(self, task: AgentTask) -> Result<AgentResult, AgentError> {
-        let vocabulary = self.vocabulary();
         let mut settings = self.settings;
         let is_laid_down = self.model.is_none() && !task.actions.is_empty();
-        let planner: Box<dyn Planner + Sync> = match self.model {
-            Some(model) => {
-                let max_actions = settings.max_actions_per_step.max(1);
-                let budget = settings.history_token_budget;
-                Box::new(ModelPlanner::new(model, max_actions, vocabulary, budget, task.temperature))
-            }
+        let model = self.model.map(|model| {
+            let price = settings.prices.of(&model.name());
+            Arc::new(Metered::new(model, price, task.budget.clone(), self.ledger.clone()))
+        });
+        let planner: Box<dyn Planner + Sync> = match &model {
+            Some(model) => Box::new(ModelPlanner::new(model.clone(), &settings, &task)),
             None => {
                 // It reads text alone.
                 settings.vision = Vision::Never;
                 Box::new(TemplatePlanner::new())
             }
         };
-        let steps = Steps::new(settings, vocabulary, planner, self.page, self.reporter, task);
+        let steps = Steps::new(settings, planner, model, self.page, self.reporter, self.ledger, task);
         if is_laid_down { steps.run_laid_down().await } else { steps.run().await }
     }
 }

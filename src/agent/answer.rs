@@ -404,7 +404,7 @@ mod tests {
     #[test]
     fn a_last_call_keeps_only_done() {
         let mixed = r#"{"actions":[{"click":{"index":1}},{"done":{"text":"t","success":true}}]}"#;
-        assert_eq!(parse(mixed, true).unwrap().actions, [Action::Done { text: "t".into(), success: true }]);
+        assert_eq!(parse(mixed, true).unwrap().actions, [Action::done("t", true)]);
         assert_eq!(parse(PLAIN, true), Err(AnswerError::NotDone));
     }
 

@@ -5,19 +5,24 @@
 pub mod action;
 #[expect(clippy::module_inception, reason = "the agent itself, beside what it works with")]
 pub mod agent;
+pub mod budget;
 pub mod decision;
 pub mod explicit;
 pub mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod image;
+pub mod ledger;
 pub mod observation;
+pub mod output;
 pub mod planner;
 pub mod ports;
 pub mod report;
 pub mod template;
+pub mod usage;
 
 mod answer;
+mod attempt;
 mod fence;
 mod history;
 mod loop_guard;

@@ -5,14 +5,20 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 
+use super::action::Action;
+use super::agent::{AgentSettings, AgentTask};
 use super::answer;
+use super::budget::{CallError, Metered};
+use super::decision::Decision;
 use super::fence::Fence;
 use super::history::History;
-use super::planner::{Answer, PlanError, Planner, Turn};
-use super::ports::{ChatModel, ChatRequest, Message, ModelName, Role, Usage};
+use super::output::OutputSchema;
+use super::planner::{PlanError, Planner, Turn};
+use super::ports::{ChatRequest, Message, ModelName, Role};
+use super::prompt;
+use super::schema;
 use super::text::shorten;
 use super::vocabulary::Vocabulary;
-use super::{prompt, schema};
 
 /// How often a model is told that its answer could not be used before the step counts as failed.
 const REPAIRS: u32 = 2;
@@ -20,8 +26,9 @@ const REPAIRS: u32 = 2;
 const MAX_QUOTED: usize = 2_000;
 
 pub(super) struct ModelPlanner {
-    model: Arc<dyn ChatModel>,
+    model: Arc<Metered>,
     temperature: f64,
+    output: Option<OutputSchema>,
     fence: Fence,
     system: String,
     decision_schema: Value,
@@ -30,29 +37,33 @@ pub(super) struct ModelPlanner {
 }
 
 impl ModelPlanner {
-    /// The history budget is in tokens, estimated.
-    pub(super) fn new(
-        model: Arc<dyn ChatModel>,
-        max_actions: u32,
-        vocabulary: Vocabulary,
-        history_budget: usize,
-        temperature: f64,
-    ) -> Self {
+    pub(super) fn new(model: Arc<Metered>, settings: &AgentSettings, task: &AgentTask) -> Self {
+        let vocabulary = Vocabulary::of(settings, Some(&model.name()), task);
         Self {
             model,
-            temperature,
+            temperature: task.temperature,
             fence: Fence::random(),
-            system: prompt::system(max_actions, vocabulary),
+            system: prompt::system(settings.max_actions_per_step.max(1), vocabulary),
             decision_schema: schema::decision(vocabulary),
-            done_schema: schema::done_only(),
-            history: History::new(history_budget),
+            done_schema: schema::done_only(vocabulary),
+            output: task.output.clone(),
+            history: History::new(settings.history_token_budget),
         }
+    }
+
+    /// What is wrong with the output that a decision ends the run with.
+    fn output_problem(&self, decision: &Decision) -> Option<String> {
+        let output = self.output.as_ref()?;
+        decision.actions.iter().find_map(|action| match action {
+            Action::Done { success: true, data, .. } => output.read(data.as_ref()).err(),
+            _ => None,
+        })
     }
 
     /// Stable part first, the newest page last: task, earlier steps, page.
     fn messages(&mut self, turn: &Turn<'_>) -> Vec<Message> {
         self.history.extend(turn.history, &self.fence);
-        let mut messages = vec![user(prompt::task(turn.task, turn.files, &self.fence))];
+        let mut messages = vec![user(prompt::task(turn.task, turn.files, self.output.as_ref(), &self.fence))];
         messages.extend(self.history.messages());
         messages.push(Message { image: turn.picture.cloned(), ..user(prompt::turn(turn, &self.fence)) });
         messages
@@ -65,10 +76,11 @@ impl Planner for ModelPlanner {
         self.model.name()
     }
 
-    async fn decide(&mut self, turn: Turn<'_>) -> Result<Answer, PlanError> {
+    async fn decide(&mut self, turn: Turn<'_>) -> Result<Decision, PlanError> {
         let mut messages = self.messages(&turn);
-        let mut usage = Usage::default();
         let mut repairs = 0;
+        // An answer whose data does not fit: better than none, when there will be no other.
+        let mut unfit = None;
         loop {
             let request = ChatRequest {
                 system: &self.system,
@@ -78,20 +90,38 @@ impl Planner for ModelPlanner {
                 temperature: self.temperature,
                 notices: turn.notices,
             };
-            let reply = self.model.complete(request).await?;
-            usage += reply.usage;
+            let reply = match self.model.complete(request).await {
+                Ok(reply) => reply,
+                Err(error @ CallError::OverBudget(_)) => return unfit.ok_or(error.into()),
+                Err(CallError::Model(error)) => return Err(error.into()),
+            };
             let problem = match answer::parse(&reply.text, turn.only_done) {
-                Ok(decision) => return Ok(Answer { decision, usage }),
+                Ok(decision) => match self.output_problem(&decision) {
+                    Some(problem) => {
+                        unfit = Some(decision);
+                        problem
+                    }
+                    None => return Ok(decision),
+                },
                 Err(problem) => problem.to_string(),
             };
             if repairs == REPAIRS {
-                return Err(PlanError::NotUnderstood { detail: problem, usage });
+                return unfit.ok_or(PlanError::NotUnderstood { detail: problem });
             }
             repairs += 1;
             // What is wrong with it may quote it, and the answer may hold what is not for a log.
             turn.notices.notice("the model's answer cannot be used, asking again".into());
             messages.push(Message { role: Role::Assistant, text: quoted(&reply.text), image: None });
             messages.push(user(prompt::unusable(&problem)));
+        }
+    }
+}
+
+impl From<CallError> for PlanError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::OverBudget(limit) => Self::OverBudget(limit),
+            CallError::Model(error) => Self::Model(error),
         }
     }
 }

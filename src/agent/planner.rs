@@ -4,11 +4,12 @@
 use async_trait::async_trait;
 
 use super::action::Action;
+use super::budget::Limit;
 use super::decision::Decision;
 use super::files::FileInfo;
 use super::image::Image;
 use super::observation::Observation;
-use super::ports::{ActionOutcome, ModelError, ModelName, Notices, Usage};
+use super::ports::{ActionOutcome, ModelError, ModelName, Notices};
 
 /// Decides the next actions of one run. Owned by the run's loop, so it may keep state between turns.
 #[async_trait]
@@ -17,7 +18,7 @@ pub trait Planner: Send {
     fn name(&self) -> ModelName;
 
     /// One decision.
-    async fn decide(&mut self, turn: Turn<'_>) -> Result<Answer, PlanError>;
+    async fn decide(&mut self, turn: Turn<'_>) -> Result<Decision, PlanError>;
 }
 
 /// Everything a decision may be based on.
@@ -61,12 +62,6 @@ pub struct ActionResult {
     pub outcome: Result<ActionOutcome, String>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    pub decision: Decision,
-    pub usage: Usage,
-}
-
 /// Why there is no decision.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PlanError {
@@ -75,5 +70,8 @@ pub enum PlanError {
     Model(#[from] ModelError),
     /// The answers could not be understood, even after telling the model what was wrong.
     #[error("the model's answer could not be understood: {detail}")]
-    NotUnderstood { detail: String, usage: Usage },
+    NotUnderstood { detail: String },
+    /// No call was made, since it might not fit.
+    #[error("the run's {} budget leaves no room for another call", .0.noun())]
+    OverBudget(Limit),
 }

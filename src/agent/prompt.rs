@@ -7,6 +7,7 @@ use super::fence::Fence;
 use super::files::FileInfo;
 use super::history::last_decided;
 use super::observation::{Observation, Scroll};
+use super::output::OutputSchema;
 use super::planner::{PastStep, Turn};
 use super::text::{one_line, shorten};
 use super::vocabulary::Vocabulary;
@@ -33,14 +34,19 @@ pub(super) fn system(max_actions: u32, vocabulary: Vocabulary) -> String {
 }
 
 /// The same for every call of a run.
-pub(super) fn task(task: &str, files: &[FileInfo], fence: &Fence) -> String {
+pub(super) fn task(task: &str, files: &[FileInfo], output: Option<&OutputSchema>, fence: &Fence) -> String {
     let names: Vec<String> = files.iter().map(ToString::to_string).collect();
     let files = if names.is_empty() { String::new() } else { format!("\n\nFiles for upload: {}", names.join(", ")) };
     // The task goes in last, so that nothing in it is taken for a placeholder.
-    include_str!("prompt/task.md")
+    let mut text = include_str!("prompt/task.md")
         .trim_end()
         .replace("{boundary}", fence.boundary())
-        .replace("{task}", &format!("{task}{files}"))
+        .replace("{task}", &format!("{task}{files}"));
+    if let Some(output) = output {
+        text.push_str("\n\n");
+        text.push_str(&include_str!("prompt/output.md").trim_end().replace("{schema}", &output.text()));
+    }
+    text
 }
 
 /// Told after an answer that could not be used.
@@ -207,13 +213,13 @@ mod tests {
     fn files_that_were_sent_are_named_with_the_task() {
         let files = [("cv.pdf", 12_000), ("me.png", 900)];
         let files = files.map(|(name, bytes)| FileInfo { name: name.into(), bytes });
-        let text = task("Apply", &files, &Fence::fixed("1a2b3c4d"));
+        let text = task("Apply", &files, None, &Fence::fixed("1a2b3c4d"));
         assert!(text.contains("\nApply\n\nFiles for upload: cv.pdf (12 kB), me.png (900 B)\n"), "{text}");
     }
 
     #[test]
     fn a_task_cannot_smuggle_in_placeholders() {
-        let text = task("print {boundary} and {task}", &[], &Fence::fixed("1a2b3c4d"));
+        let text = task("print {boundary} and {task}", &[], None, &Fence::fixed("1a2b3c4d"));
         assert_eq!(text, "The user's task:\nprint {boundary} and {task}\n\nThe run's boundary: 1a2b3c4d");
     }
 }

@@ -40,12 +40,15 @@ pub(super) fn decision(vocabulary: Vocabulary) -> Value {
     let actions = actions(&mut schema);
     actions.retain(|action| name_of(action).is_some_and(|name| vocabulary.has(name)));
     *actions = actions.iter().flat_map(offered).collect();
+    if !vocabulary.data {
+        leave_out_data(actions);
+    }
     schema
 }
 
 /// Schema of a decision that can only be `done`.
-pub(super) fn done_only() -> Value {
-    let mut schema = decision(Vocabulary::default());
+pub(super) fn done_only(vocabulary: Vocabulary) -> Value {
+    let mut schema = decision(vocabulary);
     actions(&mut schema)
         .retain(|action| action.pointer("/properties/action/enum/0").is_some_and(|name| name == "done"));
     schema
@@ -83,6 +86,13 @@ fn offered(generated: &Value) -> Vec<Value> {
     }
     let index = Map::from_iter([("index".to_owned(), json!({"type": "integer"}))]);
     vec![object(name, &Value::Null, &index), object(CLICK_AT, description, arguments)]
+}
+
+fn leave_out_data(actions: &mut [Value]) {
+    let is_done = |action: &&mut Value| action.pointer("/properties/action/enum/0").is_some_and(|name| name == "done");
+    let done = actions.iter_mut().find(is_done).expect("there is the action done");
+    done["properties"].as_object_mut().expect("it has properties").shift_remove("data");
+    done["required"].as_array_mut().expect("all are required").retain(|name| name != "data");
 }
 
 fn actions(schema: &mut Value) -> &mut Vec<Value> {
@@ -130,6 +140,8 @@ mod tests {
     use super::*;
     use crate::agent::text::estimate_tokens;
 
+    const NONE: Vocabulary = Vocabulary { evaluate: false, script: false, data: false };
+
     /// Calls `check` with every object schema inside.
     fn each_object(schema: &Value, check: &mut impl FnMut(&Map<String, Value>)) {
         match schema {
@@ -146,7 +158,7 @@ mod tests {
 
     #[test]
     fn every_object_is_closed_and_requires_all_its_properties() {
-        for schema in [decision(Vocabulary::ALL), done_only()] {
+        for schema in [decision(NONE), done_only(NONE), decision(Vocabulary::ALL), done_only(Vocabulary::ALL)] {
             let mut seen = 0;
             each_object(&schema, &mut |object| {
                 seen += 1;
@@ -206,8 +218,17 @@ mod tests {
     }
 
     #[test]
+    fn done_carries_data_where_an_output_is_asked_for() {
+        let done = |schema: Value| schema["properties"]["actions"]["items"]["anyOf"][0].clone();
+        assert_eq!(done(done_only(NONE))["required"], json!(["action", "text", "success"]));
+        let with_data = done(done_only(Vocabulary::ALL));
+        assert_eq!(with_data["required"], json!(["action", "text", "success", "data"]));
+        assert_eq!(with_data["properties"]["data"]["type"], json!(["string", "null"]));
+    }
+
+    #[test]
     fn the_last_call_can_only_say_done() {
-        let schema = done_only();
+        let schema = done_only(Vocabulary::ALL);
         let actions = schema["properties"]["actions"]["items"]["anyOf"].as_array().unwrap();
         assert_eq!(actions.len(), 1);
         assert_eq!(actions[0]["properties"]["action"]["enum"], json!(["done"]));
@@ -215,8 +236,9 @@ mod tests {
 
     #[test]
     fn the_schema_is_small() {
-        let tokens = estimate_tokens(&decision(Vocabulary { evaluate: false, script: true }).to_string());
-        println!("schema: {tokens} tokens; done only: {}", estimate_tokens(&done_only().to_string()));
+        let usual = Vocabulary { script: true, ..NONE };
+        let tokens = estimate_tokens(&decision(usual).to_string());
+        println!("schema: {tokens} tokens; done only: {}", estimate_tokens(&done_only(usual).to_string()));
         assert!(tokens <= 2_100, "{tokens}");
     }
 }

@@ -1,6 +1,8 @@
 //! Carries out the actions of one decision, in order, until one fails, the page changes under them, or the run is
 //! done.
 
+use serde_json::Value;
+
 use super::action::Action;
 use super::observation::{Observation, PageView};
 use super::planner::ActionResult;
@@ -28,13 +30,13 @@ pub(super) struct Carried {
 }
 
 /// Why the sequence ended.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) enum End {
     /// All actions were carried out.
     #[default]
     Through,
     /// The agent said it is done.
-    Done { text: String, success: bool },
+    Done(Answer),
     /// An action failed; its error as the model reads it.
     Failed(String),
     /// What followed was not carried out; says why.
@@ -65,6 +67,16 @@ impl Stage<'_> {
     }
 }
 
+/// What the agent said at the end.
+#[derive(Debug, PartialEq)]
+pub(super) struct Answer {
+    pub(super) text: String,
+    pub(super) success: bool,
+    /// As it came, not yet held to a schema.
+    pub(super) data: Option<Value>,
+}
+
+/// Carries out actions until the sequence ends, for whatever reason.
 ///
 /// # Errors
 ///
@@ -78,10 +90,10 @@ pub(super) async fn carry_out(stage: Stage<'_>, actions: &[Action]) -> Result<Ca
             carried.end = End::Skipped(format!("an answer may hold {limit} actions"));
             break;
         }
-        if let Action::Done { text, success } = action {
+        if let Action::Done { text, success, data } = action {
             carried
                 .succeeded(action, ActionOutcome { description: describe(action, view), ..ActionOutcome::default() });
-            carried.end = End::Done { text: text.clone(), success: *success };
+            carried.end = End::Done(Answer { text: text.clone(), success: *success, data: data.clone() });
             break;
         }
         match stage.act(action).await {

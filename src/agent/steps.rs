@@ -1,28 +1,38 @@
 //! The loop: observe, decide, act, report, until the agent is done or cannot go on.
 
+mod ending;
+mod limits;
+
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tracing::Instrument;
-use url::Url;
 
 use super::action::Action;
 use super::agent::{AgentError, AgentSettings, AgentTask, Vision};
+use super::attempt::Attempt;
+use super::budget::{Limit, Metered};
 use super::decision::Decision;
 use super::explicit::Account;
 use super::files::FileInfo;
 use super::history::last_decided;
 use super::image::Image;
+use super::ledger::{Ledger, without_credentials};
 use super::loop_guard::{LoopGuard, Verdict};
 use super::notices;
 use super::observation::{Observation, PageView};
 use super::planner::{ActionResult, PastStep, PlanError, Planner, Turn};
-use super::ports::{ActionError, ModelError, Page, Usage};
-use super::report::{AgentResult, LogLevel, Reporter, StepReport};
+use super::ports::{ActionError, ModelError, Page};
+use super::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
 use super::sequence::{self, Carried, End, MAX_ERROR, Stage};
 use super::text::shorten;
 use super::url_in_task::url_in_task;
 use super::vocabulary::Vocabulary;
+use ending::Ending;
+use limits::stop_of;
 
 /// Longest description of a step, in characters.
 const MAX_DESCRIPTION: usize = 1_000;
@@ -36,15 +46,17 @@ pub(super) struct Steps {
     vocabulary: Vocabulary,
     /// `Sync`, so that the run's future stays `Send` while it borrows itself.
     planner: Box<dyn Planner + Sync>,
+    /// The planner's, if it has one.
+    model: Option<Arc<Metered>>,
     page: Arc<dyn Page>,
     reporter: Arc<dyn Reporter>,
+    ledger: Arc<Ledger>,
     task: AgentTask,
     /// The page after the last step.
     observation: Observation,
     /// Downloaded and not reported yet.
     downloads: Vec<FileInfo>,
     history: Vec<PastStep>,
-    errors: Vec<String>,
     /// Steps taken for the caller's own actions; those that are decided on come after them.
     given: u32,
     /// Failed steps in a row.
@@ -52,37 +64,44 @@ pub(super) struct Steps {
     /// For the next decision alone.
     reminders: Vec<String>,
     guard: LoopGuard,
-    usage: Usage,
+    /// Limits whose nearness was told.
+    warned: HashSet<Limit>,
+    /// How long the last step that was decided on took.
+    pace: Option<Duration>,
+    /// Whether the agent was asked if it is done although the page is blocked.
+    doubted: bool,
 }
-
-/// How the agent's part ended: the answer, if there is one.
-type Ending = Option<(String, bool)>;
 
 impl Steps {
     pub(super) fn new(
         settings: AgentSettings,
-        vocabulary: Vocabulary,
         planner: Box<dyn Planner + Sync>,
+        model: Option<Arc<Metered>>,
         page: Arc<dyn Page>,
         reporter: Arc<dyn Reporter>,
+        ledger: Arc<Ledger>,
         task: AgentTask,
     ) -> Self {
+        let vocabulary = Vocabulary::of(&settings, model.as_ref().map(|model| model.name()).as_ref(), &task);
         Self {
             settings,
             vocabulary,
             planner,
+            model,
             page,
             reporter,
+            ledger,
             task,
             observation: Observation::default(),
             downloads: Vec::new(),
             history: Vec::new(),
-            errors: Vec::new(),
             given: 0,
             failures: 0,
             reminders: Vec::new(),
             guard: LoopGuard::default(),
-            usage: Usage::default(),
+            warned: HashSet::new(),
+            pace: None,
+            doubted: false,
         }
     }
 
@@ -91,34 +110,51 @@ impl Steps {
         let account = self.begin().await?;
         let success = account.is_complete();
         tracing::info!(success, "the actions laid down are through");
-        let blocker = self.observation.blocker.filter(|_| !success);
-        Ok(AgentResult { success, final_text: account.text(), errors: self.errors, blocker })
+        let reason = if success { StopReason::ActionsComplete } else { StopReason::ActionsFailed };
+        Ok(self.result(Ending { reason, text: account.text(), success, output: None }))
     }
 
     pub(super) async fn run(mut self) -> Result<AgentResult, AgentError> {
         let ending = self.take_all().await;
-        tracing::info!(
-            model_calls = self.usage.calls,
-            prompt_tokens = self.usage.prompt_tokens,
-            cached_tokens = self.usage.cached_tokens,
-            completion_tokens = self.usage.completion_tokens,
-            "the agent is through"
-        );
-        let (final_text, success) = ending?.unwrap_or_default();
-        let blocker = self.observation.blocker.filter(|_| !success);
-        Ok(AgentResult { success, final_text, errors: self.errors, blocker })
+        for used in self.ledger.entries().tally.usage {
+            tracing::info!(
+                provider = used.name.provider,
+                model = used.name.model,
+                model_calls = used.usage.calls,
+                prompt_tokens = used.usage.prompt_tokens,
+                cached_tokens = used.usage.cached_tokens,
+                completion_tokens = used.usage.completion_tokens,
+                "the agent is through"
+            );
+        }
+        Ok(self.result(ending?))
+    }
+
+    fn result(self, ending: Ending) -> AgentResult {
+        let Ending { reason, text, success, output } = ending;
+        let entries = self.ledger.entries();
+        AgentResult {
+            success,
+            final_text: text,
+            output,
+            stop_reason: reason,
+            errors: entries.errors,
+            blocker: self.observation.blocker.filter(|_| !success),
+            tally: entries.tally,
+        }
     }
 
     async fn take_all(&mut self) -> Result<Ending, AgentError> {
         self.begin().await?;
         for step in self.given + 1..=self.last_step() {
-            let span = tracing::info_span!("step", step);
+            let (span, begun) = (tracing::info_span!("step", step), Instant::now());
             if let ControlFlow::Break(ending) = self.step(step).instrument(span).await? {
                 return Ok(ending);
             }
+            self.pace = Some(begun.elapsed());
         }
         self.log(LogLevel::Warning, format!("all {} steps are used up", self.task.max_steps)).await;
-        Ok(None)
+        Ok(StopReason::MaxSteps.into())
     }
 
     /// All that comes before the first decision.
@@ -195,30 +231,35 @@ impl Steps {
     }
 
     async fn step(&mut self, step: u32) -> Result<ControlFlow<Ending>, AgentError> {
-        let last_call = self.failures >= self.settings.max_failures.max(1);
-        let only_done = last_call || step == self.last_step();
-        self.remind(step, only_done);
-        let (decision, not_decided) = match self.decide(step, only_done).await? {
-            Ok(decision) => (decision, None),
-            Err(problem) => (Decision::default(), Some(problem)),
-        };
-        let limit = usize::try_from(self.settings.max_actions_per_step.max(1)).unwrap_or(usize::MAX);
-        let stage = Stage {
-            page: &*self.page,
-            seen: &self.observation,
-            reporter: &*self.reporter,
-            vocabulary: self.vocabulary,
-            limit,
-        };
-        let carried = sequence::carry_out(stage, &decision.actions).await?;
+        self.warn_of_steps(step).await;
+        let forced = self.forced(step);
+        self.remind(step, forced).await;
+        let mut attempt = self.attempt(step, forced).await?;
+        if let Some(blocker) = self.doubt(&attempt) {
+            let again = self.ask_again(step, forced, &attempt, &blocker).await?;
+            attempt = match again.problem {
+                None => attempt.followed_by(again),
+                Some(problem) => {
+                    self.failed(shorten(
+                        &format!("{blocker}; the agent could not be asked again: {problem}"),
+                        MAX_ERROR,
+                    ));
+                    attempt.unconfirmed()
+                }
+            };
+        }
+        if let Some(limit) = attempt.over_budget {
+            let problem = attempt.problem.unwrap_or_default();
+            self.log(LogLevel::Warning, problem.clone()).await;
+            self.failed(problem);
+            return Ok(ControlFlow::Break(stop_of(limit).into()));
+        }
+        let Attempt { decision, carried, problem: not_decided, unconfirmed, .. } = attempt;
 
-        if let End::Done { text, success } = carried.end {
-            // The answer is there: a page that cannot be read any more does not take it back.
-            if let Ok(observation) = self.page.observe().await {
-                self.seen(observation);
-            }
+        if let End::Done(answer) = carried.end {
             self.report(step, first_action(&decision), &decision, carried.descriptions.join("; ")).await;
-            return Ok(ControlFlow::Break(Some((text, success))));
+            let forced = if unconfirmed { Some(StopReason::Unconfirmed) } else { forced };
+            return Ok(ControlFlow::Break(self.ending(answer, forced)));
         }
 
         let unreadable = self.observe().await?;
@@ -231,38 +272,51 @@ impl Steps {
         self.learn(step, decision, carried, not_decided.or(unreadable));
         if let Some(reason) = stuck {
             self.failed(reason);
-            return Ok(ControlFlow::Break(None));
+            return Ok(ControlFlow::Break(StopReason::Loop.into()));
         }
-        if last_call {
-            self.log(LogLevel::Warning, format!("giving up after {} failed steps in a row", self.failures)).await;
-            return Ok(ControlFlow::Break(None));
+        match forced {
+            None | Some(StopReason::MaxSteps) => return Ok(ControlFlow::Continue(())),
+            Some(StopReason::Failures) => {
+                self.log(LogLevel::Warning, format!("giving up after {} failed steps in a row", self.failures)).await;
+            }
+            Some(_) => self.log(LogLevel::Warning, "the last call of the budget brought no answer".into()).await,
         }
-        Ok(ControlFlow::Continue(()))
+        Ok(ControlFlow::Break(forced.unwrap_or_default().into()))
+    }
+
+    /// Decides and carries out what was decided; after a `done` it looks at the page once more.
+    async fn attempt(&mut self, step: u32, forced: Option<StopReason>) -> Result<Attempt, AgentError> {
+        let decided = self.decide(step, forced.is_some()).await?;
+        self.warn_of_spending().await;
+        let decision = match decided {
+            Ok(decision) => decision,
+            Err(problem) => return Ok(problem),
+        };
+        let limit = usize::try_from(self.settings.max_actions_per_step.max(1)).unwrap_or(usize::MAX);
+        let stage = Stage {
+            page: &*self.page,
+            seen: &self.observation,
+            reporter: &*self.reporter,
+            vocabulary: self.vocabulary,
+            limit,
+        };
+        let carried = sequence::carry_out(stage, &decision.actions).await?;
+        // The answer is there: a page that cannot be read any more does not take it back.
+        if matches!(carried.end, End::Done(_))
+            && let Ok(observation) = self.page.observe().await
+        {
+            self.seen(observation);
+        }
+        Ok(Attempt { decision, carried, ..Attempt::default() })
     }
 
     /// Notes a step error.
     fn failed(&mut self, error: String) {
-        self.reporter.error(&error);
-        self.errors.push(error);
+        self.ledger.failed(error);
     }
 
-    /// Adds what the coming decision should bear in mind to what the last step left.
-    fn remind(&mut self, step: u32, only_done: bool) {
-        let (used, max) = (u64::from(step - 1 - self.given), u64::from(self.task.max_steps));
-        let three_quarters = (3 * max).div_ceil(4);
-        if step == self.last_step() {
-            self.reminders.push("This is the last step: only done is possible. Answer with what you have.".into());
-        } else if only_done {
-            let failures = self.failures;
-            self.reminders
-                .push(format!("{failures} steps in a row failed, so only done is possible: say what was reached."));
-        } else if used == three_quarters {
-            self.reminders.push(format!("{used} of {max} steps are used: come to an end."));
-        }
-    }
-
-    /// The decision, or why there is none, as a step's error.
-    async fn decide(&mut self, step: u32, only_done: bool) -> Result<Result<Decision, String>, AgentError> {
+    /// The decision, or an attempt that comes to nothing.
+    async fn decide(&mut self, step: u32, only_done: bool) -> Result<Result<Decision, Attempt>, AgentError> {
         let picture = self.picture().await?;
         let reminders = std::mem::take(&mut self.reminders);
         let (outbox, inbox) = notices::channel();
@@ -278,19 +332,18 @@ impl Steps {
             reminders: &reminders,
             notices: &outbox,
         });
-        match inbox.report_during(&*self.reporter, call).await {
-            Ok(answer) => {
-                self.usage += answer.usage;
-                Ok(allowed(answer.decision, only_done))
-            }
-            Err(PlanError::Model(error)) if ends_the_run(&error) => Err(AgentError::Model(error)),
+        Ok(match inbox.report_during(&*self.reporter, call).await {
+            Ok(decision) => allowed(decision, only_done).map_err(Attempt::without_decision),
+            Err(PlanError::Model(error)) if ends_the_run(&error) => return Err(AgentError::Model(error)),
             Err(error) => {
-                if let PlanError::NotUnderstood { usage, .. } = &error {
-                    self.usage += *usage;
-                }
-                Ok(Err(shorten(&error.to_string(), MAX_ERROR)))
+                let over_budget = match &error {
+                    PlanError::OverBudget(limit) => Some(*limit),
+                    _ => None,
+                };
+                let problem = shorten(&error.to_string(), MAX_ERROR);
+                Err(Attempt { over_budget, ..Attempt::without_decision(problem) })
             }
-        }
+        })
     }
 
     /// The picture for the next decision, if there is to be one. A page that cannot be pictured is decided on by its
@@ -346,6 +399,7 @@ impl Steps {
     }
 
     fn seen(&mut self, mut observation: Observation) {
+        self.ledger.visited(&observation.url);
         self.downloads.append(&mut observation.downloads);
         self.observation = observation;
     }
@@ -365,7 +419,9 @@ impl Steps {
             downloads: std::mem::take(&mut self.downloads),
             blocker: self.observation.blocker.clone(),
         };
+        let blocker = report.blocker.clone();
         self.reporter.step(report).await;
+        self.ledger.stepped(step, blocker);
     }
 
     /// Looks for a loop; the reason when the run has to end because of one.
@@ -396,7 +452,7 @@ impl Steps {
                 self.reminders.push(format!("{skipped} of your {of} actions were skipped: {why}."));
                 None
             }
-            End::Through | End::Done { .. } => None,
+            End::Through | End::Done(_) => None,
         };
         self.failures = if failed.is_some() || problem.is_some() { self.failures + 1 } else { 0 };
         tracing::debug!(action = first_action(&decision), failures = self.failures, "step taken");
@@ -444,13 +500,4 @@ fn ends_the_run(error: &ModelError) -> bool {
         | ModelError::Refused { .. }
         | ModelError::CutOff { .. } => false,
     }
-}
-
-/// As events, logs and prompts may show it.
-fn without_credentials(url: &Url) -> String {
-    let mut url = url.clone();
-    // Both only fail on URLs that cannot hold credentials.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.into()
 }

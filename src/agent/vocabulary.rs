@@ -1,6 +1,8 @@
-//! Which actions a run has: all of them, but for those that a deployment may withhold.
+//! What a run's answers may hold: what it has no use for, or may not do, is not offered and costs no tokens.
 
 use super::action::Action;
+use super::agent::{AgentSettings, AgentTask, Scripts};
+use super::ports::{ModelName, Provider};
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Vocabulary {
@@ -8,11 +10,23 @@ pub(super) struct Vocabulary {
     pub(super) evaluate: bool,
     /// Programs of the model's own that use these actions.
     pub(super) script: bool,
+    /// The output that `done` carries.
+    pub(super) data: bool,
 }
 
 impl Vocabulary {
     #[cfg(test)]
-    pub(super) const ALL: Self = Self { evaluate: true, script: true };
+    pub(super) const ALL: Self = Self { evaluate: true, script: true, data: true };
+
+    /// Of a run that this model decides in, or the built-in planner.
+    pub(super) fn of(settings: &AgentSettings, model: Option<&ModelName>, task: &AgentTask) -> Self {
+        let script = match settings.scripts {
+            Scripts::On => true,
+            Scripts::Off => false,
+            Scripts::Auto => model.is_some_and(|model| model.provider != Provider::Ollama.name()),
+        };
+        Self { evaluate: settings.allow_evaluate, script, data: task.output.is_some() }
+    }
 
     /// By an action's name as models write it.
     pub(super) fn has(self, name: &str) -> bool {

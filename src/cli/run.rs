@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use futures::Stream;
 use tokio::time::{Instant, interval};
@@ -14,6 +15,7 @@ use super::plain::plain_line;
 use super::screen::Screen;
 use super::screenshots::Screenshots;
 use crate::agent::image::ImageFormat;
+use crate::agent::output::OutputSchema;
 use crate::agent::ports::{ModelChoice, Provider};
 use crate::app::App;
 use crate::config::Settings;
@@ -43,6 +45,9 @@ pub struct RunArgs {
     /// Steps the run may take, 1 to 200 [default: 20]
     #[arg(long, value_name = "N", value_parser = max_steps)]
     max_steps: Option<MaxSteps>,
+    /// JSON Schema that the answer has to fit as data, too; needs a model
+    #[arg(long, value_name = "FILE", value_parser = output_schema)]
+    output_schema: Option<OutputSchema>,
     /// Who decides; as in the service, openai when it is configured, else the built-in planner (template)
     #[arg(long, value_parser = provider())]
     provider: Option<Provider>,
@@ -96,11 +101,15 @@ async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
     let request = RunRequest {
         task: args.task,
         max_steps: args.max_steps.unwrap_or_default(),
+        max_tokens: None,
+        max_cost: None,
+        max_time: None,
         model: ModelChoice { provider: args.provider, model: args.model },
         temperature: Temperature::default(),
         headless: !args.headful,
         start_url: args.start_url,
         actions: Vec::new(),
+        output: args.output_schema,
         files: Vec::new(),
         screenshots: screenshots.as_ref().map(|_| ImageFormat::Png),
     };
@@ -160,11 +169,13 @@ impl Told {
                         screenshots.save(step.step, image).await?;
                     }
                 }
-                RunEventKind::Finished(result) => {
+                RunEventKind::Finished { result, .. } => {
                     self.screen.finished(elapsed, result)?;
                     ended = if result.success { Ended::Success } else { Ended::NoSuccess };
                 }
-                RunEventKind::Failed(failure) => self.screen.failed(elapsed, &failure.to_string())?,
+                RunEventKind::Failed { failure, tally, .. } => {
+                    self.screen.failed(elapsed, &failure.to_string(), &tally.usage)?;
+                }
             }
         }
     }
@@ -173,6 +184,12 @@ impl Told {
 fn max_steps(raw: &str) -> Result<MaxSteps, String> {
     let steps = raw.parse().map_err(|_| "not a number".to_owned())?;
     MaxSteps::parse(steps).map_err(|error| error.to_string())
+}
+
+fn output_schema(file: &str) -> anyhow::Result<OutputSchema> {
+    let text = std::fs::read_to_string(file)?;
+    let schema = serde_json::from_str(&text).context("it is not JSON")?;
+    OutputSchema::parse(schema).context("it is no JSON Schema that is taken here")
 }
 
 fn provider() -> impl TypedValueParser<Value = Provider> {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::plain::{plain, plain_line};
-use crate::agent::report::{AgentResult, LogLevel, StepReport};
+use crate::agent::report::{AgentResult, LogLevel, ModelUsage, StepReport, StopReason};
 
 /// Longest line of a step, in characters.
 const MAX_LINE: usize = 500;
@@ -84,10 +84,14 @@ impl<W: Write> Screen<W> {
 
     pub(super) fn finished(&mut self, elapsed: Duration, result: &AgentResult) -> io::Result<()> {
         let verdict = if result.success { "done" } else { "not done" };
-        self.ended(verdict, elapsed)?;
+        let reason = Some(result.stop_reason).filter(|reason| *reason != StopReason::Done);
+        self.ended(verdict, elapsed, reason, &result.tally.usage)?;
         let text: String = result.final_text.chars().take(MAX_TEXT).collect();
         if !text.trim().is_empty() {
             writeln!(self.out, "\n{}", plain(text.trim()))?;
+        }
+        if let Some(output) = &result.output {
+            writeln!(self.out, "\n{}", plain(&format!("{output:#}")))?;
         }
         if let Some(blocker) = &result.blocker {
             writeln!(self.out, "\n{}", plain_line(&blocker.to_string(), MAX_LINE))?;
@@ -101,21 +105,29 @@ impl<W: Write> Screen<W> {
         self.out.flush()
     }
 
-    pub(super) fn failed(&mut self, elapsed: Duration, failure: &str) -> io::Result<()> {
-        self.ended("failed", elapsed)?;
+    pub(super) fn failed(&mut self, elapsed: Duration, failure: &str, usage: &[ModelUsage]) -> io::Result<()> {
+        self.ended("failed", elapsed, None, usage)?;
         writeln!(self.out, "\n{}", plain_line(failure, MAX_LINE))?;
         self.out.flush()
     }
 
     pub(super) fn interrupted(&mut self, elapsed: Duration) -> io::Result<()> {
-        self.ended("interrupted", elapsed)?;
+        self.ended("interrupted", elapsed, None, &[])?;
         self.out.flush()
     }
 
-    fn ended(&mut self, verdict: &str, elapsed: Duration) -> io::Result<()> {
+    fn ended(
+        &mut self,
+        verdict: &str,
+        elapsed: Duration,
+        reason: Option<StopReason>,
+        usage: &[ModelUsage],
+    ) -> io::Result<()> {
         self.clear()?;
         let steps = if self.steps == 1 { "step" } else { "steps" };
-        writeln!(self.out, "\n{verdict} after {} {steps} in {}", self.steps, seconds(elapsed))
+        let reason = reason.map(|reason| format!(": {}", reason.name())).unwrap_or_default();
+        writeln!(self.out, "\n{verdict} after {} {steps} in {}{reason}", self.steps, seconds(elapsed))?;
+        usage.iter().try_for_each(|used| self.dimmed(&spent(used)))
     }
 
     fn dimmed(&mut self, line: &str) -> io::Result<()> {
@@ -128,6 +140,18 @@ impl<W: Write> Screen<W> {
     }
 }
 
+/// A model's calls in a line.
+fn spent(used: &ModelUsage) -> String {
+    let ModelUsage { name, usage, cost } = used;
+    let calls = if usage.calls == 1 { "call" } else { "calls" };
+    let cost = cost.map(|cost| format!(", cost {cost:.4}")).unwrap_or_default();
+    let line = format!(
+        "{} {}: {} {calls}, {} tokens in ({} of them cached), {} out{cost}",
+        name.provider, name.model, usage.calls, usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens
+    );
+    plain_line(&line, MAX_LINE)
+}
+
 fn seconds(elapsed: Duration) -> String {
     format!("{:.1} s", elapsed.as_secs_f64())
 }
@@ -136,6 +160,8 @@ fn seconds(elapsed: Duration) -> String {
 mod tests {
     use super::*;
     use crate::agent::observation::{Blocker, BlockerKind};
+    use crate::agent::ports::{ModelName, Usage};
+    use crate::agent::report::Tally;
 
     const AT: Duration = Duration::from_millis(1_260);
 
@@ -177,9 +203,15 @@ mod tests {
             screen.step(AT, &StepReport { url: attack.into(), title: attack.into(), ..step(attack, attack) })?;
             screen.finished(
                 AT,
-                &AgentResult { success: false, final_text: attack.into(), errors: vec![attack.into()], blocker: None },
+                &AgentResult {
+                    final_text: attack.into(),
+                    output: Some(attack.into()),
+                    errors: vec![attack.into()],
+                    ..AgentResult::default()
+                },
             )?;
-            screen.failed(AT, attack)
+            let name = ModelName { provider: "openai".into(), model: attack.into() };
+            screen.failed(AT, attack, &[ModelUsage { name, usage: Usage::default(), cost: None }])
         };
         let plain = shown(false, everything);
         assert!(!plain.chars().any(|c| c.is_control() && c != '\n'), "{plain:?}");
@@ -197,11 +229,26 @@ mod tests {
     fn the_waiting_line_gives_way_to_the_next_one() {
         let text = shown(true, |screen| {
             screen.waiting(AT)?;
-            screen.failed(AT, "the browser is gone")
+            screen.failed(AT, "the browser is gone", &[])
         });
         assert_eq!(
             text,
             "\x1b[2m   1/20   1.3 s  ...\x1b[0m\r\x1b[K\nfailed after 0 steps in 1.3 s\n\nthe browser is gone\n"
+        );
+    }
+
+    #[test]
+    fn the_end_tells_why_what_it_took_and_the_output() {
+        let name = ModelName { provider: "openai".into(), model: "gpt".into() };
+        let usage = Usage { calls: 2, prompt_tokens: 1_200, cached_tokens: 800, completion_tokens: 90 };
+        let tally = Tally { usage: vec![ModelUsage { name, usage, cost: Some(0.01234) }], ..Tally::default() };
+        let output = Some(serde_json::json!({"price": 12}));
+        let result = AgentResult { stop_reason: StopReason::MaxSteps, output, tally, ..AgentResult::default() };
+        let text = shown(false, |screen| screen.finished(AT, &result));
+        assert_eq!(
+            text,
+            "\nnot done after 0 steps in 1.3 s: max_steps\nopenai gpt: 2 calls, 1200 tokens in (800 of them cached), 90 out, \
+             cost 0.0123\n\n{\n  \"price\": 12\n}\n"
         );
     }
 
@@ -211,7 +258,7 @@ mod tests {
         let text =
             shown(false, |screen| screen.step(AT, &StepReport { blocker: blocker.clone(), ..step("Click", "") }));
         assert!(text.contains("\n                 blocked (captcha): Prove that you are human\u{fffd}\n"), "{text:?}");
-        let result = AgentResult { success: false, final_text: String::new(), errors: vec![], blocker };
+        let result = AgentResult { blocker, ..AgentResult::default() };
         let text = shown(false, |screen| screen.finished(AT, &result));
         assert!(text.contains("\nblocked (captcha): Prove that you are human\u{fffd}\n"), "{text:?}");
     }
@@ -219,7 +266,7 @@ mod tests {
     #[test]
     fn a_run_without_success_tells_its_last_errors() {
         let errors = (1..=7).map(|n| format!("error {n}")).collect();
-        let result = AgentResult { success: false, final_text: "I could not\nfind it.".into(), errors, blocker: None };
+        let result = AgentResult { final_text: "I could not\nfind it.".into(), errors, ..AgentResult::default() };
         let text = shown(false, |screen| screen.finished(AT, &result));
         assert!(text.contains("\nI could not\nfind it.\n"), "{text}");
         assert!(text.contains("- error 7") && text.contains("- error 3") && !text.contains("- error 2"), "{text}");

@@ -21,6 +21,9 @@ pub(super) struct Environment {
     pub(super) screenshot_format: Option<String>,
 
     pub(super) run_timeout: Option<String>,
+    pub(super) run_max_steps: Option<String>,
+    pub(super) run_max_tokens: Option<String>,
+    pub(super) run_max_cost: Option<String>,
     pub(super) max_concurrent_runs: Option<String>,
     pub(super) max_queued_runs: Option<String>,
     pub(super) queue_timeout: Option<String>,
@@ -31,6 +34,7 @@ pub(super) struct Environment {
     pub(super) allow_evaluate: Option<String>,
     pub(super) agent_scripts: Option<String>,
 
+    pub(super) model_prices: Option<String>,
     pub(super) openai_api_key: Option<String>,
     pub(super) openai_base_url: Option<String>,
     pub(super) openai_model: Option<String>,

@@ -45,18 +45,18 @@ pub(super) struct Place(Vec<Turn>);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 enum Turn {
-    Name(&'static str),
+    Name(Cow<'static, str>),
     /// An index into a list, or characters into the body.
     Number(usize),
 }
 
 impl Place {
     pub(super) fn body() -> Self {
-        Self(vec![Turn::Name("body")])
+        Self(vec![Turn::Name("body".into())])
     }
 
-    pub(super) fn field(&self, name: &'static str) -> Self {
-        self.then(Turn::Name(name))
+    pub(super) fn field(&self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.then(Turn::Name(name.into()))
     }
 
     pub(super) fn number(&self, number: usize) -> Self {
@@ -94,6 +94,13 @@ impl From<StartError> for Refused {
             }
             StartError::Headful(error) => {
                 Self::Invalid(vec![Problem::of_field("headless", "headful_unavailable", error.to_string())])
+            }
+            StartError::OutputNeedsModel => {
+                Self::Invalid(vec![Problem::of_field("outputSchema", "model_required", error.to_string())])
+            }
+            StartError::PriceUnknown { asked_for, .. } => {
+                let field = if asked_for { "maxCost" } else { "model" };
+                Self::Invalid(vec![Problem::of_field(field, "price_unknown", error.to_string())])
             }
             StartError::Refused(refusal) => Self::NoRoom(refusal),
         }

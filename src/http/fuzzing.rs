@@ -1,6 +1,7 @@
 //! What callers send and clients are sent, as fuzz targets.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use super::error::Refused;
 use super::sse::frame;
@@ -28,8 +29,14 @@ fn run_request(data: &[u8]) {
 /// Whatever the text, a frame is one line, for every notion of a line that clients have, and the text arrives.
 fn event_frame(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let result = AgentResult { success: true, final_text: text.into(), errors: vec![text.into()], blocker: None };
-    let frame = frame(&RunEvent { sequence: 7, kind: RunEventKind::Finished(result) });
+    let result = AgentResult {
+        success: true,
+        final_text: text.into(),
+        output: Some(text.into()),
+        errors: vec![text.into()],
+        ..AgentResult::default()
+    };
+    let frame = frame(&RunEvent { sequence: 7, kind: RunEventKind::Finished { result, duration: Duration::ZERO } });
     let frame = std::str::from_utf8(&frame).expect("JSON is UTF-8");
     let line = frame.strip_prefix("id: 7\ndata: ").and_then(|rest| rest.strip_suffix("\n\n")).expect("one data line");
     // What Python's `splitlines` splits at, which is more than any other client does.

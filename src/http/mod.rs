@@ -10,6 +10,7 @@ mod files;
 pub mod fuzzing;
 mod identity;
 mod linger;
+mod output;
 mod router;
 mod routes;
 pub mod settings;

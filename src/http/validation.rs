@@ -7,10 +7,12 @@ use super::actions::actions;
 use super::error::Problem;
 use super::fields::{Fields, Wrong, boolean, integer, number, one_of, string, wrong};
 use super::files::files;
+use super::output::output_schema;
 use crate::agent::image::ImageFormat;
 use crate::agent::ports::{ModelChoice, Provider};
 use crate::run::{
-    MaxSteps, MaxStepsError, RunRequest, StartUrl, StartUrlError, Task, TaskError, Temperature, TemperatureError,
+    MaxCost, MaxSteps, MaxStepsError, MaxTime, MaxTokens, RunRequest, StartUrl, StartUrlError, Task, TaskError,
+    Temperature, TemperatureError,
 };
 
 const MAX_MODEL_NAME_BYTES: usize = 256;
@@ -32,6 +34,9 @@ pub(super) fn parse_run_request(
     let mut fields = Fields::of_body(object);
     let task = fields.required("task", task);
     let max_steps = fields.optional("maxSteps", max_steps);
+    let max_tokens = fields.nullable("maxTokens", max_tokens);
+    let max_cost = fields.nullable("maxCost", max_cost);
+    let max_time = fields.nullable("maxSeconds", max_seconds);
     let model = fields.nullable("model", model_name);
     let provider =
         fields.nullable("provider", |value| one_of(value, &Provider::ALL.map(|provider| (provider.name(), provider))));
@@ -42,6 +47,7 @@ pub(super) fn parse_run_request(
         given => given,
     };
     let actions = fields.take_in("actions", actions);
+    let output = fields.take_in("outputSchema", output_schema);
     let files = fields.take_in("files", files);
     let screenshots = fields.optional("screenshotFormat", |value| one_of(value, &SCREENSHOT_FORMATS));
 
@@ -49,11 +55,15 @@ pub(super) fn parse_run_request(
         Some(task) if fields.problems.is_empty() => Ok(RunRequest {
             task,
             max_steps: max_steps.unwrap_or_default(),
+            max_tokens,
+            max_cost,
+            max_time,
             model: ModelChoice { provider, model: model.flatten() },
             temperature: temperature.unwrap_or_default(),
             headless: headless.unwrap_or(true),
             start_url,
             actions: actions.unwrap_or_default(),
+            output,
             files: files.unwrap_or_default(),
             screenshots: screenshots.unwrap_or(default_screenshots),
         }),
@@ -84,6 +94,33 @@ fn max_steps(value: &Value) -> Result<MaxSteps, Wrong> {
             wrong("less_than_equal", format!("Input should be less than or equal to {}", MaxSteps::MAX))
         }
     })
+}
+
+fn max_tokens(value: &Value) -> Result<MaxTokens, Wrong> {
+    MaxTokens::parse(integer(value)?)
+        .map_or_else(|| wrong("greater_than_equal", "Input should be greater than or equal to 1"), Ok)
+}
+
+fn max_cost(value: &Value) -> Result<MaxCost, Wrong> {
+    MaxCost::parse(finite(value)?).map_or_else(|| wrong("greater_than", "Input should be greater than 0"), Ok)
+}
+
+fn max_seconds(value: &Value) -> Result<MaxTime, Wrong> {
+    let seconds = finite(value)?;
+    MaxTime::parse(seconds).map_or_else(
+        || match seconds > 1.0 {
+            true => wrong("less_than_equal", format!("Input should be less than or equal to {}", MaxTime::MAX_SECONDS)),
+            false => wrong("greater_than", "Input should be greater than 0"),
+        },
+        Ok,
+    )
+}
+
+fn finite(value: &Value) -> Result<f64, Wrong> {
+    match number(value)? {
+        number if number.is_finite() => Ok(number),
+        _ => wrong("finite_number", "Input should be a finite number"),
+    }
 }
 
 fn temperature(value: &Value) -> Result<Temperature, Wrong> {

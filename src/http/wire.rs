@@ -1,14 +1,15 @@
 //! The event objects as clients read them. Domain types stay out of here except to be translated.
 
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::agent::image::Image;
-use crate::agent::report::{Blocker, FileInfo, LogLevel};
+use crate::agent::report::{Blocker, FileInfo, LogLevel, ModelUsage, Tally};
 use crate::run::{RunEvent, RunEventKind};
 
 /// Error texts may quote a provider; nobody reads more than this.
@@ -49,11 +50,18 @@ pub(super) enum EventDto<'a> {
         errors: &'a [String],
         #[serde(skip_serializing_if = "Option::is_none")]
         blocker: Option<BlockerDto<'a>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        output: Option<&'a Value>,
+        stop_reason: &'static str,
+        #[serde(flatten)]
+        tally: TallyDto<'a>,
         is_complete: bool,
     },
     Error {
         error: String,
         code: &'static str,
+        #[serde(flatten)]
+        tally: TallyDto<'a>,
         is_complete: bool,
     },
 }
@@ -89,16 +97,22 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
                 blocker: report.blocker.as_ref().map(BlockerDto::from),
                 is_complete: false,
             },
-            RunEventKind::Finished(result) => Self::Result {
+            RunEventKind::Finished { result, duration } => Self::Result {
                 success: result.success,
                 final_text: &result.final_text,
                 errors: &result.errors,
                 blocker: result.blocker.as_ref().map(BlockerDto::from),
+                output: result.output.as_ref(),
+                stop_reason: result.stop_reason.name(),
+                tally: TallyDto::new(&result.tally, *duration),
                 is_complete: true,
             },
-            RunEventKind::Failed(failure) => {
-                Self::Error { error: one_sentence(&failure.to_string()), code: failure.code(), is_complete: true }
-            }
+            RunEventKind::Failed { failure, tally, duration } => Self::Error {
+                error: one_sentence(&failure.to_string()),
+                code: failure.code(),
+                tally: TallyDto::new(tally, *duration),
+                is_complete: true,
+            },
         }
     }
 }
@@ -114,6 +128,55 @@ pub(super) struct BlockerDto<'a> {
 impl<'a> From<&'a Blocker> for BlockerDto<'a> {
     fn from(blocker: &'a Blocker) -> Self {
         Self { kind: blocker.kind.name(), message: &blocker.message }
+    }
+}
+
+/// How far a run went and what it took.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TallyDto<'a> {
+    steps: u32,
+    duration_ms: u64,
+    urls: &'a [String],
+    usage: Vec<UsageDto<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UsageDto<'a> {
+    provider: &'a str,
+    model: &'a str,
+    calls: u32,
+    prompt_tokens: u64,
+    cached_tokens: u64,
+    completion_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<f64>,
+}
+
+impl<'a> TallyDto<'a> {
+    fn new(tally: &'a Tally, duration: Duration) -> Self {
+        Self {
+            steps: tally.steps,
+            duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+            urls: &tally.urls,
+            usage: tally.usage.iter().map(UsageDto::from).collect(),
+        }
+    }
+}
+
+impl<'a> From<&'a ModelUsage> for UsageDto<'a> {
+    fn from(used: &'a ModelUsage) -> Self {
+        Self {
+            provider: &used.name.provider,
+            model: &used.name.model,
+            calls: used.usage.calls,
+            prompt_tokens: used.usage.prompt_tokens,
+            cached_tokens: used.usage.cached_tokens,
+            completion_tokens: used.usage.completion_tokens,
+            // Sums of floating-point numbers end in noise; no price is that fine.
+            cost: used.cost.map(|cost| (cost * 1e9).round() / 1e9),
+        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! What a run tells. No wire format is known here.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::failure::Failure;
 use super::id::RunId;
 use crate::agent::ports::Provider;
-use crate::agent::report::{AgentResult, LogLevel, StepReport};
+use crate::agent::report::{AgentResult, LogLevel, StepReport, Tally};
 
 /// One event of a run, numbered 1, 2, 3 ... in the order of the stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,9 +31,17 @@ pub enum RunEventKind {
     },
     Step(StepReport),
     /// Terminal: the agent came to an end, with success or without.
-    Finished(AgentResult),
+    Finished {
+        result: AgentResult,
+        /// Since the run was accepted.
+        duration: Duration,
+    },
     /// Terminal: something broke, or the run was ended from outside.
-    Failed(Failure),
+    Failed {
+        failure: Failure,
+        tally: Tally,
+        duration: Duration,
+    },
 }
 
 impl RunEventKind {
@@ -43,6 +51,6 @@ impl RunEventKind {
 
     /// Whether nothing follows.
     pub fn is_terminal(&self) -> bool {
-        matches!(self, Self::Finished(_) | Self::Failed(_))
+        matches!(self, Self::Finished { .. } | Self::Failed { .. })
     }
 }

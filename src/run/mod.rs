@@ -17,7 +17,8 @@ pub use event::{RunEvent, RunEventKind};
 pub use failure::Failure;
 pub use id::RunId;
 pub use request::{
-    MaxSteps, MaxStepsError, RunRequest, StartUrl, StartUrlError, Task, TaskError, Temperature, TemperatureError,
+    MaxCost, MaxSteps, MaxStepsError, MaxTime, MaxTokens, RunRequest, StartUrl, StartUrlError, Task, TaskError,
+    Temperature, TemperatureError,
 };
 pub use service::{NotReady, RunCounts, RunService, RunStream, StartError};
 

@@ -1,10 +1,14 @@
 //! What a caller asks of a run, parsed at the edge: a value of these types is valid.
 
+use std::num::NonZeroU64;
+use std::time::Duration;
+
 use url::Url;
 
 use crate::agent::explicit::ExplicitAction;
 use crate::agent::files::SentFile;
 use crate::agent::image::ImageFormat;
+use crate::agent::output::OutputSchema;
 use crate::agent::ports::ModelChoice;
 
 /// One run to be.
@@ -12,6 +16,9 @@ use crate::agent::ports::ModelChoice;
 pub struct RunRequest {
     pub task: Task,
     pub max_steps: MaxSteps,
+    pub max_tokens: Option<MaxTokens>,
+    pub max_cost: Option<MaxCost>,
+    pub max_time: Option<MaxTime>,
     pub model: ModelChoice,
     pub temperature: Temperature,
     pub headless: bool,
@@ -19,6 +26,8 @@ pub struct RunRequest {
     pub start_url: Option<StartUrl>,
     /// Carried out before the first decision; without a model, all that is done.
     pub actions: Vec<ExplicitAction>,
+    /// What the answer has to be as data, too; needs a model.
+    pub output: Option<OutputSchema>,
     /// What the run may upload, under names that each stand once.
     pub files: Vec<SentFile>,
     /// Format of the screenshots in step events; none for no screenshots.
@@ -54,7 +63,7 @@ impl Task {
 }
 
 /// How many steps a run may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MaxSteps(u32);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +88,10 @@ impl MaxSteps {
         }
     }
 
+    pub fn most() -> Self {
+        Self(Self::MAX)
+    }
+
     pub fn get(self) -> u32 {
         self.0
     }
@@ -87,6 +100,54 @@ impl MaxSteps {
 impl Default for MaxSteps {
     fn default() -> Self {
         Self(20)
+    }
+}
+
+/// How many tokens a run may take, prompts and answers together; at least 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MaxTokens(NonZeroU64);
+
+impl MaxTokens {
+    /// None below 1.
+    pub fn parse(raw: i64) -> Option<Self> {
+        u64::try_from(raw).ok().and_then(NonZeroU64::new).map(Self)
+    }
+
+    pub fn get(self) -> u64 {
+        self.0.get()
+    }
+}
+
+/// What a run's model calls may cost, in the currency of the deployment's prices; above zero.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct MaxCost(f64);
+
+impl MaxCost {
+    /// None for what is not a finite number above zero.
+    pub fn parse(raw: f64) -> Option<Self> {
+        (raw.is_finite() && raw > 0.0).then_some(Self(raw))
+    }
+
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+/// How long a run may take from its admission on; above zero, and at most [`MaxTime::MAX_SECONDS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MaxTime(Duration);
+
+impl MaxTime {
+    pub const MAX_SECONDS: u32 = 86_400;
+
+    /// None for what is out of range.
+    pub fn parse(seconds: f64) -> Option<Self> {
+        let limit = Duration::try_from_secs_f64(seconds).ok()?;
+        (!limit.is_zero() && limit <= Duration::from_secs(Self::MAX_SECONDS.into())).then_some(Self(limit))
+    }
+
+    pub fn get(self) -> Duration {
+        self.0
     }
 }
 
@@ -184,6 +245,19 @@ mod tests {
         assert_eq!(MaxSteps::parse(i64::MIN), Err(MaxStepsError::TooFew));
         assert_eq!(MaxSteps::parse(201), Err(MaxStepsError::TooMany));
         assert_eq!(MaxSteps::parse(i64::MAX), Err(MaxStepsError::TooMany));
+    }
+
+    #[test]
+    fn budgets_are_above_zero() {
+        assert_eq!(MaxTokens::parse(1).map(MaxTokens::get), Some(1));
+        assert_eq!((MaxTokens::parse(0), MaxTokens::parse(i64::MIN)), (None, None));
+        assert_eq!(MaxCost::parse(0.001).map(MaxCost::get), Some(0.001));
+        assert_eq!((MaxCost::parse(0.0), MaxCost::parse(-1.0)), (None, None));
+        assert_eq!((MaxCost::parse(f64::INFINITY), MaxCost::parse(f64::NAN)), (None, None));
+        assert_eq!(MaxTime::parse(0.5).map(MaxTime::get), Some(Duration::from_millis(500)));
+        for seconds in [0.0, -1.0, 1e-12, 86_401.0, f64::INFINITY, f64::NAN] {
+            assert_eq!(MaxTime::parse(seconds), None, "{seconds}");
+        }
     }
 
     #[test]

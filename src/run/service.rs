@@ -16,7 +16,7 @@ use super::request::RunRequest;
 use super::settings::RunSettings;
 use super::supervisor::{self, Cancelled, Outbox, Run};
 use crate::agent::agent::AgentSettings;
-use crate::agent::ports::{BrowserError, Browsers, HeadfulUnavailable, ModelUnavailable, Models, Provider};
+use crate::agent::ports::{BrowserError, Browsers, HeadfulUnavailable, ModelName, ModelUnavailable, Models, Provider};
 
 /// Events a run may be ahead of its reader; a screenshot is in most of them.
 const EVENTS_AHEAD: usize = 8;
@@ -53,6 +53,14 @@ pub enum StartError {
     Model(#[from] ModelUnavailable),
     #[error(transparent)]
     Headful(#[from] HeadfulUnavailable),
+    #[error("the built-in planner gives no output as data: outputSchema needs a model")]
+    OutputNeedsModel,
+    #[error("the budget cannot be kept: no price is set for the model {} of {}", .model.model, .model.provider)]
+    PriceUnknown {
+        model: ModelName,
+        /// Whose budget it is: the request's, or else the deployment's.
+        asked_for: bool,
+    },
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
@@ -92,6 +100,11 @@ impl RunService {
             Provider::Template => None,
             provider => Some(inner.models.open(provider, request.model.model.as_deref())?),
         };
+        match &model {
+            None if request.output.is_some() => return Err(StartError::OutputNeedsModel),
+            None => {}
+            Some(model) => inner.check_price(&model.name(), request.max_cost.is_some())?,
+        }
         inner.browsers.supports(request.headless)?;
         // Taken before the place, so that whoever waits for the last run to end also waits for this one.
         let _counted = inner.runs.token();
@@ -145,6 +158,17 @@ impl RunService {
     pub async fn finished(&self) {
         self.inner.runs.close();
         self.inner.runs.wait().await;
+    }
+}
+
+impl Inner {
+    /// A run whose costs cannot be told is not begun under a limit on them.
+    fn check_price(&self, model: &ModelName, asked_for: bool) -> Result<(), StartError> {
+        let limited = asked_for || self.settings.max_cost.is_some();
+        if limited && self.agent.prices.of(model).is_none() {
+            return Err(StartError::PriceUnknown { model: model.clone(), asked_for });
+        }
+        Ok(())
     }
 }
 

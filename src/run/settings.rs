@@ -2,11 +2,18 @@
 
 use std::time::Duration;
 
+// Limits of deployments are what limits of requests are.
+pub use super::request::{MaxCost, MaxSteps, MaxTokens};
+
 /// Built by `config` from the environment.
 #[derive(Debug, Clone)]
 pub struct RunSettings {
     /// From a run's admission to its end; what is not finished by then ends without success.
     pub timeout: Duration,
+    /// Steps, tokens and costs of one run, whatever its request allows; costs in the currency of the prices.
+    pub max_steps: MaxSteps,
+    pub max_tokens: Option<MaxTokens>,
+    pub max_cost: Option<MaxCost>,
     /// Runs at work at the same time; at least 1.
     pub max_concurrent: usize,
     /// Runs that may wait for a place; 0 for none.

@@ -1,28 +1,32 @@
 //! Takes one run from its place in the queue to its terminal event, and cleans up however it ends.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::FutureExt;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::admission::{Place, Ticket};
 use super::event::RunEventKind;
 use super::failure::Failure;
-use super::request::RunRequest;
+use super::request::{MaxCost, MaxTokens, RunRequest};
 use super::settings::RunSettings;
 use crate::agent::agent::{Agent, AgentSettings, AgentTask};
+use crate::agent::budget::Budget;
 use crate::agent::files::SentFile;
+use crate::agent::ledger::{Entries, Ledger};
 use crate::agent::ports::{Browsers, ChatModel, Page, PageSpec};
-use crate::agent::report::{AgentResult, Blocker, LogLevel, Reporter, StepReport};
+use crate::agent::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
 
 /// Closing a page ends within the browser's own deadlines; this one only bounds a defect there.
 const CLOSE_LIMIT: Duration = Duration::from_secs(15);
+/// The part of a run's time after which its end is announced.
+const NEARLY: f64 = 0.8;
 
 /// Everything a run needs until its end.
 pub(super) struct Run {
@@ -53,8 +57,7 @@ pub(super) struct Cancelled {
 /// How a run ended.
 enum Outcome {
     Finished(AgentResult),
-    /// With what the steps until then have told.
-    OutOfTime(Told),
+    OutOfTime,
     Failed(Failure),
 }
 
@@ -63,12 +66,12 @@ pub(super) async fn supervise(run: Run) {
     let started = Instant::now();
     // Stands outside of the work, so that it can be closed whatever becomes of the work.
     let page = OnceLock::new();
-    let so_far = SoFar::default();
+    let ledger = Arc::new(Ledger::default());
     let outcome = tokio::select! {
         // A run that is cancelled does not start another model call.
         biased;
         failure = run.cancelled.wait() => Outcome::Failed(failure),
-        outcome = AssertUnwindSafe(work(&run, &page, &so_far)).catch_unwind() => match outcome {
+        outcome = AssertUnwindSafe(work(&run, &page, &ledger)).catch_unwind() => match outcome {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(failure)) => Outcome::Failed(failure),
             Err(_) => Outcome::Failed(Failure::Internal),
@@ -76,21 +79,34 @@ pub(super) async fn supervise(run: Run) {
     };
     outcome.log(started.elapsed());
 
-    let Run { settings, ticket, outbox, .. } = run;
+    let event = outcome.into_event(ledger.entries(), run.time_limit(), started.elapsed());
+    let Run { ticket, outbox, .. } = run;
     // The caller hears the outcome at once; the stream stays open until everything is cleaned up.
-    let _open_stream = outbox.terminal.send(outcome.into_event(&settings));
+    let _open_stream = outbox.terminal.send(event);
     if let Some(page) = page.into_inner() {
         close(page).await;
     }
     drop(ticket);
 }
 
-async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, so_far: &SoFar) -> Result<Outcome, Failure> {
+async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, ledger: &Arc<Ledger>) -> Result<Outcome, Failure> {
     let limit = run.settings.queue_timeout;
     timeout(limit, wait_for_place(run)).await.unwrap_or(Err(Failure::QueueTimeout { waited: limit }))?;
-    match timeout(run.settings.timeout, drive(run, page, so_far)).await {
+    let (begun, limit) = (Instant::now(), run.time_limit());
+    let deadline = begun + limit;
+    let driven = async {
+        let mut drive = std::pin::pin!(drive(run, page, ledger, deadline));
+        tokio::select! {
+            result = &mut drive => return result,
+            () = sleep_until(begun + limit.mul_f64(NEARLY)) => {}
+        }
+        let message = format!("{}% of the time budget is used, of {} s", NEARLY * 100.0, limit.as_secs_f32());
+        run.outbox.send(RunEventKind::log(LogLevel::Warning, message)).await;
+        drive.await
+    };
+    match timeout_at(deadline, driven).await {
         Ok(result) => result.map(Outcome::Finished),
-        Err(_elapsed) => Ok(Outcome::OutOfTime(so_far.take())),
+        Err(_elapsed) => Ok(Outcome::OutOfTime),
     }
 }
 
@@ -109,22 +125,48 @@ async fn wait_for_place(run: &Run) -> Result<(), Failure> {
     }
 }
 
-async fn drive(run: &Run, slot: &OnceLock<Arc<dyn Page>>, so_far: &SoFar) -> Result<AgentResult, Failure> {
+async fn drive(
+    run: &Run,
+    slot: &OnceLock<Arc<dyn Page>>,
+    ledger: &Arc<Ledger>,
+    deadline: Instant,
+) -> Result<AgentResult, Failure> {
     let request = &run.request;
     let spec = PageSpec { headless: request.headless, screenshots: request.screenshots, files: request.files.clone() };
     let opened = run.browsers.open(spec).await?;
     let page = slot.get_or_init(|| opened).clone();
-    let reporter = Arc::new(Teller { events: run.outbox.events.clone(), so_far: so_far.clone() });
-    let agent = Agent::new(run.agent.clone(), run.model.clone(), page, reporter);
+    let reporter = Arc::new(Teller { events: run.outbox.events.clone() });
+    let agent = Agent::new(run.agent.clone(), run.model.clone(), page, reporter, ledger.clone());
+    let settings = &run.settings;
     let task = AgentTask {
         task: request.task.as_str().to_owned(),
         files: request.files.iter().map(SentFile::info).collect(),
         start_url: request.start_url.as_ref().map(|url| url.as_url().clone()),
         actions: request.actions.clone(),
-        max_steps: request.max_steps.get(),
+        max_steps: request.max_steps.min(settings.max_steps).get(),
         temperature: request.temperature.get(),
+        output: request.output.clone(),
+        budget: Budget {
+            tokens: least(request.max_tokens, settings.max_tokens).map(MaxTokens::get),
+            cost: least(request.max_cost, settings.max_cost).map(MaxCost::get),
+            deadline: Some(deadline),
+        },
     };
     Ok(agent.run(task).await?)
+}
+
+/// The smaller of two limits that need not be there.
+fn least<T: PartialOrd>(one: Option<T>, other: Option<T>) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(if other < one { other } else { one }),
+        (one, other) => one.or(other),
+    }
+}
+
+impl Run {
+    fn time_limit(&self) -> Duration {
+        self.request.max_time.map_or(self.settings.timeout, |limit| limit.get().min(self.settings.timeout))
+    }
 }
 
 async fn close(page: Arc<dyn Page>) {
@@ -162,14 +204,17 @@ impl Cancelled {
 }
 
 impl Outcome {
-    fn into_event(self, settings: &RunSettings) -> RunEventKind {
+    fn into_event(self, told: Entries, limit: Duration, duration: Duration) -> RunEventKind {
         match self {
-            Self::Finished(result) => RunEventKind::Finished(result),
-            Self::OutOfTime(Told { mut errors, blocker }) => {
-                errors.push(format!("the run was not finished within {} s", settings.timeout.as_secs_f32()));
-                RunEventKind::Finished(AgentResult { success: false, final_text: String::new(), errors, blocker })
+            Self::Finished(result) => RunEventKind::Finished { result, duration },
+            Self::OutOfTime => {
+                let Entries { mut errors, blocker, tally } = told;
+                errors.push(format!("the run was not finished within {} s", limit.as_secs_f32()));
+                let stop_reason = StopReason::BudgetTime;
+                let result = AgentResult { stop_reason, errors, blocker, tally, ..AgentResult::default() };
+                RunEventKind::Finished { result, duration }
             }
-            Self::Failed(failure) => RunEventKind::Failed(failure),
+            Self::Failed(failure) => RunEventKind::Failed { failure, tally: told.tally, duration },
         }
     }
 
@@ -177,9 +222,10 @@ impl Outcome {
         let elapsed_ms = elapsed.as_millis();
         match self {
             Self::Finished(result) => {
-                info!(success = result.success, step_errors = result.errors.len(), elapsed_ms, "run finished");
+                let reason = result.stop_reason.name();
+                info!(success = result.success, reason, step_errors = result.errors.len(), elapsed_ms, "run finished");
             }
-            Self::OutOfTime(_) => warn!(elapsed_ms, "run ran out of time"),
+            Self::OutOfTime => warn!(elapsed_ms, "run ran out of time"),
             Self::Failed(failure @ (Failure::Cancelled | Failure::ShuttingDown)) => {
                 info!(code = failure.code(), elapsed_ms, "run cancelled");
             }
@@ -191,28 +237,6 @@ impl Outcome {
 /// Turns the agent's reports into events.
 struct Teller {
     events: mpsc::Sender<RunEventKind>,
-    so_far: SoFar,
-}
-
-/// What a run has told so far that its end repeats, kept outside of the work that may be cut off.
-#[derive(Clone, Default)]
-struct SoFar(Arc<Mutex<Told>>);
-
-#[derive(Default)]
-struct Told {
-    errors: Vec<String>,
-    /// Of the last step.
-    blocker: Option<Blocker>,
-}
-
-impl SoFar {
-    fn lock(&self) -> MutexGuard<'_, Told> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take(&self) -> Told {
-        std::mem::take(&mut self.lock())
-    }
 }
 
 #[async_trait]
@@ -223,11 +247,6 @@ impl Reporter for Teller {
 
     async fn step(&self, report: StepReport) {
         info!(target: super::STEP_LOG_TARGET, step = report.step, action = report.action, "step");
-        self.so_far.lock().blocker.clone_from(&report.blocker);
         send(&self.events, RunEventKind::Step(report)).await;
-    }
-
-    fn error(&self, error: &str) {
-        self.so_far.lock().errors.push(error.to_owned());
     }
 }

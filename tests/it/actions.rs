@@ -47,10 +47,13 @@ async fn without_a_model_the_actions_are_the_run() {
             "isComplete": false,
         })
     );
+    let result = last(&events);
     assert_eq!(
-        *last(&events),
-        json!({ "type": "result", "success": true, "finalText": "12 €", "errors": [], "isComplete": true })
+        (&result["type"], &result["success"], &result["finalText"]),
+        (&json!("result"), &json!(true), &json!("12 €"))
     );
+    assert_eq!((&result["errors"], &result["usage"]), (&json!([]), &json!([])));
+    assert_eq!((&result["stopReason"], &result["steps"]), (&json!("actions_complete"), &json!(10)));
     assert_eq!(service.model.calls.get(), 0);
     let done = service.pages.done();
     assert_eq!(done.iter().filter(|done| done.starts_with("select")).count(), 5, "{done:?}");

@@ -44,6 +44,7 @@ const RULES: &[Rule] = &[
             "agent::action",
             "agent::explicit",
             "agent::files",
+            "agent::output",
         ],
         never_crates: &["reqwest", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
     },
@@ -54,6 +55,7 @@ const RULES: &[Rule] = &[
         may_import: &[
             "agent::agent",
             "agent::image",
+            "agent::usage",
             "browser::settings",
             "http::settings",
             "llm::settings",
@@ -66,7 +68,17 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "cli",
-        may_import: &["app", "config", "run", "agent::ports", "agent::image", "agent::report", "shutdown", "telemetry"],
+        may_import: &[
+            "app",
+            "config",
+            "run",
+            "agent::ports",
+            "agent::image",
+            "agent::output",
+            "agent::report",
+            "shutdown",
+            "telemetry",
+        ],
         never_crates: &["axum", "reqwest", "tower", "tower_http", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
     },
 ];

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use browser_use_service::agent::agent::Vision;
 use browser_use_service::agent::image::ImageFormat;
+use browser_use_service::agent::ports::ModelName;
 use browser_use_service::browser::settings::SandboxMode;
 use browser_use_service::config::{ConfigError, Settings};
+use browser_use_service::run::{MaxCost, MaxTokens};
 use browser_use_service::telemetry::LogFormat;
 use secrecy::ExposeSecret;
 
@@ -71,6 +73,10 @@ fn every_concern_is_set_by_its_variables() {
     let settings = settings(&[
         ("PORT", "8080"),
         ("RUN_TIMEOUT", "90"),
+        ("RUN_MAX_STEPS", "30"),
+        ("RUN_MAX_TOKENS", "100000"),
+        ("RUN_MAX_COST", "0.25"),
+        ("MODEL_PRICES", "openai/gpt-x=1/0.5/2, ollama/q:7b=0/0/0"),
         ("MAX_CONCURRENT_RUNS", "3"),
         ("MAX_QUEUED_RUNS", "0"),
         ("QUEUE_TIMEOUT", "5s"),
@@ -98,6 +104,13 @@ fn every_concern_is_set_by_its_variables() {
     ]);
     assert_eq!(settings.listen.port(), 8080);
     assert_eq!(settings.run.timeout, Duration::from_secs(90));
+    assert_eq!(settings.run.max_steps.get(), 30);
+    assert_eq!(settings.run.max_tokens.map(MaxTokens::get), Some(100_000));
+    assert_eq!(settings.run.max_cost.map(MaxCost::get), Some(0.25));
+    let priced = |provider: &str, model: &str| {
+        settings.agent.prices.of(&ModelName { provider: provider.into(), model: model.into() }).is_some()
+    };
+    assert!(priced("openai", "gpt-x") && priced("ollama", "q:7b") && !priced("openai", "q:7b"));
     assert_eq!((settings.run.max_concurrent, settings.run.max_queued), (3, 0));
     assert_eq!(settings.run.queue_timeout, Duration::from_secs(5));
     assert_eq!((settings.http.max_body_bytes, settings.http.screenshots), (2 << 20, None));
@@ -140,6 +153,10 @@ fn a_bad_value_is_an_error_that_names_the_variable_and_not_the_value() {
         ("HOST", "hunter2"),
         ("RUN_TIMEOUT", "hunter2"),
         ("RUN_TIMEOUT", "0"),
+        ("RUN_MAX_STEPS", "201"),
+        ("RUN_MAX_TOKENS", "0"),
+        ("RUN_MAX_COST", "hunter2"),
+        ("MODEL_PRICES", "hunter2"),
         ("MAX_CONCURRENT_RUNS", "0"),
         ("MAX_QUEUED_RUNS", "-1"),
         ("MAX_BODY_BYTES", "hunter2"),

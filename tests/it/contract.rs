@@ -41,10 +41,30 @@ async fn a_run_streams_starting_then_steps_then_a_result_then_done() {
         })
     );
     assert!(steps[0]["agentThought"].as_str().unwrap().contains("click it"));
+    let result = events.last().unwrap();
     assert_eq!(
-        *events.last().unwrap(),
-        json!({ "type": "result", "success": true, "finalText": "Bought it", "errors": [], "isComplete": true })
+        *result,
+        json!({
+            "type": "result",
+            "success": true,
+            "finalText": "Bought it",
+            "errors": [],
+            "stopReason": "done",
+            "steps": 2,
+            "durationMs": result["durationMs"],
+            "urls": ["https://shop.example/"],
+            "usage": [{
+                "provider": "openai",
+                "model": "scripted-1",
+                "calls": 2,
+                "promptTokens": 2_000,
+                "cachedTokens": 1_000,
+                "completionTokens": 200,
+            }],
+            "isComplete": true,
+        })
     );
+    assert!(result["durationMs"].is_u64());
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::support::client::error_code;
 use crate::support::model::Reply;
 use crate::support::service::Stage;
 
-fn request() -> RunRequest {
+pub(crate) fn request() -> RunRequest {
     RunRequest {
         task: Task::parse("buy it").expect("a task"),
         max_steps: MaxSteps::parse(200).expect("in range"),
@@ -22,6 +22,10 @@ fn request() -> RunRequest {
         start_url: None,
         files: Vec::new(),
         actions: Vec::new(),
+        output: None,
+        max_tokens: None,
+        max_cost: None,
+        max_time: None,
         screenshots: Some(ImageFormat::Png),
     }
 }
@@ -67,8 +71,12 @@ async fn a_run_that_takes_too_long_ends_without_success() {
         last = Some(event);
     }
     assert_eq!(started.elapsed().as_secs(), 600);
-    let Some(RunEventKind::Finished(result)) = last.map(|event| event.kind) else { panic!("a result ends it") };
+    let Some(RunEventKind::Finished { result, duration }) = last.map(|event| event.kind) else {
+        panic!("a result ends it")
+    };
+    assert_eq!(duration.as_secs(), 600);
     assert!(!result.success && result.final_text.is_empty());
+    assert_eq!(result.stop_reason.name(), "budget_time");
     assert_eq!(result.errors, ["the run was not finished within 600 s"]);
     assert_eq!(pages.closed.get(), 1);
 }
@@ -100,7 +108,7 @@ async fn a_reader_that_stalls_holds_the_run_until_its_deadline_and_loses_nothing
         kinds.push(event.kind);
     }
     assert!(matches!(kinds.first(), Some(RunEventKind::Started { .. })));
-    assert!(matches!(kinds.last(), Some(RunEventKind::Finished(_))));
+    assert!(matches!(kinds.last(), Some(RunEventKind::Finished { .. })));
     assert_eq!(kinds.iter().filter(|kind| kind.is_terminal()).count(), 1);
 }
 
@@ -165,7 +173,7 @@ async fn a_panic_anywhere_ends_the_run_with_an_error_and_frees_its_place() {
         for _ in 0..2 {
             let events = service.run_all(&json!({ "task": "x" })).await;
             assert_eq!(error_code(&events), "internal_error");
-            assert!(!events.last().unwrap().to_string().contains("scripted"));
+            assert!(!events.last().unwrap()["error"].to_string().contains("scripted"));
         }
         assert_eq!(service.pages.closed.get(), 2 * opened);
     }

@@ -59,8 +59,16 @@ fn the_service_starts_with_every_line_of_the_example_uncommented() {
 }
 
 /// Shown to say how they are written: the default is another, or the machine's.
-const NO_DEFAULTS: [&str; 5] =
-    ["BROWSER_EXECUTABLE", "BROWSER_USE_PRIVATE_HOSTS", "OPENAI_BASE_URL", "PROFILE_ROOT", "RUST_LOG"];
+const NO_DEFAULTS: [&str; 8] = [
+    "BROWSER_EXECUTABLE",
+    "BROWSER_USE_PRIVATE_HOSTS",
+    "MODEL_PRICES",
+    "OPENAI_BASE_URL",
+    "PROFILE_ROOT",
+    "RUN_MAX_COST",
+    "RUN_MAX_TOKENS",
+    "RUST_LOG",
+];
 
 #[test]
 fn the_values_that_the_example_shows_are_the_defaults() {

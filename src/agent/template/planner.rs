@@ -10,8 +10,8 @@ use super::text::{clip, enumerate, quote};
 use crate::agent::action::Action;
 use crate::agent::decision::Decision;
 use crate::agent::observation::Observation;
-use crate::agent::planner::{Answer, PastStep, PlanError, Planner, Turn};
-use crate::agent::ports::{ModelName, Usage};
+use crate::agent::planner::{PastStep, PlanError, Planner, Turn};
+use crate::agent::ports::ModelName;
 
 /// As many actions as one decision may hold.
 const MAX_ACTIONS: usize = 5;
@@ -39,13 +39,12 @@ impl Planner for TemplatePlanner {
         ModelName { provider: "template".to_owned(), model: "built-in".to_owned() }
     }
 
-    async fn decide(&mut self, turn: Turn<'_>) -> Result<Answer, PlanError> {
+    async fn decide(&mut self, turn: Turn<'_>) -> Result<Decision, PlanError> {
         let plan = self.plan.get_or_insert_with(|| parse(turn.task).map(|goals| Plan::new(goals, turn.history)));
-        let decision = match plan {
+        Ok(match plan {
             Ok(plan) => plan.decide(turn),
             Err(not_understood) => done(beyond(not_understood), false),
-        };
-        Ok(Answer { decision, usage: Usage::default() })
+        })
     }
 }
 
@@ -339,7 +338,7 @@ fn beyond(not_understood: &NotUnderstood) -> String {
 fn done(text: String, success: bool) -> Decision {
     Decision {
         next_goal: "End with the result".to_owned(),
-        actions: vec![Action::Done { text, success }],
+        actions: vec![Action::done(text, success)],
         ..Decision::default()
     }
 }

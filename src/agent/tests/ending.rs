@@ -6,7 +6,8 @@ use super::*;
 async fn done_ends_the_run_with_what_the_agent_says() {
     let world = World::new([answer(json!([{"done": {"text": "no lamps", "success": false}}]))]);
     let result = world.run().await;
-    assert_eq!(result, AgentResult { success: false, final_text: "no lamps".into(), errors: vec![], blocker: None });
+    assert_eq!((result.success, result.final_text.as_str(), result.errors.len()), (false, "no lamps", 0));
+    assert_eq!((result.stop_reason, result.blocker), (StopReason::Done, None));
     assert_eq!(world.steps().len(), 1);
     assert_eq!(world.steps()[0].description, "End the task unfulfilled");
     assert!(world.acted().is_empty());
@@ -38,7 +39,7 @@ async fn a_run_out_of_steps_has_not_succeeded() {
     world.task.max_steps = 2;
     let result = world.run().await;
     assert!(!result.success);
-    assert_eq!(result.final_text, "");
+    assert_eq!((result.final_text.as_str(), result.stop_reason), ("", StopReason::MaxSteps));
     assert_eq!(world.acted().len(), 1, "the last step carries out nothing but done");
     assert_eq!(world.steps().iter().map(|step| step.step).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(world.logs().last().unwrap(), "all 2 steps are used up");
@@ -60,7 +61,7 @@ async fn going_in_circles_is_told_and_then_ends_the_run_with_the_reason() {
     world.task.max_steps = 50;
     let result = world.run().await;
     assert_eq!(world.steps().len(), 15);
-    assert!(!result.success);
+    assert_eq!((result.success, result.stop_reason), (false, StopReason::Loop));
     assert_eq!(result.errors, ["stopped for going in circles: the same action was taken in 15 of the last 20 steps"]);
     let told: Vec<_> =
         (1..).zip(world.calls()).filter(|(_, call)| call.text().contains("You seem to go in circles")).collect();

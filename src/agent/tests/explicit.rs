@@ -26,7 +26,8 @@ fn world(actions: impl IntoIterator<Item = ExplicitAction>) -> World {
 
 /// Runs with nobody to decide.
 async fn run_alone(world: &World) -> AgentResult {
-    let agent = Agent::new(world.settings.clone(), None, world.page.clone(), world.events.clone());
+    let agent =
+        Agent::new(world.settings.clone(), None, world.page.clone(), world.events.clone(), world.ledger.clone());
     agent.run(world.task.clone()).await.expect("nothing broke")
 }
 

@@ -52,7 +52,7 @@ async fn after_three_failed_steps_in_a_row_one_last_call_may_only_say_done() {
     ]);
     world.page.queue([impossible(), impossible(), impossible()]);
     let result = world.run().await;
-    assert_eq!(result.final_text, "gave up");
+    assert_eq!((result.final_text.as_str(), result.stop_reason), ("gave up", StopReason::Done));
     assert_eq!(result.errors, ["the button is disabled"; 3]);
     assert_eq!(world.calls().iter().map(Call::only_done).collect::<Vec<_>>(), [false, false, false, true]);
     assert!(world.calls()[3].page_view().text.contains("3 steps in a row failed, so only done is possible"));
@@ -63,7 +63,7 @@ async fn a_last_call_without_done_ends_the_run() {
     let world = World::new([answer(json!([click(1)]))]);
     world.page.queue([impossible(), impossible(), impossible()]);
     let result = world.run().await;
-    assert!(!result.success);
+    assert_eq!((result.success, result.stop_reason), (false, StopReason::Failures));
     assert_eq!(world.steps().len(), 4);
     assert_eq!(world.acted().len(), 3);
     assert_eq!(result.errors[3], "the model's answer could not be understood: only the action \"done\" is allowed now");

@@ -4,8 +4,10 @@ mod acting;
 mod ending;
 mod explicit;
 mod failing;
+mod output;
 mod prompting;
 mod script;
+mod spending;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -17,11 +19,13 @@ use url::Url;
 
 use super::action::{Action, ElementIndex};
 use super::agent::{Agent, AgentError, AgentSettings, AgentTask};
+use super::budget::Budget;
 use super::files::FileInfo;
 use super::image::{Image, ImageFormat};
+use super::ledger::Ledger;
 use super::observation::{Element, Observation, PageView};
 use super::ports::*;
-use super::report::{AgentResult, LogLevel, Reporter, StepReport};
+use super::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
 
 /// An agent on a fake page with a scripted model; the script's last answer repeats.
 struct World {
@@ -30,6 +34,7 @@ struct World {
     model: Arc<ScriptedModel>,
     page: Arc<FakePage>,
     events: Arc<Recorder>,
+    ledger: Arc<Ledger>,
 }
 
 impl World {
@@ -43,10 +48,13 @@ impl World {
                 actions: vec![],
                 max_steps: 20,
                 temperature: 0.1,
+                output: None,
+                budget: Budget::default(),
             },
             model: Arc::new(ScriptedModel { answers: Mutex::new(answers.into_iter().collect()), ..Default::default() }),
             page: Arc::default(),
             events: Arc::default(),
+            ledger: Arc::default(),
         }
     }
 
@@ -56,6 +64,7 @@ impl World {
             Some(self.model.clone() as Arc<dyn ChatModel>),
             self.page.clone(),
             self.events.clone(),
+            self.ledger.clone(),
         );
         agent.run(self.task.clone()).await
     }
@@ -134,6 +143,8 @@ fn serialized(system: &str, messages: &[Message]) -> String {
 struct ScriptedModel {
     answers: Mutex<VecDeque<Result<String, ModelError>>>,
     calls: Mutex<Vec<Call>>,
+    /// Of each call; when left out, the call alone counts.
+    usage: Option<Usage>,
     /// Said in every call.
     notice: Option<String>,
     /// A call that said its notice waits until this many logs were reported.
@@ -160,7 +171,7 @@ impl ChatModel for ScriptedModel {
         }
         let mut answers = self.answers.lock().unwrap();
         let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
-        let usage = Usage { calls: 1, ..Usage::default() };
+        let usage = self.usage.unwrap_or(Usage { calls: 1, ..Usage::default() });
         answer.expect("a script has an answer").map(|text| ChatReply { text, usage })
     }
 }
@@ -173,6 +184,8 @@ struct FakePage {
     /// Outcomes of the next readings; None: the usual.
     readings: Mutex<VecDeque<Option<Result<Observation, BrowserError>>>>,
     opening: Mutex<Option<ActionError>>,
+    /// How long every action takes.
+    pace: Duration,
     acted: Mutex<Vec<Action>>,
     /// Selectors asked for.
     selected: Mutex<Vec<String>>,
@@ -234,6 +247,7 @@ impl Page for FakePage {
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         self.acted.lock().unwrap().push(action.clone());
+        tokio::time::sleep(self.pace).await;
         self.outcomes.lock().unwrap().pop_front().unwrap_or_else(ok)
     }
 
@@ -273,7 +287,6 @@ impl Page for FakePage {
 struct Recorder {
     logs: Mutex<Vec<(LogLevel, String)>>,
     steps: Mutex<Vec<StepReport>>,
-    errors: Mutex<Vec<String>>,
     logged: Option<Arc<tokio::sync::Semaphore>>,
 }
 
@@ -288,9 +301,5 @@ impl Reporter for Recorder {
 
     async fn step(&self, report: StepReport) {
         self.steps.lock().unwrap().push(report);
-    }
-
-    fn error(&self, error: &str) {
-        self.errors.lock().unwrap().push(error.to_owned());
     }
 }

@@ -173,7 +173,7 @@ async fn a_model_is_offered_scripts_where_the_setting_has_them() {
 #[tokio::test]
 async fn a_script_evaluates_nothing_where_that_is_not_allowed() {
     let page = FakePage::default();
-    let none = Vocabulary { evaluate: false, script: true };
+    let none = Vocabulary { evaluate: false, ..Vocabulary::ALL };
     let code = "return typeof evaluate";
     let outcome = script::run(code, &page, &reading(0), none, &Recorder::default()).await.unwrap();
     assert_eq!(outcome.extracted.as_deref(), Some("undefined"));

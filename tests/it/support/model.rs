@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 
 use super::Counter;
 
+/// What every call takes.
+const USAGE: Usage = Usage { calls: 1, prompt_tokens: 1_000, cached_tokens: 500, completion_tokens: 100 };
+
 /// One call's outcome.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
@@ -36,6 +39,11 @@ impl Reply {
 
     pub(crate) fn click(index: u32) -> Self {
         Self::actions("click it", json!([{ "click": { "index": index } }]))
+    }
+
+    /// Ends with success and data.
+    pub(crate) fn data(text: &str, data: &str) -> Self {
+        Self::actions("finish", json!([{ "done": { "text": text, "success": true, "data": data } }]))
     }
 
     pub(crate) fn done(text: &str) -> Self {
@@ -82,7 +90,7 @@ impl ChatModel for ScriptedModel {
         self.first.lock().expect("no panic holds the list").push(request.messages[0].text.clone());
         self.calls.add();
         match self.next() {
-            Reply::Say(text) => Ok(ChatReply { text, usage: Usage { calls: 1, ..Usage::default() } }),
+            Reply::Say(text) => Ok(ChatReply { text, usage: USAGE }),
             Reply::Fail(error) => Err(error),
             Reply::Panic => panic!("the model panics, as scripted"),
             Reply::Hang => pending().await,

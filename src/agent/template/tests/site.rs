@@ -87,7 +87,7 @@ impl Site {
     /// The indices of the elements that the first decision is aimed at.
     pub(super) async fn indices(self, task: &str) -> Vec<u32> {
         let observation = self.pages[self.start].clone();
-        let decision = TemplatePlanner::new().decide(turn(task, &observation)).await.expect("it decides").decision;
+        let decision = TemplatePlanner::new().decide(turn(task, &observation)).await.expect("it decides");
         decision.actions.iter().filter_map(Action::index).map(|index| index.0).collect()
     }
 
@@ -105,13 +105,13 @@ impl Site {
             let observation = self.pages[page].clone();
             let only_done = step == max_steps;
             let turn = Turn { history: &history, step, max_steps, only_done, ..turn(task, &observation) };
-            let decision = planner.decide(turn).await.expect("the planner always decides").decision;
+            let decision = planner.decide(turn).await.expect("the planner always decides");
             assert!((1..=5).contains(&decision.actions.len()), "{decision:?}");
             run.thoughts.push(format!("{} | {}", decision.evaluation_previous_goal, decision.next_goal));
             let mut results = Vec::new();
             let mut names = Vec::new();
             for action in &decision.actions {
-                if let Action::Done { text, success } = action {
+                if let Action::Done { text, success, .. } = action {
                     (run.text, run.success) = (text.clone(), *success);
                     return run;
                 }

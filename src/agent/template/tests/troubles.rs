@@ -36,13 +36,13 @@ async fn a_task_that_asks_for_nothing_is_no_success() {
 async fn a_history_with_masked_texts_is_understood() {
     let observation = observation("http://a.test/", "Page", &["text: Name"]);
     let mut planner = TemplatePlanner::new();
-    let mut decision = planner.decide(turn("type s3cret into Name", &observation)).await.expect("a decision").decision;
+    let mut decision = planner.decide(turn("type s3cret into Name", &observation)).await.expect("a decision");
     let Action::Input { text, .. } = &mut decision.actions[0] else { panic!("{decision:?}") };
     *text = "***".to_owned();
     let results = vec![ActionResult { action: decision.actions[0].clone(), outcome: Ok(ActionOutcome::default()) }];
     let history = [PastStep { step: 1, decision, results, error: None }];
     let turn = Turn { history: &history, step: 2, ..turn("type s3cret into Name", &observation) };
-    let last = planner.decide(turn).await.expect("a decision").decision;
+    let last = planner.decide(turn).await.expect("a decision");
     assert!(matches!(last.actions[0], Action::Done { success: true, .. }), "{last:?}");
 }
 
@@ -121,11 +121,11 @@ async fn the_second_try_goes_to_the_next_element_of_that_label() {
     let site = one_page(&["button: Buy", "button: Buy", "link: Buying guide"]);
     let observation = site.observation("page");
     let mut planner = TemplatePlanner::new();
-    let first = planner.decide(turn("click Buy", &observation)).await.expect("a decision").decision;
+    let first = planner.decide(turn("click Buy", &observation)).await.expect("a decision");
     let failed = ActionResult { action: first.actions[0].clone(), outcome: Err("gone".to_owned()) };
     let history = [PastStep { step: 1, decision: first.clone(), results: vec![failed], error: None }];
     let second = planner.decide(Turn { history: &history, step: 2, ..turn("click Buy", &observation) }).await;
-    let second = second.expect("a decision").decision;
+    let second = second.expect("a decision");
     assert_eq!(first.actions[0].index().map(|index| index.0), Some(10));
     assert_eq!(second.actions[0].index().map(|index| index.0), Some(11));
     assert_eq!(second.evaluation_previous_goal, "Failed: gone");
@@ -191,14 +191,12 @@ async fn a_step_that_failed_as_a_whole_counts_as_a_failure() {
     let mut history = Vec::new();
     for step in 1..=2 {
         let decision = planner.decide(Turn { history: &history, step, ..turn("click Buy", &observation) }).await;
-        let decision = decision.expect("a decision").decision;
+        let decision = decision.expect("a decision");
         assert!(matches!(decision.actions[0], Action::Click { .. }));
         history.push(PastStep { step, decision, results: Vec::new(), error: Some("the page crashed".to_owned()) });
     }
     let last = planner.decide(Turn { history: &history, step: 3, ..turn("click Buy", &observation) }).await;
-    let Action::Done { text, success: false } = &last.expect("a decision").decision.actions[0] else {
-        panic!("no done")
-    };
+    let Action::Done { text, success: false, .. } = &last.expect("a decision").actions[0] else { panic!("no done") };
     assert!(text.contains("the page crashed"), "{text}");
 }
 
@@ -210,7 +208,7 @@ async fn an_address_that_the_history_has_opened_is_not_opened_again() {
     let history = [PastStep { step: 0, decision: Default::default(), results, error: None }];
     let task = "open http://a.test and click Buy";
     let turn = Turn { history: &history, notices: &Deaf, ..turn(task, &observation) };
-    let decision = TemplatePlanner::new().decide(turn).await.expect("a decision").decision;
+    let decision = TemplatePlanner::new().decide(turn).await.expect("a decision");
     assert!(matches!(decision.actions[0], Action::Click { .. }), "{decision:?}");
 }
 

@@ -19,7 +19,7 @@ fn assert_does(run: &Run, actions: &[&str]) {
 
 /// The first decision on a page.
 async fn decide(task: &str, observation: &Observation) -> Decision {
-    TemplatePlanner::new().decide(turn(task, observation)).await.expect("it decides").decision
+    TemplatePlanner::new().decide(turn(task, observation)).await.expect("it decides")
 }
 
 /// What a task comes to when its first click opens a dialog: the answer to that.
@@ -28,11 +28,11 @@ async fn answer_to(kind: &str, message: &str, task: &str) -> Action {
     let dialog = Dialog { kind: kind.to_owned(), message: message.to_owned(), proposal: String::new() };
     let asking = Observation { dialog: Some(dialog), ..observation("http://a.test/", "Page", &[]) };
     let mut planner = TemplatePlanner::new();
-    let decision = planner.decide(turn(task, &page)).await.expect("it decides").decision;
+    let decision = planner.decide(turn(task, &page)).await.expect("it decides");
     let results = vec![ActionResult { action: decision.actions[0].clone(), outcome: Ok(ActionOutcome::default()) }];
     let history = [PastStep { step: 1, decision, results, error: None }];
     let turn = Turn { history: &history, step: 2, notices: &Deaf, ..turn(task, &asking) };
-    planner.decide(turn).await.expect("it decides").decision.actions.remove(0)
+    planner.decide(turn).await.expect("it decides").actions.remove(0)
 }
 
 #[tokio::test]

@@ -1,0 +1,144 @@
+//! What a run has come to so far, kept outside of its work: a run that is cut off still has it to tell.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use url::Url;
+
+use super::observation::Blocker;
+use super::ports::{ModelName, Usage};
+use super::text::shorten;
+use super::usage::{ModelUsage, Price};
+
+/// Longest URL kept, in characters.
+const MAX_URL: usize = 2_000;
+
+/// The book of one run, written by its agent and read by whoever tells its end.
+#[derive(Debug, Default)]
+pub struct Ledger(Mutex<Entries>);
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Entries {
+    /// Every step error's text, in order.
+    pub errors: Vec<String>,
+    /// Of the last step's page.
+    pub blocker: Option<Blocker>,
+    pub tally: Tally,
+}
+
+/// How far a run went and what it took.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Tally {
+    /// That were told.
+    pub steps: u32,
+    /// Of the pages seen, in order, none twice in a row; without what a URL says about user and password. At most one a
+    /// step and one before the first.
+    pub urls: Vec<String>,
+    /// In the order of their first calls.
+    pub usage: Vec<ModelUsage>,
+}
+
+impl Tally {
+    /// Prompt and completion tokens of all models.
+    pub fn tokens(&self) -> u64 {
+        self.usage.iter().map(|used| used.usage.prompt_tokens.saturating_add(used.usage.completion_tokens)).sum()
+    }
+
+    /// None when a model has no price.
+    pub fn cost(&self) -> Option<f64> {
+        self.usage.iter().map(|used| used.cost).sum()
+    }
+}
+
+impl Ledger {
+    pub fn entries(&self) -> Entries {
+        self.lock().clone()
+    }
+
+    pub(super) fn failed(&self, error: String) {
+        self.lock().errors.push(error);
+    }
+
+    pub(super) fn stepped(&self, step: u32, blocker: Option<Blocker>) {
+        let mut entries = self.lock();
+        entries.tally.steps = step;
+        entries.blocker = blocker;
+    }
+
+    pub(super) fn visited(&self, url: &str) {
+        let Ok(url) = Url::parse(url) else { return };
+        if !matches!(url.scheme(), "http" | "https") {
+            return;
+        }
+        let url = shorten(&without_credentials(&url), MAX_URL);
+        let urls = &mut self.lock().tally.urls;
+        if urls.last() != Some(&url) {
+            urls.push(url);
+        }
+    }
+
+    pub(super) fn spent(&self, name: &ModelName, price: Option<Price>, usage: Usage) {
+        let used = &mut self.lock().tally.usage;
+        let at = used.iter().position(|used| used.name == *name).unwrap_or_else(|| {
+            used.push(ModelUsage { name: name.clone(), usage: Usage::default(), cost: None });
+            used.len() - 1
+        });
+        used[at].usage += usage;
+        used[at].cost = price.map(|price| price.of(&used[at].usage));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Entries> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As events, logs and prompts may show it.
+pub(super) fn without_credentials(url: &Url) -> String {
+    let mut url = url.clone();
+    // Both only fail on URLs that cannot hold credentials.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(model: &str) -> ModelName {
+        ModelName { provider: "openai".into(), model: model.into() }
+    }
+
+    #[test]
+    fn urls_are_kept_in_order_without_doubles_in_a_row_and_without_passwords() {
+        let ledger = Ledger::default();
+        for url in [
+            "about:blank",
+            "https://ada:s3cret@a.example/?q=1",
+            "https://a.example/?q=1",
+            "http://b.example/",
+            "",
+            "https://a.example/?q=1",
+        ] {
+            ledger.visited(url);
+        }
+        assert_eq!(
+            ledger.entries().tally.urls,
+            ["https://a.example/?q=1", "http://b.example/", "https://a.example/?q=1"]
+        );
+    }
+
+    #[test]
+    fn usage_adds_up_by_model_and_costs_what_has_a_price() {
+        let ledger = Ledger::default();
+        let call = Usage { calls: 1, prompt_tokens: 1_000, cached_tokens: 0, completion_tokens: 100 };
+        let price = Price { prompt: 1.0, cached: 1.0, completion: 10.0 };
+        ledger.spent(&name("a"), Some(price), call);
+        ledger.spent(&name("b"), None, call);
+        ledger.spent(&name("a"), Some(price), call);
+        let tally = ledger.entries().tally;
+        let calls: Vec<_> = tally.usage.iter().map(|used| (used.name.model.as_str(), used.usage.calls)).collect();
+        assert_eq!(calls, [("a", 2), ("b", 1)]);
+        assert!((tally.usage[0].cost.unwrap() - 0.004).abs() < 1e-12);
+        assert_eq!((tally.tokens(), tally.cost()), (3_300, None));
+    }
+}

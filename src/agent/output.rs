@@ -1,0 +1,399 @@
+//! The answer as data: the JSON Schema that a caller asks for, and what an agent says for it.
+//!
+//! A schema comes from outside and is compiled and run in this process, so its size, its depth and what its references
+//! blow it up to are bounded before the validator sees it; recursion is refused, since a reference that leads back to
+//! itself has no bound, and so is everything that would have to be fetched.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jsonschema::{PatternOptions, Validator};
+use serde_json::{Map, Value};
+
+use super::text::one_line;
+
+/// Bytes one pattern may take up compiled.
+const MAX_PATTERN: usize = 256 * 1024;
+/// Faults of an output that are told at once, and the longest of them in characters.
+const MAX_FAULTS: usize = 5;
+const MAX_FAULT: usize = 200;
+
+/// The drafts understood; a schema that names none is of the first.
+const DRAFTS: [&str; 3] = [
+    "https://json-schema.org/draft/2020-12/schema",
+    "https://json-schema.org/draft/2019-09/schema",
+    "http://json-schema.org/draft-07/schema",
+];
+/// What gives a part of a schema another base, or finds its target only while validating.
+const REBASING: [&str; 6] = ["$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"];
+const PATTERNS: [&str; 2] = ["pattern", "patternProperties"];
+
+/// A JSON Schema that an output has to fit. Clones share it.
+#[derive(Debug, Clone)]
+pub struct OutputSchema(Arc<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
+    schema: Value,
+    validator: Validator,
+}
+
+impl PartialEq for OutputSchema {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.schema == other.0.schema
+    }
+}
+
+/// What is wrong with a schema, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{fault}")]
+pub struct OutputSchemaError {
+    /// From the schema's root.
+    pub place: Vec<Turn>,
+    pub fault: SchemaFault,
+}
+
+/// A step on the way into a JSON value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Turn {
+    Key(String),
+    Index(usize),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SchemaFault {
+    #[error("not an object")]
+    NotAnObject,
+    #[error("longer than {} bytes", OutputSchema::MAX_BYTES)]
+    TooLong,
+    #[error("nested deeper than {}, references included", OutputSchema::MAX_DEPTH)]
+    TooDeep,
+    #[error("more than {} parts, references included", OutputSchema::MAX_PARTS)]
+    TooMany,
+    #[error("more than {} patterns", OutputSchema::MAX_PATTERNS)]
+    TooManyPatterns,
+    #[error("a draft other than 2020-12, 2019-09 and 7")]
+    Draft,
+    #[error("a reference that is not of the form #/...")]
+    NotLocal,
+    #[error("a reference to what is not there")]
+    Dangling,
+    #[error("a reference that leads back to itself")]
+    Recursive,
+    #[error("a keyword that is not taken here")]
+    NotTaken,
+    /// In the words of the validator, without the value.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+impl OutputSchema {
+    /// As compact JSON; it stands in every prompt of its run.
+    pub const MAX_BYTES: usize = 16_384;
+    pub const MAX_DEPTH: usize = 48;
+    /// Values in it, each reference counted as what it refers to.
+    pub const MAX_PARTS: usize = 4_000;
+    pub const MAX_PATTERNS: usize = 64;
+
+    /// # Errors
+    ///
+    /// It is no valid schema, or more than is taken here.
+    pub fn parse(schema: Value) -> Result<Self, OutputSchemaError> {
+        let Value::Object(root) = &schema else { return Err(SchemaFault::NotAnObject.at(&[])) };
+        if schema.to_string().len() > Self::MAX_BYTES {
+            return Err(SchemaFault::TooLong.at(&[]));
+        }
+        if root.get("$schema").is_some_and(|draft| {
+            !draft.as_str().is_some_and(|draft| DRAFTS.contains(&draft.strip_suffix('#').unwrap_or(draft)))
+        }) {
+            return Err(SchemaFault::Draft.at(&[Turn::Key("$schema".into())]));
+        }
+        let mut survey = Survey { root: &schema, place: Vec::new(), depth: 0, patterns: 0, targets: HashMap::new() };
+        if let Err(fault) = survey.measure(&schema) {
+            return Err(fault.at(&survey.place));
+        }
+        let validator = jsonschema::options()
+            .offline()
+            .should_validate_formats(true)
+            .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN).dfa_size_limit(MAX_PATTERN))
+            .build(&schema)
+            .map_err(|error| {
+                let place = error.instance_path().segments().map(Turn::from).collect();
+                let fault = SchemaFault::Invalid(one_line(&error.masked().to_string(), MAX_FAULT));
+                OutputSchemaError { place, fault }
+            })?;
+        Ok(Self(Arc::new(Compiled { schema, validator })))
+    }
+
+    /// As models read it.
+    pub(super) fn text(&self) -> String {
+        self.0.schema.to_string()
+    }
+
+    /// The output in what came with `done`: a value, or its JSON in a string.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, for the model.
+    pub(super) fn read(&self, data: Option<&Value>) -> Result<Value, String> {
+        let Some(data) = data else { return Err("\"data\" is missing in \"done\"".into()) };
+        let Value::String(text) = data else { return self.check(data).map(|()| data.clone()) };
+        let parsed: Result<Value, _> = serde_json::from_str(text);
+        let problem = match parsed {
+            Ok(value) => match self.check(&value) {
+                Ok(()) => return Ok(value),
+                Err(problem) => problem,
+            },
+            Err(error) => format!("\"data\" is not JSON ({})", one_line(&error.to_string(), MAX_FAULT)),
+        };
+        // Where the output is a plain string, its quotes are easily left out.
+        self.check(data).map(|()| data.clone()).map_err(|_| problem)
+    }
+
+    fn check(&self, value: &Value) -> Result<(), String> {
+        let faults = self.0.validator.iter_errors(value).take(MAX_FAULTS);
+        let faults: Vec<String> = faults
+            .map(|error| {
+                let fault = one_line(&error.to_string(), MAX_FAULT);
+                match one_line(error.instance_path().as_str(), MAX_FAULT) {
+                    place if place.is_empty() => fault,
+                    place => format!("{place}: {fault}"),
+                }
+            })
+            .collect();
+        if faults.is_empty() { Ok(()) } else { Err(format!("\"data\" does not fit its schema: {}", faults.join("; "))) }
+    }
+}
+
+impl SchemaFault {
+    fn at(self, place: &[Turn]) -> OutputSchemaError {
+        OutputSchemaError { place: place.to_vec(), fault: self }
+    }
+}
+
+impl From<jsonschema::paths::LocationSegment<'_>> for Turn {
+    fn from(segment: jsonschema::paths::LocationSegment<'_>) -> Self {
+        match segment {
+            jsonschema::paths::LocationSegment::Property(key) => Self::Key(key.into_owned()),
+            jsonschema::paths::LocationSegment::Index(index) => Self::Index(index),
+        }
+    }
+}
+
+/// Measures a schema as if every reference were written out.
+struct Survey<'a> {
+    root: &'a Value,
+    /// Where it is, and after a fault where that was.
+    place: Vec<Turn>,
+    /// How deep that is, references included.
+    depth: usize,
+    patterns: usize,
+    /// What references lead to; none while it is being measured.
+    targets: HashMap<&'a str, Option<Extent>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Extent {
+    depth: usize,
+    parts: usize,
+}
+
+impl<'a> Survey<'a> {
+    fn measure(&mut self, value: &'a Value) -> Result<Extent, SchemaFault> {
+        // Before it is gone into: what stands on the way back is too late for the stack.
+        if self.depth > OutputSchema::MAX_DEPTH {
+            return Err(SchemaFault::TooDeep);
+        }
+        self.depth += 1;
+        let mut whole = Extent { depth: 0, parts: 1 };
+        match value {
+            Value::Object(object) => {
+                self.look_at(object)?;
+                for (key, inner) in object {
+                    self.place.push(Turn::Key(key.clone()));
+                    let extent = match (key.as_str(), inner) {
+                        ("$ref", Value::String(reference)) => self.follow(reference)?,
+                        _ => self.measure(inner)?,
+                    };
+                    self.place.pop();
+                    whole.add(extent)?;
+                }
+            }
+            Value::Array(items) => {
+                for (index, inner) in items.iter().enumerate() {
+                    self.place.push(Turn::Index(index));
+                    let extent = self.measure(inner)?;
+                    self.place.pop();
+                    whole.add(extent)?;
+                }
+            }
+            _ => {}
+        }
+        self.depth -= 1;
+        Ok(whole)
+    }
+
+    fn look_at(&mut self, object: &Map<String, Value>) -> Result<(), SchemaFault> {
+        // As a property's name, such a word has a schema behind it and no text.
+        let words = object.iter().filter(|(_, value)| !value.is_object());
+        for (key, _) in words.filter(|(key, _)| REBASING.contains(&key.as_str())) {
+            // The name of the whole schema changes nothing: only references within it are taken.
+            if key != "$id" || !self.place.is_empty() {
+                self.place.push(Turn::Key(key.clone()));
+                return Err(SchemaFault::NotTaken);
+            }
+        }
+        for patterns in PATTERNS.iter().filter_map(|key| object.get(*key)) {
+            self.patterns += patterns.as_object().map_or(1, Map::len);
+        }
+        if self.patterns > OutputSchema::MAX_PATTERNS { Err(SchemaFault::TooManyPatterns) } else { Ok(()) }
+    }
+
+    fn follow(&mut self, reference: &'a str) -> Result<Extent, SchemaFault> {
+        match self.targets.get(reference) {
+            Some(Some(extent)) => return Ok(*extent),
+            Some(None) => return Err(SchemaFault::Recursive),
+            None => {}
+        }
+        // The validator decodes percent signs and this does not, so that they might go to different places.
+        let Some(pointer) = reference.strip_prefix('#').filter(|pointer| !pointer.contains('%')) else {
+            return Err(SchemaFault::NotLocal);
+        };
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            return Err(SchemaFault::NotLocal);
+        }
+        let target = self.root.pointer(pointer).ok_or(SchemaFault::Dangling)?;
+        self.targets.insert(reference, None);
+        // Its patterns are counted where it stands; what is wrong with it is told where it is referred to.
+        let (place, patterns) = (std::mem::take(&mut self.place), self.patterns);
+        self.place.push(Turn::Key(reference.to_owned()));
+        let extent = self.measure(target);
+        (self.place, self.patterns) = (place, patterns);
+        let extent = extent?;
+        self.targets.insert(reference, Some(extent));
+        Ok(extent)
+    }
+}
+
+impl Extent {
+    /// Takes in a part.
+    fn add(&mut self, part: Self) -> Result<(), SchemaFault> {
+        self.depth = self.depth.max(part.depth + 1);
+        self.parts += part.parts;
+        if self.depth > OutputSchema::MAX_DEPTH {
+            Err(SchemaFault::TooDeep)
+        } else if self.parts > OutputSchema::MAX_PARTS {
+            Err(SchemaFault::TooMany)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn refused(schema: Value) -> (String, SchemaFault) {
+        let shown = schema.to_string();
+        let error = OutputSchema::parse(schema).err().unwrap_or_else(|| panic!("taken: {shown:.200}"));
+        let place: Vec<_> = error
+            .place
+            .iter()
+            .map(|turn| match turn {
+                Turn::Key(key) => key.clone(),
+                Turn::Index(index) => index.to_string(),
+            })
+            .collect();
+        (place.join("/"), error.fault)
+    }
+
+    #[test]
+    fn what_is_no_schema_is_refused_with_its_place_and_without_its_values() {
+        assert_eq!(refused(json!([])), (String::new(), SchemaFault::NotAnObject));
+        let (place, fault) = refused(json!({"properties": {"a": {"anyOf": [{}, {"type": "sekret"}]}}}));
+        assert_eq!(place, "properties/a/anyOf/1/type");
+        assert!(matches!(&fault, SchemaFault::Invalid(text) if !text.contains("sekret")), "{fault}");
+        let (place, fault) = refused(json!({"properties": {"a": {"pattern": "(?<=look)behind"}}}));
+        assert!(place.starts_with("properties/a") && matches!(fault, SchemaFault::Invalid(_)), "{place} {fault}");
+    }
+
+    #[test]
+    fn nothing_is_fetched_and_nothing_changes_what_references_mean() {
+        for reference in
+            ["https://example.com/x.json", "file:///etc/passwd", "other.json#/a", "#anchor", "#/$defs/a%20b"]
+        {
+            let schema = json!({"$defs": {"a%20b": {}}, "properties": {"a": {"$ref": reference}}});
+            assert_eq!(refused(schema), ("properties/a/$ref".into(), SchemaFault::NotLocal), "{reference}");
+        }
+        assert_eq!(refused(json!({"$ref": "#/$defs/a"})).1, SchemaFault::Dangling);
+        assert_eq!(refused(json!({"$schema": "https://example.com/my-own"})).1, SchemaFault::Draft);
+        for word in REBASING {
+            let schema = json!({"properties": {"a": {word: "https://example.com/x"}}});
+            assert_eq!(refused(schema).1, SchemaFault::NotTaken, "{word}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_bound_is_refused_before_it_is_compiled() {
+        for schema in [
+            json!({"$ref": "#"}),
+            json!({"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"allOf": [{"$ref": "#/$defs/a"}]}}, "$ref": "#/$defs/a"}),
+            json!({"properties": {"children": {"items": {"$ref": "#"}}}}),
+        ] {
+            assert_eq!(refused(schema).1, SchemaFault::Recursive);
+        }
+        // Each definition twice the one before: a small text and a huge schema.
+        let mut doubling = json!({"$defs": {"d0": {"type": "string"}}, "$ref": "#/$defs/d40"});
+        for n in 1..=40 {
+            let before = format!("#/$defs/d{}", n - 1);
+            doubling["$defs"][format!("d{n}")] = json!({"allOf": [{"$ref": before}, {"$ref": before}]});
+        }
+        assert!(matches!(refused(doubling).1, SchemaFault::TooMany | SchemaFault::TooDeep));
+        let mut chain = json!({"$defs": {"d0": {}}, "$ref": "#/$defs/d400"});
+        for n in 1..=400 {
+            chain["$defs"][format!("d{n}")] = json!({"$ref": format!("#/$defs/d{}", n - 1)});
+        }
+        assert_eq!(refused(chain).1, SchemaFault::TooDeep);
+        let deep = (0..60).fold(json!({}), |inner, _| json!({"not": inner}));
+        assert_eq!(refused(deep).1, SchemaFault::TooDeep);
+        assert_eq!(refused(json!({"description": "x".repeat(OutputSchema::MAX_BYTES)})).1, SchemaFault::TooLong);
+        assert_eq!(refused(json!({"enum": vec![0; 5_000]})).1, SchemaFault::TooMany);
+        let patterns: Map<_, _> = (0..65).map(|n| (format!("p{n}"), json!({"pattern": "a"}))).collect();
+        assert_eq!(refused(json!({"properties": patterns})).1, SchemaFault::TooManyPatterns);
+        let (_, fault) = refused(json!({"pattern": "((\\w{100}){100}){100}"}));
+        assert!(matches!(fault, SchemaFault::Invalid(_)), "{fault}");
+    }
+
+    #[test]
+    fn what_schema_libraries_write_is_taken() {
+        let pydantic = json!({
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "$id": "https://example.com/offers",
+            "$defs": {
+                "Money": {"properties": {"amount": {"type": "number"}, "currency": {"enum": ["EUR", "USD"]}}, "required": ["amount"], "title": "Money", "type": "object"},
+                "Offer": {"properties": {"price": {"$ref": "#/$defs/Money"}, "old": {"anyOf": [{"$ref": "#/$defs/Money"}, {"type": "null"}], "default": null}, "$id": {"type": "string"}}, "required": ["price"], "type": "object"},
+            },
+            "properties": {"offers": {"items": {"$ref": "#/$defs/Offer"}, "minItems": 1, "type": "array"}},
+            "required": ["offers"],
+            "title": "Offers",
+            "type": "object",
+        });
+        let schema = OutputSchema::parse(pydantic).unwrap();
+        assert!(
+            schema.read(Some(&json!({"offers": [{"price": {"amount": 3, "currency": "EUR"}, "old": null}]}))).is_ok()
+        );
+        let problem = schema.read(Some(&json!({"offers": [{"price": {"amount": 3, "currency": "DM"}}]}))).unwrap_err();
+        assert!(problem.contains("/offers/0/price/currency"), "{problem}");
+    }
+
+    #[test]
+    fn faults_are_few_and_short() {
+        let schema = OutputSchema::parse(json!({"items": {"type": "number"}})).unwrap();
+        let data = json!(vec!["x".repeat(9_000); 50]);
+        assert!(schema.read(Some(&data)).unwrap_err().len() < MAX_FAULTS * (2 * MAX_FAULT + 10) + 100);
+    }
+}
