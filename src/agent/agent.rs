@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
 use url::Url;
 
 use super::explicit::ExplicitAction;
@@ -50,6 +51,8 @@ pub struct AgentTask {
     /// That are decided on; `actions` come on top.
     pub max_steps: u32,
     pub temperature: f64,
+    /// When the run is cut off, if ever: no model call waits for longer.
+    pub deadline: Option<Instant>,
 }
 
 /// What ends a run before the agent could.
@@ -98,7 +101,8 @@ impl Agent {
         let planner: Box<dyn Planner + Sync> = match self.model {
             Some(model) => {
                 let max_actions = settings.max_actions_per_step.max(1);
-                Box::new(ModelPlanner::new(model, max_actions, settings.history_token_budget, task.temperature))
+                let budget = settings.history_token_budget;
+                Box::new(ModelPlanner::new(model, max_actions, budget, task.temperature, task.deadline))
             }
             None => {
                 // It reads text alone.

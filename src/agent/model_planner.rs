@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::answer;
 use super::fence::Fence;
@@ -21,6 +22,8 @@ const MAX_QUOTED: usize = 2_000;
 pub(super) struct ModelPlanner {
     model: Arc<dyn ChatModel>,
     temperature: f64,
+    /// The run's.
+    deadline: Option<Instant>,
     fence: Fence,
     system: String,
     decision_schema: Value,
@@ -30,10 +33,17 @@ pub(super) struct ModelPlanner {
 
 impl ModelPlanner {
     /// The history budget is in tokens, estimated.
-    pub(super) fn new(model: Arc<dyn ChatModel>, max_actions: u32, history_budget: usize, temperature: f64) -> Self {
+    pub(super) fn new(
+        model: Arc<dyn ChatModel>,
+        max_actions: u32,
+        history_budget: usize,
+        temperature: f64,
+        deadline: Option<Instant>,
+    ) -> Self {
         Self {
             model,
             temperature,
+            deadline,
             fence: Fence::random(),
             system: prompt::system(max_actions),
             decision_schema: schema::decision(),
@@ -60,15 +70,19 @@ impl Planner for ModelPlanner {
 
     async fn decide(&mut self, turn: Turn<'_>) -> Result<Answer, PlanError> {
         let mut messages = self.messages(&turn);
+        // All but the page.
+        let stable = messages.len() - 1;
         let mut usage = Usage::default();
         let mut repairs = 0;
         loop {
             let request = ChatRequest {
                 system: &self.system,
                 messages: &messages,
+                stable,
                 schema: if turn.only_done { &self.done_schema } else { &self.decision_schema },
                 schema_name: schema::NAME,
                 temperature: self.temperature,
+                deadline: self.deadline,
                 notices: turn.notices,
             };
             let reply = self.model.complete(request).await?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::FutureExt;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -87,7 +87,8 @@ pub(super) async fn supervise(run: Run) {
 async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, so_far: &SoFar) -> Result<Outcome, Failure> {
     let limit = run.settings.queue_timeout;
     timeout(limit, wait_for_place(run)).await.unwrap_or(Err(Failure::QueueTimeout { waited: limit }))?;
-    match timeout(run.settings.timeout, drive(run, page, so_far)).await {
+    let deadline = Instant::now() + run.settings.timeout;
+    match timeout_at(deadline, drive(run, deadline, page, so_far)).await {
         Ok(result) => result.map(Outcome::Finished),
         Err(_elapsed) => Ok(Outcome::OutOfTime(so_far.take())),
     }
@@ -108,7 +109,12 @@ async fn wait_for_place(run: &Run) -> Result<(), Failure> {
     }
 }
 
-async fn drive(run: &Run, slot: &OnceLock<Arc<dyn Page>>, so_far: &SoFar) -> Result<AgentResult, Failure> {
+async fn drive(
+    run: &Run,
+    deadline: Instant,
+    slot: &OnceLock<Arc<dyn Page>>,
+    so_far: &SoFar,
+) -> Result<AgentResult, Failure> {
     let request = &run.request;
     let spec = PageSpec { headless: request.headless, screenshots: request.screenshots };
     let opened = run.browsers.open(spec).await?;
@@ -121,6 +127,7 @@ async fn drive(run: &Run, slot: &OnceLock<Arc<dyn Page>>, so_far: &SoFar) -> Res
         actions: request.actions.clone(),
         max_steps: request.max_steps.get(),
         temperature: request.temperature.get(),
+        deadline: Some(deadline),
     };
     Ok(agent.run(task).await?)
 }

@@ -46,6 +46,7 @@ const RULES: &[Rule] = &[
         may_import: &[
             "agent::agent",
             "agent::image",
+            "agent::ports::Provider",
             "browser::settings",
             "http::settings",
             "llm::settings",

@@ -59,8 +59,15 @@ fn the_service_starts_with_every_line_of_the_example_uncommented() {
 }
 
 /// Shown to say how they are written: the default is another, or the machine's.
-const NO_DEFAULTS: [&str; 5] =
-    ["BROWSER_EXECUTABLE", "BROWSER_USE_PRIVATE_HOSTS", "OPENAI_BASE_URL", "PROFILE_ROOT", "RUST_LOG"];
+const NO_DEFAULTS: [&str; 7] = [
+    "ANTHROPIC_BASE_URL",
+    "BROWSER_EXECUTABLE",
+    "BROWSER_USE_PRIVATE_HOSTS",
+    "GEMINI_BASE_URL",
+    "OPENAI_BASE_URL",
+    "PROFILE_ROOT",
+    "RUST_LOG",
+];
 
 #[test]
 fn the_values_that_the_example_shows_are_the_defaults() {

@@ -40,6 +40,7 @@ impl World {
                 actions: vec![],
                 max_steps: 20,
                 temperature: 0.1,
+                deadline: None,
             },
             model: Arc::new(ScriptedModel { answers: Mutex::new(answers.into_iter().collect()), ..Default::default() }),
             page: Arc::default(),
