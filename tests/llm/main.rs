@@ -1,5 +1,7 @@
 //! Model providers against a scripted server that can misbehave in every way a real one does.
 
+mod apis;
+mod conformance;
 mod dialects;
 mod failures;
 mod fixture;
