@@ -45,6 +45,10 @@ impl Api {
         [openai::api(), anthropic::api(), gemini::api(), ollama::api()]
     }
 
+    pub(crate) fn of(provider: Provider) -> Self {
+        Self::all().into_iter().find(|api| api.provider == provider).expect("a provider with a model")
+    }
+
     /// An answer as it usually comes.
     pub(crate) fn said(&self, text: &str) -> Reply {
         Reply::text(200, (self.streamed)(text).concat())
