@@ -26,11 +26,11 @@ impl WithFallback {
         let server = Server::start(script).await;
         let mut settings = settings(&server, limits());
         settings.fallback = fallback(Provider::Anthropic, None);
-        Self { server, providers: Providers::new(settings).unwrap(), told: Told::default() }
+        Self { server, providers: Providers::new(settings).expect("usable settings"), told: Told::default() }
     }
 
     fn run(&self) -> Arc<dyn ChatModel> {
-        self.providers.open(Provider::Openai, None).unwrap()
+        self.providers.open(Provider::Openai, None).expect("a configured provider")
     }
 
     async fn ask(&self, model: &Arc<dyn ChatModel>) -> Result<String, ModelError> {
