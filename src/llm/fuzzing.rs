@@ -33,3 +33,23 @@ fn check(data: &[u8], protocol: &Protocol) {
     };
     assert!(!told.contains(KEY), "{told}");
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// A connection may break anywhere, within a character too.
+    #[test]
+    fn no_beginning_of_a_kept_answer_breaks_a_promise() {
+        for (name, run) in TARGETS {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+            for input in fs::read_dir(folder).expect("a folder") {
+                let input = fs::read(input.expect("an entry").path()).expect("an input");
+                (0..input.len()).for_each(|end| run(&input[..end]));
+            }
+        }
+    }
+}

@@ -82,3 +82,34 @@ pub(super) fn says_too_long(message: &str) -> bool {
     let message = message.to_lowercase();
     PHRASES.iter().any(|phrase| message.contains(phrase))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::ports::Role;
+
+    #[test]
+    fn a_request_that_is_too_long_is_told_from_other_errors() {
+        for message in [
+            "prompt is too long: 208310 tokens > 200000 maximum",
+            "input length and `max_tokens` exceed context limit: 182831 + 64000 > 200000",
+            "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+            "the input length exceeds the context length",
+            "the request exceeds the available context size, try increasing it",
+            "This model's maximum context length is 4097 tokens.",
+        ] {
+            assert!(says_too_long(message), "{message}");
+        }
+        for message in ["", "max_tokens: 16384 > 4096", "messages: too many images", "the name is too long"] {
+            assert!(!says_too_long(message), "{message}");
+        }
+    }
+
+    #[test]
+    fn turns_are_runs_of_one_role() {
+        let message = |role| Message { role, text: String::new(), image: None };
+        let messages = [Role::User, Role::User, Role::Assistant, Role::User].map(message);
+        let turns: Vec<Vec<usize>> = turns(&messages).map(|turn| turn.iter().map(|(at, _)| *at).collect()).collect();
+        assert_eq!(turns, [vec![0, 1], vec![2], vec![3]]);
+    }
+}

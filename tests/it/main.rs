@@ -5,6 +5,7 @@ mod architecture;
 mod config;
 mod contract;
 mod lifecycle;
+mod models;
 mod queue;
 mod refusals;
 mod shutdown;
