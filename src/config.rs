@@ -11,9 +11,9 @@ mod parse;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::agent::agent::{AgentSettings, Vision};
+use crate::agent::agent::{AgentSettings, Scripts, Vision};
 use crate::agent::image::ImageFormat;
-use crate::browser::settings::{BrowserSettings, SandboxMode, SettleSettings};
+use crate::browser::settings::{BrowserSettings, FileLimits, SandboxMode, SettleSettings};
 use crate::http::settings::HttpSettings;
 use crate::llm::settings::LlmSettings;
 use crate::policy::{HostPattern, UrlPolicy};
@@ -117,6 +117,12 @@ fn agent(env: &Environment) -> Result<AgentSettings, ConfigError> {
     if let Some(vision) = read!(env.agent_vision, choice(&VISION))? {
         settings.vision = vision;
     }
+    if let Some(allowed) = read!(env.allow_evaluate, flag)? {
+        settings.allow_evaluate = allowed;
+    }
+    if let Some(scripts) = read!(env.agent_scripts, choice(&SCRIPTS))? {
+        settings.scripts = scripts;
+    }
     Ok(settings)
 }
 
@@ -139,7 +145,14 @@ fn browser(env: &Environment) -> Result<BrowserSettings, ConfigError> {
         },
         max_age: read!(env.browser_max_age, nonzero_duration)?.unwrap_or(Duration::from_secs(3600)),
         max_memory: read!(env.browser_max_memory, size(64 << 20..=1 << 50))?.unwrap_or(2 << 30) as u64,
+        files: FileLimits {
+            count: read!(env.run_max_files, integer(0..=10_000))?.unwrap_or(20),
+            file_bytes: read!(env.run_max_file_bytes, size(0..=1 << 40))?.unwrap_or(50 << 20) as u64,
+            run_bytes: read!(env.run_max_files_bytes, size(0..=1 << 40))?.unwrap_or(200 << 20) as u64,
+        },
+        download_wait: read!(env.browser_download_wait, duration)?.unwrap_or(Duration::from_secs(10)),
         view_token_budget: read!(env.browser_view_tokens, integer(200..=200_000))?.unwrap_or(8_000),
+        screenshot_marks: read!(env.screenshot_marks, flag)?.unwrap_or(false),
     })
 }
 
@@ -169,6 +182,7 @@ const SCREENSHOT_FORMATS: [(&str, Option<ImageFormat>); 4] = [
     ("none", None),
 ];
 const VISION: [(&str, Vision); 3] = [("auto", Vision::Auto), ("always", Vision::Always), ("never", Vision::Never)];
+const SCRIPTS: [(&str, Scripts); 3] = [("auto", Scripts::Auto), ("on", Scripts::On), ("off", Scripts::Off)];
 const SANDBOX: [(&str, SandboxMode); 3] =
     [("auto", SandboxMode::Auto), ("on", SandboxMode::On), ("off", SandboxMode::Off)];
 const LOG_FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];

@@ -14,8 +14,8 @@ impl std::fmt::Display for ElementIndex {
     }
 }
 
-/// One action. On the wire to and from a model it is an object with one key, `{"click":{"index":41}}`: compact in
-/// tokens and expressible in every provider's schema dialect.
+/// One action: an object with its name as the one key, `{"click":{"index":41}}`. Models are offered another form, see
+/// `schema`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Action {
@@ -33,7 +33,7 @@ pub enum Action {
     },
     /// Back in the tab's history.
     GoBack {},
-    /// Click an element, or a point of the viewport where there is none.
+    /// Click an element, at x, y from its corner when given; without an index x, y is a point of the viewport.
     Click {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         index: Option<ElementIndex>,
@@ -43,7 +43,7 @@ pub enum Action {
         y: Option<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         button: Option<MouseButton>,
-        /// 2 for a double click.
+        /// 2 for a double click, 3 to select a paragraph.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         count: Option<u8>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,15 +53,17 @@ pub enum Action {
     Hover {
         index: ElementIndex,
     },
-    /// Drag an element to another one, or by an offset in pixels.
+    /// Drag an element, or the point x, y in it, to another element or along a path of [dx, dy] pixels from the start.
     Drag {
         from: ElementIndex,
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        x: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        y: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<ElementIndex>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        dx: Option<f64>,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        dy: Option<f64>,
+        path: Option<Vec<(f64, f64)>>,
     },
     /// Type text into a field, replacing what it holds unless `clear` is false.
     Input {
@@ -73,7 +75,7 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         submit: Option<bool>,
     },
-    /// Choose options of a select by their text or value.
+    /// Choose options of a select, listbox or menu by their text or value.
     Select {
         index: ElementIndex,
         options: Vec<String>,
@@ -82,6 +84,13 @@ pub enum Action {
     DropdownOptions {
         index: ElementIndex,
     },
+    /// Put files into a file field, or through the button that opens its chooser.
+    Upload {
+        index: ElementIndex,
+        files: Vec<String>,
+    },
+    /// Save the page as a PDF file.
+    SavePdf {},
     /// Press keys at the focused element: "Enter", "Control+a", "Escape", or several separated by blanks.
     SendKeys {
         keys: String,
@@ -98,6 +107,9 @@ pub enum Action {
     /// Scroll to where a text is.
     ScrollToText {
         text: String,
+        /// Also select it, with the mouse.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        select: Option<bool>,
     },
     /// Find a text, or a regular expression, in the whole page.
     FindText {
@@ -143,6 +155,14 @@ pub enum Action {
         /// For a prompt.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         text: Option<String>,
+    },
+    /// Run JavaScript in the page; what it ends with is the result.
+    Evaluate {
+        js: String,
+    },
+    /// Run a program that uses these actions.
+    Script {
+        code: String,
     },
     /// End the run with an answer.
     Done {
@@ -204,6 +224,8 @@ impl Action {
             Self::Input { .. } => "input",
             Self::Select { .. } => "select",
             Self::DropdownOptions { .. } => "dropdownOptions",
+            Self::Upload { .. } => "upload",
+            Self::SavePdf {} => "savePdf",
             Self::SendKeys { .. } => "sendKeys",
             Self::Scroll { .. } => "scroll",
             Self::ScrollToText { .. } => "scrollToText",
@@ -215,6 +237,8 @@ impl Action {
             Self::SwitchTab { .. } => "switchTab",
             Self::CloseTab { .. } => "closeTab",
             Self::AnswerDialog { .. } => "answerDialog",
+            Self::Evaluate { .. } => "evaluate",
+            Self::Script { .. } => "script",
             Self::Done { .. } => "done",
         }
     }
@@ -224,6 +248,7 @@ impl Action {
         match self {
             Self::Input { index, .. }
             | Self::Select { index, .. }
+            | Self::Upload { index, .. }
             | Self::Hover { index }
             | Self::DropdownOptions { index }
             | Self::Drag { from: index, .. } => Some(*index),
@@ -231,6 +256,7 @@ impl Action {
             Self::Navigate { .. }
             | Self::Search { .. }
             | Self::GoBack {}
+            | Self::SavePdf {}
             | Self::SendKeys { .. }
             | Self::ScrollToText { .. }
             | Self::FindText { .. }
@@ -240,6 +266,8 @@ impl Action {
             | Self::Wait { .. }
             | Self::Screenshot {}
             | Self::AnswerDialog { .. }
+            | Self::Evaluate { .. }
+            | Self::Script { .. }
             | Self::Done { .. } => None,
         }
     }

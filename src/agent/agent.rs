@@ -6,12 +6,14 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::explicit::ExplicitAction;
+use super::files::FileInfo;
 use super::model_planner::ModelPlanner;
 use super::planner::Planner;
-use super::ports::{BrowserError, ChatModel, ModelError, ModelName, Page};
+use super::ports::{BrowserError, ChatModel, ModelError, ModelName, Page, Provider};
 use super::report::{AgentResult, Reporter};
 use super::steps::Steps;
 use super::template::TemplatePlanner;
+use super::vocabulary::Vocabulary;
 
 /// What a deployment sets for all its agents.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,13 +23,23 @@ pub struct AgentSettings {
     /// Failed steps in a row after which one last call may only say `done`; at least 1.
     pub max_failures: u32,
     pub vision: Vision,
+    /// Whether models may run JavaScript of their own in pages.
+    pub allow_evaluate: bool,
+    pub scripts: Scripts,
     /// Tokens (estimated) that earlier steps may take up in a prompt before they are condensed.
     pub history_token_budget: usize,
 }
 
 impl Default for AgentSettings {
     fn default() -> Self {
-        Self { max_actions_per_step: 5, max_failures: 3, vision: Vision::Auto, history_token_budget: 8_000 }
+        Self {
+            max_actions_per_step: 5,
+            max_failures: 3,
+            vision: Vision::Auto,
+            allow_evaluate: false,
+            scripts: Scripts::Auto,
+            history_token_budget: 8_000,
+        }
     }
 }
 
@@ -40,10 +52,21 @@ pub enum Vision {
     Never,
 }
 
+/// Whether models may write programs that use the agent's own actions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scripts {
+    /// All models but those of Ollama: small ones take a program for the answer to everything.
+    Auto,
+    On,
+    Off,
+}
+
 /// What one run is to do.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AgentTask {
     pub task: String,
+    /// What the caller sent along; the page has them.
+    pub files: Vec<FileInfo>,
     /// Opened before the first step; without it, the one URL that the task names, if it does.
     pub start_url: Option<Url>,
     /// Carried out before the first decision. Without a model they are all that is done.
@@ -90,19 +113,30 @@ impl Agent {
         }
     }
 
+    fn vocabulary(&self) -> Vocabulary {
+        let script = match self.settings.scripts {
+            Scripts::On => true,
+            Scripts::Off => false,
+            Scripts::Auto => self.model.as_ref().is_some_and(|model| model.name().provider != Provider::Ollama.name()),
+        };
+        Vocabulary { evaluate: self.settings.allow_evaluate, script }
+    }
+
     /// Works on the task to its end. Dropping the future stops it at once; closing the page is its owner's part.
     ///
     /// # Errors
     ///
     /// The browser is gone, or the model cannot be used.
     pub async fn run(self, task: AgentTask) -> Result<AgentResult, AgentError> {
+        let vocabulary = self.vocabulary();
         let mut settings = self.settings;
         let is_laid_down = self.model.is_none() && !task.actions.is_empty();
         let planner: Box<dyn Planner + Sync> = match self.model {
             Some(model) => {
                 let max_actions = settings.max_actions_per_step.max(1);
                 let budget = settings.history_token_budget;
-                Box::new(ModelPlanner::new(model, max_actions, budget, task.temperature, task.deadline))
+                let (temperature, deadline) = (task.temperature, task.deadline);
+                Box::new(ModelPlanner::new(model, max_actions, vocabulary, budget, temperature, deadline))
             }
             None => {
                 // It reads text alone.
@@ -110,7 +144,7 @@ impl Agent {
                 Box::new(TemplatePlanner::new())
             }
         };
-        let steps = Steps::new(settings, planner, self.page, self.reporter, task);
+        let steps = Steps::new(settings, vocabulary, planner, self.page, self.reporter, task);
         if is_laid_down { steps.run_laid_down().await } else { steps.run().await }
     }
 }

@@ -19,6 +19,9 @@ const MAX_STARTS: usize = 32;
 /// How deep JSON may be wrapped in JSON strings.
 const MAX_WRAPPING: usize = 3;
 
+/// The keys of a decision beside its actions.
+const THOUGHTS: [&str; 3] = ["evaluationPreviousGoal", "memory", "nextGoal"];
+
 /// Why an answer is of no use. The text is for the model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum AnswerError {
@@ -109,7 +112,7 @@ fn is_decision(value: &Value) -> bool {
 /// Actions without the thoughts that belong around them: one, or a list.
 fn is_bare_actions(value: &Value) -> bool {
     match value {
-        Value::Object(object) => object.keys().any(|key| is_action_name(&camel_case(key))),
+        Value::Object(object) => is_action(object) || object.keys().any(|key| is_action_name(&camel_case(key))),
         Value::Array(items) => items.first().is_some_and(|item| item.is_object() && is_bare_actions(item)),
         _ => false,
     }
@@ -124,20 +127,23 @@ fn decision_from(value: Value) -> Result<Decision, AnswerError> {
         Value::Object(object) => camel_case_keys(object),
         actions => Map::from_iter([("actions".to_owned(), actions)]),
     };
-    let actions = match object.remove("actions").or_else(|| object.remove("action")) {
+    let actions = match object.remove("actions") {
         Some(actions) => actions,
+        // A lone action, with the thoughts beside its arguments.
+        None if is_action(&object) => {
+            let mut action = object.clone();
+            action.retain(|key, _| !THOUGHTS.contains(&key.as_str()));
+            Value::Object(action)
+        }
+        None if object.contains_key("action") => object.remove("action").unwrap_or_default(),
         None => {
             let bare = object.iter().filter(|(key, _)| is_action_name(key));
             Value::Object(bare.map(|(key, arguments)| (key.clone(), arguments.clone())).collect())
         }
     };
-    let mut thought = |key| thought_from(object.remove(key).unwrap_or_default());
-    Ok(Decision {
-        evaluation_previous_goal: thought("evaluationPreviousGoal"),
-        memory: thought("memory"),
-        next_goal: thought("nextGoal"),
-        actions: actions_from(actions)?,
-    })
+    let [evaluation_previous_goal, memory, next_goal] =
+        THOUGHTS.map(|key| thought_from(object.remove(key).unwrap_or_default()));
+    Ok(Decision { evaluation_previous_goal, memory, next_goal, actions: actions_from(actions)? })
 }
 
 fn thought_from(value: Value) -> String {
@@ -171,6 +177,13 @@ fn action_from(value: Value) -> Result<Action, String> {
     let (name, arguments) = match value {
         // An action without arguments, written as its name.
         Value::String(name) => (camel_case(name.trim()), Value::Null),
+        Value::Object(object) if named(&object).is_some() => {
+            let name = named(&object).expect("just asked");
+            let mut arguments = object;
+            arguments.retain(|key, value| camel_case(key) != "action" && !value.is_null());
+            (name, Value::Object(arguments))
+        }
+        // As events and our own types write it: the name is the only key.
         Value::Object(object) => {
             // Some models write every action they know and set those not meant to null.
             let mut meant: Vec<_> = camel_case_keys(object).into_iter().collect();
@@ -189,8 +202,18 @@ fn action_from(value: Value) -> Result<Action, String> {
         Value::Object(arguments) => arguments_from(arguments),
         _ => return Err(format!("\"{}\" needs an object", one_line(&name, 40))),
     };
+    let name = if name == schema::CLICK_AT { "click".to_owned() } else { name };
     serde_json::from_value(Value::Object(Map::from_iter([(name, Value::Object(arguments))])))
         .map_err(|error| one_line(&error.to_string(), 300))
+}
+
+/// The action that an object of the schema's form names: `{"action": "click", "index": 41}`.
+fn named(object: &Map<String, Value>) -> Option<String> {
+    object.iter().find(|(key, _)| camel_case(key) == "action")?.1.as_str().map(|name| camel_case(name.trim()))
+}
+
+fn is_action(object: &Map<String, Value>) -> bool {
+    named(object).is_some_and(|name| is_action_name(&name))
 }
 
 fn arguments_from(arguments: Map<String, Value>) -> Map<String, Value> {
@@ -221,7 +244,7 @@ fn repair_index(index: &mut Value) {
 }
 
 fn is_action_name(key: &str) -> bool {
-    schema::ACTION_NAMES.iter().any(|name| name == key)
+    key == schema::CLICK_AT || schema::ACTION_NAMES.iter().any(|name| name == key)
 }
 
 fn camel_case_keys(object: Map<String, Value>) -> Map<String, Value> {
@@ -250,7 +273,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::agent::action::ElementIndex;
+    use crate::agent::action::{ElementIndex, ScrollDirection};
 
     const PLAIN: &str =
         r#"{"evaluationPreviousGoal":"ok","memory":"m","nextGoal":"g","actions":[{"click":{"index":41}}]}"#;
@@ -276,6 +299,27 @@ mod tests {
         assert_eq!(decision.memory, "m");
         assert_eq!(decision.next_goal, "g");
         assert_eq!(decision.actions, [click(41)]);
+    }
+
+    #[test]
+    fn the_form_of_the_schema_and_that_of_the_types_are_both_read() {
+        let text = r#"{"actions":[{"action":"click","index":41},{"action":"clickAt","index":null,"x":3,"y":4,"count":2},
+            {"action":"goBack"},{"action":"send_keys","keys":"Enter"},{"scroll":{"direction":"down"}}]}"#;
+        let at =
+            Action::Click { index: None, x: Some(3.0), y: Some(4.0), button: None, count: Some(2), modifiers: None };
+        let keys = Action::SendKeys { keys: "Enter".into() };
+        let scroll = Action::Scroll { direction: ScrollDirection::Down, pages: None, index: None };
+        assert_eq!(actions(text), [click(41), at, Action::GoBack {}, keys, scroll]);
+        for bare in [
+            r#"{"action":"click","index":41}"#,
+            r#"{"memory":"m","action":"click","index":"[41]"}"#,
+            r#"[{"action":"click","index":41}]"#,
+            r#"{"actions":{"action":"click","index":41}}"#,
+        ] {
+            assert_eq!(actions(bare), [click(41)], "{bare}");
+        }
+        let several = actions(r#"[{"action":"click","index":41},{"action":"goBack"}]"#);
+        assert_eq!(several, [click(41), Action::GoBack {}]);
     }
 
     #[test]

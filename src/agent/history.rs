@@ -11,7 +11,7 @@ use super::prompt;
 use super::text::{estimate_tokens, one_line};
 
 /// Longest description, effect or error of one action, in characters.
-const MAX_RESULT: usize = 300;
+const MAX_RESULT: usize = 500;
 /// Longest goal or memory in full and condensed.
 const MAX_THOUGHT: usize = 600;
 const MAX_BRIEF: usize = 200;

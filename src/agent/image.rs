@@ -30,8 +30,8 @@ impl ImageFormat {
     }
 }
 
-/// An encoded picture. Kept in base64, as Chromium delivers it and as events and models want it: it is never decoded
-/// on the way.
+/// An encoded picture. Kept in base64, as Chromium delivers it and as events and models want it: it is decoded on the
+/// way only to draw on it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Image {
     pub format: ImageFormat,

@@ -73,10 +73,12 @@ fn key(action: &Action) -> Option<String> {
         | Action::Hover { .. }
         | Action::Drag { .. }
         | Action::DropdownOptions { .. }
+        | Action::Upload { .. }
         | Action::FindText { .. }
         | Action::FindElements { .. }
         | Action::Select { .. } => Some(format!("{action:?}")),
         Action::GoBack {}
+        | Action::SavePdf {}
         | Action::SendKeys { .. }
         | Action::Scroll { .. }
         | Action::ScrollToText { .. }
@@ -85,6 +87,8 @@ fn key(action: &Action) -> Option<String> {
         | Action::Wait { .. }
         | Action::Extract { .. }
         | Action::Screenshot {}
+        | Action::Evaluate { .. }
+        | Action::Script { .. }
         | Action::AnswerDialog { .. }
         | Action::Done { .. } => None,
     }

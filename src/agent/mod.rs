@@ -7,6 +7,7 @@ pub mod action;
 pub mod agent;
 pub mod decision;
 pub mod explicit;
+pub mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod image;
@@ -24,10 +25,12 @@ mod model_planner;
 mod notices;
 mod prompt;
 mod schema;
+mod script;
 mod sequence;
 mod steps;
 mod text;
 mod url_in_task;
+mod vocabulary;
 
 #[cfg(test)]
 mod tests;

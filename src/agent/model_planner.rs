@@ -12,6 +12,7 @@ use super::history::History;
 use super::planner::{Answer, PlanError, Planner, Turn};
 use super::ports::{ChatModel, ChatRequest, Message, ModelName, Role, Usage};
 use super::text::shorten;
+use super::vocabulary::Vocabulary;
 use super::{prompt, schema};
 
 /// How often a model is told that its answer could not be used before the step counts as failed.
@@ -36,6 +37,7 @@ impl ModelPlanner {
     pub(super) fn new(
         model: Arc<dyn ChatModel>,
         max_actions: u32,
+        vocabulary: Vocabulary,
         history_budget: usize,
         temperature: f64,
         deadline: Option<Instant>,
@@ -45,8 +47,8 @@ impl ModelPlanner {
             temperature,
             deadline,
             fence: Fence::random(),
-            system: prompt::system(max_actions),
-            decision_schema: schema::decision(),
+            system: prompt::system(max_actions, vocabulary),
+            decision_schema: schema::decision(vocabulary),
             done_schema: schema::done_only(),
             history: History::new(history_budget),
         }
@@ -55,7 +57,7 @@ impl ModelPlanner {
     /// Stable part first, the newest page last: task, earlier steps, page.
     fn messages(&mut self, turn: &Turn<'_>) -> Vec<Message> {
         self.history.extend(turn.history, &self.fence);
-        let mut messages = vec![user(prompt::task(turn.task, &self.fence))];
+        let mut messages = vec![user(prompt::task(turn.task, turn.files, &self.fence))];
         messages.extend(self.history.messages());
         messages.push(Message { image: turn.picture.cloned(), ..user(prompt::turn(turn, &self.fence)) });
         messages

@@ -2,6 +2,7 @@
 //! next decision.
 
 use super::action::ElementIndex;
+use super::files::FileInfo;
 use super::image::Image;
 
 /// One reading of the current tab.
@@ -15,6 +16,8 @@ pub struct Observation {
     /// Things about the page that are not in its text: an answered dialog, a download, requests still pending, a page
     /// that looks empty or could not be read. One sentence each.
     pub notices: Vec<String>,
+    /// What has been downloaded since the reading before.
+    pub downloads: Vec<FileInfo>,
     /// A dialog that waits for an answer. The page is blocked until then and offers nothing.
     pub dialog: Option<Dialog>,
     /// What keeps the page from being worked with, when something does.

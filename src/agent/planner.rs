@@ -5,6 +5,7 @@ use async_trait::async_trait;
 
 use super::action::Action;
 use super::decision::Decision;
+use super::files::FileInfo;
 use super::image::Image;
 use super::observation::Observation;
 use super::ports::{ActionOutcome, ModelError, ModelName, Notices, Usage};
@@ -23,6 +24,8 @@ pub trait Planner: Send {
 #[derive(Clone, Copy)]
 pub struct Turn<'a> {
     pub task: &'a str,
+    /// What the caller sent along.
+    pub files: &'a [FileInfo],
     /// The steps so far, oldest first.
     pub history: &'a [PastStep],
     pub observation: &'a Observation,

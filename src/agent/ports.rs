@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::action::{Action, ElementIndex};
+use super::files::SentFile;
 use super::image::{Image, ImageFormat};
 use super::observation::Observation;
 
@@ -207,6 +208,8 @@ pub struct PageSpec {
     pub headless: bool,
     /// Format of the screenshots in observations; none for no screenshots.
     pub screenshots: Option<ImageFormat>,
+    /// What [`Action::Upload`] may name from the start.
+    pub files: Vec<SentFile>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -221,6 +224,9 @@ pub trait Page: Send + Sync {
     /// Reads the page: text and, when the spec asks for one, a screenshot, in one pass. A page that cannot be read in
     /// time yields an observation that says so and offers no elements.
     async fn observe(&self) -> Result<Observation, BrowserError>;
+
+    /// As [`observe`](Self::observe), without a screenshot.
+    async fn read(&self) -> Result<Observation, BrowserError>;
 
     /// Carries out one action (never `Done`) and waits for what it started, and no longer.
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError>;

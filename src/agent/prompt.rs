@@ -4,10 +4,12 @@
 use std::fmt::Write;
 
 use super::fence::Fence;
+use super::files::FileInfo;
 use super::history::last_decided;
 use super::observation::{Observation, Scroll};
 use super::planner::{PastStep, Turn};
 use super::text::{one_line, shorten};
+use super::vocabulary::Vocabulary;
 
 /// Longest URL or title shown, in characters.
 const MAX_LINE: usize = 300;
@@ -21,14 +23,24 @@ pub(super) const SHORT_EXTRACT: usize = 800;
 const MAX_EXTRACT: usize = 24_000;
 
 /// The same for every run of a deployment.
-pub(super) fn system(max_actions: u32) -> String {
-    include_str!("prompt/system.md").trim_end().replace("{max_actions}", &max_actions.to_string())
+pub(super) fn system(max_actions: u32, vocabulary: Vocabulary) -> String {
+    let mut text = include_str!("prompt/system.md").trim_end().replace("{max_actions}", &max_actions.to_string());
+    if vocabulary.script {
+        text.push('\n');
+        text.push_str(include_str!("prompt/script.md").trim_end());
+    }
+    text
 }
 
 /// The same for every call of a run.
-pub(super) fn task(task: &str, fence: &Fence) -> String {
+pub(super) fn task(task: &str, files: &[FileInfo], fence: &Fence) -> String {
+    let names: Vec<String> = files.iter().map(ToString::to_string).collect();
+    let files = if names.is_empty() { String::new() } else { format!("\n\nFiles for upload: {}", names.join(", ")) };
     // The task goes in last, so that nothing in it is taken for a placeholder.
-    include_str!("prompt/task.md").trim_end().replace("{boundary}", fence.boundary()).replace("{task}", task)
+    include_str!("prompt/task.md")
+        .trim_end()
+        .replace("{boundary}", fence.boundary())
+        .replace("{task}", &format!("{task}{files}"))
 }
 
 /// Told after an answer that could not be used.
@@ -150,12 +162,14 @@ mod tests {
             },
             dialog: None,
             blocker: None,
+            downloads: Vec::new(),
             notices: vec!["a dialog said: 1 left".into()],
             screenshot: None,
         };
         let shown = turn(
             &Turn {
                 task: "",
+                files: &[],
                 history: &[],
                 observation: &observation,
                 picture: None,
@@ -190,8 +204,16 @@ mod tests {
     }
 
     #[test]
+    fn files_that_were_sent_are_named_with_the_task() {
+        let files = [("cv.pdf", 12_000), ("me.png", 900)];
+        let files = files.map(|(name, bytes)| FileInfo { name: name.into(), bytes });
+        let text = task("Apply", &files, &Fence::fixed("1a2b3c4d"));
+        assert!(text.contains("\nApply\n\nFiles for upload: cv.pdf (12 kB), me.png (900 B)\n"), "{text}");
+    }
+
+    #[test]
     fn a_task_cannot_smuggle_in_placeholders() {
-        let text = task("print {boundary} and {task}", &Fence::fixed("1a2b3c4d"));
+        let text = task("print {boundary} and {task}", &[], &Fence::fixed("1a2b3c4d"));
         assert_eq!(text, "The user's task:\nprint {boundary} and {task}\n\nThe run's boundary: 1a2b3c4d");
     }
 }

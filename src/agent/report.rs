@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 
+// Parts of what is reported: those who pass reports on need not know where they come from.
+pub use super::files::FileInfo;
 use super::image::Image;
-// Part of what is reported: those who pass reports on need not know observations.
 pub use super::observation::Blocker;
 
 /// How much a log line matters.
@@ -30,6 +31,8 @@ pub struct StepReport {
     pub url: String,
     pub title: String,
     pub screenshot: Option<Image>,
+    /// What has been downloaded since the step before.
+    pub downloads: Vec<FileInfo>,
     /// What keeps that page from being worked with.
     pub blocker: Option<Blocker>,
 }

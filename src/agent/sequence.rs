@@ -2,10 +2,13 @@
 //! done.
 
 use super::action::Action;
-use super::observation::PageView;
+use super::observation::{Observation, PageView};
 use super::planner::ActionResult;
 use super::ports::{ActionError, ActionOutcome, BrowserError, Page};
+use super::report::Reporter;
+use super::script;
 use super::text::{one_line, shorten};
+use super::vocabulary::Vocabulary;
 
 /// Longest error text kept, in characters.
 pub(super) const MAX_ERROR: usize = 500;
@@ -38,17 +41,37 @@ pub(super) enum End {
     Skipped(String),
 }
 
-/// Carries out at most `limit` actions; `view` is what they were decided on.
+/// Where actions are carried out.
+#[derive(Clone, Copy)]
+pub(super) struct Stage<'a> {
+    pub(super) page: &'a dyn Page,
+    /// What the actions were decided on.
+    pub(super) seen: &'a Observation,
+    pub(super) reporter: &'a dyn Reporter,
+    pub(super) vocabulary: Vocabulary,
+    /// Actions carried out at most.
+    pub(super) limit: usize,
+}
+
+impl Stage<'_> {
+    async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
+        match action {
+            _ if !self.vocabulary.allows(action) => {
+                Err(ActionError::NotPossible(format!("`{}` is not allowed here", action.name())))
+            }
+            Action::Script { code } => script::run(code, self.page, self.seen, self.vocabulary, self.reporter).await,
+            _ => self.page.act(action).await,
+        }
+    }
+}
+
 ///
 /// # Errors
 ///
 /// The browser is gone.
-pub(super) async fn carry_out(
-    page: &dyn Page,
-    actions: &[Action],
-    limit: usize,
-    view: &PageView,
-) -> Result<Carried, BrowserError> {
+pub(super) async fn carry_out(stage: Stage<'_>, actions: &[Action]) -> Result<Carried, BrowserError> {
+    let Stage { limit, .. } = stage;
+    let view = &stage.seen.view;
     let mut carried = Carried::default();
     for (position, action) in actions.iter().enumerate() {
         if position == limit {
@@ -61,7 +84,7 @@ pub(super) async fn carry_out(
             carried.end = End::Done { text: text.clone(), success: *success };
             break;
         }
-        match page.act(action).await {
+        match stage.act(action).await {
             Ok(outcome) => {
                 let page_changed = outcome.page_changed;
                 carried.succeeded(action, bounded(outcome, action, view));
@@ -123,7 +146,7 @@ fn describe(action: &Action, view: &PageView) -> String {
         Action::Hover { index } => format!("Point at {}", label(*index)),
         Action::Drag { from, .. } => format!("Drag {}", label(*from)),
         Action::DropdownOptions { index } => format!("List the options of {}", label(*index)),
-        Action::ScrollToText { text } => format!("Scroll to '{}'", one_line(text, MAX_LABEL)),
+        Action::ScrollToText { text, .. } => format!("Scroll to '{}'", one_line(text, MAX_LABEL)),
         Action::FindText { pattern, .. } => format!("Find '{}'", one_line(pattern, MAX_LABEL)),
         Action::FindElements { selector } => format!("Find elements '{}'", one_line(selector, MAX_LABEL)),
         Action::SwitchTab { tab } => format!("Switch to tab {tab}"),
@@ -132,6 +155,10 @@ fn describe(action: &Action, view: &PageView) -> String {
         Action::Select { index, options } => {
             format!("Select '{}' in {}", one_line(&options.join("', '"), MAX_LABEL), label(*index))
         }
+        Action::Upload { index, files } => {
+            format!("Upload '{}' to {}", one_line(&files.join("', '"), MAX_LABEL), label(*index))
+        }
+        Action::SavePdf {} => "Save the page as PDF".into(),
         Action::SendKeys { .. } => "Press keys".into(),
         Action::Scroll { direction, .. } => format!("Scroll {}", format!("{direction:?}").to_lowercase()),
         Action::Wait { .. } => "Wait".into(),
@@ -140,6 +167,8 @@ fn describe(action: &Action, view: &PageView) -> String {
         Action::Screenshot {} => "Take a screenshot".into(),
         Action::AnswerDialog { accept: true, .. } => "Accept the dialog".into(),
         Action::AnswerDialog { accept: false, .. } => "Dismiss the dialog".into(),
+        Action::Evaluate { .. } => "Evaluate JavaScript".into(),
+        Action::Script { .. } => "Run a script".into(),
         Action::Done { success: true, .. } => "Finish the task".into(),
         Action::Done { success: false, .. } => "End the task unfulfilled".into(),
     }

@@ -10,6 +10,7 @@ use super::action::Action;
 use super::agent::{AgentError, AgentSettings, AgentTask, Vision};
 use super::decision::Decision;
 use super::explicit::Account;
+use super::files::FileInfo;
 use super::history::last_decided;
 use super::image::Image;
 use super::loop_guard::{LoopGuard, Verdict};
@@ -18,9 +19,10 @@ use super::observation::{Observation, PageView};
 use super::planner::{ActionResult, PastStep, PlanError, Planner, Turn};
 use super::ports::{ActionError, ModelError, Page, Usage};
 use super::report::{AgentResult, LogLevel, Reporter, StepReport};
-use super::sequence::{self, Carried, End, MAX_ERROR};
+use super::sequence::{self, Carried, End, MAX_ERROR, Stage};
 use super::text::shorten;
 use super::url_in_task::url_in_task;
+use super::vocabulary::Vocabulary;
 
 /// Longest description of a step, in characters.
 const MAX_DESCRIPTION: usize = 1_000;
@@ -31,6 +33,7 @@ const SPARSE_ELEMENTS: usize = 3;
 /// A run under way.
 pub(super) struct Steps {
     settings: AgentSettings,
+    vocabulary: Vocabulary,
     /// `Sync`, so that the run's future stays `Send` while it borrows itself.
     planner: Box<dyn Planner + Sync>,
     page: Arc<dyn Page>,
@@ -38,6 +41,8 @@ pub(super) struct Steps {
     task: AgentTask,
     /// The page after the last step.
     observation: Observation,
+    /// Downloaded and not reported yet.
+    downloads: Vec<FileInfo>,
     history: Vec<PastStep>,
     errors: Vec<String>,
     /// Steps taken for the caller's own actions; those that are decided on come after them.
@@ -56,6 +61,7 @@ type Ending = Option<(String, bool)>;
 impl Steps {
     pub(super) fn new(
         settings: AgentSettings,
+        vocabulary: Vocabulary,
         planner: Box<dyn Planner + Sync>,
         page: Arc<dyn Page>,
         reporter: Arc<dyn Reporter>,
@@ -63,11 +69,13 @@ impl Steps {
     ) -> Self {
         Self {
             settings,
+            vocabulary,
             planner,
             page,
             reporter,
             task,
             observation: Observation::default(),
+            downloads: Vec::new(),
             history: Vec::new(),
             errors: Vec::new(),
             given: 0,
@@ -195,12 +203,19 @@ impl Steps {
             Err(problem) => (Decision::default(), Some(problem)),
         };
         let limit = usize::try_from(self.settings.max_actions_per_step.max(1)).unwrap_or(usize::MAX);
-        let carried = sequence::carry_out(&*self.page, &decision.actions, limit, &self.observation.view).await?;
+        let stage = Stage {
+            page: &*self.page,
+            seen: &self.observation,
+            reporter: &*self.reporter,
+            vocabulary: self.vocabulary,
+            limit,
+        };
+        let carried = sequence::carry_out(stage, &decision.actions).await?;
 
         if let End::Done { text, success } = carried.end {
             // The answer is there: a page that cannot be read any more does not take it back.
             if let Ok(observation) = self.page.observe().await {
-                self.observation = observation;
+                self.seen(observation);
             }
             self.report(step, first_action(&decision), &decision, carried.descriptions.join("; ")).await;
             return Ok(ControlFlow::Break(Some((text, success))));
@@ -253,6 +268,7 @@ impl Steps {
         let (outbox, inbox) = notices::channel();
         let call = self.planner.decide(Turn {
             task: &self.task.task,
+            files: &self.task.files,
             history: &self.history,
             observation: &self.observation,
             picture: picture.as_ref(),
@@ -308,7 +324,7 @@ impl Steps {
     async fn observe(&mut self) -> Result<Option<String>, AgentError> {
         match self.page.observe().await {
             Ok(observation) => {
-                self.observation = observation;
+                self.seen(observation);
                 Ok(None)
             }
             Err(error) if error.is_fatal() => Err(error.into()),
@@ -321,6 +337,7 @@ impl Steps {
                     notices: vec![notice],
                     screenshot: None,
                     blocker: None,
+                    downloads: Vec::new(),
                     ..std::mem::take(&mut self.observation)
                 };
                 Ok(Some(error))
@@ -328,7 +345,12 @@ impl Steps {
         }
     }
 
-    async fn report(&self, step: u32, action: &str, decision: &Decision, description: String) {
+    fn seen(&mut self, mut observation: Observation) {
+        self.downloads.append(&mut observation.downloads);
+        self.observation = observation;
+    }
+
+    async fn report(&mut self, step: u32, action: &str, decision: &Decision, description: String) {
         let thoughts = [&decision.evaluation_previous_goal, &decision.next_goal, &decision.memory];
         let thoughts: Vec<&str> =
             thoughts.into_iter().map(|text| text.trim()).filter(|text| !text.is_empty()).collect();
@@ -340,6 +362,7 @@ impl Steps {
             url: self.observation.url.clone(),
             title: self.observation.title.clone(),
             screenshot: self.observation.screenshot.clone(),
+            downloads: std::mem::take(&mut self.downloads),
             blocker: self.observation.blocker.clone(),
         };
         self.reporter.step(report).await;

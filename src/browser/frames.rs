@@ -59,6 +59,10 @@ impl Frames {
         self.by_id.clear();
     }
 
+    pub(crate) fn has(&self, frame: &str) -> bool {
+        self.by_id.contains_key(frame)
+    }
+
     /// Whether a session is one that a frame's document has to itself.
     pub(crate) fn has_session(&self, session: &str) -> bool {
         self.by_id.values().any(|frame| frame.session.id().is_some_and(|id| **id == *session))

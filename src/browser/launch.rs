@@ -70,7 +70,7 @@ pub(crate) struct Process {
     warden_pid: Option<u32>,
     /// None until the warden has told it.
     pub(crate) browser_pid: Option<u32>,
-    profile: PathBuf,
+    pub(crate) profile: PathBuf,
 }
 
 /// Starts a browser and waits until it answers; what a start that fails leaves behind is gone when it returns. To be

@@ -5,12 +5,14 @@ mod activity;
 mod arrival;
 mod cdp;
 mod context;
+mod files;
 mod find;
 mod frames;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod gather;
 mod guard;
+mod labels;
 mod launch;
 mod memory;
 pub mod observe;

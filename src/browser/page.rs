@@ -1,18 +1,20 @@
 //! The agent's `Page` port on a browser context.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chromiumoxide_cdp::cdp::js_protocol::runtime::TerminateExecutionParams;
 use url::Url;
 
-use super::act::Hands;
+use super::act::{Clipboard, Hands};
 use super::activity::Mark;
 use super::arrival::Arrival;
 use super::cdp::CdpError;
 use super::context::Context;
+use super::files::Told;
 use super::gather::Reader;
+use super::labels::{self, LabelError};
 use super::observe::{Facts, FrameKey, FrameReading};
 use super::process::Lease;
 use super::sight::Sight;
@@ -32,6 +34,7 @@ pub(crate) struct RunPage {
     worlds: Worlds,
     /// Held for the length of an action or observation; a run does one thing at a time.
     sight: tokio::sync::Mutex<Sight>,
+    clipboard: Clipboard,
     spec: PageSpec,
     /// Released when the page is closed, after its context: a leased browser may still hold cookies.
     lease: std::sync::Mutex<Option<Lease>>,
@@ -50,6 +53,7 @@ impl RunPage {
             context,
             worlds: Worlds::default(),
             sight: tokio::sync::Mutex::default(),
+            clipboard: Clipboard::default(),
             spec,
             lease: std::sync::Mutex::new(Some(lease)),
         }
@@ -61,13 +65,20 @@ impl Page for RunPage {
     async fn observe(&self) -> Result<Observation, BrowserError> {
         let mut sight = self.sight.lock().await;
         let news = self.news();
-        let seen = self.look(&mut sight, news.clone()).await?;
+        let seen = self.look(&mut sight, news.clone(), self.spec.screenshots).await?;
         if !seen.check.is_some_and(|check| sight.waits_for(check)) {
-            return Ok(seen.observation);
+            return Ok(self.with_downloads(seen.observation));
         }
         tracing::debug!(blocker = ?seen.observation.blocker, "waiting for a check to pass");
         self.wait_for_passage().await?;
-        Ok(self.look(&mut sight, [news, self.news()].concat()).await?.observation)
+        let seen = self.look(&mut sight, [news, self.news()].concat(), self.spec.screenshots).await?;
+        Ok(self.with_downloads(seen.observation))
+    }
+
+    async fn read(&self) -> Result<Observation, BrowserError> {
+        let mut sight = self.sight.lock().await;
+        let news = self.news();
+        Ok(self.look(&mut sight, news, None).await?.observation)
     }
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
@@ -95,10 +106,14 @@ impl Page for RunPage {
     }
 
     async fn picture(&self) -> Result<Image, BrowserError> {
+        let sight = self.sight.lock().await;
         let document = self.front().ok_or(BrowserError::PageCrashed)?;
         let limit = self.context.browser().settings.observe_timeout;
-        Ok(screenshot::capture(&document.session, ImageFormat::Jpeg, limit).await?)
+        let picture = screenshot::capture(&document.session, self.format(ImageFormat::Jpeg), limit).await?;
+        let labelled = self.labelled(picture, &sight).await;
+        labelled.map_err(|error| BrowserError::Protocol { cause: error.to_string() })
     }
+
     async fn open(&self, url: &Url) -> Result<ActionOutcome, ActionError> {
         let sight = self.sight.lock().await;
         self.acted();
@@ -120,11 +135,16 @@ impl Page for RunPage {
 
 impl RunPage {
     fn hands<'a>(&'a self, sight: &'a Sight) -> Hands<'a> {
-        Hands { context: &self.context, worlds: &self.worlds, sight }
+        Hands { context: &self.context, worlds: &self.worlds, sight, clipboard: &self.clipboard }
     }
 
     /// Reads the page as it is now. `notices` are the first of the observation.
-    async fn look(&self, sight: &mut Sight, mut notices: Vec<String>) -> Result<Look, BrowserError> {
+    async fn look(
+        &self,
+        sight: &mut Sight,
+        mut notices: Vec<String>,
+        screenshot: Option<ImageFormat>,
+    ) -> Result<Look, BrowserError> {
         let Some(document) = self.front() else {
             sight.clear();
             let notices = vec!["No tab is open.".into()];
@@ -145,8 +165,8 @@ impl RunPage {
         let reader = Reader { context: &self.context, worlds: &self.worlds, limit };
         let read = reader.gather(document.clone());
         let picture = async {
-            match self.spec.screenshots {
-                Some(format) => Some(screenshot::capture(&document.session, format, limit).await),
+            match screenshot {
+                Some(format) => Some(screenshot::capture(&document.session, self.format(format), limit).await),
                 None => None,
             }
         };
@@ -158,12 +178,13 @@ impl RunPage {
                 let facts = self.facts(&gathered.page);
                 observation.blocker = observe::blocker(&facts);
                 let passes = observation.blocker.as_ref().is_some_and(|blocker| observe::may_pass(&facts, blocker));
-                check = passes.then_some(gathered.page.key);
+                let page = Arc::new(gathered.page);
+                check = passes.then_some(page.key);
                 sight.retain(|key| self.worlds.is_current(key));
-                observation.view = sight.show(&gathered.page, gathered.documents, settings.view_token_budget);
-                observation.url = gathered.page.reading.url.clone();
-                observation.title = gathered.page.reading.title.clone();
-                notices.extend(observe::notices(&gathered.page, &observation.view));
+                observation.view = sight.show(page.clone(), gathered.documents, settings.view_token_budget);
+                observation.url = page.reading.url.clone();
+                observation.title = page.reading.title.clone();
+                notices.extend(observe::notices(&page, &observation.view));
             }
             Err(error) => {
                 sight.clear();
@@ -172,12 +193,29 @@ impl RunPage {
             }
         }
         match picture.transpose() {
-            Ok(picture) => observation.screenshot = picture,
+            Ok(Some(picture)) => match self.labelled(picture, sight).await {
+                Ok(labelled) => observation.screenshot = Some(labelled),
+                Err(error) => notices.push(format!("No screenshot could be taken: {error}.")),
+            },
+            Ok(None) => {}
             Err(CdpError::Closed) => return Err(BrowserError::Lost),
             Err(error) => notices.push(format!("No screenshot could be taken: {}.", BrowserError::from(error))),
         }
         observation.notices = notices;
         Ok(Look { observation: self.described(observation), check })
+    }
+
+    /// The format to take pictures in, asked for another one.
+    fn format(&self, asked: ImageFormat) -> ImageFormat {
+        if self.context.browser().settings.screenshot_marks { ImageFormat::Png } else { asked }
+    }
+
+    /// A picture with the indices of what was last shown, where the deployment wants them.
+    async fn labelled(&self, picture: Image, sight: &Sight) -> Result<Image, LabelError> {
+        if !self.context.browser().settings.screenshot_marks {
+            return Ok(picture);
+        }
+        labels::draw(picture, sight.labels()).await
     }
 
     /// Waits until the site shows another document, and that one has come to rest; not for long.
@@ -229,6 +267,14 @@ impl RunPage {
                 observation.notices.push(format!("{pending} requests of the page are pending."));
             }
         }
+        observation
+    }
+
+    /// Adds what has become of downloads.
+    fn with_downloads(&self, mut observation: Observation) -> Observation {
+        let Told { news, fresh, under_way } = self.context.files().told();
+        observation.notices.extend(news.into_iter().chain(under_way));
+        observation.downloads = fresh;
         observation
     }
 

@@ -196,6 +196,10 @@ impl Browsers for Pool {
             browser.retire();
             Opened { context: Context::open(lease.0.clone(), self.policy.clone()).await?, lease }
         };
+        if let Err(error) = context.files().take_in(&spec.files).await {
+            context.dispose().await;
+            return Err(BrowserError::Protocol { cause: format!("the caller's files cannot be written: {error}") });
+        }
         Ok(Arc::new(RunPage::new(context, lease, spec)))
     }
 

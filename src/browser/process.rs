@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use chromiumoxide_cdp::cdp::browser_protocol::browser::GetVersionParams;
+use chromiumoxide_cdp::cdp::browser_protocol::browser::{
+    EventDownloadProgress, EventDownloadWillBegin, GetVersionParams,
+};
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, SetAutoAttachParams,
     SetDiscoverTargetsParams, TargetId,
@@ -40,6 +42,8 @@ pub(crate) struct Browser {
     pub(crate) settings: Arc<BrowserSettings>,
     pub(crate) tasks: TaskTracker,
     pub(crate) version: String,
+    /// Where everything that must not outlive the browser is written.
+    pub(crate) profile: PathBuf,
     pid: u32,
     started: Instant,
     contexts: Mutex<HashMap<String, mpsc::Sender<Event>>>,
@@ -74,6 +78,7 @@ impl Browser {
             settings: home.settings,
             tasks: home.tasks.clone(),
             version: launched.version,
+            profile: launched.process.profile.clone(),
             pid: launched.browser_pid,
             started: Instant::now(),
             contexts: Mutex::default(),
@@ -184,8 +189,10 @@ impl Browser {
                 let Some(changed) = event.parse::<wire::TargetInfoChanged>() else { return };
                 (changed.target_info.browser_context_id, None)
             }
-            EventDetachedFromTarget::IDENTIFIER => {
-                // It names no context. The ones that never had the session do not know it.
+            EventDetachedFromTarget::IDENTIFIER
+            | EventDownloadWillBegin::IDENTIFIER
+            | EventDownloadProgress::IDENTIFIER => {
+                // They name no context. The ones that never had the session, frame or download do not know it.
                 for events in self.contexts().values() {
                     // A queue that is full or gone is found out by its own session's events.
                     let _ = events.try_send(event.clone());

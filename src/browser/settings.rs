@@ -28,8 +28,14 @@ pub struct BrowserSettings {
     pub max_age: Duration,
     /// A shared browser that uses more memory than this (sum of its processes' PSS, bytes) takes no new run.
     pub max_memory: u64,
+    /// What a run may download and save.
+    pub files: FileLimits,
+    /// How long an action waits for a download that it has started.
+    pub download_wait: Duration,
     /// Tokens of text a page view may have.
     pub view_token_budget: usize,
+    /// Whether pictures show the elements' boxes and indices.
+    pub screenshot_marks: bool,
 }
 
 /// Chromium's own sandbox.
@@ -39,6 +45,17 @@ pub enum SandboxMode {
     Auto,
     On,
     Off,
+}
+
+/// Bounds of the files that a run makes. What its caller sends along is bounded by the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileLimits {
+    /// Files of a run.
+    pub count: usize,
+    /// Bytes of one file.
+    pub file_bytes: u64,
+    /// Bytes of a run's files together.
+    pub run_bytes: u64,
 }
 
 /// How long to wait for what an action started.

@@ -10,7 +10,8 @@ use url::Url;
 use super::activity::Mark;
 use super::cdp::CdpError;
 use super::context::Context;
-use super::world::{ScriptError, Worlds};
+use super::files;
+use super::world::{Document, ScriptError, Worlds};
 use crate::agent::ports::BrowserError;
 
 /// How long a DOM that keeps changing, with nothing on the network, is waited for, in idle limits.
@@ -47,14 +48,22 @@ impl std::fmt::Display for Unfinished {
 }
 
 /// The moment before an action in one tab, to settle from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Before {
     pub(crate) tab: u32,
     mark: Mark,
+    pub(crate) downloads: files::Mark,
     url: String,
+    /// A frame's document that has to come to rest as well.
+    also: Option<Document>,
 }
 
 impl Before {
+    /// Waits for a document's DOM beside the main one's.
+    pub(crate) fn also(&mut self, document: Document) {
+        self.also = Some(document);
+    }
+
     pub(crate) fn mark(&self) -> Mark {
         self.mark
     }
@@ -73,9 +82,10 @@ struct DomSettled {
 
 /// Notes the active tab's state; to be called before the action.
 pub(crate) fn before(context: &Context) -> Option<Before> {
+    let downloads = context.files().mark();
     let mut tabs = context.tabs();
     let tab = tabs.active()?;
-    Some(Before { tab: tab.id, mark: tab.activity.mark(), url: tab.url.clone() })
+    Some(Before { tab: tab.id, mark: tab.activity.mark(), downloads, url: tab.url.clone(), also: None })
 }
 
 /// The moment before anything in the active tab, when that is one that was opened since; otherwise now.
@@ -126,6 +136,26 @@ pub(crate) async fn settle(context: &Context, worlds: &Worlds, before: &Before) 
         };
         return Ok(settled);
     }
+}
+
+/// Waits until the downloads that began since are over, or a while.
+///
+/// # Errors
+/// Only when the browser is gone.
+pub(crate) async fn downloads(context: &Context, before: &Before) -> Result<(), BrowserError> {
+    let files = context.files();
+    let deadline = Instant::now() + context.browser().settings.download_wait;
+    while !files.is_quiet_since(before.downloads) {
+        let quiet = context.until(|_| files.is_quiet_since(before.downloads).then_some(()));
+        // That nothing comes of one that was expected is no event.
+        let next_look = files.next_given_up().map_or(deadline, |given_up| given_up.min(deadline));
+        match tokio::time::timeout_at(next_look, quiet).await {
+            Ok(reached) => return reached,
+            Err(_) if next_look < deadline => {}
+            Err(_) => break,
+        }
+    }
+    Ok(())
 }
 
 /// Waits until the tab navigates nowhere and no request is pending that matters; or tells what is, at the deadline.
@@ -221,8 +251,15 @@ async fn dom_settled(
     let arguments = SettledArguments { quiet: millis(quiet), limit: millis(limit) };
     // The page's own timer keeps the limit; ours is for a page that does not get to it.
     let patience = limit + context.browser().settings.settle.idle * RESTLESS_DOM;
-    let call = worlds.call::<DomSettled>(&document, "hands.settled", &arguments, patience);
-    Ok(match call.await {
+    let also = before.also.as_ref().filter(|also| also.frame != document.frame);
+    let frame = async {
+        if let Some(frame) = also {
+            // A frame that is gone or restless is no reason to wait on.
+            let _rested = worlds.call::<DomSettled>(frame, "hands.settled", &arguments, patience).await;
+        }
+    };
+    let (called, ()) = tokio::join!(worlds.call::<DomSettled>(&document, "hands.settled", &arguments, patience), frame);
+    Ok(match called {
         Ok((_, DomSettled { still: false })) => Dom::Quiet,
         Ok((_, DomSettled { still: true })) | Err(ScriptError::Cdp(CdpError::TimedOut { .. })) => Dom::Restless,
         Err(ScriptError::Cdp(CdpError::Closed)) => return Err(BrowserError::Lost),

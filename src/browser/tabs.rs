@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chromiumoxide_cdp::cdp::browser_protocol::dom::BackendNodeId;
 use chromiumoxide_cdp::cdp::browser_protocol::input::DragData;
 
 use super::activity::Activity;
@@ -37,6 +38,8 @@ pub(crate) struct Tab {
     pub(crate) dialog: Option<OpenDialog>,
     /// What a drag that has begun carries, until it is dropped.
     pub(crate) dragged: Option<DragData>,
+    /// The file chooser that opened last, until it is used or the next action begins.
+    pub(crate) chooser: Option<Chooser>,
     /// What the model has not been told yet.
     pub(crate) news: Vec<String>,
     /// The last document request that the policy refused: URL and reason.
@@ -51,6 +54,15 @@ pub(crate) struct OpenDialog {
     /// The session that its answer goes to: the page's, or that of the frame that opened it.
     pub(crate) session: Session,
     pub(crate) shown: observation::Dialog,
+}
+
+/// A file chooser that a page has opened. No window stands behind it; it is used or forgotten.
+#[derive(Clone)]
+pub(crate) struct Chooser {
+    /// Where the input is.
+    pub(crate) document: Document,
+    /// None for one that is not an input's: it can be given no files.
+    pub(crate) input: Option<BackendNodeId>,
 }
 
 /// News kept for the model at most; a page that opens dialogs in a loop must not fill the prompt.
@@ -73,6 +85,7 @@ impl Tabs {
             crashed: false,
             dialog: None,
             dragged: None,
+            chooser: None,
             news: Vec::new(),
             refused: None,
         });
@@ -118,6 +131,11 @@ impl Tabs {
     /// The tab that a session is of, as its own or as one of its frames'.
     pub(crate) fn of_session(&mut self, session: &str) -> Option<&mut Tab> {
         self.list.iter_mut().find(|tab| tab.is_session(session) || tab.frames.has_session(session))
+    }
+
+    /// Whether a frame is one of these tabs', as far as frames are kept.
+    pub(crate) fn has_frame(&self, frame: &str) -> bool {
+        self.list.iter().any(|tab| *tab.target == *frame || tab.frames.has(frame))
     }
 
     pub(crate) fn by_target(&mut self, target: &str) -> Option<&mut Tab> {

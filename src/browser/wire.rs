@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObject;
 use serde::Deserialize;
 
 /// `Target.attachedToTarget`
@@ -103,6 +104,52 @@ pub(crate) struct LifecycleEvent {
     pub(crate) name: String,
 }
 
+/// `Browser.downloadWillBegin`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DownloadWillBegin {
+    pub(crate) frame_id: String,
+    pub(crate) guid: String,
+    pub(crate) suggested_filename: String,
+}
+
+/// `Browser.downloadProgress`, in bytes
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DownloadProgress {
+    pub(crate) guid: String,
+    /// 0 when the server did not say.
+    pub(crate) total_bytes: f64,
+    pub(crate) received_bytes: f64,
+    /// `inProgress`, `completed` or `canceled`
+    pub(crate) state: String,
+}
+
+/// `Page.fileChooserOpened`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct FileChooserOpened {
+    pub(crate) frame_id: String,
+    /// Of the input; none when a script has asked for the browser's own picker.
+    pub(crate) backend_node_id: Option<i64>,
+}
+
+/// `Page.printToPDF`'s result, as a stream
+#[derive(Debug, Deserialize)]
+pub(crate) struct Printed {
+    pub(crate) stream: String,
+}
+
+/// `IO.read`'s result
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Chunk {
+    #[serde(default)]
+    pub(crate) base64_encoded: bool,
+    pub(crate) data: String,
+    pub(crate) eof: bool,
+}
+
 /// `Page.javascriptDialogOpening`
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct DialogOpening {
@@ -147,6 +194,15 @@ pub(crate) struct Response {
     pub(crate) headers: HashMap<String, String>,
 }
 
+/// `Network.loadingFailed`, of a document
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct LoadingFailed {
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) canceled: bool,
+}
+
 /// `Network.loadingFinished` and `Network.loadingFailed`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -162,6 +218,10 @@ pub(crate) struct RequestPaused {
     pub(crate) request: PausedRequest,
     pub(crate) frame_id: String,
     pub(crate) resource_type: String,
+    /// None for a request that the network events do not tell of: a link's download.
+    pub(crate) network_id: Option<String>,
+    /// Of the request that was redirected to this one.
+    pub(crate) redirected_request_id: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -213,6 +273,28 @@ impl ExceptionDetails {
     }
 }
 
+/// `Runtime.evaluate`'s result, by reference
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Installed {
+    pub(crate) result: RemoteObject,
+    pub(crate) exception_details: Option<ExceptionDetails>,
+}
+
+/// `DOMDebugger.getEventListeners`'s result
+#[derive(Debug, Deserialize)]
+pub(crate) struct Listeners {
+    pub(crate) listeners: Vec<Listener>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Listener {
+    #[serde(rename = "type")]
+    pub(crate) event: String,
+    pub(crate) backend_node_id: Option<i64>,
+}
+
 /// `DOM.getFrameOwner`'s result
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -229,6 +311,7 @@ pub(crate) struct Described {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DescribedNode {
+    pub(crate) backend_node_id: i64,
     #[serde(default)]
     pub(crate) shadow_roots: Vec<ShadowRoot>,
 }

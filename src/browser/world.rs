@@ -1,7 +1,7 @@
 //! The isolated worlds in which our scripts read and prepare a page: they see its DOM, the page sees nothing of them.
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::dom::{BackendNodeId, ResolveNodeParams};
@@ -11,18 +11,16 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::{
     RemoteObjectId,
 };
 use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 
 use super::cdp::{CdpError, Session};
 use super::observe::FrameKey;
-use super::wire::Evaluated;
+use super::wire::{Evaluated, Installed};
 use super::{act, observe};
 
 /// Everything a world is given, once: the eyes, which read, and the hands, which prepare actions.
 static SCRIPT: LazyLock<String> = LazyLock::new(|| format!("{};\n{}", observe::SCRIPT, act::SCRIPT));
 const WORLD_NAME: &str = "agent";
-/// Of the objects that a world's nodes are held by while they are looked at from outside.
-const OBJECT_GROUP: &str = "agent";
 
 /// A frame's document: where it is asked.
 #[derive(Clone)]
@@ -40,14 +38,32 @@ struct Known {
     by_frame: HashMap<(Arc<str>, Arc<str>), World>,
     /// Worlds made so far.
     made: u64,
+    /// Groups of objects begun so far.
+    groups: u64,
+    /// Frames that did not answer in time when they were last asked.
+    silent: HashSet<(Arc<str>, Arc<str>)>,
 }
 
-#[derive(Debug, Clone, Copy)]
+/// The objects by which nodes are held while they are looked at from outside: each look has its own, since letting go
+/// of a group does so in all frames of a session, where others may be looking.
+#[derive(Debug, Clone)]
+pub(crate) struct ObjectGroup(String);
+
+#[derive(Debug, Clone)]
 struct World {
     context: ExecutionContextId,
     /// Never given to another world, also when the frame shows another document.
     key: FrameKey,
+    /// Its `document`, in no group: it goes with the world.
+    document: RemoteObjectId,
+    /// The same as the page's own world has it.
+    page_document: Arc<OnceLock<RemoteObjectId>>,
+    /// Nodes that were found to listen to presses, by the browser's ids, each looked at once.
+    listening: Arc<Mutex<HashSet<i64>>>,
 }
+
+/// Nodes remembered at most; a page that replaces its elements for ever must not fill the memory.
+const MAX_LISTENING: usize = 50_000;
 
 /// Why a script gave no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,41 +86,54 @@ impl Worlds {
         argument: &(impl Serialize + Sync),
         limit: Duration,
     ) -> Result<(FrameKey, R), ScriptError> {
-        let known = self.lock().by_frame.get(&key(document)).copied();
+        let known = self.lock().by_frame.get(&key(document)).cloned();
         if let Some(world) = known {
-            match call_in(document, world, function, argument, limit).await {
+            match call_in(document, &world, function, argument, limit).await {
                 // The only way to tell that a context is gone is the refusal.
                 Err(ScriptError::Cdp(CdpError::Refused { .. })) => {}
                 outcome => return outcome.map(|value| (world.key, value)),
             }
         }
         let world = self.make(document, limit).await?;
-        Ok((world.key, call_in(document, world, function, argument, limit).await?))
+        Ok((world.key, call_in(document, &world, function, argument, limit).await?))
     }
 
-    /// A node that the browser names, as an object in the document's world.
+    /// A node that the browser names, as an object in the document's world, which is made when there is none.
     pub(crate) async fn resolve(
         &self,
         document: &Document,
         node: BackendNodeId,
+        group: &ObjectGroup,
     ) -> Result<RemoteObjectId, ScriptError> {
-        let world = self.known(document)?;
-        let resolve = ResolveNodeParams::builder()
-            .backend_node_id(node)
-            .execution_context_id(world.context)
-            .object_group(OBJECT_GROUP)
-            .build();
-        object(document.session.call(resolve).await?.object, "DOM.resolveNode")
+        let resolve = |world: &World| {
+            let resolve = ResolveNodeParams::builder()
+                .backend_node_id(node)
+                .execution_context_id(world.context)
+                .object_group(&group.0)
+                .build();
+            document.session.call(resolve)
+        };
+        let known = self.lock().by_frame.get(&key(document)).cloned();
+        let resolved = match known {
+            Some(world) => resolve(&world).await,
+            None => resolve(&self.make(document, document.session.connection().command_timeout()).await?).await,
+        };
+        object(resolved?.object, "DOM.resolveNode")
     }
 
     /// A node that our scripts name, as an object in the document's world.
-    pub(crate) async fn object_of(&self, document: &Document, id: u32) -> Result<RemoteObjectId, ScriptError> {
+    pub(crate) async fn object_of(
+        &self,
+        document: &Document,
+        id: u32,
+        group: &ObjectGroup,
+    ) -> Result<RemoteObjectId, ScriptError> {
         let world = self.known(document)?;
         let call = CallFunctionOnParams::builder()
             .function_declaration("(id) => __eyes.node(id)")
             .execution_context_id(world.context)
             .argument(CallArgument::builder().value(id).build())
-            .object_group(OBJECT_GROUP)
+            .object_group(&group.0)
             .build()
             .expect("the declaration is set");
         object(document.session.call(call).await?.result, "__eyes.node")
@@ -130,13 +159,63 @@ impl Worlds {
         value(document.session.call_as(call, limit).await?, function)
     }
 
-    /// Lets go of the objects that were asked for in a document.
-    pub(crate) fn release(&self, document: &Document) {
-        document.session.tell(ReleaseObjectGroupParams::new(OBJECT_GROUP));
+    /// The `document` of the document's world.
+    pub(crate) fn root(&self, document: &Document) -> Result<RemoteObjectId, ScriptError> {
+        Ok(self.known(document)?.document)
+    }
+
+    /// The same `document` as the page's own world has it, once it was set.
+    pub(crate) fn page_root(&self, document: &Document) -> Result<Option<RemoteObjectId>, ScriptError> {
+        Ok(self.known(document)?.page_document.get().cloned())
+    }
+
+    pub(crate) fn set_page_root(&self, document: &Document, root: RemoteObject) -> Result<RemoteObjectId, ScriptError> {
+        let root = object(root, "DOM.resolveNode")?;
+        Ok(self.known(document)?.page_document.get_or_init(|| root).clone())
+    }
+
+    /// Of nodes that listen to presses, up to `limit` that have not been looked at in this world; from now on they
+    /// have.
+    pub(crate) fn unheard(&self, document: &Document, nodes: impl Iterator<Item = i64>, limit: usize) -> Vec<i64> {
+        let Ok(world) = self.known(document) else { return Vec::new() };
+        let mut listening = world.listening.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = MAX_LISTENING.saturating_sub(listening.len());
+        nodes.filter(|node| listening.insert(*node)).take(limit.min(room)).collect()
+    }
+
+    /// Whether a document's frame did not answer when it was last asked.
+    pub(crate) fn is_silent(&self, document: &Document) -> bool {
+        self.lock().silent.contains(&key(document))
+    }
+
+    pub(crate) fn set_silent(&self, document: &Document, is_silent: bool) {
+        let mut known = self.lock();
+        if is_silent {
+            known.silent.insert(key(document));
+        } else {
+            known.silent.remove(&key(document));
+        }
+    }
+
+    /// A group for a look at some nodes.
+    pub(crate) fn group(&self) -> ObjectGroup {
+        let mut known = self.lock();
+        known.groups += 1;
+        ObjectGroup(format!("{WORLD_NAME}-{}", known.groups))
+    }
+
+    /// Lets go of the objects of a group.
+    pub(crate) fn release(&self, document: &Document, group: ObjectGroup) {
+        document.session.tell(ReleaseObjectGroupParams::new(group.0));
+    }
+
+    /// The world of a document that has been asked before.
+    pub(crate) fn key_of(&self, document: &Document) -> Result<FrameKey, ScriptError> {
+        Ok(self.known(document)?.key)
     }
 
     fn known(&self, document: &Document) -> Result<World, ScriptError> {
-        self.lock().by_frame.get(&key(document)).copied().ok_or(ScriptError::Cdp(CdpError::Detached))
+        self.lock().by_frame.get(&key(document)).cloned().ok_or(ScriptError::Cdp(CdpError::Detached))
     }
 
     /// Whether a key's world may still be asked.
@@ -152,19 +231,25 @@ impl Worlds {
             .expect("the frame is set");
         let context = document.session.call_within(create, limit).await?.execution_context_id;
         let install = EvaluateParams::builder()
-            .expression(format!("{}\nundefined", *SCRIPT))
+            .expression(format!("{}\ndocument", *SCRIPT))
             .context_id(context)
-            .return_by_value(true)
             .build()
             .expect("the expression is set");
-        let installed: Evaluated<IgnoredAny> = document.session.call_as(install, limit).await?;
+        let installed: Installed = document.session.call_as(install, limit).await?;
         if let Some(exception) = installed.exception_details {
             return Err(ScriptError::Threw(exception.summary()));
         }
+        let root = object(installed.result, "document")?;
         let mut known = self.lock();
         known.made += 1;
-        let world = World { context, key: FrameKey(known.made) };
-        known.by_frame.insert(key(document), world);
+        let world = World {
+            context,
+            key: FrameKey(known.made),
+            document: root,
+            page_document: Arc::default(),
+            listening: Arc::default(),
+        };
+        known.by_frame.insert(key(document), world.clone());
         Ok(world)
     }
 
@@ -179,7 +264,7 @@ fn key(document: &Document) -> (Arc<str>, Arc<str>) {
 
 async fn call_in<R: DeserializeOwned>(
     document: &Document,
-    world: World,
+    world: &World,
     function: &str,
     argument: &(impl Serialize + Sync),
     limit: Duration,

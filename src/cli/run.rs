@@ -101,6 +101,7 @@ async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
         headless: !args.headful,
         start_url: args.start_url,
         actions: Vec::new(),
+        files: Vec::new(),
         screenshots: screenshots.as_ref().map(|_| ImageFormat::Png),
     };
     let mut stop = pin!(shutdown::signals()?);

@@ -57,6 +57,9 @@ impl<W: Write> Screen<W> {
         let number = format!("{}/{}", step.step, self.max_steps);
         let description = plain_line(&step.description, MAX_LINE);
         writeln!(self.out, "{number:>7}  {:>6}  {description}", seconds(elapsed))?;
+        if let Some(blocker) = &step.blocker {
+            writeln!(self.out, "{INDENT}{}", plain_line(&blocker.to_string(), MAX_LINE))?;
+        }
         let page = format!("{} · {}", step.title, step.url);
         for text in step.thought.lines().take(MAX_THOUGHTS).chain([page.as_str()]) {
             let line = plain_line(text, MAX_LINE);
@@ -85,6 +88,9 @@ impl<W: Write> Screen<W> {
         let text: String = result.final_text.chars().take(MAX_TEXT).collect();
         if !text.trim().is_empty() {
             writeln!(self.out, "\n{}", plain(text.trim()))?;
+        }
+        if let Some(blocker) = &result.blocker {
+            writeln!(self.out, "\n{}", plain_line(&blocker.to_string(), MAX_LINE))?;
         }
         if !result.success && !result.errors.is_empty() {
             writeln!(self.out, "\nerrors on the way:")?;
@@ -129,6 +135,7 @@ fn seconds(elapsed: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::observation::{Blocker, BlockerKind};
 
     const AT: Duration = Duration::from_millis(1_260);
 
@@ -147,6 +154,7 @@ mod tests {
             url: "https://example.com/".into(),
             title: "Flights".into(),
             screenshot: None,
+            downloads: Vec::new(),
             blocker: None,
         }
     }
@@ -195,6 +203,17 @@ mod tests {
             text,
             "\x1b[2m   1/20   1.3 s  ...\x1b[0m\r\x1b[K\nfailed after 0 steps in 1.3 s\n\nthe browser is gone\n"
         );
+    }
+
+    #[test]
+    fn what_blocks_a_page_is_told_at_the_step_and_at_the_end() {
+        let blocker = Some(Blocker { kind: BlockerKind::Captcha, message: "Prove that you are\nhuman\u{1b}".into() });
+        let text =
+            shown(false, |screen| screen.step(AT, &StepReport { blocker: blocker.clone(), ..step("Click", "") }));
+        assert!(text.contains("\n                 blocked (captcha): Prove that you are human\u{fffd}\n"), "{text:?}");
+        let result = AgentResult { success: false, final_text: String::new(), errors: vec![], blocker };
+        let text = shown(false, |screen| screen.finished(AT, &result));
+        assert!(text.contains("\nblocked (captcha): Prove that you are human\u{fffd}\n"), "{text:?}");
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub(super) struct Environment {
     pub(super) agent_max_actions_per_step: Option<String>,
     pub(super) agent_max_failures: Option<String>,
     pub(super) agent_vision: Option<String>,
+    pub(super) allow_evaluate: Option<String>,
+    pub(super) agent_scripts: Option<String>,
 
     pub(super) openai_api_key: Option<String>,
     pub(super) openai_base_url: Option<String>,
@@ -64,7 +66,12 @@ pub(super) struct Environment {
     pub(super) browser_settle_new_site_timeout: Option<String>,
     pub(super) browser_max_age: Option<String>,
     pub(super) browser_max_memory: Option<String>,
+    pub(super) browser_download_wait: Option<String>,
+    pub(super) run_max_files: Option<String>,
+    pub(super) run_max_file_bytes: Option<String>,
+    pub(super) run_max_files_bytes: Option<String>,
     pub(super) browser_view_tokens: Option<String>,
+    pub(super) screenshot_marks: Option<String>,
     pub(super) profile_root: Option<String>,
     pub(super) browser_use_private_hosts: Option<String>,
 

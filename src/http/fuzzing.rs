@@ -1,5 +1,7 @@
 //! What callers send and clients are sent, as fuzz targets.
 
+use std::collections::HashSet;
+
 use super::error::Refused;
 use super::sse::frame;
 use super::validation::parse_run_request;
@@ -11,7 +13,11 @@ pub const TARGETS: &[Target] = &[("run_request", run_request), ("event_frame", e
 
 fn run_request(data: &[u8]) {
     match parse_run_request(data, None) {
-        Ok(request) => assert!(!request.task.as_str().trim().is_empty()),
+        Ok(request) => {
+            assert!(!request.task.as_str().trim().is_empty());
+            let names: HashSet<&str> = request.files.iter().map(|file| file.name.as_str()).collect();
+            assert_eq!(names.len(), request.files.len());
+        }
         Err(problems) => {
             assert!(!problems.is_empty());
             drop(axum::response::IntoResponse::into_response(Refused::Invalid(problems)));

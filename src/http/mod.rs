@@ -5,6 +5,7 @@ mod auth;
 mod body;
 mod error;
 mod fields;
+mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod identity;

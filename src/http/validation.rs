@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::actions::actions;
 use super::error::Problem;
 use super::fields::{Fields, Wrong, boolean, integer, number, one_of, string, wrong};
+use super::files::files;
 use crate::agent::image::ImageFormat;
 use crate::agent::ports::{ModelChoice, Provider};
 use crate::run::{
@@ -41,6 +42,7 @@ pub(super) fn parse_run_request(
         given => given,
     };
     let actions = fields.take_in("actions", actions);
+    let files = fields.take_in("files", files);
     let screenshots = fields.optional("screenshotFormat", |value| one_of(value, &SCREENSHOT_FORMATS));
 
     match task {
@@ -52,6 +54,7 @@ pub(super) fn parse_run_request(
             headless: headless.unwrap_or(true),
             start_url,
             actions: actions.unwrap_or_default(),
+            files: files.unwrap_or_default(),
             screenshots: screenshots.unwrap_or(default_screenshots),
         }),
         _ => Err(fields.problems),

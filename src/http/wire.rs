@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::agent::image::Image;
-use crate::agent::report::{Blocker, LogLevel};
+use crate::agent::report::{Blocker, FileInfo, LogLevel};
 use crate::run::{RunEvent, RunEventKind};
 
 /// Error texts may quote a provider; nobody reads more than this.
@@ -37,6 +37,8 @@ pub(super) enum EventDto<'a> {
         url: &'a str,
         title: &'a str,
         screenshot: Option<DataUrl<'a>>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        downloads: Vec<FileDto<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         blocker: Option<BlockerDto<'a>>,
         is_complete: bool,
@@ -83,6 +85,7 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
                 url: &report.url,
                 title: &report.title,
                 screenshot: report.screenshot.as_ref().map(DataUrl),
+                downloads: report.downloads.iter().map(FileDto::from).collect(),
                 blocker: report.blocker.as_ref().map(BlockerDto::from),
                 is_complete: false,
             },
@@ -111,6 +114,19 @@ pub(super) struct BlockerDto<'a> {
 impl<'a> From<&'a Blocker> for BlockerDto<'a> {
     fn from(blocker: &'a Blocker) -> Self {
         Self { kind: blocker.kind.name(), message: &blocker.message }
+    }
+}
+
+/// A file by its name and size.
+#[derive(Debug, Serialize)]
+pub(super) struct FileDto<'a> {
+    name: &'a str,
+    bytes: u64,
+}
+
+impl<'a> From<&'a FileInfo> for FileDto<'a> {
+    fn from(file: &'a FileInfo) -> Self {
+        Self { name: &file.name, bytes: file.bytes }
     }
 }
 

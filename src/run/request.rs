@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::agent::explicit::ExplicitAction;
+use crate::agent::files::SentFile;
 use crate::agent::image::ImageFormat;
 use crate::agent::ports::ModelChoice;
 
@@ -18,6 +19,8 @@ pub struct RunRequest {
     pub start_url: Option<StartUrl>,
     /// Carried out before the first decision; without a model, all that is done.
     pub actions: Vec<ExplicitAction>,
+    /// What the run may upload, under names that each stand once.
+    pub files: Vec<SentFile>,
     /// Format of the screenshots in step events; none for no screenshots.
     pub screenshots: Option<ImageFormat>,
 }

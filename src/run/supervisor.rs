@@ -17,6 +17,7 @@ use super::failure::Failure;
 use super::request::RunRequest;
 use super::settings::RunSettings;
 use crate::agent::agent::{Agent, AgentSettings, AgentTask};
+use crate::agent::files::SentFile;
 use crate::agent::ports::{Browsers, ChatModel, Page, PageSpec};
 use crate::agent::report::{AgentResult, Blocker, LogLevel, Reporter, StepReport};
 
@@ -116,13 +117,14 @@ async fn drive(
     so_far: &SoFar,
 ) -> Result<AgentResult, Failure> {
     let request = &run.request;
-    let spec = PageSpec { headless: request.headless, screenshots: request.screenshots };
+    let spec = PageSpec { headless: request.headless, screenshots: request.screenshots, files: request.files.clone() };
     let opened = run.browsers.open(spec).await?;
     let page = slot.get_or_init(|| opened).clone();
     let reporter = Arc::new(Teller { events: run.outbox.events.clone(), so_far: so_far.clone() });
     let agent = Agent::new(run.agent.clone(), run.model.clone(), page, reporter);
     let task = AgentTask {
         task: request.task.as_str().to_owned(),
+        files: request.files.iter().map(SentFile::info).collect(),
         start_url: request.start_url.as_ref().map(|url| url.as_url().clone()),
         actions: request.actions.clone(),
         max_steps: request.max_steps.get(),

@@ -15,6 +15,24 @@ use crate::support::{
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[test]
+fn what_one_run_copies_no_other_can_paste() {
+    run(async {
+        let home = "<input aria-label=Field value=secret-of-the-first>";
+        let site = Site::of(&[("/", home), ("/empty", "<input aria-label=Field>")]).await;
+        let (first, second) = (open(&site, "/").await, open(&site, "/empty").await);
+        first.click("Field").await.unwrap();
+        first.keys("Control+a Control+c").await.unwrap();
+        second.click("Field").await.unwrap();
+        second.keys("Control+v").await.unwrap();
+        assert_eq!(second.element("Field").await.value, "");
+        first.keys("End Control+v").await.unwrap();
+        assert_eq!(first.element("Field").await.value, "secret-of-the-firstsecret-of-the-first");
+        first.close().await;
+        second.close().await;
+    });
+}
+
+#[test]
 fn cookies_and_storage_are_each_run_s_own() {
     run(async {
         let home = "<button onclick=\"localStorage.note = 'mine'; tell('kept')\">Keep</button>\

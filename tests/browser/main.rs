@@ -3,14 +3,20 @@
 #![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself")]
 
 mod actions;
+mod again;
 mod blocked;
 mod dialogs;
+mod downloads;
 mod faults;
+mod frames;
 mod headful;
 mod isolation;
 mod many_runs;
+mod marks;
 mod navigation;
 mod observe;
 mod service;
 mod support;
+
+mod uploads;
 mod warden;

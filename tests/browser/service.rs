@@ -3,13 +3,16 @@
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::http::header;
 use axum::response::Html;
-use axum::routing::get;
+use axum::routing::{get, post};
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::support::order::{BUYER, order_request};
-use crate::support::{Events, Log, Shop, Site, Start, eventually, finished, page, processes, run, until_dropped};
+use crate::support::{
+    Events, Log, Shop, Site, Start, eventually, files_named, finished, page, processes, run, until_dropped,
+};
 
 /// A site whose page keeps a request open, and the log of those that ended. Nothing but the end of the page ends one.
 async fn endless() -> (Site, Log<&'static str>) {
@@ -162,5 +165,92 @@ fn a_service_without_a_browser_that_starts_says_it_is_not_ready() {
         service.signal(Signal::TERM);
         assert_eq!(service.ended().await.code(), Some(0));
         service.leaves_nothing();
+    });
+}
+
+/// A page with a file to download and a field for one, beside a request that keeps it open.
+async fn files() -> (Site, Log<&'static str>, Log<String>) {
+    let (ended, posted) = (Log::new(), Log::new());
+    let (log, uploads) = (ended.clone(), posted.clone());
+    let body = "<a href=/report>Report</a><form method=post action=/upload enctype=multipart/form-data>\
+                <input type=file name=cv aria-label=CV><button>Send</button></form>";
+    let attachment = [(header::CONTENT_DISPOSITION, "attachment; filename=report.txt")];
+    let router = Router::new()
+        .route("/", get(|| async { Html(page(body)) }))
+        .route("/report", get(move || async move { (attachment, "the report") }))
+        .route("/open", get(|| async { Html(page("<script>fetch('/hang')</script>")) }))
+        .route("/hang", get(|| async move { until_dropped(log).await }))
+        .route(
+            "/upload",
+            post(|body: String| async move {
+                uploads.push(body);
+                Html(page("<h1>Received</h1>"))
+            }),
+        );
+    (Site::with(router).await, ended, posted)
+}
+
+/// A run of the built-in planner with a file.
+fn with_a_file(task: &str) -> serde_json::Value {
+    json!({
+        "task": task,
+        "provider": "template",
+        "screenshotFormat": "none",
+        "files": [{ "name": "cv.txt", "content": "dGVuIHllYXJzIG9mIHRlYQ==" }],
+    })
+}
+
+#[test]
+fn a_file_of_the_request_reaches_a_site_and_one_of_the_site_is_told() {
+    run(async {
+        let (site, _, posted) = files().await;
+        let service = Start::new().ready().await;
+        let task = format!("open {}, click Report, upload cv.txt to CV, click Send, read the page", site.url("/"));
+        let events = Events::of(service.post(&with_a_file(&task)).await).rest().await;
+        assert_eq!(events.last().unwrap()["success"], true, "{events:#?}");
+        let posted = posted.list().pop().unwrap();
+        assert!(posted.contains("filename=\"cv.txt\"") && posted.contains("ten years of tea"), "{posted}");
+        let downloads: Vec<_> = events.iter().filter_map(|event| event.get("downloads")).collect();
+        assert_eq!(downloads, [&json!([{ "name": "report.txt", "bytes": 10 }])]);
+        let step = events.iter().find(|event| event.get("downloads").is_some()).unwrap();
+        assert_eq!(step["action"], "click", "{step}");
+        assert_eq!(files_named(&service.profiles(), "cv.txt") + files_named(&service.profiles(), "report.txt"), 0);
+        service.stop().await;
+    });
+}
+
+/// A run that has a file of its caller and one of the site, and then goes on for ever.
+async fn run_with_files(service: &crate::support::Service, site: &Site) -> Events {
+    let task = format!("open {}, click Report, open {}, wait for 'never'", site.url("/"), site.url("/open"));
+    let events = Events::of(service.post(&with_a_file(&task)).await);
+    site.is_asked("GET /hang").await;
+    for file in ["cv.txt", "report.txt"] {
+        assert_eq!(files_named(&service.profiles(), file), 1, "{file}");
+    }
+    events
+}
+
+#[test]
+fn a_runs_files_are_gone_when_its_caller_leaves() {
+    run(async {
+        let (site, _, _) = files().await;
+        let service = impatient().ready().await;
+        let events = run_with_files(&service, &site).await;
+        drop(events);
+        let left = || ["cv.txt", "report.txt"].map(|file| files_named(&service.profiles(), file));
+        eventually("the files are gone", Duration::from_secs(2), || left() == [0, 0]).await;
+        service.stop().await;
+    });
+}
+
+#[test]
+fn a_runs_files_are_gone_when_the_service_is_killed() {
+    run(async {
+        let (site, _, _) = files().await;
+        let mut service = impatient().ready().await;
+        let _events = run_with_files(&service, &site).await;
+        service.signal(Signal::KILL);
+        service.ended().await;
+        eventually("no file is left", Duration::from_secs(3), || service.files().is_empty()).await;
     });
 }

@@ -26,7 +26,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "browser",
-        may_import: &["agent::ports", "agent::action", "agent::observation", "agent::image", "policy"],
+        may_import: &["agent::ports", "agent::action", "agent::files", "agent::observation", "agent::image", "policy"],
         never_crates: &["axum", "reqwest", "tower", "tower_http", "envy"],
     },
     Rule {
@@ -36,7 +36,15 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "http",
-        may_import: &["run", "agent::ports", "agent::image", "agent::report", "agent::action", "agent::explicit"],
+        may_import: &[
+            "run",
+            "agent::ports",
+            "agent::image",
+            "agent::report",
+            "agent::action",
+            "agent::explicit",
+            "agent::files",
+        ],
         never_crates: &["reqwest", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
     },
     Rule { module: "telemetry", may_import: &["run::STEP_LOG_TARGET"], never_crates: &["axum", "reqwest"] },

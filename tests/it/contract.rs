@@ -127,7 +127,10 @@ async fn screenshots_come_in_the_format_asked_for() {
 async fn a_deployment_sets_the_default_screenshot_format() {
     let service = Stage::new([Reply::done("ok")]).set("SCREENSHOT_FORMAT", "webp").start().await;
     service.run_all(&json!({ "task": "x" })).await;
-    assert_eq!(service.pages.specs(), [PageSpec { headless: true, screenshots: Some(ImageFormat::Webp) }]);
+    assert_eq!(
+        service.pages.specs(),
+        [PageSpec { headless: true, screenshots: Some(ImageFormat::Webp), files: vec![] }]
+    );
 }
 
 #[tokio::test]

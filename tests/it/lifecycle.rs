@@ -20,6 +20,7 @@ fn request() -> RunRequest {
         temperature: Temperature::default(),
         headless: true,
         start_url: None,
+        files: Vec::new(),
         actions: Vec::new(),
         screenshots: Some(ImageFormat::Png),
     }

@@ -4,6 +4,7 @@ mod actions;
 mod architecture;
 mod config;
 mod contract;
+mod files;
 mod lifecycle;
 mod models;
 mod queue;

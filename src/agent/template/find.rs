@@ -14,6 +14,7 @@ pub(super) enum Use {
     Tick,
     /// Whatever takes a value.
     Set,
+    Upload,
 }
 
 /// The elements that match equally well, in document order.
@@ -174,6 +175,12 @@ fn fit(element: &Element, use_: Use) -> Option<u32> {
         Use::Choose if is_text_field(element) => (element.role == "combobox").then_some(RIGHT - 15),
         Use::Choose => is_select(element).then_some(RIGHT),
         Use::Tick => is_tickable(element).then_some(RIGHT),
+        // A button that opens a chooser is a field to the reader.
+        Use::Upload => match () {
+            () if element.input_type == "file" => Some(RIGHT),
+            () if is_button(element) || element.tag == "label" => Some(RIGHT - 15),
+            () => None,
+        },
         Use::Set => (is_text_field(element) || is_select(element) || is_tickable(element)).then_some(RIGHT),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::answer::Question;
 use super::target::Target;
-use super::text::{clip, quote};
+use super::text::{clip, enumerate, quote};
 use crate::agent::action::{ScrollDirection, SearchEngine};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +27,12 @@ pub(super) enum Goal {
         field: Target,
         value: Hidden,
     },
+    Upload {
+        files: Vec<String>,
+        /// The first file field when none is named.
+        to: Option<Target>,
+    },
+    SavePdf,
     Check {
         target: Target,
         on: bool,
@@ -125,6 +131,12 @@ impl Goal {
             }
             Self::Select { option, from: None } => ("choose", "chose", quote(option)),
             Self::Set { field, .. } => ("set", "set", field.to_string()),
+            Self::Upload { files, to } => {
+                let files = enumerate(&files.iter().map(|file| quote(file)).collect::<Vec<_>>());
+                let to = to.as_ref().map(|target| format!(" to {target}")).unwrap_or_default();
+                ("upload", "uploaded", format!("{files}{to}"))
+            }
+            Self::SavePdf => ("save", "saved", "the page as PDF".to_owned()),
             Self::Check { target, on: true } => ("tick", "ticked", target.to_string()),
             Self::Check { target, on: false } => ("untick", "unticked", target.to_string()),
             Self::Scroll(scrolling) => ("scroll", "scrolled", scrolling.to_string()),

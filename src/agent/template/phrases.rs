@@ -98,6 +98,16 @@ const ROWS: &[Row] = &[
         Some(Goal::Select { option: option(s.taken[0]), from: Some(target(s, 1)) })
     }),
     row("<select|choose|pick> {option}", |s| Some(Goal::Select { option: option(s.taken[0]), from: None })),
+    // Files.
+    row("<upload|attach> {files} <to|into|in to|in|at|as|under> {label}", |s| {
+        let any = matches!(without_article(s.taken[1]).as_str(), "file field" | "file input" | "upload field" | "form");
+        Some(Goal::Upload { files: values::files(s.taken[0]), to: (!any).then(|| target(s, 1)) })
+    }),
+    row("<upload|attach> {files}", |s| Some(Goal::Upload { files: values::files(s.taken[0]), to: None })),
+    row(
+        "<save|print|export> [the|this] [page|it|result|document] <as|as a|as an|to|to a|into a> <pdf|pdf file|pdf document>",
+        |_| Some(Goal::SavePdf),
+    ),
     row("<check|tick|enable|turn on> {label}", |s| Some(Goal::Check { target: target(s, 0), on: true })),
     row("<uncheck|untick|disable|turn off> {label}", |s| Some(Goal::Check { target: target(s, 0), on: false })),
     row("<submit|submit it|submit form|submit the form|submit this form|send the form>", |_| {

@@ -287,8 +287,8 @@ fn beyond(not_understood: &NotUnderstood) -> String {
     };
     format!(
         "{what} Without a model I can open a page, search, click a label, type \
-         into a field, choose an option, tick a box, scroll, go back, wait, press keys, log in, take a screenshot and \
-         read from the page, one after the other."
+         into a field, choose an option, tick a box, scroll, go back, wait, press keys, log in, upload a file, \
+         save the page as PDF, take a screenshot and read from the page, one after the other."
     )
 }
 

@@ -230,6 +230,17 @@ pub(super) fn number(word: &str) -> Option<f64> {
     named.or_else(|| word.parse().ok()).filter(|number: &f64| number.is_finite() && (0.0..=100.0).contains(number))
 }
 
+/// The names of files: each quoted piece is one; without quotes, each word is that is not "and" or "the file".
+pub(super) fn files(slot: Slot<'_, '_>) -> Vec<String> {
+    let is_file = |kind| slot.tokens.iter().filter(move |token| token.kind == kind);
+    let quoted: Vec<String> = is_file(Kind::Quoted).map(|token| token.text.to_owned()).collect();
+    if !quoted.is_empty() {
+        return quoted;
+    }
+    let says_nothing = |word: &str| matches!(word, "and" | "the" | "a" | "my" | "file" | "files");
+    is_file(Kind::Word).filter(|token| !says_nothing(&token.folded)).map(|token| token.text.to_owned()).collect()
+}
+
 pub(super) fn after_articles<'t, 's>(slot: Slot<'t, 's>) -> Slot<'t, 's> {
     let mut slot = slot.trimmed();
     while let [first, rest @ ..] = slot.tokens

@@ -23,6 +23,7 @@ async fn a_step_reports_its_actions_in_words_with_the_page_after_them() {
             url: "https://shop.example/2".into(),
             title: "Shop 2".into(),
             screenshot: Some(image("event")),
+            downloads: vec![],
             blocker: None,
         }
     );
@@ -146,4 +147,33 @@ fn a_run_can_be_carried_from_thread_to_thread() {
     let agent = Agent::new(AgentSettings::default(), None, world.page.clone(), world.events.clone());
     assert_eq!(agent.name(), ModelName { provider: "template".into(), model: "built-in".into() });
     sendable(&agent.run(world.task));
+}
+
+#[tokio::test]
+async fn a_script_runs_only_where_a_setting_allows_it() {
+    for allowed in [false, true] {
+        let script = answer(json!([{"evaluate": {"js": "1 + 1"}}]));
+        let mut world = World::new([script, answer(json!([done("ok")]))]);
+        world.settings.allow_evaluate = allowed;
+        world.run().await;
+        assert_eq!(world.acted().contains(&"evaluate"), allowed);
+        let calls = world.calls();
+        assert_eq!(calls[0].schema.to_string().contains("evaluate\""), allowed);
+        let told = calls[1].prefix();
+        assert_eq!(told.contains("`evaluate` is not allowed here"), !allowed, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_downloaded_is_reported_once_with_the_step_that_comes_next() {
+    let world = World::new([answer(json!([click(1)])), answer(json!([click(1)])), answer(json!([done("")]))]);
+    let file = |name: &str| FileInfo { name: name.into(), bytes: 5 };
+    let with = |names: &[&str]| {
+        Some(Ok(Observation { downloads: names.iter().map(|name| file(name)).collect(), ..reading(1) }))
+    };
+    // By the start page, in the first step, in the second, and beside the answer.
+    world.page.queue_readings([with(&["a"]), with(&["b"]), with(&[]), with(&["c"])]);
+    world.run().await;
+    let reported: Vec<Vec<FileInfo>> = world.steps().into_iter().map(|step| step.downloads).collect();
+    assert_eq!(reported, [vec![file("a"), file("b")], vec![], vec![file("c")]]);
 }

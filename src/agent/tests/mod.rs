@@ -5,6 +5,7 @@ mod ending;
 mod explicit;
 mod failing;
 mod prompting;
+mod script;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -17,6 +18,7 @@ use url::Url;
 
 use super::action::{Action, ElementIndex};
 use super::agent::{Agent, AgentError, AgentSettings, AgentTask};
+use super::files::FileInfo;
 use super::image::{Image, ImageFormat};
 use super::observation::{Element, Observation, PageView};
 use super::ports::*;
@@ -37,6 +39,7 @@ impl World {
             settings: AgentSettings::default(),
             task: AgentTask {
                 task: "Buy a lamp".into(),
+                files: vec![],
                 start_url: None,
                 actions: vec![],
                 max_steps: 20,
@@ -229,6 +232,10 @@ impl Page for FakePage {
         *self.read.lock().unwrap() += 1;
         let queued = self.readings.lock().unwrap().pop_front().flatten();
         queued.unwrap_or_else(|| Ok(reading(*self.read.lock().unwrap())))
+    }
+
+    async fn read(&self) -> Result<Observation, BrowserError> {
+        Ok(Observation { screenshot: None, ..self.observe().await? })
     }
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {

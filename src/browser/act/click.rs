@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::mouse::{Point, Press, press};
-use super::{Hands, IdArgument, Target, clip, label};
+use super::{Hands, Place, Target, clip, label};
 use crate::agent::action::{ElementIndex, MouseButton};
 use crate::agent::ports::{ActionError, ActionOutcome};
 use crate::browser::context::VIEWPORT;
@@ -13,6 +13,8 @@ pub(super) struct LocateArgument {
     id: u32,
     /// Bring it into view first.
     scroll: bool,
+    /// The point that is meant, from the element's corner.
+    at: Option<Point>,
 }
 
 /// What `hands.locate` found out.
@@ -21,11 +23,12 @@ pub(super) struct LocateArgument {
 pub(super) struct Located {
     gone: bool,
     hidden: bool,
+    /// The element's size, when the point that is meant is not in it.
+    outside: Option<(f64, f64)>,
     covered: Option<String>,
     x: f64,
     y: f64,
     pub(super) kind: String,
-    state: Option<bool>,
     pub(super) disabled: bool,
     pub(super) draggable: bool,
     options: Option<Vec<String>>,
@@ -49,13 +52,6 @@ struct Through {
     y: f64,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct StateNow {
-    state: Option<bool>,
-    gone: bool,
-}
-
 impl Hands<'_> {
     /// Clicks a point of the viewport, for what is no element: a canvas, a map.
     pub(super) async fn click_at(&self, point: Point, how: Press) -> Result<ActionOutcome, ActionError> {
@@ -65,15 +61,21 @@ impl Hands<'_> {
             let (width, height) = VIEWPORT;
             return Err(ActionError::NotPossible(format!("the viewport is {width} by {height} pixels")));
         }
-        let before = self.before()?;
+        let before = self.before().await?;
         press(&self.active()?.session, point, how).await?;
         self.settle(format!("Click at {x}, {y}"), &before).await
     }
 
-    pub(super) async fn click(&self, index: ElementIndex, how: Press) -> Result<ActionOutcome, ActionError> {
+    /// Clicks an element where it can be reached, or at a point in it.
+    pub(super) async fn click(
+        &self,
+        index: ElementIndex,
+        at: Option<Point>,
+        how: Press,
+    ) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
-        let before = self.before()?;
-        let located = self.locate(&target).await?;
+        let mut before = self.before_at(&target).await?;
+        let located = self.locate_at(&target, at).await?;
         match located.kind.as_str() {
             "select" => {
                 let options = located.options.unwrap_or_default();
@@ -83,15 +85,15 @@ impl Hands<'_> {
                 )));
             }
             "file" => {
-                return Err(ActionError::NotPossible(format!(
-                    "element {index} takes files; its file dialog cannot be used"
-                )));
+                return Err(ActionError::NotPossible(format!("element {index} takes files; use `upload`")));
             }
             _ if located.disabled => {
                 return Err(ActionError::NotPossible(format!("element {index} is disabled")));
             }
             _ => {}
         }
+        // What is painted in it changes without a trace that could be read.
+        before.change_is_expected = located.kind != "picture";
         let point = self.reach(&target, &located).await?;
         // Input events go to the page's own session, in its coordinates, whichever frame they reach.
         press(&self.active()?.session, point, how).await?;
@@ -99,36 +101,28 @@ impl Hands<'_> {
             (MouseButton::Right, _) => "Right-click",
             (MouseButton::Middle, _) => "Middle-click",
             (MouseButton::Left, 1) => "Click",
-            (MouseButton::Left, _) => "Double-click",
+            (MouseButton::Left, 2) => "Double-click",
+            (MouseButton::Left, _) => "Triple-click",
         };
-        let mut outcome = self.settle(format!("{verb} {}", label(&target.element)), &before).await?;
-        if let Some(was) = located.state.filter(|_| !outcome.page_changed) {
-            let state =
-                self.call_at::<StateNow>(&target.place, "hands.state", &IdArgument { id: target.place.id }).await;
-            // An element that is gone, or a page that is, has said enough in the effect.
-            if let Ok(StateNow { state: Some(now), gone: false }) = state {
-                let told = match (was == now, located.kind.as_str()) {
-                    (true, _) => "its state did not change".to_owned(),
-                    (false, "check") => format!("it is now {}", if now { "checked" } else { "unchecked" }),
-                    (false, _) => format!("it is now {}", if now { "on" } else { "off" }),
-                };
-                outcome.effect = if outcome.effect.is_empty() { told } else { format!("{told}; {}", outcome.effect) };
-            }
-        }
-        Ok(outcome)
+        let place = at.map(|(x, y)| format!(" at {x}, {y}")).unwrap_or_default();
+        self.settle(format!("{verb} {}{place}", label(&target.element)), &before).await
     }
 
     pub(super) async fn locate(&self, target: &Target) -> Result<Located, ActionError> {
-        self.locate_with(target, true).await
+        self.locate_with(target, LocateArgument { id: target.place.id, scroll: true, at: None }).await
+    }
+
+    /// As [`Hands::locate`], a point in the element.
+    pub(super) async fn locate_at(&self, target: &Target, at: Option<Point>) -> Result<Located, ActionError> {
+        self.locate_with(target, LocateArgument { id: target.place.id, scroll: true, at }).await
     }
 
     /// As [`Hands::locate`], without scrolling to it.
     pub(super) async fn locate_unmoved(&self, target: &Target) -> Result<Located, ActionError> {
-        self.locate_with(target, false).await
+        self.locate_with(target, LocateArgument { id: target.place.id, scroll: false, at: None }).await
     }
 
-    async fn locate_with(&self, target: &Target, scroll: bool) -> Result<Located, ActionError> {
-        let argument = LocateArgument { id: target.place.id, scroll };
+    async fn locate_with(&self, target: &Target, argument: LocateArgument) -> Result<Located, ActionError> {
         let located: Located = self.call_at(&target.place, "hands.locate", &argument).await?;
         if located.gone {
             return Err(ActionError::ElementGone { index: target.index.0 });
@@ -139,27 +133,46 @@ impl Hands<'_> {
     /// A point of an element in the coordinates of the page: up through the frames that hold it, each of which must let
     /// it through.
     pub(super) async fn reach(&self, target: &Target, located: &Located) -> Result<(f64, f64), ActionError> {
-        let (mut x, mut y) = target.reachable(located)?;
+        let mut point = target.reachable(located)?;
         let mut frame = self.sight.owner(target.place.world);
         while let Some(owner) = frame {
-            let argument = ThroughArgument { id: owner.id, x, y };
-            let through: Through = self.call_at(&owner, "hands.through", &argument).await?;
-            if through.gone {
-                return Err(ActionError::ElementGone { index: target.index.0 });
-            }
-            if let Some(by) = through.covered {
-                return Err(ActionError::Covered { index: target.index.0, by: clip(&by, 120) });
-            }
-            (x, y) = (through.x, through.y);
+            let lifted = self.through(&owner, point).await?;
+            point = lifted.map_err(|by| ActionError::Covered { index: target.index.0, by })?;
             frame = self.sight.owner(owner.world);
         }
-        Ok((x, y))
+        Ok(point)
+    }
+
+    /// A point of a document's viewport in the coordinates of the page.
+    pub(super) async fn to_page(&self, place: &Place, mut point: Point) -> Result<Point, ActionError> {
+        let mut frame = self.sight.owner(place.world);
+        while let Some(owner) = frame {
+            let lifted = self.through(&owner, point).await?;
+            point = lifted.map_err(|by| ActionError::NotPossible(format!("its frame is covered by {by}")))?;
+            frame = self.sight.owner(owner.world);
+        }
+        Ok(point)
+    }
+
+    /// A point in a frame as one of the document around it, or what covers the frame there.
+    pub(super) async fn through(&self, owner: &Place, (x, y): Point) -> Result<Result<Point, String>, ActionError> {
+        let through: Through = self.call_at(owner, "hands.through", &ThroughArgument { id: owner.id, x, y }).await?;
+        if through.gone {
+            return Err(ActionError::NotPossible("the frame is gone; look at the current list".into()));
+        }
+        Ok(match through.covered {
+            Some(by) => Err(clip(&by, 120)),
+            None => Ok((through.x, through.y)),
+        })
     }
 }
 
 impl Target {
     /// The point at which input events reach the element.
     fn reachable(&self, located: &Located) -> Result<(f64, f64), ActionError> {
+        if let Some((width, height)) = located.outside {
+            return Err(ActionError::NotPossible(format!("element {} is {width} by {height} pixels", self.index)));
+        }
         if located.hidden {
             return Err(ActionError::NotPossible(format!("element {} is not visible", self.index)));
         }

@@ -7,7 +7,7 @@ use crate::agent::ports::{ActionError, ActionOutcome, BrowserError};
 
 impl Hands<'_> {
     pub(super) async fn answer_dialog(&self, accept: bool, text: Option<&str>) -> Result<ActionOutcome, ActionError> {
-        let before = self.before()?;
+        let before = self.before().await?;
         let open = self.context.tabs().active().and_then(|tab| tab.dialog.take());
         let Some(open) = open else {
             return Err(ActionError::NotPossible("no dialog is open".into()));

@@ -13,82 +13,95 @@ use crate::agent::ports::{ActionError, ActionOutcome};
 use crate::browser::cdp::Session;
 use crate::browser::context::VIEWPORT;
 
-/// Moves between press and release. Libraries that drag by pointer events want to see a few.
+/// Moves between two points of a drag. Libraries that drag by pointer events want to see a few.
 const STEPS: u32 = 8;
+/// Points of a path at most.
+const MAX_PATH: usize = 100;
 /// How long a page may take to start dragging something that says it is draggable.
 const DRAG_START: Duration = Duration::from_millis(500);
 
 impl Hands<'_> {
     pub(super) async fn hover(&self, index: ElementIndex) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
-        let before = self.before()?;
+        let before = self.before_at(&target).await?;
         let located = self.locate(&target).await?;
         let point = self.reach(&target, &located).await?;
         move_to(&self.active()?.session, point, false).await?;
         self.settle(format!("Point at {}", label(&target.element)), &before).await
     }
 
+    /// Drags an element, or what is painted at a point in it, to another element or along a path of offsets from where
+    /// it starts.
     pub(super) async fn drag(
         &self,
         from: ElementIndex,
+        at: Option<Point>,
         to: Option<ElementIndex>,
-        offset: Option<(f64, f64)>,
+        path: &[Point],
     ) -> Result<ActionOutcome, ActionError> {
+        if path.len() > MAX_PATH || path.iter().any(|(dx, dy)| !(dx.is_finite() && dy.is_finite())) {
+            return Err(ActionError::NotPossible(format!("a path has at most {MAX_PATH} points of finite numbers")));
+        }
         let source = self.target(from).await?;
-        let before = self.before()?;
-        let located = self.locate(&source).await?;
+        let mut before = self.before_at(&source).await?;
+        let located = self.locate_at(&source, at).await?;
+        before.change_is_expected = located.kind != "picture";
         let draggable = located.draggable;
         let start = self.reach(&source, &located).await?;
-        let (end, description) = match (to, offset) {
+        let inside = |value: f64, size: i64| value.clamp(0.0, f64::from(i32::try_from(size).unwrap_or(0) - 1));
+        let mut way = vec![start];
+        way.extend(path.iter().map(|(dx, dy)| (inside(start.0 + dx, VIEWPORT.0), inside(start.1 + dy, VIEWPORT.1))));
+        let description = match (to, path) {
             (Some(to), _) => {
                 let target = self.target(to).await?;
                 // Brought into view together or not at all: scrolling for the one may hide the other.
                 let located = self.locate_unmoved(&target).await?;
-                let end = self.reach(&target, &located).await?;
-                (end, format!("Drag {} to {}", label(&source.element), label(&target.element)))
+                way.push(self.reach(&target, &located).await?);
+                format!("Drag {} to {}", label(&source.element), label(&target.element))
             }
-            (None, Some((dx, dy))) => {
-                let inside = |value: f64, size: i64| value.clamp(0.0, f64::from(i32::try_from(size).unwrap_or(0) - 1));
-                let end = (inside(start.0 + dx, VIEWPORT.0), inside(start.1 + dy, VIEWPORT.1));
-                (end, format!("Drag {} by {dx}, {dy}", label(&source.element)))
-            }
-            (None, None) => {
-                return Err(ActionError::NotPossible("say where to drag: `to` an element, or by `dx` and `dy`".into()));
+            (None, [.., (dx, dy)]) => format!("Drag {} by {dx}, {dy}", label(&source.element)),
+            (None, []) => {
+                return Err(ActionError::NotPossible("say where to drag: `to` an element, or along a `path`".into()));
             }
         };
         let session = self.active()?.session;
         if draggable {
-            self.drag_data(&session, start, end).await?;
+            self.drag_data(&session, &way).await?;
         } else {
-            drag_pointer(&session, start, end).await?;
+            drag_pointer(&session, &way).await?;
         }
         self.settle(description, &before).await
     }
 
     /// HTML's drag and drop: the browser hands over what is dragged, and gets it back over the target.
-    async fn drag_data(&self, session: &Session, start: Point, end: Point) -> Result<(), ActionError> {
+    async fn drag_data(&self, session: &Session, way: &[Point]) -> Result<(), ActionError> {
+        let end = way.last().copied().unwrap_or_default();
         delivered(session.call(SetInterceptDragsParams::new(true)).await)?;
-        let dragged = self.start_drag(session, start, end).await;
+        let dragged = self.start_drag(session, way).await;
         session.tell(SetInterceptDragsParams::new(false));
         match dragged? {
             Some(data) => {
-                for kind in
-                    [DispatchDragEventType::DragEnter, DispatchDragEventType::DragOver, DispatchDragEventType::Drop]
-                {
-                    delivered(session.call(DispatchDragEventParams::new(kind, end.0, end.1, data.clone())).await)?;
+                let over = |kind, (x, y): Point| DispatchDragEventParams::new(kind, x, y, data.clone());
+                let mut kind = DispatchDragEventType::DragEnter;
+                for point in way.iter().skip(1) {
+                    delivered(session.call(over(kind, *point)).await)?;
+                    kind = DispatchDragEventType::DragOver;
                 }
+                delivered(session.call(over(DispatchDragEventType::DragOver, end)).await)?;
+                delivered(session.call(over(DispatchDragEventType::Drop, end)).await)?;
             }
             // The page took the press for itself; the rest is moves.
-            None => move_along(session, start, end).await?,
+            None => move_along(session, way).await?,
         }
         hold(session, end, false).await
     }
 
-    async fn start_drag(&self, session: &Session, start: Point, end: Point) -> Result<Option<DragData>, ActionError> {
-        move_to(session, start, false).await?;
-        hold(session, start, true).await?;
+    async fn start_drag(&self, session: &Session, way: &[Point]) -> Result<Option<DragData>, ActionError> {
+        let [start, next, ..] = way else { return Ok(None) };
+        move_to(session, *start, false).await?;
+        hold(session, *start, true).await?;
         for step in 1..=2 {
-            move_to(session, between(start, end, step), true).await?;
+            move_to(session, between(*start, *next, step), true).await?;
         }
         let taken = self.context.until(|tabs| tabs.active().and_then(|tab| tab.dragged.take()));
         match tokio::time::timeout(DRAG_START, taken).await {
@@ -98,16 +111,21 @@ impl Hands<'_> {
     }
 }
 
-async fn drag_pointer(session: &Session, start: Point, end: Point) -> Result<(), ActionError> {
-    move_to(session, start, false).await?;
-    hold(session, start, true).await?;
-    move_along(session, start, end).await?;
-    hold(session, end, false).await
+/// Presses at the first point, moves over all of them and releases at the last.
+pub(super) async fn drag_pointer(session: &Session, way: &[Point]) -> Result<(), ActionError> {
+    let [start, .., end] = way else { return Ok(()) };
+    move_to(session, *start, false).await?;
+    hold(session, *start, true).await?;
+    move_along(session, way).await?;
+    hold(session, *end, false).await
 }
 
-async fn move_along(session: &Session, start: Point, end: Point) -> Result<(), ActionError> {
-    for step in 1..=STEPS {
-        move_to(session, between(start, end, step), true).await?;
+async fn move_along(session: &Session, way: &[Point]) -> Result<(), ActionError> {
+    for leg in way.windows(2) {
+        let [from, to] = leg else { break };
+        for step in 1..=STEPS {
+            move_to(session, between(*from, *to, step), true).await?;
+        }
     }
     Ok(())
 }

@@ -3,9 +3,11 @@
 use regex::RegexBuilder;
 use serde::{Deserialize, Serialize};
 
-use super::read::{MAX_TEXT, Text, TextArgument};
-use super::{Hands, IdArgument, clip, label};
-use crate::agent::action::ElementIndex;
+use super::drag::drag_pointer;
+use super::mouse::Point;
+use super::pages::Answer;
+use super::read::{Has, MAX_TEXT, TextsArgument};
+use super::{Hands, clip};
 use crate::agent::ports::{ActionError, ActionOutcome};
 
 /// Places told at most.
@@ -20,9 +22,19 @@ struct TextToFind<'a> {
     text: &'a str,
 }
 
-#[derive(Deserialize)]
+/// What `hands.scrollToText` found: the text's ends in its document's viewport.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 struct ScrolledTo {
     found: bool,
+    from: Option<Point>,
+    to: Option<Point>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Selection {
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -39,23 +51,37 @@ struct Matched {
     lines: Vec<String>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Options {
-    gone: bool,
-    options: Option<Vec<String>>,
-}
-
 impl Hands<'_> {
-    pub(super) async fn scroll_to_text(&self, text: &str) -> Result<ActionOutcome, ActionError> {
-        let before = self.before()?;
-        let argument = TextToFind { text };
-        let document = self.active()?;
-        let to: ScrolledTo = self.call_in(&document, "hands.scrollToText", &argument, self.command_timeout()).await?;
-        if !to.found {
-            return Err(ActionError::NotPossible(format!("{:?} is not on the page", clip(text, 80))));
+    /// Brings a text of the page or its frames into view, and selects it by dragging over it.
+    pub(super) async fn scroll_to_text(&self, text: &str, select: bool) -> Result<ActionOutcome, ActionError> {
+        let before = self.before().await?;
+        let shown: Vec<Answer<Has>> = self.ask_all("hands.has", &TextsArgument { texts: &[text] }).await?;
+        for answer in shown.into_iter().filter(|answer| answer.value.has == [true]) {
+            let document = &answer.document;
+            let to: ScrolledTo =
+                self.call_in(document, "hands.scrollToText", &TextToFind { text }, self.command_timeout()).await?;
+            if !to.found {
+                continue;
+            }
+            if !select {
+                return self.settle(format!("Scroll to '{}'", clip(text, 80)), &before).await;
+            }
+            let Some((from, to)) = to.from.zip(to.to) else { continue };
+            let chain = self.owners_of(&answer).await?;
+            let (from, to) = (self.lift(&chain, from).await?, self.lift(&chain, to).await?);
+            drag_pointer(&self.active()?.session, &[from, to]).await?;
+            let mut outcome = self.settle(format!("Select the text '{}'", clip(text, 80)), &before).await?;
+            if !outcome.page_changed {
+                let selected: Selection =
+                    self.call_in(document, "hands.selection", &(), self.command_timeout()).await?;
+                outcome.tell_first(match selected.text.as_str() {
+                    "" => "the page did not let it be selected".into(),
+                    text => format!("selected: '{}'", clip(text, 100)),
+                });
+            }
+            return Ok(outcome);
         }
-        self.settle(format!("Scroll to '{}'", clip(text, 80)), &before).await
+        Err(ActionError::NotPossible(format!("{:?} is not on the page", clip(text, 80))))
     }
 
     pub(super) async fn find_text(&self, pattern: &str, regex: bool) -> Result<ActionOutcome, ActionError> {
@@ -64,8 +90,7 @@ impl Hands<'_> {
         let Ok(matcher) = pattern_of else {
             return Err(ActionError::NotPossible(format!("{:?} is no regular expression", clip(pattern, 80))));
         };
-        let argument = TextArgument { id: None, limit: 10 * MAX_TEXT };
-        let read: Text = self.call_in(&self.active()?, "hands.text", &argument, self.command_timeout()).await?;
+        let read = self.page_text(false, 10 * MAX_TEXT).await?;
         let found = matcher.find_iter(&read.text).take(MAX_FOUND).map(|place| around(&read.text, place.range()));
         let found: Vec<String> = found.collect();
         let total = matcher.find_iter(&read.text).count();
@@ -81,8 +106,13 @@ impl Hands<'_> {
 
     pub(super) async fn find_elements(&self, selector: &str) -> Result<ActionOutcome, ActionError> {
         let argument = Selector { selector, limit: MAX_FOUND };
-        let document = self.active()?;
-        let matched: Matched = self.call_in(&document, "hands.matches", &argument, self.command_timeout()).await?;
+        let mut matched = Matched::default();
+        for Answer { value, .. } in self.ask_all::<Matched>("hands.matches", &argument).await? {
+            matched.invalid |= value.invalid;
+            matched.total += value.total;
+            matched.lines.extend(value.lines);
+        }
+        matched.lines.truncate(MAX_FOUND);
         if matched.invalid {
             return Err(ActionError::NotPossible(format!("{:?} is no CSS selector", clip(selector, 80))));
         }
@@ -94,23 +124,6 @@ impl Hands<'_> {
         let description = format!("Find elements '{}'", clip(selector, 80));
         let extracted = (!matched.lines.is_empty()).then(|| matched.lines.join("\n"));
         Ok(ActionOutcome { description, effect, extracted, page_changed: false })
-    }
-
-    pub(super) async fn dropdown_options(&self, index: ElementIndex) -> Result<ActionOutcome, ActionError> {
-        let target = self.target(index).await?;
-        let place = &target.place;
-        let listed: Options = self.call_at(place, "hands.options", &IdArgument { id: place.id }).await?;
-        if listed.gone {
-            return Err(ActionError::ElementGone { index: index.0 });
-        }
-        let Some(options) = listed.options else {
-            return Err(ActionError::NotPossible(format!(
-                "element {index} has no options to list; click it to see more"
-            )));
-        };
-        let description = format!("List the options of {}", label(&target.element));
-        let effect = format!("{} options", options.len());
-        Ok(ActionOutcome { description, effect, extracted: Some(options.join("\n")), page_changed: false })
     }
 }
 

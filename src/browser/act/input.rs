@@ -1,12 +1,16 @@
-//! Filling in fields and choosing options.
+//! Filling in fields.
 
 use chromiumoxide_cdp::cdp::browser_protocol::input::InsertTextParams;
 use serde::{Deserialize, Serialize};
 
+use super::choose::LIST_PATIENCE;
 use super::mouse::{Press, press};
-use super::{Hands, IdArgument, Target, clip, delivered, label};
+use super::{Hands, Target, clip, delivered, label};
 use crate::agent::action::ElementIndex;
 use crate::agent::ports::{ActionError, ActionOutcome};
+
+/// Longest text that is typed key by key.
+const MAX_KEYS: usize = 500;
 
 #[derive(Serialize)]
 struct FocusArgument {
@@ -19,7 +23,11 @@ struct FocusArgument {
 struct Focused {
     gone: bool,
     focused: bool,
-    empty: bool,
+    value: String,
+    /// It says of itself that it proposes what to type.
+    suggests: bool,
+    /// Characters it takes at most.
+    room: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -29,9 +37,10 @@ struct SetArgument<'a> {
 }
 
 #[derive(Serialize)]
-struct ChooseArgument<'a> {
+struct ValueArgument<'a> {
     id: u32,
-    options: &'a [String],
+    /// That was typed.
+    text: &'a str,
 }
 
 /// A field's value after an action, as far as it may be known.
@@ -43,18 +52,8 @@ struct Value {
     /// Characters of a secret; its text stays in the page.
     length: usize,
     value: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Chosen {
-    gone: bool,
-    unfit: Option<String>,
-    disabled: bool,
-    single: bool,
-    unknown: Option<String>,
-    options: Vec<String>,
-    chosen: Vec<String>,
+    /// The page has put the text somewhere else.
+    elsewhere: bool,
 }
 
 impl Hands<'_> {
@@ -66,7 +65,9 @@ impl Hands<'_> {
         submit: bool,
     ) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
-        let before = self.before()?;
+        let mut before = self.before_at(&target).await?;
+        before.value_is_told = true;
+        before.change_is_expected = false;
         let located = self.locate(&target).await?;
         if located.disabled {
             return Err(ActionError::NotPossible(format!("element {index} is disabled")));
@@ -74,6 +75,7 @@ impl Hands<'_> {
         let secret = target.element.input_type == "password";
         let shown = if secret { "a password".to_owned() } else { format!("'{}'", clip(text, 80)) };
         let description = format!("Type {shown} into {}", label(&target.element));
+        let mut suggestions = None;
         let note = match located.kind.as_str() {
             "select" => return self.select(index, &[text.to_owned()]).await,
             "check" | "file" | "button" => {
@@ -83,13 +85,20 @@ impl Hands<'_> {
             "set" => self.set(&target, text).await?,
             _ => {
                 press(&self.active()?.session, self.reach(&target, &located).await?, Press::default()).await?;
-                self.type_over(&target, text, clear).await?
+                let focused = self.type_over(&target, text, clear).await?;
+                if focused.suggests && !submit && !text.is_empty() {
+                    suggestions = self.list_of(&target, LIST_PATIENCE).await.ok().flatten();
+                }
+                (!focused.focused).then(|| "the field did not take the focus".to_owned())
             }
         };
         if submit {
             self.press_keys("Enter").await?;
         }
         let mut outcome = self.settle(description, &before).await?;
+        if let Some(list) = suggestions.filter(|_| !outcome.page_changed) {
+            outcome.tell_first(list.words());
+        }
         let told = match note {
             Some(note) => note,
             // After a submit the field may be anywhere.
@@ -99,7 +108,7 @@ impl Hands<'_> {
                 None => return Ok(outcome),
             },
         };
-        outcome.effect = if outcome.effect.is_empty() { told } else { format!("{told}; {}", outcome.effect) };
+        outcome.tell_first(told);
         Ok(outcome)
     }
 
@@ -107,13 +116,8 @@ impl Hands<'_> {
     pub(crate) async fn press_at(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
         self.unblocked()?;
         let target = self.target(index).await?;
-        let before = self.before()?;
-        let place = &target.place;
-        let argument = FocusArgument { id: place.id, clear: false };
-        let focused: Focused = self.call_at(place, "hands.focus", &argument).await?;
-        if focused.gone {
-            return Err(ActionError::ElementGone { index: index.0 });
-        }
+        let before = self.before_at(&target).await?;
+        let focused = self.focus(&target, false).await?;
         if !focused.focused {
             return Err(ActionError::NotPossible(format!("element {index} does not take the focus")));
         }
@@ -121,22 +125,63 @@ impl Hands<'_> {
         self.settle(format!("Press {} at {}", clip(keys, 80), label(&target.element)), &before).await
     }
 
-    /// Replaces the focused field's text, or adds to it, in one command: as a paste, which fires one input event.
-    async fn type_over(&self, target: &Target, text: &str, clear: bool) -> Result<Option<String>, ActionError> {
+    /// Replaces a field's text, or adds to it: in one command but for the last character, which is a key, so that what
+    /// listens to keys hears one with the whole text in place. Where the page did not take that (it dropped it or a part of it), everything again key by key.
+    async fn type_over(&self, target: &Target, text: &str, clear: bool) -> Result<Focused, ActionError> {
+        let focused = self.focus(target, clear).await?;
+        if text.is_empty() {
+            if clear && !focused.value.is_empty() {
+                self.press_keys("Delete").await?;
+            }
+            return Ok(focused);
+        }
+        let is_short = text.chars().count() <= MAX_KEYS;
+        if is_short && focused.room.is_some_and(|room| text.encode_utf16().count() > room) {
+            // The page may pass on what does not fit, as the boxes of a code do.
+            self.type_keys(text).await?;
+            return Ok(focused);
+        }
+        let session = &target.place.document.session;
+        let last = text.chars().next_back().filter(char::is_ascii_graphic);
+        let body = &text[..text.len() - last.map_or(0, char::len_utf8)];
+        if !body.is_empty() {
+            delivered(session.call(InsertTextParams::new(body)).await)?;
+        }
+        if let Some(last) = last {
+            self.type_keys(last.encode_utf8(&mut [0; 4])).await?;
+        }
+        if is_short && self.is_ignored(target, &focused.value, text, clear).await {
+            self.focus(target, clear).await?;
+            self.type_keys(text).await?;
+        }
+        Ok(focused)
+    }
+
+    async fn focus(&self, target: &Target, clear: bool) -> Result<Focused, ActionError> {
         let place = &target.place;
         let focused: Focused = self.call_at(place, "hands.focus", &FocusArgument { id: place.id, clear }).await?;
         if focused.gone {
             return Err(ActionError::ElementGone { index: target.index.0 });
         }
-        if text.is_empty() {
-            if clear && !focused.empty {
-                self.press_keys("Delete").await?;
-            }
-        } else {
-            delivered(place.document.session.call(InsertTextParams::new(text)).await)?;
+        Ok(focused)
+    }
+
+    /// Whether a field holds the same as before, or a part of the text alone, and the page did nothing else with it.
+    async fn is_ignored(&self, target: &Target, before: &str, text: &str, clear: bool) -> bool {
+        // A page that is gone, or blocked by a dialog, has done something.
+        let Ok(now) = self.value(target, text).await else { return false };
+        if now.gone || now.elsewhere || now.secret {
+            return false;
         }
-        let note = (!focused.focused).then(|| "the field did not take the focus".to_owned());
-        Ok(note)
+        let value = now.value.unwrap_or_default();
+        let (value, wanted) = (letters(&value), letters(text));
+        let taken = if clear { value == wanted } else { value.ends_with(&wanted) };
+        !taken && (value == letters(before) || wanted.contains(&value))
+    }
+
+    async fn value(&self, target: &Target, text: &str) -> Result<Value, ActionError> {
+        let place = &target.place;
+        self.call_at(place, "hands.value", &ValueArgument { id: place.id, text }).await
     }
 
     /// Dates, times, colours and ranges have pickers instead of text; they are set by value.
@@ -160,8 +205,7 @@ impl Hands<'_> {
 
     /// What a field made of the text, if it made something else of it.
     async fn difference(&self, target: &Target, text: &str, clear: bool) -> Result<Option<String>, ActionError> {
-        let place = &target.place;
-        let now: Value = self.call_at(place, "hands.value", &IdArgument { id: place.id }).await?;
+        let now = self.value(target, text).await?;
         if now.gone {
             return Ok(Some("the field is gone".into()));
         }
@@ -174,37 +218,11 @@ impl Hands<'_> {
         let as_asked = if clear { same(&value, text) } else { value.trim_end().ends_with(text.trim_end()) };
         Ok((!as_asked).then(|| format!("the field now holds {:?}", clip(&value, 100))))
     }
+}
 
-    pub(super) async fn select(&self, index: ElementIndex, options: &[String]) -> Result<ActionOutcome, ActionError> {
-        if options.is_empty() {
-            return Err(ActionError::NotPossible("name at least one option".into()));
-        }
-        let target = self.target(index).await?;
-        let before = self.before()?;
-        let place = &target.place;
-        let chosen: Chosen = self.call_at(place, "hands.choose", &ChooseArgument { id: place.id, options }).await?;
-        if chosen.gone {
-            return Err(ActionError::ElementGone { index: index.0 });
-        }
-        let problem = match chosen {
-            Chosen { unfit: Some(_), .. } => {
-                Some(format!("element {index} is no native select; click it and then its option"))
-            }
-            Chosen { disabled: true, .. } => Some(format!("element {index} is disabled")),
-            Chosen { single: true, .. } => Some(format!("element {index} takes one option only")),
-            Chosen { unknown: Some(unknown), options, .. } => Some(format!(
-                "element {index} has no option {:?} to choose; it has: {}",
-                clip(&unknown, 60),
-                clip(&options.join(", "), 600)
-            )),
-            _ => None,
-        };
-        if let Some(problem) = problem {
-            return Err(ActionError::NotPossible(problem));
-        }
-        let description = format!("Select '{}' in {}", clip(&chosen.chosen.join("', '"), 80), label(&target.element));
-        self.settle(description, &before).await
-    }
+/// What counts of a text whose writing a mask may change.
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// The value format that HTML prescribes for an input's type.

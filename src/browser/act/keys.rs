@@ -67,10 +67,37 @@ static NAMED: &[NamedKey] = &[
     named("F10", "F10", 121, ""),
     named("F11", "F11", 122, ""),
     named("F12", "F12", 123, ""),
+    named("Control", "ControlLeft", 17, ""),
+    named("Shift", "ShiftLeft", 16, ""),
+    named("Alt", "AltLeft", 18, ""),
+    named("Meta", "MetaLeft", 91, ""),
+    named("ContextMenu", "ContextMenu", 93, ""),
+    named("CapsLock", "CapsLock", 20, ""),
+    named("NumLock", "NumLock", 144, ""),
+    named("ScrollLock", "ScrollLock", 145, ""),
+    named("Pause", "Pause", 19, ""),
+    named("PrintScreen", "PrintScreen", 44, ""),
 ];
 
+/// Keys of punctuation on a US keyboard: what each makes alone and with Shift, its code and virtual key code.
+static PUNCTUATION: [(char, char, &str, i64); 11] = [
+    ('-', '_', "Minus", 189),
+    ('=', '+', "Equal", 187),
+    ('[', '{', "BracketLeft", 219),
+    (']', '}', "BracketRight", 221),
+    ('\\', '|', "Backslash", 220),
+    (';', ':', "Semicolon", 186),
+    ('\'', '"', "Quote", 222),
+    (',', '<', "Comma", 188),
+    ('.', '>', "Period", 190),
+    ('/', '?', "Slash", 191),
+    ('`', '~', "Backquote", 192),
+];
+/// What the digits make with Shift, from 0 on.
+const SHIFTED_DIGITS: &str = ")!@#$%^&*(";
+
 /// Other names that models and people write.
-const ALIASES: [(&str, &str); 11] = [
+const ALIASES: [(&str, &str); 15] = [
     ("return", "Enter"),
     ("esc", "Escape"),
     ("del", "Delete"),
@@ -82,22 +109,52 @@ const ALIASES: [(&str, &str); 11] = [
     ("down", "ArrowDown"),
     ("pgup", "PageUp"),
     ("pgdn", "PageDown"),
+    ("numpadenter", "Enter"),
+    ("ctrl", "Control"),
+    ("cmd", "Meta"),
+    ("option", "Alt"),
+];
+
+/// Characters by the names of their keys.
+const CHARACTERS: [(&str, char); 7] = [
+    ("plus", '+'),
+    ("minus", '-'),
+    ("comma", ','),
+    ("period", '.'),
+    ("slash", '/'),
+    ("backslash", '\\'),
+    ("equal", '='),
 ];
 
 impl Hands<'_> {
     pub(super) async fn send_keys(&self, keys: &str) -> Result<ActionOutcome, ActionError> {
-        let before = self.before()?;
+        let mut before = self.before().await?;
+        before.change_is_expected = true;
         self.press_keys(keys).await?;
         self.settle(format!("Press {}", clip(keys, 80)), &before).await
     }
 
     /// Presses keys without waiting for what they start.
     pub(super) async fn press_keys(&self, keys: &str) -> Result<(), ActionError> {
+        self.press_chords(&parse(keys).map_err(ActionError::NotPossible)?).await
+    }
+
+    /// Types a text key by key.
+    pub(super) async fn type_keys(&self, text: &str) -> Result<(), ActionError> {
+        let chords: Vec<Chord> =
+            text.chars().map(|character| Chord { modifiers: 0, key: Key::of(character) }).collect();
+        self.press_chords(&chords).await
+    }
+
+    async fn press_chords(&self, chords: &[Chord]) -> Result<(), ActionError> {
         let session = self.active()?.session;
-        let chords = parse(keys).map_err(ActionError::NotPossible)?;
+        let uses_clipboard = chords.iter().any(Chord::uses_clipboard);
+        if uses_clipboard {
+            self.hand_out_clipboard().await?;
+        }
         // Sent in one go; the browser keeps their order.
         let mut sent = Vec::new();
-        for chord in &chords {
+        for chord in chords {
             if let Key::Text(text) = &chord.key {
                 delivered(session.call(InsertTextParams::new(text)).await)?;
                 continue;
@@ -108,13 +165,50 @@ impl Hands<'_> {
         for reply in sent {
             delivered(reply.await)?;
         }
+        if uses_clipboard {
+            self.take_in_clipboard().await;
+        }
         Ok(())
     }
 }
 
-/// Blanks separate chords, `+` joins modifiers and a key. A word that names no key is typed as text.
+impl Chord {
+    fn uses_clipboard(&self) -> bool {
+        match &self.key {
+            Key::Character(character) => {
+                self.modifiers & 6 != 0 && matches!(character.to_ascii_lowercase(), 'c' | 'x' | 'v')
+            }
+            Key::Named(key) => self.modifiers & 10 != 0 && matches!(key.name, "Insert" | "Delete"),
+            Key::Text(_) => false,
+        }
+    }
+}
+
+impl Key {
+    /// The key that makes a character, if there is one.
+    fn of(character: char) -> Self {
+        match character {
+            ' ' => Self::Named(name("space").expect("it is in the list")),
+            character if character.is_ascii_graphic() => Self::Character(character),
+            character => Self::Text(character.to_string()),
+        }
+    }
+}
+
+/// Blanks separate chords, `+` joins modifiers and a key. A word that names no key is typed as text; words that follow
+/// one another are one text.
 fn parse(keys: &str) -> Result<Vec<Chord>, String> {
-    let chords: Vec<Chord> = keys.split_whitespace().map(chord).collect::<Result<_, _>>()?;
+    let mut chords: Vec<Chord> = Vec::new();
+    for word in keys.split_whitespace() {
+        let next = chord(word)?;
+        match (chords.last_mut(), &next.key) {
+            (Some(Chord { key: Key::Text(text), .. }), Key::Text(more)) => {
+                text.push(' ');
+                text.push_str(more);
+            }
+            _ => chords.push(next),
+        }
+    }
     match chords.len() {
         0 => Err("name at least one key".into()),
         1..=MAX_CHORDS => Ok(chords),
@@ -154,8 +248,11 @@ fn chord(word: &str) -> Result<Chord, String> {
         (Some(character), None) if character.is_ascii_graphic() => Key::Character(character),
         _ => match name(rest) {
             Some(key) => Key::Named(key),
-            None if modifiers == 0 => Key::Text(rest.to_owned()),
-            None => return Err(format!("{word:?} names no key")),
+            None => match character_of(rest) {
+                Some(character) => Key::Character(character),
+                None if modifiers == 0 => Key::Text(rest.to_owned()),
+                None => return Err(format!("{word:?} names no key")),
+            },
         },
     };
     Ok(Chord { modifiers, key })
@@ -167,18 +264,44 @@ fn name(word: &str) -> Option<&'static NamedKey> {
     NAMED.iter().find(|key| key.name.eq_ignore_ascii_case(name))
 }
 
+/// The character of a key that is named by its code (`KeyA`, `Digit1`), or by its own name within a chord.
+fn character_of(word: &str) -> Option<char> {
+    let code = word.strip_prefix("Key").or_else(|| word.strip_prefix("Digit"));
+    let mut characters = code.unwrap_or_default().chars();
+    match (characters.next(), characters.next()) {
+        (Some(character), None) if character.is_ascii_alphanumeric() => Some(character.to_ascii_lowercase()),
+        _ => CHARACTERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, character)| *character),
+    }
+}
+
+/// What a US keyboard's key for a character makes with or without Shift held, its code and its virtual key code.
+fn key_of(character: char, shift: bool) -> (char, String, i64) {
+    let upper = character.to_ascii_uppercase();
+    match upper {
+        'A'..='Z' => (if shift { upper } else { character }, format!("Key{upper}"), i64::from(u32::from(upper))),
+        '0'..='9' => {
+            let shifted = SHIFTED_DIGITS.chars().nth(upper as usize - '0' as usize).unwrap_or(upper);
+            (if shift { shifted } else { upper }, format!("Digit{upper}"), i64::from(u32::from(upper)))
+        }
+        _ => {
+            if let Some(digit) = SHIFTED_DIGITS.chars().position(|shifted| shifted == character) {
+                return (character, format!("Digit{digit}"), i64::try_from(48 + digit).unwrap_or(0));
+            }
+            match PUNCTUATION.iter().find(|(plain, shifted, ..)| [*plain, *shifted].contains(&character)) {
+                Some((_, shifted, code, virtual_key)) => {
+                    (if shift { *shifted } else { character }, (*code).to_owned(), *virtual_key)
+                }
+                None => (character, String::new(), 0),
+            }
+        }
+    }
+}
+
 fn event(chord: &Chord, down: bool) -> DispatchKeyEventParams {
     let (key, code, virtual_key, text) = match &chord.key {
         Key::Named(key) => (key.name.to_owned(), key.code.to_owned(), key.virtual_key, key.text.to_owned()),
         Key::Character(character) => {
-            let upper = character.to_ascii_uppercase();
-            let character = if chord.modifiers & 8 == 0 { *character } else { upper };
-            let code = match upper {
-                'A'..='Z' => format!("Key{upper}"),
-                '0'..='9' => format!("Digit{upper}"),
-                _ => String::new(),
-            };
-            let virtual_key = if code.is_empty() { 0 } else { i64::from(u32::from(upper)) };
+            let (character, code, virtual_key) = key_of(*character, chord.modifiers & 8 != 0);
             (character.to_string(), code, virtual_key, character.to_string())
         }
         Key::Text(text) => (text.clone(), String::new(), 0, text.clone()),
@@ -214,6 +337,7 @@ fn editing_command(chord: &Chord) -> Option<&'static str> {
         (2 | 4, 'v') => Some("paste"),
         (2 | 4, 'z') => Some("undo"),
         (2 | 4, 'y') | (10 | 12, 'z') => Some("redo"),
+        (10 | 12, 'v') => Some("pasteAndMatchStyle"),
         _ => None,
     }
 }

@@ -1,28 +1,37 @@
 //! The hands: carries out actions with real input events and tells what came of them.
 
+mod choose;
 mod click;
+mod clipboard;
 mod dialog;
 mod drag;
+mod evaluate;
+mod files;
 mod find;
 mod input;
 pub(super) mod keys;
 mod mouse;
 mod navigate;
+mod pages;
 mod read;
 mod scroll;
-mod select;
+mod selector;
 mod tabs;
+mod witness;
 
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::clipboard::Clipboard;
 use self::mouse::{Press, bits};
+use self::witness::{Moment, Told, together};
 use super::cdp::CdpError;
 use super::context::Context;
-use super::observe::FrameKey;
-use super::settle::{self, Before, Settled};
+use super::gather::Reader;
+use super::observe::{FrameKey, LocalId, again};
+use super::settle::{self, Settled};
 use super::sight::{Seen, Sight};
 use super::world::{Document, ScriptError, Worlds};
 use crate::agent::action::{Action, ElementIndex, MouseButton};
@@ -35,10 +44,22 @@ pub(crate) struct Hands<'a> {
     pub(crate) worlds: &'a Worlds,
     /// What the agent was last shown; its indices are what actions name.
     pub(crate) sight: &'a Sight,
+    pub(crate) clipboard: &'a Clipboard,
 }
 
 /// What [`Hands`] need inside a page; expects [`super::observe::SCRIPT`] beside it.
-pub(crate) const SCRIPT: &str = include_str!("hands.js");
+pub(crate) const SCRIPT: &str = concat!(
+    "globalThis.hands = (() => {\n'use strict';\n",
+    include_str!("script/base.js"),
+    include_str!("script/reach.js"),
+    include_str!("script/witness.js"),
+    include_str!("script/fields.js"),
+    include_str!("script/clipboard.js"),
+    include_str!("script/choices.js"),
+    include_str!("script/scroll.js"),
+    include_str!("script/text.js"),
+    "\nreturn hands;\n})();\n"
+);
 
 /// Where an element is: the document whose world knows it, and its id there.
 #[derive(Clone)]
@@ -72,7 +93,7 @@ impl Hands<'_> {
                     modifiers: bits(modifiers.as_deref().unwrap_or_default()),
                 };
                 match (index, x.zip(*y)) {
-                    (Some(index), _) => self.click(*index, press).await,
+                    (Some(index), at) => self.click(*index, at, press).await,
                     (None, Some(point)) => self.click_at(point, press).await,
                     (None, None) => {
                         Err(ActionError::NotPossible("say what to click: an `index`, or `x` and `y`".into()))
@@ -80,12 +101,12 @@ impl Hands<'_> {
                 }
             }
             Action::Hover { index } => self.hover(*index).await,
-            Action::Drag { from, to, dx, dy } => {
-                let offset = (dx.is_some() || dy.is_some()).then(|| (dx.unwrap_or(0.0), dy.unwrap_or(0.0)));
-                self.drag(*from, *to, offset).await
+            Action::Drag { from, x, y, to, path } => {
+                self.drag(*from, x.zip(*y), *to, path.as_deref().unwrap_or_default()).await
             }
             Action::DropdownOptions { index } => self.dropdown_options(*index).await,
-            Action::ScrollToText { text } => self.scroll_to_text(text).await,
+            Action::ScrollToText { text, select } => self.scroll_to_text(text, select.unwrap_or(false)).await,
+            Action::Evaluate { js } => self.evaluate(js).await,
             Action::FindText { pattern, regex } => self.find_text(pattern, regex.unwrap_or(false)).await,
             Action::FindElements { selector } => self.find_elements(selector).await,
             Action::SwitchTab { tab } => self.switch_tab(*tab).await,
@@ -94,6 +115,8 @@ impl Hands<'_> {
                 self.input(*index, text, clear.unwrap_or(true), submit.unwrap_or(false)).await
             }
             Action::Select { index, options } => self.select(*index, options).await,
+            Action::Upload { index, files } => self.upload(*index, files).await,
+            Action::SavePdf {} => self.save_pdf().await,
             Action::SendKeys { keys } => self.send_keys(keys).await,
             Action::Scroll { direction, pages, index } => self.scroll(*direction, pages.unwrap_or(1.0), *index).await,
             Action::Wait { seconds, text, gone } => self.wait(*seconds, text.as_deref(), gone.as_deref()).await,
@@ -103,17 +126,22 @@ impl Hands<'_> {
             Action::Screenshot {} => {
                 Ok(ActionOutcome { description: "Take a screenshot".into(), ..ActionOutcome::default() })
             }
-            Action::Done { .. } => Err(ActionError::NotPossible("`done` is not done to a page".into())),
+            Action::Done { .. } | Action::Script { .. } => {
+                Err(ActionError::NotPossible("`done` is not done to a page".into()))
+            }
         }
     }
 
     /// A page with a dialog answers nothing else.
     fn unblocked(&self) -> Result<(), ActionError> {
-        let is_blocked = self.context.tabs().active().is_some_and(|tab| tab.dialog.is_some());
-        match is_blocked {
+        match self.is_blocked() {
             true => Err(ActionError::NotPossible("a dialog is open; answer it first".into())),
             false => Ok(()),
         }
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.context.tabs().active().is_some_and(|tab| tab.dialog.is_some())
     }
 
     /// The main document of the active tab.
@@ -124,21 +152,29 @@ impl Hands<'_> {
         Ok(tab.document())
     }
 
-    fn before(&self) -> Result<Before, ActionError> {
-        settle::before(self.context)
-            .ok_or_else(|| ActionError::NotPossible("no tab is open; navigate to open one".into()))
-    }
-
-    /// The element of an index, if it is still what it was when it was shown.
+    /// The element of an index, if it is still what it was when it was shown, or the one that has taken its place.
     async fn target(&self, index: ElementIndex) -> Result<Target, ActionError> {
         let gone = || ActionError::ElementGone { index: index.0 };
         let Seen { element, place, signature: was } = self.sight.find(index).ok_or_else(gone)?;
         let now: Identified = self.call_at(&place, "hands.identify", &IdArgument { id: place.id }).await?;
-        let now = now.is.ok_or_else(gone)?;
+        let Some(now) = now.is else {
+            let place = self.again(&place).await?.ok_or_else(gone)?;
+            return Ok(Target { index, element, place });
+        };
         if now != was {
             return Err(ActionError::ElementChanged { index: index.0, was: clip(&was, 60), now: clip(&now, 60) });
         }
         Ok(Target { index, element, place })
+    }
+
+    /// Where an element is by now whose node is gone; none when that is not certain.
+    async fn again(&self, place: &Place) -> Result<Option<Place>, ActionError> {
+        let Some(earlier) = self.sight.reading(place.world) else { return Ok(None) };
+        let reader = Reader { context: self.context, worlds: self.worlds, limit: self.command_timeout() };
+        let (world, later) = reader.read(&place.document).await.map_err(script_failed)?;
+        // In another document nothing is what it was.
+        let found = if world == place.world { again(earlier, &later, LocalId(place.id)) } else { None };
+        Ok(found.map(|node| Place { id: node.0, ..place.clone() }))
     }
 
     /// Calls one of the hands' functions where an element is.
@@ -175,22 +211,25 @@ impl Hands<'_> {
     }
 
     /// Waits for what an action started and puts what came of it into words.
-    async fn settle(&self, description: String, before: &Before) -> Result<ActionOutcome, ActionError> {
+    async fn settle(&self, description: String, moment: &Moment) -> Result<ActionOutcome, ActionError> {
+        let before = &moment.before;
         let mut settled = settle::settle(self.context, self.worlds, before).await?;
         if let Some(other) = settle::before_other_tab(self.context, before) {
             // A tab that the action opened is what is looked at next.
             let there = settle::settle(self.context, self.worlds, &other).await?;
             settled.unfinished = settled.unfinished.or(there.unfinished);
         }
-        Ok(self.outcome(description, before, settled))
+        settle::downloads(self.context, before).await?;
+        let told = self.testimony(moment).await;
+        Ok(self.outcome(description, moment, settled, &told))
     }
 
-    fn outcome(&self, description: String, before: &Before, settled: Settled) -> ActionOutcome {
+    fn outcome(&self, description: String, moment: &Moment, settled: Settled, told: &[Told]) -> ActionOutcome {
         let mut tabs = self.context.tabs();
         tabs.expect_no_more();
-        let mut effects = Vec::new();
+        let (mut effects, changes) = moment.words(told, settled.new_document);
         let mut other_tab = false;
-        match tabs.by_id(before.tab) {
+        match tabs.by_id(moment.before.tab) {
             None => {
                 effects.push("the tab closed".to_owned());
                 other_tab = true;
@@ -203,6 +242,12 @@ impl Hands<'_> {
                 if let Some((url, reason)) = tab.refused.take() {
                     effects.push(format!("{} may not be opened: {reason}", clip(&url, 200)));
                 }
+                if let Some(chooser) = tab.chooser.take() {
+                    effects.push(match chooser.input {
+                        Some(_) => "a file chooser opened: to choose files, `upload` to this element".to_owned(),
+                        None => "the page asked for a file in a way that is not supported here".to_owned(),
+                    });
+                }
                 if tab.crashed {
                     effects.push("the page crashed; navigate to go on".into());
                 } else if settled.new_document || settled.moved_within {
@@ -210,16 +255,22 @@ impl Hands<'_> {
                 }
             }
         }
-        if let Some(active) = tabs.active().filter(|active| active.id != before.tab) {
+        if let Some(active) = tabs.active().filter(|active| active.id != moment.before.tab) {
             effects.push(format!("a new tab is in front: {}", clip(&active.url, 200)));
             other_tab = true;
         }
+        effects.append(&mut self.context.files().news());
+        effects.extend(self.context.files().under_way());
+        effects.extend(changes);
         if let Some(unfinished) = settled.unfinished {
             effects.push(unfinished.to_string());
         }
+        if effects.is_empty() && moment.change_is_expected && Moment::is_unchanged(told) {
+            effects.push("nothing on the page changed".into());
+        }
         ActionOutcome {
             description,
-            effect: effects.join("; "),
+            effect: together(&effects),
             extracted: None,
             page_changed: settled.new_document || other_tab,
         }
@@ -250,6 +301,13 @@ fn delivered<T>(outcome: Result<T, CdpError>) -> Result<(), ActionError> {
     match outcome {
         Ok(_) | Err(CdpError::DialogOpen | CdpError::Detached) => Ok(()),
         Err(error) => Err(ActionError::Browser(error.into())),
+    }
+}
+
+impl ActionOutcome {
+    /// Puts a sentence before what else came of it.
+    fn tell_first(&mut self, told: String) {
+        self.effect = if self.effect.is_empty() { told } else { together(&[told, std::mem::take(&mut self.effect)]) };
     }
 }
 

@@ -56,7 +56,7 @@ impl Hands<'_> {
         if new_tab || self.context.tabs().active().is_none() {
             self.context.open_tab().await?;
         }
-        let before = self.before()?;
+        let moment = self.before().await?;
         let session = self.active()?.session;
         let limit = self.context.browser().settings.navigation_timeout;
         let asked = session.call_as::<Navigated, _>(NavigateParams::new(url.as_str()), limit).await;
@@ -70,25 +70,27 @@ impl Hands<'_> {
             Err(error) => return Err(ActionError::Browser(error.into())),
         };
         if let Some(cause) = navigated.error_text.filter(|_| !navigated.is_download) {
-            let refused = self.context.tabs().by_id(before.tab).and_then(|tab| tab.refused.take());
+            let refused = self.context.tabs().by_id(moment.before.tab).and_then(|tab| tab.refused.take());
             if let Some((url, reason)) = refused {
                 return Err(ActionError::Forbidden { url: clip(&url, 200), reason });
             }
             // A 204 or a response that is neither shown nor saved leaves the page where it is.
             if cause == "net::ERR_ABORTED" {
-                let mut outcome = self.settle(description, &before).await?;
+                let mut outcome = self.settle(description, &moment).await?;
                 "the server sent nothing to show; the page is the same".clone_into(&mut outcome.effect);
                 return Ok(outcome);
             }
             return Err(failed(url, &cause));
         }
         if navigated.is_download {
-            return Err(failed(url, "it is a download"));
+            let mut outcome = self.settle(description, &moment).await?;
+            outcome.tell_first("it is a download; the page is the same".into());
+            return Ok(outcome);
         }
         if navigated.loader_id.is_some() {
             // The reply may be faster than the event that tells of the new document.
-            let mark = before.mark();
-            let committed = self.context.until(|tabs| match tabs.by_id(before.tab) {
+            let mark = moment.before.mark();
+            let committed = self.context.until(|tabs| match tabs.by_id(moment.before.tab) {
                 Some(tab) if !tab.crashed => (tab.activity.mark().documents != mark.documents).then_some(()),
                 _ => Some(()),
             });
@@ -97,11 +99,11 @@ impl Hands<'_> {
                 .await
                 .map_err(|_| ActionError::Browser(BrowserError::Unresponsive { limit }))??;
         }
-        self.settle(description, &before).await
+        self.settle(description, &moment).await
     }
 
     pub(super) async fn go_back(&self) -> Result<ActionOutcome, ActionError> {
-        let before = self.before()?;
+        let moment = self.before().await?;
         let session = self.active()?.session;
         let history = session.call(GetNavigationHistoryParams::default()).await.map_err(BrowserError::from)?;
         let earlier = usize::try_from(history.current_index - 1).ok().and_then(|index| history.entries.get(index));
@@ -110,8 +112,8 @@ impl Hands<'_> {
         };
         session.call(NavigateToHistoryEntryParams::new(entry.id)).await.map_err(BrowserError::from)?;
         // Unlike `Page.navigate` this answers before anything has happened.
-        let mark = before.mark();
-        let moved = self.context.until(|tabs| match tabs.by_id(before.tab) {
+        let mark = moment.before.mark();
+        let moved = self.context.until(|tabs| match tabs.by_id(moment.before.tab) {
             Some(tab) if !tab.crashed => {
                 let now = tab.activity.mark();
                 (now.documents != mark.documents || now.same_document != mark.same_document).then_some(())
@@ -126,7 +128,7 @@ impl Hands<'_> {
                 return Err(ActionError::TimedOut { what: "going back".into(), limit });
             }
         }
-        self.settle("Go back".into(), &before).await
+        self.settle("Go back".into(), &moment).await
     }
 }
 

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Hands, clip, label, script_failed};
+use super::pages::Answer;
+use super::{Hands, clip, label};
 use crate::agent::action::ElementIndex;
-use crate::agent::ports::{ActionError, ActionOutcome, BrowserError};
-use crate::browser::observe::FrameKey;
-use crate::browser::settle::Before;
-use crate::browser::world::Document;
+use crate::agent::ports::{ActionError, ActionOutcome};
 
 /// Longest wait in one action.
 const MAX_WAIT: Duration = Duration::from_secs(30);
@@ -20,22 +17,23 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(10);
 pub(super) const MAX_TEXT: usize = 40_000;
 
 #[derive(Serialize)]
-struct WaitArgument<'a> {
-    text: Option<&'a str>,
-    gone: Option<&'a str>,
-    /// Milliseconds.
-    limit: u64,
+pub(super) struct TextsArgument<'a> {
+    pub(super) texts: &'a [&'a str],
 }
 
-#[derive(Deserialize)]
-struct Waited {
-    reached: bool,
+/// Of each text whether a document shows it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Has {
+    pub(super) has: Vec<bool>,
 }
 
 #[derive(Serialize)]
 pub(super) struct TextArgument {
     pub(super) id: Option<u32>,
     pub(super) limit: usize,
+    /// With headings, lists, tables and where links lead, instead of the words alone.
+    pub(super) marks: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -55,7 +53,7 @@ impl Hands<'_> {
     ) -> Result<ActionOutcome, ActionError> {
         let asked = seconds.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(MAX_WAIT));
         let limit = asked.unwrap_or(DEFAULT_WAIT).min(MAX_WAIT);
-        let before = self.before()?;
+        let before = self.before().await?;
         let (description, missed) = match (text, gone) {
             (None, None) if asked.is_none() => {
                 return Err(ActionError::NotPossible("say how many seconds, or for which text".into()));
@@ -71,40 +69,14 @@ impl Hands<'_> {
                 (format!("Wait for '{}' and until '{}' is gone", clip(text, 60), clip(gone, 60)), "not both happened")
             }
         };
-        let argument = |limit| WaitArgument { text, gone, limit };
-        match self.wait_in_page("hands.wait", argument, limit, &before).await?.2 {
-            Waited { reached: true } => self.settle(description, &before).await,
-            Waited { reached: false } => {
-                Err(ActionError::TimedOut { what: format!("{description}: {missed}; that"), limit })
-            }
-        }
-    }
-
-    /// Calls one of the hands' functions that wait, which is told the milliseconds that are left, in the active tab, and
-    /// again when the document goes away under it. Answers which document it was that gave the value, and its world.
-    pub(super) async fn wait_in_page<A: Serialize + Sync, R: DeserializeOwned>(
-        &self,
-        function: &str,
-        argument: impl Fn(u64) -> A + Sync,
-        limit: Duration,
-        before: &Before,
-    ) -> Result<(Document, FrameKey, R), ActionError> {
-        let deadline = tokio::time::Instant::now() + limit;
-        loop {
-            let left = deadline.saturating_duration_since(tokio::time::Instant::now());
-            let argument = argument(u64::try_from(left.as_millis()).unwrap_or(u64::MAX));
-            let patience = left + self.command_timeout();
-            let document = self.active()?;
-            match self.worlds.call(&document, function, &argument, patience).await.map_err(script_failed) {
-                Ok((world, value)) => return Ok((document, world, value)),
-                // Nothing comes of a crashed page by itself.
-                Err(error @ BrowserError::PageCrashed) => return Err(error.into()),
-                // The next document is asked in its turn.
-                Err(error) if !error.is_fatal() && !left.is_zero() => {
-                    self.settle(String::new(), before).await?;
-                }
-                Err(error) => return Err(error.into()),
-            }
+        let texts = [text.unwrap_or_default(), gone.unwrap_or_default()];
+        let reached = |answers: Vec<Answer<Has>>| {
+            let has = |at: usize| answers.iter().any(|answer| answer.value.has.get(at) == Some(&true));
+            ((text.is_none() || has(0)) && (gone.is_none() || !has(1))).then_some(())
+        };
+        match self.ask_until("hands.has", &TextsArgument { texts: &texts }, limit, reached).await? {
+            Some(()) => self.settle(description, &before).await,
+            None => Err(ActionError::TimedOut { what: format!("{description}: {missed}; that"), limit }),
         }
     }
 
@@ -113,21 +85,18 @@ impl Hands<'_> {
         query: Option<&str>,
         index: Option<ElementIndex>,
     ) -> Result<ActionOutcome, ActionError> {
-        let (read, what): (Text, _) = match index {
+        let (read, what) = match index {
             Some(index) => {
                 let target = self.target(index).await?;
-                let argument = TextArgument { id: Some(target.place.id), limit: MAX_TEXT };
-                (self.call_at(&target.place, "hands.text", &argument).await?, label(&target.element))
+                let argument = TextArgument { id: Some(target.place.id), limit: MAX_TEXT, marks: true };
+                let read: Text = self.call_at(&target.place, "hands.text", &argument).await?;
+                if read.gone {
+                    return Err(ActionError::ElementGone { index: index.0 });
+                }
+                (read, label(&target.element))
             }
-            None => {
-                let argument = TextArgument { id: None, limit: MAX_TEXT };
-                let limit = self.command_timeout();
-                (self.call_in(&self.active()?, "hands.text", &argument, limit).await?, "the page".to_owned())
-            }
+            None => (self.page_text(true, MAX_TEXT).await?, "the page".to_owned()),
         };
-        if read.gone {
-            return Err(ActionError::ElementGone { index: index.map_or(0, |index| index.0) });
-        }
         let described = match query {
             Some(query) => format!("Read {what} for '{}'", clip(query, 80)),
             None => format!("Read {what}"),
@@ -138,5 +107,23 @@ impl Hands<'_> {
             _ => String::new(),
         };
         Ok(ActionOutcome { description: described, effect, extracted: Some(read.text), page_changed: false })
+    }
+
+    /// The text of the page and its frames, at most `limit` characters of it.
+    pub(super) async fn page_text(&self, marks: bool, limit: usize) -> Result<Text, ActionError> {
+        let answers: Vec<Answer<Text>> = self.ask_all("hands.text", &TextArgument { id: None, limit, marks }).await?;
+        let mut whole = Text::default();
+        for (at, answer) in answers.into_iter().enumerate().filter(|(_, answer)| answer.value.total > 0) {
+            if at > 0 {
+                whole.text.push_str("\n\nIn a frame:\n");
+            }
+            whole.text.push_str(&answer.value.text);
+            whole.total += answer.value.total;
+        }
+        let room = whole.text.char_indices().nth(limit).map(|(at, _)| at);
+        if let Some(room) = room {
+            whole.text.truncate(room);
+        }
+        Ok(whole)
     }
 }

@@ -3,7 +3,7 @@
 use chromiumoxide_cdp::cdp::browser_protocol::input::{DispatchMouseEventParams, DispatchMouseEventType};
 use serde::{Deserialize, Serialize};
 
-use super::{Hands, delivered};
+use super::{Hands, Place, delivered, script_failed};
 use crate::agent::action::{ElementIndex, ScrollDirection};
 use crate::agent::ports::{ActionError, ActionOutcome};
 
@@ -18,18 +18,34 @@ struct ScrollArgument {
     dy: f64,
 }
 
+/// What `hands.scroll` did.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Scrolled {
     gone: bool,
+    /// What was scrolled.
+    id: u32,
     moved: f64,
-    above: f64,
-    below: f64,
     page: bool,
     x: f64,
     y: f64,
     width: f64,
     height: f64,
+}
+
+#[derive(Serialize)]
+struct StandsArgument {
+    id: u32,
+    horizontal: bool,
+}
+
+/// Where a scroller stands, CSS pixels that are out of sight.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Stands {
+    gone: bool,
+    before: i64,
+    after: i64,
 }
 
 impl Hands<'_> {
@@ -47,7 +63,7 @@ impl Hands<'_> {
             Some(index) => Some(self.target(index).await?.place),
             None => None,
         };
-        let before = self.before()?;
+        let before = self.before().await?;
         let (name, dx, dy) = match direction {
             ScrollDirection::Up => ("up", 0.0, -pages),
             ScrollDirection::Down => ("down", 0.0, pages),
@@ -55,34 +71,69 @@ impl Hands<'_> {
             ScrollDirection::Right => ("right", pages, 0.0),
         };
         let argument = ScrollArgument { id: place.as_ref().map(|place| place.id), dx, dy };
-        let scrolled: Scrolled = match &place {
-            Some(place) => self.call_at(place, "hands.scroll", &argument).await?,
-            None => self.call_in(&self.active()?, "hands.scroll", &argument, self.command_timeout()).await?,
+        let (document, world, scrolled): (_, _, Scrolled) = match &place {
+            Some(place) => (place.document.clone(), place.world, self.call_at(place, "hands.scroll", &argument).await?),
+            None => {
+                let document = self.active()?;
+                let called = self.worlds.call(&document, "hands.scroll", &argument, self.command_timeout()).await;
+                let (world, scrolled) = called.map_err(script_failed)?;
+                (document, world, scrolled)
+            }
         };
         if scrolled.gone {
             return Err(ActionError::ElementGone { index: index.map_or(0, |index| index.0) });
         }
         if scrolled.moved < 1.0 {
             // Some pages scroll by themselves when they hear the wheel.
+            let (x, y) = match &place {
+                Some(place) => self.to_page(place, (scrolled.x, scrolled.y)).await?,
+                None => (scrolled.x, scrolled.y),
+            };
             let wheel = DispatchMouseEventParams::builder()
                 .r#type(DispatchMouseEventType::MouseWheel)
-                .x(scrolled.x)
-                .y(scrolled.y)
+                .x(x)
+                .y(y)
                 .delta_x(dx * scrolled.width)
                 .delta_y(dy * scrolled.height)
                 .build()
                 .expect("type and place are set");
             delivered(self.active()?.session.call(wheel).await)?;
         }
-        let what = if scrolled.page { "" } else { " in its container" };
-        let mut outcome = self.settle(format!("Scroll {name}{what}"), &before).await?;
-        let vertical = matches!(direction, ScrollDirection::Up | ScrollDirection::Down);
-        let told = match () {
-            () if scrolled.moved < 1.0 => "nothing scrolled: this is the end".to_owned(),
-            () if vertical => format!("{} px above, {} px below", scrolled.above, scrolled.below),
-            () => format!("scrolled by {} px", scrolled.moved),
+        let is_main = place.as_ref().is_none_or(|place| self.sight.owner(place.world).is_none());
+        let what = match (scrolled.page, is_main) {
+            (true, true) => "",
+            (true, false) => " in its frame",
+            (false, _) => " in its container",
         };
-        outcome.effect = if outcome.effect.is_empty() { told } else { format!("{told}; {}", outcome.effect) };
+        let mut outcome = self.settle(format!("Scroll {name}{what}"), &before).await?;
+        let scroller = Place { document, world, id: scrolled.id };
+        let horizontal = matches!(direction, ScrollDirection::Left | ScrollDirection::Right);
+        let argument = StandsArgument { id: scroller.id, horizontal };
+        // Another page in its place has no such scroller.
+        let stands = self.call_at::<Stands>(&scroller, "hands.scrolled", &argument).await.unwrap_or_default();
+        if !stands.gone && !outcome.page_changed {
+            outcome.tell_first(stands.told(direction, scrolled.moved >= 1.0, outcome.effect.is_empty()));
+        }
         Ok(outcome)
+    }
+}
+
+impl Stands {
+    /// `still`: nothing else has come of it either.
+    fn told(&self, direction: ScrollDirection, moved: bool, still: bool) -> String {
+        let (names, rest, end) = match direction {
+            ScrollDirection::Up => (("above", "below"), self.before, "top"),
+            ScrollDirection::Down => (("above", "below"), self.after, "bottom"),
+            ScrollDirection::Left => (("left", "right"), self.before, "left end"),
+            ScrollDirection::Right => (("left", "right"), self.after, "right end"),
+        };
+        let room = format!("{} px {}, {} px {}", self.before, names.0, self.after, names.1);
+        match (moved, rest) {
+            (true, 0) => format!("{room}: the {end} is reached"),
+            (true, _) => room,
+            (false, 0) if still => format!("nothing scrolled: it is already at the {end}"),
+            (false, _) if still => "nothing scrolled".into(),
+            (false, _) => "nothing scrolled, but the page heard the wheel".into(),
+        }
     }
 }

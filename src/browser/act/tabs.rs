@@ -14,7 +14,7 @@ impl Hands<'_> {
             }
             tabs.active().map(|tab| tab.url.clone()).unwrap_or_default()
         };
-        let before = self.before()?;
+        let before = self.before().await?;
         let mut outcome = self.settle(format!("Switch to tab {id}"), &before).await?;
         outcome.effect = format!("the page is now {}", clip(&url, 200));
         outcome.page_changed = true;

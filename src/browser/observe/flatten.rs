@@ -51,6 +51,8 @@ pub(super) struct Control {
     pub(super) signature: String,
     /// In its document, from the document's origin.
     pub(super) place: Place,
+    /// In the page's viewport.
+    pub(super) in_view: Option<Place>,
     pub(super) is_new: bool,
 }
 
@@ -88,6 +90,15 @@ impl Window {
     fn is_in_view(&self, [x, y, width, height]: Place) -> bool {
         let Some([left, top, right, bottom]) = self.seen else { return false };
         x < right && y < bottom && x.saturating_add(width) > left && y.saturating_add(height) > top
+    }
+
+    /// What is in view of a place in the document, on the page.
+    fn part_in_view(&self, [x, y, width, height]: Place) -> Option<Place> {
+        let [left, top, right, bottom] = self.seen?;
+        let (x, y) = (x.saturating_add(self.dx), y.saturating_add(self.dy));
+        let (l, t) = (x.max(left), y.max(top));
+        let (r, b) = (x.saturating_add(width).min(right), y.saturating_add(height).min(bottom));
+        (l < r && t < b).then(|| [l, t, r - l, b - t])
     }
 
     /// Whether the owner's grid of covered cells has the middle of a place covered.
@@ -279,7 +290,7 @@ impl Flattener<'_> {
         true
     }
 
-    fn control(&mut self, frame: &FrameReading, item: &ElementItem, url: &PageUrl) -> Piece {
+    fn control(&mut self, frame: &FrameReading, item: &ElementItem, window: &Window, url: &PageUrl) -> Piece {
         let [x, y, width, height] = item.place;
         let [scroll_x, scroll_y] = frame.reading.scroll;
         self.flat.controls.push(Control {
@@ -288,6 +299,7 @@ impl Flattener<'_> {
             element: element(item),
             signature: signature(item),
             place: [x.saturating_add(scroll_x), y.saturating_add(scroll_y), width, height],
+            in_view: if item.seen == 1 { window.part_in_view(item.place) } else { None },
             is_new: (self.is_new)(frame.key, &frame.reading, item),
         });
         let focused = frame.reading.focus == Some(item.id);
@@ -320,7 +332,7 @@ impl Flattener<'_> {
     ) -> Option<usize> {
         let (place, distance) = self.offered(frame.key, item, window)?;
         let label = self.label_before(item);
-        let piece = self.control(frame, item, url);
+        let piece = self.control(frame, item, window, url);
         if let (Some(label), Some(control)) = (label, self.flat.controls.last_mut()) {
             control.element.name = label;
         }
@@ -386,7 +398,7 @@ impl Flattener<'_> {
                 }
                 Item::Element(item) => {
                     let Some(place) = self.offered(frame.key, item, window) else { continue };
-                    (self.control(frame, item, url), place)
+                    (self.control(frame, item, window, url), place)
                 }
                 _ => continue,
             };

@@ -35,4 +35,15 @@ impl FrameReading {
     pub fn leaf(key: FrameKey, reading: Reading) -> Self {
         Self { key, reading, children: Vec::new() }
     }
+
+    /// The reading of one of the documents.
+    pub fn find(&self, key: FrameKey) -> Option<&Reading> {
+        if self.key == key {
+            return Some(&self.reading);
+        }
+        self.children.iter().find_map(|child| match &child.content {
+            ChildContent::Read(inner) => inner.find(key),
+            ChildContent::Unreadable => None,
+        })
+    }
 }

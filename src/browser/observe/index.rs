@@ -28,6 +28,8 @@ pub struct Shown {
     pub signature: String,
     /// `[x, y, width, height]` in its own document, CSS pixels from the document's origin.
     pub place: [i32; 4],
+    /// Its box in the page's viewport, as far as it is in it; none when it is not.
+    pub in_view: Option<[i32; 4]>,
 }
 
 /// How far a frame had been read before, to tell what is new from what has been scrolled to.

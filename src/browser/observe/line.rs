@@ -35,7 +35,13 @@ pub(super) fn element_line(item: &ElementItem, page: &PageUrl, focused: bool) ->
             word("field", &item.field);
         }
         word("icon", &item.icon);
+    }
+    if name.is_empty() || item.at.is_some() {
         word("colour", &item.colour);
+    }
+    word("state", &item.state);
+    if let Some([x, y]) = item.at {
+        let _ = write!(out, " at={x},{y}");
     }
     if let Some([width, height]) = item.size {
         let _ = write!(out, " size={width}x{height}");

@@ -8,6 +8,7 @@
 //!
 //! Everything here is pure and knows no DevTools; readings come from pages and are bounded and cleaned again.
 
+mod again;
 mod blocker;
 mod budget;
 mod facts;
@@ -27,6 +28,7 @@ mod invariants;
 #[cfg(test)]
 mod tests;
 
+pub use again::again;
 pub use blocker::{blocker, may_pass};
 pub use facts::{Answer, Facts};
 pub use frames::{ChildContent, ChildFrame, FrameKey, FrameReading};
@@ -39,7 +41,7 @@ pub use words::tokens;
 /// Evaluates, once per isolated world, to the object that reads the world's document; afterwards it is the global
 /// `__eyes` of that world. Its methods: `read(options)` answers a JSON string for [`Reading::parse`]; `node(id)` and
 /// `idOf(node)` translate between nodes and [`LocalId`]s; `registerClosedRoot(host, root)` and
-/// `markClickable(...nodes)` add what only the host can know; `signature(id)` (as in [`Shown`]),
+/// `markListening(node)` add what only the host can know; `signature(id)` (as in [`Shown`]),
 /// `identity(id)`, `text(id, limit)`, `closedRoot(host)`, `elementAt(x, y)` and `contains(outer, inner)` serve acting.
 pub const SCRIPT: &str = concat!(
     "(() => {\n'use strict';\nif (globalThis.__eyes) return globalThis.__eyes;\n",
@@ -48,7 +50,9 @@ pub const SCRIPT: &str = concat!(
     include_str!("script/words.js"),
     include_str!("script/controls.js"),
     include_str!("script/sight.js"),
+    include_str!("script/places.js"),
     include_str!("script/walk.js"),
+    include_str!("script/cells.js"),
     include_str!("script/offer.js"),
     include_str!("script/marks.js"),
     include_str!("script/read.js"),

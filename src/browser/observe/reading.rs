@@ -196,7 +196,11 @@ pub(crate) struct ElementItem {
     /// For controls without a name: what the author called the picture, and its colour.
     pub(crate) icon: String,
     pub(crate) colour: String,
-    /// Of a canvas.
+    /// What tells a cell of a board from the others.
+    pub(crate) state: String,
+    /// The middle of a part of a drawing, from the drawing's corner.
+    pub(crate) at: Option<[i32; 2]>,
+    /// Of a canvas or a part of a drawing.
     pub(crate) size: Option<[i32; 2]>,
     /// Of a scroll container: its own pages above, below, to the left and to the right.
     pub(crate) scroll: Option<[f64; 4]>,

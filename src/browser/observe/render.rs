@@ -140,6 +140,7 @@ impl Renderer<'_> {
             name: element.name.clone(),
             signature: control.signature.clone(),
             place: control.place,
+            in_view: control.in_view,
         });
         self.elements.push(Element { index, ..element.clone() });
         index.to_string()

@@ -58,10 +58,10 @@ fn a_text_far_down_is_scrolled_to() {
         let site = Site::of(&[("/", body)]).await;
         let tab = open(&site, "/").await;
         assert!(!tab.text().await.contains("Deep down"));
-        tab.act(Action::ScrollToText { text: "deep  DOWN".into() }).await.unwrap();
+        tab.act(Action::ScrollToText { text: "deep  DOWN".into(), select: None }).await.unwrap();
         tab.click("Deep down").await.unwrap();
         site.hears("clicked").await;
-        let nowhere = tab.act(Action::ScrollToText { text: "higher up".into() }).await;
+        let nowhere = tab.act(Action::ScrollToText { text: "higher up".into(), select: None }).await;
         assert!(matches!(nowhere, Err(ActionError::NotPossible(_))));
         tab.close().await;
     });

@@ -71,7 +71,7 @@ fn html_drag_and_drop_carries_its_data() {
         let site = Site::of(&[("/", body)]).await;
         let tab = open(&site, "/").await;
         let (from, to) = (tab.find("Card").await, tab.find("Bin").await);
-        let outcome = tab.act(Action::Drag { from, to: Some(to), dx: None, dy: None }).await.unwrap();
+        let outcome = tab.act(Action::Drag { from, x: None, y: None, to: Some(to), path: None }).await.unwrap();
         assert_eq!(outcome.description, "Drag 'Card' to 'Bin'");
         site.hears("dropped card 7").await;
         tab.close().await;
@@ -90,8 +90,84 @@ fn a_slider_that_follows_the_pointer_can_be_dragged() {
         let site = Site::of(&[("/", body)]).await;
         let tab = open(&site, "/").await;
         let from = tab.find("Volume").await;
-        tab.act(Action::Drag { from, to: None, dx: Some(120.0), dy: Some(0.0) }).await.unwrap();
+        tab.act(Action::Drag { from, x: None, y: None, to: None, path: Some(vec![(120.0, 0.0)]) }).await.unwrap();
         site.hears("left at 170px").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_point_in_an_element_is_clicked_wherever_the_element_stands() {
+    run(async {
+        let body = "<div style='height: 1500px'></div><canvas width=300 height=200 aria-label=Board role=img></canvas>\
+                    <script>document.querySelector('canvas').onclick = (e) => tell(`${e.offsetX},${e.offsetY}`)</script>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        let index = Some(tab.page().select("canvas", std::time::Duration::from_secs(5)).await.unwrap());
+        let at = |x, y| Action::Click { index, x: Some(x), y: Some(y), button: None, count: None, modifiers: None };
+        let outcome = tab.act(at(290.0, 15.0)).await.unwrap();
+        assert_eq!(outcome.description, "Click 'Board' at 290, 15");
+        site.hears("290,15").await;
+        let outside = tab.act(at(301.0, 10.0)).await.unwrap_err();
+        assert!(matches!(&outside, ActionError::NotPossible(why) if why.contains("300 by 200")), "{outside:?}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_line_is_drawn_along_a_path_from_a_point_in_a_canvas() {
+    run(async {
+        let body = "<canvas width=300 height=200 aria-label=Board role=img></canvas><script>
+                    const board = document.querySelector('canvas'); let line = null;
+                    const at = (e) => `${e.offsetX},${e.offsetY}`;
+                    board.onpointerdown = (e) => line = [at(e)];
+                    board.onpointermove = (e) => line?.push(at(e));
+                    board.onpointerup = (e) => { tell([line[0], ...['60,20', '60,80'].filter((p) => line.includes(p)), at(e)].join(' ')); line = null };
+                    </script>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        let from = tab.find("Board").await;
+        let path = Some(vec![(40.0, 0.0), (40.0, 60.0), (0.0, 60.0)]);
+        tab.act(Action::Drag { from, x: Some(20.0), y: Some(20.0), to: None, path }).await.unwrap();
+        site.hears("20,20 60,20 60,80 20,80").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_triple_click_selects_a_paragraph_and_a_native_slider_follows_the_mouse() {
+    run(async {
+        let body = "<button style='user-select: text'>Some words here</button><br>\
+                    <input type=range aria-label=Volume value=0 style='width: 200px' onchange=\"tell('volume ' + value)\">\
+                    <p id=p role=button>One two three</p>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        let index = Some(tab.find("One two three").await);
+        let triple = Action::Click { index, x: None, y: None, button: None, count: Some(3), modifiers: None };
+        assert_eq!(tab.act(triple).await.unwrap().description, "Triple-click 'One two three'");
+        let selected = tab.act(Action::Evaluate { js: "String(getSelection()).trim()".into() }).await.unwrap();
+        assert_eq!(selected.extracted.as_deref(), Some("\"One two three\""));
+        let from = tab.find("Volume").await;
+        let path = Some(vec![(400.0, 0.0)]);
+        tab.act(Action::Drag { from, x: Some(8.0), y: Some(8.0), to: None, path }).await.unwrap();
+        site.hears("volume 100").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_dragged_link_carries_its_address() {
+    run(async {
+        let body = "<a id=link href=/lamp style='display: block; width: 100px'>Lamp</a>\
+                    <div id=bin role=button style='margin-top: 80px; width: 200px; height: 100px'>Bin</div><script>\
+                    bin.addEventListener('dragover', (event) => event.preventDefault());\
+                    bin.addEventListener('drop', (event) => { event.preventDefault(); \
+                      tell(new URL(event.dataTransfer.getData('text/uri-list')).pathname); });</script>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        let (from, to) = (tab.find("Lamp").await, tab.find("Bin").await);
+        tab.act(Action::Drag { from, x: None, y: None, to: Some(to), path: None }).await.unwrap();
+        site.hears("/lamp").await;
         tab.close().await;
     });
 }

@@ -32,9 +32,10 @@ fn the_end_is_told() {
     run(async {
         let site = Site::of(&[("/", "<div style='height: 5000px'>Top</div>Bottom")]).await;
         let tab = open(&site, "/").await;
-        assert!(scroll_far(&tab, Down).await.contains("0 px below"));
-        assert!(scroll_far(&tab, Down).await.contains("the end"));
-        assert!(scroll_far(&tab, Right).await.contains("the end"));
+        let effect = scroll_far(&tab, Down).await;
+        assert!(effect.contains("0 px below: the bottom is reached"), "{effect}");
+        assert_eq!(scroll_far(&tab, Down).await, "nothing scrolled: it is already at the bottom");
+        assert_eq!(scroll_far(&tab, Right).await, "nothing scrolled: it is already at the right end");
         assert_eq!(tab.observe().await.view.scroll.pixels_below, 0);
         tab.close().await;
     });
@@ -88,8 +89,27 @@ fn a_list_without_end_has_loaded_more_when_scrolling_returns() {
         let site = Site::with(router).await;
         let tab = open(&site, "/").await;
         assert!(!tab.text().await.contains("Kettle 25"));
-        scroll_far(&tab, Down).await;
+        let effect = scroll_far(&tab, Down).await;
+        assert!(effect.contains("new text: ") && effect.contains("'Kettle 2"), "{effect}");
         assert!(tab.text().await.contains("Kettle 25"), "{}", tab.text().await);
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_frame_is_scrolled_by_an_element_in_it() {
+    run(async {
+        let inner = "<button>In</button><div style='height: 2000px'></div><script>onscroll = () => tell('at ' + scrollY)</script>";
+        let body = "<iframe src=/inner style='height: 300px; width: 400px; border: 0'></iframe>";
+        let site = Site::of(&[("/", body), ("/inner", inner)]).await;
+        let tab = open(&site, "/").await;
+        let index = tab.find("In").await;
+        let outcome = tab.scroll(Down, Some(index)).await.unwrap();
+        assert_eq!(outcome.description, "Scroll down in its frame");
+        assert!(outcome.effect.starts_with("300 px above"), "{outcome:?}");
+        site.hears("at 300").await;
+        let outcome = tab.act(Action::Scroll { direction: Down, pages: Some(20.0), index: Some(index) }).await.unwrap();
+        assert!(outcome.effect.contains("the bottom is reached"), "{outcome:?}");
         tab.close().await;
     });
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use browser_use_service::agent::image::ImageFormat;
 use browser_use_service::agent::ports::{Browsers, PageSpec};
 use browser_use_service::browser::Pool;
-use browser_use_service::browser::settings::{BrowserSettings, SandboxMode, SettleSettings};
+use browser_use_service::browser::settings::{BrowserSettings, FileLimits, SandboxMode, SettleSettings};
 use browser_use_service::policy::{HostPattern, UrlPolicy};
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
@@ -44,11 +44,22 @@ impl OwnBrowser {
         browser
     }
 
+    /// Starts one whose runs may reach other hosts of this machine than usual, and waits until it is ready.
+    pub(crate) async fn reaching(hosts: &str, adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
+        let browser = Self::start_with(UrlPolicy::new(HostPattern::parse_list(hosts).unwrap()), adjust);
+        browser.is_ready().await;
+        browser
+    }
+
     pub(crate) fn start_unready(adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
+        Self::start_with(policy(), adjust)
+    }
+
+    fn start_with(policy: UrlPolicy, adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
         let root = tempfile::tempdir().unwrap();
         let mut settings = settings(root.path().to_owned());
         adjust(&mut settings);
-        Self { pool: Pool::start(settings, policy(), TaskTracker::new()).unwrap(), root }
+        Self { pool: Pool::start(settings, policy, TaskTracker::new()).unwrap(), root }
     }
 
     pub(crate) async fn is_ready(&self) {
@@ -83,7 +94,7 @@ impl OwnBrowser {
 
 /// A run without a window that wants pictures.
 pub(crate) fn headless() -> PageSpec {
-    PageSpec { headless: true, screenshots: Some(ImageFormat::Png) }
+    PageSpec { headless: true, screenshots: Some(ImageFormat::Png), files: vec![] }
 }
 
 fn settings(profile_root: PathBuf) -> BrowserSettings {
@@ -105,7 +116,10 @@ fn settings(profile_root: PathBuf) -> BrowserSettings {
         },
         max_age: Duration::from_secs(3600),
         max_memory: 4 << 30,
+        files: FileLimits { count: 5, file_bytes: 1 << 20, run_bytes: 2 << 20 },
+        download_wait: Duration::from_secs(5),
         view_token_budget: 8_000,
+        screenshot_marks: false,
     }
 }
 

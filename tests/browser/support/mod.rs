@@ -56,3 +56,13 @@ pub(crate) async fn eventually(what: &str, limit: Duration, mut happened: impl F
         look.tick().await;
     }
 }
+
+/// How many files of a name are somewhere below a folder.
+pub(crate) fn files_named(folder: &std::path::Path, name: &str) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let below = entries.map(|entry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => files_named(&entry.path(), name),
+        _ => usize::from(entry.file_name() == name),
+    });
+    below.sum()
+}

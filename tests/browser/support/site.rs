@@ -74,6 +74,11 @@ impl Site {
         self.told.until(&format!("{text:?}"), |told| told.iter().any(|line| line == text)).await;
     }
 
+    /// Waits until a page has told anything, and returns it.
+    pub(crate) async fn hears_any(&self) -> String {
+        self.told.until("anything", |told| !told.is_empty()).await.remove(0)
+    }
+
     /// What the pages have told so far.
     pub(crate) fn told(&self) -> Vec<String> {
         self.told.list()

@@ -140,6 +140,7 @@ impl Page for FakePage {
             ..Element::default()
         };
         Ok(Observation {
+            downloads: Vec::new(),
             dialog: None,
             blocker: None,
             tabs: vec![Tab { id: 1, url: url.clone(), title: title.clone(), active: true }],
@@ -155,6 +156,10 @@ impl Page for FakePage {
             notices: vec![],
             screenshot: self.format.map(|format| Image { format, base64: "cGljdHVyZQ==".into() }),
         })
+    }
+
+    async fn read(&self) -> Result<Observation, BrowserError> {
+        self.observe().await
     }
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {

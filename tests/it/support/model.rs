@@ -47,11 +47,22 @@ impl Reply {
 pub(crate) struct ScriptedModel {
     script: Mutex<VecDeque<Reply>>,
     pub(crate) calls: Counter,
+    /// The first message of each call.
+    first: Mutex<Vec<String>>,
 }
 
 impl ScriptedModel {
     pub(crate) fn new(script: impl IntoIterator<Item = Reply>) -> Arc<Self> {
-        Arc::new(Self { script: Mutex::new(script.into_iter().collect()), calls: Counter::new() })
+        Arc::new(Self {
+            script: Mutex::new(script.into_iter().collect()),
+            calls: Counter::new(),
+            first: Mutex::default(),
+        })
+    }
+
+    /// The first message of each call: the task.
+    pub(crate) fn tasks(&self) -> Vec<String> {
+        self.first.lock().expect("no panic holds the list").clone()
     }
 
     fn next(&self) -> Reply {
@@ -67,7 +78,8 @@ impl ChatModel for ScriptedModel {
         ModelName { provider: "openai".into(), model: "scripted-1".into() }
     }
 
-    async fn complete(&self, _request: ChatRequest<'_>) -> Result<ChatReply, ModelError> {
+    async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ModelError> {
+        self.first.lock().expect("no panic holds the list").push(request.messages[0].text.clone());
         self.calls.add();
         match self.next() {
             Reply::Say(text) => Ok(ChatReply { text, usage: Usage { calls: 1, ..Usage::default() } }),

@@ -87,6 +87,24 @@ impl<'a> Scene<'a> {
         self.look_around(|| self.missing(from.unwrap_or(&named), Use::Choose, listed.too_few))
     }
 
+    pub(super) fn upload(&self, files: &[String], to: Option<&Target>) -> Move {
+        let view = &self.observation.view;
+        let matches = match to {
+            Some(target) => find::find(view, self.lines, target, Use::Upload),
+            None => Matches {
+                elements: view.elements.iter().filter(|element| element.input_type == "file").collect(),
+                ..Matches::default()
+            },
+        };
+        match self.pick(&matches) {
+            Some(element) => Move::on(Action::Upload { index: element.index, files: files.to_vec() }, matches.exact),
+            None => self.look_around(|| match to {
+                Some(target) => self.missing(target, Use::Upload, matches.too_few),
+                None => format!("there is no file field on {}", self.page()),
+            }),
+        }
+    }
+
     pub(super) fn check(&self, target: &Target, on: bool) -> Move {
         match self.aim(target, Use::Tick) {
             Aim::At(element, exact) => tick(element, on, exact),

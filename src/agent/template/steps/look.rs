@@ -67,6 +67,7 @@ impl<'a> Scene<'a> {
             Use::Choose => "no list to choose from",
             Use::Tick => "no checkbox",
             Use::Set => "no field",
+            Use::Upload => "no file field",
         };
         let found = if too_few { "not that many elements" } else { what };
         let similar = find::similar(&self.observation.view, target, use_);

@@ -99,6 +99,8 @@ pub(super) fn next(goal: &Goal, scene: &Scene<'_>) -> Move {
         Goal::Type { text, into: None } => scene.fill_any(&text.0),
         Goal::Set { field, value } => scene.fill(field, &value.0, Use::Set),
         Goal::Select { option, from } => scene.select(option, from.as_ref()),
+        Goal::Upload { files, to } => scene.upload(files, to.as_ref()),
+        Goal::SavePdf => Move::complete(Action::SavePdf {}),
         Goal::Check { target, on } => scene.check(target, *on),
         Goal::Scroll(scrolling) => scene.scroll(scrolling),
         Goal::Back => Move::complete(Action::GoBack {}),

@@ -24,7 +24,7 @@ fn shown(task: &str) -> Vec<String> {
 
 #[test]
 fn every_phrase_is_understood() {
-    let cases: [(&str, &[&str]); 62] = [
+    let cases: [(&str, &[&str]); 69] = [
         ("open example.com", &["open https://example.com"]),
         ("OPEN HTTPS://EXAMPLE.COM/A", &["open HTTPS://EXAMPLE.COM/A"]),
         ("Go to http://a.test/x?y=z.", &["open http://a.test/x?y=z"]),
@@ -71,6 +71,13 @@ fn every_phrase_is_understood() {
         ("tick the Terms checkbox", &["tick 'Terms'"]),
         ("check out", &["click 'checkout'"]),
         ("place the order", &["click 'place order'"]),
+        ("upload cv.pdf to Your CV", &["upload 'cv.pdf' to 'CV'"]),
+        ("attach the file 'my cv.pdf' to the CV field", &["upload 'my cv.pdf' to 'CV'"]),
+        ("upload a.txt and b.txt to 'Documents'", &["upload 'a.txt' and 'b.txt' to 'Documents'"]),
+        ("upload cv.pdf", &["upload 'cv.pdf'"]),
+        ("upload cv.pdf to the file field and click Send", &["upload 'cv.pdf'", "click 'Send'"]),
+        ("save the page as PDF", &["save the page as PDF"]),
+        ("print this as a PDF file", &["save the page as PDF"]),
         ("scroll", &["scroll down 1"]),
         ("scroll down twice", &["scroll down 2"]),
         ("scroll down to the bottom", &["scroll to the bottom"]),

@@ -160,6 +160,7 @@ impl Site {
 pub(super) fn turn<'a>(task: &'a str, observation: &'a Observation) -> Turn<'a> {
     Turn {
         task,
+        files: &[],
         history: &[],
         observation,
         picture: None,
@@ -199,6 +200,7 @@ fn element(line: &str, index: ElementIndex) -> Option<Element> {
         "search" => ("input", "searchbox", "search"),
         "password" => ("input", "textbox", "password"),
         "submit" => ("input", "button", "submit"),
+        "file" => ("input", "button", "file"),
         "select" => ("select", "combobox", ""),
         "combo" => ("input", "combobox", "text"),
         "radio" => ("input", "radio", "radio"),
@@ -236,6 +238,7 @@ fn describe(action: &Action, observation: &Observation) -> String {
             format!("input {}={text}{}", name(index), if *submit == Some(true) { " submit" } else { "" })
         }
         Action::Select { index, options } => format!("select {}={}", name(index), options.join("|")),
+        Action::Upload { index, files } => format!("upload {}={}", name(index), files.join("|")),
         Action::SendKeys { keys } => format!("keys {keys}"),
         Action::Scroll { direction, pages, .. } => format!("scroll {direction:?} {}", pages.unwrap_or(1.0)),
         Action::Wait { seconds, text, gone } => match (seconds, text, gone) {

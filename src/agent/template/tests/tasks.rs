@@ -310,3 +310,20 @@ async fn scrolling_to_the_bottom_goes_on_while_the_page_grows() {
         .leads("middle", "scroll Down 1", "bottom");
     assert_actions(&site.run("scroll to the bottom of the page").await, &["scroll Down 2", "scroll Down 1"]);
 }
+
+#[tokio::test]
+async fn files_go_to_the_field_that_is_named_or_the_first_there_is() {
+    let lines = ["button: Attach documents", "file: Photo", "file: Your CV", "button: Send"];
+    for (task, expected) in [
+        ("upload cv.pdf to CV and click Send", &["upload Your CV=cv.pdf", "click Send"][..]),
+        ("upload 'a b.txt' and 'c.txt' to Attach documents", &["upload Attach documents=a b.txt|c.txt"]),
+        ("attach me.png", &["upload Photo=me.png"]),
+        ("save this page as a pdf", &["savePdf"]),
+    ] {
+        let site = Site::new("page").page("page", "http://a.test/", "Page", &lines);
+        assert_actions(&site.run(task).await, expected);
+    }
+    let site = Site::new("page").page("page", "http://a.test/", "Page", &["button: Send"]);
+    let run = site.run("upload cv.pdf to Portrait").await;
+    assert!(!run.success && run.text.contains("there is no file field labelled 'Portrait'"), "{}", run.text);
+}

@@ -5,7 +5,7 @@ const LIMIT_OPTIONS = 60;
 
 // Elements that are controls by what they are. Which of them are offered is decided where they stand.
 const CONTROL =
-  'a[href],button,input,select,textarea,summary,label,canvas,[role],[contenteditable],[onclick],[ondblclick],[onmousedown],' +
+  'a[href],area[href],button,input,select,textarea,summary,label,canvas,[role],[contenteditable],[onclick],[ondblclick],[onmousedown],' +
   '[onmouseup],[onpointerdown],[onpointerup],[ontouchstart],[ontouchend],[draggable=true],video[controls],audio[controls]';
 
 const WIDGET_ROLES = new Set(
@@ -21,7 +21,7 @@ const INPUT_ROLES = {
   url: 'textbox', password: 'textbox',
 };
 const TAG_ROLES = {
-  a: 'link', button: 'button', textarea: 'textbox', summary: 'button', canvas: 'img', video: 'video', audio: 'audio',
+  a: 'link', area: 'link', button: 'button', textarea: 'textbox', summary: 'button', canvas: 'img', video: 'video', audio: 'audio',
 };
 const FORMATS = {
   date: 'YYYY-MM-DD', time: 'HH:MM', 'datetime-local': 'YYYY-MM-DDTHH:MM', month: 'YYYY-MM', week: 'YYYY-Www',
@@ -170,7 +170,7 @@ function describe(element, tag, role, out) {
   if (tag === 'input') inputState(element, out);
   else if (tag === 'textarea') fieldState(element, tag, out);
   else if (tag === 'select') selectState(element, out);
-  else if (tag === 'a') {
+  else if (tag === 'a' || tag === 'area') {
     out.href = bounded(String(element.href?.baseVal ?? element.href ?? ''), 500);
     if (element.target === '_blank') out.newtab = true;
     if (element.hasAttribute('download')) out.download = true;
@@ -194,6 +194,7 @@ function identify(element, tag, explicit) {
   const open = OPEN_ROLES.has(role) && tag !== 'label';
   if (!open && tag !== 'video' && tag !== 'audio' && tag !== 'canvas') gather(element, content, 0);
   let name = givenName(element);
+  if (!name && tag === 'area') name = phrase(element.alt);
   if (!name && tag === 'input') {
     if (element.type === 'image') name = phrase(element.alt);
     else if (role === 'button') name = phrase(element.value) || { submit: 'Submit', reset: 'Reset' }[element.type] || '';
@@ -201,7 +202,10 @@ function identify(element, tag, explicit) {
   // What merely behaves like a control is not named by all that stands in it.
   const isContainer = (content.controls.length > 0 || content.text.length > 2 * LIMIT_NAME) && tag !== 'label' && !isHard(element, tag, explicit);
   if (isContainer) return { role, name, content, open };
-  name ||= phrase(content.text) || phrase(element.getAttribute('title')) || phrase(content.faint);
+  const words = phrase(content.text);
+  // A person goes by what can be read on it: said beside the name that was given, unless that says it too.
+  if (name && tag !== 'label' && !letters(name).includes(letters(words))) name = phrase(name + ' (' + bounded(words, 80) + ')');
+  name ||= words || phrase(element.getAttribute('title')) || phrase(content.faint);
   if (!name && tag === 'label') name = givenName(element.control);
   if (!name && element.ownerSVGElement) name = phrase(element.querySelector('title')?.textContent);
   return { role, name, content, open };
@@ -211,6 +215,7 @@ function identify(element, tag, explicit) {
 function isHard(el, tag, explicit) {
   switch (tag) {
     case 'a':
+    case 'area':
       return el.hasAttribute('href') || WIDGET_ROLES.has(explicit);
     case 'input':
       return el.type !== 'hidden';

@@ -11,12 +11,16 @@ class Reader extends Walk {
     describe(el, tag, role, record);
     if (name) record.name = name;
     else this.nameless(el, tag, record, content.icon);
-    if (frame !== null && record.v === 1 && this.items.length > 0) this.checks.push({ record, el, box: frame.box, seen });
+    if (tag === 'button' || tag === 'td') this.cell(el, tag, record);
+    if (el.ownerSVGElement) this.shape(el, tag, record);
+    if (!record.date && name && name.length <= 2 && /^\d+$/.test(name)) this.day(el, record);
+    if (frame !== null && record.v === 1 && this.items.length > 0) this.checks.push({ record, el, box: frame.box, seen, doubt: frame.doubt });
     if (tag === 'canvas') record.size = [el.clientWidth, el.clientHeight];
-    if (frame === null) return;
+    if (frame === null) return record;
     const hasList = role === 'combobox' || role === 'listbox' || explicit === 'treeitem';
     if (content.controls.length > 0 || (hasList && tag !== 'select' && el.firstElementChild !== null)) this.nested(content.controls, frame, record);
     else if (open && !isEditor(el) && tag !== 'canvas' && tag !== 'select' && tag !== 'textarea' && el.firstElementChild !== null) this.nested(null, frame, record);
+    return record;
   }
 
   // What is shown as less than its content is still recognised by it.
@@ -47,12 +51,28 @@ class Reader extends Walk {
       return;
     }
     const hint = iconHint(icon ?? el) || (icon ? iconHint(el) : '');
-    if (hint) record.icon = hint;
+    const group = hint && isHard(el, tag, record.role ?? '') ? null : this.groups.of(el, tag);
+    // Like elements are told apart by what not all of them are called.
+    if (group) record.state = cellState(el, group, false);
+    const own = hint || (group && !icon ? '' : (icon && phrase(attribute(icon, 'class'), 40)) || ownHint(el));
+    if (own) record.icon = own;
     // The colour of the picture inside, unless it is that of ordinary text, else the one behind; a button's own grey
     // says nothing.
     const style = getComputedStyle(icon ?? el);
     const colour = icon ? style.color : el.ownerSVGElement ? style.fill : style.backgroundColor;
     if (icon ? isColourful(colour) : colour !== 'none' && !/^rgba.* 0\)$/.test(colour) && colour !== 'rgb(239, 239, 239)') record.colour = hex(colour);
+    else if (!icon && style.backgroundImage.includes('gradient(')) record.colour = hex(/rgba?\([^)]*\)/.exec(style.backgroundImage)?.[0] ?? '');
+  }
+
+  // A small thing among like ones, such as a square of a board.
+  cell(el, tag, record) {
+    const group = record.name && record.name.length <= 2 ? this.groups.of(el, tag) : null;
+    if (group) record.state = cellState(el, group, true);
+  }
+
+  day(el, record) {
+    const date = dateOf(el);
+    if (date) record.date = date;
   }
 
   // A label stands for its control when that is not to be seen itself, as with drawn checkboxes.
@@ -108,7 +128,10 @@ class Reader extends Walk {
     }
     const area = (frame.r - frame.l) * (frame.b - frame.t);
     const huge = area > 0.7 * innerWidth * innerHeight;
-    const listens = clickable.has(el) || el.hasAttribute('onclick') || el.getAttribute('draggable') === 'true';
+    // Without a sign of it, what listens around much else does so for something in it.
+    const isQuiet = listening.has(el) && !frame.pointer && !el.hasAttribute('onclick') && explicit === '';
+    if (isQuiet && (controls > 0 || texts > 4)) return;
+    const listens = el.hasAttribute('onclick') || el.getAttribute('draggable') === 'true';
     if ((huge && (controls > 0 || texts > 6)) || (controls > 0 && texts === 0 && !listens)) return;
     const seen = meet(meet(frame, frame.sight), this.view);
     const tail = items.splice(slot);
@@ -123,9 +146,13 @@ class Reader extends Walk {
       this.checks.splice(checked, 0, { record, el, box: frame.box, seen });
     }
     if (controls === 0 && words.length <= LIMIT_NAME + 1) {
-      const { name } = identify(el, tag, explicit);
+      // Its words are its name, also where a control that is not to be seen keeps it from being named by its content.
+      const { name: own, content } = identify(el, tag, explicit);
+      const name = own || phrase(words);
       if (name) record.name = name;
-      else this.nameless(el, tag, record, null);
+      else this.nameless(el, tag, record, content.icon);
+      this.cell(el, tag, record);
+      if (!record.date && name && name.length <= 2 && /^\d+$/.test(name)) this.day(el, record);
       return;
     }
     if (given) record.name = given;
@@ -136,9 +163,23 @@ class Reader extends Walk {
     items.push('c');
   }
 
+  // A part of a drawing: its fill, and where in the drawing it is.
   shape(el, tag, record) {
-    const fill = getComputedStyle(el).fill;
-    if (fill && fill !== 'none') record.colour = hex(fill);
+    if (tag === 'a' || tag === 'text' || tag === 'g') return;
+    const { fill, stroke } = getComputedStyle(el);
+    record.colour = hex(fill !== 'none' ? fill : stroke);
+    let drawing = el.ownerSVGElement;
+    while (drawing.ownerSVGElement) drawing = drawing.ownerSVGElement;
+    const outer = rectOf(drawing);
+    const [x, y, w, h] = record.b;
+    record.at = [whole(x + w / 2 - outer.left), whole(y + h / 2 - outer.top)];
+    record.size = [w, h];
+  }
+
+  // What a drawing that has controls or text in it shows as a whole.
+  caption(el, frame) {
+    const words = phrase(el.getAttribute('aria-label'));
+    if (words) this.write(' (image: ' + words + ') ', frame.text);
   }
 
   image(el, frame) {
@@ -185,10 +226,10 @@ class Reader extends Walk {
   // Controls that something else is painted over are not offered.
   uncover() {
     let tests = 0;
-    for (const { record, el, box, seen } of this.checks) {
+    for (const { record, el, box, seen, doubt } of this.checks) {
       const x = (seen.l + seen.r) / 2;
       const y = (seen.t + seen.b) / 2;
-      if (box === -1 || !this.boxes.strangerAt(box, x, y)) continue;
+      if (!doubt && (box === -1 || !this.boxes.strangerAt(box, x, y))) continue;
       if (++tests > this.options.hits) break;
       if (isCovered(el, seen)) record.covered = true;
     }

@@ -139,6 +139,14 @@ function text(id, limit = 200000) {
   return element ? bounded(element.innerText ?? element.textContent ?? '', limit) : null;
 }
 
+// True when the element is worth another look, now that it is known to listen.
+function markListening(node) {
+  if (nodeTypeOf(node) !== 1 || node === page.documentElement || node === page.body || listening.has(node)) return false;
+  if (matches(node, CONTROL) && isHard(node, localNameOf(node), explicitRole(node))) return false;
+  listening.add(node);
+  return true;
+}
+
 const eyes = {
   read,
   node: nodeOf,
@@ -148,9 +156,12 @@ const eyes = {
   text,
   elementAt,
   contains,
+  isSecret,
   closedRoot: (host) => closedRoots.get(host) ?? null,
   registerClosedRoot: (host, root) => void closedRoots.set(host, root),
-  markClickable: (...elements) => elements.forEach((element) => clickable.add(element)),
+  markListening,
+  boxesOf,
+  standIn,
 };
 Object.defineProperty(globalThis, '__eyes', { value: eyes });
 return eyes;

@@ -21,9 +21,10 @@ function nodeOf(id) {
   return nodes.get(id)?.deref() ?? null;
 }
 
-// What only the host can know: roots of closed shadow trees (null: examined, has none) and elements with listeners.
+// What only the host can know: roots of closed shadow trees (null: examined, has none) and elements that listen to
+// presses.
 const closedRoots = new WeakMap();
-const clickable = new WeakSet();
+const listening = new WeakSet();
 // Fields that were a password field once stay secret when a "show password" button turns them into text.
 const secrets = new WeakSet();
 

@@ -108,8 +108,8 @@ function isCovered(element, seen) {
   const points = [[0.5, 0.5], [0.2, 0.5], [0.8, 0.5], [0.5, 0.2], [0.5, 0.8]];
   for (const [x, y] of points) if (reaches(element, l + w * x, t + h * y)) return false;
   // A link over several lines need not have anything in the middle of its bounding box.
-  const parts = element.getClientRects();
-  for (let i = 0; i < parts.length && i < 3; i++) {
+  const parts = boxesOf(element);
+  for (let i = 0; i < parts.length && i < 5; i++) {
     const part = meet(seen, { l: parts[i].left, t: parts[i].top, r: parts[i].right, b: parts[i].bottom });
     if (isOpen(part) && reaches(element, (part.l + part.r) / 2, (part.t + part.b) / 2)) return false;
   }

@@ -26,6 +26,9 @@ const CELL_ROLES = new Set(['cell', 'gridcell', 'columnheader', 'rowheader']);
 const MAX_DEPTH = 600;
 const LIST_FROM = 8;
 const CROWD = 400;
+// In one transparent element, and of one page: each takes a hit test.
+const MAX_CONCEALED = 10;
+const MAX_CONCEALED_ALL = 60;
 
 class Walk {
   constructor(options, range, view) {
@@ -43,6 +46,7 @@ class Walk {
     this.below = 0;
     this.aside = 0;
     this.cut = 0;
+    this.concealedLeft = MAX_CONCEALED_ALL;
     this.first = null;
     this.last = null;
     this.line = null;
@@ -52,6 +56,7 @@ class Walk {
     this.met = new Set();
     this.big = false;
     this.controls = new Map();
+    this.groups = new Groups();
     this.filesLeft = page.querySelector('input[type=file]') !== null;
     this.scrollX = window.scrollX;
     this.scrollY = window.scrollY;
@@ -245,17 +250,22 @@ class Walk {
       }
       if (!this.met.has(el)) return;
     }
-    const rect = el.getBoundingClientRect();
+    if (tag === 'area') return this.area(el, up);
+    let rect = el.getBoundingClientRect();
+    if (rect.width === 0 || rect.height === 0) {
+      const isBoxless = rect.width === rect.height && !el.checkVisibility();
+      if (isBoxless && getComputedStyle(el).display !== 'contents') return this.unseen(el, tag, up);
+      const isControl = el.matches(CONTROL) && isHard(el, tag, explicitRole(el));
+      if (isBoxless && !isControl) return this.children(el, up);
+      // A control without a size is where its content is.
+      if (isControl && el.firstChild !== null) rect = contentRange(el).getBoundingClientRect();
+      if (isControl && rect.width === 0 && rect.height === 0) return this.unseen(el, tag, up);
+    }
     const l = rect.left;
     const t = rect.top;
     const w = rect.width;
     const h = rect.height;
-    const box = { l, t, r: l + w, b: t + h };
-    if (w === 0 && h === 0 && !el.checkVisibility()) {
-      if (getComputedStyle(el).display === 'contents') this.children(el, up);
-      else this.unseen(el, tag, up);
-      return;
-    }
+    let box = { l, t, r: l + w, b: t + h };
 
     if (this.big && !this.met.has(el)) {
       const { range } = this;
@@ -270,6 +280,10 @@ class Walk {
       if (strict && !within(box, strict.sight)) {
         ({ clip, sight } = escaped(el, strict));
       } else if (strict) ({ clip, sight } = strict);
+      if (up.cut !== EVERYWHERE) {
+        clip = meet(clip, up.cut);
+        sight = meet(sight, up.cut);
+      }
     }
     const listed = meet(box, clip);
     const flat = w === 0 || h === 0;
@@ -291,7 +305,34 @@ class Walk {
       this.transparent(el, tag, up, box, sight);
       return;
     }
-    this.inner(el, tag, up, box, clip, sight, style, !flat);
+    const cut = flat ? null : clippedBy(style, box);
+    if (cut !== null) {
+      box = meet(box, cut);
+      clip = meet(clip, cut);
+      sight = meet(sight, cut);
+    }
+    if (style.contentVisibility === 'hidden' || (cut !== null && !isOpen(box))) {
+      this.unseen(el, tag, up);
+      return;
+    }
+    if (style.backfaceVisibility === 'hidden') {
+      // Turned away or not: only the painted page knows.
+      const seen = meet(meet(box, sight), this.view);
+      if (isOpen(seen) && isCovered(el, seen)) return;
+    }
+    this.inner(el, tag, up, box, clip, sight, style, !flat, cut);
+  }
+
+  // A part of an image map, which has its place on the image.
+  area(el, up) {
+    if (!el.hasAttribute('href')) return;
+    const shape = shapeOf(el);
+    if (shape === null || !isOpen(shape.box)) return;
+    const box = shape.box;
+    if (!near0(box, this.range)) return this.far(el, 'a', up, box, EVERYWHERE, EVERYWHERE);
+    const frame = new Frame(el, 'area', up, box, EVERYWHERE, EVERYWHERE, null, true);
+    frame.doubt = true;
+    this.control(el, 'area', explicitRole(el), up, box, EVERYWHERE, frame);
   }
 
   // An element outside what is listed: counted, and searched for what is placed elsewhere.
@@ -328,24 +369,46 @@ class Walk {
     describe(input, 'input', role, record);
   }
 
-  // Fully transparent: a native control that takes presses all the same (over a drawn one) is offered.
+  // Fully transparent: what takes presses all the same is offered, such as a native control over a drawn one, and the
+  // buttons of a row that appear under the mouse.
   transparent(el, tag, up, box, sight) {
+    const seen = meet(meet(box, sight), this.view);
+    const isLarge = box.r - box.l >= 8 && box.b - box.t >= 8;
     if (tag === 'input' && el.type === 'file') {
       this.unseen(el, tag, up);
-    } else if ((tag === 'input' || tag === 'select') && el.type !== 'hidden' && box.r - box.l >= 8 && box.b - box.t >= 8) {
-      const seen = meet(meet(box, sight), this.view);
+    } else if ((tag === 'input' || tag === 'select') && el.type !== 'hidden' && isLarge) {
       const labelled = el.labels?.length > 0 && Array.prototype.some.call(el.labels, isShown);
       if (!labelled && isOpen(seen) && !isCovered(el, seen)) this.control(el, tag, '', up, box, sight, null);
-    } else this.unseen(el, tag, up);
+    } else {
+      this.unseen(el, tag, up);
+      if (isOpen(seen) && this.layers === null) this.concealed(el, tag, up, sight);
+    }
+  }
+
+  // The buttons and links in something transparent.
+  concealed(el, tag, up, sight) {
+    const inside = tag === 'a' || tag === 'button' ? [el] : el.querySelectorAll('a[href],button');
+    for (let i = 0; i < inside.length && i < MAX_CONCEALED && this.concealedLeft > 0; i++) {
+      const target = inside[i];
+      const rect = rectOf(target);
+      const box = { l: rect.left, t: rect.top, r: rect.right, b: rect.bottom };
+      const seen = meet(meet(box, sight), this.view);
+      if (rect.width < 8 || rect.height < 8 || !isOpen(seen)) continue;
+      this.concealedLeft--;
+      if (getComputedStyle(target).pointerEvents === 'none' || isCovered(target, seen)) continue;
+      const own = localNameOf(target);
+      this.control(target, own, explicitRole(target), up, box, sight, null).hidden = true;
+    }
   }
 
   // An element in sight, or (without style) one that only its content could make visible.
-  inner(el, tag, up, box, clip, sight, style, open) {
+  inner(el, tag, up, box, clip, sight, style, open, cut = null) {
     if (el.hasAttribute('inert')) return;
     const hidden = style !== null ? style.visibility !== 'visible' : up.hidden;
     const inline = INLINE.has(tag) && (style === null || style.display.startsWith('inline') || style.display === 'contents');
     const frame = new Frame(el, tag, up, box, clip, sight, style, open && style !== null);
     frame.hidden = hidden;
+    if (cut !== null) frame.cut = meet(frame.cut, cut);
     frame.seen = open && isOpen(meet(meet(box, sight), this.view));
     frame.inside = within(box, clip) && within(box, this.range);
     frame.level = up.level;
@@ -383,10 +446,17 @@ class Walk {
       if (tag === 'label' && el.control) return this.label(el, frame);
       if (tag === 'input') return; // hidden ones
       if (this.isSoft(el, explicit) || (explicit !== '' && this.pointed(frame))) return this.soft(el, tag, explicit, frame);
-    } else if (tag === 'img') return this.image(el, frame);
+    } else if (tag === 'svg' && this.worthEntering(el, frame)) this.caption(el, frame);
+    else if (tag === 'img') return this.image(el, frame);
     else if (tag === 'progress' || tag === 'meter') return this.gauge(el, tag, frame);
-    else if (tag === 'svg' && !this.worthEntering(el, frame)) return this.drawing(el, frame);
-    if (clickable.has(el) || this.pointed(frame)) return this.soft(el, tag, '', frame);
+    else if (tag === 'svg') return this.drawing(el, frame);
+    if (this.isPart(el, frame)) return this.soft(el, tag, '', frame);
+    if (listening.has(el)) {
+      // What listens for the like things in it stands for each of them.
+      frame.shares = listensForParts(el);
+      if (!frame.shares) return this.soft(el, tag, '', frame);
+    }
+    if (this.pointed(frame)) return this.soft(el, tag, '', frame);
     this.container(el, tag, frame, !inline);
   }
 
@@ -401,9 +471,14 @@ class Walk {
     return frame.pointer && frame.tag !== 'body' && frame.tag !== 'html';
   }
 
+  // One of the like things that their container listens for.
+  isPart(el, frame) {
+    return frame.up.shares && frame.up.el === parentNodeOf(el);
+  }
+
   isSoft(el, explicit) {
     return (
-      clickable.has(el) || el.getAttribute('draggable') === 'true' || el.hasAttribute('onclick') || el.hasAttribute('ondblclick') ||
+      el.getAttribute('draggable') === 'true' || el.hasAttribute('onclick') || el.hasAttribute('ondblclick') ||
       el.hasAttribute('onmousedown') || el.hasAttribute('onmouseup') || el.hasAttribute('onpointerdown') ||
       el.hasAttribute('onpointerup') || el.hasAttribute('ontouchstart') || el.hasAttribute('ontouchend') ||
       ((explicit === 'gridcell' || explicit === 'row') && el.hasAttribute('aria-selected'))
@@ -482,11 +557,16 @@ class Walk {
 
   scrolls(el, frame) {
     if (el === page.documentElement || el === page.body) return false;
+    const { scrollHeight, clientHeight } = el;
+    // A few pixels more than its box are no content to scroll to.
+    const overflows = (content, box) => content > box + Math.max(8, box / 20);
     // Known when some content stuck out; text alone needs asking.
-    if (frame.strict === undefined && !(el.scrollHeight > el.clientHeight + 8 && el.clientHeight > 0)) return false;
-    if (el.scrollHeight <= el.clientHeight + 8 && el.scrollWidth <= el.clientWidth + 8) return false;
+    const down = overflows(scrollHeight, clientHeight);
+    if (frame.strict === undefined && !(down && clientHeight > 0)) return false;
+    const across = overflows(el.scrollWidth, el.clientWidth);
+    if (!down && !across) return false;
     const { overflowX, overflowY } = frame.style;
-    return (scrollable(overflowY) && el.scrollHeight > el.clientHeight + 8) || (scrollable(overflowX) && el.scrollWidth > el.clientWidth + 8);
+    return (scrollable(overflowY) && down) || (scrollable(overflowX) && across);
   }
 
   scroller(el, tag, frame, slot, scope) {
@@ -557,6 +637,12 @@ class Frame {
     this.list = false;
     this.item = up?.item ?? false;
     this.region = up?.region ?? false;
+    // What clip paths around leave, of content that is placed elsewhere as well.
+    this.cut = up?.cut ?? EVERYWHERE;
+    // To be hit-tested whether or not another box is in the way.
+    this.doubt = false;
+    // Listens for each of its children.
+    this.shares = false;
   }
 
   // What remains visible of content that sticks out: `sight` now, `clip` after scrolling a container by one screen.
@@ -572,6 +658,17 @@ class Frame {
     const reach = scrollable(y) ? { l: own.l, t: this.t - (this.b - this.t), r: own.r, b: this.b + (this.b - this.t) } : own;
     return (this.strict = { clip: meet(this.clip, reach), sight: meet(this.sight, own), el: this.el, up: this });
   }
+}
+
+// Whether an element listens for like elements in it, none of which is a control already.
+function listensForParts(el) {
+  const first = el.firstElementChild;
+  if (first === null || first === el.lastElementChild || INLINE.has(localNameOf(first)) || IGNORED.has(localNameOf(first))) return false;
+  if (localNameOf(first) === 'tr' || localNameOf(first) === 'tbody' || localNameOf(first) === 'thead') return false;
+  for (let n = 0, part = first; part !== null && n < 200; n++, part = part.nextElementSibling) {
+    if (localNameOf(part) !== localNameOf(first)) return false;
+  }
+  return el.querySelector(COUNTED) === null && el.textContent.length < 60 * el.childElementCount;
 }
 
 function scrollable(overflow) {

@@ -28,6 +28,11 @@ function phrase(text, limit = LIMIT_NAME) {
   return bounded(clean(text ?? '').trim(), limit);
 }
 
+// What two spellings of the same words have in common.
+function letters(text) {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
+}
+
 const WORDLESS = new Set(['script', 'style', 'template', 'noscript', 'head', 'select', 'textarea', 'datalist', 'iframe']);
 
 // What a label or a referenced element says, hidden or not (references may point at hidden text).
@@ -105,7 +110,12 @@ function iconHint(element) {
     const match = classes?.match(/(?:^|\s)(?:fa|fas|far|bi|mdi|ri|ti|pi|ph|lucide|feather|codicon|octicon|glyphicon|icon|icons?|anticon|svg)[-_]([\w-]{2,40})/i);
     if (match && !/^(?:solid|regular|light|brands|fw|lg|sm|xs|[0-9]x)$/.test(match[1])) return phrase(match[1], 40);
   }
-  const image = element.matches('a,button,[role]') ? getComputedStyle(element).backgroundImage : '';
-  const url = image.startsWith('url(') ? image.slice(5, -2) : '';
-  return fileOf(url) || phrase(element.getAttribute('class')?.match(/[a-z]{3,}[\w-]*/i)?.[0] ?? '', 40);
+  const image = getComputedStyle(element).backgroundImage;
+  return fileOf(image.startsWith('url(') ? image.slice(5, -2) : '');
+}
+
+// The last resort: what the author calls the element itself.
+function ownHint(element) {
+  if (element.localName === 'canvas' && element.id) return phrase(element.id, 40);
+  return phrase(element.getAttribute('class')?.match(/[a-z]{3,}[\w-]*/i)?.[0] ?? '', 40);
 }

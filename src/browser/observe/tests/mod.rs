@@ -8,7 +8,7 @@ use super::frames::{FrameKey, FrameReading};
 use super::invariants::indices;
 use super::reading::{ElementItem, Item, LocalId, Reading, TextItem};
 
-fn text(y: i32, text: &str) -> Item {
+pub(super) fn text(y: i32, text: &str) -> Item {
     Item::Text(TextItem {
         x: 0,
         y,
@@ -20,7 +20,7 @@ fn text(y: i32, text: &str) -> Item {
     })
 }
 
-fn button(id: u32, y: i32, name: &str) -> Item {
+pub(super) fn button(id: u32, y: i32, name: &str) -> Item {
     Item::Element(Box::new(ElementItem {
         id: LocalId(id),
         place: [0, y, 80, 20],
@@ -32,7 +32,7 @@ fn button(id: u32, y: i32, name: &str) -> Item {
     }))
 }
 
-fn page(items: Vec<Item>) -> FrameReading {
+pub(super) fn page(items: Vec<Item>) -> FrameReading {
     let reading = Reading {
         url: "https://shop.example/tea".to_owned(),
         ready: "complete".to_owned(),

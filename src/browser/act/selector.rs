@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::pages::Answer;
 use super::{Hands, Place, clip};
 use crate::agent::observation::Element;
 use crate::agent::ports::{ActionError, ActionOutcome};
@@ -12,8 +13,6 @@ use crate::browser::sight::Found;
 #[derive(Serialize)]
 struct SelectArgument<'a> {
     selector: &'a str,
-    /// Milliseconds.
-    limit: u64,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -34,29 +33,33 @@ struct Selected {
 }
 
 impl Hands<'_> {
-    /// The first visible element that a selector matches, once there is one.
+    /// The first visible element that a selector matches in the page, its frames and its shadow trees, once there is one.
     pub(crate) async fn select_by(&self, selector: &str, limit: Duration) -> Result<Found, ActionError> {
         self.unblocked()?;
-        let before = self.before()?;
-        let argument = |limit| SelectArgument { selector, limit };
-        let (document, world, selected) =
-            self.wait_in_page::<_, Selected>("hands.select", argument, limit, &before).await?;
         let shown = clip(selector, 80);
-        if selected.invalid {
+        let mut hidden = false;
+        let look = |answers: Vec<Answer<Selected>>| {
+            hidden = answers.iter().any(|answer| answer.value.hidden);
+            answers.into_iter().find(|answer| answer.value.invalid || !answer.value.missing)
+        };
+        let found = self.ask_until("hands.select", &SelectArgument { selector }, limit, look).await?;
+        let Some(found) = found else {
+            let why = if hidden { "what it matches stays hidden" } else { "it matches nothing" };
+            return Err(ActionError::TimedOut { what: format!("waiting for {shown:?}: {why}; that"), limit });
+        };
+        if found.value.invalid {
             return Err(ActionError::NotPossible(format!("{shown:?} is no CSS selector")));
         }
-        if selected.missing {
-            let why = if selected.hidden { "what it matches stays hidden" } else { "it matches nothing" };
-            return Err(ActionError::TimedOut { what: format!("waiting for {shown:?}: {why}; that"), limit });
-        }
-        let Selected { id, tag, role, name, input_type, signature, .. } = selected;
+        let documents = self.owners_of(&found).await?;
+        let Answer { document, world, value } = found;
+        let Selected { id, tag, role, name, input_type, signature, .. } = value;
         let element = Element { tag, role, name: clip(&name, 200), input_type, ..Element::default() };
-        Ok(Found { place: Place { document, world, id }, element, signature })
+        Ok(Found { place: Place { document, world, id }, documents, element, signature })
     }
 
     pub(crate) async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError> {
         self.unblocked()?;
-        let before = self.before()?;
+        let before = self.before().await?;
         let reached = self.context.until(|tabs| tabs.active().filter(|tab| tab.url.contains(text)).map(|_| ()));
         let shown = clip(text, 80);
         match tokio::time::timeout(limit, reached).await {

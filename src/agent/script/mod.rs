@@ -1,0 +1,227 @@
+//! The action `script`: a short program that a model writes instead of a dozen answers. It has this agent's own actions
+//! and reads, and nothing else; each of them goes the way of any other action, the policy included.
+
+mod engine;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use self::engine::{Call, Failure};
+use super::action::{Action, ElementIndex};
+use super::observation::{Element, Observation};
+use super::ports::{ActionError, ActionOutcome, BrowserError, Page};
+use super::report::{LogLevel, Reporter};
+use super::text::{one_line, shorten};
+use super::vocabulary::Vocabulary;
+
+/// Longest program, in bytes.
+const MAX_CODE: usize = 16 << 10;
+/// Calls of one program, actions and reads together.
+const MAX_CALLS: usize = 200;
+/// From its first operation to its last, the pages' time included.
+const TIME: Duration = Duration::from_secs(60);
+/// Longest result, in characters.
+const MAX_RESULT: usize = 20_000;
+/// Actions that the description names.
+const NAMED: usize = 8;
+
+/// What the program asks for.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Request {
+    Act(Action),
+    /// The text of an element, or of the page.
+    Text(Option<ElementIndex>),
+    /// Elements by a part of their name, value or role.
+    Find(String),
+    View(()),
+}
+
+/// Tells the program's thread that nobody waits for it any more.
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Runs a program against the page. `seen` is what the agent was last shown. Each action is told as it is carried out.
+///
+/// # Errors
+/// The program threw or was stopped; what it had done by then stands in the text.
+pub(super) async fn run(
+    code: &str,
+    page: &dyn Page,
+    seen: &Observation,
+    vocabulary: Vocabulary,
+    reporter: &dyn Reporter,
+) -> Result<ActionOutcome, ActionError> {
+    if code.len() > MAX_CODE {
+        return Err(ActionError::NotPossible(format!("a script may have {MAX_CODE} bytes")));
+    }
+    let (calls, mut inbox) = mpsc::unbounded_channel();
+    let stop = StopOnDrop(Arc::default());
+    let deadline = Instant::now() + TIME;
+    let program = {
+        let (code, stop) = (code.to_owned(), Arc::clone(&stop.0));
+        // The runtime owns the thread, and `stop` ends it with this future.
+        tokio::task::spawn_blocking(move || engine::run(&code, calls, &stop, deadline.into_std()))
+    };
+    let mut door =
+        Door { page, vocabulary, reporter, seen: None, given: seen, calls: 0, done: Vec::new(), page_changed: false };
+    let served = async {
+        while let Some(Call { request, answer }) = inbox.recv().await {
+            let value = door.serve(&request).await?;
+            // A program that was stopped does not listen any more.
+            let _ = answer.send(value.to_string());
+        }
+        Ok::<_, BrowserError>(())
+    };
+    match tokio::time::timeout_at(deadline, served).await {
+        Ok(served) => served?,
+        // An action takes longer than all the time there was.
+        Err(_elapsed) => return Err(door.stopped()),
+    }
+    // Its end of the channel is closed, so it is through.
+    match program.await.unwrap_or(Err(Failure::Stopped)) {
+        Ok(result) => Ok(door.outcome(&result)),
+        Err(Failure::Stopped) => Err(door.stopped()),
+        Err(failure) => Err(door.failed(&failure.to_string())),
+    }
+}
+
+/// Where the program's calls arrive.
+struct Door<'a> {
+    page: &'a dyn Page,
+    vocabulary: Vocabulary,
+    reporter: &'a dyn Reporter,
+    given: &'a Observation,
+    /// The page as it was read for the program; none before, and again after each action.
+    seen: Option<Observation>,
+    calls: usize,
+    /// Descriptions of the actions carried out.
+    done: Vec<String>,
+    page_changed: bool,
+}
+
+impl Door<'_> {
+    /// The answer to a call. Only an error that ends the run is one here.
+    async fn serve(&mut self, request: &str) -> Result<Value, BrowserError> {
+        self.calls += 1;
+        if self.calls > MAX_CALLS {
+            return Ok(json!({"error": format!("a script may make {MAX_CALLS} calls")}));
+        }
+        let answered = match serde_json::from_str(request) {
+            Ok(request) => self.answer(request).await,
+            Err(error) => {
+                Err(ActionError::NotPossible(format!("that cannot be done: {}", one_line(&error.to_string(), 200))))
+            }
+        };
+        match answered {
+            Ok(value) => Ok(json!({"value": value})),
+            Err(ActionError::Browser(error)) if error.is_fatal() => Err(error),
+            Err(error) => Ok(json!({"error": error.to_string()})),
+        }
+    }
+
+    async fn answer(&mut self, request: Request) -> Result<Value, ActionError> {
+        match request {
+            Request::Act(action) => self.act(&action).await,
+            Request::Text(index) => {
+                let outcome = self.page.act(&Action::Extract { query: None, index }).await?;
+                Ok(outcome.extracted.unwrap_or_default().into())
+            }
+            Request::Find(words) => {
+                let words = words.to_lowercase();
+                let elements = &self.look().await?.view.elements;
+                Ok(elements.iter().filter(|element| is_meant(element, &words)).map(described).collect())
+            }
+            Request::View(()) => {
+                let Observation { url, title, view, .. } = self.look().await?;
+                Ok(json!({"url": url, "title": title, "text": view.text}))
+            }
+        }
+    }
+
+    async fn act(&mut self, action: &Action) -> Result<Value, ActionError> {
+        if !is_power(action) || !self.vocabulary.allows(action) {
+            return Err(ActionError::NotPossible(format!("a script cannot {}", action.name())));
+        }
+        let outcome = self.page.act(action).await;
+        // Also after a failure: it may have done a part.
+        self.seen = None;
+        let outcome = outcome?;
+        self.page_changed |= outcome.page_changed;
+        self.reporter.log(LogLevel::Info, format!("script: {}", outcome.description)).await;
+        self.done.push(outcome.description);
+        Ok(outcome.effect.into())
+    }
+
+    /// The page as it is now.
+    async fn look(&mut self) -> Result<&Observation, ActionError> {
+        if self.done.is_empty() && self.seen.is_none() {
+            return Ok(self.given);
+        }
+        if self.seen.is_none() {
+            self.seen = Some(self.page.read().await?);
+        }
+        Ok(self.seen.as_ref().unwrap_or(self.given))
+    }
+
+    fn outcome(&self, result: &str) -> ActionOutcome {
+        let extracted = Some(shorten(result, MAX_RESULT)).filter(|result| result != "null" && !result.is_empty());
+        ActionOutcome {
+            description: format!("Run a script: {}", self.account()),
+            effect: if extracted.is_some() { String::new() } else { "it returned nothing".into() },
+            extracted,
+            page_changed: self.page_changed,
+        }
+    }
+
+    fn failed(&self, why: &str) -> ActionError {
+        ActionError::NotPossible(format!("the script failed: {}; it did: {}", one_line(why, 300), self.account()))
+    }
+
+    fn stopped(&self) -> ActionError {
+        self.failed(&format!("it was stopped after {} s", TIME.as_secs()))
+    }
+
+    fn account(&self) -> String {
+        let named = self.done.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
+        match self.done.len() {
+            0 => "no action".into(),
+            count if count > NAMED => format!("{named}; and {} more actions", count - NAMED),
+            _ => named,
+        }
+    }
+}
+
+/// What a program may do: everything that is done to a page.
+fn is_power(action: &Action) -> bool {
+    !matches!(action, Action::Done { .. } | Action::Script { .. } | Action::Screenshot {})
+}
+
+fn is_meant(element: &Element, words: &str) -> bool {
+    [&element.name, &element.placeholder, &element.value, &element.role, &element.tag]
+        .into_iter()
+        .any(|text| text.to_lowercase().contains(words))
+}
+
+fn described(element: &Element) -> Value {
+    json!({
+        "index": element.index,
+        "role": element.role,
+        "name": element.name,
+        "value": element.value,
+        "checked": element.checked,
+        "disabled": element.disabled,
+        "href": element.href,
+    })
+}

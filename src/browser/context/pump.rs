@@ -1,0 +1,223 @@
+//! The pump that takes in a context's events as fast as they come.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use chromiumoxide_cdp::cdp::browser_protocol::browser::{
+    BrowserContextId, CancelDownloadParams, EventDownloadProgress, EventDownloadWillBegin,
+};
+use chromiumoxide_cdp::cdp::browser_protocol::dom::BackendNodeId;
+use chromiumoxide_cdp::cdp::browser_protocol::fetch::EventRequestPaused;
+use chromiumoxide_cdp::cdp::browser_protocol::page::{
+    EventFileChooserOpened, EventJavascriptDialogOpening, EventWindowOpen, HandleJavaScriptDialogParams,
+};
+use chromiumoxide_cdp::cdp::browser_protocol::target::{
+    CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, TargetId,
+};
+use chromiumoxide_cdp::cdp::js_protocol::runtime::RunIfWaitingForDebuggerParams;
+
+use tokio::time::Instant;
+
+use super::tab_events::take_tab_event;
+use super::{Shared, sessions};
+use crate::agent::observation;
+use crate::browser::cdp::{Connection, Event, EventReceiver, Session};
+use crate::browser::guard::Denied;
+use crate::browser::tabs::{Chooser, OpenDialog};
+use crate::browser::wire;
+use crate::browser::world::Document;
+
+/// Tabs a run may have open; what a page opens beyond is closed at once.
+const MAX_TABS: usize = 20;
+/// Characters of a dialog's text that are passed on.
+const MAX_DIALOG_TEXT: usize = 500;
+
+/// Reads the context's events until the context or the browser is gone. Never waits for a reply, so that the queue
+/// drains as fast as it fills.
+pub(super) async fn pump(mut queue: EventReceiver, shared: Weak<Shared>) {
+    while let Some(event) = queue.recv().await {
+        let Some(shared) = shared.upgrade() else { return };
+        shared.take(&shared.connection, &event);
+        shared.bump();
+    }
+}
+
+impl Shared {
+    fn take(self: &Arc<Self>, connection: &Connection, event: &Event) {
+        match event.method.as_str() {
+            EventAttachedToTarget::IDENTIFIER => {
+                if let Some(attached) = event.parse::<wire::AttachedToTarget>() {
+                    self.attached(connection, event, &attached);
+                }
+            }
+            EventDetachedFromTarget::IDENTIFIER => {
+                if let Some(detached) = event.parse::<wire::DetachedFromTarget>() {
+                    // A frame's end, or its return to its parent's process, is told by its parent.
+                    self.tabs().remove(&detached.session_id);
+                }
+            }
+            EventTargetInfoChanged::IDENTIFIER => {
+                if let Some(wire::TargetInfoChanged { target_info: info }) = event.parse()
+                    && let Some(tab) = self.tabs().by_target(&info.target_id)
+                {
+                    tab.url = info.url;
+                    tab.title = info.title;
+                }
+            }
+            EventRequestPaused::IDENTIFIER => {
+                if let (Some(paused), Some(session)) = (event.parse(), &event.session) {
+                    self.paused(connection.session(session), paused);
+                }
+            }
+            EventWindowOpen::IDENTIFIER => self.tabs().expect_another(),
+            EventJavascriptDialogOpening::IDENTIFIER => {
+                if let (Some(dialog), Some(session)) = (event.parse(), &event.session) {
+                    self.dialog(connection.session(session), dialog);
+                }
+            }
+            EventDownloadWillBegin::IDENTIFIER => {
+                if let Some(begins) = event.parse() {
+                    self.download_begins(connection, &begins);
+                }
+            }
+            EventDownloadProgress::IDENTIFIER => {
+                if let Some(progress) = event.parse() {
+                    self.download_goes_on(connection, &progress);
+                }
+            }
+            EventFileChooserOpened::IDENTIFIER => {
+                if let (Some(wire::FileChooserOpened { frame_id, backend_node_id }), Some(session)) =
+                    (event.parse(), &event.session)
+                    && let Some(tab) = self.tabs().of_session(session)
+                {
+                    let document = Document { session: connection.session(session), frame: frame_id.into() };
+                    tab.chooser = Some(Chooser { document, input: backend_node_id.map(BackendNodeId::new) });
+                }
+            }
+            _ => {
+                if let Some(session) = &event.session
+                    && let Some(tab) = self.tabs().of_session(session)
+                {
+                    take_tab_event(connection, tab, session, event, &self.files);
+                }
+            }
+        }
+    }
+
+    fn attached(self: &Arc<Self>, connection: &Connection, event: &Event, attached: &wire::AttachedToTarget) {
+        let session = connection.session(&attached.session_id);
+        let info = &attached.target_info;
+        let mut tabs = self.tabs();
+        match (info.kind.as_str(), &event.session) {
+            ("page", _) if tabs.len() >= MAX_TABS => {
+                connection.root().tell(CloseTargetParams::new(TargetId::new(info.target_id.clone())));
+            }
+            ("page", _) => {
+                tabs.add(session.clone(), &info.target_id, info.url.clone());
+                sessions::set_up_page(&session);
+            }
+            ("iframe", Some(parent)) => {
+                if let Some(tab) = tabs.of_session(parent) {
+                    tab.frames.moved(&info.target_id, info.parent_frame_id.as_deref(), session.clone());
+                }
+                connection.route(&attached.session_id, self.events.clone());
+                sessions::set_up_frame(&session);
+            }
+            // Workers: nothing of them is read.
+            _ => {}
+        }
+        session.tell(RunIfWaitingForDebuggerParams::default());
+    }
+
+    /// An open dialog blocks its page. What only informs or only lets go is accepted as it opens; what asks for a decision
+    /// is left to the model for a while.
+    fn dialog(self: &Arc<Self>, session: Session, dialog: wire::DialogOpening) {
+        let Some(id) = session.id().cloned() else { return };
+        let message: String = dialog.message.chars().take(MAX_DIALOG_TEXT).collect();
+        let mut tabs = self.tabs();
+        let Some(tab) = tabs.of_session(&id) else { return };
+        match dialog.kind.as_str() {
+            "beforeunload" => session.tell(HandleJavaScriptDialogParams::new(true)),
+            "alert" => {
+                session.tell(HandleJavaScriptDialogParams::new(true));
+                tab.tell(format!("an alert said {message:?} and was accepted"));
+            }
+            _ => {
+                let number = self.dialogs.fetch_add(1, Ordering::Relaxed);
+                let proposal = dialog.default_prompt.chars().take(MAX_DIALOG_TEXT).collect();
+                let shown = observation::Dialog { kind: dialog.kind, message, proposal };
+                tab.dialog = Some(OpenDialog { number, session: session.clone(), shown });
+                session.connection().fail_blocked(&id);
+                self.tasks.spawn(dismiss_in_time(Arc::downgrade(self), id, number, self.dialog_timeout));
+            }
+        }
+    }
+
+    fn download_begins(&self, connection: &Connection, begins: &wire::DownloadWillBegin) {
+        let is_ours = self.tabs().has_frame(&begins.frame_id);
+        // What is in no frame that is known is another run's, or of a frame beyond those that are kept. Only the second
+        // is in this context, which the browser can tell.
+        let goes_on = is_ours && self.files.begins(&begins.frame_id, &begins.guid, &begins.suggested_filename).is_ok();
+        if !goes_on {
+            self.cancel_download(connection, &begins.guid);
+        }
+    }
+
+    fn download_goes_on(&self, connection: &Connection, progress: &wire::DownloadProgress) {
+        let wire::DownloadProgress { guid, total_bytes, received_bytes, state } = progress;
+        match state.as_str() {
+            // Saturating, as it should.
+            "inProgress" => {
+                if self.files.grows(guid, *received_bytes as u64, *total_bytes as u64).is_err() {
+                    self.cancel_download(connection, guid);
+                }
+            }
+            state => self.files.ends(guid, state == "completed"),
+        }
+    }
+
+    fn cancel_download(&self, connection: &Connection, guid: &str) {
+        let mut cancel = CancelDownloadParams::new(guid);
+        cancel.browser_context_id = Some(BrowserContextId::new(self.id.clone()));
+        connection.root().tell(cancel);
+    }
+
+    /// Decides on a request outside the pump, since a name may have to be resolved.
+    fn paused(self: &Arc<Self>, session: Session, paused: wire::RequestPaused) {
+        let shared = self.clone();
+        let is_download = paused.resource_type == "Document" && paused.network_id.is_none();
+        if is_download && paused.redirected_request_id.is_none() {
+            // The next that is heard of it is that it begins, when the server has answered.
+            self.files.expect(&paused.frame_id, Instant::now() + self.download_wait);
+        }
+        self.tasks.spawn(async move {
+            let Some(denied) = shared.guard.decide(&session, &paused).await else { return };
+            if is_download {
+                shared.files.expect_nothing(&paused.frame_id);
+                shared.bump();
+            }
+            tracing::debug!(kind = paused.resource_type, ?denied, "request refused");
+            if let (Denied::Forbidden(reason), Some(id)) = (denied, session.id())
+                && let Some(tab) = shared.tabs().of_session(id)
+                && *tab.target == *paused.frame_id
+                && paused.resource_type == "Document"
+            {
+                tab.refused = Some((paused.request.url, reason));
+            }
+        });
+    }
+}
+
+/// Dismisses a dialog that nobody has answered by then.
+async fn dismiss_in_time(shared: Weak<Shared>, session: Arc<str>, number: u64, limit: Duration) {
+    tokio::time::sleep(limit).await;
+    let Some(shared) = shared.upgrade() else { return };
+    let mut tabs = shared.tabs();
+    if let Some(tab) = tabs.of_session(&session)
+        && let Some(dialog) = tab.dialog.take_if(|dialog| dialog.number == number)
+    {
+        dialog.session.tell(HandleJavaScriptDialogParams::new(false));
+        tab.tell(format!("the {} was dismissed, as it was not answered in time", dialog.shown.kind));
+    }
+}
