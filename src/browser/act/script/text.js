@@ -73,7 +73,7 @@ const readable = (root, marks) => {
   let first = true;
   let length = 0;
   const flush = () => {
-    const text = line.replace(/[^\S\n]+/g, " ").trim();
+    const text = __eyes.clean(line).trim();
     if (text && text !== "|") {
       const whole = prefix + text;
       length += whole.length + 1;
