@@ -5,6 +5,7 @@
 
 mod environment;
 mod machine;
+mod models;
 mod parse;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -15,14 +16,14 @@ use crate::agent::image::ImageFormat;
 use crate::agent::usage::Prices;
 use crate::browser::settings::{BrowserSettings, FileLimits, SandboxMode, SettleSettings};
 use crate::http::settings::HttpSettings;
-use crate::llm::settings::{CallLimits, LlmSettings, OllamaSettings, OpenAiSettings};
+use crate::llm::settings::LlmSettings;
 use crate::policy::{HostPattern, UrlPolicy};
 use crate::run::settings::{MaxCost, MaxSteps, MaxTokens, RunSettings};
 use crate::shutdown::ShutdownSettings;
 use crate::telemetry::{LogFormat, TelemetrySettings};
 use environment::{Environment, read};
 use machine::Machine;
-use parse::{choice, duration, flag, http_url, integer, nonzero_duration, path, size, text};
+use parse::{choice, duration, flag, integer, key, nonzero_duration, path, size, text};
 
 const DEFAULT_PORT: u16 = 9010;
 /// Callers give up on a silent stream; the contract promises a sign of life this often.
@@ -68,7 +69,7 @@ impl Settings {
             http,
             run: run(&env, &Machine::detect())?,
             agent: agent(&env)?,
-            llm: llm(&env)?,
+            llm: models::llm(&env)?,
             browser: browser(&env)?,
             policy: UrlPolicy::new(read!(env.browser_use_private_hosts, hosts)?.unwrap_or_default()),
             shutdown: shutdown(&env)?,
@@ -130,30 +131,6 @@ fn agent(env: &Environment) -> Result<AgentSettings, ConfigError> {
         settings.scripts = scripts;
     }
     Ok(settings)
-}
-
-fn llm(env: &Environment) -> Result<LlmSettings, ConfigError> {
-    let api_key = read!(env.openai_api_key, key)?;
-    let base_url = read!(env.openai_base_url, http_url)?;
-    let default_model = read!(env.openai_model, text)?.unwrap_or_else(|| "gpt-4.1-mini".to_owned());
-    let openai = (api_key.is_some() || base_url.is_some()).then(|| OpenAiSettings {
-        api_key: api_key.map(Into::into),
-        base_url: base_url.unwrap_or_else(|| constant_url("https://api.openai.com/v1")),
-        default_model,
-    });
-    let ollama = OllamaSettings {
-        endpoint: read!(env.ollama_endpoint, http_url)?.unwrap_or_else(|| constant_url("http://localhost:11434")),
-        default_model: read!(env.ollama_model, text)?.unwrap_or_else(|| "qwen2.5vl".to_owned()),
-    };
-    let limits = CallLimits {
-        max_attempts: read!(env.llm_max_attempts, integer(1..=20))?.unwrap_or(4),
-        timeout: read!(env.llm_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(120)),
-        connect_timeout: read!(env.llm_connect_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(10)),
-        backoff_base: read!(env.llm_backoff_base, duration)?.unwrap_or(Duration::from_millis(500)),
-        backoff_cap: read!(env.llm_backoff_cap, duration)?.unwrap_or(Duration::from_secs(30)),
-        max_response_bytes: read!(env.llm_max_response_bytes, size(1024..=1 << 30))?.unwrap_or(4 << 20),
-    };
-    Ok(LlmSettings { openai, ollama, limits })
 }
 
 fn browser(env: &Environment) -> Result<BrowserSettings, ConfigError> {
@@ -228,15 +205,6 @@ fn address(raw: &str) -> Result<IpAddr, String> {
     }
 }
 
-/// A secret that can stand in an HTTP header.
-fn key(raw: &str) -> Result<String, String> {
-    if raw.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Ok(raw.to_owned())
-    } else {
-        Err("of visible ASCII characters".to_owned())
-    }
-}
-
 fn prices(raw: &str) -> Result<Prices, String> {
     Prices::parse(raw).map_err(|_| {
         "a comma-separated list of provider/model=prompt/cached/completion, as openai/x=0.4/0.1/1.6".to_owned()
@@ -261,8 +229,4 @@ fn keep_alive(raw: &str) -> Result<Duration, String> {
         .ok()
         .filter(|interval| *interval <= MAX_KEEP_ALIVE)
         .ok_or_else(|| format!("a duration of at most {}s", MAX_KEEP_ALIVE.as_secs()))
-}
-
-fn constant_url(url: &str) -> url::Url {
-    url.parse().expect("the constant is a URL")
 }

@@ -129,8 +129,7 @@ impl Agent {
         let mut settings = self.settings;
         let is_laid_down = self.model.is_none() && !task.actions.is_empty();
         let model = self.model.map(|model| {
-            let price = settings.prices.of(&model.name());
-            Arc::new(Metered::new(model, price, task.budget.clone(), self.ledger.clone()))
+            Arc::new(Metered::new(model, settings.prices.clone(), task.budget.clone(), self.ledger.clone()))
         });
         let planner: Box<dyn Planner + Sync> = match &model {
             Some(model) => Box::new(ModelPlanner::new(model.clone(), &settings, &task)),

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::ledger::Ledger;
 use super::ports::{ChatModel, ChatReply, ChatRequest, ModelError, ModelName, Usage};
 use super::text::estimate_tokens;
-use super::usage::Price;
+use super::usage::{Price, Prices};
 
 /// Tokens of a picture, as providers count one of the size that models are sent.
 const PICTURE: u64 = 1_500;
@@ -64,15 +64,20 @@ struct Last {
 /// The one way to a run's model: every call is entered in the ledger, and none is started that cannot fit.
 pub(super) struct Metered {
     model: Arc<dyn ChatModel>,
-    price: Option<Price>,
+    prices: Prices,
     budget: Budget,
     ledger: Arc<Ledger>,
     last: Mutex<Option<Last>>,
 }
 
 impl Metered {
-    pub(super) fn new(model: Arc<dyn ChatModel>, price: Option<Price>, budget: Budget, ledger: Arc<Ledger>) -> Self {
-        Self { model, price, budget, ledger, last: Mutex::default() }
+    pub(super) fn new(model: Arc<dyn ChatModel>, prices: Prices, budget: Budget, ledger: Arc<Ledger>) -> Self {
+        Self { model, prices, budget, ledger, last: Mutex::default() }
+    }
+
+    /// Of the model that answers now: after a failure it may be another one.
+    fn price(&self) -> Option<Price> {
+        self.prices.of(&self.model.name())
     }
 
     pub(super) fn name(&self) -> ModelName {
@@ -91,7 +96,7 @@ impl Metered {
             reply.usage.completion_tokens = estimate_tokens(&reply.text) as u64;
         }
         *self.lock() = Some(Last { thought, took: reply.usage });
-        self.ledger.spent(&self.model.name(), self.price, reply.usage);
+        self.ledger.spent(&self.model.name(), self.price(), reply.usage);
         Ok(reply)
     }
 
@@ -107,7 +112,7 @@ impl Metered {
         if self.budget.tokens.is_some_and(|limit| tally.tokens().saturating_add(tokens) > limit) {
             return Some(Limit::Tokens);
         }
-        let (limit, price) = (self.budget.cost?, self.price?);
+        let (limit, price) = (self.budget.cost?, self.price()?);
         let cost = tally.cost()? + price.of(&call) * f64::from(calls);
         (cost > limit).then_some(Limit::Cost)
     }
@@ -115,13 +120,20 @@ impl Metered {
     /// What a call may take whose prompt is thought to have so many tokens, going by what became of the last one.
     fn estimate(&self, thought: u64) -> Usage {
         let Some(last) = *self.lock() else {
-            return Usage { calls: 1, prompt_tokens: thought, cached_tokens: 0, completion_tokens: ANSWER };
+            return Usage {
+                calls: 1,
+                prompt_tokens: thought,
+                cached_tokens: 0,
+                cache_written_tokens: 0,
+                completion_tokens: ANSWER,
+            };
         };
         let scaled = |tokens: u64| (thought as f64 * tokens as f64 / last.thought.max(1) as f64) as u64;
         Usage {
             calls: 1,
             prompt_tokens: scaled(last.took.prompt_tokens),
             cached_tokens: scaled(last.took.cached_tokens),
+            cache_written_tokens: scaled(last.took.cache_written_tokens),
             completion_tokens: last.took.completion_tokens,
         }
     }

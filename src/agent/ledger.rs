@@ -130,7 +130,8 @@ mod tests {
     #[test]
     fn usage_adds_up_by_model_and_costs_what_has_a_price() {
         let ledger = Ledger::default();
-        let call = Usage { calls: 1, prompt_tokens: 1_000, cached_tokens: 0, completion_tokens: 100 };
+        let call =
+            Usage { calls: 1, prompt_tokens: 1_000, cached_tokens: 0, cache_written_tokens: 0, completion_tokens: 100 };
         let price = Price { prompt: 1.0, cached: 1.0, completion: 10.0 };
         ledger.spent(&name("a"), Some(price), call);
         ledger.spent(&name("b"), None, call);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::action::Action;
 use super::agent::{AgentSettings, AgentTask};
@@ -29,6 +30,8 @@ pub(super) struct ModelPlanner {
     model: Arc<Metered>,
     temperature: f64,
     output: Option<OutputSchema>,
+    /// The run's.
+    deadline: Option<Instant>,
     fence: Fence,
     system: String,
     decision_schema: Value,
@@ -42,6 +45,7 @@ impl ModelPlanner {
         Self {
             model,
             temperature: task.temperature,
+            deadline: task.budget.deadline,
             fence: Fence::random(),
             system: prompt::system(settings.max_actions_per_step.max(1), vocabulary),
             decision_schema: schema::decision(vocabulary),
@@ -78,6 +82,8 @@ impl Planner for ModelPlanner {
 
     async fn decide(&mut self, turn: Turn<'_>) -> Result<Decision, PlanError> {
         let mut messages = self.messages(&turn);
+        // All but the page.
+        let stable = messages.len() - 1;
         let mut repairs = 0;
         // An answer whose data does not fit: better than none, when there will be no other.
         let mut unfit = None;
@@ -85,9 +91,11 @@ impl Planner for ModelPlanner {
             let request = ChatRequest {
                 system: &self.system,
                 messages: &messages,
+                stable,
                 schema: if turn.only_done { &self.done_schema } else { &self.decision_schema },
                 schema_name: schema::NAME,
                 temperature: self.temperature,
+                deadline: self.deadline,
                 notices: turn.notices,
             };
             let reply = match self.model.complete(request).await {

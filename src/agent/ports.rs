@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::Instant;
 use url::Url;
 
 use super::action::{Action, ElementIndex};
@@ -17,11 +18,11 @@ use super::observation::Observation;
 /// A chat model of some provider, able to answer in JSON of a given schema.
 #[async_trait]
 pub trait ChatModel: Send + Sync {
-    /// Provider and model as log lines and the `starting` event name them.
+    /// Provider and model as log lines and the `starting` event name them. With a fallback: the one in use.
     fn name(&self) -> ModelName;
 
-    /// One call. Retries what may pass (429, 5xx, connection errors) within the deadline that the caller puts around
-    /// the future; dropping the future aborts the call.
+    /// One call. Retries what may pass (429, 5xx, connection errors, silence) for as long as the request's deadline
+    /// leaves room; dropping the future aborts the call.
     async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ModelError>;
 }
 
@@ -38,11 +39,16 @@ pub struct ModelName {
 pub struct ChatRequest<'a> {
     pub system: &'a str,
     pub messages: &'a [Message],
+    /// How many of the messages, from the first on, later requests will begin with as well: what a provider that wants
+    /// to be told may cache.
+    pub stable: usize,
     /// JSON Schema the answer must fit, in the strict subset (every property required, no additional ones).
     pub schema: &'a serde_json::Value,
     /// A name for the schema, `[a-z_]+`.
     pub schema_name: &'a str,
     pub temperature: f64,
+    /// When whoever asks gives up: a wait that would end later is not begun.
+    pub deadline: Option<Instant>,
     /// Is told about retries while they are being waited for: a caller never waits in silence.
     pub notices: &'a dyn Notices,
 }
@@ -80,6 +86,8 @@ pub struct Usage {
     pub prompt_tokens: u64,
     /// Part of `prompt_tokens` that the provider served from its cache.
     pub cached_tokens: u64,
+    /// Part of `prompt_tokens` that the provider wrote into its cache, where it bills that apart.
+    pub cache_written_tokens: u64,
     pub completion_tokens: u64,
 }
 
@@ -88,6 +96,7 @@ impl std::ops::AddAssign for Usage {
         self.calls += other.calls;
         self.prompt_tokens += other.prompt_tokens;
         self.cached_tokens += other.cached_tokens;
+        self.cache_written_tokens += other.cache_written_tokens;
         self.completion_tokens += other.completion_tokens;
     }
 }
@@ -107,14 +116,24 @@ pub enum ModelError {
     Unavailable { provider: String, status: u16 },
     #[error("{provider} cannot be reached")]
     Unreachable { provider: String },
+    /// Nothing at all, no end, or silence in the middle.
     #[error("{provider} did not answer in time")]
     TimedOut { provider: String },
+    #[error("{provider} broke off in the middle of its answer")]
+    Interrupted { provider: String },
+    /// The messages have to become fewer or shorter.
+    #[error("the request is too long for {provider}'s model {model}")]
+    ContextTooLong { provider: String, model: String },
     #[error("{provider} sent an answer that is not of its API")]
     Malformed { provider: String },
     #[error("{provider} gave an empty answer")]
     Empty { provider: String },
+    /// The model's own decision.
     #[error("{provider} refused to answer: {reason}")]
     Refused { provider: String, reason: String },
+    /// A filter in front of the model or behind it; the reason is the provider's name for it.
+    #[error("{provider}'s content filter stopped the answer: {reason}")]
+    Filtered { provider: String, reason: String },
     #[error("{provider} cut the answer off at its length limit")]
     CutOff { provider: String },
 }

@@ -494,10 +494,13 @@ fn ends_the_run(error: &ModelError) -> bool {
         | ModelError::RateLimited { .. }
         | ModelError::Unavailable { .. }
         | ModelError::Unreachable { .. }
-        | ModelError::TimedOut { .. } => true,
+        | ModelError::TimedOut { .. }
+        | ModelError::Interrupted { .. }
+        | ModelError::ContextTooLong { .. } => true,
         ModelError::Malformed { .. }
         | ModelError::Empty { .. }
         | ModelError::Refused { .. }
+        | ModelError::Filtered { .. }
         | ModelError::CutOff { .. } => false,
     }
 }

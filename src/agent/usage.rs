@@ -83,7 +83,13 @@ mod tests {
     #[test]
     fn a_price_is_of_a_million_tokens_and_cached_ones_are_counted_once() {
         let prices = Prices::parse("openai/a/b:7b=2/0.5/8, openai/c=0/0/1").unwrap();
-        let usage = Usage { calls: 3, prompt_tokens: 1_000_000, cached_tokens: 600_000, completion_tokens: 500_000 };
+        let usage = Usage {
+            calls: 3,
+            prompt_tokens: 1_000_000,
+            cached_tokens: 600_000,
+            cache_written_tokens: 0,
+            completion_tokens: 500_000,
+        };
         let cost = |model| prices.of(&name(model)).map(|price| price.of(&usage));
         assert!((cost("a/b:7b").unwrap() - (0.8 + 0.3 + 4.0)).abs() < 1e-9);
         assert!((cost("c").unwrap() - 0.5).abs() < 1e-9);

@@ -240,7 +240,13 @@ mod tests {
     #[test]
     fn the_end_tells_why_what_it_took_and_the_output() {
         let name = ModelName { provider: "openai".into(), model: "gpt".into() };
-        let usage = Usage { calls: 2, prompt_tokens: 1_200, cached_tokens: 800, completion_tokens: 90 };
+        let usage = Usage {
+            calls: 2,
+            prompt_tokens: 1_200,
+            cached_tokens: 800,
+            cache_written_tokens: 0,
+            completion_tokens: 90,
+        };
         let tally = Tally { usage: vec![ModelUsage { name, usage, cost: Some(0.01234) }], ..Tally::default() };
         let output = Some(serde_json::json!({"price": 12}));
         let result = AgentResult { stop_reason: StopReason::MaxSteps, output, tally, ..AgentResult::default() };

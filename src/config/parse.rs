@@ -65,6 +65,15 @@ pub(super) fn http_url(raw: &str) -> Result<Url, String> {
     url.ok_or_else(|| "an http or https URL".to_owned())
 }
 
+/// A secret that can stand in an HTTP header.
+pub(super) fn key(raw: &str) -> Result<String, String> {
+    if raw.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(raw.to_owned())
+    } else {
+        Err("of visible ASCII characters".to_owned())
+    }
+}
+
 pub(super) fn path(raw: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(raw))
 }

@@ -1,6 +1,6 @@
 //! One provider's address and key, and what may be told of what it says.
 
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
@@ -14,17 +14,37 @@ pub(super) struct Endpoint {
     headers: HeaderMap,
 }
 
+/// The header that carries a provider's key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeyHeader {
+    /// In lower case.
+    pub(super) name: &'static str,
+    /// Before the key.
+    pub(super) prefix: &'static str,
+}
+
+impl KeyHeader {
+    pub(super) const BEARER: Self = Self { name: "authorization", prefix: "Bearer " };
+}
+
 impl Endpoint {
-    /// None when the address cannot carry an HTTP call or the key cannot stand in a header.
-    pub(super) fn new(base: Url, key: Option<SecretString>) -> Option<Self> {
+    /// None when the address cannot carry an HTTP call or the key cannot stand in a header. `headers` are sent besides.
+    pub(super) fn new(
+        base: Url,
+        key: Option<SecretString>,
+        key_header: KeyHeader,
+        headers: &'static [(&'static str, &'static str)],
+    ) -> Option<Self> {
         if !matches!(base.scheme(), "http" | "https") {
             return None;
         }
-        let mut headers = HeaderMap::new();
+        let fixed =
+            headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let mut headers: HeaderMap = fixed.collect();
         if let Some(key) = &key {
-            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret())).ok()?;
+            let mut value = HeaderValue::from_str(&format!("{}{}", key_header.prefix, key.expose_secret())).ok()?;
             value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
+            headers.insert(HeaderName::from_static(key_header.name), value);
         }
         Some(Self { base, key, headers })
     }
@@ -66,7 +86,7 @@ mod tests {
     use super::*;
 
     fn endpoint(base: &str, key: &str) -> Endpoint {
-        Endpoint::new(base.parse().unwrap(), Some(key.into())).unwrap()
+        Endpoint::new(base.parse().unwrap(), Some(key.into()), KeyHeader::BEARER, &[]).unwrap()
     }
 
     #[test]
@@ -81,13 +101,15 @@ mod tests {
 
     #[test]
     fn an_address_that_is_not_http_is_refused() {
-        assert!(Endpoint::new("ftp://example.com".parse().unwrap(), None).is_none());
-        assert!(Endpoint::new("data:text/plain,x".parse().unwrap(), None).is_none());
+        for base in ["ftp://example.com", "data:text/plain,x"] {
+            assert!(Endpoint::new(base.parse().unwrap(), None, KeyHeader::BEARER, &[]).is_none());
+        }
     }
 
     #[test]
     fn a_key_that_cannot_stand_in_a_header_is_refused() {
-        assert!(Endpoint::new("https://example.com".parse().unwrap(), Some("a\nb".into())).is_none());
+        let base = "https://example.com".parse().unwrap();
+        assert!(Endpoint::new(base, Some("a\nb".into()), KeyHeader::BEARER, &[]).is_none());
     }
 
     #[test]

@@ -3,34 +3,53 @@
 use secrecy::SecretString;
 
 use super::endpoint::Endpoint;
+use super::protocol::{Outcome, Protocol};
 use super::transport::Answer;
-use super::{ollama, openai};
-use crate::agent::ports::{ChatReply, ModelName};
+use super::{anthropic, gemini, ollama, openai};
+use crate::agent::ports::ModelName;
 use crate::fuzzing::Target;
 
-pub const TARGETS: &[Target] = &[("openai_answer", openai_answer), ("ollama_answer", ollama_answer)];
+pub const TARGETS: &[Target] = &[
+    ("anthropic_answer", |data| check(data, &anthropic::PROTOCOL)),
+    ("gemini_answer", |data| check(data, &gemini::PROTOCOL)),
+    ("ollama_answer", |data| check(data, &ollama::PROTOCOL)),
+    ("openai_answer", |data| check(data, &openai::PROTOCOL)),
+];
 
 const KEY: &str = "sk-canary";
 
-fn openai_answer(data: &[u8]) {
-    check(data, openai::read_reply);
-}
-
-fn ollama_answer(data: &[u8]) {
-    check(data, |answer, name, endpoint| {
-        ollama::read_chat(answer, name, endpoint).map_err(|fault| format!("{fault:?}"))
-    });
-}
-
-/// The first byte chooses the status. A reply has text; an error does not repeat the key.
-fn check(data: &[u8], read: impl Fn(Answer, &ModelName, &Endpoint) -> Result<ChatReply, String>) {
+/// The first byte chooses the status. A reply has text; nothing else repeats the key.
+fn check(data: &[u8], protocol: &Protocol) {
     let Some((choice, body)) = data.split_first() else { return };
     let status = [200, 200, 200, 400, 401, 404, 429, 500][usize::from(choice % 8)];
     let name = ModelName { provider: "fuzz".into(), model: "model".into() };
     let base = "http://localhost/".parse().expect("a URL");
-    let endpoint = Endpoint::new(base, Some(SecretString::from(KEY))).expect("an HTTP endpoint");
-    match read(Answer { status, retry_after: None, body: body.to_vec() }, &name, &endpoint) {
-        Ok(reply) => assert!(!reply.text.trim().is_empty()),
-        Err(told) => assert!(!told.contains(KEY), "{told}"),
+    let key = Some(SecretString::from(KEY));
+    let endpoint = Endpoint::new(base, key, protocol.key, protocol.headers).expect("an HTTP endpoint");
+    let told = match (protocol.read)(&Answer { status, retry_after: None, body: body.to_vec() }, &name, &endpoint) {
+        Ok(Outcome::Reply(reply)) => return assert!(!reply.text.trim().is_empty()),
+        Ok(Outcome::Rejected(rejection)) => rejection.message,
+        Err(fault) => format!("{fault:?}"),
+    };
+    assert!(!told.contains(KEY), "{told}");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// A connection may break anywhere, within a character too.
+    #[test]
+    fn no_beginning_of_a_kept_answer_breaks_a_promise() {
+        for (name, run) in TARGETS {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+            for input in fs::read_dir(folder).expect("a folder") {
+                let input = fs::read(input.expect("an entry").path()).expect("an input");
+                (0..input.len()).for_each(|end| run(&input[..end]));
+            }
+        }
     }
 }

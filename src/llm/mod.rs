@@ -1,17 +1,25 @@
-//! Model providers behind the agent's `ChatModel` port, one adapter each.
+//! Model providers behind the agent's `ChatModel` port.
 //!
-//! What every provider needs stands in `transport` (sending, deadlines, bounds) and `retry` (what may pass and how long
-//! to wait for it); an adapter writes its provider's request and reads its provider's answer.
+//! A provider is a `protocol`: how its requests are written and its answers read, pure functions of bytes. All else is
+//! the same for every provider: `transport` (sending, deadlines, bounds), `retry` (what may pass and how long to wait for
+//! it), `dialect` (what a model turned out not to support), and `adapter`, which puts these together.
 
+mod adapter;
+mod anthropic;
+mod dialect;
 mod endpoint;
+mod fallback;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod gemini;
 mod ollama;
 mod openai;
+mod protocol;
 mod providers;
 mod record;
 mod retry;
 pub mod settings;
+mod sse;
 mod transport;
 
 pub use providers::{BuildError, Providers};

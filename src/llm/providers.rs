@@ -1,19 +1,28 @@
 //! The deployment's providers, as the agent opens models at them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::agent::ports::{ChatModel, ModelName, ModelUnavailable, Models, Provider};
+use secrecy::SecretString;
+use url::Url;
 
+use crate::agent::ports::{ChatModel, ModelUnavailable, Models, Provider};
+
+use super::adapter::{Adapter, Model};
 use super::endpoint::Endpoint;
-use super::ollama::{Ollama, OllamaModel};
-use super::openai::{OpenAi, OpenAiModel};
-use super::settings::LlmSettings;
+use super::fallback::WithFallback;
+use super::protocol::Protocol;
+use super::settings::{FallbackSettings, HostedSettings, LlmSettings};
 use super::transport::Transport;
+use super::{anthropic, gemini, ollama, openai};
 
 /// All configured providers, on one HTTP client with pooled connections. Made once for the process.
 pub struct Providers {
-    openai: Option<Arc<OpenAi>>,
-    ollama: Arc<Ollama>,
+    openai: Option<Arc<Adapter>>,
+    anthropic: Option<Arc<Adapter>>,
+    gemini: Option<Arc<Adapter>>,
+    ollama: Arc<Adapter>,
+    fallback: Option<FallbackSettings>,
 }
 
 /// Why the providers cannot be set up.
@@ -24,51 +33,68 @@ pub enum BuildError {
     /// The address is not http or https, or the key has characters that no header may have.
     #[error("the address or the key of {} cannot be used", .0.name())]
     Endpoint(Provider),
+    #[error("the fallback's provider {} is not configured", .0.name())]
+    Fallback(Provider),
 }
 
 impl Providers {
     pub fn new(settings: LlmSettings) -> Result<Self, BuildError> {
+        let opening = settings.limits.opening;
         let transport = Arc::new(Transport::new(settings.limits)?);
-        let openai = settings
-            .openai
-            .map(|openai| {
-                let endpoint =
-                    Endpoint::new(openai.base_url, openai.api_key).ok_or(BuildError::Endpoint(Provider::Openai))?;
-                Ok::<_, BuildError>(Arc::new(OpenAi::new(transport.clone(), endpoint, openai.default_model)))
-            })
-            .transpose()?;
-        let endpoint = Endpoint::new(settings.ollama.endpoint, None).ok_or(BuildError::Endpoint(Provider::Ollama))?;
-        let ollama = Arc::new(Ollama::new(transport, endpoint, settings.ollama.default_model));
-        Ok(Self { openai, ollama })
+        let adapter = |protocol: &'static Protocol, base: Url, key: Option<SecretString>, model, opening: Duration| {
+            let endpoint = Endpoint::new(base, key, protocol.key, protocol.headers);
+            let endpoint = endpoint.ok_or(BuildError::Endpoint(protocol.provider))?;
+            Ok::<_, BuildError>(Arc::new(Adapter::new(protocol, transport.clone(), endpoint, model, opening)))
+        };
+        let hosted = |protocol, settings: Option<HostedSettings>| {
+            let made = settings.map(|s| adapter(protocol, s.base_url, s.api_key, s.default_model, opening));
+            made.transpose()
+        };
+        let ollama = settings.ollama;
+        let providers = Self {
+            openai: hosted(&openai::PROTOCOL, settings.openai)?,
+            anthropic: hosted(&anthropic::PROTOCOL, settings.anthropic)?,
+            gemini: hosted(&gemini::PROTOCOL, settings.gemini)?,
+            ollama: adapter(&ollama::PROTOCOL, ollama.endpoint, None, ollama.default_model, ollama.opening)?,
+            fallback: settings.fallback,
+        };
+        match &providers.fallback {
+            Some(fallback) if providers.adapter(fallback.provider).is_none() => {
+                Err(BuildError::Fallback(fallback.provider))
+            }
+            _ => Ok(providers),
+        }
+    }
+
+    fn adapter(&self, provider: Provider) -> Option<&Arc<Adapter>> {
+        match provider {
+            Provider::Openai => self.openai.as_ref(),
+            Provider::Anthropic => self.anthropic.as_ref(),
+            Provider::Gemini => self.gemini.as_ref(),
+            Provider::Ollama => Some(&self.ollama),
+            Provider::Template => None,
+        }
+    }
+
+    fn model(&self, provider: Provider, model: Option<&str>) -> Result<Model, ModelUnavailable> {
+        let adapter = self.adapter(provider).ok_or(ModelUnavailable::NotConfigured(provider))?;
+        Ok(Model::new(adapter.clone(), model))
     }
 }
 
 impl Models for Providers {
     fn default_provider(&self) -> Provider {
-        if self.openai.is_some() { Provider::Openai } else { Provider::Template }
+        let hosted = [Provider::Openai, Provider::Anthropic, Provider::Gemini];
+        hosted.into_iter().find(|provider| self.adapter(*provider).is_some()).unwrap_or(Provider::Template)
     }
 
     fn open(&self, provider: Provider, model: Option<&str>) -> Result<Arc<dyn ChatModel>, ModelUnavailable> {
-        match provider {
-            Provider::Openai => {
-                let openai = self.openai.clone().ok_or(ModelUnavailable::NotConfigured(provider))?;
-                Ok(Arc::new(OpenAiModel::new(openai, model)))
-            }
-            Provider::Ollama => Ok(Arc::new(OllamaModel::new(self.ollama.clone(), model))),
-            Provider::Anthropic | Provider::Gemini | Provider::Template => {
-                Err(ModelUnavailable::NotConfigured(provider))
-            }
+        let first = self.model(provider, model)?;
+        let Some(FallbackSettings { provider, model }) = &self.fallback else { return Ok(Arc::new(first)) };
+        let fallback = self.model(*provider, model.as_deref())?;
+        if first.name() == fallback.name() {
+            return Ok(Arc::new(first));
         }
+        Ok(Arc::new(WithFallback::new(Arc::new(first), Arc::new(fallback))))
     }
-}
-
-/// Longest model name taken from a caller, in characters; it is repeated in errors and log lines. No model has a longer
-/// one, so what is cut off would not have been found either.
-const MAX_MODEL_CHARS: usize = 200;
-
-/// The model that a request asks for, or the deployment's default.
-pub(super) fn chosen(provider: Provider, model: Option<&str>, default: &str) -> ModelName {
-    let model = model.map(str::trim).filter(|model| !model.is_empty()).unwrap_or(default);
-    let model = model.chars().filter(|c| !c.is_control()).take(MAX_MODEL_CHARS).collect();
-    ModelName { provider: provider.name().to_owned(), model }
 }

@@ -20,6 +20,7 @@ pub(super) async fn recorded(
             elapsed_ms,
             prompt_tokens = usage.prompt_tokens,
             cached_tokens = usage.cached_tokens,
+            cache_written_tokens = usage.cache_written_tokens,
             completion_tokens = usage.completion_tokens,
             "a model answered"
         ),

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use tokio::time::Instant;
+
 use crate::agent::ports::{ModelError, ModelName, Notices};
 
 use super::settings::CallLimits;
@@ -32,6 +34,7 @@ impl Fault {
         match status {
             401 | 403 => Self::Final(ModelError::Unauthorized { provider, model }),
             404 => Self::Final(ModelError::UnknownModel { provider, model }),
+            413 => Self::Final(ModelError::ContextTooLong { provider, model }),
             408 => Self::Passing { error: ModelError::TimedOut { provider }, retry_after },
             429 => Self::Passing { error: ModelError::RateLimited { provider, retry_after }, retry_after },
             500 | 502 | 503 | 504 | 529 => {
@@ -44,9 +47,10 @@ impl Fault {
 }
 
 /// Makes attempts until one succeeds, one fails for good, or the limits are used up. Whoever waits is told before each
-/// wait.
+/// wait. No wait goes beyond the deadline.
 pub(super) async fn retrying<T, F>(
     limits: &CallLimits,
+    deadline: Option<Instant>,
     notices: &dyn Notices,
     mut attempt: impl FnMut() -> F,
 ) -> Result<T, ModelError>
@@ -65,6 +69,9 @@ where
             return Err(error);
         }
         let wait = wait_after(tried, asked, limits);
+        if deadline.is_some_and(|deadline| Instant::now() + wait >= deadline) {
+            return Err(error);
+        }
         tried += 1;
         notices.notice(format!("{error}, trying again {} ({tried} of {})", in_seconds(wait), limits.max_attempts));
         tokio::time::sleep(wait).await;
@@ -105,8 +112,6 @@ mod tests {
     use std::cell::Cell;
     use std::sync::Mutex;
 
-    use tokio::time::Instant;
-
     use super::*;
 
     #[derive(Default)]
@@ -123,6 +128,8 @@ mod tests {
             max_attempts: 4,
             timeout: Duration::from_secs(60),
             connect_timeout: Duration::from_secs(5),
+            opening: Duration::from_secs(20),
+            silence: Duration::from_secs(10),
             backoff_base: Duration::from_secs(1),
             backoff_cap: Duration::from_secs(20),
             max_response_bytes: 1024,
@@ -137,7 +144,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_the_server_asks_is_waited_to_the_second_and_told_before() {
         let (told, attempts, begin) = (Told::default(), Cell::new(0), Instant::now());
-        let answer = retrying(&limits(), &told, async || {
+        let answer = retrying(&limits(), None, &told, async || {
             attempts.set(attempts.get() + 1);
             if attempts.get() == 3 { Ok("there") } else { Err(limited(Some(2))) }
         })
@@ -156,7 +163,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn it_gives_up_after_the_attempts_and_tells_the_last_error() {
         let (told, attempts, begin) = (Told::default(), Cell::new(0), Instant::now());
-        let answer: Result<(), _> = retrying(&limits(), &told, async || {
+        let answer: Result<(), _> = retrying(&limits(), None, &told, async || {
             attempts.set(attempts.get() + 1);
             Err(limited(None))
         })
@@ -169,10 +176,24 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_wait_longer_than_the_cap_is_not_begun() {
         let (told, begin) = (Told::default(), Instant::now());
-        let answer: Result<(), _> = retrying(&limits(), &told, async || Err(limited(Some(21)))).await;
+        let answer: Result<(), _> = retrying(&limits(), None, &told, async || Err(limited(Some(21)))).await;
         let retry_after = Some(Duration::from_secs(21));
         assert_eq!(answer, Err(ModelError::RateLimited { provider: "openai".into(), retry_after }));
         assert_eq!((begin.elapsed(), told.0.lock().unwrap().len()), (Duration::ZERO, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_beyond_the_deadline_is_not_begun() {
+        let (told, attempts, begin) = (Told::default(), Cell::new(0), Instant::now());
+        let deadline = Some(begin + Duration::from_secs(5));
+        let answer: Result<(), _> = retrying(&limits(), deadline, &told, async || {
+            attempts.set(attempts.get() + 1);
+            Err(limited(Some(3)))
+        })
+        .await;
+        assert!(matches!(answer, Err(ModelError::RateLimited { .. })));
+        assert_eq!((attempts.get(), begin.elapsed()), (2, Duration::from_secs(3)));
+        assert_eq!(told.0.lock().unwrap().len(), 1);
     }
 
     #[test]

@@ -40,11 +40,14 @@ impl Failure {
                 ModelError::UnknownModel { .. } => "model_unknown",
                 ModelError::Rejected { .. } => "model_rejected",
                 ModelError::RateLimited { .. } => "model_rate_limited",
-                ModelError::Unavailable { .. } | ModelError::Unreachable { .. } => "model_unavailable",
+                ModelError::Unavailable { .. } | ModelError::Unreachable { .. } | ModelError::Interrupted { .. } => {
+                    "model_unavailable"
+                }
                 ModelError::TimedOut { .. } => "model_timeout",
                 ModelError::Malformed { .. } => "model_malformed",
                 ModelError::Empty { .. } => "model_empty",
-                ModelError::Refused { .. } => "model_refused",
+                ModelError::ContextTooLong { .. } => "model_context_too_long",
+                ModelError::Refused { .. } | ModelError::Filtered { .. } => "model_refused",
                 ModelError::CutOff { .. } => "model_cut_off",
             },
             Self::QueueTimeout { .. } => "queue_timeout",

@@ -55,6 +55,7 @@ const RULES: &[Rule] = &[
         may_import: &[
             "agent::agent",
             "agent::image",
+            "agent::ports::Provider",
             "agent::usage",
             "browser::settings",
             "http::settings",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use browser_use_service::agent::agent::Vision;
 use browser_use_service::agent::image::ImageFormat;
-use browser_use_service::agent::ports::ModelName;
+use browser_use_service::agent::ports::{ModelName, Provider};
 use browser_use_service::browser::settings::SandboxMode;
 use browser_use_service::config::{ConfigError, Settings};
 use browser_use_service::run::{MaxCost, MaxTokens};
@@ -139,6 +139,44 @@ fn a_base_url_alone_configures_openai() {
 }
 
 #[test]
+fn each_provider_is_configured_by_its_key() {
+    let settings = settings(&[("ANTHROPIC_API_KEY", "a"), ("GEMINI_API_KEY", "g"), ("GEMINI_MODEL", "gemini-x")]);
+    assert!(settings.llm.openai.is_none());
+    let (anthropic, gemini) = (settings.llm.anthropic.unwrap(), settings.llm.gemini.unwrap());
+    assert_eq!(anthropic.api_key.unwrap().expose_secret(), "a");
+    assert_eq!(anthropic.base_url.as_str(), "https://api.anthropic.com/");
+    assert_eq!(gemini.base_url.as_str(), "https://generativelanguage.googleapis.com/v1beta");
+    assert_eq!(gemini.default_model, "gemini-x");
+}
+
+#[test]
+fn a_fallback_is_a_configured_provider() {
+    let fallback = |variables| settings(variables).llm.fallback.map(|fallback| (fallback.provider, fallback.model));
+    assert_eq!(fallback(&[]), None);
+    assert_eq!(fallback(&[("FALLBACK_PROVIDER", "ollama")]), Some((Provider::Ollama, None)));
+    assert_eq!(
+        fallback(&[("FALLBACK_PROVIDER", "Gemini"), ("FALLBACK_MODEL", "m"), ("GEMINI_API_KEY", "k")]),
+        Some((Provider::Gemini, Some("m".to_owned())))
+    );
+    for (variables, named) in [
+        (&[("FALLBACK_PROVIDER", "gemini")][..], "FALLBACK_PROVIDER"),
+        (&[("FALLBACK_PROVIDER", "template")], "FALLBACK_PROVIDER"),
+        (&[("FALLBACK_MODEL", "m")], "FALLBACK_MODEL"),
+    ] {
+        assert!(load(variables).unwrap_err().to_string().starts_with(named), "{variables:?}");
+    }
+}
+
+#[test]
+fn a_call_has_limits_for_its_beginning_and_for_silence() {
+    let limits = settings(&[("LLM_OPENING_TIMEOUT", "5s"), ("LLM_SILENCE_TIMEOUT", "7s")]).llm.limits;
+    assert_eq!((limits.opening, limits.silence), (Duration::from_secs(5), Duration::from_secs(7)));
+    let defaults = settings(&[]).llm;
+    assert!(defaults.limits.opening < defaults.limits.timeout && defaults.limits.silence < defaults.limits.timeout);
+    assert!(defaults.ollama.opening > defaults.limits.opening);
+}
+
+#[test]
 fn private_hosts_are_opened_by_name() {
     let settings = settings(&[("BROWSER_USE_PRIVATE_HOSTS", "127.0.0.1:8080, intranet")]);
     assert!(settings.policy.check_url(&"http://127.0.0.1:8080/".parse().unwrap()).is_ok());
@@ -165,6 +203,10 @@ fn a_bad_value_is_an_error_that_names_the_variable_and_not_the_value() {
         ("AGENT_VISION", "hunter2"),
         ("OPENAI_API_KEY", "hunter2 with a blank"),
         ("BROWSER_USE_INTERNAL_API_KEY", "hunter2\nü"),
+        ("ANTHROPIC_API_KEY", "hunter2 with a blank"),
+        ("GEMINI_API_KEY", "hunter2\u{7}"),
+        ("FALLBACK_PROVIDER", "hunter2"),
+        ("LLM_SILENCE_TIMEOUT", "0"),
         ("OPENAI_BASE_URL", "ftp://u:hunter2@x"),
         ("OLLAMA_ENDPOINT", "hunter2"),
         ("LLM_MAX_ATTEMPTS", "0"),
@@ -183,6 +225,11 @@ fn a_bad_value_is_an_error_that_names_the_variable_and_not_the_value() {
 
 #[test]
 fn settings_do_not_show_secrets_when_printed() {
-    let settings = settings(&[("BROWSER_USE_INTERNAL_API_KEY", "hunter2"), ("OPENAI_API_KEY", "hunter2")]);
+    let settings = settings(&[
+        ("BROWSER_USE_INTERNAL_API_KEY", "hunter2"),
+        ("OPENAI_API_KEY", "hunter2"),
+        ("ANTHROPIC_API_KEY", "hunter2"),
+        ("GEMINI_API_KEY", "hunter2"),
+    ]);
     assert!(!format!("{settings:?}").contains("hunter2"));
 }

@@ -91,6 +91,29 @@ async fn the_limit_of_the_answer_goes_by_its_older_name_and_then_not_at_all() {
 }
 
 #[tokio::test]
+async fn counts_of_tokens_are_not_asked_for_where_that_is_rejected_and_then_no_stream() {
+    let replies = [rejects("stream_options"), rejects("stream"), said("1"), said("2")];
+    let fixture = Fixture::openai(replies).await;
+    assert_eq!(fixture.text_after(3).await, "1");
+    assert_eq!(fixture.text_after(4).await, "2");
+    let streaming = |n: usize| {
+        let body = fixture.body(n);
+        (body["stream"].as_bool().unwrap(), body.get("stream_options").is_some())
+    };
+    assert_eq!(
+        [streaming(0), streaming(1), streaming(2), streaming(3)],
+        [(true, true), (true, false), (false, false), (false, false)]
+    );
+    assert_eq!(
+        fixture.told.all(),
+        [
+            "openai rejects this way of streaming for the model gpt-test, streaming without counts",
+            "openai rejects this way of streaming for the model gpt-test, going on without streaming",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_field_named_by_a_validation_list_counts_as_well() {
     let body =
         json!({"detail": [{"type": "extra_forbidden", "loc": ["body", "max_completion_tokens"], "msg": "extra"}]});
@@ -152,12 +175,12 @@ async fn a_guess_gives_up_only_what_the_server_rejects() {
 
 #[tokio::test]
 async fn a_rejection_that_no_guess_explains_teaches_nothing() {
-    let fixture = Fixture::openai((0..7).map(|_| rejects_in_prose()).chain([said("2")])).await;
-    let error = fixture.error_after(7).await;
+    let fixture = Fixture::openai((0..9).map(|_| rejects_in_prose()).chain([said("2")])).await;
+    let error = fixture.error_after(9).await;
     let (provider, model) = ("openai".to_owned(), "gpt-test".to_owned());
     assert_eq!(error, ModelError::Rejected { provider, model, detail: "Bad request".to_owned() });
-    assert_eq!(fixture.text_after(8).await, "2");
-    assert_eq!(fixture.body(7), fixture.body(0));
+    assert_eq!(fixture.text_after(10).await, "2");
+    assert_eq!(fixture.body(9), fixture.body(0));
 }
 
 #[tokio::test]

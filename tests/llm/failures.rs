@@ -42,14 +42,16 @@ async fn an_unknown_model_fails_at_once() {
 }
 
 #[tokio::test]
-async fn a_context_that_is_too_long_fails_at_once_with_the_servers_words() {
+async fn a_context_that_is_too_long_has_an_error_of_its_own_however_the_server_says_it() {
     for error in [
         json!({"code": "context_length_exceeded", "param": "messages", "message": "too\nlong"}),
         json!({"code": "context_length_exceeded", "param": null, "message": "too long"}),
         json!({"code": 400, "type": "exceed_context_size_error", "message": "too long"}),
+        json!({"code": 400, "type": "BadRequestError", "message": "This model's maximum context length is 4096 tokens."}),
     ] {
         let fixture = Fixture::openai([Reply::json(400, json!({"error": error}))]).await;
-        assert_eq!(fixture.error_after(1).await, rejected("too long"));
+        let (provider, model) = (openai(), "gpt-test".to_owned());
+        assert_eq!(fixture.error_after(1).await, ModelError::ContextTooLong { provider, model });
         assert!(fixture.told.all().is_empty());
     }
 }
@@ -71,7 +73,6 @@ async fn other_statuses_are_told_as_they_are() {
     for (status, error) in [
         (307, rejected("status 307")),
         (402, rejected("status 402")),
-        (413, rejected("status 413")),
         (501, ModelError::Unavailable { provider: openai(), status: 501 }),
     ] {
         let reply = Reply::text(status, "<html>whatever</html>").header("location", "http://127.0.0.1:9/");
@@ -88,7 +89,7 @@ async fn an_error_object_in_a_good_answer_is_an_error() {
             "openai rejected the request to the model gpt-test: no",
         ),
         (
-            json!({"choices": [{"error": {"code": 413, "message": "too much"}, "finish_reason": "error"}]}),
+            json!({"choices": [{"error": {"code": 402, "message": "too much"}, "finish_reason": "error"}]}),
             "openai rejected the request to the model gpt-test: too much",
         ),
     ] {
@@ -106,7 +107,7 @@ async fn an_answer_longer_than_the_bound_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_silent_server_runs_into_the_deadline_and_is_not_asked_again() {
+async fn an_attempt_that_runs_into_the_time_limit_is_not_repeated() {
     for reply in [Reply::Silence, Reply::Stall { begin: "{".to_owned() }] {
         let limits = CallLimits { timeout: Duration::from_millis(50), ..limits() };
         let fixture = Fixture::with(Provider::Openai, limits, [reply, said("{}")]).await;

@@ -8,7 +8,7 @@ use browser_use_service::agent::ports::{
     ChatModel, ChatReply, ChatRequest, Message, ModelError, Models, Notices, Provider, Role,
 };
 use browser_use_service::llm::Providers;
-use browser_use_service::llm::settings::{CallLimits, LlmSettings, OllamaSettings, OpenAiSettings};
+use browser_use_service::llm::settings::{CallLimits, HostedSettings, LlmSettings, OllamaSettings};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -22,6 +22,8 @@ pub(crate) fn limits() -> CallLimits {
         max_attempts: 3,
         timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(10),
+        opening: Duration::from_secs(30),
+        silence: Duration::from_secs(30),
         backoff_base: Duration::from_millis(1),
         backoff_cap: Duration::from_millis(2),
         max_response_bytes: 100_000,
@@ -29,13 +31,19 @@ pub(crate) fn limits() -> CallLimits {
 }
 
 pub(crate) fn settings(server: &Server, limits: CallLimits) -> LlmSettings {
+    let hosted = |path: &str, model: &str| {
+        Some(HostedSettings { api_key: Some(KEY.into()), base_url: server.url(path), default_model: model.to_owned() })
+    };
     LlmSettings {
-        openai: Some(OpenAiSettings {
-            api_key: Some(KEY.into()),
-            base_url: server.url("/v1"),
-            default_model: "gpt-test".to_owned(),
-        }),
-        ollama: OllamaSettings { endpoint: server.url("/"), default_model: "llama-test".to_owned() },
+        openai: hosted("/v1", "gpt-test"),
+        anthropic: hosted("/", "claude-test"),
+        gemini: hosted("/v1beta", "gemini-test"),
+        ollama: OllamaSettings {
+            endpoint: server.url("/"),
+            default_model: "llama-test".to_owned(),
+            opening: limits.opening,
+        },
+        fallback: None,
         limits,
     }
 }
@@ -98,9 +106,11 @@ pub(crate) fn request<'a>(messages: &'a [Message], notices: &'a dyn Notices) -> 
     ChatRequest {
         system: "You drive a browser.",
         messages,
+        stable: messages.len().saturating_sub(1),
         schema: &SCHEMA,
         schema_name: "decision",
         temperature: 0.1,
+        deadline: None,
         notices,
     }
 }

@@ -1,8 +1,13 @@
 //! Model providers against a scripted server that can misbehave in every way a real one does.
 
+mod anthropic;
+mod apis;
+mod conformance;
 mod dialects;
 mod failures;
+mod fallback;
 mod fixture;
+mod gemini;
 mod ollama;
 mod openai;
 mod retries;

@@ -50,6 +50,7 @@ async fn a_request_carries_the_schema_and_room_for_a_page() {
             ],
             "format": *SCHEMA,
             "stream": true,
+            "truncate": false,
             "options": {"temperature": 0.1, "num_predict": 16_384, "num_ctx": 32_768},
         })
     );
@@ -70,7 +71,8 @@ async fn an_answer_in_pieces_is_joined_and_counted() {
     let fixture = Fixture::ollama([said(r#"{"a":"b"}"#)]).await;
     let reply = fixture.ask().await.unwrap();
     assert_eq!(reply.text, r#"{"a":"b"}"#);
-    let usage = Usage { calls: 1, prompt_tokens: 120, cached_tokens: 0, completion_tokens: 30 };
+    let usage =
+        Usage { calls: 1, prompt_tokens: 120, cached_tokens: 0, cache_written_tokens: 0, completion_tokens: 30 };
     assert_eq!(reply.usage, usage);
 }
 
@@ -123,15 +125,26 @@ async fn an_unknown_model_fails_at_once() {
 }
 
 #[tokio::test]
-async fn a_rejected_request_fails_at_once_with_the_servers_words() {
+async fn a_rejected_request_fails_with_the_servers_words_once_no_form_of_it_does() {
     for (reply, detail) in [
-        (Reply::json(400, json!({"error": "invalid\nformat"})), "invalid format"),
-        (Reply::text(400, "<html>"), "status 400"),
+        ((|| Reply::json(400, json!({"error": "invalid\nformat"}))) as fn() -> Reply, "invalid format"),
+        (|| Reply::text(400, "<html>"), "status 400"),
     ] {
-        let error = Fixture::ollama([reply]).await.error_after(1).await;
+        let error = Fixture::ollama([reply(), reply(), reply()]).await.error_after(3).await;
         let (provider, model) = (ollama(), "llama-test".to_owned());
         assert_eq!(error, ModelError::Rejected { provider, model, detail: detail.to_owned() });
     }
+}
+
+#[tokio::test]
+async fn a_model_that_takes_no_schema_is_asked_for_json_and_then_in_words() {
+    let rejects = || Reply::json(400, json!({"error": "no grammar"}));
+    let fixture = Fixture::ollama([rejects(), rejects(), said("{}"), said("{}")]).await;
+    assert_eq!(fixture.text_after(3).await, "{}");
+    assert_eq!(fixture.text_after(4).await, "{}");
+    let formats: Vec<_> = (0..4).map(|n| fixture.body(n).get("format").cloned()).collect();
+    assert_eq!(formats, [Some(SCHEMA.clone()), Some(json!("json")), None, None]);
+    assert!(fixture.body(3)["messages"][0]["content"].as_str().unwrap().contains(&SCHEMA.to_string()));
 }
 
 #[tokio::test]
@@ -155,7 +168,6 @@ async fn a_failure_that_may_pass_is_tried_again() {
 #[tokio::test]
 async fn an_answer_that_is_none_is_told_by_its_kind() {
     for (reply, error) in [
-        (said("  "), ModelError::Empty { provider: ollama() }),
         (
             stream(&[json!({"message": {"content": "{"}, "done": true, "done_reason": "length"})]),
             ModelError::CutOff { provider: ollama() },

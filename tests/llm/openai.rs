@@ -37,6 +37,8 @@ async fn a_request_asks_for_the_strict_schema_with_the_stable_part_first() {
             },
             "temperature": 0.1,
             "max_completion_tokens": 16_384,
+            "stream": true,
+            "stream_options": {"include_usage": true},
         })
     );
 }
@@ -46,7 +48,8 @@ async fn an_answer_gives_its_text_and_what_it_cost() {
     let fixture = Fixture::openai([said(r#"{"a":"b"}"#)]).await;
     let reply = fixture.ask().await.unwrap();
     assert_eq!(reply.text, r#"{"a":"b"}"#);
-    let usage = Usage { calls: 1, prompt_tokens: 120, cached_tokens: 100, completion_tokens: 30 };
+    let usage =
+        Usage { calls: 1, prompt_tokens: 120, cached_tokens: 100, cache_written_tokens: 0, completion_tokens: 30 };
     assert_eq!(reply.usage, usage);
     assert!(fixture.told.all().is_empty());
 }
@@ -96,6 +99,8 @@ async fn the_model_is_the_one_asked_for_else_the_default() {
         (Provider::Openai, None, "gpt-test"),
         (Provider::Openai, Some(" "), "gpt-test"),
         (Provider::Openai, Some("o9"), "o9"),
+        (Provider::Anthropic, None, "claude-test"),
+        (Provider::Gemini, None, "gemini-test"),
         (Provider::Ollama, None, "llama-test"),
         (Provider::Ollama, Some("qwen:7b\n"), "qwen:7b"),
     ] {
@@ -107,12 +112,16 @@ async fn the_model_is_the_one_asked_for_else_the_default() {
 }
 
 #[tokio::test]
-async fn openai_is_the_default_when_it_is_configured_else_the_built_in_planner() {
+async fn the_default_is_the_first_that_is_configured_else_the_built_in_planner() {
     let server = Server::start([]).await;
     let mut settings = settings(&server, limits());
     assert_eq!(Providers::new(settings.clone()).unwrap().default_provider(), Provider::Openai);
 
     settings.openai = None;
+    assert_eq!(Providers::new(settings.clone()).unwrap().default_provider(), Provider::Anthropic);
+    settings.anthropic = None;
+    assert_eq!(Providers::new(settings.clone()).unwrap().default_provider(), Provider::Gemini);
+    settings.gemini = None;
     let providers = Providers::new(settings).unwrap();
     assert_eq!(providers.default_provider(), Provider::Template);
     for provider in [Provider::Openai, Provider::Anthropic, Provider::Gemini, Provider::Template] {
@@ -139,28 +148,30 @@ async fn an_address_or_key_that_cannot_be_used_stops_the_build() {
 async fn an_answer_that_is_none_is_told_by_its_kind() {
     let provider = || "openai".to_owned();
     let refused = |reason: &str| ModelError::Refused { provider: provider(), reason: reason.to_owned() };
+    let filtered = || ModelError::Filtered { provider: provider(), reason: "content_filter".to_owned() };
     for (reply, error) in [
         (choice(json!({"message": {"refusal": "I can't\n help."}, "finish_reason": "stop"})), refused("I can't help.")),
-        (
-            choice(json!({"message": {"content": "{"}, "finish_reason": "content_filter"})),
-            refused("its content filter stopped the answer"),
-        ),
+        (choice(json!({"message": {"content": "{"}, "finish_reason": "content_filter"})), filtered()),
         (
             Reply::json(400, json!({"error": {"code": "content_filter", "param": "prompt", "message": "no"}})),
-            refused("its content filter stopped the answer"),
+            filtered(),
         ),
         (
             choice(json!({"message": {"content": "{\"a\":"}, "finish_reason": "length"})),
             ModelError::CutOff { provider: provider() },
         ),
-        (said(" \n"), ModelError::Empty { provider: provider() }),
-        (choice(json!({"message": {"content": null}})), ModelError::Empty { provider: provider() }),
-        (choice(json!({})), ModelError::Empty { provider: provider() }),
-        (Reply::json(200, json!({"choices": []})), ModelError::Empty { provider: provider() }),
         (Reply::text(200, "<html>Sign in</html>"), ModelError::Malformed { provider: provider() }),
-        (Reply::status(200), ModelError::Malformed { provider: provider() }),
         (Reply::json(200, json!({"choices": 3})), ModelError::Malformed { provider: provider() }),
     ] {
         assert_eq!(Fixture::openai([reply]).await.error_after(1).await, error);
+    }
+    for reply in [
+        || said(" \n"),
+        || choice(json!({"message": {"content": null}})),
+        || choice(json!({})),
+        || Reply::json(200, json!({"choices": []})),
+    ] {
+        let fixture = Fixture::openai([reply(), reply(), reply()]).await;
+        assert_eq!(fixture.error_after(3).await, ModelError::Empty { provider: provider() });
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use browser_use_service::agent::ports::{ModelError, Models, Provider};
+use browser_use_service::agent::ports::{ChatRequest, ModelError, Models, Provider};
 use browser_use_service::llm::Providers;
 use browser_use_service::llm::settings::CallLimits;
 use serde_json::json;
@@ -83,10 +83,25 @@ async fn an_answer_cut_off_in_the_middle_is_asked_for_again() {
     let broken = || Reply::Break { begin: r#"{"choices":[{"mess"#.to_owned() };
     let fixture = Fixture::openai([broken(), said("{}")]).await;
     assert_eq!(fixture.text_after(2).await, "{}");
-    assert_eq!(told(&fixture), ["openai cannot be reached"]);
+    assert_eq!(told(&fixture), ["openai broke off in the middle of its answer"]);
 
     let fixture = Fixture::openai([broken(), broken(), broken()]).await;
-    assert_eq!(fixture.error_after(3).await, ModelError::Unreachable { provider: openai() });
+    assert_eq!(fixture.error_after(3).await, ModelError::Interrupted { provider: openai() });
+}
+
+#[tokio::test]
+async fn a_wait_beyond_the_deadline_is_not_begun() {
+    let long = CallLimits { backoff_cap: Duration::from_secs(30), ..limits() };
+    let reply = || Reply::status(429).header("retry-after", "20");
+    let fixture = Fixture::with(Provider::Openai, long, [reply(), said("{}")]).await;
+    let messages = [text("the page")];
+    let deadline = Some(tokio::time::Instant::now() + Duration::from_secs(10));
+    let request = ChatRequest { deadline, ..request(&messages, &fixture.told) };
+    let error = fixture.model.complete(request).await.unwrap_err();
+    let retry_after = Some(Duration::from_secs(20));
+    assert_eq!(error, ModelError::RateLimited { provider: openai(), retry_after });
+    assert!(fixture.told.all().is_empty());
+    assert_eq!(fixture.server.count(), 1);
 }
 
 #[tokio::test]

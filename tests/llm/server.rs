@@ -20,7 +20,9 @@ pub(crate) enum Reply {
     Stall { begin: String },
     /// The beginning of an answer that announces more, then the end of the connection.
     Break { begin: String },
-    /// The request's own `Authorization` header, in an error with this status.
+    /// A whole answer in chunks, of unknown length until its end.
+    Chunked { body: Vec<Vec<u8>> },
+    /// The request's own key, in an error with this status.
     Echo { status: u16 },
 }
 
@@ -49,7 +51,21 @@ impl Reply {
 pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) authorization: Option<String>,
+    /// In lower case, with their values.
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Value,
+}
+
+impl Request {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What proves who calls, in whichever header.
+    fn key(&self) -> &str {
+        let headers = ["authorization", "x-api-key", "x-goog-api-key"];
+        headers.into_iter().find_map(|name| self.header(name)).unwrap_or_default()
+    }
 }
 
 pub(crate) struct Server {
@@ -125,7 +141,7 @@ async fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     loop {
         let request = read_request(&mut stream).await?;
-        let authorization = request.authorization.clone().unwrap_or_default();
+        let key = request.key().to_owned();
         state.requests.send_modify(|requests| requests.push(request));
         let reply = state.script.lock().expect("no test panics here").pop_front();
         match reply.unwrap_or_else(|| Reply::text(418, "the script is over")) {
@@ -137,9 +153,20 @@ async fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
                 stream.write_all(format!("{head}\r\n{body}").as_bytes()).await?;
             }
             Reply::Echo { status } => {
-                let body = serde_json::json!({"error": {"message": format!("you sent {authorization}")}}).to_string();
+                let body = serde_json::json!({"error": {"message": format!("you sent {key}")}}).to_string();
                 let head = format!("HTTP/1.1 {status} Scripted\r\ncontent-length: {}\r\n\r\n", body.len());
                 stream.write_all(format!("{head}{body}").as_bytes()).await?;
+            }
+            Reply::Chunked { body } => {
+                let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+                stream.write_all(head.as_bytes()).await?;
+                for chunk in body {
+                    stream.write_all(format!("{:x}\r\n", chunk.len()).as_bytes()).await?;
+                    stream.write_all(&chunk).await?;
+                    stream.write_all(b"\r\n").await?;
+                    stream.flush().await?;
+                }
+                stream.write_all(b"0\r\n\r\n").await?;
             }
             Reply::Silence => return until_hung_up(&mut stream).await,
             Reply::Stall { begin } => {
@@ -167,18 +194,19 @@ async fn read_request(stream: &mut BufReader<TcpStream>) -> std::io::Result<Requ
         head.push(stream.read_u8().await?);
     }
     let head = String::from_utf8(head).expect("a head in ASCII");
-    let header = |wanted: &str| {
-        head.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case(wanted).then(|| value.trim().to_owned())
-        })
-    };
+    let headers: Vec<(String, String)> = head
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+        .collect();
+    let header = |wanted: &str| headers.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
     let length = header("content-length").map_or(0, |length| length.parse().expect("a number"));
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await?;
     Ok(Request {
         path: head.split(' ').nth(1).expect("a request line").to_owned(),
         authorization: header("authorization"),
+        headers: headers.clone(),
         body: serde_json::from_slice(&body).expect("a JSON body"),
     })
 }

@@ -59,9 +59,11 @@ fn the_service_starts_with_every_line_of_the_example_uncommented() {
 }
 
 /// Shown to say how they are written: the default is another, or the machine's.
-const NO_DEFAULTS: [&str; 8] = [
+const NO_DEFAULTS: [&str; 10] = [
+    "ANTHROPIC_BASE_URL",
     "BROWSER_EXECUTABLE",
     "BROWSER_USE_PRIVATE_HOSTS",
+    "GEMINI_BASE_URL",
     "MODEL_PRICES",
     "OPENAI_BASE_URL",
     "PROFILE_ROOT",

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use url::Url;
 
 use super::action::{Action, ElementIndex};
@@ -109,7 +110,9 @@ fn done(text: &str) -> Value {
 struct Call {
     system: String,
     messages: Vec<Message>,
+    stable: usize,
     schema: Value,
+    deadline: Option<Instant>,
 }
 
 impl Call {
@@ -121,9 +124,9 @@ impl Call {
         self.page_view().text.starts_with("Step ")
     }
 
-    /// All that a model reads before the page view.
+    /// What later calls are to begin with.
     fn prefix(&self) -> String {
-        serialized(&self.system, &self.messages[..self.messages.len() - 1])
+        serialized(&self.system, &self.messages[..self.stable])
     }
 
     fn text(&self) -> String {
@@ -161,7 +164,9 @@ impl ChatModel for ScriptedModel {
         self.calls.lock().unwrap().push(Call {
             system: request.system.to_owned(),
             messages: request.messages.to_vec(),
+            stable: request.stable,
             schema: request.schema.clone(),
+            deadline: request.deadline,
         });
         if let Some(notice) = &self.notice {
             request.notices.notice(notice.clone());

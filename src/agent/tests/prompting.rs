@@ -25,9 +25,13 @@ async fn each_request_is_a_prefix_of_the_next_up_to_the_page_view() {
     world.task.max_steps = 9;
     world.run().await;
     let mut calls = world.calls();
+    for pair in calls.windows(2) {
+        assert!(pair[1].text().starts_with(&pair[0].prefix()), "also when an answer is repaired in between");
+    }
     // A call that repairs an answer goes on from the page view, for this one step.
     calls.retain(Call::shows_page_last);
     assert_eq!(calls.len(), 9);
+    assert!(calls.iter().all(|call| call.stable == call.messages.len() - 1), "all but the page view is kept");
     for pair in calls.windows(2) {
         assert!(pair[1].text().starts_with(&pair[0].prefix()), "{}\n---\n{}", pair[0].prefix(), pair[1].text());
     }
@@ -181,4 +185,13 @@ async fn the_fixed_part_of_a_call_is_small() {
     assert_eq!(calls.len(), 5);
     assert!(system + schema <= 2_400, "{}", system + schema);
     assert!(estimate_tokens(&calls[4].prefix()) - system <= 150, "four short steps take few tokens");
+}
+
+#[tokio::test]
+async fn a_call_knows_when_its_run_is_cut_off() {
+    let mut world = World::new([answer(json!([done("")]))]);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    world.task.budget.deadline = Some(deadline);
+    world.run().await;
+    assert_eq!(world.calls()[0].deadline, Some(deadline));
 }

@@ -8,7 +8,8 @@ use crate::agent::usage::Prices;
 /// Goes on clicking as long as it may, in calls of 5,000 tokens.
 fn clicking(answers: impl IntoIterator<Item = Result<String, ModelError>>) -> World {
     let mut world = World::new(answers);
-    let usage = Usage { calls: 1, prompt_tokens: 4_900, cached_tokens: 2_500, completion_tokens: 100 };
+    let usage =
+        Usage { calls: 1, prompt_tokens: 4_900, cached_tokens: 2_500, cache_written_tokens: 0, completion_tokens: 100 };
     Arc::get_mut(&mut world.model).expect("nobody else has it").usage = Some(usage);
     world
 }
@@ -38,7 +39,13 @@ async fn what_a_run_took_is_told() {
     assert_eq!(tally.urls, ["https://shop.example/1", "https://shop.example/2", "https://shop.example/3"]);
     let [used] = tally.usage.as_slice() else { panic!("one model: {tally:?}") };
     assert_eq!((used.name.provider.as_str(), used.name.model.as_str()), ("scripted", "script-1"));
-    let all = Usage { calls: 3, prompt_tokens: 14_700, cached_tokens: 7_500, completion_tokens: 300 };
+    let all = Usage {
+        calls: 3,
+        prompt_tokens: 14_700,
+        cached_tokens: 7_500,
+        cache_written_tokens: 0,
+        completion_tokens: 300,
+    };
     assert_eq!(used.usage, all, "the answer that could not be used counts");
     assert!((used.cost.unwrap() - 0.0102).abs() < 1e-9);
 }

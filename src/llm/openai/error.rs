@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::dialect::Feature;
+use crate::llm::dialect::{Cause, Feature};
+use crate::llm::protocol::says_too_long;
 
 /// What a server says about a call it did not answer. Servers leave out what they like; what is missing is empty.
 #[derive(Debug, Default, PartialEq)]
@@ -15,17 +16,6 @@ pub(super) struct ApiError {
     pub(super) message: String,
     /// A status that the object itself names, as gateways do inside a 200.
     status: Option<u16>,
-}
-
-/// What a rejection is about.
-#[derive(Debug, PartialEq)]
-pub(super) enum Cause {
-    /// A part of the request that the model may do without.
-    Feature(Feature),
-    /// Something no other form of the request would mend.
-    Elsewhere,
-    /// No field says so.
-    Unnamed,
 }
 
 impl ApiError {
@@ -94,16 +84,18 @@ impl ApiError {
         matches!(self.code.as_str(), "content_filter" | "content_policy_violation" | "moderation_blocked")
     }
 
+    /// The request is longer than the model's context. Half of the servers have no code for it.
+    pub(super) fn is_too_long(&self) -> bool {
+        const CODES: [&str; 2] = ["context_length_exceeded", "exceed_context_size_error"];
+        CODES.contains(&self.code.as_str()) || CODES.contains(&self.kind.as_str()) || says_too_long(&self.message)
+    }
+
     /// What the error's fields say it is about.
     pub(super) fn cause(&self) -> Cause {
-        let too_long = ["context_length_exceeded", "exceed_context_size_error"];
-        if let Some(feature) = self.feature() {
-            Cause::Feature(feature)
-        } else if !self.param.is_empty() || [&self.code, &self.kind].into_iter().any(|w| too_long.contains(&w.as_str()))
-        {
-            Cause::Elsewhere
-        } else {
-            Cause::Unnamed
+        match self.feature() {
+            Some(feature) => Cause::Feature(feature),
+            None if self.param.is_empty() => Cause::Unnamed,
+            None => Cause::Elsewhere,
         }
     }
 
@@ -117,6 +109,7 @@ impl ApiError {
             "response_format" | "tools" | "tool_choice" | "functions" | "function_call" => Some(Feature::Form),
             "temperature" => Some(Feature::Temperature),
             "max_completion_tokens" | "max_tokens" => Some(Feature::Limit),
+            "stream" | "stream_options" => Some(Feature::Stream),
             // Text alone is a string; `content` with something inside it is a list of parts, one of them a picture.
             "messages" if rest.contains("content") => Some(Feature::Images),
             _ => None,
@@ -163,6 +156,7 @@ mod tests {
             ("tools[0].function.parameters", Some(Feature::Form)),
             ("temperature", Some(Feature::Temperature)),
             ("max_tokens", Some(Feature::Limit)),
+            ("stream_options.include_usage", Some(Feature::Stream)),
             ("messages.[1].content.[1].type", Some(Feature::Images)),
             ("messages[1].content[1].image_url", Some(Feature::Images)),
             ("messages", None),

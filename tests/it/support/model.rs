@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use super::Counter;
 
 /// What every call takes.
-const USAGE: Usage = Usage { calls: 1, prompt_tokens: 1_000, cached_tokens: 500, completion_tokens: 100 };
+const USAGE: Usage =
+    Usage { calls: 1, prompt_tokens: 1_000, cached_tokens: 500, cache_written_tokens: 0, completion_tokens: 100 };
 
 /// One call's outcome.
 #[derive(Debug, Clone)]

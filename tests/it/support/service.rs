@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use browser_use_service::agent::ports::Models;
 use browser_use_service::app::App;
 use browser_use_service::config::Settings;
+use browser_use_service::llm::Providers;
 use browser_use_service::run::RunService;
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use serde_json::Value;
@@ -24,6 +26,7 @@ pub(crate) struct Stage {
     replies: Vec<Reply>,
     script: Script,
     variables: Vec<(String, String)>,
+    real_models: bool,
 }
 
 /// A running service. Its tasks end with it.
@@ -40,7 +43,12 @@ pub(crate) struct Service {
 impl Stage {
     /// A model with this script, a browser that works, a key, room for a few runs and none waiting.
     pub(crate) fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
-        let stage = Self { replies: replies.into_iter().collect(), script: Script::default(), variables: Vec::new() };
+        let stage = Self {
+            replies: replies.into_iter().collect(),
+            script: Script::default(),
+            variables: Vec::new(),
+            real_models: false,
+        };
         stage
             .set("BROWSER_USE_INTERNAL_API_KEY", KEY)
             .set("MAX_CONCURRENT_RUNS", "4")
@@ -51,6 +59,12 @@ impl Stage {
     pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
         self.variables.retain(|(set, _)| set != name);
         self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The model providers that the settings name instead of a script.
+    pub(crate) fn with_real_models(mut self) -> Self {
+        self.real_models = true;
         self
     }
 
@@ -81,7 +95,12 @@ impl Stage {
         let address = listener.local_addr().expect("the listener is bound");
         let (stop, stopping) = unbounded();
         let closed = browsers_closed.clone();
-        let app = App::with(settings, browsers, Arc::new(OneModel(model.clone()))).closing(async move { closed.add() });
+        let models: Arc<dyn Models> = if self.real_models {
+            Arc::new(Providers::new(settings.llm.clone()).expect("usable providers"))
+        } else {
+            Arc::new(OneModel(model.clone()))
+        };
+        let app = App::with(settings, browsers, models).closing(async move { closed.add() });
         let mut serving = JoinSet::new();
         serving.spawn(app.run(listener, stopping));
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");

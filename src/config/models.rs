@@ -1,0 +1,106 @@
+//! Model providers and the limits of calls to them.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::ConfigError;
+use super::environment::{Environment, read};
+use super::parse::{choice, duration, http_url, integer, key, nonzero_duration, size, text};
+use crate::agent::ports::Provider;
+use crate::llm::settings::{CallLimits, FallbackSettings, HostedSettings, LlmSettings, OllamaSettings};
+
+const FALLBACKS: [(&str, Provider); 4] = [
+    ("openai", Provider::Openai),
+    ("anthropic", Provider::Anthropic),
+    ("gemini", Provider::Gemini),
+    ("ollama", Provider::Ollama),
+];
+
+pub(super) fn llm(env: &Environment) -> Result<LlmSettings, ConfigError> {
+    let settings = LlmSettings {
+        openai: hosted(
+            read!(env.openai_api_key, key)?,
+            read!(env.openai_base_url, http_url)?,
+            read!(env.openai_model, text)?,
+            ("https://api.openai.com/v1", "gpt-4.1-mini"),
+        ),
+        anthropic: hosted(
+            read!(env.anthropic_api_key, key)?,
+            read!(env.anthropic_base_url, http_url)?,
+            read!(env.anthropic_model, text)?,
+            ("https://api.anthropic.com", "claude-sonnet-5-5"),
+        ),
+        gemini: hosted(
+            read!(env.gemini_api_key, key)?,
+            read!(env.gemini_base_url, http_url)?,
+            read!(env.gemini_model, text)?,
+            ("https://generativelanguage.googleapis.com/v1beta", "gemini-flash-latest"),
+        ),
+        ollama: OllamaSettings {
+            endpoint: read!(env.ollama_endpoint, http_url)?.unwrap_or_else(|| constant_url("http://localhost:11434")),
+            default_model: read!(env.ollama_model, text)?.unwrap_or_else(|| "qwen2.5vl".to_owned()),
+            opening: read!(env.ollama_opening_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(120)),
+        },
+        fallback: fallback(env)?,
+        limits: limits(env)?,
+    };
+    let configured = |provider| match provider {
+        Provider::Openai => settings.openai.is_some(),
+        Provider::Anthropic => settings.anthropic.is_some(),
+        Provider::Gemini => settings.gemini.is_some(),
+        Provider::Ollama => true,
+        Provider::Template => false,
+    };
+    match &settings.fallback {
+        Some(fallback) if !configured(fallback.provider) => Err(ConfigError::Invalid {
+            variable: "FALLBACK_PROVIDER".to_owned(),
+            expected: "a provider that is configured as well".to_owned(),
+        }),
+        _ => Ok(settings),
+    }
+}
+
+/// None when neither a key nor an address of its own is set.
+fn hosted(
+    api_key: Option<String>,
+    base_url: Option<Url>,
+    model: Option<String>,
+    (default_url, default_model): (&str, &str),
+) -> Option<HostedSettings> {
+    (api_key.is_some() || base_url.is_some()).then(|| HostedSettings {
+        api_key: api_key.map(Into::into),
+        base_url: base_url.unwrap_or_else(|| constant_url(default_url)),
+        default_model: model.unwrap_or_else(|| default_model.to_owned()),
+    })
+}
+
+fn fallback(env: &Environment) -> Result<Option<FallbackSettings>, ConfigError> {
+    let model = read!(env.fallback_model, text)?;
+    match (read!(env.fallback_provider, choice(&FALLBACKS))?, model) {
+        (Some(provider), model) => Ok(Some(FallbackSettings { provider, model })),
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(ConfigError::Invalid {
+            variable: "FALLBACK_MODEL".to_owned(),
+            expected: "set together with FALLBACK_PROVIDER".to_owned(),
+        }),
+    }
+}
+
+fn limits(env: &Environment) -> Result<CallLimits, ConfigError> {
+    Ok(CallLimits {
+        max_attempts: read!(env.llm_max_attempts, integer(1..=20))?.unwrap_or(4),
+        timeout: read!(env.llm_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(120)),
+        connect_timeout: read!(env.llm_connect_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(10)),
+        opening: read!(env.llm_opening_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(30)),
+        silence: read!(env.llm_silence_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(20)),
+        backoff_base: read!(env.llm_backoff_base, duration)?.unwrap_or(Duration::from_millis(500)),
+        backoff_cap: read!(env.llm_backoff_cap, duration)?.unwrap_or(Duration::from_secs(30)),
+        // A stream takes some 300 bytes a token.
+        max_response_bytes: read!(env.llm_max_response_bytes, size(1024..=1 << 30))?.unwrap_or(16 << 20),
+    })
+}
+
+fn constant_url(url: &str) -> Url {
+    url.parse().expect("the constant is a URL")
+}
