@@ -9,6 +9,7 @@ use super::files::FileInfo;
 use super::model_planner::ModelPlanner;
 use super::planner::Planner;
 use super::ports::{BrowserError, ChatModel, ModelError, ModelName, Page, Provider};
+use super::reading::Reading;
 use super::report::{AgentResult, Reporter};
 use super::steps::Steps;
 use super::template::TemplatePlanner;
@@ -45,7 +46,8 @@ impl Default for AgentSettings {
 /// When a model gets a picture of the page beside its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Vision {
-    /// When it asked for a screenshot, or the page has next to no text.
+    /// When it asked for a screenshot, or the text says too little: there is next to none, or large pictures of which
+    /// the page says nothing. What it has been sent by itself is not sent again while the page stays the same.
     Auto,
     Always,
     Never,
@@ -128,6 +130,7 @@ impl Agent {
         let vocabulary = self.vocabulary();
         let mut settings = self.settings;
         let is_laid_down = self.model.is_none() && !task.actions.is_empty();
+        let reading = self.model.clone().map(|model| Reading::new(model, task.temperature));
         let planner: Box<dyn Planner + Sync> = match self.model {
             Some(model) => {
                 let max_actions = settings.max_actions_per_step.max(1);
@@ -140,7 +143,7 @@ impl Agent {
                 Box::new(TemplatePlanner::new())
             }
         };
-        let steps = Steps::new(settings, vocabulary, planner, self.page, self.reporter, task);
+        let steps = Steps::new(settings, vocabulary, planner, reading, self.page, self.reporter, task);
         if is_laid_down { steps.run_laid_down().await } else { steps.run().await }
     }
 }

@@ -18,12 +18,14 @@ pub mod report;
 pub mod template;
 
 mod answer;
+mod extracts;
 mod fence;
 mod history;
 mod loop_guard;
 mod model_planner;
 mod notices;
 mod prompt;
+mod reading;
 mod schema;
 mod script;
 mod sequence;

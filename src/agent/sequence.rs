@@ -2,9 +2,12 @@
 //! done.
 
 use super::action::Action;
+use super::extracts;
+use super::notices;
 use super::observation::{Observation, PageView};
-use super::planner::ActionResult;
-use super::ports::{ActionError, ActionOutcome, BrowserError, Page};
+use super::planner::{ActionResult, PastStep};
+use super::ports::{ActionError, ActionOutcome, BrowserError, Page, Usage};
+use super::reading::{Query, Reading};
 use super::report::Reporter;
 use super::script;
 use super::text::{one_line, shorten};
@@ -25,6 +28,8 @@ pub(super) struct Carried {
     /// What was tried, in words a person reads.
     pub(super) descriptions: Vec<String>,
     pub(super) end: End,
+    /// Of model calls that an action took.
+    pub(super) usage: Usage,
 }
 
 /// Why the sequence ended.
@@ -51,16 +56,49 @@ pub(super) struct Stage<'a> {
     pub(super) vocabulary: Vocabulary,
     /// Actions carried out at most.
     pub(super) limit: usize,
+    pub(super) history: &'a [PastStep],
+    /// Long texts are shown as they are without it.
+    pub(super) reading: Option<&'a Reading>,
 }
 
 impl Stage<'_> {
-    async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
+    /// The model calls it takes are added to `usage`.
+    async fn act(&self, action: &Action, usage: &mut Usage) -> Result<ActionOutcome, ActionError> {
         match action {
             _ if !self.vocabulary.allows(action) => {
                 Err(ActionError::NotPossible(format!("`{}` is not allowed here", action.name())))
             }
             Action::Script { code } => script::run(code, self.page, self.seen, self.vocabulary, self.reporter).await,
+            Action::Extract { again: Some(number), .. } => self.recall(*number),
+            Action::Extract { query: Some(query), schema, .. } => {
+                let outcome = self.page.act(action).await?;
+                let query = Query { query, schema: schema.as_deref() };
+                self.search(outcome, query, usage).await
+            }
             _ => self.page.act(action).await,
+        }
+    }
+
+    fn recall(&self, number: u32) -> Result<ActionOutcome, ActionError> {
+        let text = extracts::find(self.history, number);
+        let text = text.ok_or_else(|| ActionError::NotPossible(format!("there is no extract {number}")))?;
+        let description = format!("Read extract {number} again");
+        Ok(ActionOutcome { description, extracted: Some(text.to_owned()), ..ActionOutcome::default() })
+    }
+
+    /// What a text that was read says to a query, where it is too long to be shown.
+    async fn search(
+        &self,
+        outcome: ActionOutcome,
+        query: Query<'_>,
+        usage: &mut Usage,
+    ) -> Result<ActionOutcome, ActionError> {
+        match self.reading {
+            Some(reading) if outcome.extracted.as_deref().is_some_and(Reading::is_due) => {
+                let (outbox, inbox) = notices::channel();
+                inbox.report_during(self.reporter, reading.search(outcome, query, usage, &outbox)).await
+            }
+            _ => Ok(outcome),
         }
     }
 }
@@ -84,7 +122,7 @@ pub(super) async fn carry_out(stage: Stage<'_>, actions: &[Action]) -> Result<Ca
             carried.end = End::Done { text: text.clone(), success: *success };
             break;
         }
-        match stage.act(action).await {
+        match stage.act(action, &mut carried.usage).await {
             Ok(outcome) => {
                 let page_changed = outcome.page_changed;
                 carried.succeeded(action, bounded(outcome, action, view));
@@ -162,6 +200,7 @@ fn describe(action: &Action, view: &PageView) -> String {
         Action::SendKeys { .. } => "Press keys".into(),
         Action::Scroll { direction, .. } => format!("Scroll {}", format!("{direction:?}").to_lowercase()),
         Action::Wait { .. } => "Wait".into(),
+        Action::Extract { again: Some(number), .. } => format!("Read extract {number} again"),
         Action::Extract { index: Some(index), .. } => format!("Read {}", label(*index)),
         Action::Extract { index: None, .. } => "Read the page".into(),
         Action::Screenshot {} => "Take a screenshot".into(),

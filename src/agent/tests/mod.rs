@@ -4,7 +4,9 @@ mod acting;
 mod ending;
 mod explicit;
 mod failing;
+mod prefix;
 mod prompting;
+mod reading;
 mod script;
 
 use std::collections::VecDeque;
