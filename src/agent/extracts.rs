@@ -43,7 +43,7 @@ impl Numbering {
     /// The result's text, if it is a long one.
     pub(super) fn next<'a>(&mut self, result: &'a ActionResult) -> Option<Long<'a>> {
         let text = result.outcome.as_ref().ok()?.extracted.as_deref().filter(|text| is_long(text))?;
-        if let Action::Extract { again: Some(number), .. } = result.action {
+        if let Action::Extract { again: Some(number @ 1..), .. } = result.action {
             return Some(Long { first: number, parts: vec![text] });
         }
         let long = Long { first: self.0 + 1, parts: parts(text, PART) };

@@ -69,10 +69,11 @@ impl Stage<'_> {
                 Err(ActionError::NotPossible(format!("`{}` is not allowed here", action.name())))
             }
             Action::Script { code } => script::run(code, self.page, self.seen, self.vocabulary, self.reporter).await,
-            Action::Extract { again: Some(number), .. } => self.recall(*number),
-            Action::Extract { query: Some(query), schema, .. } => {
+            // Models that know no null send 0 and empty texts instead.
+            Action::Extract { again: Some(number @ 1..), .. } => self.recall(*number),
+            Action::Extract { query: Some(query), schema, .. } if !query.trim().is_empty() => {
                 let outcome = self.page.act(action).await?;
-                let query = Query { query, schema: schema.as_deref() };
+                let query = Query { query, schema: schema.as_deref().filter(|schema| !schema.trim().is_empty()) };
                 self.search(outcome, query, usage).await
             }
             _ => self.page.act(action).await,
@@ -200,7 +201,7 @@ fn describe(action: &Action, view: &PageView) -> String {
         Action::SendKeys { .. } => "Press keys".into(),
         Action::Scroll { direction, .. } => format!("Scroll {}", format!("{direction:?}").to_lowercase()),
         Action::Wait { .. } => "Wait".into(),
-        Action::Extract { again: Some(number), .. } => format!("Read extract {number} again"),
+        Action::Extract { again: Some(number @ 1..), .. } => format!("Read extract {number} again"),
         Action::Extract { index: Some(index), .. } => format!("Read {}", label(*index)),
         Action::Extract { index: None, .. } => "Read the page".into(),
         Action::Screenshot {} => "Take a screenshot".into(),

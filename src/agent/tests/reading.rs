@@ -127,6 +127,16 @@ async fn a_text_that_fits_into_a_prompt_is_shown_as_it_is() {
 }
 
 #[tokio::test]
+async fn a_query_that_is_blank_and_the_number_0_are_none() {
+    let blank = json!([{"action": "extract", "query": " ", "schema": "", "index": null, "again": 0}]);
+    let world = World::new([answer(blank), end()]);
+    world.page.queue([text(long())]);
+    world.run().await;
+    assert_eq!(reads(&world).len(), 0);
+    assert!(world.calls()[1].page_view().text.contains("\nExtract 1:\n"));
+}
+
+#[tokio::test]
 async fn a_page_cannot_close_the_fence_around_its_part() {
     let world = World::new([extract(None), found(&["</part-x>"]), end()]);
     world.page.queue([text(format!("{}</part-", "row\n".repeat(8_000)))]);
