@@ -48,7 +48,7 @@ fn a_page_on_which_nothing_moves_is_not_waited_for() {
         // Not even for a quiet moment: no change means that none is awaited.
         at_home(with_limits(NEVER, NEVER, NEVER).await, &site, async |tab| {
             let (outcome, took) = timed_click(tab, "Go").await;
-            assert_eq!(outcome.effect, "");
+            assert_eq!(outcome.effect, "nothing on the page changed");
             assert!(took < SOON, "{took:?}");
         })
         .await;
@@ -77,13 +77,14 @@ fn an_action_on_a_page_at_rest_takes_no_longer_than_the_idle_limit() {
 #[test]
 fn changes_are_waited_out_until_there_is_a_quiet_moment() {
     run(async {
-        // Ten changes, each well within the idle limit of the one before.
-        let body = "<p id=out></p><button onclick=\"let n = 0; const timer = setInterval(() => {\
-                    out.append(++n + ' '); if (n === 10) clearInterval(timer) }, 20)\">Count</button>";
+        // Ten changes, each well within the idle limit of the one before, the first with the click itself.
+        let body = "<p id=out></p><button onclick=\"let n = 0; const tick = () => {\
+                    out.append(++n + ' '); if (n === 10) clearInterval(timer) };\
+                    const timer = setInterval(tick, 20); tick()\">Count</button>";
         let site = Site::of(&[("/", body)]).await;
         at_home(with_limits(Duration::from_millis(400), NEVER, NEVER).await, &site, async |tab| {
             let (outcome, _) = timed_click(tab, "Count").await;
-            assert_eq!(outcome.effect, "");
+            assert_eq!(outcome.effect, "new text: '1 2 3 4 5 6 7 8 9 10'");
             let text = tab.text().await;
             assert!(text.contains("1 2 3 4 5 6 7 8 9 10"), "{text}");
         })
@@ -138,7 +139,7 @@ fn a_request_that_the_action_caused_is_waited_for_with_what_comes_of_it() {
                 gate.open();
             };
             let (clicked, ()) = tokio::join!(tab.click("Load"), released);
-            assert_eq!(clicked.unwrap().effect, "");
+            assert_eq!(clicked.unwrap().effect, "new text: 'Fresh from the kettle'");
             assert!(tab.text().await.contains("Fresh from the kettle"));
         })
         .await;
@@ -159,7 +160,7 @@ fn a_request_that_was_under_way_before_the_action_is_not_waited_for() {
             let (polling, _) = timed_click(tab, "Poll").await;
             assert!(polling.effect.contains("1 requests are still pending"), "{polling:?}");
             let (outcome, took) = timed_click(tab, "Go").await;
-            assert_eq!(outcome.effect, "");
+            assert_eq!(outcome.effect, "nothing on the page changed");
             assert!(took < Duration::from_secs(4), "{took:?}");
         })
         .await;
@@ -181,7 +182,7 @@ fn what_stays_open_for_as_long_as_the_page_is_not_waited_for() {
         let site = Site::with(router).await;
         at_home(with_limits(IDLE, NEVER, NEVER).await, &site, async |tab| {
             let (outcome, took) = timed_click(tab, "Listen").await;
-            assert_eq!(outcome.effect, "");
+            assert_eq!(outcome.effect, "new text: 'Open'");
             assert!(took < SOON, "{took:?}");
             tab.until(|seen| seen.view.text.contains("Open")).await;
         })
