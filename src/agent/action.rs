@@ -72,7 +72,7 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         submit: Option<bool>,
     },
-    /// Choose options of a select, listbox or menu by their text or value.
+    /// In a select, listbox or menu, by the options' text or value.
     Select {
         index: ElementIndex,
         options: Vec<String>,
@@ -80,7 +80,7 @@ pub enum Action {
     DropdownOptions {
         index: ElementIndex,
     },
-    /// Put files into a file field, or through the button that opens its chooser.
+    /// Into a file field, or through the button that opens its chooser.
     Upload {
         index: ElementIndex,
         files: Vec<String>,
@@ -99,20 +99,19 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         index: Option<ElementIndex>,
     },
-    /// Scroll to where a text is.
     ScrollToText {
         text: String,
         /// Also select it, with the mouse.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         select: Option<bool>,
     },
-    /// Find a text, or a regular expression, in the whole page.
+    /// In the whole page.
     FindText {
         pattern: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         regex: Option<bool>,
     },
-    /// List what a CSS selector matches.
+    /// By CSS selector.
     FindElements {
         selector: String,
     },
