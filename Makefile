@@ -12,7 +12,7 @@ CARGO_DENY_VERSION := 0.18.9
 # Cargo's own lookups never change the lock file behind our back.
 CARGO_FLAGS ?= --locked
 
-.PHONY: help setup demo run test test-setup fmt fmt-check lint deny advisories doc fuzz figures bench compare eval
+.PHONY: help setup demo run test test-setup fmt fmt-check lint deny advisories doc fuzz figures tokens bench compare eval
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -69,6 +69,10 @@ figures: setup ## Measure a release build and print a table
 eval: setup ## Send every goal of the evaluation set to the service; PROVIDER and MODEL name who decides
 	cargo build $(CARGO_FLAGS) --bin browser-use-service --example evaluation
 	PROVIDER='$(PROVIDER)' MODEL='$(MODEL)' target/debug/examples/evaluation target/debug/browser-use-service $(GOALS)
+
+tokens: setup ## Count what a login in five calls sends to its model and print a table (needs PyPI)
+	cargo build $(CARGO_FLAGS) --bin browser-use-service --example prompts
+	scripts/tokens/run target/debug/examples/prompts target/debug/browser-use-service
 
 bench: setup ## Measure what reading pages of 100 to 50,000 nodes costs and print tables
 	cargo build $(CARGO_FLAGS) --release --example bench

@@ -54,7 +54,19 @@ impl Service {
     ///
     /// # Errors
     /// It ends at once or is not ready within a minute; its log says why.
-    pub(crate) async fn start(Executable(executable): &Executable, log: &Path) -> anyhow::Result<Self> {
+    pub(crate) async fn start(executable: &Executable, log: &Path) -> anyhow::Result<Self> {
+        Self::start_with(executable, log, &[]).await
+    }
+
+    /// The same with further settings, as the environment has them.
+    ///
+    /// # Errors
+    /// As of [`start`](Self::start).
+    pub(crate) async fn start_with(
+        Executable(executable): &Executable,
+        log: &Path,
+        settings: &[(&str, &str)],
+    ) -> anyhow::Result<Self> {
         let temp = tempfile::tempdir()?;
         let port = free_port()?;
         let key = Uuid::new_v4().to_string();
@@ -66,6 +78,7 @@ impl Service {
             .env("BROWSER_USE_INTERNAL_API_KEY", &key)
             .env("BROWSER_USE_PRIVATE_HOSTS", "127.0.0.1")
             .env("TMPDIR", temp.path())
+            .envs(settings.iter().copied())
             // Away from the project, where an .env for other purposes may lie.
             .current_dir(temp.path())
             .stdin(Stdio::null())

@@ -16,11 +16,10 @@ impl std::fmt::Display for ElementIndex {
 }
 
 /// One action: an object with its name as the one key, `{"click":{"index":41}}`. Models are offered another form, see
-/// `schema`.
+/// `schema`; they read the comments below, so what the names say is not said again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Action {
-    /// Open a URL (http or https).
     Navigate {
         url: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -32,7 +31,6 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         engine: Option<SearchEngine>,
     },
-    /// Back in the tab's history.
     GoBack {},
     /// Click an element, at x, y from its corner when given; without an index x, y is a point of the viewport.
     Click {
@@ -50,7 +48,6 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         modifiers: Option<Vec<Modifier>>,
     },
-    /// Move the mouse over an element.
     Hover {
         index: ElementIndex,
     },
@@ -66,7 +63,7 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         path: Option<Vec<(f64, f64)>>,
     },
-    /// Type text into a field, replacing what it holds unless `clear` is false.
+    /// Replaces what the field holds unless `clear` is false.
     Input {
         index: ElementIndex,
         text: String,
@@ -76,27 +73,25 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         submit: Option<bool>,
     },
-    /// Choose options of a select, listbox or menu by their text or value.
+    /// In a select, listbox or menu, by the options' text or value.
     Select {
         index: ElementIndex,
         options: Vec<String>,
     },
-    /// List all options of a select, listbox or menu.
     DropdownOptions {
         index: ElementIndex,
     },
-    /// Put files into a file field, or through the button that opens its chooser.
+    /// Into a file field, or through the button that opens its chooser.
     Upload {
         index: ElementIndex,
         files: Vec<String>,
     },
-    /// Save the page as a PDF file.
     SavePdf {},
     /// Press keys at the focused element: "Enter", "Control+a", "Escape", or several separated by blanks.
     SendKeys {
         keys: String,
     },
-    /// Scroll the page or, with an index, the container that holds the element.
+    /// With an index, scroll the container that holds the element.
     Scroll {
         direction: ScrollDirection,
         /// In viewport heights (or widths); 1 when left out.
@@ -105,20 +100,19 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         index: Option<ElementIndex>,
     },
-    /// Scroll to where a text is.
     ScrollToText {
         text: String,
         /// Also select it, with the mouse.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         select: Option<bool>,
     },
-    /// Find a text, or a regular expression, in the whole page.
+    /// In the whole page.
     FindText {
         pattern: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         regex: Option<bool>,
     },
-    /// List what a CSS selector matches.
+    /// By CSS selector.
     FindElements {
         selector: String,
     },
@@ -134,23 +128,28 @@ pub enum Action {
     },
     /// Read the text of the page or of one element.
     Extract {
-        /// What is looked for; the text comes back whole, the query stands beside it in the history.
+        /// What to look for; a long text comes back as a list of what it says to this.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         query: Option<String>,
+        /// JSON Schema of an entry of that list, as text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        schema: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         index: Option<ElementIndex>,
+        /// Number of an earlier extract, to see it once more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<u32>,
     },
-    /// Look at a screenshot in the next step.
+    /// Shown in the next step.
     Screenshot {},
     SwitchTab {
         tab: u32,
     },
-    /// Close a tab, the current one when none is named.
+    /// The current one when none is named.
     CloseTab {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tab: Option<u32>,
     },
-    /// Answer an open dialog.
     AnswerDialog {
         accept: bool,
         /// For a prompt.
@@ -161,11 +160,9 @@ pub enum Action {
     Evaluate {
         js: String,
     },
-    /// Run a program that uses these actions.
     Script {
         code: String,
     },
-    /// End the run with an answer.
     Done {
         text: String,
         success: bool,
@@ -184,7 +181,6 @@ pub enum MouseButton {
     Right,
 }
 
-/// A key held while clicking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Modifier {
@@ -220,6 +216,11 @@ impl Action {
     /// The end without an output.
     pub fn done(text: impl Into<String>, success: bool) -> Self {
         Self::Done { text: text.into(), success, data: None }
+    }
+
+    /// The whole text of an element, or of the page.
+    pub fn extract(index: Option<ElementIndex>) -> Self {
+        Self::Extract { query: None, schema: None, index, again: None }
     }
 
     /// The action's name as models and events write it.

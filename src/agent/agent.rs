@@ -50,7 +50,8 @@ impl Default for AgentSettings {
 /// When a model gets a picture of the page beside its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Vision {
-    /// When it asked for a screenshot, or the page has next to no text.
+    /// When it asked for a screenshot, or the text says too little: there is next to none, or large pictures of which
+    /// the page says nothing. What it has been sent by itself is not sent again while the page stays the same.
     Auto,
     Always,
     Never,

@@ -1,6 +1,7 @@
 //! Reads a model's answer. What is plainly meant is repaired; everything else is an error that tells the model what to
 //! do differently.
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::action::Action;
@@ -57,6 +58,18 @@ pub(super) fn parse(text: &str, only_done: bool) -> Result<Decision, AnswerError
         }
     }
     Ok(decision)
+}
+
+/// The first JSON object of an answer to another question than what to do next.
+pub(super) fn json<T: DeserializeOwned>(text: &str) -> Result<T, AnswerError> {
+    let text = after_thinking(text);
+    let not_json = |error: &serde_json::Error| AnswerError::NotJson { detail: one_line(&error.to_string(), 200) };
+    let from = text.find('{').map_or(text, |at| &text[at..]);
+    let mut values = serde_json::Deserializer::from_str(from).into_iter();
+    match values.next() {
+        Some(value) => value.map_err(|error| not_json(&error)),
+        None => Err(AnswerError::NotJson { detail: "no object in it".into() }),
+    }
 }
 
 /// The first JSON value of an answer that could be a decision, whatever stands around it: a code fence, a preface,
@@ -426,7 +439,7 @@ mod tests {
             Action::Navigate { url: "https://a.example".into(), new_tab: Some(true) },
             Action::Search { query: "q".into(), engine: None },
             Action::Wait { seconds: Some(1.5), text: None, gone: None },
-            Action::Extract { query: Some("price".into()), index: None },
+            Action::Extract { query: Some("price".into()), schema: None, index: None, again: None },
             Action::Screenshot {},
             Action::AnswerDialog { accept: true, text: Some("x".into()) },
             Action::Input { index: ElementIndex(3), text: "x".into(), clear: Some(false), submit: None },

@@ -136,7 +136,7 @@ impl ExplicitAction {
             }
             Self::ExtractText { selector } => {
                 let index = page.select(selector, ExplicitAction::DEFAULT_WAIT).await?;
-                done(page, Action::Extract { query: None, index: Some(index) }).await?
+                done(page, Action::extract(Some(index))).await?
             }
             Self::PressEnter { selector } => {
                 let index = page.select(selector, ExplicitAction::DEFAULT_WAIT).await?;

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write;
 
+use super::extracts::Numbering;
 use super::fence::Fence;
 use super::planner::{ActionResult, PastStep};
 use super::ports::{Message, Role};
@@ -21,6 +22,7 @@ pub(super) struct History {
     budget: usize,
     /// Steps taken in so far.
     seen: usize,
+    numbering: Numbering,
     /// Condensed steps, oldest first: one line each.
     briefs: VecDeque<String>,
     /// Condensed steps that found no room even so.
@@ -35,13 +37,20 @@ struct Entry {
 
 impl History {
     pub(super) fn new(budget: usize) -> Self {
-        Self { budget, seen: 0, briefs: VecDeque::new(), forgotten: 0, recent: VecDeque::new() }
+        Self {
+            budget,
+            seen: 0,
+            numbering: Numbering::default(),
+            briefs: VecDeque::new(),
+            forgotten: 0,
+            recent: VecDeque::new(),
+        }
     }
 
     /// Takes in the steps that it has not seen yet.
     pub(super) fn extend(&mut self, past: &[PastStep], fence: &Fence) {
         for step in past.iter().skip(self.seen) {
-            self.recent.push_back(Entry { full: full(step, fence), brief: brief(step, fence) });
+            self.recent.push_back(Entry { full: full(step, &mut self.numbering, fence), brief: brief(step, fence) });
         }
         self.seen = past.len();
         if self.tokens() > self.budget {
@@ -98,7 +107,7 @@ pub(super) fn last_decided(history: &[PastStep]) -> Option<&PastStep> {
 
 /// The step in a few lines. What the model or the page wrote is flattened and defused piece by piece, so that a fence
 /// stands only where one was put up.
-fn full(step: &PastStep, fence: &Fence) -> String {
+fn full(step: &PastStep, numbering: &mut Numbering, fence: &Fence) -> String {
     let flat = |text: &str, max: usize| fence.defuse(&one_line(text, max));
     let mut text = format!("Step {}:", step.step);
     let goal = flat(&step.decision.next_goal, MAX_THOUGHT);
@@ -110,7 +119,7 @@ fn full(step: &PastStep, fence: &Fence) -> String {
         let _ = write!(text, "\nMemory: {memory}");
     }
     for result in &step.results {
-        let _ = write!(text, "\n- {}", result_line(result, fence));
+        let _ = write!(text, "\n- {}", result_line(result, numbering, fence));
     }
     let skipped = step.decision.actions.len().saturating_sub(step.results.len());
     if skipped > 0 {
@@ -122,7 +131,7 @@ fn full(step: &PastStep, fence: &Fence) -> String {
     text
 }
 
-fn result_line(result: &ActionResult, fence: &Fence) -> String {
+fn result_line(result: &ActionResult, numbering: &mut Numbering, fence: &Fence) -> String {
     let flat = |text: &str| fence.defuse(&one_line(text, MAX_RESULT));
     let outcome = match &result.outcome {
         Ok(outcome) => outcome,
@@ -136,8 +145,10 @@ fn result_line(result: &ActionResult, fence: &Fence) -> String {
     if !effect.is_empty() {
         let _ = write!(text, ": {effect}");
     }
-    if let Some(extract) = &outcome.extracted {
-        let _ = write!(text, "; {}", prompt::extract_in_history(extract, fence));
+    if let Some(long) = numbering.next(result) {
+        let _ = write!(text, "; {}, {} characters", long.name(), long.characters());
+    } else if let Some(extract) = &outcome.extracted {
+        let _ = write!(text, "; {}", prompt::short_extract(extract, fence));
     }
     text
 }

@@ -23,12 +23,14 @@ pub mod usage;
 
 mod answer;
 mod attempt;
+mod extracts;
 mod fence;
 mod history;
 mod loop_guard;
 mod model_planner;
 mod notices;
 mod prompt;
+mod reading;
 mod schema;
 mod script;
 mod sequence;

@@ -111,6 +111,8 @@ pub struct PageView {
     pub scroll: Scroll,
     /// A hash of what the page shows. Two readings with the same one show the same page.
     pub fingerprint: u64,
+    /// Percent of the viewport that large pictures take up which the page says nothing about: drawings, photos, charts.
+    pub wordless: u8,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

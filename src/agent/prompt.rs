@@ -3,12 +3,13 @@
 
 use std::fmt::Write;
 
+use super::extracts::{self, Long, PART, SHORT};
 use super::fence::Fence;
 use super::files::FileInfo;
 use super::history::last_decided;
 use super::observation::{Observation, Scroll};
 use super::output::OutputSchema;
-use super::planner::{PastStep, Turn};
+use super::planner::Turn;
 use super::text::{one_line, shorten};
 use super::vocabulary::Vocabulary;
 
@@ -18,10 +19,8 @@ const MAX_LINE: usize = 300;
 const MAX_NOTICE: usize = 500;
 /// Tabs listed.
 const MAX_TABS: usize = 20;
-/// An extract up to this many characters stands in the history for good; a longer one is shown once.
-pub(super) const SHORT_EXTRACT: usize = 800;
-/// Characters of long extracts that are shown in one turn, about 6,000 tokens.
-const MAX_EXTRACT: usize = 24_000;
+/// For a model that reads a long text in parts.
+pub(super) const READING: &str = include_str!("prompt/reading.md").trim_ascii_end();
 
 /// The same for every run of a deployment.
 pub(super) fn system(max_actions: u32, vocabulary: Vocabulary) -> String {
@@ -62,35 +61,44 @@ pub(super) fn turn(turn: &Turn<'_>, fence: &Fence) -> String {
         text.push_str(&fence.defuse(&one_line(reminder, MAX_NOTICE)));
     }
     if let Some(last) = last_decided(turn.history) {
-        long_extracts(&mut text, last, fence);
+        long_extracts(&mut text, &extracts::of(last, turn.history), fence);
     }
     text.push('\n');
     text.push_str(&fence.wrap("page", &page(turn.observation)));
     text
 }
 
-/// Whether an extract is too long for the history.
-pub(super) fn is_long(extract: &str) -> bool {
-    extract.chars().nth(SHORT_EXTRACT).is_some()
+/// What the last step read, in full as far as the budget goes and honest about the rest.
+fn long_extracts(text: &mut String, extracts: &[Long<'_>], fence: &Fence) {
+    let mut left = PART;
+    for long in extracts {
+        let mut waiting = Vec::new();
+        for (number, part) in (long.first..).zip(&long.parts) {
+            let length = part.chars().count();
+            if !waiting.is_empty() || length > left {
+                waiting.push(number);
+                continue;
+            }
+            left -= length;
+            let _ = writeln!(text, "\nExtract {number}:");
+            text.push_str(&fence.wrap("extract", part));
+        }
+        if let (Some(first), Some(last)) = (waiting.first(), waiting.last()) {
+            let (name, length) = (extracts::name(*first, *last), long.characters());
+            let _ = write!(text, "\nNot shown yet: {name}, the rest of {length} characters; extract again to see it.");
+        }
+    }
 }
 
-/// What the last step read off the page, in full as far as the budget goes and honest about the rest.
-fn long_extracts(text: &mut String, last: &PastStep, fence: &Fence) {
-    let mut left = MAX_EXTRACT;
-    let outcomes = last.results.iter().filter_map(|result| result.outcome.as_ref().ok());
-    for extract in outcomes.filter_map(|outcome| outcome.extracted.as_deref()).filter(|extract| is_long(extract)) {
-        let length = extract.chars().count();
-        text.push('\n');
-        if length > left {
-            let _ =
-                writeln!(text, "Extract, the first {left} of {length} characters; extract one element to read less:");
-        } else {
-            text.push_str("Extract:\n");
-        }
-        let shown: String = extract.chars().take(left).collect();
-        text.push_str(&fence.wrap("extract", &shown));
-        left = left.saturating_sub(length);
-    }
+/// The beginning of a reading in parts, the same for all of them.
+pub(super) fn query(query: &str, fence: &Fence) -> String {
+    include_str!("prompt/query.md").trim_end().replace("{boundary}", fence.boundary()).replace("{query}", query)
+}
+
+/// A part of the text that is being read.
+pub(super) fn part(number: usize, of: usize, before: &str, part: &str, fence: &Fence) -> String {
+    let before = if before.is_empty() { String::new() } else { fence.wrap("before", before) + "\n" };
+    format!("Part {number} of {of}:\n{before}{}", fence.wrap("part", part))
 }
 
 fn page(observation: &Observation) -> String {
@@ -130,13 +138,9 @@ fn scroll(scroll: Scroll) -> Option<String> {
     Some(format!("{:.1} pages above, {:.1} below", pages(scroll.pixels_above), pages(scroll.pixels_below)))
 }
 
-/// An earlier step's line about an extract.
-pub(super) fn extract_in_history(extract: &str, fence: &Fence) -> String {
-    if is_long(extract) {
-        format!("{} characters, shown once", extract.chars().count())
-    } else {
-        fence.wrap("extract", &shorten(extract, SHORT_EXTRACT))
-    }
+/// An earlier step's line about an extract that is short enough to stay.
+pub(super) fn short_extract(extract: &str, fence: &Fence) -> String {
+    fence.wrap("extract", &shorten(extract, SHORT))
 }
 
 #[cfg(test)]

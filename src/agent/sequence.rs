@@ -4,9 +4,12 @@
 use serde_json::Value;
 
 use super::action::Action;
+use super::extracts;
+use super::notices;
 use super::observation::{Observation, PageView};
-use super::planner::ActionResult;
+use super::planner::{ActionResult, PastStep};
 use super::ports::{ActionError, ActionOutcome, BrowserError, Page};
+use super::reading::{Query, Reading};
 use super::report::Reporter;
 use super::script;
 use super::text::{one_line, shorten};
@@ -53,6 +56,9 @@ pub(super) struct Stage<'a> {
     pub(super) vocabulary: Vocabulary,
     /// Actions carried out at most.
     pub(super) limit: usize,
+    pub(super) history: &'a [PastStep],
+    /// Long texts are shown as they are without it.
+    pub(super) reading: Option<&'a Reading>,
 }
 
 impl Stage<'_> {
@@ -62,7 +68,32 @@ impl Stage<'_> {
                 Err(ActionError::NotPossible(format!("`{}` is not allowed here", action.name())))
             }
             Action::Script { code } => script::run(code, self.page, self.seen, self.vocabulary, self.reporter).await,
+            // Models that know no null send 0 and empty texts instead.
+            Action::Extract { again: Some(number @ 1..), .. } => self.recall(*number),
+            Action::Extract { query: Some(query), schema, .. } if !query.trim().is_empty() => {
+                let outcome = self.page.act(action).await?;
+                let query = Query { query, schema: schema.as_deref().filter(|schema| !schema.trim().is_empty()) };
+                self.search(outcome, query).await
+            }
             _ => self.page.act(action).await,
+        }
+    }
+
+    fn recall(&self, number: u32) -> Result<ActionOutcome, ActionError> {
+        let text = extracts::find(self.history, number);
+        let text = text.ok_or_else(|| ActionError::NotPossible(format!("there is no extract {number}")))?;
+        let description = format!("Read extract {number} again");
+        Ok(ActionOutcome { description, extracted: Some(text.to_owned()), ..ActionOutcome::default() })
+    }
+
+    /// What a text that was read says to a query, where it is too long to be shown.
+    async fn search(&self, outcome: ActionOutcome, query: Query<'_>) -> Result<ActionOutcome, ActionError> {
+        match self.reading {
+            Some(reading) if outcome.extracted.as_deref().is_some_and(Reading::is_due) => {
+                let (outbox, inbox) = notices::channel();
+                inbox.report_during(self.reporter, reading.search(outcome, query, &outbox)).await
+            }
+            _ => Ok(outcome),
         }
     }
 }
@@ -174,6 +205,7 @@ fn describe(action: &Action, view: &PageView) -> String {
         Action::SendKeys { .. } => "Press keys".into(),
         Action::Scroll { direction, .. } => format!("Scroll {}", format!("{direction:?}").to_lowercase()),
         Action::Wait { .. } => "Wait".into(),
+        Action::Extract { again: Some(number @ 1..), .. } => format!("Read extract {number} again"),
         Action::Extract { index: Some(index), .. } => format!("Read {}", label(*index)),
         Action::Extract { index: None, .. } => "Read the page".into(),
         Action::Screenshot {} => "Take a screenshot".into(),

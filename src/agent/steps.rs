@@ -26,6 +26,7 @@ use super::notices;
 use super::observation::{Observation, PageView};
 use super::planner::{ActionResult, PastStep, PlanError, Planner, Turn};
 use super::ports::{ActionError, ModelError, Page};
+use super::reading::Reading;
 use super::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
 use super::sequence::{self, Carried, End, MAX_ERROR, Stage};
 use super::text::shorten;
@@ -39,6 +40,8 @@ const MAX_DESCRIPTION: usize = 1_000;
 /// A page view with less text and fewer elements says too little: a picture may say more.
 const SPARSE_TEXT: usize = 200;
 const SPARSE_ELEMENTS: usize = 3;
+/// Percent of the viewport that wordless pictures take up, from which on the text does not carry the page.
+const WORDLESS: u8 = 25;
 
 /// A run under way.
 pub(super) struct Steps {
@@ -48,6 +51,8 @@ pub(super) struct Steps {
     planner: Box<dyn Planner + Sync>,
     /// The planner's, if it has one.
     model: Option<Arc<Metered>>,
+    /// With a model only.
+    reading: Option<Reading>,
     page: Arc<dyn Page>,
     reporter: Arc<dyn Reporter>,
     ledger: Arc<Ledger>,
@@ -57,6 +62,8 @@ pub(super) struct Steps {
     /// Downloaded and not reported yet.
     downloads: Vec<FileInfo>,
     history: Vec<PastStep>,
+    /// The last picture that a decision was made on, and the fingerprint of its page.
+    pictured: Option<(u64, Image)>,
     /// Steps taken for the caller's own actions; those that are decided on come after them.
     given: u32,
     /// Failed steps in a row.
@@ -87,6 +94,7 @@ impl Steps {
             settings,
             vocabulary,
             planner,
+            reading: model.clone().map(|model| Reading::new(model, &task)),
             model,
             page,
             reporter,
@@ -95,6 +103,7 @@ impl Steps {
             observation: Observation::default(),
             downloads: Vec::new(),
             history: Vec::new(),
+            pictured: None,
             given: 0,
             failures: 0,
             reminders: Vec::new(),
@@ -299,6 +308,8 @@ impl Steps {
             reporter: &*self.reporter,
             vocabulary: self.vocabulary,
             limit,
+            history: &self.history,
+            reading: self.reading.as_ref(),
         };
         let carried = sequence::carry_out(stage, &decision.actions).await?;
         // The answer is there: a page that cannot be read any more does not take it back.
@@ -348,23 +359,35 @@ impl Steps {
 
     /// The picture for the next decision, if there is to be one. A page that cannot be pictured is decided on by its
     /// text.
-    async fn picture(&self) -> Result<Option<Image>, AgentError> {
+    async fn picture(&mut self) -> Result<Option<Image>, AgentError> {
         let asked_for = || {
             let last = last_decided(&self.history);
             last.is_some_and(|step| step.results.iter().any(|result| result.action == Action::Screenshot {}))
         };
-        let sparse = |view: &PageView| view.elements.len() < SPARSE_ELEMENTS && view.text.len() < SPARSE_TEXT;
-        let wanted = match self.settings.vision {
-            Vision::Never => false,
-            Vision::Always => true,
+        let view = &self.observation.view;
+        let says_little = || {
+            let sparse = view.elements.len() < SPARSE_ELEMENTS && view.text.len() < SPARSE_TEXT;
             // A blank tab, and a page that could not be read, have nothing to show.
-            Vision::Auto => asked_for() || (self.observation.url.starts_with("http") && sparse(&self.observation.view)),
+            self.observation.url.starts_with("http") && (sparse || view.wordless >= WORDLESS)
+        };
+        let (wanted, unasked) = match self.settings.vision {
+            Vision::Never => (false, false),
+            Vision::Always => (true, false),
+            Vision::Auto if asked_for() => (true, false),
+            Vision::Auto => (says_little(), true),
         };
         if !wanted {
             return Ok(None);
         }
         match self.page.picture().await {
-            Ok(picture) => Ok(Some(picture)),
+            Ok(picture) => {
+                let pictured = (view.fingerprint, picture);
+                if unasked && self.pictured.as_ref() == Some(&pictured) {
+                    return Ok(None);
+                }
+                let (_, picture) = self.pictured.insert(pictured);
+                Ok(Some(picture.clone()))
+            }
             Err(error) if error.is_fatal() => Err(error.into()),
             Err(error) => {
                 tracing::debug!(%error, "no picture for the model");

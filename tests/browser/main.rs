@@ -16,6 +16,7 @@ mod many_runs;
 mod marks;
 mod navigation;
 mod observe;
+mod pictures;
 mod service;
 mod settling;
 mod support;

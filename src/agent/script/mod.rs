@@ -135,7 +135,7 @@ impl Door<'_> {
         match request {
             Request::Act(action) => self.act(&action).await,
             Request::Text(index) => {
-                let outcome = self.page.act(&Action::Extract { query: None, index }).await?;
+                let outcome = self.page.act(&Action::extract(index)).await?;
                 Ok(outcome.extracted.unwrap_or_default().into())
             }
             Request::Find(words) => {

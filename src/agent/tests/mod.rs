@@ -5,7 +5,9 @@ mod ending;
 mod explicit;
 mod failing;
 mod output;
+mod prefix;
 mod prompting;
+mod reading;
 mod script;
 mod spending;
 

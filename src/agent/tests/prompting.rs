@@ -17,27 +17,6 @@ fn extract() -> Result<String, ModelError> {
 }
 
 #[tokio::test]
-async fn each_request_is_a_prefix_of_the_next_up_to_the_page_view() {
-    let mut world =
-        World::new([answer(json!([click(1), click(1)])), extract(), Ok("broken".into()), scroll(), scroll()]);
-    world.page.queue([ok(), impossible(), extracted("9 EUR".into())]);
-    world.task.start_url = Some(Url::parse("https://shop.example/").unwrap());
-    world.task.max_steps = 9;
-    world.run().await;
-    let mut calls = world.calls();
-    for pair in calls.windows(2) {
-        assert!(pair[1].text().starts_with(&pair[0].prefix()), "also when an answer is repaired in between");
-    }
-    // A call that repairs an answer goes on from the page view, for this one step.
-    calls.retain(Call::shows_page_last);
-    assert_eq!(calls.len(), 9);
-    assert!(calls.iter().all(|call| call.stable == call.messages.len() - 1), "all but the page view is kept");
-    for pair in calls.windows(2) {
-        assert!(pair[1].text().starts_with(&pair[0].prefix()), "{}\n---\n{}", pair[0].prefix(), pair[1].text());
-    }
-}
-
-#[tokio::test]
 async fn only_the_newest_page_view_and_picture_are_sent() {
     let mut world = World::new([scroll()]);
     world.settings.vision = Vision::Always;
@@ -61,6 +40,32 @@ async fn by_default_a_picture_is_sent_when_it_was_asked_for_or_the_text_says_nex
     assert_eq!(pictured, [false, true, false, true]);
 }
 
+/// Whether each call had a picture, on readings of these fingerprints with so many percent of wordless pictures.
+async fn pictured(pages: &[(u64, u8)], answers: impl IntoIterator<Item = Result<String, ModelError>>) -> Vec<bool> {
+    let mut world = World::new(answers);
+    let reading = |&(fingerprint, wordless): &(u64, u8)| {
+        let view = PageView { fingerprint, wordless, ..reading(1).view };
+        Some(Ok(Observation { view, ..reading(1) }))
+    };
+    world.page.queue_readings(pages.iter().map(reading));
+    world.task.max_steps = u32::try_from(pages.len()).unwrap();
+    world.run().await;
+    let calls = world.calls().into_iter().filter(Call::shows_page_last);
+    calls.take(pages.len()).map(|call| call.page_view().image.is_some()).collect()
+}
+
+#[tokio::test]
+async fn what_large_pictures_show_is_sent_unless_the_page_says_it_in_words() {
+    assert_eq!(pictured(&[(1, 24), (2, 25), (3, 100), (4, 0)], [scroll()]).await, [false, true, true, false]);
+}
+
+#[tokio::test]
+async fn the_same_picture_of_an_unchanged_page_is_sent_again_only_when_it_is_asked_for() {
+    let look = || answer(json!([{"screenshot": {}}]));
+    let pages = [(1, 80), (1, 80), (1, 80), (1, 80), (2, 80)];
+    assert_eq!(pictured(&pages, [scroll(), look(), scroll()]).await, [true, false, true, false, true]);
+}
+
 #[tokio::test]
 async fn without_vision_no_picture_is_taken() {
     let mut world = World::new([answer(json!([{"screenshot": {}}])), answer(json!([done("")]))]);
@@ -72,16 +77,37 @@ async fn without_vision_no_picture_is_taken() {
 #[tokio::test]
 async fn a_long_extract_is_shown_once_and_a_short_one_stays() {
     let world = World::new([extract(), extract(), scroll(), answer(json!([done("")]))]);
-    let long = format!("long: {}", "word ".repeat(10_000));
-    world.page.queue([extracted(long.clone()), extracted("short: 9 EUR".into())]);
+    let long = format!("long: {}", "word ".repeat(3_000));
+    world.page.queue([extracted(long), extracted("short: 9 EUR".into())]);
     world.run().await;
     let calls = world.calls();
     let count = |call: usize, text: &str| calls[call].text().matches(text).count();
     assert_eq!((count(1, "long: word"), count(2, "long: word"), count(3, "long: word")), (1, 0, 0));
     assert_eq!((count(2, "short: 9 EUR"), count(3, "short: 9 EUR")), (1, 1));
-    assert!(calls[1].page_view().text.contains("Extract, the first 24000 of 50006 characters"));
-    assert!(calls[3].prefix().contains("- Read the page; 50006 characters, shown once"));
-    assert!(calls[1].page_view().text.len() < 30_000);
+    assert!(calls[1].page_view().text.contains("\nExtract 1:\n"));
+    assert!(calls[3].prefix().contains("- Read the page; extract 1, 15006 characters"));
+}
+
+fn again(number: u32) -> Result<String, ModelError> {
+    answer(json!([{"action": "extract", "query": null, "schema": null, "index": null, "again": number}]))
+}
+
+#[tokio::test]
+async fn a_long_extract_is_read_again_by_the_numbers_of_its_parts_and_the_page_is_left_alone() {
+    let whole = || answer(json!([{"action": "extract"}]));
+    let world = World::new([whole(), whole(), again(2), again(9), again(1), answer(json!([done("")]))]);
+    let long = |word: &str| format!("{word} ").repeat(30_000 / (word.len() + 1));
+    world.page.queue([extracted(long("first")), extracted(long("second"))]);
+    world.run().await;
+    let calls = world.calls();
+    let view = |call: usize| &calls[call].page_view().text;
+    assert!(view(1).contains("\nExtract 1:\n") && view(1).contains("Not shown yet: extract 2, the rest of 30000"));
+    assert!(view(2).contains("\nExtract 3:\n") && view(2).contains("Not shown yet: extract 4, the rest of 29995"));
+    assert!(view(3).contains("\nExtract 2:\n") && view(3).contains("first") && !view(3).contains("second"));
+    assert!(calls[4].prefix().contains("extract failed: there is no extract 9"), "{}", calls[4].prefix());
+    assert!(view(5).contains("\nExtract 1:\n") && view(5).matches("first").count() == 4_000);
+    assert!(calls[5].prefix().contains("- Read extract 2 again; extract 2, 6000 characters"));
+    assert_eq!(world.acted(), ["extract", "extract"]);
 }
 
 #[tokio::test]
@@ -90,7 +116,7 @@ async fn a_long_extract_is_shown_again_when_the_call_that_saw_it_came_to_nothing
     let world = World::new([extract(), Err(cut_off), scroll(), answer(json!([done("")]))]);
     world.page.queue([extracted("word ".repeat(1_000))]);
     world.run().await;
-    let shown: Vec<_> = world.calls().iter().map(|call| call.page_view().text.contains("Extract:")).collect();
+    let shown: Vec<_> = world.calls().iter().map(|call| call.page_view().text.contains("\nExtract 1:")).collect();
     assert_eq!(shown, [false, true, true, false]);
 }
 
@@ -146,25 +172,6 @@ impl ChatModel for SpyingModel {
         *self.seen.lock().unwrap() = Some(boundary);
         self.inner.complete(request).await
     }
-}
-
-#[tokio::test]
-async fn a_long_history_is_condensed_and_the_prefix_holds_in_between() {
-    let mut world = World::new([scroll()]);
-    world.settings.history_token_budget = 400;
-    world.task.max_steps = 120;
-    world.run().await;
-    let mut calls = world.calls();
-    calls.retain(Call::shows_page_last);
-    let kept = calls.windows(2).filter(|pair| pair[1].text().starts_with(&pair[0].prefix())).count();
-    assert!(kept * 10 >= calls.len() * 8, "{kept} of {}", calls.len());
-    let history =
-        |call: &Call| call.messages[1..call.messages.len() - 1].iter().map(|m| estimate_tokens(&m.text)).sum::<usize>();
-    assert!(calls.iter().all(|call| history(call) <= 400));
-    let last = calls.last().unwrap();
-    assert!(last.messages[1].text.starts_with("Earlier steps, condensed (the first "), "{}", last.messages[1].text);
-    assert!(last.messages[1].text.contains(": goal | mem"));
-    assert!(last.messages[last.messages.len() - 2].text.starts_with("Step 119: goal"));
 }
 
 #[tokio::test]

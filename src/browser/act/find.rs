@@ -90,7 +90,7 @@ impl Hands<'_> {
         let Ok(matcher) = pattern_of else {
             return Err(ActionError::NotPossible(format!("{:?} is no regular expression", clip(pattern, 80))));
         };
-        let read = self.page_text(false, 10 * MAX_TEXT).await?;
+        let read = self.page_text(false, 4 * MAX_TEXT).await?;
         let found = matcher.find_iter(&read.text).take(MAX_FOUND).map(|place| around(&read.text, place.range()));
         let found: Vec<String> = found.collect();
         let total = matcher.find_iter(&read.text).count();

@@ -122,7 +122,7 @@ impl Hands<'_> {
             Action::SendKeys { keys } => self.send_keys(keys).await,
             Action::Scroll { direction, pages, index } => self.scroll(*direction, pages.unwrap_or(1.0), *index).await,
             Action::Wait { seconds, text, gone } => self.wait(*seconds, text.as_deref(), gone.as_deref()).await,
-            Action::Extract { query, index } => self.extract(query.as_deref(), *index).await,
+            Action::Extract { query, index, .. } => self.extract(query.as_deref(), *index).await,
             Action::AnswerDialog { accept, text } => self.answer_dialog(*accept, text.as_deref()).await,
             // The loop takes the picture; there is nothing to do to the page.
             Action::Screenshot {} => {

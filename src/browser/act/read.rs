@@ -13,8 +13,8 @@ use crate::agent::ports::{ActionError, ActionOutcome};
 const MAX_WAIT: Duration = Duration::from_secs(30);
 /// Wait for a text when no seconds are given.
 const DEFAULT_WAIT: Duration = Duration::from_secs(10);
-/// Characters read off a page at most, some 10,000 tokens.
-pub(super) const MAX_TEXT: usize = 40_000;
+/// Characters read off a page at most, some 25,000 tokens.
+pub(super) const MAX_TEXT: usize = 100_000;
 
 #[derive(Serialize)]
 pub(super) struct TextsArgument<'a> {

@@ -32,6 +32,8 @@ pub struct Reading {
     pub(crate) beside: u32,
     /// Parts left out because the reading had grown too large.
     pub(crate) cut: u32,
+    /// Square pixels of the viewport that large pictures without words take up.
+    pub(crate) wordless: u32,
     /// A layer covers the whole viewport; only what is in it was read.
     pub(crate) layered: bool,
     /// Of the main document.

@@ -25,7 +25,7 @@ pub fn compose(page: &FrameReading, index: &mut IndexTable, budget: usize) -> Pa
     view.note_below(&page.reading, &flat, &fates);
     let PageView { text, elements, fingerprint, .. } = view.finish();
     remember(page, index);
-    PageView { text, elements, scroll: scroll(&page.reading), fingerprint }
+    PageView { text, elements, scroll: scroll(&page.reading), fingerprint, wordless: wordless(page) }
 }
 
 /// An element is new when it was made since the frame was last read, at a place that was listed then: what one has
@@ -47,6 +47,20 @@ fn remember(frame: &FrameReading, index: &mut IndexTable) {
             remember(inner, index);
         }
     }
+}
+
+/// Percent of the viewport.
+fn wordless(page: &FrameReading) -> u8 {
+    fn pixels(frame: &FrameReading) -> u64 {
+        let inner = frame.children.iter().filter_map(|child| match &child.content {
+            ChildContent::Read(inner) => Some(pixels(inner)),
+            ChildContent::Unreadable => None,
+        });
+        inner.fold(u64::from(frame.reading.wordless), u64::saturating_add)
+    }
+    let viewport: u64 = page.reading.viewport.iter().map(|length| u64::try_from(*length).unwrap_or(0)).product();
+    let percent = pixels(page).saturating_mul(100) / viewport.max(1);
+    u8::try_from(percent.min(100)).unwrap_or(100)
 }
 
 fn scroll(reading: &Reading) -> Scroll {

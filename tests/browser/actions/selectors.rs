@@ -22,7 +22,7 @@ async fn select(tab: &Tab, selector: &str) -> ElementIndex {
 
 async fn read(tab: &Tab, selector: &str) -> String {
     let index = select(tab, selector).await;
-    tab.act(Action::Extract { query: None, index: Some(index) }).await.unwrap().extracted.unwrap()
+    tab.act(Action::extract(Some(index))).await.unwrap().extracted.unwrap()
 }
 
 #[test]

@@ -66,11 +66,7 @@ fn while_the_next_page_is_loading_what_asks_the_page_is_refused_with_the_reason(
         let index = tab.find("Slow").await;
         tab.act(Action::click(index)).await.unwrap();
         let started = Instant::now();
-        for action in [
-            Action::click(index),
-            Action::Extract { query: None, index: None },
-            Action::SendKeys { keys: "Enter".into() },
-        ] {
+        for action in [Action::click(index), Action::extract(None), Action::SendKeys { keys: "Enter".into() }] {
             let refused = tab.act(action).await.unwrap_err().to_string();
             assert!(refused.contains("/slow, is still loading"), "{refused}");
         }

@@ -106,6 +106,6 @@ impl Tab {
 
     /// The text of the page, unshortened.
     pub(crate) async fn read(&self) -> String {
-        self.act(Action::Extract { query: None, index: None }).await.unwrap().extracted.unwrap()
+        self.act(Action::extract(None)).await.unwrap().extracted.unwrap()
     }
 }

@@ -17,7 +17,7 @@ impl Scene<'_> {
         if !seen {
             let Some(text) = &self.progress.extracted else {
                 return match self.progress.failures.is_empty() {
-                    true => Move::look(Action::Extract { query: None, index: None }, Look::Text),
+                    true => Move::look(Action::extract(None), Look::Text),
                     false => self.given_up(),
                 };
             };

@@ -35,7 +35,7 @@ impl Scene<'_> {
         let Some(extracted) = &self.progress.extracted else {
             if self.progress.failures.is_empty() {
                 let query = (question.asks != Asks::Page).then(|| question.text.clone());
-                return Move::look(Action::Extract { query, index: None }, Look::Text);
+                return Move::look(Action::Extract { query, schema: None, index: None, again: None }, Look::Text);
             }
             return finish_reading(question, in_view, &self.page());
         };

@@ -192,6 +192,18 @@ class Reader extends Walk {
     if (words && this.mute === 0) this.write(' (image: ' + words + ') ', frame.text);
   }
 
+  // Of a large picture that nothing is said about: how much of the viewport it takes up.
+  picture(el, tag, frame) {
+    const seen = meet(meet(frame, frame.sight), this.view);
+    const w = seen.r - seen.l;
+    const h = seen.b - seen.t;
+    if (w < 100 || h < 100 || el.getAttribute('aria-hidden') === 'true') return;
+    if (phrase(el.getAttribute('aria-label') || el.getAttribute('title'))) return;
+    // An empty alternative says that the image is an ornament.
+    const says = tag === 'img' ? el.hasAttribute('alt') : tag === 'svg' ? el.querySelector('title,text') !== null : /\S/.test(el.textContent);
+    if (!says) this.wordless += w * h;
+  }
+
   gauge(el, tag, frame) {
     const share = el.position >= 0 || tag === 'meter' ? whole((100 * (el.value - (el.min ?? 0))) / ((el.max ?? 1) - (el.min ?? 0))) + '%' : 'busy';
     this.write(' (' + (givenName(el) || tag) + ': ' + share + ') ', frame.text);

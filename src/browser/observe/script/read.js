@@ -99,6 +99,7 @@ function read(options = {}) {
   out.below = [layered ? 0 : walk.below, edges.below];
   out.beside = walk.aside;
   out.cut = walk.cut;
+  out.wordless = whole(walk.wordless);
   out.layered = layered;
   // A frame is no page of its own: what keeps people out stands in the main document.
   if (window.parent === window) out.marks = marks();

@@ -47,6 +47,7 @@ class Walk {
     this.aside = 0;
     this.cut = 0;
     this.concealedLeft = MAX_CONCEALED_ALL;
+    this.wordless = 0;
     this.first = null;
     this.last = null;
     this.line = null;
@@ -439,6 +440,7 @@ class Walk {
     }
     if (tag === 'legend' && frame.up.tag === 'fieldset') return; // the group's name
     if (tag === 'iframe' || tag === 'frame') return this.frame(el, frame);
+    if (frame.seen && (tag === 'canvas' || tag === 'img' || tag === 'svg')) this.picture(el, tag, frame);
     const candidate = el.matches(CONTROL);
     if (candidate) {
       const explicit = explicitRole(el);

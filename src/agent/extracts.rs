@@ -1,0 +1,117 @@
+//! Long texts that a run has read: kept out of the prompt but for the one time they are shown, and shown again by the
+//! numbers of their parts. The steps hold them; numbers follow from the order in which they were read.
+
+use super::action::Action;
+use super::planner::{ActionResult, PastStep};
+
+/// An extract up to this many characters stands in the history for good.
+pub(super) const SHORT: usize = 800;
+/// Characters of a part at most, about 6,000 tokens; also of what one turn shows.
+pub(super) const PART: usize = 24_000;
+
+/// A long extract. It has at least one part.
+pub(super) struct Long<'a> {
+    /// Number of its first part; the others follow.
+    pub(super) first: u32,
+    pub(super) parts: Vec<&'a str>,
+}
+
+impl Long<'_> {
+    pub(super) fn characters(&self) -> usize {
+        self.parts.iter().map(|part| part.chars().count()).sum()
+    }
+
+    /// Its parts' numbers in words: `extract 3`, `extracts 3 to 5`.
+    pub(super) fn name(&self) -> String {
+        let last = self.first + u32::try_from(self.parts.len()).unwrap_or(u32::MAX).saturating_sub(1);
+        name(self.first, last)
+    }
+}
+
+pub(super) fn name(first: u32, last: u32) -> String {
+    match first == last {
+        true => format!("extract {first}"),
+        false => format!("extracts {first} to {last}"),
+    }
+}
+
+/// Gives out the numbers. It has to be shown every result of a run, in order.
+#[derive(Default)]
+pub(super) struct Numbering(u32);
+
+impl Numbering {
+    /// The result's text, if it is a long one.
+    pub(super) fn next<'a>(&mut self, result: &'a ActionResult) -> Option<Long<'a>> {
+        let text = result.outcome.as_ref().ok()?.extracted.as_deref().filter(|text| is_long(text))?;
+        if let Action::Extract { again: Some(number @ 1..), .. } = result.action {
+            return Some(Long { first: number, parts: vec![text] });
+        }
+        let long = Long { first: self.0 + 1, parts: parts(text, PART) };
+        self.0 += u32::try_from(long.parts.len()).unwrap_or(u32::MAX);
+        Some(long)
+    }
+}
+
+/// The long extracts of the step, out of the steps of its run.
+pub(super) fn of<'a>(step: &'a PastStep, run: &'a [PastStep]) -> Vec<Long<'a>> {
+    let mut numbering = Numbering::default();
+    let earlier = run.iter().take_while(|earlier| !std::ptr::eq(*earlier, step));
+    earlier.flat_map(|step| &step.results).for_each(|result| drop(numbering.next(result)));
+    step.results.iter().filter_map(|result| numbering.next(result)).collect()
+}
+
+/// The part with this number.
+pub(super) fn find(run: &[PastStep], number: u32) -> Option<&str> {
+    let mut numbering = Numbering::default();
+    let mut all = run.iter().flat_map(|step| &step.results).filter_map(|result| numbering.next(result));
+    all.find_map(|long| long.parts.get(usize::try_from(number.checked_sub(long.first)?).ok()?).copied())
+}
+
+fn is_long(text: &str) -> bool {
+    text.chars().nth(SHORT).is_some()
+}
+
+/// The text in parts of at most `max` characters that together are the text. A part ends before a heading where one
+/// stands in its second half, else at a line's end, else where it is full.
+pub(super) fn parts(text: &str, max: usize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((full, _)) = rest.char_indices().nth(max.max(1)) {
+        let (most, half) = (&rest[..full], rest.floor_char_boundary(full / 2));
+        let ends = || most.rmatch_indices('\n').map(|(at, _)| at + 1).filter(|end| *end >= half);
+        let end = ends().find(|end| rest[*end..].starts_with('#')).or_else(|| ends().next()).unwrap_or(full);
+        let (part, after) = rest.split_at(end);
+        parts.push(part);
+        rest = after;
+    }
+    if !rest.is_empty() || parts.is_empty() {
+        parts.push(rest);
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_part_ends_before_a_heading_or_else_at_a_line_s_end() {
+        assert_eq!(parts("a b c\n# D\ne f\ng", 13), ["a b c\n", "# D\ne f\ng"]);
+        assert_eq!(parts("aaaa\nbbbb\ncccc", 12), ["aaaa\nbbbb\n", "cccc"]);
+        assert_eq!(parts("a\n# A\nbbb\ncccc", 11), ["a\n# A\nbbb\n", "cccc"], "a heading far up is no place to end");
+        assert_eq!(parts("ünü", 1), ["ü", "n", "ü"]);
+        assert_eq!(parts("", 5), [""]);
+    }
+
+    proptest! {
+        #[test]
+        fn parts_are_the_text_and_none_is_too_long(text in "[a# é\n]{0,200}", max in 1_usize..40) {
+            let parts = parts(&text, max);
+            prop_assert_eq!(parts.concat(), text.clone());
+            prop_assert!(parts.iter().all(|part| part.chars().count() <= max));
+            prop_assert!(parts.len() <= 2 * text.chars().count() / max + 2 || !text.is_ascii());
+        }
+    }
+}
