@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::explicit::ExplicitAction;
@@ -15,7 +16,8 @@ use super::template::TemplatePlanner;
 use super::vocabulary::Vocabulary;
 
 /// What a deployment sets for all its agents.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct AgentSettings {
     /// Actions carried out of one answer; at least 1.
     pub max_actions_per_step: u32,
@@ -43,7 +45,8 @@ impl Default for AgentSettings {
 }
 
 /// When a model gets a picture of the page beside its text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Vision {
     /// When it asked for a screenshot, or the page has next to no text.
     Auto,
@@ -52,7 +55,8 @@ pub enum Vision {
 }
 
 /// Whether models may write programs that use the agent's own actions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Scripts {
     /// All models but those of Ollama: small ones take a program for the answer to everything.
     Auto,

@@ -14,6 +14,7 @@ pub mod image;
 pub mod observation;
 pub mod planner;
 pub mod ports;
+pub mod prompt;
 pub mod report;
 pub mod template;
 
@@ -23,7 +24,6 @@ mod history;
 mod loop_guard;
 mod model_planner;
 mod notices;
-mod prompt;
 mod schema;
 mod script;
 mod sequence;

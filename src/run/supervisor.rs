@@ -14,6 +14,7 @@ use tracing::{error, info, warn};
 use super::admission::{Place, Ticket};
 use super::event::RunEventKind;
 use super::failure::Failure;
+use super::recorder::Recording;
 use super::request::RunRequest;
 use super::settings::RunSettings;
 use crate::agent::agent::{Agent, AgentSettings, AgentTask};
@@ -31,6 +32,7 @@ pub(super) struct Run {
     pub(super) browsers: Arc<dyn Browsers>,
     pub(super) settings: RunSettings,
     pub(super) agent: AgentSettings,
+    pub(super) recording: Option<Arc<dyn Recording>>,
     pub(super) ticket: Ticket,
     pub(super) outbox: Outbox,
     pub(super) cancelled: Cancelled,
@@ -76,11 +78,15 @@ pub(super) async fn supervise(run: Run) {
     };
     outcome.log(started.elapsed());
 
-    let Run { settings, ticket, outbox, .. } = run;
+    let Run { settings, recording, ticket, outbox, .. } = run;
     // The caller hears the outcome at once; the stream stays open until everything is cleaned up.
-    let _open_stream = outbox.terminal.send(outcome.into_event(&settings));
+    let end = outcome.into_event(&settings);
+    let _open_stream = outbox.terminal.send(end.clone());
     if let Some(page) = page.into_inner() {
         close(page).await;
+    }
+    if let Some(recording) = recording {
+        recording.end(&end).await;
     }
     drop(ticket);
 }
@@ -113,9 +119,14 @@ async fn drive(run: &Run, slot: &OnceLock<Arc<dyn Page>>, so_far: &SoFar) -> Res
     let request = &run.request;
     let spec = PageSpec { headless: request.headless, screenshots: request.screenshots, files: request.files.clone() };
     let opened = run.browsers.open(spec).await?;
-    let page = slot.get_or_init(|| opened).clone();
+    let mut page = slot.get_or_init(|| opened).clone();
+    let mut model = run.model.clone();
+    if let Some(recording) = &run.recording {
+        page = recording.clone().page(page);
+        model = model.map(|model| recording.clone().model(model));
+    }
     let reporter = Arc::new(Teller { events: run.outbox.events.clone(), so_far: so_far.clone() });
-    let agent = Agent::new(run.agent.clone(), run.model.clone(), page, reporter);
+    let agent = Agent::new(run.agent.clone(), model, page, reporter);
     let task = AgentTask {
         task: request.task.as_str().to_owned(),
         files: request.files.iter().map(SentFile::info).collect(),

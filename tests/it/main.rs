@@ -8,6 +8,7 @@ mod files;
 mod lifecycle;
 mod queue;
 mod refusals;
+mod replay;
 mod shutdown;
 mod support;
 mod view_docs;
