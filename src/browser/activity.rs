@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use tokio::time::Instant;
+
 /// Counts of things that happened, to compare two moments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Mark {
@@ -41,11 +43,19 @@ enum Weight {
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Navigation {
     /// Asked for, by a link, a form or a script; nothing has come back.
-    Requested,
+    Requested(Departure),
     /// A new document is there and is being parsed.
     Parsing { loader: String },
     #[default]
     Done,
+}
+
+/// A navigation of which nothing has come back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Departure {
+    /// Where to, before redirects.
+    pub(crate) url: String,
+    pub(crate) since: Instant,
 }
 
 impl Activity {
@@ -58,14 +68,23 @@ impl Activity {
         self.navigation != Navigation::Done
     }
 
+    /// The navigation of which nothing has come back yet, if there is one.
+    pub(crate) fn departure(&self) -> Option<&Departure> {
+        match &self.navigation {
+            Navigation::Requested(departure) => Some(departure),
+            Navigation::Parsing { .. } | Navigation::Done => None,
+        }
+    }
+
     /// Requests started since the mark and not through: those that decide what the page says, and all.
     pub(crate) fn pending_since(&self, mark: Mark) -> (usize, usize) {
         let since = || self.inflight.values().filter(|request| request.number > mark.requests);
         (since().filter(|request| request.weight == Weight::Content).count(), since().count())
     }
 
-    pub(crate) fn navigation_requested(&mut self) {
-        self.navigation = Navigation::Requested;
+    pub(crate) fn navigation_requested(&mut self, url: &str, now: Instant) {
+        let since = self.departure().map_or(now, |departure| departure.since);
+        self.navigation = Navigation::Requested(Departure { url: url.to_owned(), since });
     }
 
     /// The navigation came to nothing: a download, a 204, a refusal, a stop.
@@ -88,7 +107,7 @@ impl Activity {
 
     pub(crate) fn moved_within_document(&mut self) {
         self.now.same_document += 1;
-        if self.navigation == Navigation::Requested {
+        if self.departure().is_some() {
             self.navigation = Navigation::Done;
         }
     }
@@ -118,6 +137,8 @@ impl Activity {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn pending(activity: &Activity, mark: Mark) -> (usize, usize) {
@@ -172,7 +193,7 @@ mod tests {
     #[test]
     fn a_navigation_lasts_until_its_document_is_parsed() {
         let mut activity = Activity::default();
-        activity.navigation_requested();
+        activity.navigation_requested("https://a.example/", Instant::now());
         assert!(activity.is_navigating());
         activity.document_committed("loader");
         assert!(activity.is_navigating());
@@ -187,16 +208,28 @@ mod tests {
     fn a_document_that_leads_on_while_it_is_parsed_is_still_navigating() {
         let mut activity = Activity::default();
         activity.document_committed("first");
-        activity.navigation_requested();
+        activity.navigation_requested("https://a.example/", Instant::now());
         activity.document_parsed("first");
         assert!(activity.is_navigating());
+    }
+
+    #[test]
+    fn a_departure_lasts_from_its_first_request_to_the_first_that_comes_of_it() {
+        let mut activity = Activity::default();
+        let start = Instant::now();
+        assert_eq!(activity.departure(), None);
+        activity.navigation_requested("https://a.example/", start);
+        activity.navigation_requested("https://b.example/", start + Duration::from_secs(1));
+        assert_eq!(activity.departure(), Some(&Departure { url: "https://b.example/".into(), since: start }));
+        activity.document_committed("loader");
+        assert_eq!(activity.departure(), None);
     }
 
     #[test]
     fn a_navigation_that_comes_to_nothing_is_over_and_counts_no_document() {
         let mut activity = Activity::default();
         let mark = activity.mark();
-        activity.navigation_requested();
+        activity.navigation_requested("https://a.example/", Instant::now());
         activity.loading_stopped();
         assert!(!activity.is_navigating());
         assert_eq!(activity.mark(), mark);
@@ -205,7 +238,7 @@ mod tests {
     #[test]
     fn a_move_within_the_document_ends_what_was_asked_for_but_no_parsing() {
         let mut activity = Activity::default();
-        activity.navigation_requested();
+        activity.navigation_requested("https://a.example/", Instant::now());
         activity.moved_within_document();
         assert!(!activity.is_navigating());
         assert_eq!((activity.mark().same_document, activity.mark().documents), (1, 0));

@@ -12,13 +12,15 @@ pub(crate) struct Arrival {
     acted: bool,
     /// The last answer to a request for a document, with its loader.
     answer: Option<(String, Answer)>,
+    /// Why the last document could not be loaded, with its loader.
+    failure: Option<(String, String)>,
     /// The loader of the document that is shown.
     loader: String,
 }
 
 impl Default for Arrival {
     fn default() -> Self {
-        Self { asked: None, acted: true, answer: None, loader: String::new() }
+        Self { asked: None, acted: true, answer: None, failure: None, loader: String::new() }
     }
 }
 
@@ -49,6 +51,11 @@ impl Arrival {
         self.answer = Some((loader, answer));
     }
 
+    /// A document of the tab could not be loaded; the browser shows a page of its own in its place.
+    pub(crate) fn failed(&mut self, loader: String, cause: String) {
+        self.failure = Some((loader, cause));
+    }
+
     pub(crate) fn document_committed(&mut self, loader: &str) {
         loader.clone_into(&mut self.loader);
     }
@@ -56,6 +63,11 @@ impl Arrival {
     /// What the server answered for the document that is shown; none for one that was not asked of a server.
     pub(crate) fn answer(&self) -> Option<&Answer> {
         self.answer.as_ref().filter(|(loader, _)| *loader == self.loader).map(|(_, answer)| answer)
+    }
+
+    /// Why what is shown is not the document that was asked for but the browser's word that there is none.
+    pub(crate) fn failure(&self) -> Option<&str> {
+        self.failure.as_ref().filter(|(loader, _)| *loader == self.loader).map(|(_, cause)| cause.as_str())
     }
 
     pub(crate) fn asked(&self) -> Option<&str> {
@@ -87,5 +99,17 @@ mod tests {
         assert_eq!(arrival.answer().map(|answer| answer.status), Some(403));
         arrival.document_committed("2");
         assert_eq!(arrival.answer(), None);
+    }
+
+    #[test]
+    fn a_failure_counts_for_its_own_document_alone() {
+        let mut arrival = Arrival::default();
+        arrival.failed("2".into(), "net::ERR_CONNECTION_REFUSED".into());
+        arrival.document_committed("1");
+        assert_eq!(arrival.failure(), None);
+        arrival.document_committed("2");
+        assert_eq!(arrival.failure(), Some("net::ERR_CONNECTION_REFUSED"));
+        arrival.document_committed("3");
+        assert_eq!(arrival.failure(), None);
     }
 }

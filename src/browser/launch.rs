@@ -13,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
 use super::cdp::{Connection, EventReceiver};
@@ -99,9 +100,8 @@ pub(crate) async fn launch(home: &Home, display: &Display) -> Result<Launched, B
         Ok((browser_pid, version)) => Ok(Launched { connection, events, version, browser_pid, process }),
         Err(cause) => {
             connection.close();
-            // Its last words arrive before its end.
             process.stop().await;
-            Err(not_started(format!("{cause}; {}", stderr.text())))
+            Err(not_started(format!("{cause}; {}", stderr.into_text().await)))
         }
     }
 }
@@ -202,6 +202,8 @@ fn arguments(settings: &BrowserSettings, executable: &Path, display: &Display, p
         "--disable-quic",
         "--disable-search-engine-choice-screen",
         "--disable-sync",
+        // An address that failed would be opened again a second later, in the middle of another action.
+        "--disable-auto-reload",
         // A run's tabs are all looked at, whichever is in front.
         "--disable-backgrounding-occluded-windows",
         "--disable-renderer-backgrounding",
@@ -260,15 +262,23 @@ fn shared_memory_is_small() -> bool {
     rustix::fs::statvfs("/dev/shm").map_or(true, |shm| shm.f_bavail.saturating_mul(shm.f_frsize) < ENOUGH)
 }
 
+/// How long the last words of a process that is gone may take to be read.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// The last lines a process wrote to its stderr.
+struct Tail {
+    kept: Kept,
+    reader: JoinHandle<()>,
+}
+
 #[derive(Clone, Default)]
-struct Tail(Arc<Mutex<VecDeque<String>>>);
+struct Kept(Arc<Mutex<VecDeque<String>>>);
 
 impl Tail {
     fn follow(mut stderr: impl AsyncRead + Send + Unpin + 'static, tasks: &TaskTracker) -> Self {
-        let tail = Self::default();
-        let kept = tail.clone();
-        tasks.spawn(async move {
+        let kept = Kept::default();
+        let tail = kept.clone();
+        let reader = tasks.spawn(async move {
             let mut chunk = [0; 4096];
             let mut line = Vec::new();
             while let Ok(read @ 1..) = stderr.read(&mut chunk).await {
@@ -283,9 +293,18 @@ impl Tail {
             }
             kept.keep(line);
         });
-        tail
+        Self { kept: tail, reader }
     }
 
+    /// What a process that is gone has written: its last words may still be on their way.
+    async fn into_text(self) -> String {
+        // Somebody who outlived it may hold the other end; then it is what has come so far.
+        let _read = tokio::time::timeout(LAST_WORDS, self.reader).await;
+        self.kept.text()
+    }
+}
+
+impl Kept {
     fn keep(&self, line: Vec<u8>) {
         if line.is_empty() {
             return;

@@ -25,6 +25,7 @@ pub mod settings;
 mod settle;
 mod sight;
 mod tabs;
+mod transit;
 pub mod warden;
 mod wire;
 mod world;

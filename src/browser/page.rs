@@ -19,7 +19,7 @@ use super::observe::{Facts, FrameKey, FrameReading};
 use super::process::Lease;
 use super::sight::Sight;
 use super::world::{Document, ScriptError, Worlds};
-use super::{observe, screenshot, settle};
+use super::{observe, screenshot, settle, transit};
 use crate::agent::action::{Action, ElementIndex};
 use crate::agent::image::{Image, ImageFormat};
 use crate::agent::observation::Observation;
@@ -27,6 +27,9 @@ use crate::agent::ports::{ActionError, ActionOutcome, BrowserError, Page, PageSp
 
 /// How long a check of the browser may take to pass by itself before it counts as in the way.
 const PASSAGE: Duration = Duration::from_secs(3);
+
+/// How long a picture of a page that is being left may take: one that meets the next document is never answered.
+const AWAY_PICTURE: Duration = Duration::from_millis(500);
 
 /// One run's tabs, eyes and hands.
 pub(crate) struct RunPage {
@@ -38,6 +41,13 @@ pub(crate) struct RunPage {
     spec: PageSpec,
     /// Released when the page is closed, after its context: a leased browser may still hold cookies.
     lease: std::sync::Mutex<Option<Lease>>,
+}
+
+/// Why there is no reading of the active tab.
+enum Unread {
+    Failed(ScriptError),
+    /// It is on its way to this URL and for so long lets nothing be read.
+    Away(String),
 }
 
 /// One look at the active tab.
@@ -163,18 +173,27 @@ impl RunPage {
         let limit = settings.observe_timeout;
         // Sent one after the other without waiting: reading hides behind the frames that the picture waits for.
         let reader = Reader { context: &self.context, worlds: &self.worlds, limit };
-        let read = reader.gather(document.clone());
+        let read = async {
+            tokio::select! {
+                biased;
+                away = transit::until_overdue(&self.context) => away.map(|url| Err(Unread::Away(url))),
+                page = reader.gather(document.clone()) => Ok(page.map_err(Unread::Failed)),
+            }
+        };
         let picture = async {
             match screenshot {
-                Some(format) => Some(screenshot::capture(&document.session, self.format(format), limit).await),
+                Some(format) => tokio::select! {
+                    taken = screenshot::capture(&document.session, self.format(format), limit) => Some(taken),
+                    () = self.departed_for(AWAY_PICTURE) => None,
+                },
                 None => None,
             }
         };
         let (read, picture) = tokio::join!(read, picture);
         let mut observation = Observation::default();
         let mut check = None;
-        match read {
-            Ok(gathered) => {
+        match read? {
+            Ok(gathered) if self.failure().is_none() => {
                 let facts = self.facts(&gathered.page);
                 observation.blocker = observe::blocker(&facts);
                 let passes = observation.blocker.as_ref().is_some_and(|blocker| observe::may_pass(&facts, blocker));
@@ -185,8 +204,22 @@ impl RunPage {
                 observation.url = page.reading.url.clone();
                 observation.title = page.reading.title.clone();
                 notices.extend(observe::notices(&page, &observation.view));
+                notices.extend(self.error_status().filter(|_| observation.blocker.is_none()));
             }
-            Err(error) => {
+            Ok(_) => {
+                // The browser's own page offers nothing but to go where its certificate says not to.
+                sight.clear();
+                notices.extend(self.failure());
+            }
+            Err(Unread::Away(url)) => {
+                sight.clear();
+                notices.push(format!(
+                    "The next page, {}, is still loading; until it comes nothing can be read or clicked. \
+                     Wait, or open another one.",
+                    transit::short(&url)
+                ));
+            }
+            Err(Unread::Failed(error)) => {
                 sight.clear();
                 let error = self.unreadable(&document, error)?;
                 notices.push(format!("The page could not be read: {error}. No elements are offered."));
@@ -244,6 +277,28 @@ impl RunPage {
         let mut tabs = self.context.tabs();
         let arrival = tabs.active().map(|tab| &tab.arrival);
         Facts::new(page, arrival.and_then(Arrival::answer), arrival.and_then(Arrival::asked))
+    }
+
+    /// Returns once the tab has been known to be on its way for this long.
+    async fn departed_for(&self, limit: Duration) {
+        // A browser that is lost is told by whatever asks it.
+        let _away = transit::until_overdue(&self.context).await;
+        tokio::time::sleep(limit).await;
+    }
+
+    /// That the active tab shows no page, and why.
+    fn failure(&self) -> Option<String> {
+        let mut tabs = self.context.tabs();
+        let tab = tabs.active()?;
+        let cause = tab.arrival.failure()?;
+        Some(format!("{} could not be opened: {cause}. Go back or open another page.", transit::short(&tab.url)))
+    }
+
+    /// That the server sent the page as one of an error.
+    fn error_status(&self) -> Option<String> {
+        let mut tabs = self.context.tabs();
+        let status = tabs.active()?.arrival.answer()?.status;
+        (status >= 400).then(|| format!("The server answered with status {status}."))
     }
 
     /// An action begins in the active tab.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
-use url::Url;
 
 use super::activity::Mark;
 use super::cdp::CdpError;
@@ -107,7 +106,7 @@ pub(crate) async fn settle(context: &Context, worlds: &Worlds, before: &Before) 
     loop {
         // The limit depends on where the tab is going, which may show only while waiting.
         let Some(view) = look(context, before) else { return Ok(settled) };
-        let deadline = started + if view.other_site { limits.new_site } else { limits.same_site };
+        let deadline = started + limits.limit(&before.url, &view.url);
         if let Err(unfinished) = network_settled(context, before, started, deadline).await? {
             settled.see(&view, before);
             settled.unfinished = unfinished;
@@ -202,7 +201,8 @@ struct View {
     navigating: bool,
     content: usize,
     pending: usize,
-    other_site: bool,
+    /// Where the tab is or where it is going.
+    url: String,
 }
 
 impl View {
@@ -221,12 +221,8 @@ fn look(context: &Context, before: &Before) -> Option<View> {
         navigating: tab.activity.is_navigating(),
         content,
         pending,
-        other_site: host(&tab.url) != host(&before.url),
+        url: tab.activity.departure().map_or(&tab.url, |departure| &departure.url).clone(),
     })
-}
-
-fn host(url: &str) -> Option<String> {
-    Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
 
 enum Dom {

@@ -76,12 +76,17 @@ pub(crate) struct Frame {
     url: String,
     /// With its `#`; not part of `url`.
     url_fragment: Option<String>,
+    /// What could not be loaded, when the browser shows a page of its own instead.
+    unreachable_url: Option<String>,
 }
 
 impl Frame {
     /// The document's URL as an address bar shows it.
     pub(crate) fn address(&self) -> String {
-        format!("{}{}", self.url, self.url_fragment.as_deref().unwrap_or_default())
+        match &self.unreachable_url {
+            Some(asked) => asked.clone(),
+            None => format!("{}{}", self.url, self.url_fragment.as_deref().unwrap_or_default()),
+        }
     }
 }
 
@@ -207,7 +212,12 @@ pub(crate) struct LoadingFailed {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LoadingEnded {
+    /// Of a document it is the loader's id as well.
     pub(crate) request_id: String,
+    #[serde(default, rename = "type")]
+    pub(crate) kind: String,
+    /// Why it failed, `net::ERR_...`.
+    pub(crate) error_text: Option<String>,
 }
 
 /// `Fetch.requestPaused`
@@ -247,6 +257,14 @@ pub(crate) struct Evaluated<T> {
     pub(crate) exception_details: Option<ExceptionDetails>,
 }
 
+/// `Runtime.evaluate`'s result, by reference
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Installed {
+    pub(crate) result: RemoteObject,
+    pub(crate) exception_details: Option<ExceptionDetails>,
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct ByValue<T> {
     /// Absent for `undefined` and when an exception was thrown.
@@ -271,14 +289,6 @@ impl ExceptionDetails {
         let description = self.exception.as_ref().and_then(|exception| exception.description.as_deref());
         description.unwrap_or(&self.text).lines().next().unwrap_or_default().chars().take(300).collect()
     }
-}
-
-/// `Runtime.evaluate`'s result, by reference
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Installed {
-    pub(crate) result: RemoteObject,
-    pub(crate) exception_details: Option<ExceptionDetails>,
 }
 
 /// `DOMDebugger.getEventListeners`'s result

@@ -51,11 +51,13 @@ pub(crate) struct ObjectGroup(String);
 
 #[derive(Debug, Clone)]
 struct World {
+    /// A number that the next process counts again: right only for as long as the world is known to be there.
     context: ExecutionContextId,
+    /// Its `document`, in no group: it goes with the world. Object ids are unique across processes, so that a call
+    /// addressed to it can't end up in another world, such as the page's own.
+    document: RemoteObjectId,
     /// Never given to another world, also when the frame shows another document.
     key: FrameKey,
-    /// Its `document`, in no group: it goes with the world.
-    document: RemoteObjectId,
     /// The same as the page's own world has it.
     page_document: Arc<OnceLock<RemoteObjectId>>,
     /// Nodes that were found to listen to presses, by the browser's ids, each looked at once.
@@ -131,7 +133,7 @@ impl Worlds {
         let world = self.known(document)?;
         let call = CallFunctionOnParams::builder()
             .function_declaration("(id) => __eyes.node(id)")
-            .execution_context_id(world.context)
+            .object_id(world.document)
             .argument(CallArgument::builder().value(id).build())
             .object_group(&group.0)
             .build()
@@ -272,7 +274,7 @@ async fn call_in<R: DeserializeOwned>(
     let argument = serde_json::to_value(argument).map_err(|error| ScriptError::Threw(error.to_string()))?;
     let call = CallFunctionOnParams::builder()
         .function_declaration(format!("(argument) => {function}(argument)"))
-        .execution_context_id(world.context)
+        .object_id(world.document.clone())
         .argument(CallArgument::builder().value(argument).build())
         .return_by_value(true)
         .await_promise(true)

@@ -5,6 +5,7 @@
 mod actions;
 mod again;
 mod blocked;
+mod cases;
 mod dialogs;
 mod downloads;
 mod faults;
@@ -16,6 +17,7 @@ mod marks;
 mod navigation;
 mod observe;
 mod service;
+mod settling;
 mod support;
 
 mod uploads;

@@ -33,6 +33,7 @@ use super::gather::Reader;
 use super::observe::{FrameKey, LocalId, again};
 use super::settle::{self, Settled};
 use super::sight::{Seen, Sight};
+use super::transit;
 use super::world::{Document, ScriptError, Worlds};
 use crate::agent::action::{Action, ElementIndex, MouseButton};
 use crate::agent::observation::Element;
@@ -82,6 +83,7 @@ impl Hands<'_> {
         if !matches!(action, Action::AnswerDialog { .. }) {
             self.unblocked()?;
         }
+        self.there(action).await?;
         match action {
             Action::Navigate { url, new_tab } => self.navigate(url, new_tab.unwrap_or(false)).await,
             Action::Search { query, engine } => self.search(query, *engine).await,
@@ -142,6 +144,31 @@ impl Hands<'_> {
 
     fn is_blocked(&self) -> bool {
         self.context.tabs().active().is_some_and(|tab| tab.dialog.is_some())
+    }
+
+    /// A page on its way to the next one answers nothing either; what does not ask it may be done.
+    async fn there(&self, action: &Action) -> Result<(), ActionError> {
+        let asks_nothing = matches!(
+            action,
+            Action::Navigate { .. }
+                | Action::Search { .. }
+                | Action::GoBack {}
+                | Action::SwitchTab { .. }
+                | Action::CloseTab { .. }
+                | Action::Wait { .. }
+                | Action::AnswerDialog { .. }
+                | Action::Screenshot {}
+        );
+        if asks_nothing {
+            return Ok(());
+        }
+        match transit::overdue(self.context).await? {
+            Some(url) => Err(ActionError::NotPossible(format!(
+                "the next page, {}, is still loading; wait for it, or open another one",
+                clip(&url, 200)
+            ))),
+            None => Ok(()),
+        }
     }
 
     /// The main document of the active tab.
@@ -250,6 +277,8 @@ impl Hands<'_> {
                 }
                 if tab.crashed {
                     effects.push("the page crashed; navigate to go on".into());
+                } else if let Some(cause) = tab.arrival.failure().filter(|_| settled.new_document) {
+                    effects.push(format!("{} could not be opened: {cause}", clip(&tab.url, 200)));
                 } else if settled.new_document || settled.moved_within {
                     effects.push(format!("the page is now {}", clip(&tab.url, 200)));
                 }

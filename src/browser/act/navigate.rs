@@ -1,7 +1,7 @@
 //! Going somewhere: by URL, by web search, back.
 
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
-    GetNavigationHistoryParams, NavigateParams, NavigateToHistoryEntryParams,
+    GetNavigationHistoryParams, NavigateParams, NavigateToHistoryEntryParams, StopLoadingParams,
 };
 use url::Url;
 
@@ -64,7 +64,7 @@ impl Hands<'_> {
             Ok(navigated) => navigated,
             Err(CdpError::TimedOut { limit, .. }) => {
                 // Left alone it would arrive in the middle of a later step.
-                stop_loading(&session);
+                self.stop_loading(&session, moment.before.tab);
                 return Err(ActionError::TimedOut { what: format!("opening {}", clip(url.as_str(), 200)), limit });
             }
             Err(error) => return Err(ActionError::Browser(error.into())),
@@ -124,16 +124,20 @@ impl Hands<'_> {
         match tokio::time::timeout(limit, moved).await {
             Ok(reached) => reached?,
             Err(_) => {
-                stop_loading(&session);
+                self.stop_loading(&session, moment.before.tab);
                 return Err(ActionError::TimedOut { what: "going back".into(), limit });
             }
         }
         self.settle("Go back".into(), &moment).await
     }
-}
 
-fn stop_loading(session: &Session) {
-    session.tell(chromiumoxide_cdp::cdp::browser_protocol::page::StopLoadingParams::default());
+    fn stop_loading(&self, session: &Session, tab: u32) {
+        session.tell(StopLoadingParams::default());
+        // Nothing more is expected of it, although the event that says so takes a moment.
+        if let Some(tab) = self.context.tabs().by_id(tab) {
+            tab.activity.loading_stopped();
+        }
+    }
 }
 
 fn failed(url: &Url, cause: &str) -> ActionError {

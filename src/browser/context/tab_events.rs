@@ -56,6 +56,9 @@ pub(super) fn take_tab_event(
         EventLoadingFinished::IDENTIFIER | EventLoadingFailed::IDENTIFIER => {
             if let Some(ended) = event.parse::<wire::LoadingEnded>() {
                 tab.activity.request_ended(&ended.request_id);
+                if let Some(cause) = ended.error_text.filter(|_| ended.kind == "Document") {
+                    tab.arrival.failed(ended.request_id, cause);
+                }
             }
             if event.method == EventLoadingFailed::IDENTIFIER
                 && event.parse::<wire::LoadingFailed>().is_some_and(|it| it.canceled && it.kind == "Document")
@@ -63,11 +66,11 @@ pub(super) fn take_tab_event(
                 files.expect(&main_frame, Instant::now() + DOWNLOAD_BEGINS);
             }
         }
-        EventFrameRequestedNavigation::IDENTIFIER | EventFrameStartedNavigating::IDENTIFIER
-            if is_about_main_frame(event, tab) =>
-        {
-            tab.activity.navigation_requested();
-            files.expect_nothing(&main_frame);
+        EventFrameRequestedNavigation::IDENTIFIER | EventFrameStartedNavigating::IDENTIFIER => {
+            if let Some(frame) = event.parse::<wire::FrameEvent>().filter(|frame| of_main_frame(&frame.frame_id)) {
+                tab.activity.navigation_requested(&frame.url, Instant::now());
+                files.expect_nothing(&main_frame);
+            }
         }
         EventNavigatedWithinDocument::IDENTIFIER => {
             if let Some(frame) = event.parse::<wire::FrameEvent>().filter(|frame| of_main_frame(&frame.frame_id)) {

@@ -44,18 +44,18 @@ impl OwnBrowser {
         browser
     }
 
-    /// Starts one whose runs may reach other hosts of this machine than usual, and waits until it is ready.
+    /// The same, with other private hosts open than those of the sites' own addresses.
     pub(crate) async fn reaching(hosts: &str, adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
-        let browser = Self::start_with(UrlPolicy::new(HostPattern::parse_list(hosts).unwrap()), adjust);
+        let browser = Self::under(reach(hosts), adjust);
         browser.is_ready().await;
         browser
     }
 
     pub(crate) fn start_unready(adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
-        Self::start_with(policy(), adjust)
+        Self::under(policy(), adjust)
     }
 
-    fn start_with(policy: UrlPolicy, adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
+    fn under(policy: UrlPolicy, adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
         let root = tempfile::tempdir().unwrap();
         let mut settings = settings(root.path().to_owned());
         adjust(&mut settings);
@@ -125,5 +125,9 @@ fn settings(profile_root: PathBuf) -> BrowserSettings {
 
 /// The sites of the tests may be reached by their address; `localhost`, by name, may not.
 fn policy() -> UrlPolicy {
-    UrlPolicy::new(HostPattern::parse_list("127.0.0.1").unwrap())
+    reach("127.0.0.1")
+}
+
+fn reach(hosts: &str) -> UrlPolicy {
+    UrlPolicy::new(HostPattern::parse_list(hosts).unwrap())
 }

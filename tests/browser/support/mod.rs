@@ -1,11 +1,13 @@
 //! What the browser tests stand on.
 
 mod browser;
+mod gate;
 mod log;
 pub(crate) mod processes;
 mod service;
 mod site;
 mod tab;
+mod tls;
 
 #[path = "../../../examples/support/leftovers.rs"]
 mod leftovers;
@@ -17,11 +19,12 @@ mod shop;
 mod stream;
 
 pub(crate) use browser::{Browser, OwnBrowser, WARDEN, headless};
+pub(crate) use gate::Gate;
 pub(crate) use leftovers::left_in;
 pub(crate) use log::Log;
 pub(crate) use service::{Events, Service, Start, finished};
 pub(crate) use shop::Shop;
-pub(crate) use site::{Site, page, until_dropped};
+pub(crate) use site::{DeadPort, Site, page, until_dropped};
 pub(crate) use tab::{Tab, open};
 
 use std::sync::LazyLock;

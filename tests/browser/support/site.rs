@@ -8,13 +8,16 @@ use axum::http::header;
 use axum::middleware::{Next, from_fn};
 use axum::response::Html;
 use axum::routing::{get, post};
-use tokio::net::TcpListener;
+use axum::serve::Listener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 
 use super::Log;
+use super::tls::SelfSigned;
 
 /// A site on a free port of loopback, served for as long as this lives.
 pub(crate) struct Site {
+    scheme: &'static str,
     address: SocketAddr,
     told: Log<String>,
     requests: Log<Seen>,
@@ -41,7 +44,16 @@ impl Site {
 
     /// A site of handlers. To each the path `/tell` is added, where pages tell what happens to them (see [`page`]).
     pub(crate) async fn with(router: Router) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        Self::served("http", listener().await, router)
+    }
+
+    /// A site of one page that speaks TLS with a certificate that it signed itself.
+    pub(crate) async fn self_signed() -> Self {
+        let router = Router::new().route("/", get(|| async { Html(page("Trust me")) }));
+        Self::served("https", SelfSigned::new(listener().await), router)
+    }
+
+    fn served<L: Listener<Addr = SocketAddr>>(scheme: &'static str, listener: L, router: Router) -> Self {
         let address = listener.local_addr().unwrap();
         let (told, requests) = (Log::new(), Log::new());
         let (heard, seen) = (told.clone(), requests.clone());
@@ -57,16 +69,16 @@ impl Site {
             .route("/tell", post(|text: String| async move { heard.push(text) }));
         let mut server = JoinSet::new();
         server.spawn(async move { axum::serve(listener, router).await });
-        Self { address, told, requests, _server: server }
+        Self { scheme, address, told, requests, _server: server }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     /// The same under another host name that leads here, such as one that the policy refuses.
     pub(crate) fn url_at(&self, host: &str, path: &str) -> String {
-        format!("http://{host}:{}{path}", self.address.port())
+        format!("{}://{host}:{}{path}", self.scheme, self.address.port())
     }
 
     /// Waits until a page has told exactly this.
@@ -94,6 +106,25 @@ impl Site {
     pub(crate) fn requests(&self) -> Vec<String> {
         let lines = self.requests.list().into_iter().map(|request| request.line);
         lines.filter(|line| line != "GET /favicon.ico").collect()
+    }
+}
+
+async fn listener() -> TcpListener {
+    TcpListener::bind(("127.0.0.1", 0)).await.unwrap()
+}
+
+/// A port that is taken and at which nobody listens, for as long as this lives.
+pub(crate) struct DeadPort(TcpSocket);
+
+impl DeadPort {
+    pub(crate) fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        Self(socket)
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/", self.0.local_addr().unwrap())
     }
 }
 

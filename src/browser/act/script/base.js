@@ -11,7 +11,8 @@ const clip = (text, length = 200) => {
   return (clean.length > length ? clean.slice(0, length - 1) + "…" : clean).toWellFormed();
 };
 
-const norm = (text) => String(text ?? "").normalize("NFC").replace(/\s+/g, " ").trim().toLowerCase();
+// Texts are compared as the agent was shown them: without what nobody sees.
+const norm = (text) => __eyes.clean(String(text ?? "")).normalize("NFC").trim().toLowerCase();
 
 const find = (id) => {
   const node = __eyes.node(id);

@@ -73,7 +73,7 @@ const readable = (root, marks) => {
   let first = true;
   let length = 0;
   const flush = () => {
-    const text = line.replace(/[^\S\n]+/g, " ").trim();
+    const text = __eyes.clean(line).trim();
     if (text && text !== "|") {
       const whole = prefix + text;
       length += whole.length + 1;
@@ -130,30 +130,34 @@ hands.has = ({ texts }) => {
 const rangeOf = (wanted) => {
   let text = "";
   const places = [];
-  const add = (character, node, at) => {
+  const add = (character, node, from, to) => {
     text += character;
-    for (let unit = 0; unit < character.length; unit++) places.push([node, at]);
+    for (let unit = 0; unit < character.length; unit++) places.push([node, from, to]);
   };
-  const blank = () => text !== "" && !text.endsWith(" ") && add(" ", null, 0);
+  const blank = () => text !== "" && !text.endsWith(" ") && add(" ", null, 0, 0);
   walkText(whole(), false, {
     text(data, node) {
       if (node.nodeType !== 3) return;
-      for (let at = 0; at < data.length; at++) {
-        if (/\s/.test(data[at])) blank();
-        else add(data[at].toLowerCase(), node, at);
+      let at = 0;
+      for (const character of data) {
+        const end = at + character.length;
+        if (/\s/.test(character)) blank();
+        // By itself, what joins characters is nothing to be seen either.
+        else if (__eyes.clean(character)) add(character.toLowerCase(), node, at, end);
+        at = end;
       }
     },
     line: blank,
     end: blank,
     cell: blank,
   });
-  const needle = norm(wanted);
+  const needle = norm(wanted).replace(/[\u200c\u200d]/g, "");
   for (let at = text.indexOf(needle); needle && at >= 0; at = text.indexOf(needle, at + 1)) {
     const [start, end] = [places[at], places[at + needle.length - 1]];
     if (!start[0] || !end[0]) continue;
     const range = document.createRange();
-    range.setStart(...start);
-    range.setEnd(end[0], end[1] + 1);
+    range.setStart(start[0], start[1]);
+    range.setEnd(end[0], end[2]);
     if (range.getClientRects().length) return range;
   }
   return null;

@@ -154,6 +154,7 @@ const eyes = {
   identity,
   signature,
   text,
+  clean,
   elementAt,
   contains,
   isSecret,

@@ -1,0 +1,208 @@
+//! Servers that take their time. The test holds their answers back: the run has to come back without them, say so, and
+//! find them once they are there.
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use browser_use_service::agent::action::Action;
+use browser_use_service::agent::observation::Observation;
+use futures::StreamExt as _;
+use futures::stream;
+
+use crate::support::{Gate, OwnBrowser, Site, open, page, run};
+
+/// Longer than anything here waits for, and shorter than the limits of those tests that are not to reach theirs.
+const SOON: Duration = Duration::from_secs(15);
+
+/// A site with `home`, and a path `/slow` that is answered once the gate is open.
+async fn site(home: &'static str, slow: impl IntoResponse + Clone + Send + Sync + 'static) -> (Site, Gate) {
+    let gate = Gate::new();
+    let held = gate.clone();
+    let router = Router::new()
+        .route("/", get(move || async move { Html(page(home)) }))
+        .route("/slow", get(move || held.then(slow)));
+    (Site::with(router).await, gate)
+}
+
+async fn slow_link() -> (Site, Gate) {
+    site("<h1>Home</h1><a href=/slow>Slow</a>", Html(page("<h1>Arrived</h1>"))).await
+}
+
+fn says(seen: &Observation, words: &str) -> bool {
+    seen.notices.iter().any(|notice| notice.contains(words))
+}
+
+#[test]
+fn a_click_on_a_link_to_a_slow_server_returns_and_says_that_the_page_is_loading() {
+    run(async {
+        let (site, gate) = slow_link().await;
+        let tab = open(&site, "/").await;
+        let started = Instant::now();
+        let outcome = tab.click("Slow").await.unwrap();
+        assert!(outcome.effect.contains("the next page is still loading"), "{outcome:?}");
+        assert!(!outcome.page_changed);
+        // The browser passes nothing on to a page that is being left: what is seen of it is its picture.
+        let seen = tab.observe().await;
+        assert!(started.elapsed() < SOON / 2, "{:?}", started.elapsed());
+        assert!(says(&seen, &format!("The next page, {}, is still loading", site.url("/slow"))), "{seen:#?}");
+        assert_eq!((seen.url, seen.view.elements), (site.url("/"), vec![]));
+        assert!(seen.screenshot.is_some());
+        gate.open();
+        let seen = tab.until(|seen| seen.view.text.contains("Arrived")).await;
+        assert!(!says(&seen, "loading"), "{:?}", seen.notices);
+        tab.close().await;
+    });
+}
+
+#[test]
+fn while_the_next_page_is_loading_what_asks_the_page_is_refused_with_the_reason() {
+    run(async {
+        let (site, gate) = slow_link().await;
+        let tab = open(&site, "/").await;
+        let index = tab.find("Slow").await;
+        tab.act(Action::click(index)).await.unwrap();
+        let started = Instant::now();
+        for action in [
+            Action::click(index),
+            Action::Extract { query: None, index: None },
+            Action::SendKeys { keys: "Enter".into() },
+        ] {
+            let refused = tab.act(action).await.unwrap_err().to_string();
+            assert!(refused.contains("/slow, is still loading"), "{refused}");
+        }
+        assert!(started.elapsed() < SOON / 2, "{:?}", started.elapsed());
+        gate.open();
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_page_that_does_not_come_is_waited_for_on_request_or_left_for_another() {
+    run(async {
+        let (site, gate) = slow_link().await;
+        let tab = open(&site, "/").await;
+        tab.click("Slow").await.unwrap();
+        tab.go(&site.url("/")).await.unwrap();
+        assert!(tab.text().await.contains("Home"));
+        tab.click("Slow").await.unwrap();
+        let wait = Action::Wait { seconds: Some(20.0), text: Some("Arrived".into()), gone: None };
+        let released = async { gate.open() };
+        let (waited, ()) = tokio::join!(tab.act(wait), released);
+        waited.unwrap();
+        assert_eq!(tab.observe().await.url, site.url("/slow"));
+        tab.close().await;
+    });
+}
+
+#[test]
+fn opening_a_slow_address_waits_for_its_first_byte() {
+    run(async {
+        // Longer than settling would: there is nothing else to be seen yet.
+        let browser = OwnBrowser::start(|settings| {
+            settings.settle.same_site = Duration::from_millis(1);
+            settings.settle.new_site = Duration::from_millis(1);
+        })
+        .await;
+        let (site, gate) = site("Home", Html(page("<h1>Arrived</h1>"))).await;
+        let tab = browser.open().await;
+        let url = site.url("/slow");
+        let released = async {
+            site.is_asked("GET /slow").await;
+            gate.open();
+        };
+        let (opened, ()) = tokio::join!(tab.go(&url), released);
+        assert!(opened.unwrap().page_changed);
+        tab.until(|seen| seen.url == url && seen.view.text.contains("Arrived")).await;
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_document_of_which_a_part_has_come_is_shown_as_far_as_it_goes() {
+    run(async {
+        let gate = Gate::new();
+        let held = gate.clone();
+        let document = || async move {
+            let first = stream::iter([page("<h1>Part one</h1>")]);
+            let second = stream::once(held.then("<h2>Part two</h2>".to_owned()));
+            let body = Body::from_stream(first.chain(second).map(Ok::<_, std::io::Error>));
+            Response::builder().header(header::CONTENT_TYPE, "text/html; charset=utf-8").body(body).unwrap()
+        };
+        let site = Site::with(Router::new().route("/", get(document))).await;
+        let tab = open(&site, "/").await;
+        let seen = tab.observe().await;
+        assert!(seen.view.text.contains("Part one") && says(&seen, "still loading; parts may be missing"), "{seen:#?}");
+        gate.open();
+        let seen = tab.until(|seen| seen.view.text.contains("Part two") && !says(seen, "loading")).await;
+        assert!(seen.view.text.contains("Part one"), "{seen:#?}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn what_holds_up_the_page_is_told_until_it_is_there() {
+    run(async {
+        for (home, kind) in [
+            ("<script src=/slow></script><h1>Home</h1>", "text/javascript"),
+            ("<link rel=stylesheet href=/slow><h1>Home</h1>", "text/css"),
+        ] {
+            let (site, gate) = site(home, ([(header::CONTENT_TYPE, kind)], "")).await;
+            let started = Instant::now();
+            let tab = open(&site, "/").await;
+            let seen = tab.observe().await;
+            assert!(started.elapsed() < SOON, "{kind}: {:?}", started.elapsed());
+            assert!(
+                !seen.view.text.contains("Home") && says(&seen, "still loading and shows nothing yet"),
+                "{seen:#?}"
+            );
+            gate.open();
+            tab.until(|seen| seen.view.text.contains("Home") && !says(seen, "loading")).await;
+            tab.close().await;
+        }
+    });
+}
+
+#[test]
+fn a_hanging_image_is_not_waited_for() {
+    run(async {
+        // Neither limit is to be reached.
+        let browser = OwnBrowser::start(|settings| {
+            settings.settle.same_site = SOON * 2;
+            settings.settle.new_site = SOON * 2;
+        })
+        .await;
+        let (site, gate) =
+            site("<h1>Home</h1><img src=/slow alt=Kettle width=50 height=50><a href=#a>On</a>", "").await;
+        let tab = browser.open().await;
+        let started = Instant::now();
+        let opened = tab.go(&site.url("/")).await.unwrap();
+        let seen = tab.observe().await;
+        tab.click("On").await.unwrap();
+        assert!(started.elapsed() < SOON, "{:?}", started.elapsed());
+        assert!(!opened.effect.contains("loading"), "{opened:?}");
+        assert!(seen.view.text.contains("Home") && seen.view.text.contains("Kettle"), "{}", seen.view.text);
+        gate.open();
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_frame_that_does_not_come_does_not_take_the_page_along() {
+    run(async {
+        let (site, gate) = site("<h1>Home</h1><iframe src=/slow></iframe><a href=#a>On</a>", "").await;
+        let tab = open(&site, "/").await;
+        let seen = tab.observe().await;
+        assert!(seen.view.text.contains("Home"), "{seen:#?}");
+        assert!(says(&seen, "pending"), "{:?}", seen.notices);
+        tab.click("On").await.unwrap();
+        assert_eq!(tab.observe().await.url, site.url("/#a"));
+        gate.open();
+        tab.close().await;
+    });
+}
