@@ -5,6 +5,7 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 
+use anyhow::Context;
 use axum::Router;
 use axum::serve::ListenerExt;
 use futures::future::BoxFuture;
@@ -19,7 +20,8 @@ use crate::browser::Pool;
 use crate::config::Settings;
 use crate::http;
 use crate::llm::Providers;
-use crate::run::RunService;
+use crate::replay::{Recorded, Recordings, Replay};
+use crate::run::{Recorder, RunService};
 use crate::shutdown::{self, ShutdownSettings};
 
 /// The service, put together and not yet serving.
@@ -36,27 +38,60 @@ pub struct App {
 impl App {
     /// The service with real browsers and model providers.
     pub fn build(settings: Settings) -> anyhow::Result<Self> {
+        let folder = settings.record_dir.clone();
+        let recordings = folder.map(|folder| {
+            let what = format!("cannot write into RECORD_DIR {}", folder.display());
+            Recordings::folder(folder).context(what)
+        });
+        Self::recording(settings, recordings.transpose()?)
+    }
+
+    /// As [`build`](Self::build), with the runs recorded there and nowhere else.
+    pub fn recording(settings: Settings, recordings: Option<Recordings>) -> anyhow::Result<Self> {
         let tasks = TaskTracker::new();
         let models = Arc::new(Providers::new(settings.llm.clone())?);
         let pool = Pool::start(settings.browser.clone(), settings.policy.clone(), tasks.clone())?;
-        let mut app = Self::with_tasks(settings, pool.clone(), models, tasks);
+        let recorder = recordings.map(|recordings| Arc::new(recordings) as Arc<dyn Recorder>);
+        let mut app = Self::with_tasks(settings, pool.clone(), models, recorder, tasks);
         app.close_browsers = async move { pool.close().await }.boxed();
         Ok(app)
     }
 
+    /// The service for one run, that of a recording: in real browsers, or against the recorded views.
+    pub fn replaying(
+        mut settings: Settings,
+        recorded: Recorded,
+        offline: bool,
+        secrets: &[(usize, String)],
+    ) -> anyhow::Result<(Self, Arc<Replay>)> {
+        let tasks = TaskTracker::new();
+        if offline {
+            let replay = Replay::new(recorded, None, secrets)?;
+            settings.agent = replay.agent(&settings.agent);
+            return Ok((Self::with_tasks(settings, replay.clone(), replay.clone(), None, tasks), replay));
+        }
+        let pool = Pool::start(settings.browser.clone(), settings.policy.clone(), tasks.clone())?;
+        let replay = Replay::new(recorded, Some(pool.clone()), secrets)?;
+        settings.agent = replay.agent(&settings.agent);
+        let mut app = Self::with_tasks(settings, replay.clone(), replay.clone(), None, tasks);
+        app.close_browsers = async move { pool.close().await }.boxed();
+        Ok((app, replay))
+    }
+
     /// The service with the given browsers and models.
     pub fn with(settings: Settings, browsers: Arc<dyn Browsers>, models: Arc<dyn Models>) -> Self {
-        Self::with_tasks(settings, browsers, models, TaskTracker::new())
+        Self::with_tasks(settings, browsers, models, None, TaskTracker::new())
     }
 
     fn with_tasks(
         settings: Settings,
         browsers: Arc<dyn Browsers>,
         models: Arc<dyn Models>,
+        recorder: Option<Arc<dyn Recorder>>,
         tasks: TaskTracker,
     ) -> Self {
         let authenticated = settings.http.api_key.is_some();
-        let runs = RunService::new(settings.run, settings.agent, browsers, models);
+        let runs = RunService::recorded(settings.run, settings.agent, browsers, models, recorder);
         let router = http::router(settings.http, runs.clone(), tasks.clone());
         let close_browsers = ready(()).boxed();
         Self { router, runs, shutdown: settings.shutdown, authenticated, tasks, close_browsers }

@@ -9,6 +9,7 @@ mod models;
 mod parse;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::agent::agent::{AgentSettings, Scripts, Vision};
@@ -41,6 +42,8 @@ pub struct Settings {
     pub policy: UrlPolicy,
     pub shutdown: ShutdownSettings,
     pub telemetry: TelemetrySettings,
+    /// Where each run is recorded; none: runs are not recorded.
+    pub record_dir: Option<PathBuf>,
 }
 
 /// Why the service does not start.
@@ -74,6 +77,7 @@ impl Settings {
             policy: UrlPolicy::new(read!(env.browser_use_private_hosts, hosts)?.unwrap_or_default()),
             shutdown: shutdown(&env)?,
             telemetry: telemetry(&env)?,
+            record_dir: read!(env.record_dir, path)?,
         })
     }
 }

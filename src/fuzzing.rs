@@ -1,17 +1,24 @@
 //! Everything that reads what a caller, a page, a model or the browser wrote, as functions of bytes that panic when a
 //! promise is broken. `make fuzz` lets a fuzzer look for such bytes; the ordinary tests try those of `fuzz/corpus`.
 
-use crate::{agent, browser, http, llm, policy};
+use crate::{agent, browser, http, llm, policy, replay};
 
 /// A name and a function that takes any bytes. It returns for those that are of no use to it.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets, by name.
 pub fn targets() -> impl Iterator<Item = Target> {
-    [agent::fuzzing::TARGETS, browser::fuzzing::TARGETS, http::fuzzing::TARGETS, llm::fuzzing::TARGETS, &[URL_POLICY]]
-        .into_iter()
-        .flatten()
-        .copied()
+    [
+        agent::fuzzing::TARGETS,
+        browser::fuzzing::TARGETS,
+        http::fuzzing::TARGETS,
+        llm::fuzzing::TARGETS,
+        replay::fuzzing::TARGETS,
+        &[URL_POLICY],
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }
 
 const URL_POLICY: Target = ("url_policy", policy::fuzz);

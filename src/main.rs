@@ -24,6 +24,8 @@ enum Command {
     Serve,
     /// Carry out one task here, without a server, and show how it goes
     Run(cli::RunArgs),
+    /// Run a recorded run again, without a model, and tell what differs
+    Replay(cli::ReplayArgs),
     /// Tell by the exit code whether the service of this machine is alive
     Health,
 }
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
     let ended = match Cli::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve(),
         Command::Run(args) => return cli::run(args),
+        Command::Replay(args) => return cli::replay(args),
         Command::Health => cli::health(),
     };
     match ended {

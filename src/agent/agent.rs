@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::budget::{Budget, Metered};
@@ -18,7 +19,8 @@ use super::template::TemplatePlanner;
 use super::usage::Prices;
 
 /// What a deployment sets for all its agents.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct AgentSettings {
     /// Actions carried out of one answer; at least 1.
     pub max_actions_per_step: u32,
@@ -30,6 +32,8 @@ pub struct AgentSettings {
     pub scripts: Scripts,
     /// Tokens (estimated) that earlier steps may take up in a prompt before they are condensed.
     pub history_token_budget: usize,
+    /// What a run costs is not a part of what it does.
+    #[serde(skip)]
     pub prices: Prices,
 }
 
@@ -48,7 +52,8 @@ impl Default for AgentSettings {
 }
 
 /// When a model gets a picture of the page beside its text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Vision {
     /// When it asked for a screenshot, or the text says too little: there is next to none, or large pictures of which
     /// the page says nothing. What it has been sent by itself is not sent again while the page stays the same.
@@ -58,7 +63,8 @@ pub enum Vision {
 }
 
 /// Whether models may write programs that use the agent's own actions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Scripts {
     /// All models but those of Ollama: small ones take a program for the answer to everything.
     Auto,

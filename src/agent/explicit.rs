@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::action::{Action, ElementIndex, ScrollDirection};
 use super::decision::Decision;
 use super::observation::PageView;
@@ -16,7 +18,8 @@ const VIEWPORT_HEIGHT: u32 = 900;
 const MAX_LABEL: usize = 80;
 
 /// One action of the caller's.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ExplicitAction {
     /// Wait until an element is visible.
     WaitFor {
@@ -55,7 +58,8 @@ pub enum ExplicitAction {
 }
 
 /// What an action is aimed at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Target {
     /// CSS, matched through the page's shadow roots. The first visible match counts, and is waited for.
     Selector(String),

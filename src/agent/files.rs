@@ -4,6 +4,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// Characters that make a name be read as another: they turn the direction of writing or are not seen.
 const DECEPTIVE: [char; 15] = [
     '\u{ad}', '\u{61c}', '\u{200b}', '\u{200c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}',
@@ -115,7 +117,8 @@ impl fmt::Debug for SentFile {
 }
 
 /// A file as it is told of: `cv.pdf (12 kB)`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct FileInfo {
     pub name: String,
     pub bytes: u64,

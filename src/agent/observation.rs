@@ -1,12 +1,15 @@
 //! What the agent sees: one reading of the page, made once a step and used twice, for the step's event and for the
 //! next decision.
 
+use serde::{Deserialize, Serialize};
+
 use super::action::ElementIndex;
 use super::files::FileInfo;
 use super::image::Image;
 
 /// One reading of the current tab.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Observation {
     pub url: String,
     pub title: String,
@@ -24,11 +27,13 @@ pub struct Observation {
     pub blocker: Option<Blocker>,
     /// The picture for the step's event, in the format the run asked for; none when it asked for none or when the
     /// page could not be captured.
+    #[serde(skip)]
     pub screenshot: Option<Image>,
 }
 
 /// A `confirm` or `prompt` that a page has opened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Dialog {
     /// `confirm` or `prompt`.
     pub kind: String,
@@ -48,14 +53,16 @@ impl std::fmt::Display for Dialog {
 }
 
 /// Something that stands between the agent and the page it wanted.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Blocker {
     pub kind: BlockerKind,
     /// One sentence for a person. It may quote the page.
     pub message: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum BlockerKind {
     /// A captcha, or another way of proving to be human.
     Captcha,
@@ -91,7 +98,8 @@ impl std::fmt::Display for Blocker {
 }
 
 /// A tab of the run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Tab {
     /// 1, 2, 3 ... in the order of opening; never reused within a run.
     pub id: u32,
@@ -101,7 +109,8 @@ pub struct Tab {
 }
 
 /// The page as text, with the elements that its indices name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct PageView {
     /// The budgeted text tree, one node a line. Every index in it is in `elements`.
     pub text: String,
@@ -115,7 +124,8 @@ pub struct PageView {
     pub wordless: u8,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Scroll {
     pub pixels_above: u32,
     pub pixels_below: u32,
@@ -123,7 +133,8 @@ pub struct Scroll {
 }
 
 /// An element the agent can act on.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Element {
     pub index: ElementIndex,
     /// Lower-case tag name.

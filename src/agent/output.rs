@@ -125,6 +125,11 @@ impl OutputSchema {
         Ok(Self(Arc::new(Compiled { schema, validator })))
     }
 
+    /// As it was given.
+    pub fn as_json(&self) -> &Value {
+        &self.0.schema
+    }
+
     /// As models read it.
     pub(super) fn text(&self) -> String {
         self.0.schema.to_string()

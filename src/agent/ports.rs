@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use url::Url;
 
@@ -26,7 +27,8 @@ pub trait ChatModel: Send + Sync {
     async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ModelError>;
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ModelName {
     /// `openai`, `ollama` ...
     pub provider: String,
@@ -66,7 +68,8 @@ pub struct Message {
     pub image: Option<Image>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Role {
     User,
     Assistant,
@@ -80,7 +83,8 @@ pub struct ChatReply {
 }
 
 /// Tokens of one or more calls.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Usage {
     pub calls: u32,
     pub prompt_tokens: u64,
@@ -102,7 +106,8 @@ impl std::ops::AddAssign for Usage {
 }
 
 /// Why a model call failed. Messages name provider and model where that helps, never a key.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ModelError {
     #[error("{provider} rejected the key for the model {model}")]
     Unauthorized { provider: String, model: String },
@@ -147,7 +152,8 @@ pub struct ModelChoice {
 }
 
 /// Who decides in a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Provider {
     Openai,
     Anthropic,
@@ -252,7 +258,8 @@ pub trait Page: Send + Sync {
 }
 
 /// What an action did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ActionOutcome {
     /// What was done in words a person reads, with the element's label instead of its index: "Click 'Add to cart'".
     pub description: String,
@@ -265,7 +272,8 @@ pub struct ActionOutcome {
 }
 
 /// Why an action failed. The text goes to the model as it is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ActionError {
     /// The index names nothing, or nothing any more.
     #[error("element [{index}] is not on the page any more; look at the current list")]
@@ -292,7 +300,8 @@ pub enum ActionError {
 }
 
 /// What can go wrong with the browser itself.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum BrowserError {
     /// No browser could be started; the text says why, for the log.
     #[error("no browser could be started")]

@@ -48,6 +48,14 @@ pub(super) fn task(task: &str, files: &[FileInfo], output: Option<&OutputSchema>
     text
 }
 
+/// The run's boundary as the first message of a call tells it; whoever compares calls of two runs leaves it out.
+pub fn boundary(task_message: &str) -> Option<&str> {
+    task_message
+        .rsplit_once("The run's boundary: ")
+        .map(|(_, boundary)| boundary)
+        .filter(|boundary| !boundary.is_empty())
+}
+
 /// Told after an answer that could not be used.
 pub(super) fn unusable(problem: &str) -> String {
     include_str!("prompt/unusable.md").trim_end().replace("{problem}", problem)
@@ -219,6 +227,13 @@ mod tests {
         let files = files.map(|(name, bytes)| FileInfo { name: name.into(), bytes });
         let text = task("Apply", &files, None, &Fence::fixed("1a2b3c4d"));
         assert!(text.contains("\nApply\n\nFiles for upload: cv.pdf (12 kB), me.png (900 B)\n"), "{text}");
+    }
+
+    #[test]
+    fn the_boundary_is_read_where_the_task_is_told() {
+        let text = task("The run's boundary: no", &[], None, &Fence::fixed("1a2b3c4d"));
+        assert_eq!(boundary(&text), Some("1a2b3c4d"));
+        assert_eq!(boundary("no such thing"), None);
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::agent::output::OutputSchema;
 use crate::agent::ports::{ModelChoice, Provider};
 use crate::app::App;
 use crate::config::Settings;
+use crate::replay::Recordings;
 use crate::run::{MaxSteps, RunEventKind, RunRequest, RunStream, StartUrl, Task, Temperature};
 use crate::{shutdown, telemetry};
 
@@ -42,6 +43,9 @@ pub struct RunArgs {
     /// Save a picture of the page after each step: step-01.png, step-02.png ...
     #[arg(long, value_name = "DIR")]
     save_screenshots: Option<PathBuf>,
+    /// Keep the run in a file, to be run again with `replay`
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
     /// Steps the run may take, 1 to 200 [default: 20]
     #[arg(long, value_name = "N", value_parser = max_steps)]
     max_steps: Option<MaxSteps>,
@@ -114,7 +118,13 @@ async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
         screenshots: screenshots.as_ref().map(|_| ImageFormat::Png),
     };
     let mut stop = pin!(shutdown::signals()?);
-    let app = App::build(settings)?;
+    let app = match args.record {
+        Some(file) => {
+            let what = format!("cannot write {}", file.display());
+            App::recording(settings, Some(Recordings::file(file).context(what)?))?
+        }
+        None => App::build(settings)?,
+    };
     let stdout = io::stdout();
     let terminal = stdout.is_terminal();
     let told = Told { screen: Screen::new(stdout, terminal, request.max_steps.get()), screenshots };

@@ -20,6 +20,7 @@ pub(super) struct Environment {
     pub(super) keep_alive: Option<String>,
     pub(super) screenshot_format: Option<String>,
 
+    pub(super) record_dir: Option<String>,
     pub(super) run_timeout: Option<String>,
     pub(super) run_max_steps: Option<String>,
     pub(super) run_max_tokens: Option<String>,

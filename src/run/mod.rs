@@ -7,6 +7,7 @@ mod admission;
 mod event;
 mod failure;
 mod id;
+mod recorder;
 mod request;
 mod service;
 pub mod settings;
@@ -16,6 +17,7 @@ pub use admission::{Refusal, RefusalReason};
 pub use event::{RunEvent, RunEventKind};
 pub use failure::Failure;
 pub use id::RunId;
+pub use recorder::{Recorder, Recording};
 pub use request::{
     MaxCost, MaxSteps, MaxStepsError, MaxTime, MaxTokens, RunRequest, StartUrl, StartUrlError, Task, TaskError,
     Temperature, TemperatureError,

@@ -12,6 +12,7 @@ use tracing::{Instrument, info, info_span};
 use super::admission::{Admission, Refusal};
 use super::event::{RunEvent, RunEventKind};
 use super::id::RunId;
+use super::recorder::Recorder;
 use super::request::RunRequest;
 use super::settings::RunSettings;
 use super::supervisor::{self, Cancelled, Outbox, Run};
@@ -32,6 +33,7 @@ struct Inner {
     agent: AgentSettings,
     browsers: Arc<dyn Browsers>,
     models: Arc<dyn Models>,
+    recorder: Option<Arc<dyn Recorder>>,
     admission: Admission,
     runs: TaskTracker,
     /// Ends every run; each run's own token is a child of it.
@@ -87,9 +89,20 @@ impl RunService {
         browsers: Arc<dyn Browsers>,
         models: Arc<dyn Models>,
     ) -> Self {
+        Self::recorded(settings, agent, browsers, models, None)
+    }
+
+    /// As [`new`](Self::new), with somebody who keeps what the runs do.
+    pub fn recorded(
+        settings: RunSettings,
+        agent: AgentSettings,
+        browsers: Arc<dyn Browsers>,
+        models: Arc<dyn Models>,
+        recorder: Option<Arc<dyn Recorder>>,
+    ) -> Self {
         let admission = Admission::new(settings.max_concurrent, settings.max_queued);
         let (runs, cancel) = (TaskTracker::new(), CancellationToken::new());
-        Self { inner: Arc::new(Inner { settings, agent, browsers, models, admission, runs, cancel }) }
+        Self { inner: Arc::new(Inner { settings, agent, browsers, models, recorder, admission, runs, cancel }) }
     }
 
     /// Starts a run, or puts it into the queue; its first event is there when this returns.
@@ -114,6 +127,10 @@ impl RunService {
         let model_name = model.as_ref().map(|model| model.name().model);
         let span = info_span!("run", run.id = %id);
         span.in_scope(|| info!(provider = provider.name(), model = model_name, "run accepted"));
+        let recording = inner
+            .recorder
+            .as_ref()
+            .map(|recorder| recorder.begin(id, &request, &inner.agent, provider, model_name.as_deref()));
         let first = RunEventKind::Started { at: SystemTime::now(), run_id: id, provider, model: model_name };
         let (outbox, events) = Outbox::new(first, EVENTS_AHEAD);
         let cancelled = Cancelled { service: inner.cancel.clone(), run: inner.cancel.child_token() };
@@ -124,6 +141,7 @@ impl RunService {
             browsers: inner.browsers.clone(),
             settings: inner.settings.clone(),
             agent: inner.agent.clone(),
+            recording,
             ticket,
             outbox,
             cancelled,

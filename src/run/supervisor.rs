@@ -14,6 +14,7 @@ use tracing::{error, info, warn};
 use super::admission::{Place, Ticket};
 use super::event::RunEventKind;
 use super::failure::Failure;
+use super::recorder::Recording;
 use super::request::{MaxCost, MaxTokens, RunRequest};
 use super::settings::RunSettings;
 use crate::agent::agent::{Agent, AgentSettings, AgentTask};
@@ -35,6 +36,7 @@ pub(super) struct Run {
     pub(super) browsers: Arc<dyn Browsers>,
     pub(super) settings: RunSettings,
     pub(super) agent: AgentSettings,
+    pub(super) recording: Option<Arc<dyn Recording>>,
     pub(super) ticket: Ticket,
     pub(super) outbox: Outbox,
     pub(super) cancelled: Cancelled,
@@ -79,12 +81,15 @@ pub(super) async fn supervise(run: Run) {
     };
     outcome.log(started.elapsed());
 
-    let event = outcome.into_event(ledger.entries(), run.time_limit(), started.elapsed());
-    let Run { ticket, outbox, .. } = run;
+    let end = outcome.into_event(ledger.entries(), run.time_limit(), started.elapsed());
+    let Run { recording, ticket, outbox, .. } = run;
     // The caller hears the outcome at once; the stream stays open until everything is cleaned up.
-    let _open_stream = outbox.terminal.send(event);
+    let _open_stream = outbox.terminal.send(end.clone());
     if let Some(page) = page.into_inner() {
         close(page).await;
+    }
+    if let Some(recording) = recording {
+        recording.end(&end).await;
     }
     drop(ticket);
 }
@@ -134,9 +139,14 @@ async fn drive(
     let request = &run.request;
     let spec = PageSpec { headless: request.headless, screenshots: request.screenshots, files: request.files.clone() };
     let opened = run.browsers.open(spec).await?;
-    let page = slot.get_or_init(|| opened).clone();
+    let mut page = slot.get_or_init(|| opened).clone();
+    let mut model = run.model.clone();
+    if let Some(recording) = &run.recording {
+        page = recording.clone().page(page);
+        model = model.map(|model| recording.clone().model(model));
+    }
     let reporter = Arc::new(Teller { events: run.outbox.events.clone() });
-    let agent = Agent::new(run.agent.clone(), run.model.clone(), page, reporter, ledger.clone());
+    let agent = Agent::new(run.agent.clone(), model, page, reporter, ledger.clone());
     let settings = &run.settings;
     let task = AgentTask {
         task: request.task.as_str().to_owned(),

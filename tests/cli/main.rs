@@ -7,6 +7,7 @@ mod health;
 mod interrupted;
 #[path = "../../examples/support/leftovers.rs"]
 mod leftovers;
+mod replay;
 mod run;
 #[path = "../../examples/support/shop.rs"]
 mod shop;

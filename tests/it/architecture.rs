@@ -48,6 +48,11 @@ const RULES: &[Rule] = &[
         ],
         never_crates: &["reqwest", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
     },
+    Rule {
+        module: "replay",
+        may_import: &["agent", "run"],
+        never_crates: &["axum", "reqwest", "tower", "tower_http", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
+    },
     Rule { module: "telemetry", may_import: &["run::STEP_LOG_TARGET"], never_crates: &["axum", "reqwest"] },
     Rule { module: "shutdown", may_import: &["run"], never_crates: &["axum", "reqwest"] },
     Rule {
@@ -72,6 +77,7 @@ const RULES: &[Rule] = &[
         may_import: &[
             "app",
             "config",
+            "replay",
             "run",
             "agent::ports",
             "agent::image",

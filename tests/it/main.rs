@@ -9,6 +9,7 @@ mod lifecycle;
 mod models;
 mod queue;
 mod refusals;
+mod replay;
 mod results;
 mod shutdown;
 mod support;

@@ -6,6 +6,7 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::{
     CallFunctionOnParams, EvaluateParams, TerminateExecutionParams, TimeDelta,
 };
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use super::{Hands, clip};
 use crate::agent::ports::{ActionError, ActionOutcome, BrowserError};
@@ -69,10 +70,15 @@ impl Hands<'_> {
             .timeout(timeout)
             .build()
             .expect("the expression is set");
+        let started = Instant::now();
         let ended = match session.call_as::<Ended, _>(evaluate, SCRIPT_TIMEOUT).await {
             Ok(ended) => ended,
             Err(CdpError::TimedOut { .. }) => {
                 session.tell(TerminateExecutionParams::default());
+                return Err(ActionError::TimedOut { what: "the script".into(), limit: SCRIPT_TIMEOUT });
+            }
+            // The browser keeps the same limit, and one that it ended may also come back as a command that failed.
+            Err(CdpError::Refused { .. }) if started.elapsed() >= SCRIPT_TIMEOUT.mul_f64(0.9) => {
                 return Err(ActionError::TimedOut { what: "the script".into(), limit: SCRIPT_TIMEOUT });
             }
             // It opened a dialog, or left the page, before it came to an end.

@@ -1,0 +1,134 @@
+//! A recorded run, run again.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use futures::Stream;
+
+use super::plain::plain_line;
+use crate::app::App;
+use crate::config::Settings;
+use crate::replay::{Recorded, Replay, Report};
+use crate::run::{RunEventKind, RunStream};
+use crate::{shutdown, telemetry};
+
+const LOG_FILTER: &str = "error";
+/// Longest line, in characters.
+const MAX_LINE: usize = 1_000;
+/// More than a recording may have, so that a longer file is noticed.
+const MAX_READ: u64 = 64 << 20;
+
+/// `replay FILE` on the command line.
+#[derive(clap::Args)]
+pub struct ReplayArgs {
+    /// What `run --record` or the setting RECORD_DIR has written
+    file: PathBuf,
+    /// Against the recorded page views: no browser, no site
+    #[arg(long)]
+    offline: bool,
+    /// Show the browser's window
+    #[arg(long, conflicts_with = "offline")]
+    headful: bool,
+    /// A text that the recording masks, by its number
+    #[arg(long, value_name = "NUMBER=TEXT", value_parser = secret)]
+    secret: Vec<(usize, String)>,
+}
+
+/// Runs a recording again and tells what differs: exit code 0 when nothing does, 1 when something does, 2 for an error,
+/// 130 after a signal.
+#[tokio::main]
+pub async fn replay(args: ReplayArgs) -> ExitCode {
+    match carry_out(args).await {
+        Ok(code) => code.into(),
+        Err(error) => {
+            eprintln!("browser-use-service: {}", plain_line(&format!("{error:#}"), MAX_LINE));
+            2.into()
+        }
+    }
+}
+
+async fn carry_out(args: ReplayArgs) -> anyhow::Result<u8> {
+    let settings = Settings::load()?;
+    telemetry::init(&settings.telemetry, LOG_FILTER)?;
+    let recorded = Recorded::parse(&read(&args.file)?).with_context(|| args.file.display().to_string())?;
+    let mut stop = pin!(shutdown::signals()?);
+    let (app, replay) = App::replaying(settings, recorded, args.offline, &args.secret)?;
+    let ended = match start(&app, &replay, !args.headful) {
+        Ok(stream) => follow(stream, &replay, &mut stop).await,
+        Err(error) => Err(error),
+    };
+    // In every case, as it ends the browser.
+    app.close(&mut stop).await;
+    match ended? {
+        false => Ok(130),
+        true => tell(&replay.report()),
+    }
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    let cannot = || format!("cannot read {}", file.display());
+    let mut bytes = Vec::new();
+    File::open(file).with_context(cannot)?.take(MAX_READ).read_to_end(&mut bytes).with_context(cannot)?;
+    Ok(bytes)
+}
+
+fn start(app: &App, replay: &Replay, headless: bool) -> anyhow::Result<RunStream> {
+    Ok(app.runs().start(replay.request(headless)?)?)
+}
+
+/// Plays to the end, or as far as it goes; false when it was interrupted.
+async fn follow(
+    mut stream: RunStream,
+    replay: &Replay,
+    stop: &mut (impl Stream<Item = ()> + Unpin),
+) -> anyhow::Result<bool> {
+    loop {
+        let event = tokio::select! {
+            event = stream.next() => event,
+            () = replay.stopped() => return Ok(true),
+            () = shutdown::asked(stop) => return Ok(false),
+        };
+        let Some(event) = event else { return Ok(true) };
+        match &event.kind {
+            RunEventKind::Step(step) => say(&format!("{} {}", step.step, step.description))?,
+            kind if kind.is_terminal() => {
+                // Such as for want of a browser.
+                if let (RunEventKind::Failed { failure, .. }, false) = (kind, replay.has_begun()) {
+                    bail!("{failure}");
+                }
+                replay.ended(kind);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Tells what came of it; the exit code.
+fn tell(report: &Report) -> anyhow::Result<u8> {
+    for note in &report.notes {
+        say(&format!("note: {note}"))?;
+    }
+    for divergence in &report.divergences {
+        say(&divergence.to_string())?;
+    }
+    let steps = report.steps;
+    match report.divergences.len() {
+        0 => say(&format!("no divergence in {steps} steps"))?,
+        count => say(&format!("diverged: {count} {}", if count == 1 { "difference" } else { "differences" }))?,
+    }
+    Ok((!report.divergences.is_empty()).into())
+}
+
+/// Pages and models wrote parts of it.
+fn say(line: &str) -> io::Result<()> {
+    writeln!(io::stdout(), "{}", plain_line(line, MAX_LINE))
+}
+
+fn secret(raw: &str) -> Result<(usize, String), String> {
+    let pair = raw.split_once('=').and_then(|(number, text)| Some((number.parse().ok()?, text.to_owned())));
+    pair.ok_or_else(|| "not of the form NUMBER=TEXT".to_owned())
+}
