@@ -58,6 +58,14 @@ impl History {
         }
     }
 
+    /// Makes do with half of the room it takes up now, from now on; false when there is nothing left to condense.
+    pub(super) fn shrink(&mut self) -> bool {
+        let before = self.tokens();
+        self.budget = self.budget.min(before / 2);
+        self.condense();
+        self.tokens() < before
+    }
+
     /// One message a step, after one for all condensed steps if there are any.
     pub(super) fn messages(&self) -> impl Iterator<Item = Message> {
         let condensed = (!self.briefs.is_empty()).then(|| self.condensed());

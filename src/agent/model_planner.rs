@@ -15,7 +15,7 @@ use super::fence::Fence;
 use super::history::History;
 use super::output::OutputSchema;
 use super::planner::{PlanError, Planner, Turn};
-use super::ports::{ChatRequest, Message, ModelName, Role};
+use super::ports::{ChatRequest, Message, ModelError, ModelName, Role};
 use super::prompt;
 use super::schema;
 use super::text::shorten;
@@ -83,7 +83,7 @@ impl Planner for ModelPlanner {
     async fn decide(&mut self, turn: Turn<'_>) -> Result<Decision, PlanError> {
         let mut messages = self.messages(&turn);
         // All but the page.
-        let stable = messages.len() - 1;
+        let mut stable = messages.len() - 1;
         let mut repairs = 0;
         // An answer whose data does not fit: better than none, when there will be no other.
         let mut unfit = None;
@@ -101,6 +101,13 @@ impl Planner for ModelPlanner {
             let reply = match self.model.complete(request).await {
                 Ok(reply) => reply,
                 Err(error @ CallError::OverBudget(_)) => return unfit.ok_or(error.into()),
+                // Models have different limits, and few tell them.
+                Err(CallError::Model(ModelError::ContextTooLong { .. })) if repairs == 0 && self.history.shrink() => {
+                    turn.notices.notice("the prompt is too long for the model, asking again with less history".into());
+                    messages = self.messages(&turn);
+                    stable = messages.len() - 1;
+                    continue;
+                }
                 Err(CallError::Model(error)) => return Err(error.into()),
             };
             let problem = match answer::parse(&reply.text, turn.only_done) {

@@ -202,3 +202,28 @@ async fn a_call_knows_when_its_run_is_cut_off() {
     world.run().await;
     assert_eq!(world.calls()[0].deadline, Some(deadline));
 }
+
+fn too_long() -> Result<String, ModelError> {
+    Err(ModelError::ContextTooLong { provider: "scripted".into(), model: "script-1".into() })
+}
+
+#[tokio::test]
+async fn a_prompt_that_is_too_long_is_asked_again_with_less_history() {
+    let world = World::new([scroll(), scroll(), scroll(), scroll(), too_long(), answer(json!([done("ok")]))]);
+    let result = world.run().await;
+    assert!(result.success, "{result:?}");
+    let calls = world.calls();
+    assert_eq!(calls.len(), 6);
+    assert!(calls[5].prefix().len() < calls[4].prefix().len());
+    assert!(calls[5].prefix().contains("Earlier steps, condensed"), "{}", calls[5].prefix());
+    let told = "the prompt is too long for the model, asking again with less history";
+    assert_eq!(world.logs().iter().filter(|message| *message == told).count(), 1);
+}
+
+#[tokio::test]
+async fn a_prompt_that_cannot_be_shortened_any_more_ends_the_run() {
+    let world = World::new([scroll(), scroll(), too_long()]);
+    let error = world.try_run().await.unwrap_err();
+    assert!(matches!(error, AgentError::Model(ModelError::ContextTooLong { .. })), "{error:?}");
+    assert!(world.calls().len() < 10, "{}", world.calls().len());
+}
