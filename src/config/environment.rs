@@ -48,6 +48,7 @@ pub(super) struct Environment {
     pub(super) ollama_endpoint: Option<String>,
     pub(super) ollama_model: Option<String>,
     pub(super) ollama_opening_timeout: Option<String>,
+    pub(super) default_provider: Option<String>,
     pub(super) fallback_provider: Option<String>,
     pub(super) fallback_model: Option<String>,
     pub(super) llm_timeout: Option<String>,

@@ -10,6 +10,13 @@ use super::parse::{choice, duration, http_url, integer, key, nonzero_duration, s
 use crate::agent::ports::Provider;
 use crate::llm::settings::{CallLimits, FallbackSettings, HostedSettings, LlmSettings, OllamaSettings};
 
+const PROVIDERS: [(&str, Provider); 5] = [
+    ("openai", Provider::Openai),
+    ("anthropic", Provider::Anthropic),
+    ("gemini", Provider::Gemini),
+    ("ollama", Provider::Ollama),
+    ("template", Provider::Template),
+];
 const FALLBACKS: [(&str, Provider); 4] = [
     ("openai", Provider::Openai),
     ("anthropic", Provider::Anthropic),
@@ -42,6 +49,7 @@ pub(super) fn llm(env: &Environment) -> Result<LlmSettings, ConfigError> {
             default_model: read!(env.ollama_model, text)?.unwrap_or_else(|| "qwen2.5vl".to_owned()),
             opening: read!(env.ollama_opening_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(120)),
         },
+        default_provider: read!(env.default_provider, choice(&PROVIDERS))?,
         fallback: fallback(env)?,
         limits: limits(env)?,
     };
@@ -50,14 +58,18 @@ pub(super) fn llm(env: &Environment) -> Result<LlmSettings, ConfigError> {
         Provider::Anthropic => settings.anthropic.is_some(),
         Provider::Gemini => settings.gemini.is_some(),
         Provider::Ollama => true,
-        Provider::Template => false,
+        Provider::Template => true,
     };
-    match &settings.fallback {
-        Some(fallback) if !configured(fallback.provider) => Err(ConfigError::Invalid {
-            variable: "FALLBACK_PROVIDER".to_owned(),
+    let named = [
+        ("DEFAULT_PROVIDER", settings.default_provider),
+        ("FALLBACK_PROVIDER", settings.fallback.as_ref().map(|fallback| fallback.provider)),
+    ];
+    match named.into_iter().find(|(_, provider)| provider.is_some_and(|provider| !configured(provider))) {
+        Some((variable, _)) => Err(ConfigError::Invalid {
+            variable: variable.to_owned(),
             expected: "a provider that is configured as well".to_owned(),
         }),
-        _ => Ok(settings),
+        None => Ok(settings),
     }
 }
 

@@ -22,6 +22,7 @@ pub struct Providers {
     anthropic: Option<Arc<Adapter>>,
     gemini: Option<Arc<Adapter>>,
     ollama: Arc<Adapter>,
+    default_provider: Option<Provider>,
     fallback: Option<FallbackSettings>,
 }
 
@@ -56,6 +57,7 @@ impl Providers {
             anthropic: hosted(&anthropic::PROTOCOL, settings.anthropic)?,
             gemini: hosted(&gemini::PROTOCOL, settings.gemini)?,
             ollama: adapter(&ollama::PROTOCOL, ollama.endpoint, None, ollama.default_model, ollama.opening)?,
+            default_provider: settings.default_provider,
             fallback: settings.fallback,
         };
         match &providers.fallback {
@@ -84,8 +86,8 @@ impl Providers {
 
 impl Models for Providers {
     fn default_provider(&self) -> Provider {
-        let hosted = [Provider::Openai, Provider::Anthropic, Provider::Gemini];
-        hosted.into_iter().find(|provider| self.adapter(*provider).is_some()).unwrap_or(Provider::Template)
+        let own = if self.openai.is_some() { Provider::Openai } else { Provider::Template };
+        self.default_provider.unwrap_or(own)
     }
 
     fn open(&self, provider: Provider, model: Option<&str>) -> Result<Arc<dyn ChatModel>, ModelUnavailable> {

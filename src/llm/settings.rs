@@ -15,6 +15,8 @@ pub struct LlmSettings {
     pub anthropic: Option<HostedSettings>,
     pub gemini: Option<HostedSettings>,
     pub ollama: OllamaSettings,
+    /// Of requests that name none. None: OpenAI where it is configured, else the built-in planner.
+    pub default_provider: Option<Provider>,
     pub fallback: Option<FallbackSettings>,
     pub limits: CallLimits,
 }

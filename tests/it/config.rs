@@ -150,6 +150,16 @@ fn each_provider_is_configured_by_its_key() {
 }
 
 #[test]
+fn the_default_provider_is_a_configured_one() {
+    let default = |variables| settings(variables).llm.default_provider;
+    assert_eq!(default(&[]), None);
+    assert_eq!(default(&[("DEFAULT_PROVIDER", "template")]), Some(Provider::Template));
+    assert_eq!(default(&[("DEFAULT_PROVIDER", "gemini"), ("GEMINI_API_KEY", "k")]), Some(Provider::Gemini));
+    let error = load(&[("DEFAULT_PROVIDER", "gemini")]).unwrap_err().to_string();
+    assert!(error.starts_with("DEFAULT_PROVIDER"), "{error}");
+}
+
+#[test]
 fn a_fallback_is_a_configured_provider() {
     let fallback = |variables| settings(variables).llm.fallback.map(|fallback| (fallback.provider, fallback.model));
     assert_eq!(fallback(&[]), None);
@@ -205,6 +215,7 @@ fn a_bad_value_is_an_error_that_names_the_variable_and_not_the_value() {
         ("BROWSER_USE_INTERNAL_API_KEY", "hunter2\nü"),
         ("ANTHROPIC_API_KEY", "hunter2 with a blank"),
         ("GEMINI_API_KEY", "hunter2\u{7}"),
+        ("DEFAULT_PROVIDER", "hunter2"),
         ("FALLBACK_PROVIDER", "hunter2"),
         ("LLM_SILENCE_TIMEOUT", "0"),
         ("OPENAI_BASE_URL", "ftp://u:hunter2@x"),

@@ -43,6 +43,7 @@ pub(crate) fn settings(server: &Server, limits: CallLimits) -> LlmSettings {
             default_model: "llama-test".to_owned(),
             opening: limits.opening,
         },
+        default_provider: None,
         fallback: None,
         limits,
     }

@@ -112,15 +112,18 @@ async fn the_model_is_the_one_asked_for_else_the_default() {
 }
 
 #[tokio::test]
-async fn the_default_is_the_first_that_is_configured_else_the_built_in_planner() {
+async fn the_default_is_the_deployments_or_openai_or_the_built_in_planner() {
     let server = Server::start([]).await;
     let mut settings = settings(&server, limits());
     assert_eq!(Providers::new(settings.clone()).unwrap().default_provider(), Provider::Openai);
 
-    settings.openai = None;
-    assert_eq!(Providers::new(settings.clone()).unwrap().default_provider(), Provider::Anthropic);
-    settings.anthropic = None;
+    settings.default_provider = Some(Provider::Gemini);
     assert_eq!(Providers::new(settings.clone()).unwrap().default_provider(), Provider::Gemini);
+
+    settings.default_provider = None;
+    settings.openai = None;
+    assert_eq!(Providers::new(settings.clone()).unwrap().default_provider(), Provider::Template);
+    settings.anthropic = None;
     settings.gemini = None;
     let providers = Providers::new(settings).unwrap();
     assert_eq!(providers.default_provider(), Provider::Template);
