@@ -1,7 +1,12 @@
 //! How a tab came to its document: what was asked for, and what the server answered. Pure; fed by the context's event
 //! pump.
 
+use std::collections::VecDeque;
+
 use super::observe::Answer;
+
+/// Documents of a tab that are remembered to have been shown.
+const REMEMBERED: usize = 8;
 
 /// Of one tab.
 #[derive(Debug)]
@@ -16,11 +21,13 @@ pub(crate) struct Arrival {
     failure: Option<(String, String)>,
     /// The loader of the document that is shown.
     loader: String,
+    /// Those of the last documents that were shown.
+    shown: VecDeque<String>,
 }
 
 impl Default for Arrival {
     fn default() -> Self {
-        Self { asked: None, acted: true, answer: None, failure: None, loader: String::new() }
+        Self { asked: None, acted: true, answer: None, failure: None, loader: String::new(), shown: VecDeque::new() }
     }
 }
 
@@ -51,12 +58,21 @@ impl Arrival {
         self.answer = Some((loader, answer));
     }
 
+    /// Whether the document of a loader has been shown, lately at least.
+    pub(crate) fn has_shown(&self, loader: &str) -> bool {
+        self.shown.iter().any(|shown| shown == loader)
+    }
+
     /// A document of the tab could not be loaded; the browser shows a page of its own in its place.
     pub(crate) fn failed(&mut self, loader: String, cause: String) {
         self.failure = Some((loader, cause));
     }
 
     pub(crate) fn document_committed(&mut self, loader: &str) {
+        self.shown.push_back(loader.to_owned());
+        if self.shown.len() > REMEMBERED {
+            self.shown.pop_front();
+        }
         loader.clone_into(&mut self.loader);
     }
 

@@ -5,12 +5,18 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::{
 };
 use url::Url;
 
+use super::witness::Moment;
 use super::{Hands, clip};
 use crate::agent::action::SearchEngine;
 use crate::agent::ports::{ActionError, ActionOutcome, BrowserError};
 use crate::browser::cdp::{CdpError, Session};
 use crate::browser::guard::Denied;
 use crate::browser::wire::Navigated;
+
+/// What became of a navigation that another one replaced, or that had nothing to show.
+const ABORTED: &str = "net::ERR_ABORTED";
+/// How often a page may be faster.
+const MAX_OVERTAKEN: u32 = 5;
 
 impl Hands<'_> {
     /// Opens what a model wrote as a URL; a missing scheme is https.
@@ -59,7 +65,21 @@ impl Hands<'_> {
         let moment = self.before().await?;
         let session = self.active()?.session;
         let limit = self.context.browser().settings.navigation_timeout;
-        let asked = session.call_as::<Navigated, _>(NavigateParams::new(url.as_str()), limit).await;
+        let mut overtaken = 0;
+        let asked = loop {
+            let asked = session.call_as::<Navigated, _>(NavigateParams::new(url.as_str()), limit).await;
+            // A page that goes somewhere by itself in the same moment gets there instead: who asked last wins.
+            let is_overtaken = match &asked {
+                Ok(Navigated { is_download: true, .. }) | Err(_) => false,
+                Ok(Navigated { error_text: Some(cause), .. }) => cause == ABORTED && self.has_left(&moment, url),
+                Ok(Navigated { loader_id: Some(loader), .. }) => !self.comes(&moment, loader).await?,
+                Ok(_) => false,
+            };
+            if !is_overtaken || overtaken == MAX_OVERTAKEN {
+                break asked;
+            }
+            overtaken += 1;
+        };
         let navigated = match asked {
             Ok(navigated) => navigated,
             Err(CdpError::TimedOut { limit, .. }) => {
@@ -75,7 +95,7 @@ impl Hands<'_> {
                 return Err(ActionError::Forbidden { url: clip(&url, 200), reason });
             }
             // A 204 or a response that is neither shown nor saved leaves the page where it is.
-            if cause == "net::ERR_ABORTED" {
+            if cause == ABORTED {
                 let mut outcome = self.settle(description, &moment).await?;
                 "the server sent nothing to show; the page is the same".clone_into(&mut outcome.effect);
                 return Ok(outcome);
@@ -87,19 +107,34 @@ impl Hands<'_> {
             outcome.tell_first("it is a download; the page is the same".into());
             return Ok(outcome);
         }
-        if navigated.loader_id.is_some() {
-            // The reply may be faster than the event that tells of the new document.
-            let mark = moment.before.mark();
-            let committed = self.context.until(|tabs| match tabs.by_id(moment.before.tab) {
-                Some(tab) if !tab.crashed => (tab.activity.mark().documents != mark.documents).then_some(()),
-                _ => Some(()),
-            });
-            let limit = self.context.browser().settings.command_timeout;
-            tokio::time::timeout(limit, committed)
-                .await
-                .map_err(|_| ActionError::Browser(BrowserError::Unresponsive { limit }))??;
-        }
         self.settle(description, &moment).await
+    }
+
+    /// Waits for a navigation's document, since the reply may be faster than the event that tells of it; false when
+    /// another document came instead.
+    async fn comes(&self, moment: &Moment, loader: &str) -> Result<bool, ActionError> {
+        let documents = moment.before.mark().documents;
+        let committed = self.context.until(|tabs| match tabs.by_id(moment.before.tab) {
+            Some(tab) if !tab.crashed && tab.arrival.has_shown(loader) => Some(true),
+            Some(tab) if !tab.crashed => {
+                let is_another = tab.activity.mark().documents != documents && !tab.activity.is_navigating();
+                is_another.then_some(false)
+            }
+            _ => Some(true),
+        });
+        let limit = self.context.browser().settings.command_timeout;
+        match tokio::time::timeout(limit, committed).await {
+            Ok(came) => Ok(came?),
+            Err(_elapsed) => Err(ActionError::Browser(BrowserError::Unresponsive { limit })),
+        }
+    }
+
+    /// Whether the tab shows another document than it did, or is on its way to another one than that of the URL.
+    fn has_left(&self, moment: &Moment, url: &Url) -> bool {
+        self.context.tabs().by_id(moment.before.tab).is_some_and(|tab| {
+            let elsewhere = tab.activity.departure().is_some_and(|departure| departure.url != url.as_str());
+            elsewhere || tab.activity.mark().documents != moment.before.mark().documents
+        })
     }
 
     pub(super) async fn go_back(&self) -> Result<ActionOutcome, ActionError> {
