@@ -60,6 +60,11 @@ impl Endpoint {
         &self.headers
     }
 
+    /// What an error answer says, to be repeated: its words, or its status when it has none.
+    pub(super) fn reason(&self, message: &str, status: u16) -> String {
+        if message.is_empty() { format!("status {status}") } else { self.quote(message) }
+    }
+
     /// A provider's words as an error may repeat them: on one line, of bounded length, and without the key, should the
     /// provider have echoed it.
     pub(super) fn quote(&self, text: &str) -> String {

@@ -7,6 +7,8 @@ mod health;
 mod interrupted;
 #[path = "../../examples/support/leftovers.rs"]
 mod leftovers;
+#[path = "../../examples/support/order.rs"]
+mod order;
 mod replay;
 mod run;
 #[path = "../../examples/support/shop.rs"]

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::ground::{Ended, Ground};
+use super::order::order_request;
 use super::shop::Shop;
 
 const PASSWORD: &str = "correct \"horse\"";
@@ -162,13 +163,9 @@ async fn a_models_run_is_run_again_without_the_model_and_its_password_is_not_kep
 #[tokio::test]
 async fn a_run_of_the_built_in_planner_is_run_again_and_what_the_site_did_otherwise_is_told() {
     let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
-    let task = format!(
-        "open {}, search for 'blue kettle', click 'Blue kettle', select '2' in 'Quantity', click 'Add to cart', \
-         click 'Checkout', type 'Ada' into 'Name', type 'ada@example.com' into 'E-mail', select 'Express' in \
-         'Shipping', check 'I accept the terms', click 'Place order', then read the order number",
-        shop.url
-    );
-    let ended = ground.output(&["run", &task, "--record", "order.jsonl", "--max-steps", "30"]).await;
+    let request = order_request(&shop.url);
+    let task = request["task"].as_str().unwrap();
+    let ended = ground.output(&["run", task, "--record", "order.jsonl", "--max-steps", "30"]).await;
     assert_eq!(ended.code, Some(0), "{ended:#?}");
     recorded(&ground, "order.jsonl");
     assert_says(&ground.output(&["replay", "order.jsonl", "--offline"]).await, 0, "no divergence");

@@ -7,18 +7,15 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::ground::Ground;
+use super::order::order_request;
 use super::shop::Shop;
 
 #[tokio::test]
 async fn a_run_that_succeeds_prints_its_steps_and_its_answer_and_saves_its_pictures() {
     let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
-    let task = format!(
-        "open {}, search for 'blue kettle', click 'Blue kettle', select '2' in 'Quantity', click 'Add to cart', \
-         click 'Checkout', type 'Ada' into 'Name', type 'ada@example.com' into 'E-mail', select 'Express' in \
-         'Shipping', check 'I accept the terms', click 'Place order', then read the order number",
-        shop.url
-    );
-    let ended = ground.output(&["run", &task, "--save-screenshots", "a/b", "--max-steps", "30"]).await;
+    let request = order_request(&shop.url);
+    let task = request["task"].as_str().unwrap();
+    let ended = ground.output(&["run", task, "--save-screenshots", "a/b", "--max-steps", "30"]).await;
     assert_eq!(ended.code, Some(0), "{ended:#?}");
     assert_eq!(ended.stderr, "", "logs are quiet");
 

@@ -267,10 +267,7 @@ fn failure(
     endpoint: &Endpoint,
 ) -> Result<Outcome, Fault> {
     let ModelName { provider, model } = name.clone();
-    let message = match error.message.as_str() {
-        "" => format!("status {status}"),
-        message => endpoint.quote(message),
-    };
+    let message = endpoint.reason(&error.message, status);
     if matches!(status, 400 | 422) {
         if says_too_long(&error.message) {
             return Err(Fault::Final(ModelError::ContextTooLong { provider, model }));

@@ -215,10 +215,7 @@ fn failure(
     if error.has_reason(&["API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED"]) {
         return Err(Fault::Final(ModelError::Unauthorized { provider, model }));
     }
-    let message = match error.message.as_str() {
-        "" => format!("status {status}"),
-        message => endpoint.quote(message),
-    };
+    let message = endpoint.reason(&error.message, status);
     if status == 400 {
         if says_too_long(&error.message) {
             return Err(Fault::Final(ModelError::ContextTooLong { provider, model }));

@@ -168,10 +168,7 @@ fn failure(
     endpoint: &Endpoint,
 ) -> Result<Outcome, Fault> {
     let ModelName { provider, model } = name.clone();
-    let message = match error.message.as_str() {
-        "" => format!("status {status}"),
-        message => endpoint.quote(message),
-    };
+    let message = endpoint.reason(&error.message, status);
     if error.is_unknown_model() {
         return Err(Fault::Final(ModelError::UnknownModel { provider, model }));
     }

@@ -1,7 +1,7 @@
 use browser_use_service::agent::ports::{Provider, Usage};
 use serde_json::{Value, json};
 
-use super::{Api, Case, Places, events, halves, key};
+use super::{Api, Case, Places, USAGE, events, halves, key};
 use crate::server::Reply;
 
 pub(super) fn api() -> Api {
@@ -16,13 +16,7 @@ pub(super) fn api() -> Api {
             text: "/messages/0/content/0/text",
             picture: "/messages/0/content/0/source/data",
         },
-        usage: Usage {
-            calls: 1,
-            prompt_tokens: 125,
-            cached_tokens: 100,
-            cache_written_tokens: 20,
-            completion_tokens: 30,
-        },
+        usage: Usage { prompt_tokens: 125, cache_written_tokens: 20, ..USAGE },
         streamed,
         whole,
         plays,

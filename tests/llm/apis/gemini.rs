@@ -1,7 +1,7 @@
-use browser_use_service::agent::ports::{Provider, Usage};
+use browser_use_service::agent::ports::Provider;
 use serde_json::{Value, json};
 
-use super::{Api, Case, Places, events, halves, key};
+use super::{Api, Case, Places, USAGE, events, halves, key};
 use crate::server::Reply;
 
 pub(super) fn api() -> Api {
@@ -16,13 +16,7 @@ pub(super) fn api() -> Api {
             text: "/contents/0/parts/0/text",
             picture: "/contents/0/parts/1/inlineData/data",
         },
-        usage: Usage {
-            calls: 1,
-            prompt_tokens: 120,
-            cached_tokens: 100,
-            cache_written_tokens: 0,
-            completion_tokens: 30,
-        },
+        usage: USAGE,
         streamed,
         whole,
         plays,

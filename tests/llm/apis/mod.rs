@@ -12,6 +12,10 @@ use serde_json::Value;
 use super::fixture::KEY;
 use super::server::Reply;
 
+/// The counts of most answers.
+const USAGE: Usage =
+    Usage { calls: 1, prompt_tokens: 120, cached_tokens: 100, cache_written_tokens: 0, completion_tokens: 30 };
+
 pub(crate) struct Api {
     pub(crate) provider: Provider,
     pub(crate) model: &'static str,

@@ -1,7 +1,7 @@
 use browser_use_service::agent::ports::{Provider, Usage};
 use serde_json::{Value, json};
 
-use super::{Api, Case, Places, halves};
+use super::{Api, Case, Places, USAGE, halves};
 use crate::server::Reply;
 
 pub(super) fn api() -> Api {
@@ -16,7 +16,7 @@ pub(super) fn api() -> Api {
             text: "/messages/1/content",
             picture: "/messages/1/images/0",
         },
-        usage: Usage { calls: 1, prompt_tokens: 120, cached_tokens: 0, cache_written_tokens: 0, completion_tokens: 30 },
+        usage: Usage { cached_tokens: 0, ..USAGE },
         streamed,
         whole,
         plays,
