@@ -283,6 +283,7 @@ impl RunPage {
     async fn departed_for(&self, limit: Duration) {
         // A browser that is lost is told by whatever asks it.
         let _away = transit::until_overdue(&self.context).await;
+        // A deadline, raced against the reading that it may end.
         tokio::time::sleep(limit).await;
     }
 

@@ -254,6 +254,7 @@ impl Page for FakePage {
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         self.acted.lock().unwrap().push(action.clone());
+        // Of paused time: how long an action takes is part of what is tested.
         tokio::time::sleep(self.pace).await;
         self.outcomes.lock().unwrap().pop_front().unwrap_or_else(ok)
     }

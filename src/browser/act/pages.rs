@@ -140,6 +140,7 @@ impl Hands<'_> {
         tokio::select! {
             _ = select_all(waits) => Ok(()),
             moved = moved_on => Ok(moved?),
+            // The end of the wait, not a pause: what is waited for ends it sooner.
             () = tokio::time::sleep(limit) => Ok(()),
         }
     }

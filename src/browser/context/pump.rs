@@ -211,6 +211,7 @@ impl Shared {
 
 /// Dismisses a dialog that nobody has answered by then.
 async fn dismiss_in_time(shared: Weak<Shared>, session: Arc<str>, number: u64, limit: Duration) {
+    // The dialog's own deadline; one that is answered before is not there any more when it is over.
     tokio::time::sleep(limit).await;
     let Some(shared) = shared.upgrade() else { return };
     let mut tabs = shared.tabs();
