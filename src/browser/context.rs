@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::task::TaskTracker;
 
 use super::cdp::{CdpError, Connection, Event};
+use super::course::Course;
 use super::files::RunFiles;
 use super::guard::Guard;
 use super::process::Browser;
@@ -139,6 +140,14 @@ impl Context {
     /// The tabs, for a look. Never hold it over an await.
     pub(crate) fn tabs(&self) -> MutexGuard<'_, Tabs> {
         self.shared.tabs()
+    }
+
+    /// Tells where the run goes in a tab.
+    pub(crate) fn steer(&self, tab: u32, change: impl FnOnce(&mut Course)) {
+        if let Some(tab) = self.tabs().by_id(tab) {
+            change(&mut tab.course);
+        }
+        self.shared.bump();
     }
 
     /// The documents of the frames directly in a frame of any tab.
