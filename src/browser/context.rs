@@ -15,6 +15,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CreateBrowserContextParams, CreateTargetParams, DisposeBrowserContextParams,
 };
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::cdp::{CdpError, Connection, Event};
@@ -46,6 +47,8 @@ struct Shared {
     connection: Connection,
     tabs: Mutex<Tabs>,
     changes: watch::Sender<u64>,
+    /// Nobody takes its events in any more.
+    given_up: CancellationToken,
     guard: Guard,
     files: RunFiles,
     download_wait: Duration,
@@ -92,6 +95,7 @@ impl Context {
             connection: browser.connection.clone(),
             tabs: Mutex::default(),
             changes,
+            given_up: CancellationToken::new(),
             guard: Guard::new(policy),
             files,
             download_wait: browser.settings.download_wait,
@@ -133,7 +137,20 @@ impl Context {
             tokio::select! {
                 result = changed.changed() => result.map_err(|_| BrowserError::Lost)?,
                 () = self.browser.connection.closed() => return Err(BrowserError::Lost),
+                () = self.shared.given_up.cancelled() => return Err(BrowserError::Lost),
             }
+        }
+    }
+
+    /// Does something in the context for as long as its events are taken in.
+    pub(crate) async fn alive<T, E: From<BrowserError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        tokio::select! {
+            biased;
+            () = self.shared.given_up.cancelled() => Err(BrowserError::Lost.into()),
+            done = work => done,
         }
     }
 

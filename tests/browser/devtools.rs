@@ -93,7 +93,7 @@ fn nonsense_between_the_answers_changes_nothing() {
     run(async {
         for fault in ["twice", "nul", "stray", "drip"] {
             let (plan, site) = (Faulty::new(&format!("every *: {fault}")), site().await);
-            let browser = OwnBrowser::start(faulty(&plan)).await;
+            let browser = OwnBrowser::start(|settings| settings.executable = Some(plan.executable())).await;
             let tab = browser.open().await;
             tab.go(&site.url("/")).await.unwrap();
             tab.click("Press").await.unwrap();

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
 use browser_use_service::agent::action::{Action, ScrollDirection};
 use browser_use_service::agent::ports::ActionError;
 
-use crate::support::{OwnBrowser, Site, Tab, run};
+use crate::support::{Gate, OwnBrowser, Site, Tab, page, run};
 
-const LIMIT: Duration = Duration::from_secs(3);
+const LIMIT: Duration = Duration::from_secs(6);
 
 async fn browser() -> OwnBrowser {
     OwnBrowser::start(|settings| {
@@ -69,89 +72,100 @@ fn a_tab_that_closes_itself_while_it_is_waited_for_or_looked_at_is_left_for_the_
         let browser = browser().await;
         let fleeting = "<p>Fleeting</p><script>fetch('/closed').then(() => window.close())</script>";
         for look in [false, true] {
-            let (gate, router) = gated(fleeting);
+            let gate = Gate::new();
+            let held = gate.clone();
+            let router = Router::new()
+                .route("/", get(|| async { Html(page(HOME)) }))
+                .route("/fleeting", get(move || async move { Html(page(fleeting)) }))
+                .route("/closed", get(move || held.then("now")));
             let site = Site::with(router).await;
             let tab = opened(&browser, &site).await;
-            let acting = async {
-                if look {
-                    tab.page().observe().await.map(drop).map_err(ActionError::from)
-                } else {
-                    let wait = Action::Wait { seconds: Some(30.0), text: Some("never".into()), gone: None };
-                    tab.act(wait).await.map(drop)
-                }
-            };
-            let (outcome, ()) = tokio::join!(acting, async { gate.open() });
+            let outcome = meanwhile(&tab, look, &gate).await;
             goes_on(tab, outcome).await;
         }
         browser.close().await;
     });
 }
 
-fn gated(fleeting: &'static str) -> (crate::support::Gate, axum::Router) {
-    use axum::response::Html;
-    use axum::routing::get;
-    let gate = crate::support::Gate::new();
-    let held = gate.clone();
-    let router = axum::Router::new()
-        .route("/", get(|| async { Html(crate::support::page(HOME)) }))
-        .route("/fleeting", get(move || async move { Html(crate::support::page(fleeting)) }))
-        .route("/closed", get(move || held.then("now")));
-    (gate, router)
-}
-
 #[test]
-fn a_tab_that_is_closed_with_its_question_open_is_left_for_the_one_before() {
+fn a_tab_that_closes_itself_with_the_answer_to_its_question_is_left_for_the_one_before() {
     run(async {
         let browser = browser().await;
-        let fleeting = "<p>Fleeting</p><button onclick=\"confirm('Sure?')\">Ask</button>";
+        let fleeting = "<p>Fleeting</p><button onclick=\"if (confirm('Sure?')) window.close()\">Ask</button>";
         let site = Site::of(&[("/", HOME), ("/fleeting", fleeting)]).await;
         let tab = opened(&browser, &site).await;
         tab.click("Ask").await.unwrap();
         assert!(tab.observe().await.dialog.is_some());
-        tab.act(Action::CloseTab { tab: None }).await.unwrap();
-        let seen = tab.observe().await;
-        assert!(seen.dialog.is_none(), "{seen:#?}");
-        goes_on(tab, Ok(())).await;
+        let outcome = tab.act(Action::AnswerDialog { accept: true, text: None }).await;
+        goes_on(tab, outcome.map(drop)).await;
+        browser.close().await;
+    });
+}
+
+/// The page asks, the run answers, and the page goes on.
+async fn is_asked_and_answers(tab: Tab, site: &Site, outcome: Result<(), ActionError>) {
+    if let Err(ActionError::Browser(error)) = &outcome {
+        assert!(!error.is_fatal(), "{error:?}");
+    }
+    tab.until(|seen| seen.dialog.is_some()).await;
+    tab.act(Action::AnswerDialog { accept: true, text: None }).await.unwrap();
+    site.hears("asked true").await;
+    assert!(tab.text().await.contains("Text"));
+    tab.close().await;
+}
+
+#[test]
+fn a_question_that_an_action_brings_up_ends_the_action_and_can_be_answered() {
+    run(async {
+        let browser = browser().await;
+        let ask = "tell('asked ' + confirm('Sure?'))";
+        let typed = format!("<input autofocus onkeydown=\"onkeydown = null; {ask}\">");
+        let scrolled =
+            format!("<div style='height: 5000px'></div><script>onscroll = () => {{ onscroll = null; {ask} }}</script>");
+        for (body, action) in [
+            (typed, Action::SendKeys { keys: "a".into() }),
+            (scrolled, Action::Scroll { direction: ScrollDirection::Down, pages: None, index: None }),
+        ] {
+            let site = Site::of(&[("/", &format!("<p>Text</p>{body}"))]).await;
+            let tab = browser.open().await;
+            tab.go(&site.url("/")).await.unwrap();
+            let outcome = tab.act(action).await.map(drop);
+            is_asked_and_answers(tab, &site, outcome).await;
+        }
         browser.close().await;
     });
 }
 
 #[test]
-fn a_question_in_the_middle_of_an_action_ends_the_action_and_can_be_answered() {
+fn a_question_that_comes_while_the_page_is_waited_for_or_looked_at_ends_that_and_can_be_answered() {
     run(async {
         let browser = browser().await;
-        let ask = "tell('asked ' + confirm('Sure?'))";
-        let cases: [(String, Action); 4] = [
-            (format!("<input autofocus onkeydown=\"{ask}; onkeydown = null\">"), Action::SendKeys { keys: "a".into() }),
-            (
-                format!(
-                    "<div style='height: 5000px'></div><script>onscroll = () => {{ onscroll = null; {ask} }}</script>"
-                ),
-                Action::Scroll { direction: ScrollDirection::Down, pages: None, index: None },
-            ),
-            (
-                format!("<script>setTimeout(() => {ask}, 300)</script>"),
-                Action::Wait { seconds: Some(30.0), text: Some("never".into()), gone: None },
-            ),
-            (
-                format!("<script>fetch('/').then(() => {ask})</script>"),
-                Action::Extract { query: None, schema: None, index: None, again: None },
-            ),
-        ];
-        for (body, action) in cases {
-            let site = Site::of(&[("/", &format!("<p>Text</p>{body}"))]).await;
+        let home = "<p>Text</p><script>\
+                    fetch('/closed').then(() => tell('asked ' + confirm('Sure?')))</script>";
+        for look in [false, true] {
+            let gate = Gate::new();
+            let held = gate.clone();
+            let router = Router::new()
+                .route("/", get(move || async move { Html(page(home)) }))
+                .route("/closed", get(move || held.then("now")));
+            let site = Site::with(router).await;
             let tab = browser.open().await;
             tab.go(&site.url("/")).await.unwrap();
-            let outcome = tab.act(action.clone()).await;
-            if let Err(ActionError::Browser(error)) = &outcome {
-                assert!(!error.is_fatal(), "{action:?}: {error:?}");
-            }
-            tab.until(|seen| seen.dialog.is_some()).await;
-            tab.act(Action::AnswerDialog { accept: true, text: None }).await.unwrap();
-            site.hears("asked true").await;
-            assert!(tab.text().await.contains("Text"));
-            tab.close().await;
+            let outcome = meanwhile(&tab, look, &gate).await;
+            is_asked_and_answers(tab, &site, outcome).await;
         }
         browser.close().await;
     });
+}
+
+/// Waits on the page or looks at it, and lets the gate open in the middle.
+async fn meanwhile(tab: &Tab, look: bool, gate: &Gate) -> Result<(), ActionError> {
+    let acting = async {
+        if look {
+            tab.page().observe().await.map(drop).map_err(ActionError::from)
+        } else {
+            tab.act(Action::Wait { seconds: Some(30.0), text: Some("never".into()), gone: None }).await.map(drop)
+        }
+    };
+    tokio::join!(acting, async { gate.open() }).0
 }

@@ -273,6 +273,7 @@ async fn serve<S>(
 ) where
     S: AsyncRead + AsyncWrite,
 {
+    let _closing = Closing { shared: shared.clone(), closed: closed.clone() };
     let (mut reader, mut writer) = tokio::io::split(socket);
     let write = async {
         while let Some(message) = queue.recv().await {
@@ -315,9 +316,20 @@ async fn serve<S>(
         () = read => {}
         () = closed.cancelled() => {}
     }
-    closed.cancel();
-    if let Some(shared) = shared.upgrade() {
-        shared.lock().close();
+}
+
+/// Closes a connection with the task that serves it, even when that panics.
+struct Closing {
+    shared: std::sync::Weak<Shared>,
+    closed: CancellationToken,
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.closed.cancel();
+        if let Some(shared) = self.shared.upgrade() {
+            shared.lock().close();
+        }
     }
 }
 

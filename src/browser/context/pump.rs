@@ -40,10 +40,22 @@ const MAX_DIALOG_TEXT: usize = 500;
 /// Reads the context's events until the context or the browser is gone. Never waits for a reply, so that the queue
 /// drains as fast as it fills.
 pub(super) async fn pump(mut queue: EventReceiver, shared: Weak<Shared>) {
+    let _giving_up = GivingUp(shared.clone());
     while let Some(event) = queue.recv().await {
         let Some(shared) = shared.upgrade() else { return };
         shared.take(&shared.connection, &event);
         shared.bump();
+    }
+}
+
+/// Gives a context up whose pump has ended, even by a panic: what would be seen of its tabs from then on would be wrong.
+struct GivingUp(Weak<Shared>);
+
+impl Drop for GivingUp {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.given_up.cancel();
+        }
     }
 }
 

@@ -133,6 +133,21 @@ async fn the_second_try_goes_to_the_next_element_of_that_label() {
 }
 
 #[tokio::test]
+async fn what_may_have_taken_effect_in_a_browser_that_was_lost_is_not_done_again() {
+    let site = one_page(&["button: Buy"]);
+    let observation = site.observation("page");
+    for (task, again) in [("click Buy", "done"), ("wait for 'Thanks'", "wait")] {
+        let mut planner = TemplatePlanner::new();
+        let first = planner.decide(turn(task, &observation)).await.expect("a decision");
+        let lost = ActionResult { action: first.actions[0].clone(), outcome: Err("the browser was lost".to_owned()) };
+        let history = [PastStep { step: 1, decision: first, results: vec![lost], error: None, interrupted: true }];
+        let second = planner.decide(Turn { history: &history, step: 2, ..turn(task, &observation) }).await;
+        let second = second.expect("a decision");
+        assert_eq!(second.actions[0].name(), again, "{task}: {second:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_was_skipped_is_done_on_the_page_as_it_is_then() {
     let site = Site::new("form")
         .page("form", "http://a.test/1", "Form", &["text: Name", "text: Street"])
