@@ -111,6 +111,7 @@ fn run(env: &Environment, machine: &Machine) -> Result<RunSettings, ConfigError>
         max_concurrent: max_concurrent.unwrap_or_else(|| machine.room_for_runs()),
         max_queued: read!(env.max_queued_runs, integer(0..=10_000))?.unwrap_or(8),
         queue_timeout: read!(env.queue_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(30)),
+        max_restarts: read!(env.run_max_restarts, integer(0..=10))?.unwrap_or(1),
     })
 }
 

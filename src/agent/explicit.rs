@@ -204,7 +204,7 @@ impl Account {
             .results
             .iter()
             .map(|(action, outcome)| ActionResult { action: action.clone(), outcome: Ok(outcome.clone()) });
-        PastStep { step, decision, results: results.collect(), error: problem }
+        PastStep { step, decision, results: results.collect(), error: problem, interrupted: false }
     }
 }
 

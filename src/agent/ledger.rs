@@ -92,7 +92,7 @@ impl Ledger {
 }
 
 /// As events, logs and prompts may show it.
-pub(super) fn without_credentials(url: &Url) -> String {
+pub fn without_credentials(url: &Url) -> String {
     let mut url = url.clone();
     // Both only fail on URLs that cannot hold credentials.
     let _ = url.set_username("");

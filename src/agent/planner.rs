@@ -53,6 +53,8 @@ pub struct PastStep {
     pub results: Vec<ActionResult>,
     /// An error of the step as a whole, such as an answer that could not be understood.
     pub error: Option<String>,
+    /// The browser was lost in the middle of the last of the results: whether it took effect is not known.
+    pub interrupted: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]

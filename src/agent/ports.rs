@@ -294,6 +294,9 @@ pub enum ActionError {
     Forbidden { url: String, reason: String },
     #[error("{what} took longer than {} s", limit.as_secs_f32())]
     TimedOut { what: String, limit: Duration },
+    /// The browser was lost in the middle of it, and another one took its place.
+    #[error("the browser was lost meanwhile: whether this took effect is not known, so look before you do it again")]
+    Interrupted,
     /// The browser's fault, not the action's.
     #[error(transparent)]
     Browser(#[from] BrowserError),

@@ -30,6 +30,8 @@ pub(super) struct Carried {
     /// What was tried, in words a person reads.
     pub(super) descriptions: Vec<String>,
     pub(super) end: End,
+    /// Whether the last of them took effect is not known.
+    pub(super) interrupted: bool,
 }
 
 /// Why the sequence ended.
@@ -144,6 +146,7 @@ pub(super) async fn carry_out(stage: Stage<'_>, actions: &[Action]) -> Result<Ca
             }
             Err(error) => {
                 tracing::debug!(action = action.name(), ?error, "an action failed");
+                carried.interrupted = error == ActionError::Interrupted;
                 carried.failed(action, view, shorten(&error.to_string(), MAX_ERROR));
                 break;
             }

@@ -235,7 +235,13 @@ impl Steps {
         let action = Action::Navigate { url: shown, new_tab: None };
         let decision =
             Decision { next_goal: "open the start page".into(), actions: vec![action.clone()], ..Decision::default() };
-        self.history.push(PastStep { step: 0, decision, results: vec![ActionResult { action, outcome }], error: None });
+        self.history.push(PastStep {
+            step: 0,
+            decision,
+            results: vec![ActionResult { action, outcome }],
+            error: None,
+            interrupted: false,
+        });
         Ok(opened)
     }
 
@@ -484,7 +490,8 @@ impl Steps {
         for error in failed.into_iter().chain(problem.clone().filter(|_| !repeated)) {
             self.failed(error);
         }
-        self.history.push(PastStep { step, decision, results: carried.results, error: problem });
+        let Carried { results, interrupted, .. } = carried;
+        self.history.push(PastStep { step, decision, results, error: problem, interrupted });
     }
 
     async fn log(&self, level: LogLevel, message: String) {

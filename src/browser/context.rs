@@ -15,9 +15,11 @@ use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CreateBrowserContextParams, CreateTargetParams, DisposeBrowserContextParams,
 };
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::cdp::{CdpError, Connection, Event};
+use super::course::Course;
 use super::files::RunFiles;
 use super::guard::Guard;
 use super::process::Browser;
@@ -45,6 +47,8 @@ struct Shared {
     connection: Connection,
     tabs: Mutex<Tabs>,
     changes: watch::Sender<u64>,
+    /// Nobody takes its events in any more.
+    given_up: CancellationToken,
     guard: Guard,
     files: RunFiles,
     download_wait: Duration,
@@ -91,6 +95,7 @@ impl Context {
             connection: browser.connection.clone(),
             tabs: Mutex::default(),
             changes,
+            given_up: CancellationToken::new(),
             guard: Guard::new(policy),
             files,
             download_wait: browser.settings.download_wait,
@@ -132,13 +137,34 @@ impl Context {
             tokio::select! {
                 result = changed.changed() => result.map_err(|_| BrowserError::Lost)?,
                 () = self.browser.connection.closed() => return Err(BrowserError::Lost),
+                () = self.shared.given_up.cancelled() => return Err(BrowserError::Lost),
             }
+        }
+    }
+
+    /// Does something in the context for as long as its events are taken in.
+    pub(crate) async fn alive<T, E: From<BrowserError>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        tokio::select! {
+            biased;
+            () = self.shared.given_up.cancelled() => Err(BrowserError::Lost.into()),
+            done = work => done,
         }
     }
 
     /// The tabs, for a look. Never hold it over an await.
     pub(crate) fn tabs(&self) -> MutexGuard<'_, Tabs> {
         self.shared.tabs()
+    }
+
+    /// Tells where the run goes in a tab.
+    pub(crate) fn steer(&self, tab: u32, change: impl FnOnce(&mut Course)) {
+        if let Some(tab) = self.tabs().by_id(tab) {
+            change(&mut tab.course);
+        }
+        self.shared.bump();
     }
 
     /// The documents of the frames directly in a frame of any tab.

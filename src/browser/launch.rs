@@ -30,6 +30,11 @@ const KEPT_LINE_LENGTH: usize = 500;
 /// takes longer.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The oldest Chromium that tells of every navigation when it starts (`Page.frameStartedNavigating`, Chromium 136), the
+/// youngest of the DevTools messages that nothing here works without. One that is older starts, and every step waits in
+/// vain.
+const OLDEST: u32 = 136;
+
 /// Features that harm here.
 const DISABLED_FEATURES: &str = concat!(
     // The omnibox popups start a renderer of 47 MB for every window, so for every context: without them a context
@@ -136,7 +141,18 @@ async fn answer(process: &mut Process, connection: &Connection, limit: Duration)
     let browser_pid = line.trim().parse().map_err(|_| String::from("the browser's process id is missing"))?;
     process.browser_pid = Some(browser_pid);
     let version = connection.root().call_within(GetVersionParams::default(), limit).await;
-    Ok((browser_pid, version.map_err(|error| error.to_string())?.product))
+    let product = version.map_err(|error| error.to_string())?.product;
+    match major(&product) {
+        Some(OLDEST..) => Ok((browser_pid, product)),
+        Some(_) => Err(format!("{product} is too old, Chromium {OLDEST} or later is needed")),
+        None => Err(format!("the browser tells no version but {:?}", product.chars().take(100).collect::<String>())),
+    }
+}
+
+/// 156 of `Chrome/156.0.8078.79`.
+fn major(product: &str) -> Option<u32> {
+    let (_, version) = product.split_once('/')?;
+    version.split('.').next()?.parse().ok()
 }
 
 impl Process {
@@ -321,5 +337,19 @@ impl Kept {
     fn text(&self) -> String {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.iter().map(String::as_str).collect::<Vec<_>>().join(" | ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_major_version_is_read_from_what_browsers_call_themselves() {
+        assert_eq!(major("Chrome/156.0.8078.79"), Some(156));
+        assert_eq!(major("HeadlessChrome/99.0.1.2"), Some(99));
+        for none in ["", "Chrome", "Chrome/", "Chrome/x.1", "Chrome/-1.0", "156.0"] {
+            assert_eq!(major(none), None, "{none}");
+        }
     }
 }

@@ -5,6 +5,7 @@ mod activity;
 mod arrival;
 mod cdp;
 mod context;
+mod course;
 mod files;
 mod find;
 mod frames;

@@ -75,20 +75,21 @@ impl Page for RunPage {
     async fn observe(&self) -> Result<Observation, BrowserError> {
         let mut sight = self.sight.lock().await;
         let news = self.news();
-        let seen = self.look(&mut sight, news.clone(), self.spec.screenshots).await?;
+        let seen = self.context.alive(self.look(&mut sight, news.clone(), self.spec.screenshots)).await?;
         if !seen.check.is_some_and(|check| sight.waits_for(check)) {
             return Ok(self.with_downloads(seen.observation));
         }
         tracing::debug!(blocker = ?seen.observation.blocker, "waiting for a check to pass");
         self.wait_for_passage().await?;
-        let seen = self.look(&mut sight, [news, self.news()].concat(), self.spec.screenshots).await?;
+        let seen =
+            self.context.alive(self.look(&mut sight, [news, self.news()].concat(), self.spec.screenshots)).await?;
         Ok(self.with_downloads(seen.observation))
     }
 
     async fn read(&self) -> Result<Observation, BrowserError> {
         let mut sight = self.sight.lock().await;
         let news = self.news();
-        Ok(self.look(&mut sight, news, None).await?.observation)
+        Ok(self.context.alive(self.look(&mut sight, news, None)).await?.observation)
     }
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
@@ -96,38 +97,42 @@ impl Page for RunPage {
         if !matches!(action, Action::Wait { .. }) {
             self.acted();
         }
-        self.hands(&sight).act(action).await
+        self.context.alive(self.hands(&sight).act(action)).await
     }
 
     async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError> {
         let mut sight = self.sight.lock().await;
-        let found = self.hands(&sight).select_by(selector, limit).await?;
+        let found = self.context.alive(self.hands(&sight).select_by(selector, limit)).await?;
         Ok(sight.admit(found))
     }
 
     async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
         let sight = self.sight.lock().await;
-        self.hands(&sight).press_at(index, keys).await
+        self.context.alive(self.hands(&sight).press_at(index, keys)).await
     }
 
     async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError> {
         let sight = self.sight.lock().await;
-        self.hands(&sight).wait_for_url(text, limit).await
+        self.context.alive(self.hands(&sight).wait_for_url(text, limit)).await
     }
 
     async fn picture(&self) -> Result<Image, BrowserError> {
         let sight = self.sight.lock().await;
         let document = self.front().ok_or(BrowserError::PageCrashed)?;
         let limit = self.context.browser().settings.observe_timeout;
-        let picture = screenshot::capture(&document.session, self.format(ImageFormat::Jpeg), limit).await?;
-        let labelled = self.labelled(picture, &sight).await;
+        let taken = screenshot::capture(&document.session, self.format(ImageFormat::Jpeg), limit).await;
+        if matches!(taken, Err(CdpError::TimedOut { .. })) {
+            // What keeps the page from being painted would hold up every later step as well.
+            document.session.tell(TerminateExecutionParams::default());
+        }
+        let labelled = self.labelled(taken?, &sight).await;
         labelled.map_err(|error| BrowserError::Protocol { cause: error.to_string() })
     }
 
     async fn open(&self, url: &Url) -> Result<ActionOutcome, ActionError> {
         let sight = self.sight.lock().await;
         self.acted();
-        self.hands(&sight).open(url, false, format!("Open {url}")).await
+        self.context.alive(self.hands(&sight).open(url, false, format!("Open {url}"))).await
     }
 
     async fn close(&self) {

@@ -22,6 +22,8 @@ use crate::policy::UrlPolicy;
 
 /// Waits between failed starts, doubling; a broken installation must not become a busy loop.
 const RESTART_BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
+/// Why there is no browser any more.
+const STOPPING: &str = "the service is stopping";
 /// A browser that ends sooner counts as a failed start.
 const SHORT_LIFE: Duration = Duration::from_secs(5);
 
@@ -29,13 +31,22 @@ const SHORT_LIFE: Duration = Duration::from_secs(5);
 pub struct Pool {
     home: Home,
     policy: Arc<UrlPolicy>,
-    /// The browser that new runs share; none while one is being started.
-    shared: tokio::sync::watch::Sender<Option<Arc<Browser>>>,
+    /// The browser that new runs share.
+    shared: tokio::sync::watch::Sender<Warm>,
     /// A context that waits for its run: making one takes some 100 ms, of which the run's caller should see nothing.
     spare: Mutex<Option<Opened>>,
     spare_taken: Notify,
-    /// Why the last start failed, until one succeeds.
-    failure: Mutex<Option<String>>,
+}
+
+/// What has become of keeping a browser warm.
+#[derive(Clone)]
+enum Warm {
+    /// One is being started; with why the last start failed, if it did.
+    Starting { failed: Option<String> },
+    /// It may have ended or take no new runs; then the next one is on its way.
+    Up(Arc<Browser>),
+    /// The last start failed, and the next is some time away.
+    Failed { cause: String },
 }
 
 /// A context with one blank tab, and the hold on its browser. Dropped in this order: a lease ends with its context.
@@ -84,10 +95,9 @@ impl Pool {
         let pool = Arc::new(Self {
             home: home.clone(),
             policy: Arc::new(policy),
-            shared: tokio::sync::watch::Sender::new(None),
+            shared: tokio::sync::watch::Sender::new(Warm::Starting { failed: None }),
             spare: Mutex::new(None),
             spare_taken: Notify::new(),
-            failure: Mutex::new(None),
         });
         home.processes.spawn(keep_warm(pool.clone()));
         Ok(pool)
@@ -98,26 +108,33 @@ impl Pool {
     pub async fn close(&self) {
         self.home.stop.cancel();
         drop(self.take_spare());
-        self.shared.send_replace(None);
+        self.shared.send_replace(Warm::Failed { cause: STOPPING.into() });
         self.home.processes.close();
         self.home.processes.wait().await;
     }
 
     /// The memory of the shared browser's processes in bytes (PSS), if there is one.
     pub async fn memory(&self) -> Option<u64> {
-        let browser = self.shared.borrow().clone()?;
+        let Warm::Up(browser) = self.shared.borrow().clone() else { return None };
         tokio::task::spawn_blocking(move || browser.memory()).await.ok()?
     }
 
-    /// A hold on the shared browser, waiting for one that is being started.
+    /// A hold on the shared browser, waiting for one that is being started. Where the last start failed nobody waits for
+    /// the next: it would most likely fail as well.
     async fn lease(&self) -> Result<Lease, BrowserError> {
         let mut shared = self.shared.subscribe();
         let limit = self.home.settings.launch_timeout;
         let lease = async {
             loop {
-                let browser = shared.borrow_and_update().clone();
-                if let Some(lease) = browser.and_then(|browser| browser.lease()) {
-                    return lease;
+                let now = shared.borrow_and_update().clone();
+                match now {
+                    Warm::Up(browser) => {
+                        if let Some(lease) = browser.lease() {
+                            return Ok(lease);
+                        }
+                    }
+                    Warm::Failed { cause } => return Err(BrowserError::NotStarted { cause }),
+                    Warm::Starting { .. } => {}
                 }
                 if shared.changed().await.is_err() {
                     // The pool owns the sender; without it there is nobody to lease from.
@@ -126,8 +143,9 @@ impl Pool {
             }
         };
         tokio::select! {
-            lease = tokio::time::timeout(limit, lease) => lease.map_err(|_| self.not_started()),
+            biased;
             () = self.home.stop.cancelled() => Err(BrowserError::Lost),
+            lease = tokio::time::timeout(limit, lease) => lease.unwrap_or_else(|_| Err(self.not_started())),
         }
     }
 
@@ -164,8 +182,11 @@ impl Pool {
     }
 
     fn not_started(&self) -> BrowserError {
-        let cause = self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        BrowserError::NotStarted { cause: cause.unwrap_or_else(|| "it is still being started".into()) }
+        let cause = match &*self.shared.borrow() {
+            Warm::Failed { cause } | Warm::Starting { failed: Some(cause) } => cause.clone(),
+            Warm::Starting { failed: None } | Warm::Up(_) => "it is still being started".into(),
+        };
+        BrowserError::NotStarted { cause }
     }
 
     /// Where a run's window would go.
@@ -209,7 +230,7 @@ impl Browsers for Pool {
 
     fn ready(&self) -> Result<(), BrowserError> {
         match &*self.shared.borrow() {
-            Some(browser) if !browser.connection.is_closed() => Ok(()),
+            Warm::Up(browser) if !browser.connection.is_closed() => Ok(()),
             _ => Err(self.not_started()),
         }
     }
@@ -222,8 +243,7 @@ async fn keep_warm(pool: Arc<Pool>) {
     while !stop.is_cancelled() {
         match Browser::start(&pool.home, Display::Headless).await {
             Ok(browser) => {
-                *pool.failure.lock().unwrap_or_else(PoisonError::into_inner) = None;
-                pool.shared.send_replace(Some(browser.clone()));
+                pool.shared.send_replace(Warm::Up(browser.clone()));
                 let started = Instant::now();
                 let over = tokio::select! {
                     over = serve(&pool, &browser) => over,
@@ -241,20 +261,27 @@ async fn keep_warm(pool: Arc<Pool>) {
             Err(_) if stop.is_cancelled() => {}
             Err(error) => {
                 let cause = match error {
-                    BrowserError::NotStarted { cause } => cause,
+                    BrowserError::NotStarted { cause } | BrowserError::Protocol { cause } => cause,
                     error => error.to_string(),
                 };
                 tracing::error!(cause, "no browser could be started");
-                *pool.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(cause);
+                pool.shared.send_replace(Warm::Failed { cause });
             }
         }
         tokio::select! {
             () = tokio::time::sleep(backoff) => backoff = (backoff * 2).min(RESTART_BACKOFF.1),
             () = stop.cancelled() => {}
         }
+        pool.shared.send_if_modified(|warm| match warm {
+            Warm::Failed { cause } => {
+                *warm = Warm::Starting { failed: Some(std::mem::take(cause)) };
+                true
+            }
+            Warm::Starting { .. } | Warm::Up(_) => false,
+        });
     }
     // Whoever comes now is told that there is none.
-    pool.shared.send_replace(None);
+    pool.shared.send_replace(Warm::Failed { cause: STOPPING.into() });
 }
 
 /// Keeps a spare context in a browser until it is to be replaced; returns why.

@@ -8,6 +8,7 @@ use std::time::Instant;
 use chromiumoxide_cdp::cdp::browser_protocol::browser::{
     EventDownloadProgress, EventDownloadWillBegin, GetVersionParams,
 };
+use chromiumoxide_cdp::cdp::browser_protocol::storage::GetCookiesParams;
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, SetAutoAttachParams,
     SetDiscoverTargetsParams, TargetId,
@@ -138,9 +139,13 @@ impl Browser {
         }
     }
 
-    /// Asks for a sign of life.
+    /// Asks for a sign of life, of the browser and of its network service: without that one no page loads, and the
+    /// browser waits for it as long as it lives.
     pub(crate) async fn answers(&self) -> Result<(), BrowserError> {
-        self.connection.root().call(GetVersionParams::default()).await?;
+        let root = self.connection.root();
+        let (browser, network) = (root.call(GetVersionParams::default()), root.call(GetCookiesParams::default()));
+        browser.await?;
+        network.await?;
         Ok(())
     }
 

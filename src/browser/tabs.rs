@@ -8,6 +8,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::input::DragData;
 use super::activity::Activity;
 use super::arrival::Arrival;
 use super::cdp::Session;
+use super::course::Course;
 use super::frames::Frames;
 use super::world::Document;
 use crate::agent::observation;
@@ -33,6 +34,7 @@ pub(crate) struct Tab {
     pub(crate) title: String,
     pub(crate) activity: Activity,
     pub(crate) arrival: Arrival,
+    pub(crate) course: Course,
     pub(crate) frames: Frames,
     pub(crate) crashed: bool,
     pub(crate) dialog: Option<OpenDialog>,
@@ -81,6 +83,7 @@ impl Tabs {
             title: String::new(),
             activity: Activity::default(),
             arrival: Arrival::default(),
+            course: Course::default(),
             frames: Frames::default(),
             crashed: false,
             dialog: None,

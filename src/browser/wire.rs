@@ -98,6 +98,8 @@ pub(crate) struct FrameEvent {
     pub(crate) frame_id: String,
     #[serde(default)]
     pub(crate) url: String,
+    #[serde(default)]
+    pub(crate) loader_id: String,
 }
 
 /// `Page.lifecycleEvent`

@@ -25,6 +25,7 @@ pub(super) struct Environment {
     pub(super) run_max_steps: Option<String>,
     pub(super) run_max_tokens: Option<String>,
     pub(super) run_max_cost: Option<String>,
+    pub(super) run_max_restarts: Option<String>,
     pub(super) max_concurrent_runs: Option<String>,
     pub(super) max_queued_runs: Option<String>,
     pub(super) queue_timeout: Option<String>,

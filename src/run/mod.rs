@@ -7,6 +7,7 @@ mod admission;
 mod event;
 mod failure;
 mod id;
+mod lasting;
 mod recorder;
 mod request;
 mod service;

@@ -20,4 +20,6 @@ pub struct RunSettings {
     pub max_queued: usize,
     /// Longest wait for a place.
     pub queue_timeout: Duration,
+    /// How often a run whose browser is lost goes on in another one.
+    pub max_restarts: u32,
 }

@@ -14,6 +14,7 @@ use tracing::{error, info, warn};
 use super::admission::{Place, Ticket};
 use super::event::RunEventKind;
 use super::failure::Failure;
+use super::lasting::LastingPage;
 use super::recorder::Recording;
 use super::request::{MaxCost, MaxTokens, RunRequest};
 use super::settings::RunSettings;
@@ -138,14 +139,15 @@ async fn drive(
 ) -> Result<AgentResult, Failure> {
     let request = &run.request;
     let spec = PageSpec { headless: request.headless, screenshots: request.screenshots, files: request.files.clone() };
-    let opened = run.browsers.open(spec).await?;
-    let mut page = slot.get_or_init(|| opened).clone();
+    let reporter = Arc::new(Teller { events: run.outbox.events.clone() });
+    let opened = run.browsers.open(spec.clone()).await?;
+    let lasting = LastingPage::new(opened, run.browsers.clone(), spec, reporter.clone(), run.settings.max_restarts);
+    let mut page = slot.get_or_init(|| Arc::new(lasting)).clone();
     let mut model = run.model.clone();
     if let Some(recording) = &run.recording {
         page = recording.clone().page(page);
         model = model.map(|model| recording.clone().model(model));
     }
-    let reporter = Arc::new(Teller { events: run.outbox.events.clone() });
     let agent = Agent::new(run.agent.clone(), model, page, reporter, ledger.clone());
     let settings = &run.settings;
     let task = AgentTask {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::support::order::{BUYER, order_request};
 use crate::support::{
-    Events, Log, Shop, Site, Start, eventually, files_named, finished, page, processes, run, until_dropped,
+    Events, Gate, Log, Shop, Site, Start, eventually, files_named, finished, page, processes, run, until_dropped,
 };
 
 /// A site whose page keeps a request open, and the log of those that ended. Nothing but the end of the page ends one.
@@ -112,17 +112,62 @@ fn a_caller_who_leaves_takes_the_run_s_pages_along() {
     });
 }
 
+/// A site whose page waits for the gate before it is of use.
+async fn waiting() -> (Site, Gate) {
+    let gate = Gate::new();
+    let held = gate.clone();
+    let home = "<h1>Home</h1><script>fetch('/when').then(() => document.body.append('Prepared'))</script>";
+    let router = Router::new()
+        .route("/", get(move || async move { Html(page(home)) }))
+        .route("/when", get(move || held.then("now")));
+    (Site::with(router).await, gate)
+}
+
+fn waiting_task(site: &Site) -> String {
+    format!("open {}, then wait for 'Prepared', then read 'Home'", site.url("/"))
+}
+
+async fn asked(site: &Site, times: usize) {
+    let waits = || site.requests().iter().filter(|line| *line == "GET /when").count();
+    eventually("the pages wait", Duration::from_secs(30), || waits() == times).await;
+}
+
 #[test]
-fn a_browser_that_is_killed_in_a_run_ends_that_run_and_not_the_next() {
+fn runs_whose_browser_is_killed_go_on_in_the_next_one_and_say_so() {
     run(async {
-        let (site, _ended) = endless().await;
+        let (site, gate) = waiting().await;
         let service = impatient().ready().await;
-        let events = service.run(&endless_task(&site)).await;
-        site.is_asked("GET /hang").await;
+        let runs = [service.run(&waiting_task(&site)).await, service.run(&waiting_task(&site)).await];
+        asked(&site, 2).await;
         processes::signal(processes::browser(&service.profiles()).unwrap(), Signal::KILL);
+        asked(&site, 4).await;
+        gate.open();
+        for events in runs {
+            let events = events.rest().await;
+            let result = events.last().unwrap();
+            assert_eq!((&result["type"], &result["success"]), (&json!("result"), &json!(true)), "{events:#?}");
+            let told = format!("the browser was lost; going on in another one from {}", site.url("/"));
+            let warnings = events.iter().filter(|event| event["message"] == told.as_str());
+            assert_eq!(warnings.count(), 1, "{events:#?}");
+        }
+        service.stop().await;
+    });
+}
+
+#[test]
+fn a_run_that_loses_a_second_browser_ends_and_the_next_does_not() {
+    run(async {
+        let (site, gate) = waiting().await;
+        let service = impatient().ready().await;
+        let events = service.run(&waiting_task(&site)).await;
+        for times in [1, 2] {
+            asked(&site, times).await;
+            processes::signal(processes::browser(&service.profiles()).unwrap(), Signal::KILL);
+        }
         let last = events.rest().await.pop().expect("there is a terminal event");
         assert_eq!((&last["type"], &last["code"]), (&json!("error"), &json!("browser_lost")), "{last}");
-        finished(service.run(&format!("open {}, then read 'Home'", site.url("/"))).await).await;
+        gate.open();
+        finished(service.run(&waiting_task(&site)).await).await;
         service.stop().await;
     });
 }

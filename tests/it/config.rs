@@ -80,6 +80,7 @@ fn every_concern_is_set_by_its_variables() {
         ("MAX_CONCURRENT_RUNS", "3"),
         ("MAX_QUEUED_RUNS", "0"),
         ("QUEUE_TIMEOUT", "5s"),
+        ("RUN_MAX_RESTARTS", "0"),
         ("MAX_BODY_BYTES", "2MiB"),
         ("SCREENSHOT_FORMAT", "none"),
         ("AGENT_MAX_ACTIONS_PER_STEP", "2"),
@@ -113,6 +114,7 @@ fn every_concern_is_set_by_its_variables() {
     assert!(priced("openai", "gpt-x") && priced("ollama", "q:7b") && !priced("openai", "q:7b"));
     assert_eq!((settings.run.max_concurrent, settings.run.max_queued), (3, 0));
     assert_eq!(settings.run.queue_timeout, Duration::from_secs(5));
+    assert_eq!(settings.run.max_restarts, 0);
     assert_eq!((settings.http.max_body_bytes, settings.http.screenshots), (2 << 20, None));
     assert_eq!((settings.agent.max_actions_per_step, settings.agent.max_failures), (2, 4));
     assert_eq!(settings.agent.vision, Vision::Never);

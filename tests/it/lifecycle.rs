@@ -148,15 +148,6 @@ async fn a_browser_that_cannot_be_opened_ends_the_run_with_an_error() {
 }
 
 #[tokio::test]
-async fn a_browser_that_dies_ends_the_run_with_an_error() {
-    let script = Script { act: Fate::Fail(BrowserError::Lost), ..Script::default() };
-    let service = Stage::new([Reply::click(1)]).browser(script).start().await;
-    let events = service.run_all(&json!({ "task": "x" })).await;
-    assert_eq!(error_code(&events), "browser_lost");
-    assert_eq!(service.pages.closed.get(), 1);
-}
-
-#[tokio::test]
 async fn a_panic_anywhere_ends_the_run_with_an_error_and_frees_its_place() {
     let panic_in = |script: fn(&mut Script)| {
         let mut panicking = Script::default();

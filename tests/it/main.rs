@@ -10,6 +10,7 @@ mod models;
 mod queue;
 mod refusals;
 mod replay;
+mod restarts;
 mod results;
 mod shutdown;
 mod support;

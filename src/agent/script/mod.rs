@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use self::engine::{Call, Failure};
 use super::action::{Action, ElementIndex};
 use super::observation::{Element, Observation};
-use super::ports::{ActionError, ActionOutcome, BrowserError, Page};
+use super::ports::{ActionError, ActionOutcome, Page};
 use super::report::{LogLevel, Reporter};
 use super::text::{one_line, shorten};
 use super::vocabulary::Vocabulary;
@@ -82,7 +82,7 @@ pub(super) async fn run(
             // A program that was stopped does not listen any more.
             let _ = answer.send(value.to_string());
         }
-        Ok::<_, BrowserError>(())
+        Ok::<_, ActionError>(())
     };
     match tokio::time::timeout_at(deadline, served).await {
         Ok(served) => served?,
@@ -112,8 +112,9 @@ struct Door<'a> {
 }
 
 impl Door<'_> {
-    /// The answer to a call. Only an error that ends the run is one here.
-    async fn serve(&mut self, request: &str) -> Result<Value, BrowserError> {
+    /// The answer to a call. Only an error that ends the run, or makes what the program knows of the page void, is one
+    /// here.
+    async fn serve(&mut self, request: &str) -> Result<Value, ActionError> {
         self.calls += 1;
         if self.calls > MAX_CALLS {
             return Ok(json!({"error": format!("a script may make {MAX_CALLS} calls")}));
@@ -126,7 +127,8 @@ impl Door<'_> {
         };
         match answered {
             Ok(value) => Ok(json!({"value": value})),
-            Err(ActionError::Browser(error)) if error.is_fatal() => Err(error),
+            Err(error @ ActionError::Interrupted) => Err(error),
+            Err(ActionError::Browser(error)) if error.is_fatal() => Err(error.into()),
             Err(error) => Ok(json!({"error": error.to_string()})),
         }
     }

@@ -114,6 +114,7 @@ impl Plan {
                 Err(error) => {
                     self.progress.failures.push(error.clone());
                     self.progress.tried.extend(planned.action.index());
+                    self.progress.unsure |= step.interrupted && !may_be_repeated(&result.action);
                     return format!("Failed: {}", clip(error, 200));
                 }
             }
@@ -290,6 +291,24 @@ impl Plan {
         }
         text
     }
+}
+
+/// Whether doing it twice does no more to a site than doing it once.
+fn may_be_repeated(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Navigate { .. }
+            | Action::Search { .. }
+            | Action::Hover { .. }
+            | Action::Scroll { .. }
+            | Action::ScrollToText { .. }
+            | Action::FindText { .. }
+            | Action::DropdownOptions { .. }
+            | Action::SavePdf {}
+            | Action::Wait { .. }
+            | Action::Extract { .. }
+            | Action::Screenshot {}
+    )
 }
 
 /// Whether an action leaves the page as it is but for one field.

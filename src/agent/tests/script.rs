@@ -86,6 +86,15 @@ async fn a_browser_that_is_gone_ends_it_whatever_it_catches() {
 }
 
 #[tokio::test]
+async fn a_browser_that_another_one_has_replaced_ends_it_as_well() {
+    let page = FakePage::default();
+    page.queue([ok(), Err(ActionError::Interrupted)]);
+    let code = "for (;;) { try { click(1) } catch {} }";
+    assert_eq!(run_on(&page, code).await.unwrap_err(), ActionError::Interrupted);
+    assert_eq!(page.acted.lock().unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn what_is_returned_is_its_result() {
     assert_eq!(result("return 'text'").await, "text");
     assert_eq!(result("return {a: [1, null, 'ü']}").await, r#"{"a":[1,null,"ü"]}"#);

@@ -67,7 +67,14 @@ impl Hands<'_> {
         let limit = self.context.browser().settings.navigation_timeout;
         let mut overtaken = 0;
         let asked = loop {
+            self.context.steer(moment.before.tab, |course| course.set(url.as_str()));
             let asked = session.call_as::<Navigated, _>(NavigateParams::new(url.as_str()), limit).await;
+            self.context.steer(moment.before.tab, |course| match &asked {
+                Ok(Navigated { loader_id: Some(loader), error_text: None, is_download: false, .. }) => {
+                    course.found(loader);
+                }
+                _ => course.end(),
+            });
             // A page that goes somewhere by itself in the same moment gets there instead: who asked last wins.
             let is_overtaken = match &asked {
                 Ok(Navigated { is_download: true, .. }) | Err(_) => false,
@@ -80,6 +87,9 @@ impl Hands<'_> {
             }
             overtaken += 1;
         };
+        if self.context.tabs().by_id(moment.before.tab).is_some_and(|tab| tab.crashed) {
+            return Err(BrowserError::PageCrashed.into());
+        }
         let navigated = match asked {
             Ok(navigated) => navigated,
             Err(CdpError::TimedOut { limit, .. }) => {

@@ -27,6 +27,9 @@ const OUTGOING_QUEUE: usize = 4_096;
 const EVENT_QUEUE: usize = 16_384;
 /// Longest message accepted. The largest asked for, a screenshot or a page view, are below 10 MB.
 pub(super) const MAX_MESSAGE: usize = 64 << 20;
+/// Messages that are none which a browser may send: each costs its command or event alone, but a browser that goes on is
+/// given up.
+pub(super) const MAX_UNREADABLE: usize = 100;
 /// Room for reading that is kept between messages.
 const READ_BUFFER: usize = 64 << 10;
 /// Room below which the next read would be too short to be worth its system call.
@@ -82,6 +85,8 @@ struct State {
     /// Sessions of which nothing can be expected, with the reason: the renderer crashed and never answers, or events of
     /// theirs were lost.
     given_up: HashMap<Arc<str>, CdpError>,
+    /// Messages that were none so far.
+    unreadable: usize,
 }
 
 struct Waiter {
@@ -268,6 +273,7 @@ async fn serve<S>(
 ) where
     S: AsyncRead + AsyncWrite,
 {
+    let _closing = Closing { shared: shared.clone(), closed: closed.clone() };
     let (mut reader, mut writer) = tokio::io::split(socket);
     let write = async {
         while let Some(message) = queue.recv().await {
@@ -286,6 +292,9 @@ async fn serve<S>(
                 scanned = 0;
                 let Some(shared) = shared.upgrade() else { return };
                 shared.receive(&message);
+                if closed.is_cancelled() {
+                    return;
+                }
             }
             scanned = buffer.len();
             if scanned > MAX_MESSAGE {
@@ -307,9 +316,20 @@ async fn serve<S>(
         () = read => {}
         () = closed.cancelled() => {}
     }
-    closed.cancel();
-    if let Some(shared) = shared.upgrade() {
-        shared.lock().close();
+}
+
+/// Closes a connection with the task that serves it, even when that panics.
+struct Closing {
+    shared: std::sync::Weak<Shared>,
+    closed: CancellationToken,
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.closed.cancel();
+        if let Some(shared) = self.shared.upgrade() {
+            shared.lock().close();
+        }
     }
 }
 
@@ -323,7 +343,11 @@ impl Shared {
         let envelope: Envelope<'_> = match serde_json::from_slice(message) {
             Ok(envelope) => envelope,
             Err(error) => {
-                tracing::warn!(%error, "DevTools message is not an envelope");
+                let unreadable = self.lock().unreadable();
+                tracing::warn!(%error, unreadable, "DevTools message is not an envelope");
+                if unreadable > MAX_UNREADABLE {
+                    self.closed.cancel();
+                }
                 return;
             }
         };
@@ -407,6 +431,12 @@ impl State {
             // Dropped receivers have no use for the error.
             let _ = waiter.reply.send(Err(error.clone()));
         }
+    }
+
+    /// Counts one more.
+    fn unreadable(&mut self) -> usize {
+        self.unreadable += 1;
+        self.unreadable
     }
 
     fn close(&mut self) {

@@ -8,7 +8,8 @@ use chromiumoxide_cdp::cdp::browser_protocol::browser::{
     BrowserContextId, CancelDownloadParams, EventDownloadProgress, EventDownloadWillBegin,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::dom::BackendNodeId;
-use chromiumoxide_cdp::cdp::browser_protocol::fetch::EventRequestPaused;
+use chromiumoxide_cdp::cdp::browser_protocol::fetch::{EventRequestPaused, FailRequestParams};
+use chromiumoxide_cdp::cdp::browser_protocol::network::ErrorReason;
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     EventFileChooserOpened, EventJavascriptDialogOpening, EventWindowOpen, HandleJavaScriptDialogParams,
 };
@@ -23,6 +24,7 @@ use super::tab_events::take_tab_event;
 use super::{Shared, sessions};
 use crate::agent::observation;
 use crate::browser::cdp::{Connection, Event, EventReceiver, Session};
+use crate::browser::course::Bearing;
 use crate::browser::guard::Denied;
 use crate::browser::tabs::{Chooser, OpenDialog};
 use crate::browser::wire;
@@ -30,16 +32,30 @@ use crate::browser::world::Document;
 
 /// Tabs a run may have open; what a page opens beyond is closed at once.
 const MAX_TABS: usize = 20;
+/// How long a navigation may be held back until it is known which one is the run's own. It takes milliseconds.
+const COURSE_KNOWN: Duration = Duration::from_secs(1);
 /// Characters of a dialog's text that are passed on.
 const MAX_DIALOG_TEXT: usize = 500;
 
 /// Reads the context's events until the context or the browser is gone. Never waits for a reply, so that the queue
 /// drains as fast as it fills.
 pub(super) async fn pump(mut queue: EventReceiver, shared: Weak<Shared>) {
+    let _giving_up = GivingUp(shared.clone());
     while let Some(event) = queue.recv().await {
         let Some(shared) = shared.upgrade() else { return };
         shared.take(&shared.connection, &event);
         shared.bump();
+    }
+}
+
+/// Gives a context up whose pump has ended, even by a panic: what would be seen of its tabs from then on would be wrong.
+struct GivingUp(Weak<Shared>);
+
+impl Drop for GivingUp {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.given_up.cancel();
+        }
     }
 }
 
@@ -154,6 +170,31 @@ impl Shared {
         }
     }
 
+    /// Whether a request is for the document of a navigation that would take the run back to a page it has left.
+    async fn is_astray(&self, session: &Session, paused: &wire::RequestPaused) -> bool {
+        let (Some(loader), "Document") = (&paused.network_id, paused.resource_type.as_str()) else { return false };
+        let mut changes = self.changes.subscribe();
+        let known = async {
+            loop {
+                changes.borrow_and_update();
+                let bearing = session.id().and_then(|id| {
+                    let mut tabs = self.tabs();
+                    let tab = tabs.of_session(id).filter(|tab| *tab.target == *paused.frame_id)?;
+                    Some(tab.course.bearing(loader))
+                });
+                match bearing {
+                    Some(Bearing::Unknown) => {}
+                    bearing => return bearing == Some(Bearing::Astray),
+                }
+                if changes.changed().await.is_err() {
+                    return false;
+                }
+            }
+        };
+        // The browser tells the run's own navigation before it lets another begin.
+        tokio::time::timeout(COURSE_KNOWN, known).await.unwrap_or(false)
+    }
+
     fn download_begins(&self, connection: &Connection, begins: &wire::DownloadWillBegin) {
         let is_ours = self.tabs().has_frame(&begins.frame_id);
         // What is in no frame that is known is another run's, or of a frame beyond those that are kept. Only the second
@@ -192,6 +233,11 @@ impl Shared {
             self.files.expect(&paused.frame_id, Instant::now() + self.download_wait);
         }
         self.tasks.spawn(async move {
+            if shared.is_astray(&session, &paused).await {
+                tracing::debug!("a page that was left led on too late");
+                session.tell(FailRequestParams::new(paused.request_id, ErrorReason::Aborted));
+                return;
+            }
             let Some(denied) = shared.guard.decide(&session, &paused).await else { return };
             if is_download {
                 shared.files.expect_nothing(&paused.frame_id);

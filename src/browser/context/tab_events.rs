@@ -69,6 +69,9 @@ pub(super) fn take_tab_event(
         EventFrameRequestedNavigation::IDENTIFIER | EventFrameStartedNavigating::IDENTIFIER => {
             if let Some(frame) = event.parse::<wire::FrameEvent>().filter(|frame| of_main_frame(&frame.frame_id)) {
                 tab.activity.navigation_requested(&frame.url, Instant::now());
+                if event.method == EventFrameStartedNavigating::IDENTIFIER {
+                    tab.course.started(&frame.loader_id, &frame.url);
+                }
                 files.expect_nothing(&main_frame);
             }
         }
@@ -92,6 +95,7 @@ pub(super) fn take_tab_event(
                 tab.crashed = false;
                 tab.arrival.document_committed(&frame.loader_id);
                 tab.activity.document_committed(&frame.loader_id);
+                tab.course.came(&frame.loader_id);
                 if kind == "BackForwardCacheRestore" {
                     // It was parsed when it was first here; no event will say so again.
                     tab.activity.document_parsed(&frame.loader_id);

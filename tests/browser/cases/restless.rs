@@ -62,22 +62,15 @@ fn a_page_that_loads_itself_again_and_again_is_left_when_the_run_wants_to() {
         let again =
             "<h1>Waiting room</h1><a href=/next>Leave</a><script>setTimeout(() => location.reload(), 30)</script>";
         let site = Site::of(&[("/", again), NEXT]).await;
-        let started = Instant::now();
-        let tab = open(&site, "/").await;
-        // However it is met: loading, shown, or gone.
-        tab.observe().await;
-        // In the same moment the page may be faster: the next try leaves it.
-        let mut tries = 0;
-        loop {
-            tries += 1;
+        // Its timer goes off at any point of our way out, so that once would show little.
+        for _ in 0..12 {
+            let tab = open(&site, "/").await;
+            // However it is met: loading, shown, or gone.
+            tab.observe().await;
             let outcome = tab.go(&site.url("/next")).await.unwrap();
-            if tab.text().await.contains("Arrived") {
-                break;
-            }
-            assert!(tries < 10, "{outcome:?}");
+            assert!(tab.text().await.contains("Arrived"), "{outcome:?}");
+            tab.close().await;
         }
-        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
-        tab.close().await;
     });
 }
 

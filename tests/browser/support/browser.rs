@@ -79,6 +79,11 @@ impl OwnBrowser {
         processes::browser(self.root()).expect("the browser runs")
     }
 
+    /// Its main process, if there is one at the moment.
+    pub(crate) fn main_process_or_none(&self) -> Option<u32> {
+        processes::browser(self.root())
+    }
+
     /// Closes it; from then on nothing may be left, not even for a moment.
     pub(crate) async fn close(self) {
         self.pool.close().await;

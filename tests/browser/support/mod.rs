@@ -1,6 +1,7 @@
 //! What the browser tests stand on.
 
 mod browser;
+mod faulty;
 mod gate;
 mod log;
 pub(crate) mod processes;
@@ -19,6 +20,7 @@ mod shop;
 mod stream;
 
 pub(crate) use browser::{Browser, OwnBrowser, WARDEN, headless};
+pub(crate) use faulty::Faulty;
 pub(crate) use gate::Gate;
 pub(crate) use leftovers::left_in;
 pub(crate) use log::Log;

@@ -41,6 +41,7 @@ impl Fate {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Script {
     pub(crate) open: Fate,
+    pub(crate) visit: Fate,
     pub(crate) act: Fate,
     pub(crate) observe: Fate,
     pub(crate) close: Fate,
@@ -48,11 +49,13 @@ pub(crate) struct Script {
     pub(crate) not_ready: Option<BrowserError>,
     /// Whether a visible browser can be shown.
     pub(crate) display: bool,
+    /// What the pages after the first one meet; none for the same.
+    pub(crate) then: Option<Box<Script>>,
 }
 
 /// A source of fake pages that counts what is done to them.
 pub(crate) struct FakeBrowsers {
-    script: Script,
+    script: Mutex<Script>,
     pub(crate) log: Arc<PageLog>,
 }
 
@@ -93,22 +96,37 @@ impl FakeBrowsers {
             visited: Mutex::default(),
             specs: Mutex::default(),
         };
-        Arc::new(Self { script, log: Arc::new(log) })
+        Arc::new(Self { script: Mutex::new(script), log: Arc::new(log) })
+    }
+
+    fn now(&self) -> Script {
+        self.script.lock().expect("no panic holds the script").clone()
+    }
+
+    /// The script of the page to be opened.
+    fn next(&self) -> Script {
+        let mut script = self.script.lock().expect("no panic holds the script");
+        let now = script.clone();
+        if let Some(then) = &now.then {
+            *script = (**then).clone();
+        }
+        now
     }
 }
 
 #[async_trait]
 impl Browsers for FakeBrowsers {
     async fn open(&self, spec: PageSpec) -> Result<Arc<dyn Page>, BrowserError> {
+        let script = self.next();
         self.log.asked.add();
-        self.script.open.meet().await?;
+        script.open.meet().await?;
         self.log.opened.add();
         self.log.specs.lock().expect("no panic holds the list").push(spec.clone());
-        Ok(Arc::new(FakePage { script: self.script.clone(), log: self.log.clone(), format: spec.screenshots }))
+        Ok(Arc::new(FakePage { script, log: self.log.clone(), format: spec.screenshots }))
     }
 
     fn supports(&self, headless: bool) -> Result<(), HeadfulUnavailable> {
-        if headless || self.script.display {
+        if headless || self.now().display {
             Ok(())
         } else {
             Err(HeadfulUnavailable { reason: "there is no display".into() })
@@ -116,7 +134,7 @@ impl Browsers for FakeBrowsers {
     }
 
     fn ready(&self) -> Result<(), BrowserError> {
-        self.script.not_ready.clone().map_or(Ok(()), Err)
+        self.now().not_ready.map_or(Ok(()), Err)
     }
 }
 
@@ -198,6 +216,7 @@ impl Page for FakePage {
 
     async fn open(&self, url: &Url) -> Result<ActionOutcome, ActionError> {
         self.log.visited.lock().expect("no panic holds the list").push(url.to_string());
+        self.script.visit.meet().await?;
         Ok(ActionOutcome { description: format!("Open {url}"), ..ActionOutcome::default() })
     }
 

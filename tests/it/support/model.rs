@@ -56,8 +56,8 @@ impl Reply {
 pub(crate) struct ScriptedModel {
     script: Mutex<VecDeque<Reply>>,
     pub(crate) calls: Counter,
-    /// The first message of each call.
-    first: Mutex<Vec<String>>,
+    /// The messages of each call.
+    asked: Mutex<Vec<Vec<String>>>,
 }
 
 impl ScriptedModel {
@@ -65,13 +65,18 @@ impl ScriptedModel {
         Arc::new(Self {
             script: Mutex::new(script.into_iter().collect()),
             calls: Counter::new(),
-            first: Mutex::default(),
+            asked: Mutex::default(),
         })
     }
 
     /// The first message of each call: the task.
     pub(crate) fn tasks(&self) -> Vec<String> {
-        self.first.lock().expect("no panic holds the list").clone()
+        self.asked().into_iter().map(|mut messages| messages.remove(0)).collect()
+    }
+
+    /// The messages of each call.
+    pub(crate) fn asked(&self) -> Vec<Vec<String>> {
+        self.asked.lock().expect("no panic holds the list").clone()
     }
 
     fn next(&self) -> Reply {
@@ -88,7 +93,8 @@ impl ChatModel for ScriptedModel {
     }
 
     async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ModelError> {
-        self.first.lock().expect("no panic holds the list").push(request.messages[0].text.clone());
+        let messages = request.messages.iter().map(|message| message.text.clone()).collect();
+        self.asked.lock().expect("no panic holds the list").push(messages);
         self.calls.add();
         match self.next() {
             Reply::Say(text) => Ok(ChatReply { text, usage: USAGE }),

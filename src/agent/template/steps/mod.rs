@@ -68,6 +68,8 @@ pub(super) struct Progress {
     /// Elements on which an action failed.
     pub(super) tried: Vec<ElementIndex>,
     pub(super) failures: Vec<String>,
+    /// Whether the last action took effect is not known, and it must not be done twice.
+    pub(super) unsure: bool,
     pub(super) looks: u32,
     pub(super) waits: u32,
     pub(super) looked_from_top: bool,
@@ -97,7 +99,7 @@ pub(super) struct Scene<'a> {
 }
 
 pub(super) fn next(goal: &Goal, scene: &Scene<'_>) -> Move {
-    if scene.progress.failures.len() >= MAX_FAILURES {
+    if scene.progress.failures.len() >= MAX_FAILURES || scene.progress.unsure {
         return scene.given_up();
     }
     match goal {

@@ -125,7 +125,7 @@ impl Site {
                 }
             }
             run.steps.push(names);
-            history.push(PastStep { step, decision, results, error: None });
+            history.push(PastStep { step, decision, results, error: None, interrupted: false });
         }
         panic!("no done within {max_steps} steps: {run:?}");
     }

@@ -40,7 +40,7 @@ async fn a_history_with_masked_texts_is_understood() {
     let Action::Input { text, .. } = &mut decision.actions[0] else { panic!("{decision:?}") };
     *text = "***".to_owned();
     let results = vec![ActionResult { action: decision.actions[0].clone(), outcome: Ok(ActionOutcome::default()) }];
-    let history = [PastStep { step: 1, decision, results, error: None }];
+    let history = [PastStep { step: 1, decision, results, error: None, interrupted: false }];
     let turn = Turn { history: &history, step: 2, ..turn("type s3cret into Name", &observation) };
     let last = planner.decide(turn).await.expect("a decision");
     assert!(matches!(last.actions[0], Action::Done { success: true, .. }), "{last:?}");
@@ -123,12 +123,28 @@ async fn the_second_try_goes_to_the_next_element_of_that_label() {
     let mut planner = TemplatePlanner::new();
     let first = planner.decide(turn("click Buy", &observation)).await.expect("a decision");
     let failed = ActionResult { action: first.actions[0].clone(), outcome: Err("gone".to_owned()) };
-    let history = [PastStep { step: 1, decision: first.clone(), results: vec![failed], error: None }];
+    let history =
+        [PastStep { step: 1, decision: first.clone(), results: vec![failed], error: None, interrupted: false }];
     let second = planner.decide(Turn { history: &history, step: 2, ..turn("click Buy", &observation) }).await;
     let second = second.expect("a decision");
     assert_eq!(first.actions[0].index().map(|index| index.0), Some(10));
     assert_eq!(second.actions[0].index().map(|index| index.0), Some(11));
     assert_eq!(second.evaluation_previous_goal, "Failed: gone");
+}
+
+#[tokio::test]
+async fn what_may_have_taken_effect_in_a_browser_that_was_lost_is_not_done_again() {
+    let site = one_page(&["button: Buy"]);
+    let observation = site.observation("page");
+    for (task, again) in [("click Buy", "done"), ("wait for 'Thanks'", "wait")] {
+        let mut planner = TemplatePlanner::new();
+        let first = planner.decide(turn(task, &observation)).await.expect("a decision");
+        let lost = ActionResult { action: first.actions[0].clone(), outcome: Err("the browser was lost".to_owned()) };
+        let history = [PastStep { step: 1, decision: first, results: vec![lost], error: None, interrupted: true }];
+        let second = planner.decide(Turn { history: &history, step: 2, ..turn(task, &observation) }).await;
+        let second = second.expect("a decision");
+        assert_eq!(second.actions[0].name(), again, "{task}: {second:?}");
+    }
 }
 
 #[tokio::test]
@@ -193,7 +209,13 @@ async fn a_step_that_failed_as_a_whole_counts_as_a_failure() {
         let decision = planner.decide(Turn { history: &history, step, ..turn("click Buy", &observation) }).await;
         let decision = decision.expect("a decision");
         assert!(matches!(decision.actions[0], Action::Click { .. }));
-        history.push(PastStep { step, decision, results: Vec::new(), error: Some("the page crashed".to_owned()) });
+        history.push(PastStep {
+            step,
+            decision,
+            results: Vec::new(),
+            error: Some("the page crashed".to_owned()),
+            interrupted: false,
+        });
     }
     let last = planner.decide(Turn { history: &history, step: 3, ..turn("click Buy", &observation) }).await;
     let Action::Done { text, success: false, .. } = &last.expect("a decision").actions[0] else { panic!("no done") };
@@ -205,7 +227,7 @@ async fn an_address_that_the_history_has_opened_is_not_opened_again() {
     let observation = observation("http://a.test/home", "Home", &["button: Buy"]);
     let action = Action::Navigate { url: "http://a.test/".to_owned(), new_tab: None };
     let results = vec![ActionResult { action, outcome: Ok(ActionOutcome::default()) }];
-    let history = [PastStep { step: 0, decision: Default::default(), results, error: None }];
+    let history = [PastStep { step: 0, decision: Default::default(), results, error: None, interrupted: false }];
     let task = "open http://a.test and click Buy";
     let turn = Turn { history: &history, notices: &Deaf, ..turn(task, &observation) };
     let decision = TemplatePlanner::new().decide(turn).await.expect("a decision");

@@ -30,7 +30,7 @@ async fn answer_to(kind: &str, message: &str, task: &str) -> Action {
     let mut planner = TemplatePlanner::new();
     let decision = planner.decide(turn(task, &page)).await.expect("it decides");
     let results = vec![ActionResult { action: decision.actions[0].clone(), outcome: Ok(ActionOutcome::default()) }];
-    let history = [PastStep { step: 1, decision, results, error: None }];
+    let history = [PastStep { step: 1, decision, results, error: None, interrupted: false }];
     let turn = Turn { history: &history, step: 2, notices: &Deaf, ..turn(task, &asking) };
     planner.decide(turn).await.expect("it decides").actions.remove(0)
 }

@@ -1,4 +1,4 @@
-use super::super::connection::MAX_MESSAGE;
+use super::super::connection::{MAX_MESSAGE, MAX_UNREADABLE};
 use super::*;
 use proptest::prelude::*;
 
@@ -31,6 +31,19 @@ async fn what_is_no_message_is_skipped() {
         still_works(&connection, &mut peer).await;
     }
     assert!(events.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_browser_that_sends_nothing_but_nonsense_is_given_up() {
+    let (connection, _events, mut peer) = connect();
+    let waiting = evaluate(&connection.root(), "asked");
+    for _ in 0..MAX_UNREADABLE {
+        peer.send_raw(b"neither JSON nor anything\0").await;
+    }
+    still_works(&connection, &mut peer).await;
+    peer.send_raw(b"one more\0").await;
+    assert_eq!(waiting.await, Err(CdpError::Closed));
+    assert!(connection.is_closed());
 }
 
 #[tokio::test]

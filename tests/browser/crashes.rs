@@ -1,0 +1,242 @@
+//! Renderers that crash, run out of memory or never come back, wherever in a page and whatever the run is doing.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
+use browser_use_service::agent::action::Action;
+use browser_use_service::agent::ports::{ActionError, BrowserError};
+use rustix::process::Signal;
+
+use crate::support::{Gate, OwnBrowser, Site, Tab, page, processes, run};
+
+/// How long anything may take here.
+const LIMIT: Duration = Duration::from_secs(5);
+/// The memory tells its renderer from the others.
+const LARGE: &str = "<script>const ballast = new Uint8Array(200 << 20).fill(7)</script><p>Large</p>";
+
+async fn browser() -> OwnBrowser {
+    OwnBrowser::reaching("127.0.0.1, localhost", |settings| {
+        settings.observe_timeout = LIMIT;
+        settings.command_timeout = LIMIT;
+    })
+    .await
+}
+
+fn kill_large(browser: &OwnBrowser) {
+    let large = processes::renderers(browser.root()).into_iter().find(|pid| processes::resident(*pid) > 250 << 20);
+    processes::signal(large.expect("one renderer holds the ballast"), Signal::KILL);
+}
+
+/// Opens a page of another site, which has a process of its own.
+fn leading(path: &str) -> String {
+    format!(
+        "<h1>Home</h1><a id=other target=_blank rel=noopener>Other</a><script>\
+         other.href = `http://localhost:${{location.port}}{path}`</script>"
+    )
+}
+
+async fn in_popup(browser: &OwnBrowser, site: &Site, says: &str) -> Tab {
+    let tab = browser.open().await;
+    tab.go(&site.url("/")).await.unwrap();
+    tab.click("Other").await.unwrap();
+    tab.until(|seen| seen.view.text.contains(says)).await;
+    tab
+}
+
+/// The popup can be closed, and the page that opened it goes on.
+async fn goes_on_in_the_opener(tab: &Tab) {
+    tab.act(Action::CloseTab { tab: None }).await.unwrap();
+    let seen = tab.observe().await;
+    assert!(seen.view.text.contains("Home"), "{seen:#?}");
+    assert_eq!(seen.tabs.len(), 1);
+}
+
+#[test]
+fn a_frame_whose_renderer_crashes_leaves_the_page_as_it_is() {
+    run(async {
+        let browser = browser().await;
+        let home = "<button onclick=\"tell('pressed')\">Press</button><iframe></iframe><script>\
+                    document.querySelector('iframe').src = `http://localhost:${location.port}/large`</script>";
+        let site = Site::of(&[("/", home), ("/large", LARGE)]).await;
+        let tab = browser.open().await;
+        tab.go(&site.url("/")).await.unwrap();
+        tab.until(|seen| seen.view.text.contains("Large")).await;
+        kill_large(&browser);
+        tab.until(|seen| !seen.view.text.contains("Large")).await;
+        tab.click("Press").await.unwrap();
+        site.hears("pressed").await;
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_popup_whose_renderer_crashes_is_told_and_left() {
+    run(async {
+        let browser = browser().await;
+        let site = Site::of(&[("/", &leading("/large")), ("/large", LARGE)]).await;
+        let tab = in_popup(&browser, &site, "Large").await;
+        kill_large(&browser);
+        tab.until(|seen| seen.notices.iter().any(|notice| notice.contains("crashed"))).await;
+        goes_on_in_the_opener(&tab).await;
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_popup_in_an_endless_loop_is_told_and_left() {
+    run(async {
+        let browser = browser().await;
+        let stuck = "<p>Busy</p><button onclick=\"for (;;);\">Spin</button>";
+        let site = Site::of(&[("/", &leading("/stuck")), ("/stuck", stuck)]).await;
+        let tab = in_popup(&browser, &site, "Busy").await;
+        let _ = tab.click("Spin").await;
+        goes_on_in_the_opener(&tab).await;
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_worker_in_an_endless_loop_holds_up_nothing() {
+    run(async {
+        let browser = browser().await;
+        let home = "<button onclick=\"tell('pressed')\">Press</button><script>\
+                    const busy = 'postMessage(0); for (;;);';\
+                    new Worker(URL.createObjectURL(new Blob([busy]))).onmessage = () => tell('spins')</script>";
+        let site = Site::of(&[("/", home)]).await;
+        let tab = browser.open().await;
+        tab.go(&site.url("/")).await.unwrap();
+        site.hears("spins").await;
+        let seen = tab.observe().await;
+        assert!(seen.screenshot.is_some() && seen.view.text.contains("Press"), "{seen:#?}");
+        tab.click("Press").await.unwrap();
+        site.hears("pressed").await;
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_picture_of_a_page_in_an_endless_loop_fails_in_time() {
+    run(async {
+        let browser = browser().await;
+        let site = Site::of(&[("/", "<button onclick=\"for (;;);\">Spin</button>"), ("/next", "Next")]).await;
+        let tab = browser.open().await;
+        tab.go(&site.url("/")).await.unwrap();
+        let _ = tab.click("Spin").await;
+        assert_eq!(tab.page().picture().await.unwrap_err(), BrowserError::Unresponsive { limit: LIMIT });
+        tab.go(&site.url("/next")).await.unwrap();
+        assert!(tab.text().await.contains("Next"));
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_page_that_never_lets_itself_be_left_is_told_in_time_and_its_run_ends() {
+    run(async {
+        let browser = OwnBrowser::start(|settings| {
+            settings.navigation_timeout = LIMIT;
+            settings.observe_timeout = LIMIT;
+            settings.command_timeout = LIMIT;
+        })
+        .await;
+        let stuck = "<button>Edit</button><script>onbeforeunload = () => { for (;;); }</script>";
+        let site = Site::of(&[("/", stuck), ("/next", "Next")]).await;
+        let (tab, neighbour) = (browser.open().await, browser.open().await);
+        tab.go(&site.url("/")).await.unwrap();
+        tab.click("Edit").await.unwrap();
+        match tab.go(&site.url("/next")).await {
+            Ok(_) => assert!(tab.text().await.contains("Next")),
+            Err(late) => {
+                assert!(matches!(&late, ActionError::TimedOut { limit, .. } if *limit == LIMIT), "{late:?}");
+                // Another tab is there for the rest of the run.
+                tab.act(Action::Navigate { url: site.url("/next"), new_tab: Some(true) }).await.unwrap();
+                assert!(tab.text().await.contains("Next"));
+            }
+        }
+        tab.close().await;
+        neighbour.go(&site.url("/next")).await.unwrap();
+        neighbour.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_page_that_crashes_while_the_next_is_on_its_way_is_left_for_that() {
+    run(async {
+        let browser = browser().await;
+        let (gate, held) = (Gate::new(), Gate::new());
+        let (opened, passing) = (gate.clone(), held.clone());
+        let router = Router::new().route("/", get(|| async { Html(page(LARGE)) })).route(
+            "/next",
+            get(move || async move {
+                passing.open();
+                opened.then(Html(page("<h1>Next</h1>"))).await
+            }),
+        );
+        let site = Site::with(router).await;
+        let tab = browser.open().await;
+        tab.go(&site.url("/")).await.unwrap();
+        let next = site.url("/next");
+        let crashing = async {
+            held.passed().await;
+            kill_large(&browser);
+            gate.open();
+        };
+        let (outcome, ()) = tokio::join!(tab.go(&next), crashing);
+        // Chromium may take the crash for the end of the journey; then the run is told.
+        if let Err(error) = outcome {
+            assert_eq!(error, ActionError::Browser(BrowserError::PageCrashed));
+            tab.go(&next).await.unwrap();
+        }
+        tab.until(|seen| seen.view.text.contains("Next")).await;
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_crash_in_the_middle_of_a_look_is_told_by_this_look_or_the_next() {
+    run(async {
+        let browser = browser().await;
+        let site = Site::of(&[("/", LARGE)]).await;
+        let tab = browser.open().await;
+        tab.go(&site.url("/")).await.unwrap();
+        let (seen, ()) = tokio::join!(tab.page().observe(), async { kill_large(&browser) });
+        assert!(matches!(seen, Ok(_) | Err(BrowserError::PageCrashed)), "{seen:?}");
+        tab.until(|seen| seen.notices.iter().any(|notice| notice.contains("crashed"))).await;
+        assert_eq!(tab.page().picture().await.unwrap_err(), BrowserError::PageCrashed);
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_page_that_uses_up_its_memory_crashes_alone() {
+    run(async {
+        let bin = tempfile::tempdir().unwrap();
+        let program = bin.path().join("browser");
+        std::fs::write(&program, "#!/bin/sh\nexec chromium \"$@\" --js-flags=--max-old-space-size=64\n").unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let browser = OwnBrowser::start(|settings| settings.executable = Some(program)).await;
+        let hungry = "<button onclick=\"const all = []; for (;;) all.push(Array(1e5).fill(0.5))\">Eat</button>";
+        let site = Site::of(&[("/", hungry), ("/next", "<h1>Next</h1>")]).await;
+        let (tab, neighbour) = (browser.open().await, browser.open().await);
+        tab.go(&site.url("/")).await.unwrap();
+        neighbour.go(&site.url("/next")).await.unwrap();
+        let _ = tab.click("Eat").await;
+        tab.until(|seen| seen.notices.iter().any(|notice| notice.contains("crashed"))).await;
+        assert!(neighbour.text().await.contains("Next"));
+        tab.go(&site.url("/next")).await.unwrap();
+        assert!(tab.text().await.contains("Next"));
+        tab.close().await;
+        neighbour.close().await;
+        browser.close().await;
+    });
+}

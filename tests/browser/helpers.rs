@@ -1,0 +1,138 @@
+//! What becomes of runs when one of Chromium's own processes ends or stands still.
+
+use std::time::Duration;
+
+use browser_use_service::agent::ports::{ActionError, BrowserError, Browsers};
+use rustix::process::Signal;
+
+use crate::support::{OwnBrowser, Site, Tab, processes, run};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The helper processes whose command lines have this.
+fn helpers(browser: &OwnBrowser, kind: &str) -> Vec<u32> {
+    let all = processes::of(browser.root()).into_iter();
+    let found: Vec<u32> = all.filter(|process| process.command.contains(kind)).map(|process| process.pid).collect();
+    assert!(!found.is_empty(), "{kind}");
+    found
+}
+
+async fn site() -> Site {
+    Site::of(&[("/", "<h1>Home</h1>")]).await
+}
+
+async fn answers(tab: &Tab, site: &Site) {
+    tab.go(&site.url("/")).await.unwrap();
+    assert!(tab.text().await.contains("Home"));
+}
+
+/// Looks until the browser is lost, whatever else a look finds until then.
+async fn lost(tab: &Tab) {
+    let lost = async { while tab.page().observe().await.err() != Some(BrowserError::Lost) {} };
+    tokio::time::timeout(PATIENCE, lost).await.expect("the browser is given up");
+}
+
+#[test]
+fn runs_go_on_when_the_gpu_process_the_network_or_the_storage_service_is_killed() {
+    run(async {
+        let (browser, site) = (OwnBrowser::start(|_| {}).await, site().await);
+        let main = browser.main_process();
+        let (tab, neighbour) = (browser.open().await, browser.open().await);
+        answers(&tab, &site).await;
+        for kind in ["--type=gpu-process", "network.mojom.NetworkService", "storage.mojom.StorageService"] {
+            for pid in helpers(&browser, kind) {
+                processes::signal(pid, Signal::KILL);
+            }
+            // What was under way through it may fail once.
+            let seen = tab.until(|seen| seen.screenshot.is_some()).await;
+            assert!(seen.view.text.contains("Home"), "{kind}: {seen:#?}");
+            let _ = tab.go(&site.url("/")).await;
+            answers(&tab, &site).await;
+            answers(&neighbour, &site).await;
+        }
+        assert_eq!((browser.main_process(), browser.pool.ready()), (main, Ok(())));
+        tab.close().await;
+        neighbour.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_browser_without_the_process_that_makes_processes_is_lost_with_the_next_one_that_it_needs() {
+    run(async {
+        let (browser, site) = (OwnBrowser::start(|_| {}).await, site().await);
+        let main = browser.main_process();
+        let tab = browser.open().await;
+        answers(&tab, &site).await;
+        for pid in helpers(&browser, "--type=zygote") {
+            processes::signal(pid, Signal::KILL);
+        }
+        // Those that are there go on; how many are kept ready is Chromium's.
+        answers(&tab, &site).await;
+        let needing = async {
+            while browser.main_process_or_none() == Some(main) {
+                if let Ok(next) = browser.pool.open(crate::support::headless()).await {
+                    let next = Tab::new(next);
+                    let _ = next.go(&site.url("/")).await;
+                    next.close().await;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, needing).await.expect("it is lost");
+        assert_eq!(tab.page().observe().await.unwrap_err(), BrowserError::Lost);
+        tab.close().await;
+        let next = browser.open().await;
+        answers(&next, &site).await;
+        next.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_network_service_that_stands_still_is_told_as_a_page_that_does_not_come_until_the_browser_is_replaced() {
+    run(async {
+        let limit = Duration::from_secs(2);
+        let browser = OwnBrowser::start(|settings| {
+            settings.command_timeout = limit;
+            settings.navigation_timeout = limit;
+            settings.observe_timeout = limit;
+            // Looked after a quarter of it.
+            settings.max_age = Duration::from_secs(24);
+        })
+        .await;
+        let site = site().await;
+        let tab = browser.open().await;
+        answers(&tab, &site).await;
+        for pid in helpers(&browser, "network.mojom.NetworkService") {
+            processes::signal(pid, Signal::STOP);
+        }
+        let late = tab.go(&site.url("/")).await.unwrap_err();
+        let is_late = matches!(late, ActionError::TimedOut { limit: told, .. } if told == limit);
+        assert!(is_late || late == ActionError::Browser(BrowserError::Lost), "{late:?}");
+        lost(&tab).await;
+        tab.close().await;
+        let next = browser.open().await;
+        answers(&next, &site).await;
+        next.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_gpu_process_that_stands_still_costs_the_pictures_and_nothing_else() {
+    run(async {
+        let limit = Duration::from_secs(2);
+        let browser = OwnBrowser::start(|settings| settings.observe_timeout = limit).await;
+        let site = site().await;
+        let tab = browser.open().await;
+        answers(&tab, &site).await;
+        for pid in helpers(&browser, "--type=gpu-process") {
+            processes::signal(pid, Signal::STOP);
+        }
+        let seen = tab.observe().await;
+        assert!(seen.view.text.contains("Home") && seen.screenshot.is_none(), "{seen:#?}");
+        assert!(seen.notices.iter().any(|notice| notice.contains("No screenshot")), "{:?}", seen.notices);
+        tab.close().await;
+        browser.close().await;
+    });
+}

@@ -1,0 +1,39 @@
+//! Browsers whose DevTools connection is broken as a plan says.
+
+use tempfile::TempDir;
+
+#[path = "../../../examples/support/faulty.rs"]
+mod relay;
+
+/// A browser with faults; its folder goes with it.
+pub(crate) struct Faulty {
+    installed: relay::Faulty,
+    _folder: TempDir,
+}
+
+impl Faulty {
+    pub(crate) fn new(plan: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // These tests themselves: whatever is built when a test runs is as new as the test.
+        let program = std::env::current_exe().unwrap();
+        let arguments = ["--exact", "support::faulty::as_a_browser", "--ignored", "--nocapture", "--test-threads=1"];
+        let installed = relay::Faulty::install(folder.path(), &program, &arguments, plan).unwrap();
+        Self { installed, _folder: folder }
+    }
+
+    pub(crate) fn executable(&self) -> std::path::PathBuf {
+        self.installed.executable()
+    }
+
+    /// The faults so far: `start 1: cut at Page.navigate 3`.
+    pub(crate) fn injected(&self) -> Vec<String> {
+        self.installed.injected()
+    }
+}
+
+/// No test: what a stub starts in place of a browser.
+#[test]
+#[ignore = "is started in place of a browser"]
+fn as_a_browser() {
+    relay::run_if_asked();
+}
