@@ -5,6 +5,7 @@ mod faulty;
 mod gate;
 mod log;
 pub(crate) mod processes;
+pub(crate) mod rude;
 mod service;
 mod site;
 mod tab;
