@@ -5,6 +5,7 @@ mod activity;
 mod arrival;
 mod cdp;
 mod context;
+mod egress;
 mod files;
 mod find;
 mod frames;
@@ -30,4 +31,5 @@ pub mod warden;
 mod wire;
 mod world;
 
+pub use egress::{Resolver, SystemResolver};
 pub use pool::{Pool, PoolError};

@@ -137,7 +137,12 @@ async fn drive(
     deadline: Instant,
 ) -> Result<AgentResult, Failure> {
     let request = &run.request;
-    let spec = PageSpec { headless: request.headless, screenshots: request.screenshots, files: request.files.clone() };
+    let spec = PageSpec {
+        headless: request.headless,
+        screenshots: request.screenshots,
+        files: request.files.clone(),
+        domains: request.domains.clone(),
+    };
     let opened = run.browsers.open(spec).await?;
     let mut page = slot.get_or_init(|| opened).clone();
     let mut model = run.model.clone();

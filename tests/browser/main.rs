@@ -8,6 +8,7 @@ mod blocked;
 mod cases;
 mod dialogs;
 mod downloads;
+mod egress;
 mod faults;
 mod frames;
 mod headful;
