@@ -12,7 +12,7 @@ CARGO_DENY_VERSION := 0.18.9
 # Cargo's own lookups never change the lock file behind our back.
 CARGO_FLAGS ?= --locked
 
-.PHONY: help setup demo run test test-setup fmt fmt-check lint deny advisories doc fuzz figures tokens bench compare eval soak
+.PHONY: help setup demo run test test-setup fmt fmt-check lint deny advisories doc fuzz figures tokens bench egress compare eval soak
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -83,6 +83,10 @@ tokens: setup ## Count what a login in five calls sends to its model and print a
 bench: setup ## Measure what reading pages of 100 to 50,000 nodes costs and print tables
 	cargo build $(CARGO_FLAGS) --release --example bench
 	target/release/examples/bench
+
+egress: setup ## Measure what checking requests and the proxy cost and print a table
+	cargo build $(CARGO_FLAGS) --release --example egress
+	target/release/examples/egress
 
 compare: setup ## Compare the view of ten real pages with the leading library's (needs npm and PyPI)
 	cargo build $(CARGO_FLAGS) --bin browser-use-service --example look

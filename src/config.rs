@@ -10,15 +10,16 @@ mod parse;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::agent::agent::{AgentSettings, Scripts, Vision};
 use crate::agent::image::ImageFormat;
 use crate::agent::usage::Prices;
-use crate::browser::settings::{BrowserSettings, FileLimits, SandboxMode, SettleSettings};
+use crate::browser::settings::{BrowserSettings, FileLimits, NetworkLimits, SandboxMode, SettleSettings};
 use crate::http::settings::HttpSettings;
 use crate::llm::settings::LlmSettings;
-use crate::policy::{HostPattern, UrlPolicy};
+use crate::policy::{DomainPattern, DomainRules, HostPattern, UrlPolicy};
 use crate::run::settings::{MaxCost, MaxSteps, MaxTokens, RunSettings};
 use crate::shutdown::ShutdownSettings;
 use crate::telemetry::{LogFormat, TelemetrySettings};
@@ -74,7 +75,7 @@ impl Settings {
             agent: agent(&env)?,
             llm: models::llm(&env)?,
             browser: browser(&env)?,
-            policy: UrlPolicy::new(read!(env.browser_use_private_hosts, hosts)?.unwrap_or_default()),
+            policy: policy(&env)?,
             shutdown: shutdown(&env)?,
             telemetry: telemetry(&env)?,
             record_dir: read!(env.record_dir, path)?,
@@ -162,10 +163,23 @@ fn browser(env: &Environment) -> Result<BrowserSettings, ConfigError> {
             file_bytes: read!(env.run_max_file_bytes, size(0..=1 << 40))?.unwrap_or(50 << 20) as u64,
             run_bytes: read!(env.run_max_files_bytes, size(0..=1 << 40))?.unwrap_or(200 << 20) as u64,
         },
+        network: NetworkLimits {
+            connections: read!(env.run_max_connections, integer(1..=10_000))?.unwrap_or(100),
+            bytes: read!(env.run_max_network_bytes, size(1 << 10..=1 << 50))?.unwrap_or(1 << 30) as u64,
+            redirects: read!(env.browser_max_redirects, integer(0..=20))?.unwrap_or(20),
+        },
         download_wait: read!(env.browser_download_wait, duration)?.unwrap_or(Duration::from_secs(10)),
         view_token_budget: read!(env.browser_view_tokens, integer(200..=200_000))?.unwrap_or(8_000),
         screenshot_marks: read!(env.screenshot_marks, flag)?.unwrap_or(false),
     })
+}
+
+fn policy(env: &Environment) -> Result<UrlPolicy, ConfigError> {
+    let policy = UrlPolicy::new(read!(env.browser_use_private_hosts, hosts)?.unwrap_or_default());
+    Ok(policy.narrowed(&DomainRules {
+        allowed: read!(env.browser_use_allowed_domains, domains)?,
+        blocked: read!(env.browser_use_blocked_domains, domains)?.unwrap_or_default(),
+    }))
 }
 
 fn shutdown(env: &Environment) -> Result<ShutdownSettings, ConfigError> {
@@ -201,6 +215,16 @@ const LOG_FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json",
 
 fn hosts(raw: &str) -> Result<Vec<HostPattern>, String> {
     HostPattern::parse_list(raw).map_err(|_| "a comma-separated list of host, host:port or *".to_owned())
+}
+
+fn domains(raw: &str) -> Result<Arc<[DomainPattern]>, String> {
+    let patterns = DomainPattern::parse_list(raw).map_err(|_| {
+        format!(
+            "a comma-separated list of at most {} domains such as example.com, *.example.com or example.com:8443",
+            DomainPattern::MAX
+        )
+    })?;
+    Ok(patterns.into())
 }
 
 fn address(raw: &str) -> Result<IpAddr, String> {

@@ -13,6 +13,7 @@ use super::action::{Action, ElementIndex};
 use super::files::SentFile;
 use super::image::{Image, ImageFormat};
 use super::observation::Observation;
+use crate::policy::{DomainRules, Refusal};
 
 // ---------------------------------------------------------------- models
 
@@ -204,6 +205,9 @@ pub trait Browsers: Send + Sync {
     /// Whether a run with this setting could be served at all, checked before its stream starts.
     fn supports(&self, headless: bool) -> Result<(), HeadfulUnavailable>;
 
+    /// Whether a run under these rules may open a URL, as far as lists of domains say, checked before its stream starts.
+    fn permits(&self, url: &Url, domains: &DomainRules) -> Result<(), Refusal>;
+
     /// Whether a browser is up, for readiness.
     fn ready(&self) -> Result<(), BrowserError>;
 }
@@ -216,6 +220,8 @@ pub struct PageSpec {
     pub screenshots: Option<ImageFormat>,
     /// What [`Action::Upload`] may name from the start.
     pub files: Vec<SentFile>,
+    /// What it may reach, within what the deployment lets it.
+    pub domains: DomainRules,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,6 +2,7 @@
 
 mod pump;
 mod sessions;
+mod shown;
 mod tab_events;
 
 use std::sync::atomic::AtomicU64;
@@ -20,13 +21,13 @@ use tokio_util::task::TaskTracker;
 
 use super::cdp::{CdpError, Connection, Event};
 use super::course::Course;
+use super::egress::{Egress, Proxy, Resolver};
 use super::files::RunFiles;
 use super::guard::Guard;
 use super::process::Browser;
 use super::tabs::Tabs;
 use super::world::Document;
 use crate::agent::ports::BrowserError;
-use crate::policy::UrlPolicy;
 
 /// The viewport, CSS pixels. A window of this size alone would leave 143 pixels less for the page.
 pub(crate) const VIEWPORT: (i64, i64) = (1280, 900);
@@ -38,6 +39,8 @@ pub(crate) struct Context {
     browser: Arc<Browser>,
     shared: Arc<Shared>,
     changed: watch::Receiver<u64>,
+    /// Ends the proxy, and with it every connection.
+    way_out: CancellationToken,
 }
 
 /// What the pump writes and the rest reads.
@@ -49,6 +52,7 @@ struct Shared {
     changes: watch::Sender<u64>,
     /// Nobody takes its events in any more.
     given_up: CancellationToken,
+    egress: Arc<Egress>,
     guard: Guard,
     files: RunFiles,
     download_wait: Duration,
@@ -63,15 +67,23 @@ struct Shared {
 impl Context {
     /// A new context with one blank tab. Made to its end although nobody waits for it any more, since only then is it
     /// known what to dispose of.
-    pub(crate) async fn open(browser: Arc<Browser>, policy: Arc<UrlPolicy>) -> Result<Self, BrowserError> {
+    pub(crate) async fn open(browser: Arc<Browser>, resolver: Arc<dyn Resolver>) -> Result<Self, BrowserError> {
         let tasks = browser.tasks.clone();
         // An error to join is a panic in the making, which was told where it happened.
-        tasks.spawn(Self::make(browser, policy)).await.unwrap_or(Err(BrowserError::Lost))
+        tasks.spawn(Self::make(browser, resolver)).await.unwrap_or(Err(BrowserError::Lost))
     }
 
-    async fn make(browser: Arc<Browser>, policy: Arc<UrlPolicy>) -> Result<Self, BrowserError> {
+    async fn make(browser: Arc<Browser>, resolver: Arc<dyn Resolver>) -> Result<Self, BrowserError> {
         let root = browser.connection.root();
-        let created = root.call(CreateBrowserContextParams::builder().dispose_on_detach(true).build()).await?;
+        let no_proxy = |error: std::io::Error| BrowserError::Protocol { cause: format!("no proxy for a run: {error}") };
+        let proxy = Proxy::bind().await.map_err(no_proxy)?;
+        let create = CreateBrowserContextParams::builder()
+            .dispose_on_detach(true)
+            .proxy_server(proxy.url().map_err(no_proxy)?)
+            // Else Chromium would go to loopback by itself.
+            .proxy_bypass_list("<-loopback>")
+            .build();
+        let created = root.call(create).await?;
         let id = created.browser_context_id.inner().clone();
         let files = match RunFiles::create(&browser.profile, browser.settings.files) {
             Ok(files) => files,
@@ -88,6 +100,8 @@ impl Context {
             .events_enabled(true)
             .build()
             .expect("the behaviour is set");
+        let egress = Arc::new(Egress::new(resolver, browser.settings.network));
+        let way_out = CancellationToken::new();
         let (changes, changed) = watch::channel(0);
         let (events, queue) = Connection::event_queue();
         let shared = Arc::new(Shared {
@@ -96,7 +110,8 @@ impl Context {
             tabs: Mutex::default(),
             changes,
             given_up: CancellationToken::new(),
-            guard: Guard::new(policy),
+            guard: Guard::new(egress.clone()),
+            egress,
             files,
             download_wait: browser.settings.download_wait,
             tasks: browser.tasks.clone(),
@@ -104,10 +119,11 @@ impl Context {
             dialogs: AtomicU64::new(0),
             dialog_timeout: browser.settings.dialog_timeout,
         });
+        browser.tasks.spawn(proxy.serve(shared.egress.clone(), way_out.clone()));
         browser.register(&id, events);
         browser.tasks.spawn(pump::pump(queue, Arc::downgrade(&shared)));
         // From here on the drop of `context` disposes, whatever fails.
-        let context = Self { id, browser: browser.clone(), shared, changed };
+        let context = Self { id, browser: browser.clone(), shared, changed, way_out };
         root.tell(downloads);
         context.open_tab().await?;
         Ok(context)
@@ -174,8 +190,8 @@ impl Context {
         tab.map(|tab| tab.frames.of(&parent.frame)).unwrap_or_default()
     }
 
-    pub(crate) fn guard(&self) -> &Guard {
-        &self.shared.guard
+    pub(crate) fn egress(&self) -> &Egress {
+        &self.shared.egress
     }
 
     pub(crate) fn files(&self) -> &RunFiles {
@@ -188,6 +204,8 @@ impl Context {
 
     /// Closes every tab with its storage, waits until the browser says so, and removes the run's files.
     pub(crate) async fn dispose(&self) {
+        // First of all: what pages send when they are left does not leave any more.
+        self.way_out.cancel();
         if !self.browser.unregister(&self.id) {
             return;
         }
@@ -207,6 +225,7 @@ impl Context {
 
 impl Drop for Context {
     fn drop(&mut self) {
+        self.way_out.cancel();
         if self.browser.unregister(&self.id) && !self.browser.connection.is_closed() {
             let dispose = DisposeBrowserContextParams::new(BrowserContextId::new(self.id.clone()));
             self.browser.connection.root().tell(dispose);

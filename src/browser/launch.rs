@@ -45,7 +45,9 @@ const DISABLED_FEATURES: &str = concat!(
     "RenderDocument,",
     // Services that talk to servers of their own.
     "Translate,MediaRouter,DialMediaRouteProvider,OptimizationHints,AutofillServerCommunication,",
-    "InterestFeedContentSuggestions"
+    "InterestFeedContentSuggestions,",
+    // Connects to a search engine that nobody asked for.
+    "PreconnectToSearch"
 );
 
 /// Where a browser's windows go.
@@ -215,7 +217,6 @@ fn arguments(settings: &BrowserSettings, executable: &Path, display: &Display, p
         "--disable-extensions",
         "--disable-field-trial-config",
         "--disable-hang-monitor",
-        "--disable-quic",
         "--disable-search-engine-choice-screen",
         "--disable-sync",
         // An address that failed would be opened again a second later, in the middle of another action.
@@ -230,6 +231,17 @@ fn arguments(settings: &BrowserSettings, executable: &Path, display: &Display, p
         "--password-store=basic",
         "--window-size=1280,900",
         "--hide-scrollbars",
+        // Everything leaves through its context's proxy, over TCP: no QUIC, no datagrams of WebRTC, which therefore tells
+        // pages no address either.
+        "--disable-quic",
+        "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+        // The proxies resolve names. The browser itself finds nothing but them, as nobody else is at a loopback address
+        // that it is told of.
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+        // What belongs to no context leads nowhere: a name that is not found.
+        "--proxy-server=socks5://none.invalid:1",
+        // Chromium connects to its search engine as soon as a context begins. This one is at an address that nobody has.
+        "--google-base-url=http://240.0.0.1/",
     ]
     .map(String::from)
     .into();

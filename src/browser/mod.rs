@@ -6,6 +6,7 @@ mod arrival;
 mod cdp;
 mod context;
 mod course;
+mod egress;
 mod files;
 mod find;
 mod frames;
@@ -31,4 +32,5 @@ pub mod warden;
 mod wire;
 mod world;
 
+pub use egress::{Resolver, SystemResolver};
 pub use pool::{Pool, PoolError};

@@ -348,9 +348,11 @@ impl RunPage {
         self.context.tabs().active().map(|tab| tab.document())
     }
 
-    /// What happened in the active tab that nobody has told yet.
+    /// What happened in the active tab and at the run's way out that nobody has told yet.
     fn news(&self) -> Vec<String> {
-        self.context.tabs().active().map(|tab| std::mem::take(&mut tab.news)).unwrap_or_default()
+        let mut news = self.context.tabs().active().map(|tab| std::mem::take(&mut tab.news)).unwrap_or_default();
+        news.extend(self.context.egress().news());
+        news
     }
 
     /// What a failed reading means: an error that ends the run, or one to tell the model.

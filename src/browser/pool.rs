@@ -10,15 +10,17 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use url::Url;
 
 use super::context::Context;
+use super::egress::{Resolver, SystemResolver};
 use super::launch::Display;
 use super::page::RunPage;
 use super::process::{Browser, Home, Lease};
 use super::settings::BrowserSettings;
 use super::{find, launch, profile};
 use crate::agent::ports::{BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec};
-use crate::policy::UrlPolicy;
+use crate::policy::{DomainRules, Refusal, UrlPolicy};
 
 /// Waits between failed starts, doubling; a broken installation must not become a busy loop.
 const RESTART_BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
@@ -30,7 +32,8 @@ const SHORT_LIFE: Duration = Duration::from_secs(5);
 /// The browsers of a deployment. [`Pool::close`] ends them all.
 pub struct Pool {
     home: Home,
-    policy: Arc<UrlPolicy>,
+    policy: UrlPolicy,
+    resolver: Arc<dyn Resolver>,
     /// The browser that new runs share.
     shared: tokio::sync::watch::Sender<Warm>,
     /// A context that waits for its run: making one takes some 100 ms, of which the run's caller should see nothing.
@@ -72,6 +75,19 @@ impl Pool {
     /// # Errors
     /// When there is no Chromium to start or no place for profile folders.
     pub fn start(settings: BrowserSettings, policy: UrlPolicy, tasks: TaskTracker) -> Result<Arc<Self>, PoolError> {
+        Self::resolving(settings, policy, Arc::new(SystemResolver), tasks)
+    }
+
+    /// As [`start`](Self::start), with somebody else than the system to ask for the addresses of names.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn resolving(
+        settings: BrowserSettings,
+        policy: UrlPolicy,
+        resolver: Arc<dyn Resolver>,
+        tasks: TaskTracker,
+    ) -> Result<Arc<Self>, PoolError> {
         let configured = settings.executable.as_deref();
         let executable = find::executable(configured).ok_or_else(|| match configured {
             Some(path) => PoolError::NotAFile(path.to_owned()),
@@ -94,7 +110,8 @@ impl Pool {
         };
         let pool = Arc::new(Self {
             home: home.clone(),
-            policy: Arc::new(policy),
+            policy,
+            resolver,
             shared: tokio::sync::watch::Sender::new(Warm::Starting { failed: None }),
             spare: Mutex::new(None),
             spare_taken: Notify::new(),
@@ -164,7 +181,7 @@ impl Pool {
             return Ok(spare);
         }
         let lease = self.lease().await?;
-        Ok(Opened { context: Context::open(lease.0.clone(), self.policy.clone()).await?, lease })
+        Ok(Opened { context: Context::open(lease.0.clone(), self.resolver.clone()).await?, lease })
     }
 
     /// Makes the spare context. When that fails, the next run's own attempt tells why.
@@ -173,7 +190,7 @@ impl Pool {
             return;
         }
         let Some(lease) = browser.lease() else { return };
-        match Context::open(browser.clone(), self.policy.clone()).await {
+        match Context::open(browser.clone(), self.resolver.clone()).await {
             Ok(context) => {
                 *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(Opened { context, lease });
             }
@@ -215,8 +232,9 @@ impl Browsers for Pool {
             let lease = browser.lease().ok_or(BrowserError::Lost)?;
             // Nobody else's: it ends with this run.
             browser.retire();
-            Opened { context: Context::open(lease.0.clone(), self.policy.clone()).await?, lease }
+            Opened { context: Context::open(lease.0.clone(), self.resolver.clone()).await?, lease }
         };
+        context.egress().open(self.policy.narrowed(&spec.domains));
         if let Err(error) = context.files().take_in(&spec.files).await {
             context.dispose().await;
             return Err(BrowserError::Protocol { cause: format!("the caller's files cannot be written: {error}") });
@@ -226,6 +244,10 @@ impl Browsers for Pool {
 
     fn supports(&self, headless: bool) -> Result<(), HeadfulUnavailable> {
         if headless { Ok(()) } else { self.display().map(drop) }
+    }
+
+    fn permits(&self, url: &Url, domains: &DomainRules) -> Result<(), Refusal> {
+        self.policy.narrowed(domains).check_lists(url)
     }
 
     fn ready(&self) -> Result<(), BrowserError> {

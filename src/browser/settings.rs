@@ -30,6 +30,8 @@ pub struct BrowserSettings {
     pub max_memory: u64,
     /// What a run may download and save.
     pub files: FileLimits,
+    /// What a run may take of the network.
+    pub network: NetworkLimits,
     /// How long an action waits for a download that it has started.
     pub download_wait: Duration,
     /// Tokens of text a page view may have.
@@ -56,6 +58,17 @@ pub struct FileLimits {
     pub file_bytes: u64,
     /// Bytes of a run's files together.
     pub run_bytes: u64,
+}
+
+/// Bounds of what a run takes of the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NetworkLimits {
+    /// Connections at a time.
+    pub connections: usize,
+    /// Bytes sent and received together.
+    pub bytes: u64,
+    /// Redirects of one request.
+    pub redirects: usize,
 }
 
 /// How long to wait for what an action started.

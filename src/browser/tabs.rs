@@ -44,6 +44,8 @@ pub(crate) struct Tab {
     pub(crate) chooser: Option<Chooser>,
     /// What the model has not been told yet.
     pub(crate) news: Vec<String>,
+    /// The URL of the last request for a document of its own, after redirects.
+    pub(crate) requested: Option<String>,
     /// The last document request that the policy refused: URL and reason.
     pub(crate) refused: Option<(String, String)>,
 }
@@ -90,6 +92,7 @@ impl Tabs {
             dragged: None,
             chooser: None,
             news: Vec::new(),
+            requested: None,
             refused: None,
         });
         self.active = self.list.len() - 1;
@@ -147,6 +150,10 @@ impl Tabs {
 
     pub(crate) fn by_id(&mut self, id: u32) -> Option<&mut Tab> {
         self.list.iter_mut().find(|tab| tab.id == id)
+    }
+
+    pub(crate) fn any(&self, is_so: impl Fn(&Tab) -> bool) -> bool {
+        self.list.iter().any(is_so)
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -81,6 +81,11 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// The document's own URL; that of the browser's own page for what could not be loaded.
+    pub(crate) fn document_url(&self) -> &str {
+        &self.url
+    }
+
     /// The document's URL as an address bar shows it.
     pub(crate) fn address(&self) -> String {
         match &self.unreachable_url {

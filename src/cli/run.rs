@@ -115,6 +115,7 @@ async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
         actions: Vec::new(),
         output: args.output_schema,
         files: Vec::new(),
+        domains: Default::default(),
         screenshots: screenshots.as_ref().map(|_| ImageFormat::Png),
     };
     let mut stop = pin!(shutdown::signals()?);

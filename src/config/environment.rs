@@ -74,6 +74,9 @@ pub(super) struct Environment {
     pub(super) browser_max_age: Option<String>,
     pub(super) browser_max_memory: Option<String>,
     pub(super) browser_download_wait: Option<String>,
+    pub(super) browser_max_redirects: Option<String>,
+    pub(super) run_max_connections: Option<String>,
+    pub(super) run_max_network_bytes: Option<String>,
     pub(super) run_max_files: Option<String>,
     pub(super) run_max_file_bytes: Option<String>,
     pub(super) run_max_files_bytes: Option<String>,
@@ -81,6 +84,8 @@ pub(super) struct Environment {
     pub(super) screenshot_marks: Option<String>,
     pub(super) profile_root: Option<String>,
     pub(super) browser_use_private_hosts: Option<String>,
+    pub(super) browser_use_allowed_domains: Option<String>,
+    pub(super) browser_use_blocked_domains: Option<String>,
 
     pub(super) shutdown_grace: Option<String>,
     pub(super) shutdown_timeout: Option<String>,

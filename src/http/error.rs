@@ -102,6 +102,9 @@ impl From<StartError> for Refused {
                 let field = if asked_for { "maxCost" } else { "model" };
                 Self::Invalid(vec![Problem::of_field(field, "price_unknown", error.to_string())])
             }
+            StartError::StartUrl(error) => {
+                Self::Invalid(vec![Problem::of_field("startUrl", "url_not_allowed", error.to_string())])
+            }
             StartError::Refused(refusal) => Self::NoRoom(refusal),
         }
     }

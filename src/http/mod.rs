@@ -3,6 +3,7 @@
 mod actions;
 mod auth;
 mod body;
+mod domains;
 mod error;
 mod fields;
 mod files;

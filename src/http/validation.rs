@@ -4,12 +4,14 @@
 use serde_json::Value;
 
 use super::actions::actions;
+use super::domains::{domains, some_domains};
 use super::error::Problem;
 use super::fields::{Fields, Wrong, boolean, integer, number, one_of, string, wrong};
 use super::files::files;
 use super::output::output_schema;
 use crate::agent::image::ImageFormat;
 use crate::agent::ports::{ModelChoice, Provider};
+use crate::policy::DomainRules;
 use crate::run::{
     MaxCost, MaxSteps, MaxStepsError, MaxTime, MaxTokens, RunRequest, StartUrl, StartUrlError, Task, TaskError,
     Temperature, TemperatureError,
@@ -49,6 +51,8 @@ pub(super) fn parse_run_request(
     let actions = fields.take_in("actions", actions);
     let output = fields.take_in("outputSchema", output_schema);
     let files = fields.take_in("files", files);
+    let allowed = fields.take_in("allowedDomains", some_domains);
+    let blocked = fields.take_in("blockedDomains", domains);
     let screenshots = fields.optional("screenshotFormat", |value| one_of(value, &SCREENSHOT_FORMATS));
 
     match task {
@@ -65,6 +69,7 @@ pub(super) fn parse_run_request(
             actions: actions.unwrap_or_default(),
             output,
             files: files.unwrap_or_default(),
+            domains: DomainRules { allowed, blocked: blocked.unwrap_or_default() },
             screenshots: screenshots.unwrap_or(default_screenshots),
         }),
         _ => Err(fields.problems),

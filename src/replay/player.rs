@@ -24,6 +24,7 @@ use crate::agent::ports::{
     ActionError, ActionOutcome, BrowserError, Browsers, ChatModel, ChatReply, ChatRequest, HeadfulUnavailable,
     ModelChoice, ModelError, ModelName, ModelUnavailable, Models, Page, PageSpec, Provider,
 };
+use crate::policy::{DomainRules, Refusal};
 use crate::run::{MaxSteps, RunEventKind, RunRequest, StartUrl, Task, Temperature};
 
 /// Bytes of all sent files together, which are played as zeros.
@@ -104,6 +105,7 @@ impl Replay {
             max_time: None,
             output: output.transpose().map_err(|error| wrong(&error))?,
             files: self.files()?,
+            domains: DomainRules::default(),
             screenshots: None,
         })
     }
@@ -184,6 +186,10 @@ impl Browsers for Replay {
 
     fn supports(&self, headless: bool) -> Result<(), HeadfulUnavailable> {
         self.live.as_ref().map_or(Ok(()), |browsers| browsers.supports(headless))
+    }
+
+    fn permits(&self, url: &Url, domains: &DomainRules) -> Result<(), Refusal> {
+        self.live.as_ref().map_or(Ok(()), |browsers| browsers.permits(url, domains))
     }
 
     fn ready(&self) -> Result<(), BrowserError> {

@@ -18,6 +18,7 @@ use super::settings::RunSettings;
 use super::supervisor::{self, Cancelled, Outbox, Run};
 use crate::agent::agent::AgentSettings;
 use crate::agent::ports::{BrowserError, Browsers, HeadfulUnavailable, ModelName, ModelUnavailable, Models, Provider};
+use crate::policy;
 
 /// Events a run may be ahead of its reader; a screenshot is in most of them.
 const EVENTS_AHEAD: usize = 8;
@@ -63,6 +64,9 @@ pub enum StartError {
         /// Whose budget it is: the request's, or else the deployment's.
         asked_for: bool,
     },
+    /// Lists of domains do not let the run open its start page.
+    #[error("the start page is out of reach: {0}")]
+    StartUrl(policy::Refusal),
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
@@ -119,6 +123,9 @@ impl RunService {
             Some(model) => inner.check_price(&model.name(), request.max_cost.is_some())?,
         }
         inner.browsers.supports(request.headless)?;
+        if let Some(url) = &request.start_url {
+            inner.browsers.permits(url.as_url(), &request.domains).map_err(StartError::StartUrl)?;
+        }
         // Taken before the place, so that whoever waits for the last run to end also waits for this one.
         let _counted = inner.runs.token();
         let ticket = inner.admission.enter()?;

@@ -138,7 +138,12 @@ async fn drive(
     deadline: Instant,
 ) -> Result<AgentResult, Failure> {
     let request = &run.request;
-    let spec = PageSpec { headless: request.headless, screenshots: request.screenshots, files: request.files.clone() };
+    let spec = PageSpec {
+        headless: request.headless,
+        screenshots: request.screenshots,
+        files: request.files.clone(),
+        domains: request.domains.clone(),
+    };
     let reporter = Arc::new(Teller { events: run.outbox.events.clone() });
     let opened = run.browsers.open(spec.clone()).await?;
     let lasting = LastingPage::new(opened, run.browsers.clone(), spec, reporter.clone(), run.settings.max_restarts);

@@ -10,6 +10,7 @@ mod crashes;
 mod devtools;
 mod dialogs;
 mod downloads;
+mod egress;
 mod faults;
 mod frames;
 mod headful;

@@ -50,7 +50,7 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "replay",
-        may_import: &["agent", "run"],
+        may_import: &["agent", "policy", "run"],
         never_crates: &["axum", "reqwest", "tower", "tower_http", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
     },
     Rule { module: "telemetry", may_import: &["run::STEP_LOG_TARGET"], never_crates: &["axum", "reqwest"] },

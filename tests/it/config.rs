@@ -196,9 +196,36 @@ fn private_hosts_are_opened_by_name() {
 }
 
 #[test]
+fn domains_narrow_what_runs_reach() {
+    let settings = settings(&[
+        ("BROWSER_USE_ALLOWED_DOMAINS", "example.com, *.example.org:8443"),
+        ("BROWSER_USE_BLOCKED_DOMAINS", "ads.example.com"),
+    ]);
+    let allows = |url: &str| settings.policy.check_url(&url.parse().unwrap()).is_ok();
+    assert!(allows("https://www.example.com/") && allows("https://www.example.org:8443/"));
+    assert!(
+        !allows("https://ads.example.com/") && !allows("https://www.example.org/") && !allows("https://example.net/")
+    );
+}
+
+#[test]
+fn the_network_of_a_run_is_bounded() {
+    let limits = settings(&[("RUN_MAX_NETWORK_BYTES", "10MiB"), ("BROWSER_MAX_REDIRECTS", "0")]).browser.network;
+    assert_eq!((limits.bytes, limits.redirects), (10 << 20, 0));
+    let defaults = settings(&[]).browser.network;
+    assert_eq!((defaults.connections, defaults.bytes, defaults.redirects), (100, 1 << 30, 20));
+}
+
+#[test]
 fn a_bad_value_is_an_error_that_names_the_variable_and_not_the_value() {
     for (name, value) in [
         ("PORT", "hunter2"),
+        ("BROWSER_USE_ALLOWED_DOMAINS", "hunter2.example,*"),
+        ("BROWSER_USE_ALLOWED_DOMAINS", ","),
+        ("BROWSER_USE_BLOCKED_DOMAINS", "https://hunter2.example"),
+        ("RUN_MAX_CONNECTIONS", "0"),
+        ("RUN_MAX_NETWORK_BYTES", "1"),
+        ("BROWSER_MAX_REDIRECTS", "21"),
         ("PORT", "70000"),
         ("HOST", "hunter2"),
         ("RUN_TIMEOUT", "hunter2"),

@@ -2,6 +2,7 @@
 
 use browser_use_service::agent::image::ImageFormat;
 use browser_use_service::agent::ports::{BrowserError, PageSpec};
+use browser_use_service::policy::{DomainPattern, DomainRules};
 use regex::Regex;
 use serde_json::{Value, json};
 
@@ -144,12 +145,33 @@ async fn screenshots_come_in_the_format_asked_for() {
 }
 
 #[tokio::test]
+async fn a_run_s_domains_reach_its_browser() {
+    let service = Stage::new([Reply::done("ok")]).start().await;
+    let body = json!({
+        "task": "x",
+        "startUrl": "https://example.com/",
+        "allowedDomains": ["Example.com", "*.example.org:8443"],
+        "blockedDomains": ["ads.example.com"],
+    });
+    service.run_all(&body).await;
+    let list = |patterns| DomainPattern::parse_list(patterns).unwrap().into();
+    let domains =
+        DomainRules { allowed: Some(list("example.com,*.example.org:8443")), blocked: list("ads.example.com") };
+    assert_eq!(service.pages.specs()[0].domains, domains);
+}
+
+#[tokio::test]
 async fn a_deployment_sets_the_default_screenshot_format() {
     let service = Stage::new([Reply::done("ok")]).set("SCREENSHOT_FORMAT", "webp").start().await;
     service.run_all(&json!({ "task": "x" })).await;
     assert_eq!(
         service.pages.specs(),
-        [PageSpec { headless: true, screenshots: Some(ImageFormat::Webp), files: vec![] }]
+        [PageSpec {
+            headless: true,
+            screenshots: Some(ImageFormat::Webp),
+            files: vec![],
+            domains: DomainRules::default()
+        }]
     );
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use browser_use_service::agent::image::ImageFormat;
 use browser_use_service::agent::ports::{BrowserError, ModelChoice, ModelError};
+use browser_use_service::policy::DomainRules;
 use browser_use_service::run::{MaxSteps, RunEventKind, RunRequest, Task, Temperature};
 use serde_json::json;
 
@@ -21,6 +22,7 @@ pub(crate) fn request() -> RunRequest {
         headless: true,
         start_url: None,
         files: Vec::new(),
+        domains: DomainRules::default(),
         actions: Vec::new(),
         output: None,
         max_tokens: None,

@@ -239,6 +239,56 @@ async fn a_visible_browser_that_cannot_be_shown_is_refused_before_the_stream() {
 }
 
 #[tokio::test]
+async fn domains_that_are_none_are_refused_with_their_place() {
+    let service = service().await;
+    let refused = async |body: Value| {
+        let (status, answer) = answer(service.post(&body)).await;
+        assert_eq!(status, 422, "{answer}");
+        answer["detail"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|it| (it["loc"].clone(), it["type"].clone()))
+            .collect::<Vec<_>>()
+    };
+    let wrong = refused(json!({
+        "task": "x",
+        "allowedDomains": ["example.com", "https://example.com", 7, "*"],
+        "blockedDomains": "example.com",
+    }));
+    let value_error = |index| (json!(["body", "allowedDomains", index]), json!("value_error"));
+    assert_eq!(
+        wrong.await,
+        [
+            value_error(1),
+            (json!(["body", "allowedDomains", 2]), json!("string_type")),
+            value_error(3),
+            (json!(["body", "blockedDomains"]), json!("list_type")),
+        ]
+    );
+    for (body, kind) in [
+        (json!({ "task": "x", "allowedDomains": [] }), "too_short"),
+        (json!({ "task": "x", "allowedDomains": vec!["a.example"; 201] }), "too_long"),
+    ] {
+        assert_eq!(refused(body).await, [(json!(["body", "allowedDomains"]), json!(kind))]);
+    }
+    assert_eq!(service.pages.asked.get(), 0);
+}
+
+#[tokio::test]
+async fn a_start_page_outside_of_the_lists_is_refused_before_the_stream() {
+    let service = service().await;
+    for (field, list) in [("allowedDomains", "example.org"), ("blockedDomains", "example.com")] {
+        let body = json!({ "task": "x", "startUrl": "https://shop.example.com/", field: [list] });
+        let (status, answer) = answer(service.post(&body)).await;
+        assert_eq!(status, 422);
+        assert_eq!(answer["detail"][0]["loc"], json!(["body", "startUrl"]));
+        assert_eq!(answer["detail"][0]["type"], "url_not_allowed");
+    }
+    assert_eq!(service.pages.asked.get(), 0);
+}
+
+#[tokio::test]
 async fn a_full_service_refuses_and_says_when_to_come_back() {
     let service = Stage::new([Reply::Hang]).set("MAX_CONCURRENT_RUNS", "1").start().await;
     let _run = service.run(&json!({ "task": "x" })).await;

@@ -10,11 +10,13 @@ use super::{Hands, clip};
 use crate::agent::action::SearchEngine;
 use crate::agent::ports::{ActionError, ActionOutcome, BrowserError};
 use crate::browser::cdp::{CdpError, Session};
-use crate::browser::guard::Denied;
+use crate::browser::egress::Denied;
 use crate::browser::wire::Navigated;
 
 /// What became of a navigation that another one replaced, or that had nothing to show.
 const ABORTED: &str = "net::ERR_ABORTED";
+/// The page without anything, which comes from nowhere.
+const BLANK: &str = "about:blank";
 /// How often a page may be faster.
 const MAX_OVERTAKEN: u32 = 5;
 
@@ -52,7 +54,8 @@ impl Hands<'_> {
         description: String,
     ) -> Result<ActionOutcome, ActionError> {
         // Asked here as well as at the door: the model is told why, and no error page takes the place of the page.
-        match self.context.guard().check(url).await {
+        let verdict = if url.as_str() == BLANK { Ok(()) } else { self.context.egress().check(url).await };
+        match verdict {
             Ok(()) => {}
             Err(Denied::Forbidden(reason)) => {
                 return Err(ActionError::Forbidden { url: clip(url.as_str(), 200), reason });
@@ -100,7 +103,10 @@ impl Hands<'_> {
             Err(error) => return Err(ActionError::Browser(error.into())),
         };
         if let Some(cause) = navigated.error_text.filter(|_| !navigated.is_download) {
-            let refused = self.context.tabs().by_id(moment.before.tab).and_then(|tab| tab.refused.take());
+            let (refused, requested) = match self.context.tabs().by_id(moment.before.tab) {
+                Some(tab) => (tab.refused.take(), tab.requested.clone()),
+                None => (None, None),
+            };
             if let Some((url, reason)) = refused {
                 return Err(ActionError::Forbidden { url: clip(&url, 200), reason });
             }
@@ -110,6 +116,7 @@ impl Hands<'_> {
                 "the server sent nothing to show; the page is the same".clone_into(&mut outcome.effect);
                 return Ok(outcome);
             }
+            let cause = self.context.egress().explain(requested.as_deref().unwrap_or(url.as_str()), &cause);
             return Err(failed(url, &cause));
         }
         if navigated.is_download {

@@ -11,7 +11,8 @@ use chromiumoxide_cdp::cdp::browser_protocol::dom::BackendNodeId;
 use chromiumoxide_cdp::cdp::browser_protocol::fetch::{EventRequestPaused, FailRequestParams};
 use chromiumoxide_cdp::cdp::browser_protocol::network::ErrorReason;
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
-    EventFileChooserOpened, EventJavascriptDialogOpening, EventWindowOpen, HandleJavaScriptDialogParams,
+    EventFileChooserOpened, EventFrameNavigated, EventJavascriptDialogOpening, EventWindowOpen,
+    HandleJavaScriptDialogParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, TargetId,
@@ -19,13 +20,14 @@ use chromiumoxide_cdp::cdp::browser_protocol::target::{
 use chromiumoxide_cdp::cdp::js_protocol::runtime::RunIfWaitingForDebuggerParams;
 
 use tokio::time::Instant;
+use url::Url;
 
 use super::tab_events::take_tab_event;
 use super::{Shared, sessions};
 use crate::agent::observation;
 use crate::browser::cdp::{Connection, Event, EventReceiver, Session};
 use crate::browser::course::Bearing;
-use crate::browser::guard::Denied;
+use crate::browser::egress::Denied;
 use crate::browser::tabs::{Chooser, OpenDialog};
 use crate::browser::wire;
 use crate::browser::world::Document;
@@ -112,10 +114,13 @@ impl Shared {
                 }
             }
             _ => {
+                if event.method == EventFrameNavigated::IDENTIFIER {
+                    self.look_at_document(event);
+                }
                 if let Some(session) = &event.session
                     && let Some(tab) = self.tabs().of_session(session)
                 {
-                    take_tab_event(connection, tab, session, event, &self.files);
+                    take_tab_event(connection, tab, session, event, &self.files, &self.egress);
                 }
             }
         }
@@ -232,6 +237,13 @@ impl Shared {
             // The next that is heard of it is that it begins, when the server has answered.
             self.files.expect(&paused.frame_id, Instant::now() + self.download_wait);
         }
+        let is_document = paused.resource_type == "Document";
+        if let Some(id) = session.id().filter(|_| is_document)
+            && let Some(tab) = self.tabs().of_session(id)
+            && *tab.target == *paused.frame_id
+        {
+            tab.requested = Some(paused.request.url.clone());
+        }
         self.tasks.spawn(async move {
             if shared.is_astray(&session, &paused).await {
                 tracing::debug!("a page that was left led on too late");
@@ -244,12 +256,15 @@ impl Shared {
                 shared.bump();
             }
             tracing::debug!(kind = paused.resource_type, ?denied, "request refused");
-            if let (Denied::Forbidden(reason), Some(id)) = (denied, session.id())
-                && let Some(tab) = shared.tabs().of_session(id)
-                && *tab.target == *paused.frame_id
-                && paused.resource_type == "Document"
-            {
-                tab.refused = Some((paused.request.url, reason));
+            let (Denied::Forbidden(reason), Some(id)) = (denied, session.id()) else { return };
+            match shared.tabs().of_session(id) {
+                Some(tab) if is_document && *tab.target == *paused.frame_id => {
+                    tab.refused = Some((paused.request.url, reason));
+                }
+                _ => {
+                    let url = Url::parse(&paused.request.url).ok();
+                    shared.egress.tell_refused(url.as_ref().and_then(Url::host_str).unwrap_or("nobody"), &reason);
+                }
             }
         });
     }

@@ -17,6 +17,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::{
 use tokio::time::Instant;
 
 use crate::browser::cdp::{Connection, Event};
+use crate::browser::egress::Egress;
 use crate::browser::files::RunFiles;
 use crate::browser::observe::Answer;
 use crate::browser::tabs::Tab;
@@ -31,6 +32,7 @@ pub(super) fn take_tab_event(
     session: &Arc<str>,
     event: &Event,
     files: &RunFiles,
+    egress: &Egress,
 ) {
     let main_frame = tab.target.clone();
     let of_main_frame = |frame: &str| *main_frame == *frame;
@@ -57,6 +59,7 @@ pub(super) fn take_tab_event(
             if let Some(ended) = event.parse::<wire::LoadingEnded>() {
                 tab.activity.request_ended(&ended.request_id);
                 if let Some(cause) = ended.error_text.filter(|_| ended.kind == "Document") {
+                    let cause = egress.explain(tab.requested.as_deref().unwrap_or_default(), &cause);
                     tab.arrival.failed(ended.request_id, cause);
                 }
             }

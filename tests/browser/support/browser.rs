@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use browser_use_service::agent::image::ImageFormat;
 use browser_use_service::agent::ports::{Browsers, PageSpec};
-use browser_use_service::browser::Pool;
-use browser_use_service::browser::settings::{BrowserSettings, FileLimits, SandboxMode, SettleSettings};
-use browser_use_service::policy::{HostPattern, UrlPolicy};
+use browser_use_service::browser::settings::{BrowserSettings, FileLimits, NetworkLimits, SandboxMode, SettleSettings};
+use browser_use_service::browser::{Pool, Resolver, SystemResolver};
+use browser_use_service::policy::{DomainRules, HostPattern, UrlPolicy};
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
@@ -55,11 +55,26 @@ impl OwnBrowser {
         Self::under(policy(), adjust)
     }
 
+    /// The same, with names that mean what somebody else than the system says.
+    pub(crate) async fn resolving(
+        hosts: &str,
+        resolver: Arc<dyn Resolver>,
+        adjust: impl FnOnce(&mut BrowserSettings),
+    ) -> Self {
+        let browser = Self::built(reach(hosts), resolver, adjust);
+        browser.is_ready().await;
+        browser
+    }
+
     fn under(policy: UrlPolicy, adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
+        Self::built(policy, Arc::new(SystemResolver), adjust)
+    }
+
+    fn built(policy: UrlPolicy, resolver: Arc<dyn Resolver>, adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
         let root = tempfile::tempdir().unwrap();
         let mut settings = settings(root.path().to_owned());
         adjust(&mut settings);
-        Self { pool: Pool::start(settings, policy, TaskTracker::new()).unwrap(), root }
+        Self { pool: Pool::resolving(settings, policy, resolver, TaskTracker::new()).unwrap(), root }
     }
 
     pub(crate) async fn is_ready(&self) {
@@ -99,7 +114,7 @@ impl OwnBrowser {
 
 /// A run without a window that wants pictures.
 pub(crate) fn headless() -> PageSpec {
-    PageSpec { headless: true, screenshots: Some(ImageFormat::Png), files: vec![] }
+    PageSpec { headless: true, screenshots: Some(ImageFormat::Png), files: vec![], domains: DomainRules::default() }
 }
 
 fn settings(profile_root: PathBuf) -> BrowserSettings {
@@ -122,6 +137,7 @@ fn settings(profile_root: PathBuf) -> BrowserSettings {
         max_age: Duration::from_secs(3600),
         max_memory: 4 << 30,
         files: FileLimits { count: 5, file_bytes: 1 << 20, run_bytes: 2 << 20 },
+        network: NetworkLimits { connections: 100, bytes: 1 << 30, redirects: 20 },
         download_wait: Duration::from_secs(5),
         view_token_budget: 8_000,
         screenshot_marks: false,

@@ -11,6 +11,7 @@ use browser_use_service::agent::observation::{Element, Observation, PageView, Ta
 use browser_use_service::agent::ports::{
     ActionError, ActionOutcome, BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec,
 };
+use browser_use_service::policy::{DomainRules, Refusal, UrlPolicy};
 use url::Url;
 
 use super::Counter;
@@ -131,6 +132,10 @@ impl Browsers for FakeBrowsers {
         } else {
             Err(HeadfulUnavailable { reason: "there is no display".into() })
         }
+    }
+
+    fn permits(&self, url: &Url, domains: &DomainRules) -> Result<(), Refusal> {
+        UrlPolicy::default().narrowed(domains).check_lists(url)
     }
 
     fn ready(&self) -> Result<(), BrowserError> {

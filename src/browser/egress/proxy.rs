@@ -1,0 +1,182 @@
+//! The proxy that a context is bound to: SOCKS5 on a loopback port of its own, which tells the run. The browser sends the
+//! host's name, so it needs no resolver of its own, and one tunnel serves every protocol above TCP.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use fast_socks5::server::Socks5ServerProtocol;
+use fast_socks5::util::target_addr::TargetAddr;
+use fast_socks5::{ReplyError, Socks5Command};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use url::Host;
+
+use super::relay::relay;
+use super::{Denied, Egress, NAME_NOT_RESOLVED};
+
+/// How long a client may take to say where it wants to. The browser does so at once.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long a connection may take to be made. Shorter than the browser waits for the proxy, which is 30 s.
+const CONNECT: Duration = Duration::from_secs(20);
+/// How long an address may take before the next one is tried beside it (RFC 8305).
+const NEXT_ADDRESS: Duration = Duration::from_millis(250);
+/// How long to wait when no connection can be taken, as when there are too many open files.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// A listener that is not served yet.
+pub(crate) struct Proxy(TcpListener);
+
+impl Proxy {
+    pub(crate) async fn bind() -> io::Result<Self> {
+        Ok(Self(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?))
+    }
+
+    /// As the browser wants it.
+    pub(crate) fn url(&self) -> io::Result<String> {
+        Ok(format!("socks5://{}", self.0.local_addr()?))
+    }
+
+    /// Serves until `stop`; then no tunnel is left.
+    pub(crate) async fn serve(self, egress: Arc<Egress>, stop: CancellationToken) {
+        let places = Arc::new(Semaphore::new(egress.limits().connections));
+        let mut tunnels = JoinSet::new();
+        let serve = async {
+            loop {
+                // Without a place the next one waits in the kernel's queue.
+                let place = places.clone().acquire_owned().await.expect("it is never closed");
+                match self.0.accept().await {
+                    Ok((browser, _)) => {
+                        let egress = egress.clone();
+                        tunnels.spawn(async move {
+                            tunnel(browser, &egress).await;
+                            drop(place);
+                        });
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "the proxy cannot take a connection");
+                        sleep(ACCEPT_AGAIN).await;
+                    }
+                }
+                while tunnels.try_join_next().is_some() {}
+            }
+        };
+        tokio::select! {
+            () = serve => {}
+            () = stop.cancelled() => {}
+        }
+        tunnels.shutdown().await;
+    }
+}
+
+/// One connection of the browser, to its end.
+async fn tunnel(browser: TcpStream, egress: &Egress) {
+    // Small writes are the browser's to collect.
+    let _ = browser.set_nodelay(true);
+    let asked = async {
+        let opened = Socks5ServerProtocol::accept_no_auth(browser).await?;
+        opened.read_command().await
+    };
+    let (protocol, command, target) = match timeout(HANDSHAKE, asked).await {
+        Ok(Ok(asked)) => asked,
+        Ok(Err(error)) => return tracing::debug!(%error, "no request to the proxy"),
+        Err(_elapsed) => return,
+    };
+    let made = match (command, endpoint(target)) {
+        (Socks5Command::TCPConnect, Some((host, port))) => connect(egress, host, port).await,
+        (Socks5Command::TCPConnect, None) => None,
+        _ => {
+            // Whoever asks for anything else is not the browser.
+            let _ = protocol.reply_error(&ReplyError::CommandNotSupported).await;
+            return;
+        }
+    };
+    match made {
+        Some(server) => match protocol.reply_success((Ipv4Addr::UNSPECIFIED, 0).into()).await {
+            Ok(browser) => relay(browser, server, egress).await,
+            Err(error) => tracing::debug!(%error, "the proxy's client is gone"),
+        },
+        None => {
+            let _ = protocol.reply_error(&ReplyError::HostUnreachable).await;
+        }
+    }
+}
+
+/// Host and port as a URL has them; none for a host that no URL could have.
+fn endpoint(target: TargetAddr) -> Option<(Host, u16)> {
+    let of_address = |address| match address {
+        IpAddr::V4(address) => Host::Ipv4(address),
+        IpAddr::V6(address) => Host::Ipv6(address),
+    };
+    match target {
+        TargetAddr::Ip(address) => Some((of_address(address.ip()), address.port())),
+        TargetAddr::Domain(name, port) => match name.parse() {
+            Ok(address) => Some((of_address(address), port)),
+            Err(_) => Some((Host::parse(&name).ok()?, port)),
+        },
+    }
+}
+
+/// A connection to an address that was checked, if there may be one.
+async fn connect(egress: &Egress, host: Host, port: u16) -> Option<TcpStream> {
+    let cause = match timeout(CONNECT, reach(egress, &host, port)).await {
+        Ok(Ok(server)) => return Some(server),
+        Ok(Err(cause)) => cause,
+        Err(_elapsed) => "net::ERR_CONNECTION_TIMED_OUT".to_owned(),
+    };
+    tracing::debug!(%host, port, cause, "no connection");
+    egress.failed(host, port, cause);
+    None
+}
+
+async fn reach(egress: &Egress, host: &Host, port: u16) -> Result<TcpStream, String> {
+    let addresses = egress.addresses(host, port).await.map_err(|denied| match denied {
+        Denied::Forbidden(reason) => format!("it may not be reached: {reason}"),
+        Denied::Unresolved => NAME_NOT_RESOLVED.to_owned(),
+    })?;
+    let server = dial(&addresses, port).await.map_err(|error| in_words_of_the_browser(&error).to_owned())?;
+    let _ = server.set_nodelay(true);
+    Ok(server)
+}
+
+/// The first connection that is made; an address that takes its time does not hold up the next one.
+async fn dial(addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
+    let mut waiting = addresses.iter();
+    let mut attempts = FuturesUnordered::new();
+    let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    loop {
+        if let Some(address) = waiting.next() {
+            attempts.push(TcpStream::connect(SocketAddr::new(*address, port)));
+        } else if attempts.is_empty() {
+            return Err(failure);
+        }
+        tokio::select! {
+            Some(attempt) = attempts.next() => match attempt {
+                Ok(server) => return Ok(server),
+                Err(error) => failure = error,
+            },
+            () = sleep(NEXT_ADDRESS), if waiting.len() > 0 => {}
+        }
+    }
+}
+
+/// What Chromium would say had it made the connection.
+fn in_words_of_the_browser(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "net::ERR_CONNECTION_REFUSED",
+        io::ErrorKind::ConnectionReset => "net::ERR_CONNECTION_RESET",
+        io::ErrorKind::TimedOut => "net::ERR_CONNECTION_TIMED_OUT",
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => "net::ERR_ADDRESS_UNREACHABLE",
+        _ => "net::ERR_CONNECTION_FAILED",
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/proxy.rs"]
+mod tests;

@@ -1,0 +1,68 @@
+//! Bytes from one side to the other, counted.
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::Egress;
+
+/// Bytes on their way in one direction.
+const BUFFER: usize = 32 << 10;
+/// How long a tunnel may be silent. Longer than browsers keep connections that are not in use, and than pages leave
+/// their sockets without a sign of life.
+const SILENCE: Duration = Duration::from_secs(600);
+
+/// Passes bytes on until both sides are done, one of them fails, nothing comes any more, or the run has taken what it
+/// may.
+pub(super) async fn relay(mut browser: TcpStream, mut server: TcpStream, egress: &Egress) {
+    let moved = AtomicU64::new(0);
+    let (from_browser, to_browser) = browser.split();
+    let (from_server, to_server) = server.split();
+    let both = async {
+        tokio::try_join!(pass(from_browser, to_server, egress, &moved), pass(from_server, to_browser, egress, &moved))
+    };
+    let ended = tokio::select! {
+        ended = both => ended.map(|_| ()),
+        () = silent(&moved) => Err(io::ErrorKind::TimedOut.into()),
+        () = egress.exhausted.cancelled() => Err(io::ErrorKind::QuotaExceeded.into()),
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a tunnel ended early");
+    }
+}
+
+async fn pass(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    egress: &Egress,
+    moved: &AtomicU64,
+) -> io::Result<()> {
+    let mut buffer = vec![0; BUFFER];
+    loop {
+        let read = from.read(&mut buffer).await?;
+        if read == 0 {
+            return to.shutdown().await;
+        }
+        moved.fetch_add(1, Ordering::Relaxed);
+        if !egress.take(read) {
+            return Err(io::ErrorKind::QuotaExceeded.into());
+        }
+        to.write_all(&buffer[..read]).await?;
+    }
+}
+
+/// Resolves when nothing has moved for a while.
+async fn silent(moved: &AtomicU64) {
+    let mut last = moved.load(Ordering::Relaxed);
+    loop {
+        tokio::time::sleep(SILENCE).await;
+        let now = moved.load(Ordering::Relaxed);
+        if now == last {
+            return;
+        }
+        last = now;
+    }
+}

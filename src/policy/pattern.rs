@@ -1,0 +1,304 @@
+//! How lists of hosts are written.
+
+use std::fmt;
+use std::net::Ipv6Addr;
+use std::str::FromStr;
+
+use url::Host;
+
+/// Longest pattern, bytes: a host name has at most 253, and takes more when it is written in other scripts.
+const MAX_BYTES: usize = 512;
+/// Longest host name and longest part of one, bytes.
+const MAX_NAME: usize = 253;
+const MAX_LABEL: usize = 63;
+
+/// A host that runs may reach although it is not public: `intranet.example`, `127.0.0.1:8080`, `[::1]`, or `*` for all.
+/// Without a port it stands for all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPattern {
+    /// None: any host.
+    pub(super) host: Option<Host>,
+    /// None: any port.
+    port: Option<u16>,
+}
+
+impl HostPattern {
+    /// Parses a comma-separated list. Blank entries are skipped, anything else that is no pattern is an error: a
+    /// policy that cannot be read must not turn into no policy.
+    pub fn parse_list(list: &str) -> Result<Vec<Self>, PatternError> {
+        list.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(Self::from_str).collect()
+    }
+
+    pub(super) fn matches(&self, host: &Host, port: u16) -> bool {
+        self.port.is_none_or(|own| own == port)
+            && match (&self.host, host) {
+                (None, _) => true,
+                (Some(Host::Domain(own)), Host::Domain(name)) => own == without_root(name),
+                (Some(own), host) => own == host,
+            }
+    }
+}
+
+impl FromStr for HostPattern {
+    type Err = PatternError;
+
+    fn from_str(pattern: &str) -> Result<Self, PatternError> {
+        let invalid = || PatternError { pattern: pattern.to_owned() };
+        let (host, port) = split(pattern).ok_or_else(invalid)?;
+        if host == "*" {
+            return Ok(Self { host: None, port });
+        }
+        // `*.example` would promise a match on sub-domains that is not made.
+        Ok(Self { host: Some(parse_host(&host).ok_or_else(invalid)?), port })
+    }
+}
+
+/// A domain of an allow or block list.
+///
+/// - `example.com`: that host and what is below it, on the boundaries of labels;
+/// - `*.example.com`: what is below it, without itself;
+/// - `192.0.2.7`, `[2001:db8::1]`: that address, where a URL is written with it;
+/// - each with or without `:port`; without one it stands for all of them.
+///
+/// Names in other scripts are taken as browsers take them. Everything else is an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DomainPattern {
+    pub(super) host: Host,
+    /// Only what is below the host.
+    below: bool,
+    /// None: any port.
+    port: Option<u16>,
+}
+
+impl DomainPattern {
+    /// Most patterns of a list.
+    pub const MAX: usize = 1_000;
+
+    /// Parses a comma-separated list with blanks around its entries. An empty entry is an error, as is a list of more
+    /// than [`DomainPattern::MAX`].
+    pub fn parse_list(list: &str) -> Result<Vec<Self>, PatternError> {
+        let patterns: Vec<Self> = list.split(',').map(|entry| entry.trim().parse()).collect::<Result<_, _>>()?;
+        if patterns.len() > Self::MAX {
+            return Err(PatternError { pattern: format!("a list of {}", patterns.len()) });
+        }
+        Ok(patterns)
+    }
+
+    pub(super) fn matches(&self, host: &Host, port: u16) -> bool {
+        self.port.is_none_or(|own| own == port)
+            && match (&self.host, host) {
+                (Host::Domain(own), Host::Domain(name)) => match without_root(name).strip_suffix(own.as_str()) {
+                    Some("") => !self.below,
+                    Some(front) => front.ends_with('.'),
+                    None => false,
+                },
+                (own, host) => own == host,
+            }
+    }
+}
+
+impl FromStr for DomainPattern {
+    type Err = PatternError;
+
+    fn from_str(pattern: &str) -> Result<Self, PatternError> {
+        let invalid = || PatternError { pattern: pattern.chars().take(100).collect() };
+        if pattern.len() > MAX_BYTES {
+            return Err(invalid());
+        }
+        let (host, port) = split(pattern).ok_or_else(invalid)?;
+        let (below, host) = match host.strip_prefix("*.") {
+            Some(host) => (true, host),
+            None => (false, host.as_str()),
+        };
+        let host = parse_host(host).ok_or_else(invalid)?;
+        // An address has nothing below it.
+        if below && !matches!(host, Host::Domain(_)) {
+            return Err(invalid());
+        }
+        Ok(Self { host, below, port })
+    }
+}
+
+/// Host and port of a pattern; none when the port is no port.
+fn split(pattern: &str) -> Option<(String, Option<u16>)> {
+    // An IPv6 address without brackets has colons of its own and cannot carry a port.
+    if pattern.parse::<Ipv6Addr>().is_ok() {
+        return Some((format!("[{pattern}]"), None));
+    }
+    match pattern.rsplit_once(':') {
+        Some((host, port)) if !pattern.ends_with(']') => {
+            let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+            let port = port.parse().ok().filter(|port| is_number && *port > 0)?;
+            Some((host.to_owned(), Some(port)))
+        }
+        _ => Some((pattern.to_owned(), None)),
+    }
+}
+
+/// A host as a URL has it, without the root's dot; none for what is no host or could only be meant as something else.
+fn parse_host(host: &str) -> Option<Host> {
+    // The parser of URLs would take percent signs for encoded characters, and drop what cannot be seen.
+    let is_plain =
+        |character: char| !character.is_whitespace() && !character.is_control() && !"*%/\\@?#".contains(character);
+    if !host.chars().all(is_plain) {
+        return None;
+    }
+    match Host::parse(host).ok()? {
+        Host::Domain(name) => {
+            let name = without_root(&name);
+            // Browsers let more pass than names of hosts are made of.
+            let is_of_names = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            let is_name = name.len() <= MAX_NAME
+                && name.bytes().all(is_of_names)
+                && name.split('.').all(|label| !label.is_empty() && label.len() <= MAX_LABEL);
+            is_name.then(|| Host::Domain(name.to_owned()))
+        }
+        address => Some(address),
+    }
+}
+
+/// `example.com.` is `example.com`.
+pub(super) fn without_root(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+/// An entry of a list that is no pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatternError {
+    pub pattern: String,
+}
+
+impl fmt::Display for PatternError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is no pattern of hosts", self.pattern)
+    }
+}
+
+impl std::error::Error for PatternError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, host: &str) -> bool {
+        let url: url::Url = format!("https://{host}/").parse().unwrap_or_else(|error| panic!("{host}: {error}"));
+        let pattern: DomainPattern = pattern.parse().unwrap_or_else(|error| panic!("{error}"));
+        pattern.matches(&url.host().unwrap().to_owned(), url.port_or_known_default().unwrap())
+    }
+
+    #[test]
+    fn a_domain_stands_for_itself_and_what_is_below_it() {
+        for host in ["example.com", "EXAMPLE.com.", "a.example.com", "a.b.example.com", "example.com:8443"] {
+            assert!(matches("Example.COM", host), "{host}");
+        }
+        for host in ["notexample.com", "example.com.evil.org", "example.co", "com", "xexample.com", "example.com-x.org"]
+        {
+            assert!(!matches("example.com", host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_star_stands_for_what_is_below_alone() {
+        assert!(matches("*.example.com", "a.example.com") && matches("*.example.com", "a.b.example.com"));
+        assert!(!matches("*.example.com", "example.com") && !matches("*.example.com", "xexample.com"));
+    }
+
+    #[test]
+    fn a_port_narrows_a_pattern() {
+        assert!(matches("example.com:8443", "a.example.com:8443"));
+        assert!(!matches("example.com:8443", "example.com"));
+        assert!(matches("example.com:443", "example.com"));
+    }
+
+    #[test]
+    fn an_address_is_matched_as_such_in_every_spelling() {
+        assert!(matches("192.0.2.7", "192.0.2.7") && matches("192.0.2.7", "0xc0000207"));
+        assert!(matches("3221225991", "192.0.2.7") && matches("2001:db8::1", "[2001:DB8:0::1]"));
+        assert!(matches("[2001:db8::1]:8080", "[2001:db8::1]:8080"));
+        assert!(!matches("192.0.2.7", "192.0.2.70") && !matches("192.0.2.7", "x.192.0.2.7.example"));
+    }
+
+    #[test]
+    fn names_in_other_scripts_are_those_of_the_browser() {
+        assert!(
+            matches("bücher.example", "xn--bcher-kva.example") && matches("xn--bcher-kva.example", "BÜCHER.example")
+        );
+        assert!(matches("例え。テスト", "例え.テスト"));
+        assert!(!matches("раураl.com", "paypal.com"), "letters that look alike");
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_an_error() {
+        let long_label = format!("{}.com", "a".repeat(64));
+        let long_name = format!("{}com", "a.".repeat(130));
+        let endless = "a".repeat(MAX_BYTES + 1);
+        for bad in [
+            "",
+            " ",
+            "*",
+            "*.",
+            ".",
+            "..",
+            ".example.com",
+            "example..com",
+            "*example.com",
+            "a.*.com",
+            "**.example.com",
+            "*.*.example.com",
+            "*.192.0.2.7",
+            "*.[::1]",
+            "https://example.com",
+            "example.com/",
+            "example.com/a",
+            "a b.com",
+            " example.com",
+            "example.com ",
+            "example.com\n",
+            "example.com\t",
+            "ex\u{0}ample.com",
+            "user@example.com",
+            "example.com?",
+            "example.com#",
+            "example%2ecom",
+            "example.com:",
+            "example.com:x",
+            "example.com:+80",
+            "example.com:0",
+            "example.com:65536",
+            "example.com:80:90",
+            "[::1",
+            "::1]",
+            "[::1]x",
+            "[fe80::1%eth0]",
+            "a,b",
+            "192.0.2.256",
+            "\u{200b}",
+            &long_label,
+            &long_name,
+            &endless,
+        ] {
+            assert!(bad.parse::<DomainPattern>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_read_whole_or_not_at_all() {
+        assert_eq!(DomainPattern::parse_list("a.com, *.b.com:80").map(|list| list.len()), Ok(2));
+        for bad in ["", ",", "a.com,", "a.com,,b.com", "a.com, b c"] {
+            assert!(DomainPattern::parse_list(bad).is_err(), "{bad:?}");
+        }
+        let most = vec!["a.com"; DomainPattern::MAX].join(",");
+        assert!(DomainPattern::parse_list(&most).is_ok());
+        assert!(DomainPattern::parse_list(&format!("{most},a.com")).is_err());
+    }
+
+    #[test]
+    fn a_list_of_private_hosts_that_cannot_be_read_is_an_error() {
+        assert_eq!(HostPattern::parse_list(" , "), Ok(vec![]));
+        for bad in
+            ["*.example.com", "host:", "host:port", "host:70000", "host:+80", "a b", "http://host", "[::1", "good,ba d"]
+        {
+            assert!(HostPattern::parse_list(bad).is_err(), "{bad}");
+        }
+    }
+}

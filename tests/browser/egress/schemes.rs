@@ -1,0 +1,119 @@
+//! Schemes: a tab shows documents of the web, and blobs of its own pages.
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::Html;
+use axum::routing::get;
+use browser_use_service::agent::observation::Observation;
+use browser_use_service::agent::ports::ActionError;
+
+use crate::support::{Site, open, page, run};
+
+const SCHEMES: &[&str] = &[
+    "file:///etc/passwd",
+    "chrome://version/",
+    "chrome://settings/",
+    "devtools://devtools/bundled/inspector.html",
+    "chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/index.html",
+    "chrome-untrusted://print/",
+    "view-source:http://127.0.0.1/",
+    "data:text/html,<h1>Data</h1>",
+    "filesystem:http://127.0.0.1/temporary/x",
+    "ftp://127.0.0.1/",
+    "ws://127.0.0.1/",
+    "blob:http://127.0.0.1/1",
+    "about:version",
+    "javascript:document.title='x'",
+    "mailto:a@shop.example",
+    "intent://shop.example/",
+];
+
+/// Whether the tab shows a page of the web, or that there is none.
+fn is_of_the_web(seen: &Observation) -> bool {
+    let is_failure = seen.notices.iter().any(|notice| notice.contains("could not be opened"));
+    seen.url.starts_with("http:") || seen.url == "about:blank" || (is_failure && seen.view.elements.is_empty())
+}
+
+#[test]
+fn the_model_opens_no_other_scheme() {
+    run(async {
+        let site = Site::of(&[("/", "<h1>Home</h1>")]).await;
+        let tab = open(&site, "/").await;
+        for url in SCHEMES {
+            let refused = tab.go(url).await;
+            let is_refused = matches!(
+                &refused,
+                Err(ActionError::Forbidden { .. } | ActionError::NotPossible(_) | ActionError::Navigation { .. })
+            );
+            assert!(is_refused, "{url}: {refused:?}");
+            let seen = tab.observe().await;
+            assert_eq!((seen.url, seen.title.as_str()), (site.url("/"), "Fixture"), "{url}");
+        }
+        assert_eq!(site.requests(), ["GET /"]);
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_page_leads_to_no_other_scheme() {
+    run(async {
+        let ways = [
+            "<a href=\"{U}\">Go</a>",
+            "<a href=\"{U}\" target=_blank>Go</a>",
+            "<button onclick=\"location.href = '{U}'\">Go</button>",
+            "<button onclick=\"window.open('{U}')\">Go</button>",
+            "<form action=\"{U}\"><button>Go</button></form>",
+            "<form action=\"{U}\" method=post target=_blank><button>Go</button></form>",
+        ];
+        // What a page may do to itself is no way out.
+        for url in SCHEMES.iter().filter(|url| !url.starts_with("javascript:")) {
+            let bodies: Vec<_> = ways.iter().map(|way| way.replace("{U}", &url.replace('\'', ""))).collect();
+            let paths = ["/0", "/1", "/2", "/3", "/4", "/5"];
+            let pages: Vec<_> = paths.into_iter().zip(bodies.iter().map(String::as_str)).collect();
+            let site = Site::of(&pages).await;
+            let tab = open(&site, "/0").await;
+            for path in paths {
+                tab.go(&site.url(path)).await.unwrap();
+                let _ = tab.click("Go").await;
+                let seen = tab.observe().await;
+                assert!(is_of_the_web(&seen), "{url} by {path}: {seen:#?}");
+                assert!(!seen.view.text.contains("Data") && !seen.view.text.contains("root:"), "{url} by {path}");
+            }
+            tab.close().await;
+        }
+    });
+}
+
+#[test]
+fn a_redirect_leads_to_no_other_scheme() {
+    run(async {
+        for url in SCHEMES {
+            let router = Router::new()
+                .route("/", get(|| async { Html(page("<h1>Home</h1>")) }))
+                .route("/out", get(move || async move { (StatusCode::FOUND, [(LOCATION, *url)]) }));
+            let site = Site::with(router).await;
+            let tab = open(&site, "/").await;
+            let _ = tab.go(&site.url("/out")).await;
+            let seen = tab.observe().await;
+            assert!(is_of_the_web(&seen), "{url}: {seen:#?}");
+            assert!(!seen.view.text.contains("Data") && !seen.view.text.contains("root:"), "{url}");
+            tab.close().await;
+        }
+    });
+}
+
+#[test]
+fn a_page_shows_a_blob_of_its_own_and_pictures_of_data() {
+    run(async {
+        let body = "<button onclick=\"window.open(URL.createObjectURL(new Blob(['<h1>Invoice</h1>'], { type: 'text/html' })))\">Show</button>\
+                    <img onload=\"tell('drawn')\" src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>\">";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        site.hears("drawn").await;
+        tab.click("Show").await.unwrap();
+        let seen = tab.until(|seen| seen.view.text.contains("Invoice")).await;
+        assert!(seen.url.starts_with("blob:http"), "{seen:#?}");
+        tab.close().await;
+    });
+}
