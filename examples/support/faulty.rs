@@ -21,7 +21,7 @@
 //! drop                         the message is lost
 //! delay MS                     it and what follows come later
 //! drip                         it comes in many small pieces
-//! twice                        it comes twice
+//! twice                        it comes twice, if it is an answer
 //! truncate                     half of it comes
 //! invalid                      what comes is no JSON
 //! nul                          empty messages come before it
@@ -225,6 +225,8 @@ impl Relay {
                     self.send(piece)?;
                 }
             }
+            // An event that comes twice would be two.
+            Fault::Twice if head.id.is_none() => self.send(&whole)?,
             Fault::Twice => self.send(&[whole.as_slice(), &whole].concat())?,
             Fault::Truncate => self.send(&[&message[..message.len() / 2], b"\0"].concat())?,
             Fault::Invalid => self.send(b"{\"id\": 1, \"result\": \xff}\0")?,

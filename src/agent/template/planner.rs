@@ -112,9 +112,12 @@ impl Plan {
             match &result.outcome {
                 Ok(outcome) => self.succeeded(goal, &planned, outcome.extracted.clone()),
                 Err(error) => {
-                    self.progress.failures.push(error.clone());
-                    self.progress.tried.extend(planned.action.index());
-                    self.progress.unsure |= step.interrupted && !may_be_repeated(&result.action);
+                    // What only looks is begun anew.
+                    if !(step.interrupted && may_be_repeated(&result.action)) {
+                        self.progress.failures.push(error.clone());
+                        self.progress.tried.extend(planned.action.index());
+                        self.progress.unsure |= step.interrupted;
+                    }
                     return format!("Failed: {}", clip(error, 200));
                 }
             }

@@ -90,9 +90,6 @@ impl Hands<'_> {
             }
             overtaken += 1;
         };
-        if self.context.tabs().by_id(moment.before.tab).is_some_and(|tab| tab.crashed) {
-            return Err(BrowserError::PageCrashed.into());
-        }
         let navigated = match asked {
             Ok(navigated) => navigated,
             Err(CdpError::TimedOut { limit, .. }) => {

@@ -340,6 +340,9 @@ impl Shared {
     }
 
     fn receive(&self, message: &Bytes) {
+        if message.is_empty() {
+            return;
+        }
         let envelope: Envelope<'_> = match serde_json::from_slice(message) {
             Ok(envelope) => envelope,
             Err(error) => {
