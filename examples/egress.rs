@@ -50,11 +50,11 @@ fn main() -> anyhow::Result<ExitCode> {
 
 async fn measure() -> anyhow::Result<()> {
     let (told, mut tellings) = mpsc::channel(1);
-    let fresh = [(CACHE_CONTROL, "no-store")];
+    let fresh = || [(CACHE_CONTROL, "no-store")];
     let router = Router::new()
-        .route("/", get(move || async move { (fresh, Html(page())) }))
-        .route("/picture/{name}", get(move || async move { (fresh, vec![b'x'; PICTURE_BYTES]).into_response() }))
-        .route("/download", get(move || async move { (fresh, vec![b'x'; DOWNLOAD_BYTES]).into_response() }))
+        .route("/", get(move || async move { (fresh(), Html(page())) }))
+        .route("/picture/{name}", get(move || async move { (fresh(), vec![b'x'; PICTURE_BYTES]).into_response() }))
+        .route("/download", get(move || async move { (fresh(), vec![b'x'; DOWNLOAD_BYTES]).into_response() }))
         .route(
             "/told",
             post(|told: State<mpsc::Sender<Told>>, Json(measured): Json<Told>| async move {

@@ -45,6 +45,7 @@ const RULES: &[Rule] = &[
             "agent::explicit",
             "agent::files",
             "agent::output",
+            "policy",
         ],
         never_crates: &["reqwest", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
     },

@@ -39,11 +39,13 @@ impl Resolver for SystemResolver {
     }
 }
 
+/// With the moment of the look-up; empty for a name without an address.
+type Answer = (Instant, Arc<[IpAddr]>);
+
 /// One run's answers.
 pub(super) struct Names {
     resolver: Arc<dyn Resolver>,
-    /// With the moment of the look-up.
-    known: Mutex<HashMap<String, (Instant, Arc<[IpAddr]>)>>,
+    known: Mutex<HashMap<String, Answer>>,
     lookups: Semaphore,
 }
 

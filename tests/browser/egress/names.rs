@@ -24,7 +24,7 @@ impl Resolver for Fickle {
         let address = match name {
             "nowhere.example" => return Vec::new(),
             // Of the public internet, where nobody is reached from here, and then of this machine.
-            "rebind.example" if self.rebound.fetch_add(1, Ordering::SeqCst) % 2 == 0 => [240, 0, 0, 1],
+            "rebind.example" if self.rebound.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) => [240, 0, 0, 1],
             "both.example" => return vec![[8, 8, 8, 8].into(), [127, 0, 0, 1].into()],
             _ => [127, 0, 0, 1],
         };

@@ -32,7 +32,9 @@ const SCHEMES: &[&str] = &[
 /// Whether the tab shows a page of the web, or that there is none.
 fn is_of_the_web(seen: &Observation) -> bool {
     let is_failure = seen.notices.iter().any(|notice| notice.contains("could not be opened"));
-    seen.url.starts_with("http:") || seen.url == "about:blank" || (is_failure && seen.view.elements.is_empty())
+    seen.url.starts_with("http:")
+        || seen.url.starts_with("about:blank")
+        || (is_failure && seen.view.elements.is_empty())
 }
 
 #[test]
@@ -106,7 +108,7 @@ fn a_redirect_leads_to_no_other_scheme() {
 #[test]
 fn a_page_shows_a_blob_of_its_own_and_pictures_of_data() {
     run(async {
-        let body = "<button onclick=\"window.open(URL.createObjectURL(new Blob(['<h1>Invoice</h1>'], { type: 'text/html' })))\">Show</button>\
+        let body = "<button onclick=\"window.open(window.URL.createObjectURL(new Blob(['<h1>Invoice</h1>'], { type: 'text/html' })))\">Show</button>\
                     <img onload=\"tell('drawn')\" src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>\">";
         let site = Site::of(&[("/", body)]).await;
         let tab = open(&site, "/").await;
