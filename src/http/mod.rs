@@ -8,9 +8,11 @@ mod fields;
 mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod headers;
 mod identity;
 mod linger;
 mod output;
+mod patient;
 mod router;
 mod routes;
 pub mod settings;
@@ -18,4 +20,5 @@ mod sse;
 mod validation;
 mod wire;
 
+pub use patient::{Patience, PatientListener};
 pub use router::router;

@@ -24,7 +24,7 @@ use crate::agent::ports::{
     ActionError, ActionOutcome, BrowserError, Browsers, ChatModel, ChatReply, ChatRequest, HeadfulUnavailable,
     ModelChoice, ModelError, ModelName, ModelUnavailable, Models, Page, PageSpec, Provider,
 };
-use crate::run::{MaxSteps, RunEventKind, RunRequest, StartUrl, Task, Temperature};
+use crate::run::{DetachTime, MaxSteps, RunEventKind, RunRequest, StartUrl, Task, Temperature};
 
 /// Bytes of all sent files together, which are played as zeros.
 const MAX_FILES_BYTES: u64 = 64 << 20;
@@ -105,6 +105,9 @@ impl Replay {
             output: output.transpose().map_err(|error| wrong(&error))?,
             files: self.files()?,
             screenshots: None,
+            skip_unchanged_screenshots: false,
+            detach: DetachTime::default(),
+            caller: None,
         })
     }
 
