@@ -29,7 +29,7 @@ fn steps(events: &[Numbered]) -> Vec<u64> {
     events
         .iter()
         .filter(|(_, event)| event["type"] == "step")
-        .map(|(_, event)| event["step"].as_u64().unwrap())
+        .map(|(_, event)| event["step"].as_u64().expect("a number"))
         .collect()
 }
 
@@ -85,7 +85,7 @@ async fn a_run_goes_on_without_a_reader_and_everything_is_there_for_the_one_who_
 
     // Also to a reader who broke off at the very end.
     let last = everything.last().unwrap();
-    assert_eq!(service.resume(&run_id, Some(last.0 - 1)).await.rest().await, [last.clone()]);
+    assert_eq!(service.resume(&run_id, Some(last.0 - 1)).await.rest().await, std::slice::from_ref(last));
     assert_eq!(service.resume(&run_id, Some(last.0)).await.rest().await, []);
     assert_eq!(service.model.calls.get(), 4);
 }
