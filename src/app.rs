@@ -4,6 +4,7 @@ use std::future::{Future, ready};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
@@ -18,7 +19,7 @@ use tracing::{error, info, warn};
 use crate::agent::ports::{Browsers, Models};
 use crate::browser::Pool;
 use crate::config::Settings;
-use crate::http;
+use crate::http::{self, Patience, PatientListener};
 use crate::llm::Providers;
 use crate::replay::{Recorded, Recordings, Replay};
 use crate::run::{Recorder, RunService};
@@ -29,6 +30,8 @@ pub struct App {
     router: Router,
     runs: RunService,
     shutdown: ShutdownSettings,
+    /// How long a connection's client may take nothing of what it is sent.
+    patience: Duration,
     authenticated: bool,
     /// Owns what outlives a response or a run: refused uploads, browser processes.
     tasks: TaskTracker,
@@ -91,10 +94,12 @@ impl App {
         tasks: TaskTracker,
     ) -> Self {
         let authenticated = settings.http.api_key.is_some();
+        // The run gives up first, so that it is told why it ended; then its connection is of no use.
+        let patience = 2 * settings.run.stall_timeout;
         let runs = RunService::recorded(settings.run, settings.agent, browsers, models, recorder);
         let router = http::router(settings.http, runs.clone(), tasks.clone());
         let close_browsers = ready(()).boxed();
-        Self { router, runs, shutdown: settings.shutdown, authenticated, tasks, close_browsers }
+        Self { router, runs, shutdown: settings.shutdown, patience, authenticated, tasks, close_browsers }
     }
 
     /// The runs behind the routes, for whoever starts one without HTTP.
@@ -122,6 +127,8 @@ impl App {
             }
         });
         let let_go = CancellationToken::new();
+        let patience = Patience { limit: self.patience, let_go: let_go.clone() };
+        let listener = PatientListener { listener, patience };
         let server = axum::serve(listener, self.router).with_graceful_shutdown(let_go.clone().cancelled_owned());
         let server = self.tasks.spawn(server.into_future());
 

@@ -20,7 +20,7 @@ use crate::browser::settings::{BrowserSettings, FileLimits, NetworkLimits, Sandb
 use crate::http::settings::HttpSettings;
 use crate::llm::settings::LlmSettings;
 use crate::policy::{DomainPattern, DomainRules, HostPattern, UrlPolicy};
-use crate::run::settings::{MaxCost, MaxSteps, MaxTokens, RunSettings};
+use crate::run::settings::{DetachTime, MaxCost, MaxSteps, MaxTokens, RunSettings};
 use crate::shutdown::ShutdownSettings;
 use crate::telemetry::{LogFormat, TelemetrySettings};
 use environment::{Environment, read};
@@ -113,6 +113,10 @@ fn run(env: &Environment, machine: &Machine) -> Result<RunSettings, ConfigError>
         max_queued: read!(env.max_queued_runs, integer(0..=10_000))?.unwrap_or(8),
         queue_timeout: read!(env.queue_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(30)),
         max_restarts: read!(env.run_max_restarts, integer(0..=10))?.unwrap_or(1),
+        stall_timeout: read!(env.stream_stall_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(60)),
+        max_detach: read!(env.run_max_detach, max_detach)?.unwrap_or(Duration::from_secs(300)),
+        stream_buffer: read!(env.stream_buffer, size(64 << 10..=1 << 30))?.unwrap_or(8 << 20),
+        streams_kept: read!(env.streams_kept, size(0..=1 << 40))?.unwrap_or(64 << 20),
     })
 }
 
@@ -251,6 +255,11 @@ fn max_tokens(raw: &str) -> Result<MaxTokens, String> {
 
 fn max_cost(raw: &str) -> Result<MaxCost, String> {
     raw.parse().ok().and_then(MaxCost::parse).ok_or_else(|| "a number above zero".to_owned())
+}
+
+fn max_detach(raw: &str) -> Result<Duration, String> {
+    let most = Duration::from_secs(DetachTime::MAX_SECONDS.into());
+    duration(raw).ok().filter(|limit| *limit <= most).ok_or_else(|| "a duration of at most a day, or 0".to_owned())
 }
 
 fn keep_alive(raw: &str) -> Result<Duration, String> {

@@ -1,7 +1,7 @@
 //! Everything that reads what a caller, a page, a model or the browser wrote, as functions of bytes that panic when a
 //! promise is broken. `make fuzz` lets a fuzzer look for such bytes; the ordinary tests try those of `fuzz/corpus`.
 
-use crate::{agent, browser, http, llm, policy, replay};
+use crate::{agent, browser, http, llm, policy, replay, run};
 
 /// A name and a function that takes any bytes. It returns for those that are of no use to it.
 pub type Target = (&'static str, fn(&[u8]));
@@ -14,6 +14,7 @@ pub fn targets() -> impl Iterator<Item = Target> {
         http::fuzzing::TARGETS,
         llm::fuzzing::TARGETS,
         replay::fuzzing::TARGETS,
+        run::fuzzing::TARGETS,
         &[URL_POLICY],
     ]
     .into_iter()

@@ -17,10 +17,11 @@ use super::screenshots::Screenshots;
 use crate::agent::image::ImageFormat;
 use crate::agent::output::OutputSchema;
 use crate::agent::ports::{ModelChoice, Provider};
+use crate::agent::report::LogLevel;
 use crate::app::App;
 use crate::config::Settings;
 use crate::replay::Recordings;
-use crate::run::{MaxSteps, RunEventKind, RunRequest, RunStream, StartUrl, Task, Temperature};
+use crate::run::{DetachTime, MaxSteps, RunEventKind, RunRequest, RunStream, StartUrl, Task, Temperature};
 use crate::{shutdown, telemetry};
 
 /// How often a terminal shows that time passes.
@@ -99,7 +100,9 @@ pub async fn run(args: RunArgs) -> ExitCode {
 }
 
 async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
-    let settings = Settings::load()?;
+    let mut settings = Settings::load()?;
+    // A terminal may be held for as long as somebody reads.
+    settings.run.stall_timeout = settings.run.timeout;
     let _last_lines = telemetry::init(&settings.telemetry, LOG_FILTER)?;
     let screenshots = args.save_screenshots.map(Screenshots::new).transpose()?;
     let request = RunRequest {
@@ -117,6 +120,9 @@ async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
         files: Vec::new(),
         domains: Default::default(),
         screenshots: screenshots.as_ref().map(|_| ImageFormat::Png),
+        skip_unchanged_screenshots: false,
+        detach: DetachTime::default(),
+        caller: None,
     };
     let mut stop = pin!(shutdown::signals()?);
     let app = match args.record {
@@ -174,6 +180,10 @@ impl Told {
                     self.screen.started(provider.name(), model.as_deref())?;
                 }
                 RunEventKind::Log { level, message, .. } => self.screen.log(elapsed, *level, message)?,
+                RunEventKind::Gap { from, to, .. } => {
+                    let message = format!("{} events came faster than they could be shown", to - from + 1);
+                    self.screen.log(elapsed, LogLevel::Warning, &message)?;
+                }
                 RunEventKind::Step(step) => {
                     self.screen.step(elapsed, step)?;
                     if let (Some(screenshots), Some(image)) = (&self.screenshots, &step.screenshot) {

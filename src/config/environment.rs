@@ -29,6 +29,10 @@ pub(super) struct Environment {
     pub(super) max_concurrent_runs: Option<String>,
     pub(super) max_queued_runs: Option<String>,
     pub(super) queue_timeout: Option<String>,
+    pub(super) stream_stall_timeout: Option<String>,
+    pub(super) run_max_detach: Option<String>,
+    pub(super) stream_buffer: Option<String>,
+    pub(super) streams_kept: Option<String>,
 
     pub(super) agent_max_actions_per_step: Option<String>,
     pub(super) agent_max_failures: Option<String>,

@@ -10,7 +10,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::run::{NotReady, Refusal, RefusalReason, StartError};
+use super::headers;
+use crate::run::{NotReady, Refusal, RefusalReason, ResumeError, StartError};
 
 /// Why a request got no stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,7 @@ pub(super) enum Refused {
     NoRoom(Refusal),
     NotReady(NotReady),
     NotFound,
+    UnknownRun,
     MethodNotAllowed,
     Internal,
 }
@@ -37,7 +39,7 @@ pub(super) struct Problem {
     kind: &'static str,
 }
 
-/// The way from the body to one part of it.
+/// The way from the body to one part of it, or a header.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(super) struct Place(Vec<Turn>);
@@ -53,6 +55,10 @@ enum Turn {
 impl Place {
     pub(super) fn body() -> Self {
         Self(vec![Turn::Name("body".into())])
+    }
+
+    pub(super) fn header(name: &'static str) -> Self {
+        Self(vec![Turn::Name("header".into()), Turn::Name(name.into())])
     }
 
     pub(super) fn field(&self, name: impl Into<Cow<'static, str>>) -> Self {
@@ -105,7 +111,21 @@ impl From<StartError> for Refused {
             StartError::StartUrl(error) => {
                 Self::Invalid(vec![Problem::of_field("startUrl", "url_not_allowed", error.to_string())])
             }
+            StartError::DetachTooLong { max } => {
+                let message = format!("Input should be less than or equal to {}", max.as_secs());
+                Self::Invalid(vec![Problem::of_field("detachSeconds", "less_than_equal", message)])
+            StartError::Resume(error) => error.into(),
             StartError::Refused(refusal) => Self::NoRoom(refusal),
+        }
+    }
+}
+
+impl From<ResumeError> for Refused {
+    fn from(error: ResumeError) -> Self {
+        match error {
+            ResumeError::Unknown => Self::UnknownRun,
+            ResumeError::Ahead { last } => headers::ahead_of_stream(last),
+            ResumeError::KeyReused => headers::key_reused(),
         }
     }
 }
@@ -127,6 +147,7 @@ impl IntoResponse for Refused {
                 with_retry_after(response, refusal.retry_after)
             }
             Self::NotReady(NotReady::Browser(error)) => not_ready("browser_unavailable", &error.to_string()),
+            Self::UnknownRun => detail(StatusCode::NOT_FOUND, "run_not_found"),
             Self::NotFound => detail(StatusCode::NOT_FOUND, "Not Found"),
             Self::MethodNotAllowed => detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
             Self::Internal => detail(StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),

@@ -9,9 +9,11 @@ mod fields;
 mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod headers;
 mod identity;
 mod linger;
 mod output;
+mod patient;
 mod router;
 mod routes;
 pub mod settings;
@@ -19,4 +21,5 @@ mod sse;
 mod validation;
 mod wire;
 
+pub use patient::{Patience, PatientListener};
 pub use router::router;

@@ -32,6 +32,11 @@ pub(super) struct HttpState {
 pub fn router(settings: HttpSettings, runs: RunService, tasks: TaskTracker) -> Router {
     Router::new()
         .route("/api/v1/browser-use/run/stream", post(routes::run::stream))
+        // Without an answer to HEAD, which would take the stream over and leave it.
+        .route(
+            "/api/v1/browser-use/runs/{id}/stream",
+            get(routes::resume::resume).head(async || Refused::MethodNotAllowed),
+        )
         .route("/health", get(routes::health::health))
         .route("/ready", get(routes::health::ready))
         .fallback(async || Refused::NotFound)

@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use async_stream::stream;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
 use futures::Stream;
 use serde::Serialize;
 use tokio::time::timeout;
@@ -12,9 +14,25 @@ use tokio::time::timeout;
 use super::wire::EventDto;
 use crate::run::{RunEvent, RunStream};
 
-/// The frames of one run, closed by `[DONE]`. A comment is sent whenever nothing else was for `keep_alive`. Dropping
-/// the stream cancels the run.
-pub(super) fn frames(
+/// What ends a stream for a reader who lost it to another one. It has no id, as it is no event of the run.
+const TAKEN_OVER: &[u8] =
+    b"data: {\"type\":\"error\",\"error\":\"another reader took this stream over; the run goes on\",\
+    \"code\":\"stream_taken_over\",\"isComplete\":true}\n\n";
+
+/// The stream as a response. Its body owns the reading end: when hyper drops it, because the client went away, the run
+/// has lost its reader.
+pub(super) fn response(events: RunStream, keep_alive: Duration) -> Response {
+    let headers = [
+        (CONTENT_TYPE.as_str(), "text/event-stream".to_owned()),
+        (CACHE_CONTROL.as_str(), "no-cache".to_owned()),
+        ("x-accel-buffering", "no".to_owned()),
+        ("x-run-id", events.id().to_string()),
+    ];
+    (headers, Body::from_stream(frames(events, keep_alive))).into_response()
+}
+
+/// The frames of one run, closed by `[DONE]`. A comment is sent whenever nothing else was for `keep_alive`.
+fn frames(
     mut events: RunStream,
     keep_alive: Duration,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
@@ -25,6 +43,9 @@ pub(super) fn frames(
                 Ok(None) => break,
                 Err(_elapsed) => yield Ok(Bytes::from_static(b": keep-alive\n\n")),
             }
+        }
+        if events.is_taken_over() {
+            yield Ok(Bytes::from_static(TAKEN_OVER));
         }
         yield Ok(Bytes::from_static(b"data: [DONE]\n\n"));
     }
@@ -74,7 +95,7 @@ mod tests {
     fn a_frame_is_one_line_whatever_the_text() {
         let text = "a\nb\r\nc\u{85}d\u{2028}e\u{2029}f\u{b}g\u{c}h\u{1c}i\u{1e}j ü 🦀";
         let result = AgentResult { success: true, final_text: text.into(), ..AgentResult::default() };
-        let frame = frame(&RunEvent { sequence: 7, kind: RunEventKind::Finished { result, duration: Duration::ZERO } });
+        let frame = frame(&RunEvent::new(7, RunEventKind::Finished { result, duration: Duration::ZERO }));
         let frame = std::str::from_utf8(&frame).unwrap();
         let data = frame.strip_prefix("id: 7\ndata: ").and_then(|rest| rest.strip_suffix("\n\n")).unwrap();
         assert!(data.chars().all(|character| !character.is_control() && !"\u{2028}\u{2029}".contains(character)));

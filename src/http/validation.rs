@@ -13,8 +13,8 @@ use crate::agent::image::ImageFormat;
 use crate::agent::ports::{ModelChoice, Provider};
 use crate::policy::DomainRules;
 use crate::run::{
-    MaxCost, MaxSteps, MaxStepsError, MaxTime, MaxTokens, RunRequest, StartUrl, StartUrlError, Task, TaskError,
-    Temperature, TemperatureError,
+    DetachTime, MaxCost, MaxSteps, MaxStepsError, MaxTime, MaxTokens, RunRequest, StartUrl, StartUrlError, Task,
+    TaskError, Temperature, TemperatureError,
 };
 
 const MAX_MODEL_NAME_BYTES: usize = 256;
@@ -54,6 +54,8 @@ pub(super) fn parse_run_request(
     let allowed = fields.take_in("allowedDomains", some_domains);
     let blocked = fields.take_in("blockedDomains", domains);
     let screenshots = fields.optional("screenshotFormat", |value| one_of(value, &SCREENSHOT_FORMATS));
+    let skip_unchanged_screenshots = fields.nullable("skipUnchangedScreenshots", boolean);
+    let detach = fields.nullable("detachSeconds", detach_seconds);
 
     match task {
         Some(task) if fields.problems.is_empty() => Ok(RunRequest {
@@ -71,6 +73,9 @@ pub(super) fn parse_run_request(
             files: files.unwrap_or_default(),
             domains: DomainRules { allowed, blocked: blocked.unwrap_or_default() },
             screenshots: screenshots.unwrap_or(default_screenshots),
+            skip_unchanged_screenshots: skip_unchanged_screenshots.unwrap_or(false),
+            detach: detach.unwrap_or_default(),
+            caller: None,
         }),
         _ => Err(fields.problems),
     }
@@ -116,6 +121,18 @@ fn max_seconds(value: &Value) -> Result<MaxTime, Wrong> {
         || match seconds > 1.0 {
             true => wrong("less_than_equal", format!("Input should be less than or equal to {}", MaxTime::MAX_SECONDS)),
             false => wrong("greater_than", "Input should be greater than 0"),
+        },
+        Ok,
+    )
+}
+
+/// How much of it a deployment allows, the run's start says.
+fn detach_seconds(value: &Value) -> Result<DetachTime, Wrong> {
+    let seconds = integer(value)?;
+    DetachTime::parse(seconds).map_or_else(
+        || match seconds {
+            ..0 => wrong("greater_than_equal", "Input should be greater than or equal to 0"),
+            _ => wrong("less_than_equal", format!("Input should be less than or equal to {}", DetachTime::MAX_SECONDS)),
         },
         Ok,
     )

@@ -1,5 +1,6 @@
 //! The event objects as clients read them. Domain types stay out of here except to be translated.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +11,7 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::agent::image::Image;
 use crate::agent::report::{Blocker, FileInfo, LogLevel, ModelUsage, Tally};
-use crate::run::{RunEvent, RunEventKind};
+use crate::run::{RunEvent, RunEventKind, Withheld};
 
 /// Error texts may quote a provider; nobody reads more than this.
 const MAX_ERROR_CHARS: usize = 1_000;
@@ -21,7 +22,7 @@ const MAX_ERROR_CHARS: usize = 1_000;
 pub(super) enum EventDto<'a> {
     Log {
         level: &'static str,
-        message: &'a str,
+        message: Cow<'a, str>,
         timestamp: Timestamp,
         #[serde(skip_serializing_if = "Option::is_none")]
         run_id: Option<String>,
@@ -29,6 +30,8 @@ pub(super) enum EventDto<'a> {
         provider: Option<&'static str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         model: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        gap: Option<GapDto>,
     },
     Step {
         step: u32,
@@ -38,6 +41,10 @@ pub(super) enum EventDto<'a> {
         url: &'a str,
         title: &'a str,
         screenshot: Option<DataUrl<'a>>,
+        #[serde(skip_serializing_if = "is_false")]
+        screenshot_dropped: bool,
+        #[serde(skip_serializing_if = "is_false")]
+        screenshot_unchanged: bool,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         downloads: Vec<FileDto<'a>>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,19 +78,30 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
         match &event.kind {
             RunEventKind::Started { at, run_id, provider, model } => Self::Log {
                 level: level(LogLevel::Info),
-                message: "starting",
+                message: "starting".into(),
                 timestamp: Timestamp(*at),
                 run_id: Some(run_id.to_string()),
                 provider: Some(provider.name()),
                 model: model.as_deref(),
+                gap: None,
             },
             RunEventKind::Log { at, level: log_level, message } => Self::Log {
                 level: level(*log_level),
-                message,
+                message: message.into(),
                 timestamp: Timestamp(*at),
                 run_id: None,
                 provider: None,
                 model: None,
+                gap: None,
+            },
+            RunEventKind::Gap { at, from, to } => Self::Log {
+                level: level(LogLevel::Warning),
+                message: format!("the events {from} to {to} were not kept until they could be sent").into(),
+                timestamp: Timestamp(*at),
+                run_id: None,
+                provider: None,
+                model: None,
+                gap: Some(GapDto { from: *from, to: *to }),
             },
             RunEventKind::Step(report) => Self::Step {
                 step: report.step,
@@ -93,6 +111,8 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
                 url: &report.url,
                 title: &report.title,
                 screenshot: report.screenshot.as_ref().map(DataUrl),
+                screenshot_dropped: event.withheld == Some(Withheld::Dropped),
+                screenshot_unchanged: event.withheld == Some(Withheld::Unchanged),
                 downloads: report.downloads.iter().map(FileDto::from).collect(),
                 blocker: report.blocker.as_ref().map(BlockerDto::from),
                 is_complete: false,
@@ -115,6 +135,13 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
             },
         }
     }
+}
+
+/// The ids of events that are missing, both included.
+#[derive(Debug, Serialize)]
+pub(super) struct GapDto {
+    from: u64,
+    to: u64,
 }
 
 /// What a page is blocked by.
@@ -191,6 +218,11 @@ impl<'a> From<&'a FileInfo> for FileDto<'a> {
     fn from(file: &'a FileInfo) -> Self {
         Self { name: &file.name, bytes: file.bytes }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn level(level: LogLevel) -> &'static str {

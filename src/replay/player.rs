@@ -25,7 +25,7 @@ use crate::agent::ports::{
     ModelChoice, ModelError, ModelName, ModelUnavailable, Models, Page, PageSpec, Provider,
 };
 use crate::policy::{DomainRules, Refusal};
-use crate::run::{MaxSteps, RunEventKind, RunRequest, StartUrl, Task, Temperature};
+use crate::run::{DetachTime, MaxSteps, RunEventKind, RunRequest, StartUrl, Task, Temperature};
 
 /// Bytes of all sent files together, which are played as zeros.
 const MAX_FILES_BYTES: u64 = 64 << 20;
@@ -107,6 +107,9 @@ impl Replay {
             files: self.files()?,
             domains: DomainRules::default(),
             screenshots: None,
+            skip_unchanged_screenshots: false,
+            detach: DetachTime::default(),
+            caller: None,
         })
     }
 

@@ -217,7 +217,10 @@ impl End {
             RunEventKind::Failed { failure, .. } => {
                 Some(Self::Failed { code: failure.code().to_owned(), message: failure.to_string() })
             }
-            RunEventKind::Started { .. } | RunEventKind::Log { .. } | RunEventKind::Step(_) => None,
+            RunEventKind::Started { .. }
+            | RunEventKind::Log { .. }
+            | RunEventKind::Step(_)
+            | RunEventKind::Gap { .. } => None,
         }
     }
 }

@@ -12,6 +12,17 @@ use crate::agent::report::{AgentResult, LogLevel, StepReport, Tally};
 pub struct RunEvent {
     pub sequence: u64,
     pub kind: RunEventKind,
+    /// Why a step comes without the screenshot that it had.
+    pub withheld: Option<Withheld>,
+}
+
+/// Why a screenshot is not told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withheld {
+    /// There was no room to keep it until somebody read it.
+    Dropped,
+    /// It is the one that this stream told last, and the request wants none twice.
+    Unchanged,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +41,12 @@ pub enum RunEventKind {
         message: String,
     },
     Step(StepReport),
+    /// Stands for the events `from` to `to`, which were not kept until somebody read them. Its number is `to`.
+    Gap {
+        at: SystemTime,
+        from: u64,
+        to: u64,
+    },
     /// Terminal: the agent came to an end, with success or without.
     Finished {
         result: AgentResult,
@@ -44,6 +61,20 @@ pub enum RunEventKind {
     },
 }
 
+impl RunEvent {
+    pub(crate) fn new(sequence: u64, kind: RunEventKind) -> Self {
+        Self { sequence, kind, withheld: None }
+    }
+
+    /// Takes away a step's screenshot; its size in bytes.
+    pub(super) fn withhold(&mut self, why: Withheld) -> usize {
+        let RunEventKind::Step(StepReport { screenshot, .. }) = &mut self.kind else { return 0 };
+        let Some(taken) = screenshot.take() else { return 0 };
+        self.withheld = Some(why);
+        taken.base64.len()
+    }
+}
+
 impl RunEventKind {
     pub(super) fn log(level: LogLevel, message: String) -> Self {
         Self::Log { at: SystemTime::now(), level, message }
@@ -52,5 +83,28 @@ impl RunEventKind {
     /// Whether nothing follows.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Finished { .. } | Self::Failed { .. })
+    }
+
+    /// Bytes of memory that it holds beside itself, as far as they can become many.
+    pub(super) fn heap_bytes(&self) -> usize {
+        let all = |texts: &[String]| texts.iter().map(|text| text.len() + size_of::<String>()).sum::<usize>();
+        match self {
+            Self::Started { model, .. } => model.as_ref().map_or(0, String::len),
+            Self::Log { message, .. } => message.len(),
+            Self::Gap { .. } => 0,
+            Self::Step(step) => {
+                let texts = [&step.action, &step.description, &step.thought, &step.url, &step.title];
+                texts.into_iter().map(String::len).sum::<usize>()
+                    + step.screenshot.as_ref().map_or(0, |picture| picture.base64.len())
+                    + step.downloads.iter().map(|file| file.name.len() + size_of_val(file)).sum::<usize>()
+                    + step.blocker.as_ref().map_or(0, |blocker| blocker.message.len())
+            }
+            Self::Finished { result, .. } => {
+                // A tree takes some times the room of its text.
+                let output = result.output.as_ref().map_or(0, |output| 4 * output.to_string().len());
+                result.final_text.len() + output + all(&result.errors) + all(&result.tally.urls)
+            }
+            Self::Failed { tally, .. } => all(&tally.urls),
+        }
     }
 }

@@ -19,6 +19,8 @@ pub enum Failure {
     ShuttingDown,
     #[error("the run was cancelled because its client went away")]
     Cancelled,
+    #[error("the run was ended because its client did not read what it was told")]
+    ClientStalled,
     /// A panic; the log has it.
     #[error("the run failed for an internal reason")]
     Internal,
@@ -53,6 +55,7 @@ impl Failure {
             Self::QueueTimeout { .. } => "queue_timeout",
             Self::ShuttingDown => "shutting_down",
             Self::Cancelled => "cancelled",
+            Self::ClientStalled => "client_stalled",
             Self::Internal => "internal_error",
         }
     }

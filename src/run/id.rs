@@ -12,6 +12,11 @@ impl RunId {
     pub(super) fn new() -> Self {
         Self(Uuid::now_v7())
     }
+
+    /// None for what is not written as runs' ids are told.
+    pub fn parse(raw: &str) -> Option<Self> {
+        Uuid::parse_str(raw).ok().map(Self).filter(|id| id.to_string() == raw)
+    }
 }
 
 impl fmt::Display for RunId {

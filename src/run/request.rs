@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::caller::CallerId;
 use crate::agent::explicit::ExplicitAction;
 use crate::agent::files::SentFile;
 use crate::agent::image::ImageFormat;
@@ -35,6 +36,12 @@ pub struct RunRequest {
     pub domains: DomainRules,
     /// Format of the screenshots in step events; none for no screenshots.
     pub screenshots: Option<ImageFormat>,
+    /// Whether a stream leaves out a screenshot that is the one it told last.
+    pub skip_unchanged_screenshots: bool,
+    /// How long the run goes on without a reader.
+    pub detach: DetachTime,
+    /// Whom the run is for, where the caller says so.
+    pub caller: Option<CallerId>,
 }
 
 /// What to do, in plain language; trimmed, never empty.
@@ -154,6 +161,40 @@ impl MaxTime {
     }
 }
 
+/// How long a run goes on when its stream broke; at most [`DetachTime::MAX_SECONDS`], zero when nothing is said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DetachTime(Duration);
+
+impl DetachTime {
+    /// What a deployment may allow.
+    pub const MAX_SECONDS: u32 = 86_400;
+
+    /// None for what is out of range.
+    pub fn parse(seconds: i64) -> Option<Self> {
+        let seconds = u32::try_from(seconds).ok().filter(|seconds| *seconds <= Self::MAX_SECONDS)?;
+        Some(Self(Duration::from_secs(seconds.into())))
+    }
+
+    pub fn get(self) -> Duration {
+        self.0
+    }
+}
+
+/// A caller's name for one request, so that sending it again does not do it again: printable ASCII.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct IdempotencyKey(Box<str>);
+
+impl IdempotencyKey {
+    pub const MAX_BYTES: usize = 255;
+
+    /// None when it is empty, too long, or has other characters.
+    pub fn parse(raw: &[u8]) -> Option<Self> {
+        let printable = raw.iter().all(|byte| matches!(byte, b' '..=b'~'));
+        let key = std::str::from_utf8(raw).ok().filter(|_| printable)?;
+        (1..=Self::MAX_BYTES).contains(&key.len()).then(|| Self(key.into()))
+    }
+}
+
 /// How freely a model answers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Temperature(f64);
@@ -261,6 +302,27 @@ mod tests {
         for seconds in [0.0, -1.0, 1e-12, 86_401.0, f64::INFINITY, f64::NAN] {
             assert_eq!(MaxTime::parse(seconds), None, "{seconds}");
         }
+    }
+
+    #[test]
+    fn a_time_without_a_reader_is_a_day_at_most() {
+        assert_eq!(DetachTime::parse(90).map(DetachTime::get), Some(Duration::from_secs(90)));
+        assert_eq!(DetachTime::parse(0), Some(DetachTime::default()));
+        assert!(DetachTime::parse(86_400).is_some());
+        for seconds in [-1, 86_401, i64::MIN, i64::MAX] {
+            assert_eq!(DetachTime::parse(seconds), None, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn an_idempotency_key_is_short_and_printable() {
+        for key in ["a", "order 7/retry~", &"x".repeat(255)] {
+            assert!(IdempotencyKey::parse(key.as_bytes()).is_some(), "{key:?}");
+        }
+        for key in ["", "a\tb", "a\nb", "ü", "\u{7f}", &"x".repeat(256)] {
+            assert!(IdempotencyKey::parse(key.as_bytes()).is_none(), "{key:?}");
+        }
+        assert!(IdempotencyKey::parse(b"\xff").is_none());
     }
 
     #[test]

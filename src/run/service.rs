@@ -1,27 +1,28 @@
 //! Starts runs, and knows how many there are.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::mpsc;
+use futures::FutureExt;
 use tokio::time::Instant;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{Instrument, info, info_span};
+use tracing::{Instrument, error, info, info_span};
 
 use super::admission::{Admission, Refusal};
-use super::event::{RunEvent, RunEventKind};
+use super::caller::CallerId;
+use super::event::RunEventKind;
 use super::id::RunId;
 use super::recorder::Recorder;
+use super::registry::{Once, Registry, ResumeError};
 use super::request::RunRequest;
 use super::settings::RunSettings;
-use super::supervisor::{self, Cancelled, Outbox, Run};
+use super::stream::{Channel, RunStream, Terms};
+use super::supervisor::{self, Run};
 use crate::agent::agent::AgentSettings;
 use crate::agent::ports::{BrowserError, Browsers, HeadfulUnavailable, ModelName, ModelUnavailable, Models, Provider};
 use crate::policy;
-
-/// Events a run may be ahead of its reader; a screenshot is in most of them.
-const EVENTS_AHEAD: usize = 8;
 
 /// The deployment's runs. Clones are the same service.
 #[derive(Clone)]
@@ -36,17 +37,12 @@ struct Inner {
     models: Arc<dyn Models>,
     recorder: Option<Arc<dyn Recorder>>,
     admission: Admission,
+    registry: Registry,
     runs: TaskTracker,
-    /// Ends every run; each run's own token is a child of it.
+    /// Those who wait until what a finished run told need not be kept any longer.
+    keepers: TaskTracker,
+    /// Ends every run, and all keeping.
     cancel: CancellationToken,
-}
-
-/// One run's events. Dropping it before its end cancels the run.
-pub struct RunStream {
-    id: RunId,
-    events: mpsc::Receiver<RunEventKind>,
-    read: u64,
-    _cancel: DropGuard,
 }
 
 /// Why no run was started.
@@ -67,6 +63,10 @@ pub enum StartError {
     /// Lists of domains do not let the run open its start page.
     #[error("the start page is out of reach: {0}")]
     StartUrl(policy::Refusal),
+    #[error("a run goes on without a reader for at most {} s", .max.as_secs())]
+    DetachTooLong { max: Duration },
+    #[error(transparent)]
+    Resume(#[from] ResumeError),
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
@@ -105,12 +105,30 @@ impl RunService {
         recorder: Option<Arc<dyn Recorder>>,
     ) -> Self {
         let admission = Admission::new(settings.max_concurrent, settings.max_queued);
-        let (runs, cancel) = (TaskTracker::new(), CancellationToken::new());
-        Self { inner: Arc::new(Inner { settings, agent, browsers, models, recorder, admission, runs, cancel }) }
+        let registry = Registry::new(settings.streams_kept);
+        let (runs, keepers, cancel) = (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
+        let inner = Inner { settings, agent, browsers, models, recorder, admission, registry, runs, keepers, cancel };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Starts a run, or puts it into the queue; its first event is there when this returns.
     pub fn start(&self, request: RunRequest) -> Result<RunStream, StartError> {
+        self.inner.registry.enter(request.caller.clone(), None, || self.begin(request))
+    }
+
+    /// As [`start`](Self::start), unless the same request has started a run that can still be read: then the stream of that
+    /// one, which it takes over.
+    pub fn start_once(&self, request: RunRequest, once: Once) -> Result<RunStream, StartError> {
+        self.inner.registry.enter(request.caller.clone(), Some(once), || self.begin(request))
+    }
+
+    /// Goes on with the stream of a run that the same caller has started, from the event after the number `after`. Whoever
+    /// reads it so far gets no more.
+    pub fn resume(&self, id: RunId, caller: Option<&CallerId>, after: u64) -> Result<RunStream, ResumeError> {
+        self.inner.registry.attach(id, caller, after)
+    }
+
+    fn begin(&self, request: RunRequest) -> Result<(Arc<Channel>, RunStream), StartError> {
         let inner = &self.inner;
         let provider = request.model.provider.unwrap_or_else(|| inner.models.default_provider());
         let model = match provider {
@@ -126,6 +144,9 @@ impl RunService {
         if let Some(url) = &request.start_url {
             inner.browsers.permits(url.as_url(), &request.domains).map_err(StartError::StartUrl)?;
         }
+        if request.detach.get() > inner.settings.max_detach {
+            return Err(StartError::DetachTooLong { max: inner.settings.max_detach });
+        }
         // Taken before the place, so that whoever waits for the last run to end also waits for this one.
         let _counted = inner.runs.token();
         let ticket = inner.admission.enter()?;
@@ -138,10 +159,15 @@ impl RunService {
             .recorder
             .as_ref()
             .map(|recorder| recorder.begin(id, &request, &inner.agent, provider, model_name.as_deref()));
+        let terms = Terms {
+            buffer: inner.settings.stream_buffer,
+            stall_timeout: inner.settings.stall_timeout,
+            detach: request.detach.get(),
+            skip_unchanged: request.skip_unchanged_screenshots,
+        };
         let first = RunEventKind::Started { at: SystemTime::now(), run_id: id, provider, model: model_name };
-        let (outbox, events) = Outbox::new(first, EVENTS_AHEAD);
-        let cancelled = Cancelled { service: inner.cancel.clone(), run: inner.cancel.child_token() };
-        let guard = cancelled.run.clone().drop_guard();
+        let (outbox, stream) = Channel::open(id, terms, first);
+        let channel = outbox.channel().clone();
         let run = Run {
             request,
             model,
@@ -151,10 +177,20 @@ impl RunService {
             recording,
             ticket,
             outbox,
-            cancelled,
+            service: inner.cancel.clone(),
         };
-        inner.runs.spawn(supervisor::supervise(run).instrument(span));
-        Ok(RunStream { id, events, read: 0, _cancel: guard })
+        let (inner, told) = (inner.clone(), channel.clone());
+        let run = async move {
+            let supervised = AssertUnwindSafe(supervisor::supervise(run)).catch_unwind().await;
+            if supervised.is_err() {
+                error!("a run's end panicked");
+            }
+            inner.retire(id, told);
+            // Only now the stream ends: who has read it to the end finds the run gone, or kept.
+            drop(supervised);
+        };
+        self.inner.runs.spawn(run.instrument(span));
+        Ok((channel, stream))
     }
 
     /// Whether there is a browser and a place, at work or in the queue.
@@ -187,6 +223,25 @@ impl RunService {
 }
 
 impl Inner {
+    /// Forgets a run that is over, at once or when nobody may come back for it any more.
+    fn retire(self: Arc<Self>, id: RunId, channel: Arc<Channel>) {
+        if self.cancel.is_cancelled() || !channel.is_kept() {
+            self.registry.forget(id);
+            return;
+        }
+        let gone = self.registry.keep(id);
+        let inner = self.clone();
+        self.keepers.spawn(async move {
+            tokio::select! {
+                () = channel.abandoned() => {}
+                () = inner.cancel.cancelled() => {}
+                // The other end is dropped.
+                _ = gone => {}
+            }
+            inner.registry.forget(id);
+        });
+    }
+
     /// A run whose costs cannot be told is not begun under a limit on them.
     fn check_price(&self, model: &ModelName, asked_for: bool) -> Result<(), StartError> {
         let limited = asked_for || self.settings.max_cost.is_some();
@@ -194,18 +249,5 @@ impl Inner {
             return Err(StartError::PriceUnknown { model: model.clone(), asked_for });
         }
         Ok(())
-    }
-}
-
-impl RunStream {
-    pub fn id(&self) -> RunId {
-        self.id
-    }
-
-    /// The next event; none when the run is over and cleaned up. Loses nothing when the future is dropped.
-    pub async fn next(&mut self) -> Option<RunEvent> {
-        let kind = self.events.recv().await?;
-        self.read += 1;
-        Some(RunEvent { sequence: self.read, kind })
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 // Limits of deployments are what limits of requests are.
-pub use super::request::{MaxCost, MaxSteps, MaxTokens};
+pub use super::request::{DetachTime, MaxCost, MaxSteps, MaxTokens};
 
 /// Built by `config` from the environment.
 #[derive(Debug, Clone)]
@@ -22,4 +22,12 @@ pub struct RunSettings {
     pub queue_timeout: Duration,
     /// How often a run whose browser is lost goes on in another one.
     pub max_restarts: u32,
+    /// How long something may wait for a run's reader that takes nothing; then the run ends.
+    pub stall_timeout: Duration,
+    /// How long a run may go on, and what it told be kept, without a reader; zero: not at all.
+    pub max_detach: Duration,
+    /// Memory for the events of one run, in bytes.
+    pub stream_buffer: usize,
+    /// Memory for the events of runs that are over and whose readers may come back, in bytes, of all together.
+    pub streams_kept: usize,
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::FutureExt;
-use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -18,6 +17,7 @@ use super::lasting::LastingPage;
 use super::recorder::Recording;
 use super::request::{MaxCost, MaxTokens, RunRequest};
 use super::settings::RunSettings;
+use super::stream::{Channel, Outbox};
 use crate::agent::agent::{Agent, AgentSettings, AgentTask};
 use crate::agent::budget::Budget;
 use crate::agent::files::SentFile;
@@ -40,21 +40,8 @@ pub(super) struct Run {
     pub(super) recording: Option<Arc<dyn Recording>>,
     pub(super) ticket: Ticket,
     pub(super) outbox: Outbox,
-    pub(super) cancelled: Cancelled,
-}
-
-/// Where a run's events go. The terminal event has a place of its own from the start, so that it never waits for a
-/// slow reader and is never lost.
-pub(super) struct Outbox {
-    events: mpsc::Sender<RunEventKind>,
-    terminal: mpsc::OwnedPermit<RunEventKind>,
-}
-
-/// The two ways to end a run from outside.
-pub(super) struct Cancelled {
-    /// The service's; the parent of `run`.
+    /// Ends every run of the service.
     pub(super) service: CancellationToken,
-    pub(super) run: CancellationToken,
 }
 
 /// How a run ended.
@@ -64,8 +51,9 @@ enum Outcome {
     Failed(Failure),
 }
 
-/// Runs to the end. When the outbox's channel closes, the page is closed and the place is free.
-pub(super) async fn supervise(run: Run) {
+/// Runs to the end; what comes back is the open stream, in which everything is told. The page is closed then and the place
+/// is free.
+pub(super) async fn supervise(run: Run) -> Outbox {
     let started = Instant::now();
     // Stands outside of the work, so that it can be closed whatever becomes of the work.
     let page = OnceLock::new();
@@ -73,7 +61,7 @@ pub(super) async fn supervise(run: Run) {
     let outcome = tokio::select! {
         // A run that is cancelled does not start another model call.
         biased;
-        failure = run.cancelled.wait() => Outcome::Failed(failure),
+        failure = run.cancelled() => Outcome::Failed(failure),
         outcome = AssertUnwindSafe(work(&run, &page, &ledger)).catch_unwind() => match outcome {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(failure)) => Outcome::Failed(failure),
@@ -85,7 +73,7 @@ pub(super) async fn supervise(run: Run) {
     let end = outcome.into_event(ledger.entries(), run.time_limit(), started.elapsed());
     let Run { recording, ticket, outbox, .. } = run;
     // The caller hears the outcome at once; the stream stays open until everything is cleaned up.
-    let _open_stream = outbox.terminal.send(end.clone());
+    outbox.push(end.clone());
     if let Some(page) = page.into_inner() {
         close(page).await;
     }
@@ -93,6 +81,7 @@ pub(super) async fn supervise(run: Run) {
         recording.end(&end).await;
     }
     drop(ticket);
+    outbox
 }
 
 async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, ledger: &Arc<Ledger>) -> Result<Outcome, Failure> {
@@ -107,7 +96,7 @@ async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, ledger: &Arc<Ledger>) -
             () = sleep_until(begun + limit.mul_f64(NEARLY)) => {}
         }
         let message = format!("{}% of the time budget is used, of {} s", NEARLY * 100.0, limit.as_secs_f32());
-        run.outbox.send(RunEventKind::log(LogLevel::Warning, message)).await;
+        run.outbox.push(RunEventKind::log(LogLevel::Warning, message));
         drive.await
     };
     match timeout_at(deadline, driven).await {
@@ -124,7 +113,7 @@ async fn wait_for_place(run: &Run) -> Result<(), Failure> {
             Place::TurnedAway => return Err(Failure::ShuttingDown),
             Place::Queued { position } => {
                 let message = format!("waiting for a free place, position {position} in the queue");
-                run.outbox.send(RunEventKind::log(LogLevel::Info, message)).await;
+                run.outbox.push(RunEventKind::log(LogLevel::Info, message));
             }
         }
         place = run.ticket.moved_from(place).await;
@@ -144,7 +133,7 @@ async fn drive(
         files: request.files.clone(),
         domains: request.domains.clone(),
     };
-    let reporter = Arc::new(Teller { events: run.outbox.events.clone() });
+    let reporter = Arc::new(Teller { channel: run.outbox.channel().clone() });
     let opened = run.browsers.open(spec.clone()).await?;
     let lasting = LastingPage::new(opened, run.browsers.clone(), spec, reporter.clone(), run.settings.max_restarts);
     let mut page = slot.get_or_init(|| Arc::new(lasting)).clone();
@@ -181,6 +170,15 @@ fn least<T: PartialOrd>(one: Option<T>, other: Option<T>) -> Option<T> {
 }
 
 impl Run {
+    /// Waits until the run is to end before its time.
+    async fn cancelled(&self) -> Failure {
+        tokio::select! {
+            biased;
+            () = self.service.cancelled() => Failure::ShuttingDown,
+            failure = self.outbox.channel().given_up() => failure,
+        }
+    }
+
     fn time_limit(&self) -> Duration {
         self.request.max_time.map_or(self.settings.timeout, |limit| limit.get().min(self.settings.timeout))
     }
@@ -191,32 +189,6 @@ async fn close(page: Arc<dyn Page>) {
         Ok(Ok(())) => {}
         Ok(Err(_)) => error!("closing the page panicked"),
         Err(_elapsed) => error!(limit_ms = CLOSE_LIMIT.as_millis(), "the page was not closed in time"),
-    }
-}
-
-impl Outbox {
-    /// An outbox with `first` already in it, and the other end.
-    pub(super) fn new(first: RunEventKind, capacity: usize) -> (Self, mpsc::Receiver<RunEventKind>) {
-        let (events, receiver) = mpsc::channel(capacity + 2);
-        let terminal = events.clone().try_reserve_owned().expect("a new channel has room for the terminal event");
-        events.try_send(first).expect("a new channel has room for the first event");
-        (Self { events, terminal }, receiver)
-    }
-
-    async fn send(&self, event: RunEventKind) {
-        send(&self.events, event).await;
-    }
-}
-
-/// Waits while the reader is slow. A reader that is gone has cancelled the run already, so its event may be lost.
-async fn send(events: &mpsc::Sender<RunEventKind>, event: RunEventKind) {
-    let _ = events.send(event).await;
-}
-
-impl Cancelled {
-    async fn wait(&self) -> Failure {
-        self.run.cancelled().await;
-        if self.service.is_cancelled() { Failure::ShuttingDown } else { Failure::Cancelled }
     }
 }
 
@@ -243,7 +215,7 @@ impl Outcome {
                 info!(success = result.success, reason, step_errors = result.errors.len(), elapsed_ms, "run finished");
             }
             Self::OutOfTime => warn!(elapsed_ms, "run ran out of time"),
-            Self::Failed(failure @ (Failure::Cancelled | Failure::ShuttingDown)) => {
+            Self::Failed(failure @ (Failure::Cancelled | Failure::ClientStalled | Failure::ShuttingDown)) => {
                 info!(code = failure.code(), elapsed_ms, "run cancelled");
             }
             Self::Failed(failure) => warn!(code = failure.code(), cause = ?failure, elapsed_ms, "run failed"),
@@ -253,17 +225,17 @@ impl Outcome {
 
 /// Turns the agent's reports into events.
 struct Teller {
-    events: mpsc::Sender<RunEventKind>,
+    channel: Arc<Channel>,
 }
 
 #[async_trait]
 impl Reporter for Teller {
     async fn log(&self, level: LogLevel, message: String) {
-        send(&self.events, RunEventKind::log(level, message)).await;
+        self.channel.push(RunEventKind::log(level, message));
     }
 
     async fn step(&self, report: StepReport) {
         info!(target: super::STEP_LOG_TARGET, step = report.step, action = report.action, "step");
-        send(&self.events, RunEventKind::Step(report)).await;
+        self.channel.push(RunEventKind::Step(report));
     }
 }

@@ -189,6 +189,24 @@ fn a_call_has_limits_for_its_beginning_and_for_silence() {
 }
 
 #[test]
+fn streams_are_bounded_in_time_and_memory() {
+    let run = settings(&[
+        ("STREAM_STALL_TIMEOUT", "5s"),
+        ("RUN_MAX_DETACH", "0"),
+        ("STREAM_BUFFER", "1MiB"),
+        ("STREAMS_KEPT", "0"),
+    ])
+    .run;
+    assert_eq!((run.stall_timeout, run.max_detach), (Duration::from_secs(5), Duration::ZERO));
+    assert_eq!((run.stream_buffer, run.streams_kept), (1 << 20, 0));
+    for (name, value) in
+        [("STREAM_STALL_TIMEOUT", "0"), ("RUN_MAX_DETACH", "25h"), ("STREAM_BUFFER", "1KiB"), ("STREAMS_KEPT", "-1")]
+    {
+        assert!(load(&[(name, value)]).unwrap_err().to_string().starts_with(name), "{name}");
+    }
+}
+
+#[test]
 fn private_hosts_are_opened_by_name() {
     let settings = settings(&[("BROWSER_USE_PRIVATE_HOSTS", "127.0.0.1:8080, intranet")]);
     assert!(settings.policy.check_url(&"http://127.0.0.1:8080/".parse().unwrap()).is_ok());

@@ -1,4 +1,5 @@
 //! One handler a route.
 
 pub(super) mod health;
+pub(super) mod resume;
 pub(super) mod run;

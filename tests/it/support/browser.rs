@@ -52,6 +52,8 @@ pub(crate) struct Script {
     pub(crate) display: bool,
     /// What the pages after the first one meet; none for the same.
     pub(crate) then: Option<Box<Script>>,
+    /// Size of the screenshots, a different one after each action; a small one that never changes when it is 0.
+    pub(crate) picture_bytes: usize,
 }
 
 /// A source of fake pages that counts what is done to them.
@@ -154,6 +156,10 @@ struct FakePage {
 impl Page for FakePage {
     async fn observe(&self) -> Result<Observation, BrowserError> {
         self.script.observe.meet().await?;
+        let picture: Arc<str> = match self.script.picture_bytes {
+            0 => "cGljdHVyZQ==".into(),
+            bytes => format!("{:04}{}", self.log.acted.get(), "A".repeat(bytes)).into(),
+        };
         let (url, title) = ("https://shop.example/".to_owned(), "Shop".to_owned());
         let button = Element {
             index: ElementIndex(1),
@@ -177,7 +183,7 @@ impl Page for FakePage {
                 ..PageView::default()
             },
             notices: vec![],
-            screenshot: self.format.map(|format| Image { format, base64: "cGljdHVyZQ==".into() }),
+            screenshot: self.format.map(|format| Image { format, base64: picture }),
         })
     }
 

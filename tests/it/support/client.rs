@@ -8,9 +8,17 @@ use super::soon;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Frame {
     Comment(String),
-    Event { id: u64, data: Value },
+    Event {
+        id: u64,
+        data: Value,
+    },
+    /// An event that is none of the run.
+    Unnumbered(Value),
     Done,
 }
+
+/// An event and its number.
+pub(crate) type Numbered = (u64, Value);
 
 /// A run's stream while it is being read. Dropping it closes the connection.
 pub(crate) struct Events {
@@ -40,6 +48,51 @@ impl Events {
         }
     }
 
+    pub(crate) fn run_id(&self) -> String {
+        self.response.headers()["x-run-id"].to_str().expect("a text").to_owned()
+    }
+
+    /// The next event and its number; none at the end, which has to be a proper one.
+    pub(crate) async fn numbered(&mut self) -> Option<Numbered> {
+        loop {
+            match self.frame().await.expect("a stream ends with [DONE]") {
+                Frame::Event { id, data } => return Some((id, data)),
+                Frame::Comment(_) => {}
+                Frame::Done => {
+                    assert_eq!(self.frame().await, None, "nothing follows [DONE]");
+                    return None;
+                }
+                other => panic!("an event with a number was expected, not {other:?}"),
+            }
+        }
+    }
+
+    /// All remaining events with their numbers.
+    pub(crate) async fn rest(mut self) -> Vec<Numbered> {
+        let mut events = Vec::new();
+        while let Some(event) = self.numbered().await {
+            events.push(event);
+        }
+        events
+    }
+
+    /// What another reader has left of a stream: the error that says so.
+    pub(crate) async fn taken_over(mut self) {
+        loop {
+            match self.frame().await {
+                Some(Frame::Event { .. } | Frame::Comment(_)) => {}
+                Some(Frame::Unnumbered(data)) => {
+                    assert_eq!((&data["type"], &data["isComplete"]), (&"error".into(), &true.into()));
+                    assert_eq!(data["code"], "stream_taken_over");
+                    break;
+                }
+                other => panic!("it was taken over, and not {other:?}"),
+            }
+        }
+        assert_eq!(self.frame().await, Some(Frame::Done));
+        assert_eq!(self.frame().await, None);
+    }
+
     /// The next event's object.
     pub(crate) async fn event(&mut self) -> Value {
         loop {
@@ -64,6 +117,7 @@ impl Events {
                     last_id = Some(id);
                     events.push(data);
                 }
+                Frame::Unnumbered(data) => panic!("an event without a number: {data}"),
                 Frame::Done => break,
             }
         }
@@ -79,6 +133,7 @@ fn parse(block: &str) -> Frame {
     let lines: Vec<&str> = block.split('\n').collect();
     match lines[..] {
         ["data: [DONE]"] => Frame::Done,
+        [data] if data.starts_with("data: {") => Frame::Unnumbered(serde_json::from_str(&data[6..]).expect("JSON")),
         [comment] if comment.starts_with(": ") => Frame::Comment(comment[2..].to_owned()),
         [id, data] => Frame::Event {
             id: id.strip_prefix("id: ").expect("an id line").parse().expect("a number"),

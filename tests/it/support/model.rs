@@ -9,6 +9,7 @@ use browser_use_service::agent::ports::{
     ChatModel, ChatReply, ChatRequest, ModelError, ModelName, ModelUnavailable, Models, Provider, Usage,
 };
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use super::Counter;
 
@@ -24,6 +25,8 @@ pub(crate) enum Reply {
     Panic,
     /// Never answers; the call ends when it is dropped.
     Hang,
+    /// Answers when the test gives leave, which each such answer uses up.
+    When(Arc<Semaphore>, Box<Reply>),
 }
 
 impl Reply {
@@ -40,6 +43,16 @@ impl Reply {
 
     pub(crate) fn click(index: u32) -> Self {
         Self::actions("click it", json!([{ "click": { "index": index } }]))
+    }
+
+    /// One step of many, none like another: no loop is seen in them.
+    pub(crate) fn visit(number: usize) -> Self {
+        let url = format!("https://shop.example/{number}");
+        Self::actions(&"go on ".repeat(100), json!([{ "navigate": { "url": url } }]))
+    }
+
+    pub(crate) fn when(self, leave: &Arc<Semaphore>) -> Self {
+        Self::When(leave.clone(), Box::new(self))
     }
 
     /// Ends with success and data.
@@ -96,7 +109,13 @@ impl ChatModel for ScriptedModel {
         let messages = request.messages.iter().map(|message| message.text.clone()).collect();
         self.asked.lock().expect("no panic holds the list").push(messages);
         self.calls.add();
-        match self.next() {
+        let mut reply = self.next();
+        while let Reply::When(leave, then) = reply {
+            leave.acquire().await.expect("the semaphore is open").forget();
+            reply = *then;
+        }
+        match reply {
+            Reply::When(..) => unreachable!("the loop above has ended"),
             Reply::Say(text) => Ok(ChatReply { text, usage: USAGE }),
             Reply::Fail(error) => Err(error),
             Reply::Panic => panic!("the model panics, as scripted"),

@@ -139,6 +139,20 @@ impl Service {
         Events::new(response)
     }
 
+    /// Asks for the stream of a run, from the event after `last` on.
+    pub(crate) fn stream(&self, run_id: &str, last: Option<u64>) -> reqwest::RequestBuilder {
+        let path = format!("/api/v1/browser-use/runs/{run_id}/stream");
+        let request = self.client.get(self.url(&path)).header("X-Gateway-Key", KEY);
+        last.into_iter().fold(request, |request, last| request.header("Last-Event-ID", last))
+    }
+
+    /// As `stream`, and expects it.
+    pub(crate) async fn resume(&self, run_id: &str, last: Option<u64>) -> Events {
+        let response = soon("the response", self.stream(run_id, last).send()).await.expect("a response");
+        assert_eq!(response.status(), 200, "{:?}", response.text().await);
+        Events::new(response)
+    }
+
     /// As `run`, to the end.
     pub(crate) async fn run_all(&self, body: &Value) -> Vec<Value> {
         self.run(body).await.collect().await

@@ -1,0 +1,47 @@
+//! What callers say in headers about a stream that they have read a part of, or may have asked for before.
+
+use axum::http::{HeaderMap, HeaderValue};
+
+use super::error::{Place, Problem, Refused};
+use crate::run::IdempotencyKey;
+
+const LAST_EVENT_ID: &str = "last-event-id";
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// The last event that the caller has. None when it has none, which is also what an empty value means.
+pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Refused> {
+    let Some(value) = single(headers, LAST_EVENT_ID)?.filter(|value| !value.is_empty()) else { return Ok(None) };
+    let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    match digits.and_then(|digits| digits.parse().ok()) {
+        Some(id) => Ok(Some(id)),
+        None => Err(wrong(LAST_EVENT_ID, "int_parsing", "Input should be the id of an event")),
+    }
+}
+
+pub(super) fn ahead_of_stream(last: u64) -> Refused {
+    wrong(LAST_EVENT_ID, "less_than_equal", &format!("Input should be less than or equal to {last}"))
+}
+
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Refused> {
+    let Some(value) = single(headers, IDEMPOTENCY_KEY)? else { return Ok(None) };
+    IdempotencyKey::parse(value.as_bytes()).map(Some).ok_or_else(|| {
+        let message = format!("Input should be 1 to {} printable ASCII characters", IdempotencyKey::MAX_BYTES);
+        wrong(IDEMPOTENCY_KEY, "string_pattern_mismatch", &message)
+    })
+}
+
+pub(super) fn key_reused() -> Refused {
+    wrong(IDEMPOTENCY_KEY, "idempotency_key_reused", "The key was used for a request with another body")
+}
+
+fn single<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a HeaderValue>, Refused> {
+    let mut given = headers.get_all(name).iter();
+    match (given.next(), given.next()) {
+        (first, None) => Ok(first),
+        (_, Some(_)) => Err(wrong(name, "value_error", "Value error, the header stands more than once")),
+    }
+}
+
+fn wrong(header: &'static str, kind: &'static str, message: &str) -> Refused {
+    Refused::Invalid(vec![Problem::at(Place::header(header), kind, message.to_owned())])
+}

@@ -1,0 +1,175 @@
+//! Connections that are closed when their client takes nothing of what it is sent.
+//!
+//! A response's body is asked for more only when the connection has room. Behind a client that does not read, the body
+//! would wait for ever, and with it whatever it owns; and so would a server that is to stop.
+
+use std::future::Future;
+use std::io::{self, ErrorKind, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::serve::Listener;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+/// What is left to a client that takes nothing when the server is to stop.
+const HURRY: Duration = Duration::from_secs(1);
+
+/// How long a client may take nothing.
+#[derive(Debug, Clone)]
+pub struct Patience {
+    pub limit: Duration,
+    /// The server is to stop.
+    pub let_go: CancellationToken,
+}
+
+/// A connection whose writes fail when they make no progress for too long.
+pub struct Patient<Io> {
+    io: Io,
+    patience: Patience,
+    /// Is over when the time is; there while a write makes no progress.
+    blocked: Option<BoxFuture<'static, ()>>,
+}
+
+impl Patience {
+    async fn exhausted(self) {
+        let hurry = async {
+            self.let_go.cancelled().await;
+            sleep(HURRY).await;
+        };
+        tokio::select! {
+            () = sleep(self.limit) => {}
+            () = hurry => {}
+        }
+    }
+}
+
+impl<Io> Patient<Io> {
+    pub fn new(io: Io, patience: Patience) -> Self {
+        Self { io, patience, blocked: None }
+    }
+
+    /// What came of a write, unless it has come to nothing for too long.
+    fn watch<T>(&mut self, cx: &mut Context<'_>, write: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if write.is_ready() {
+            self.blocked = None;
+            return write;
+        }
+        let patience = &self.patience;
+        ready!(self.blocked.get_or_insert_with(|| patience.clone().exhausted().boxed()).poll_unpin(cx));
+        self.blocked = None;
+        Poll::Ready(Err(io::Error::new(ErrorKind::TimedOut, "the client takes nothing")))
+    }
+}
+
+impl<Io: AsyncWrite + Unpin> AsyncWrite for Patient<Io> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let write = Pin::new(&mut self.io).poll_write(cx, bytes);
+        self.watch(cx, write)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let write = Pin::new(&mut self.io).poll_write_vectored(cx, bytes);
+        self.watch(cx, write)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.io.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+impl<Io: AsyncRead + Unpin> AsyncRead for Patient<Io> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buffer)
+    }
+}
+
+/// Takes connections that are [`Patient`].
+pub struct PatientListener<L> {
+    pub listener: L,
+    pub patience: Patience,
+}
+
+impl<L: Listener> Listener for PatientListener<L> {
+    type Io = Patient<L::Io>;
+    type Addr = L::Addr;
+
+    fn accept(&mut self) -> impl Future<Output = (Self::Io, Self::Addr)> + Send {
+        let patience = self.patience.clone();
+        self.listener.accept().map(|(io, address)| (Patient::new(io, patience), address))
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    fn patience() -> Patience {
+        Patience { limit: Duration::from_secs(60), let_go: CancellationToken::new() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_fails_when_nothing_is_taken_for_too_long() {
+        let (mut client, server) = duplex(4);
+        let mut server = Patient::new(server, patience());
+        let started = Instant::now();
+        let written = tokio::join!(server.write_all(b"0123456789"), async {
+            sleep(Duration::from_secs(50)).await;
+            client.read_u8().await
+        });
+        assert_eq!(written.0.unwrap_err().kind(), ErrorKind::TimedOut);
+        assert_eq!(started.elapsed().as_secs(), 110, "from the last byte that was taken on");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_reader_is_waited_for_as_long_as_it_reads() {
+        let (mut client, server) = duplex(1);
+        let mut server = Patient::new(server, patience());
+        let started = Instant::now();
+        let (written, ()) = tokio::join!(server.write_all(b"0123456789"), async {
+            for _ in 0..10 {
+                sleep(Duration::from_secs(59)).await;
+                client.read_u8().await.unwrap();
+            }
+        });
+        written.unwrap();
+        assert_eq!(started.elapsed().as_secs(), 590);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_does_not_keep_a_server_that_is_to_stop() {
+        let (_client, server) = duplex(4);
+        let patience = patience();
+        let mut server = Patient::new(server, patience.clone());
+        let started = Instant::now();
+        let (written, ()) = tokio::join!(server.write_all(b"0123456789"), async {
+            sleep(Duration::from_secs(10)).await;
+            patience.let_go.cancel();
+        });
+        assert_eq!(written.unwrap_err().kind(), ErrorKind::TimedOut);
+        assert_eq!(started.elapsed(), Duration::from_secs(10) + HURRY);
+    }
+}

@@ -1,0 +1,135 @@
+//! Requests that are sent again under the same key.
+
+use serde_json::{Value, json};
+
+use crate::support::client::Events;
+use crate::support::model::Reply;
+use crate::support::service::{Service, Stage};
+use crate::support::soon;
+
+async fn send(service: &Service, key: &str, body: &Value) -> reqwest::Response {
+    let request = service.post(body).header("Idempotency-Key", key);
+    soon("the response", request.send()).await.expect("a response")
+}
+
+async fn run(service: &Service, key: &str, body: &Value) -> Events {
+    let response = send(service, key, body).await;
+    assert_eq!(response.status(), 200, "{:?}", response.text().await);
+    Events::new(response)
+}
+
+#[tokio::test]
+async fn the_same_request_again_reads_the_run_that_it_has_started() {
+    let service = Stage::new([Reply::Hang]).set("MAX_CONCURRENT_RUNS", "1").start().await;
+    let body = json!({ "task": "x" });
+    let mut first = run(&service, "order 7", &body).await;
+    let starting = first.numbered().await.unwrap();
+    // There is no place for another run, and none is needed.
+    let mut second = run(&service, "order 7", &body).await;
+    assert_eq!(second.run_id(), first.run_id());
+    assert_eq!(second.numbered().await.unwrap(), starting, "from the beginning");
+    first.taken_over().await;
+
+    let request = service.post(&body).header("Idempotency-Key", "order 7").header("Last-Event-ID", "1");
+    let third = Events::new(request.send().await.unwrap());
+    second.taken_over().await;
+    service.model.calls.reaches(1).await;
+    let fourth = run(&service, "order 7", &body).await;
+    third.taken_over().await;
+    drop(fourth);
+    service.pages.closed.reaches(1).await;
+    assert_eq!((service.model.calls.get(), service.pages.opened.get()), (1, 1));
+}
+
+#[tokio::test]
+async fn two_of_the_same_request_at_once_start_one_run() {
+    for _ in 0..10 {
+        let service = Stage::new([Reply::Hang]).set("MAX_CONCURRENT_RUNS", "1").start().await;
+        let body = json!({ "task": "x", "detachSeconds": 60 });
+        let all = futures::future::join_all((0..8).map(|_| run(&service, "k", &body))).await;
+        let ids: std::collections::HashSet<String> = all.iter().map(Events::run_id).collect();
+        assert_eq!(ids.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_key_stands_for_one_body() {
+    let service = Stage::new([Reply::Hang]).start().await;
+    let first = run(&service, "k", &json!({ "task": "x" })).await;
+    let refused = send(&service, "k", &json!({ "task": "y" })).await;
+    assert_eq!(refused.status(), 422);
+    let detail = refused.json::<Value>().await.unwrap()["detail"][0].clone();
+    assert_eq!(
+        (&detail["loc"], &detail["type"]),
+        (&json!(["header", "idempotency-key"]), &json!("idempotency_key_reused"))
+    );
+    assert_eq!(service.get("/ready").await.1["running"], 1, "the run is not disturbed");
+    drop(first);
+}
+
+#[tokio::test]
+async fn a_key_is_its_caller_s_own() {
+    let service = Stage::new([Reply::Hang]).start().await;
+    let mut runs = Vec::new();
+    for caller in ["tenant-a", "tenant-b", "tenant-a"] {
+        let request =
+            service.post(&json!({ "task": "x" })).header("Idempotency-Key", "k").header("X-Caller-Id", caller);
+        runs.push(Events::new(request.send().await.unwrap()));
+    }
+    runs.push(run(&service, "k", &json!({ "task": "another" })).await);
+    let ids: Vec<String> = runs.iter().map(Events::run_id).collect();
+    assert_eq!(ids[0], ids[2]);
+    assert!(ids[0] != ids[1] && ids[0] != ids[3] && ids[1] != ids[3]);
+}
+
+#[tokio::test]
+async fn a_key_is_remembered_as_long_as_there_is_something_to_read() {
+    let service = Stage::new([Reply::done("ok")]).start().await;
+    let forgotten = json!({ "task": "x" });
+    let first = run(&service, "k", &forgotten).await;
+    let id = first.run_id();
+    first.collect().await;
+    let second = run(&service, "k", &forgotten).await;
+    assert_ne!(second.run_id(), id, "the run is over and was not to be kept");
+    second.collect().await;
+
+    let kept = json!({ "task": "x", "detachSeconds": 60 });
+    let first = run(&service, "k", &kept).await;
+    let id = first.run_id();
+    let events = first.collect().await;
+    let second = run(&service, "k", &kept).await;
+    assert_eq!(second.run_id(), id);
+    assert_eq!(second.collect().await, events, "all of it is told again");
+    assert_eq!(service.pages.opened.get(), 3);
+}
+
+#[tokio::test]
+async fn a_run_that_ends_because_its_client_left_is_not_what_the_same_request_gets() {
+    let service = Stage::new([Reply::Hang]).start().await;
+    let body = json!({ "task": "x" });
+    let first = run(&service, "k", &body).await;
+    let id = first.run_id();
+    service.model.calls.reaches(1).await;
+    drop(first);
+    service.pages.closed.reaches(1).await;
+    let second = run(&service, "k", &body).await;
+    assert_ne!(second.run_id(), id);
+    service.model.calls.reaches(2).await;
+}
+
+#[tokio::test]
+async fn keys_that_are_none_are_refused() {
+    let service = Stage::new([Reply::done("ok")]).start().await;
+    for key in ["", "a\tb", "\u{fc}", &"x".repeat(256)] {
+        let refused = send(&service, key, &json!({ "task": "x" })).await;
+        assert_eq!(refused.status(), 422, "{key:?}");
+        assert_eq!(refused.json::<Value>().await.unwrap()["detail"][0]["loc"], json!(["header", "idempotency-key"]));
+    }
+    let twice = service.post(&json!({ "task": "x" })).header("Idempotency-Key", "a").header("Idempotency-Key", "b");
+    assert_eq!(twice.send().await.unwrap().status(), 422);
+    assert_eq!(service.pages.asked.get(), 0);
+
+    // Without a key the number of an event means nothing, and is not looked at.
+    let stray = service.post(&json!({ "task": "x" })).header("Last-Event-ID", "nonsense").send().await.unwrap();
+    assert_eq!(stray.status(), 200);
+}

@@ -1,0 +1,156 @@
+//! Clients that hardly read, or not at all.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use browser_use_service::run::RunEventKind;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::Semaphore;
+
+use crate::support::browser::Script;
+use crate::support::model::Reply;
+use crate::support::service::{KEY, RUN, Service, Stage};
+use crate::support::soon;
+
+/// What hyper and the kernel take before a client that reads nothing is noticed: some megabytes on any machine.
+const HIDDEN: usize = 24 << 20;
+const PICTURE: usize = 512 << 10;
+const STEPS: usize = 150;
+
+/// As many screenshots as can nowhere be hidden.
+fn flooding(leave: &Arc<Semaphore>) -> Stage {
+    const { assert!(STEPS * PICTURE > 3 * HIDDEN) };
+    let script = Script { picture_bytes: PICTURE, ..Script::default() };
+    let replies = (1..STEPS).map(Reply::visit).chain([Reply::done("ok")]);
+    Stage::new(replies.map(|reply| reply.when(leave))).browser(script).set("STREAM_BUFFER", "1MiB")
+}
+
+/// A run whose client has a small window and has read nothing.
+async fn unread_run(service: &Service, then: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4 << 10).expect("a small window");
+    let mut stream = socket.connect(service.address).await.expect("a connection");
+    let body = json!({ "task": "x", "maxSteps": STEPS }).to_string();
+    let head = format!(
+        "POST {RUN} HTTP/1.1\r\nHost: service\r\nX-Gateway-Key: {KEY}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n\r\n",
+        body.len(),
+    );
+    stream.write_all(format!("{head}{body}{then}").as_bytes()).await.expect("the request is taken");
+    stream
+}
+
+/// Lets the run take a step at a time, so that each screenshot is sent as far as there is room, until all are told or the
+/// run is over.
+async fn flood(service: &Service, leave: &Semaphore) {
+    for step in 1..STEPS {
+        leave.add_permits(1);
+        tokio::select! {
+            () = service.model.calls.reaches(step + 1) => {}
+            () = service.pages.closed.reaches(1) => break,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_ends_its_run_and_loses_its_connection_and_nobody_else_is_hurt() {
+    let leave = Arc::new(Semaphore::new(0));
+    let mut service = flooding(&leave)
+        .set("STREAM_STALL_TIMEOUT", "300ms")
+        .set("SHUTDOWN_GRACE", "100s")
+        .set("SHUTDOWN_TIMEOUT", "300s")
+        .start()
+        .await;
+    let unread = unread_run(&service, "").await;
+    flood(&service, &leave).await;
+    let neighbour = json!({ "task": "x", "provider": "template", "actions": [{ "type": "click", "selector": "#go" }] });
+    assert_eq!(service.run_all(&neighbour).await.last().unwrap()["success"], true);
+    service.pages.closed.reaches(2).await;
+    let calls = service.model.calls.get();
+    leave.add_permits(STEPS);
+    // The connection is let go as well: a stop waits for all of them.
+    service.stop();
+    soon("the end of the service", service.stopped()).await;
+    assert_eq!(service.model.calls.get(), calls, "no model call after the run's end");
+    drop(unread);
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_does_not_keep_a_service_that_is_to_stop() {
+    let leave = Arc::new(Semaphore::new(0));
+    let stage = flooding(&leave).set("STREAM_STALL_TIMEOUT", "10m");
+    let mut service = stage.set("SHUTDOWN_GRACE", "10ms").set("SHUTDOWN_TIMEOUT", "300s").start().await;
+    let unread = unread_run(&service, "").await;
+    flood(&service, &leave).await;
+    let asked = Instant::now();
+    service.stop();
+    soon("the end of the service", service.stopped()).await;
+    assert!(asked.elapsed() >= Duration::from_secs(1), "its connection was waited for, for a second");
+    assert_eq!((service.pages.closed.get(), service.browsers_closed.get()), (1, 1));
+    drop(unread);
+}
+
+#[tokio::test]
+async fn a_client_that_reads_byte_by_byte_gets_every_step_and_little_is_kept_for_it() {
+    let leave = Arc::new(Semaphore::new(0));
+    let service = flooding(&leave).start().await;
+    let mut client = unread_run(&service, "").await;
+    let mut received = Vec::new();
+    for step in 1..=STEPS {
+        leave.add_permits(1);
+        service.model.calls.reaches(step).await;
+        received.push(soon("a byte", client.read_u8()).await.expect("a byte"));
+    }
+    service.pages.closed.reaches(1).await;
+
+    // What is left is what was kept somewhere.
+    let mut chunk = vec![0; 1 << 16];
+    while !received.ends_with(b"data: [DONE]\n\n\r\n0\r\n\r\n") {
+        let read = soon("the rest", client.read(&mut chunk)).await.expect("the connection does not break");
+        assert!(read > 0, "the stream ends properly");
+        received.extend_from_slice(&chunk[..read]);
+    }
+    assert!(received.len() < HIDDEN, "{} bytes were kept", received.len());
+
+    let text = String::from_utf8(received).unwrap();
+    // The chunks' sizes stand on lines of their own.
+    let events: Vec<Value> =
+        text.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok()).collect();
+    let steps: Vec<&Value> = events.iter().filter(|event| event["type"] == "step").collect();
+    let numbers: Vec<u64> = steps.iter().map(|step| step["step"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (1..=STEPS as u64).collect::<Vec<_>>(), "every step once and in order");
+    assert!(steps.iter().any(|step| step["screenshotDropped"] == true), "screenshots were dropped");
+    assert!(steps.last().unwrap()["screenshot"].is_string(), "but for the newest");
+    assert_eq!(events.last().unwrap()["stopReason"], "done");
+}
+
+#[tokio::test]
+async fn a_client_that_sent_too_much_and_left_is_missed_by_the_next_sign_of_life() {
+    let stage = Stage::new([Reply::Hang]).set("KEEP_ALIVE", "20ms");
+    let service = stage.start().await;
+    // Bytes after the request hide the end of the connection from the server.
+    let mut client = unread_run(&service, "GET /health HTTP/1.1\r\nHost: service\r\n\r\n").await;
+    service.model.calls.reaches(1).await;
+    client.shutdown().await.unwrap();
+    drop(client);
+    service.pages.closed.reaches(1).await;
+    assert_eq!(service.model.calls.get(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_stalls_is_told_so_should_it_ever_read_again() {
+    let leave = Arc::new(Semaphore::new(3));
+    let (runs, model, pages) = Stage::new([Reply::click(1).when(&leave)]).set("STREAM_STALL_TIMEOUT", "10s").runs();
+    let started = tokio::time::Instant::now();
+    let mut stream = runs.start(crate::lifecycle::request()).unwrap();
+    pages.closed.reaches(1).await;
+    assert_eq!((started.elapsed().as_secs(), model.calls.get()), (10, 4));
+    let mut last = None;
+    while let Some(event) = stream.next().await {
+        last = Some(event.kind);
+    }
+    let Some(RunEventKind::Failed { failure, tally, .. }) = last else { panic!("a failure ends it") };
+    assert_eq!((failure.code(), tally.steps), ("client_stalled", 3));
+}
