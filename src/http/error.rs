@@ -114,6 +114,7 @@ impl From<StartError> for Refused {
             StartError::DetachTooLong { max } => {
                 let message = format!("Input should be less than or equal to {}", max.as_secs());
                 Self::Invalid(vec![Problem::of_field("detachSeconds", "less_than_equal", message)])
+            }
             StartError::Resume(error) => error.into(),
             StartError::Refused(refusal) => Self::NoRoom(refusal),
         }

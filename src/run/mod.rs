@@ -10,8 +10,8 @@ mod failure;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod id;
-mod lasting;
 mod journal;
+mod lasting;
 mod recorder;
 mod registry;
 mod request;
