@@ -21,6 +21,7 @@ use super::cdp::{CdpError, Connection, Event};
 use super::files::RunFiles;
 use super::guard::Guard;
 use super::process::Browser;
+use super::renderers::Ended;
 use super::tabs::Tabs;
 use super::world::Document;
 use crate::agent::ports::BrowserError;
@@ -54,6 +55,10 @@ struct Shared {
     /// Dialogs left to the model so far.
     dialogs: AtomicU64,
     dialog_timeout: Duration,
+    max_tabs: usize,
+    max_dialogs: u32,
+    /// Of the browser: which pages were ended, and why.
+    ended: Arc<Ended>,
 }
 
 impl Context {
@@ -98,6 +103,9 @@ impl Context {
             events: events.clone(),
             dialogs: AtomicU64::new(0),
             dialog_timeout: browser.settings.dialog_timeout,
+            max_tabs: browser.settings.max_tabs,
+            max_dialogs: browser.settings.max_dialogs,
+            ended: browser.ended.clone(),
         });
         browser.register(&id, events);
         browser.tasks.spawn(pump::pump(queue, Arc::downgrade(&shared)));

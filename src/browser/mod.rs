@@ -20,6 +20,8 @@ mod page;
 mod pool;
 mod process;
 mod profile;
+mod renderers;
+mod sandbox;
 mod screenshot;
 pub mod settings;
 mod settle;
@@ -31,3 +33,4 @@ mod wire;
 mod world;
 
 pub use pool::{Pool, PoolError};
+pub use sandbox::Sandbox;

@@ -99,7 +99,9 @@ pub async fn run(args: RunArgs) -> ExitCode {
 }
 
 async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
-    let settings = Settings::load()?;
+    let mut settings = Settings::load()?;
+    // A run with a window has a browser of its own.
+    settings.browser.start_ahead = !args.headful;
     telemetry::init(&settings.telemetry, LOG_FILTER)?;
     let screenshots = args.save_screenshots.map(Screenshots::new).transpose()?;
     let request = RunRequest {
@@ -116,6 +118,7 @@ async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
         output: args.output_schema,
         files: Vec::new(),
         screenshots: screenshots.as_ref().map(|_| ImageFormat::Png),
+        caller: None,
     };
     let mut stop = pin!(shutdown::signals()?);
     let app = match args.record {

@@ -5,10 +5,12 @@ use axum::http::request::Parts;
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 
-use super::error::Refused;
+use super::error::{Place, Problem, Refused};
 use super::router::HttpState;
+use crate::run::CallerId;
 
 const KEY_HEADER: &str = "x-gateway-key";
+const CALLER_HEADER: &str = "x-caller-id";
 
 /// Proof that the request came with the right key, or that none is needed. A handler that takes it cannot be reached
 /// without; it is checked before the body is read.
@@ -31,6 +33,27 @@ impl FromRequestParts<HttpState> for Caller {
                 Ok(Self { _proof: () })
             }
             _ => Err(Refused::Unauthorized),
+        }
+    }
+}
+
+/// Whom a request is for, by its own word; to be taken after [`Caller`], as who has no key has no say.
+pub(super) struct OnBehalfOf(pub(super) Option<CallerId>);
+
+impl FromRequestParts<HttpState> for OnBehalfOf {
+    type Rejection = Refused;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &HttpState) -> Result<Self, Refused> {
+        let mut given = parts.headers.get_all(CALLER_HEADER).iter();
+        let wrong =
+            |message: String| Refused::Invalid(vec![Problem::at(Place::header(CALLER_HEADER), "value_error", message)]);
+        match (given.next(), given.next()) {
+            (None, _) => Ok(Self(None)),
+            (Some(name), None) => match CallerId::parse(name.as_bytes()) {
+                Ok(caller) => Ok(Self(Some(caller))),
+                Err(error) => Err(wrong(format!("Value error, {error}"))),
+            },
+            (Some(_), Some(_)) => Err(wrong("Value error, the header stands more than once".to_owned())),
         }
     }
 }

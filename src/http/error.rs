@@ -22,6 +22,10 @@ pub(super) enum Refused {
     /// The body is no valid request; at least one problem.
     Invalid(Vec<Problem>),
     NoRoom(Refusal),
+    /// More requests than one caller may send.
+    TooMany {
+        retry_after: Duration,
+    },
     NotReady(NotReady),
     NotFound,
     MethodNotAllowed,
@@ -37,7 +41,7 @@ pub(super) struct Problem {
     kind: &'static str,
 }
 
-/// The way from the body to one part of it.
+/// The way from the body to one part of it, or a header.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub(super) struct Place(Vec<Turn>);
@@ -53,6 +57,10 @@ enum Turn {
 impl Place {
     pub(super) fn body() -> Self {
         Self(vec![Turn::Name("body".into())])
+    }
+
+    pub(super) fn header(name: &'static str) -> Self {
+        Self(vec![Turn::Name("header".into()), Turn::Name(name.into())])
     }
 
     pub(super) fn field(&self, name: impl Into<Cow<'static, str>>) -> Self {
@@ -116,8 +124,12 @@ impl IntoResponse for Refused {
             Self::BodyTimeout => detail(StatusCode::REQUEST_TIMEOUT, "request_timeout"),
             Self::Invalid(problems) => detail(StatusCode::UNPROCESSABLE_ENTITY, problems),
             Self::NoRoom(refusal) => {
-                let response = detail(StatusCode::SERVICE_UNAVAILABLE, reason(refusal.reason));
+                let response = detail(status(refusal.reason), reason(refusal.reason));
                 with_retry_after(response, refusal.retry_after)
+            }
+            Self::TooMany { retry_after } => {
+                let response = detail(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
+                with_retry_after(response, retry_after)
             }
             Self::NotReady(NotReady::Refusing(refusal)) => {
                 let response = not_ready(reason(refusal.reason), &refusal.to_string());
@@ -144,6 +156,15 @@ fn reason(reason: RefusalReason) -> &'static str {
     match reason {
         RefusalReason::Full => "service_full",
         RefusalReason::Draining => "service_draining",
+        RefusalReason::MemoryHigh => "memory_high",
+        RefusalReason::CallerFull => "caller_full",
+    }
+}
+
+fn status(reason: RefusalReason) -> StatusCode {
+    match reason {
+        RefusalReason::Full | RefusalReason::Draining | RefusalReason::MemoryHigh => StatusCode::SERVICE_UNAVAILABLE,
+        RefusalReason::CallerFull => StatusCode::TOO_MANY_REQUESTS,
     }
 }
 

@@ -3,6 +3,7 @@
 mod actions;
 mod auth;
 mod body;
+pub mod details;
 mod error;
 mod fields;
 mod files;
@@ -11,8 +12,10 @@ pub mod fuzzing;
 mod identity;
 mod linger;
 mod output;
+mod rate;
 mod router;
 mod routes;
+pub mod serve;
 pub mod settings;
 mod sse;
 mod validation;

@@ -66,6 +66,7 @@ pub(super) fn parse_run_request(
             output,
             files: files.unwrap_or_default(),
             screenshots: screenshots.unwrap_or(default_screenshots),
+            caller: None,
         }),
         _ => Err(fields.problems),
     }

@@ -105,6 +105,7 @@ impl Replay {
             output: output.transpose().map_err(|error| wrong(&error))?,
             files: self.files()?,
             screenshots: None,
+            caller: None,
         })
     }
 

@@ -4,9 +4,11 @@
 //! happens in between; by the time the stream ends, the run's page is closed and its place is free again.
 
 mod admission;
+mod caller;
 mod event;
 mod failure;
 mod id;
+mod pressure;
 mod recorder;
 mod request;
 mod service;
@@ -14,9 +16,11 @@ pub mod settings;
 mod supervisor;
 
 pub use admission::{Refusal, RefusalReason};
+pub use caller::{CallerId, CallerIdError};
 pub use event::{RunEvent, RunEventKind};
 pub use failure::Failure;
 pub use id::RunId;
+pub use pressure::{Memory, watch};
 pub use recorder::{Recorder, Recording};
 pub use request::{
     MaxCost, MaxSteps, MaxStepsError, MaxTime, MaxTokens, RunRequest, StartUrl, StartUrlError, Task, TaskError,

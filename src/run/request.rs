@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::caller::CallerId;
 use crate::agent::explicit::ExplicitAction;
 use crate::agent::files::SentFile;
 use crate::agent::image::ImageFormat;
@@ -32,6 +33,8 @@ pub struct RunRequest {
     pub files: Vec<SentFile>,
     /// Format of the screenshots in step events; none for no screenshots.
     pub screenshots: Option<ImageFormat>,
+    /// Whom the run is for, where the caller says so.
+    pub caller: Option<CallerId>,
 }
 
 /// What to do, in plain language; trimmed, never empty.

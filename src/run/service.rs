@@ -9,7 +9,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, info, info_span};
 
-use super::admission::{Admission, Refusal};
+use super::admission::{Admission, Places, Refusal};
+use super::caller::CallerId;
 use super::event::{RunEvent, RunEventKind};
 use super::id::RunId;
 use super::recorder::Recorder;
@@ -100,7 +101,11 @@ impl RunService {
         models: Arc<dyn Models>,
         recorder: Option<Arc<dyn Recorder>>,
     ) -> Self {
-        let admission = Admission::new(settings.max_concurrent, settings.max_queued);
+        let admission = Admission::new(Places {
+            running: settings.max_concurrent,
+            queued: settings.max_queued,
+            per_caller: settings.max_per_caller,
+        });
         let (runs, cancel) = (TaskTracker::new(), CancellationToken::new());
         Self { inner: Arc::new(Inner { settings, agent, browsers, models, recorder, admission, runs, cancel }) }
     }
@@ -121,12 +126,14 @@ impl RunService {
         inner.browsers.supports(request.headless)?;
         // Taken before the place, so that whoever waits for the last run to end also waits for this one.
         let _counted = inner.runs.token();
-        let ticket = inner.admission.enter()?;
+        let ticket = inner.admission.enter(request.caller.as_ref())?;
 
         let id = RunId::new();
         let model_name = model.as_ref().map(|model| model.name().model);
         let span = info_span!("run", run.id = %id);
-        span.in_scope(|| info!(provider = provider.name(), model = model_name, "run accepted"));
+        let caller = request.caller.as_ref().map(CallerId::as_str);
+        // Quoted, as it is the caller's text.
+        span.in_scope(|| info!(provider = provider.name(), model = model_name, ?caller, "run accepted"));
         let recording = inner
             .recorder
             .as_ref()
@@ -156,9 +163,18 @@ impl RunService {
         Ok(self.inner.browsers.ready()?)
     }
 
+    pub fn settings(&self) -> &RunSettings {
+        &self.inner.settings
+    }
+
     pub fn counts(&self) -> RunCounts {
         let (running, queued) = self.inner.admission.counts();
         RunCounts { running, queued }
+    }
+
+    /// Whether runs are kept waiting and new ones refused because memory is short.
+    pub fn set_memory_high(&self, is_high: bool) {
+        self.inner.admission.set_memory_high(is_high);
     }
 
     /// Refuses new runs from now on and ends those that wait for a place. Callers are told to come back when `grace`,

@@ -27,6 +27,7 @@ pub(crate) fn request() -> RunRequest {
         max_cost: None,
         max_time: None,
         screenshots: Some(ImageFormat::Png),
+        caller: None,
     }
 }
 

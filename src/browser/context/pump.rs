@@ -9,13 +9,14 @@ use chromiumoxide_cdp::cdp::browser_protocol::browser::{
 };
 use chromiumoxide_cdp::cdp::browser_protocol::dom::BackendNodeId;
 use chromiumoxide_cdp::cdp::browser_protocol::fetch::EventRequestPaused;
+use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
-    EventFileChooserOpened, EventJavascriptDialogOpening, EventWindowOpen, HandleJavaScriptDialogParams,
+    EventFileChooserOpened, EventJavascriptDialogOpening, EventWindowOpen, HandleJavaScriptDialogParams, NavigateParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, TargetId,
 };
-use chromiumoxide_cdp::cdp::js_protocol::runtime::RunIfWaitingForDebuggerParams;
+use chromiumoxide_cdp::cdp::js_protocol::runtime::{RunIfWaitingForDebuggerParams, TerminateExecutionParams};
 
 use tokio::time::Instant;
 
@@ -24,12 +25,10 @@ use super::{Shared, sessions};
 use crate::agent::observation;
 use crate::browser::cdp::{Connection, Event, EventReceiver, Session};
 use crate::browser::guard::Denied;
-use crate::browser::tabs::{Chooser, OpenDialog};
+use crate::browser::tabs::{Chooser, OpenDialog, Tab};
 use crate::browser::wire;
 use crate::browser::world::Document;
 
-/// Tabs a run may have open; what a page opens beyond is closed at once.
-const MAX_TABS: usize = 20;
 /// Characters of a dialog's text that are passed on.
 const MAX_DIALOG_TEXT: usize = 500;
 
@@ -99,6 +98,11 @@ impl Shared {
                 if let Some(session) = &event.session
                     && let Some(tab) = self.tabs().of_session(session)
                 {
+                    if event.method == EventTargetCrashed::IDENTIFIER
+                        && let Some(reason) = self.ended.reason()
+                    {
+                        tab.tell_first(reason);
+                    }
                     take_tab_event(connection, tab, session, event, &self.files);
                 }
             }
@@ -110,8 +114,9 @@ impl Shared {
         let info = &attached.target_info;
         let mut tabs = self.tabs();
         match (info.kind.as_str(), &event.session) {
-            ("page", _) if tabs.len() >= MAX_TABS => {
+            ("page", _) if tabs.len() >= self.max_tabs => {
                 connection.root().tell(CloseTargetParams::new(TargetId::new(info.target_id.clone())));
+                tabs.refuse(self.max_tabs);
             }
             ("page", _) => {
                 tabs.add(session.clone(), &info.target_id, info.url.clone());
@@ -137,6 +142,11 @@ impl Shared {
         let message: String = dialog.message.chars().take(MAX_DIALOG_TEXT).collect();
         let mut tabs = self.tabs();
         let Some(tab) = tabs.of_session(&id) else { return };
+        tab.dialogs += 1;
+        if tab.dialogs > self.max_dialogs {
+            self.leave(tab, &session);
+            return;
+        }
         match dialog.kind.as_str() {
             "beforeunload" => session.tell(HandleJavaScriptDialogParams::new(true)),
             "alert" => {
@@ -151,6 +161,18 @@ impl Shared {
                 session.connection().fail_blocked(&id);
                 self.tasks.spawn(dismiss_in_time(Arc::downgrade(self), id, number, self.dialog_timeout));
             }
+        }
+    }
+
+    /// Leaves a page that opens dialogs without end: what asks is stopped, and a blank page takes its place.
+    fn leave(&self, tab: &mut Tab, asking: &Session) {
+        asking.tell(HandleJavaScriptDialogParams::new(false));
+        // The loop it stands in, if it is one; else the page would not hear of its end.
+        asking.tell(TerminateExecutionParams::default());
+        // Again for each: the page may have gone somewhere by itself in the same moment.
+        tab.session.tell(NavigateParams::new("about:blank"));
+        if tab.dialogs == self.max_dialogs + 1 {
+            tab.tell_first(format!("the page opened more than {} dialogs and was left", self.max_dialogs));
         }
     }
 

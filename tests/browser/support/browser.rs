@@ -7,7 +7,9 @@ use std::time::Duration;
 use browser_use_service::agent::image::ImageFormat;
 use browser_use_service::agent::ports::{Browsers, PageSpec};
 use browser_use_service::browser::Pool;
-use browser_use_service::browser::settings::{BrowserSettings, FileLimits, SandboxMode, SettleSettings};
+use browser_use_service::browser::settings::{
+    BrowserSettings, FileLimits, RendererLimits, SandboxMode, SettleSettings,
+};
 use browser_use_service::policy::{HostPattern, UrlPolicy};
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
@@ -103,6 +105,7 @@ fn settings(profile_root: PathBuf) -> BrowserSettings {
         warden: WARDEN.into(),
         profile_root,
         sandbox: SandboxMode::Auto,
+        start_ahead: true,
         launch_timeout: Duration::from_secs(30),
         command_timeout: Duration::from_secs(15),
         navigation_timeout: Duration::from_secs(20),
@@ -116,6 +119,10 @@ fn settings(profile_root: PathBuf) -> BrowserSettings {
         },
         max_age: Duration::from_secs(3600),
         max_memory: 4 << 30,
+        renderers: RendererLimits { memory: 2 << 30, cpu: Duration::from_secs(55) },
+        max_tabs: 20,
+        max_dialogs: 50,
+        max_screenshot_bytes: 4 << 20,
         files: FileLimits { count: 5, file_bytes: 1 << 20, run_bytes: 2 << 20 },
         download_wait: Duration::from_secs(5),
         view_token_budget: 8_000,

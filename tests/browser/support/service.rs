@@ -22,6 +22,7 @@ const ENDS_WITHIN: Duration = Duration::from_secs(35);
 pub(crate) struct Start {
     variables: Vec<(String, String)>,
     home: TempDir,
+    user: Option<u32>,
 }
 
 /// A running service; killed when it is dropped.
@@ -39,11 +40,21 @@ impl Start {
         for folder in ["profiles", "tmp"] {
             std::fs::create_dir(home.path().join(folder)).unwrap();
         }
-        Self { variables: Vec::new(), home }
+        Self { variables: Vec::new(), home, user: None }
     }
 
     pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Runs it as another user, which takes that of root.
+    pub(crate) fn as_user(mut self, user: u32) -> Self {
+        let home = self.home.path();
+        for path in [home.to_owned(), home.join("profiles"), home.join("tmp")] {
+            std::os::unix::fs::chown(path, Some(user), Some(user)).unwrap();
+        }
+        self.user = Some(user);
         self
     }
 
@@ -66,7 +77,15 @@ impl Start {
         // Somebody may take the port before the service does; then it says so and ends.
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let log = std::fs::File::create(self.home.path().join("log")).unwrap();
-        let child = Command::new(WARDEN)
+        let mut command = Command::new(WARDEN);
+        if let Some(user) = self.user {
+            // Where it is built may be closed to others.
+            let program = self.home.path().join("browser-use-service");
+            std::fs::copy(WARDEN, &program).unwrap();
+            command = Command::new(program);
+            command.uid(user).gid(user).env("HOME", self.home.path());
+        }
+        let child = command
             .env("HOST", "127.0.0.1")
             .env("PORT", port.to_string())
             .env("BROWSER_USE_INTERNAL_API_KEY", KEY)
@@ -104,7 +123,7 @@ impl Service {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response {
-        self.client.get(format!("{}{path}", self.base)).send().await.unwrap()
+        self.client.get(format!("{}{path}", self.base)).header("X-Gateway-Key", KEY).send().await.unwrap()
     }
 
     /// Posts a request for a run.
@@ -119,6 +138,11 @@ impl Service {
         let response = self.post(&request).await;
         assert_eq!(response.status(), 200);
         Events::of(response)
+    }
+
+    /// Where it listens, as `host:port`.
+    pub(crate) fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
     }
 
     pub(crate) fn id(&self) -> u32 {
