@@ -46,7 +46,7 @@ fn a_service_that_is_not_root_s_runs_pages_in_chromium_s_sandbox() {
             return;
         }
         for (mode, reason) in [("on", "BROWSER_SANDBOX is on"), ("auto", "this user may make user namespaces")] {
-            let service = Start::new().as_user(USER).set("BROWSER_SANDBOX", mode).ready().await;
+            let service = Start::new().by_user(USER).set("BROWSER_SANDBOX", mode).ready().await;
             let site = Site::of(&[("/", "<h1>Safe</h1>")]).await;
             let events = service.run(&format!("open {} and read the heading", site.url("/"))).await;
             let result = finished(events).await;

@@ -1,4 +1,5 @@
 //! What callers and connections may take, and what memory has to be left.
+#![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself")]
 
 use std::sync::Arc;
 use std::time::Duration;

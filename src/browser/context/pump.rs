@@ -169,6 +169,10 @@ impl Shared {
         asking.tell(HandleJavaScriptDialogParams::new(false));
         // The loop it stands in, if it is one; else the page would not hear of its end.
         asking.tell(TerminateExecutionParams::default());
+        // What waits for the page would wait for one that is not there any more.
+        if let Some(page) = tab.session.id() {
+            tab.session.connection().fail_blocked(page);
+        }
         // Again for each: the page may have gone somewhere by itself in the same moment.
         tab.session.tell(NavigateParams::new("about:blank"));
         if tab.dialogs == self.max_dialogs + 1 {

@@ -49,7 +49,7 @@ impl Start {
     }
 
     /// Runs it as another user, which takes that of root.
-    pub(crate) fn as_user(mut self, user: u32) -> Self {
+    pub(crate) fn by_user(mut self, user: u32) -> Self {
         let home = self.home.path();
         for path in [home.to_owned(), home.join("profiles"), home.join("tmp")] {
             std::os::unix::fs::chown(path, Some(user), Some(user)).unwrap();
