@@ -4,34 +4,37 @@ use std::future::{Future, ready};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
+use async_trait::async_trait;
 use axum::Router;
-use axum::serve::ListenerExt;
 use futures::future::BoxFuture;
 use futures::{FutureExt, Stream};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use crate::agent::ports::{Browsers, Models};
 use crate::browser::Pool;
 use crate::config::Settings;
-use crate::http::{self, Patience, PatientListener};
+use crate::http::details::{BrowserDetails, Inspect, MemoryDetails, SandboxDetails};
+use crate::http::settings::ServeSettings;
+use crate::http::{self, serve};
 use crate::llm::Providers;
+use crate::machine::Machine;
 use crate::replay::{Recorded, Recordings, Replay};
-use crate::run::{Recorder, RunService};
+use crate::run::{self, Memory, Recorder, RunService};
 use crate::shutdown::{self, ShutdownSettings};
 
 /// The service, put together and not yet serving.
 pub struct App {
     router: Router,
+    serve: ServeSettings,
     runs: RunService,
+    memory: Arc<dyn Memory>,
     shutdown: ShutdownSettings,
-    /// How long a connection's client may take nothing of what it is sent.
-    patience: Duration,
     authenticated: bool,
     /// Owns what outlives a response or a run: refused uploads, browser processes.
     tasks: TaskTracker,
@@ -55,7 +58,8 @@ impl App {
         let models = Arc::new(Providers::new(settings.llm.clone())?);
         let pool = Pool::start(settings.browser.clone(), settings.policy.clone(), tasks.clone())?;
         let recorder = recordings.map(|recordings| Arc::new(recordings) as Arc<dyn Recorder>);
-        let mut app = Self::with_tasks(settings, pool.clone(), models, recorder, tasks);
+        let host = Arc::new(Host { machine: Machine::this(), pool: Some(pool.clone()) });
+        let mut app = Self::with_tasks(settings, pool.clone(), models, recorder, tasks, host);
         app.close_browsers = async move { pool.close().await }.boxed();
         Ok(app)
     }
@@ -71,19 +75,21 @@ impl App {
         if offline {
             let replay = Replay::new(recorded, None, secrets)?;
             settings.agent = replay.agent(&settings.agent);
-            return Ok((Self::with_tasks(settings, replay.clone(), replay.clone(), None, tasks), replay));
+            let app = Self::with_tasks(settings, replay.clone(), replay.clone(), None, tasks, Host::alone());
+            return Ok((app, replay));
         }
         let pool = Pool::start(settings.browser.clone(), settings.policy.clone(), tasks.clone())?;
         let replay = Replay::new(recorded, Some(pool.clone()), secrets)?;
         settings.agent = replay.agent(&settings.agent);
-        let mut app = Self::with_tasks(settings, replay.clone(), replay.clone(), None, tasks);
+        let host = Arc::new(Host { machine: Machine::this(), pool: Some(pool.clone()) });
+        let mut app = Self::with_tasks(settings, replay.clone(), replay.clone(), None, tasks, host);
         app.close_browsers = async move { pool.close().await }.boxed();
         Ok((app, replay))
     }
 
     /// The service with the given browsers and models.
     pub fn with(settings: Settings, browsers: Arc<dyn Browsers>, models: Arc<dyn Models>) -> Self {
-        Self::with_tasks(settings, browsers, models, None, TaskTracker::new())
+        Self::with_tasks(settings, browsers, models, None, TaskTracker::new(), Host::alone())
     }
 
     fn with_tasks(
@@ -92,14 +98,13 @@ impl App {
         models: Arc<dyn Models>,
         recorder: Option<Arc<dyn Recorder>>,
         tasks: TaskTracker,
+        host: Arc<Host>,
     ) -> Self {
-        let authenticated = settings.http.api_key.is_some();
-        // The run gives up first, so that it is told why it ended; then its connection is of no use.
-        let patience = 2 * settings.run.stall_timeout;
+        let (authenticated, serve) = (settings.http.api_key.is_some(), settings.http.serve);
         let runs = RunService::recorded(settings.run, settings.agent, browsers, models, recorder);
-        let router = http::router(settings.http, runs.clone(), tasks.clone());
+        let router = http::router(settings.http, runs.clone(), tasks.clone(), host.clone());
         let close_browsers = ready(()).boxed();
-        Self { router, runs, shutdown: settings.shutdown, patience, authenticated, tasks, close_browsers }
+        Self { router, serve, runs, memory: host, shutdown: settings.shutdown, authenticated, tasks, close_browsers }
     }
 
     /// The runs behind the routes, for whoever starts one without HTTP.
@@ -113,6 +118,12 @@ impl App {
         self
     }
 
+    /// Watches another memory than the machine's.
+    pub fn watching(mut self, memory: Arc<dyn Memory>) -> Self {
+        self.memory = memory;
+        self
+    }
+
     /// Serves until `stop` has an item, then stops in order; a second item makes it hurry.
     pub async fn run(self, listener: TcpListener, stop: impl Stream<Item = ()>) -> io::Result<()> {
         let mut stop = pin!(stop);
@@ -120,24 +131,16 @@ impl App {
         if !self.authenticated {
             warn!("BROWSER_USE_INTERNAL_API_KEY is not set: everybody on this machine may call");
         }
-        let listener = listener.tap_io(|connection| {
-            // Events are small and wanted at once.
-            if let Err(error) = connection.set_nodelay(true) {
-                warn!(%error, "events of this connection may come late");
-            }
-        });
         let let_go = CancellationToken::new();
-        let patience = Patience { limit: self.patience, let_go: let_go.clone() };
-        let listener = PatientListener { listener, patience };
-        let server = axum::serve(listener, self.router).with_graceful_shutdown(let_go.clone().cancelled_owned());
-        let server = self.tasks.spawn(server.into_future());
+        let server = self.tasks.spawn(serve::serve(listener, self.router, self.serve, let_go.clone()));
+        let watch = run::watch(self.runs.clone(), self.runs.settings().memory, self.memory);
+        let _watching = AbortOnDrop(self.tasks.spawn(watch));
 
         shutdown::asked(&mut stop).await;
         let serving = async {
             let_go.cancel();
-            if let Err(error) = server.await {
-                error!(%error, "the server failed");
-            }
+            // A panic in it was told where it happened.
+            let _ = server.await;
         };
         let again = shutdown::asked(&mut stop);
         shutdown::shut_down(self.shutdown, &self.runs, serving, again, self.close_browsers).await;
@@ -149,5 +152,55 @@ impl App {
     pub async fn close(self, stop: &mut (impl Stream<Item = ()> + Unpin)) {
         self.runs.cancel();
         shutdown::shut_down(self.shutdown, &self.runs, ready(()), shutdown::asked(stop), self.close_browsers).await;
+    }
+}
+
+/// What stands around the runs: the machine with its memory, and the browsers that use most of it.
+struct Host {
+    machine: Machine,
+    /// None where the browsers are somebody else's.
+    pool: Option<Arc<Pool>>,
+}
+
+impl Host {
+    fn alone() -> Arc<Self> {
+        Arc::new(Self { machine: Machine::this(), pool: None })
+    }
+}
+
+#[async_trait]
+impl Memory for Host {
+    async fn used(&self) -> Option<f64> {
+        let machine = self.machine.clone();
+        // The kernel may have to count first.
+        let look = tokio::task::spawn_blocking(move || machine.memory_use());
+        Some(look.await.ok()??.part())
+    }
+
+    async fn relieve(&self) -> Option<u64> {
+        self.pool.as_ref()?.end_largest_page().await
+    }
+}
+
+impl Inspect for Host {
+    fn browser(&self) -> Option<BrowserDetails> {
+        let pool = self.pool.as_ref()?;
+        let sandbox = pool.sandbox();
+        let sandbox = SandboxDetails { enabled: sandbox.is_on(), reason: sandbox.to_string() };
+        Some(BrowserDetails { version: pool.version(), sandbox })
+    }
+
+    fn memory(&self) -> Option<MemoryDetails> {
+        let seen = self.machine.memory_use()?;
+        Some(MemoryDetails { used_bytes: seen.used, limit_bytes: seen.limit })
+    }
+}
+
+/// A task that is to end with its owner.
+struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

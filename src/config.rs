@@ -4,11 +4,11 @@
 //! which may be a secret.
 
 mod environment;
-mod machine;
 mod models;
 mod parse;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,16 +16,18 @@ use std::time::Duration;
 use crate::agent::agent::{AgentSettings, Scripts, Vision};
 use crate::agent::image::ImageFormat;
 use crate::agent::usage::Prices;
-use crate::browser::settings::{BrowserSettings, FileLimits, NetworkLimits, SandboxMode, SettleSettings};
-use crate::http::settings::HttpSettings;
+use crate::browser::settings::{
+    BrowserSettings, FileLimits, NetworkLimits, RendererLimits, SandboxMode, SettleSettings,
+};
+use crate::http::settings::{HttpSettings, ServeSettings};
 use crate::llm::settings::LlmSettings;
+use crate::machine::Machine;
 use crate::policy::{DomainPattern, DomainRules, HostPattern, UrlPolicy};
-use crate::run::settings::{DetachTime, MaxCost, MaxSteps, MaxTokens, RunSettings};
+use crate::run::settings::{DetachTime, MaxCost, MaxSteps, MaxTokens, MemorySettings, RunSettings};
 use crate::shutdown::ShutdownSettings;
 use crate::telemetry::{LogFormat, TelemetrySettings};
 use environment::{Environment, read};
-use machine::Machine;
-use parse::{choice, duration, flag, integer, key, nonzero_duration, path, size, text};
+use parse::{choice, duration, flag, integer, key, nonzero_duration, path, percentage, size, text};
 
 const DEFAULT_PORT: u16 = 9010;
 /// Callers give up on a silent stream; the contract promises a sign of life this often.
@@ -71,7 +73,7 @@ impl Settings {
         Ok(Self {
             listen: listen(&env, http.api_key.is_some())?,
             http,
-            run: run(&env, &Machine::detect())?,
+            run: run(&env, &Machine::this())?,
             agent: agent(&env)?,
             llm: models::llm(&env)?,
             browser: browser(&env)?,
@@ -99,6 +101,13 @@ fn http(env: &Environment) -> Result<HttpSettings, ConfigError> {
         body_timeout: read!(env.body_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(10)),
         keep_alive: read!(env.keep_alive, keep_alive)?.unwrap_or(Duration::from_secs(10)),
         screenshots: read!(env.screenshot_format, choice(&SCREENSHOT_FORMATS))?.unwrap_or(Some(ImageFormat::Png)),
+        max_requests_per_minute: read!(env.max_requests_per_minute, integer(1..=1_000_000))?.and_then(NonZeroU32::new),
+        serve: ServeSettings {
+            max_connections: read!(env.max_connections, integer(1..=1_000_000))?.unwrap_or(1_024),
+            head_timeout: read!(env.head_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(30)),
+            // The run gives up first, so that it is told why it ended; then its connection is of no use.
+            patience: 2 * stall_timeout(env)?,
+        },
     })
 }
 
@@ -111,13 +120,29 @@ fn run(env: &Environment, machine: &Machine) -> Result<RunSettings, ConfigError>
         max_cost: read!(env.run_max_cost, max_cost)?,
         max_concurrent: max_concurrent.unwrap_or_else(|| machine.room_for_runs()),
         max_queued: read!(env.max_queued_runs, integer(0..=10_000))?.unwrap_or(8),
+        max_per_caller: read!(env.max_runs_per_caller, integer(1..=10_000))?,
         queue_timeout: read!(env.queue_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(30)),
         max_restarts: read!(env.run_max_restarts, integer(0..=10))?.unwrap_or(1),
-        stall_timeout: read!(env.stream_stall_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(60)),
+        stall_timeout: stall_timeout(env)?,
         max_detach: read!(env.run_max_detach, max_detach)?.unwrap_or(Duration::from_secs(300)),
         stream_buffer: read!(env.stream_buffer, size(64 << 10..=1 << 30))?.unwrap_or(8 << 20),
         streams_kept: read!(env.streams_kept, size(0..=1 << 40))?.unwrap_or(64 << 20),
+        memory: memory(env)?,
     })
+}
+
+fn memory(env: &Environment) -> Result<MemorySettings, ConfigError> {
+    let critical = read!(env.memory_critical, percentage)?.unwrap_or(0.95);
+    let high_water = read!(env.memory_high_water, percentage)?.unwrap_or(0.85);
+    if high_water > critical {
+        let expected = "no more than MEMORY_CRITICAL".to_owned();
+        return Err(ConfigError::Invalid { variable: "MEMORY_HIGH_WATER".to_owned(), expected });
+    }
+    Ok(MemorySettings { high_water, critical })
+}
+
+fn stall_timeout(env: &Environment) -> Result<Duration, ConfigError> {
+    Ok(read!(env.stream_stall_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(60)))
 }
 
 fn agent(env: &Environment) -> Result<AgentSettings, ConfigError> {
@@ -150,6 +175,7 @@ fn browser(env: &Environment) -> Result<BrowserSettings, ConfigError> {
         warden: "/proc/self/exe".into(),
         profile_root: read!(env.profile_root, path)?.unwrap_or_else(std::env::temp_dir),
         sandbox: read!(env.browser_sandbox, choice(&SANDBOX))?.unwrap_or(SandboxMode::Auto),
+        start_ahead: true,
         launch_timeout: read!(env.browser_launch_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(20)),
         command_timeout: read!(env.browser_command_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(15)),
         navigation_timeout: read!(env.browser_navigation_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(30)),
@@ -162,6 +188,13 @@ fn browser(env: &Environment) -> Result<BrowserSettings, ConfigError> {
         },
         max_age: read!(env.browser_max_age, nonzero_duration)?.unwrap_or(Duration::from_secs(3600)),
         max_memory: read!(env.browser_max_memory, size(64 << 20..=1 << 50))?.unwrap_or(2 << 30) as u64,
+        renderers: RendererLimits {
+            memory: read!(env.renderer_max_memory, size(64 << 20..=1 << 50))?.unwrap_or(1 << 30) as u64,
+            cpu: read!(env.renderer_max_cpu, nonzero_duration)?.unwrap_or(Duration::from_secs(50)),
+        },
+        max_tabs: read!(env.run_max_tabs, integer(1..=1_000))?.unwrap_or(20),
+        max_dialogs: read!(env.run_max_dialogs, integer(1..=10_000))?.unwrap_or(50),
+        max_screenshot_bytes: read!(env.screenshot_max_bytes, size(16 << 10..=32 << 20))?.unwrap_or(4 << 20),
         files: FileLimits {
             count: read!(env.run_max_files, integer(0..=10_000))?.unwrap_or(20),
             file_bytes: read!(env.run_max_file_bytes, size(0..=1 << 40))?.unwrap_or(50 << 20) as u64,

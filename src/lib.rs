@@ -9,6 +9,7 @@
 //! - [`llm`]: model providers behind the agent's `ChatModel` port.
 //! - [`browser`]: Chromium behind the agent's `Page` port.
 //! - [`replay`]: runs kept as files, and run again out of them.
+//! - [`machine`]: the memory there is, and the use of it.
 //! - [`config`]: typed settings from the environment.
 //! - [`telemetry`] and [`shutdown`]: log lines; signals and the phases of stopping.
 //! - [`app`]: puts it all together.
@@ -23,6 +24,7 @@ pub mod config;
 pub mod fuzzing;
 pub mod http;
 pub mod llm;
+pub mod machine;
 pub mod policy;
 pub mod replay;
 pub mod run;

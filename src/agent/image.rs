@@ -40,6 +40,11 @@ pub struct Image {
 }
 
 impl Image {
+    /// Bytes of the encoded picture, base64 undone; up to two too many for its padding.
+    pub fn bytes(&self) -> usize {
+        self.base64.len() / 4 * 3
+    }
+
     /// The picture as a `data:` URL.
     pub fn data_url(&self) -> String {
         format!("data:{};base64,{}", self.format.media_type(), self.base64)

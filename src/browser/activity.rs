@@ -16,6 +16,10 @@ pub(crate) struct Mark {
     requests: u64,
 }
 
+/// Requests followed at a time. A page with more of them under way is busy whichever of them end; one that starts them
+/// for ever must not fill the memory.
+const MAX_INFLIGHT: usize = 4_096;
+
 /// One tab's activity.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
@@ -120,6 +124,9 @@ impl Activity {
             _ => Weight::Content,
         };
         self.now.requests += 1;
+        if self.inflight.len() >= MAX_INFLIGHT && !self.inflight.contains_key(&id) {
+            return;
+        }
         // A redirect keeps its id and its place.
         self.inflight.entry(id).or_insert(Request { number: self.now.requests, weight });
     }
@@ -269,5 +276,15 @@ mod tests {
         assert!(!activity.is_navigating());
         assert_eq!(pending(&activity, Mark::default()), (0, 0));
         assert_eq!(activity.mark(), mark);
+    }
+
+    #[test]
+    fn a_page_that_starts_requests_for_ever_is_followed_up_to_a_number() {
+        let mut activity = Activity::default();
+        (0..MAX_INFLIGHT + 500).for_each(|n| activity.request_started(n.to_string(), Some("Fetch")));
+        assert_eq!(pending(&activity, Mark::default()), (MAX_INFLIGHT, MAX_INFLIGHT));
+        activity.request_ended("0");
+        activity.request_started("later".into(), Some("Fetch"));
+        assert_eq!(activity.inflight.len(), MAX_INFLIGHT);
     }
 }

@@ -25,6 +25,7 @@ use super::egress::{Egress, Proxy, Resolver};
 use super::files::RunFiles;
 use super::guard::Guard;
 use super::process::Browser;
+use super::renderers::Ended;
 use super::tabs::Tabs;
 use super::world::Document;
 use crate::agent::ports::BrowserError;
@@ -62,6 +63,10 @@ struct Shared {
     /// Dialogs left to the model so far.
     dialogs: AtomicU64,
     dialog_timeout: Duration,
+    max_tabs: usize,
+    max_dialogs: u32,
+    /// Of the browser: which pages were ended, and why.
+    ended: Arc<Ended>,
 }
 
 impl Context {
@@ -118,6 +123,9 @@ impl Context {
             events: events.clone(),
             dialogs: AtomicU64::new(0),
             dialog_timeout: browser.settings.dialog_timeout,
+            max_tabs: browser.settings.max_tabs,
+            max_dialogs: browser.settings.max_dialogs,
+            ended: browser.ended.clone(),
         });
         browser.tasks.spawn(proxy.serve(shared.egress.clone(), way_out.clone()));
         browser.register(&id, events);

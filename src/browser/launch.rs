@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::browser::GetVersionParams;
@@ -18,7 +18,6 @@ use tokio_util::task::TaskTracker;
 
 use super::cdp::{Connection, EventReceiver};
 use super::process::Home;
-use super::settings::{BrowserSettings, SandboxMode};
 use super::{find, profile, warden};
 use crate::agent::ports::BrowserError;
 
@@ -127,7 +126,7 @@ fn spawn(home: &Home, display: &Display, profile: &Path) -> io::Result<(Child, U
             Display::Own => warden::OWN_DISPLAY,
         })
         .arg(executable)
-        .args(arguments(settings, executable, display, profile))
+        .args(arguments(home, display, profile))
         .stdin(OwnedFd::from(theirs))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -200,7 +199,7 @@ async fn remove(profile: &Path) {
     }
 }
 
-fn arguments(settings: &BrowserSettings, executable: &Path, display: &Display, profile: &Path) -> Vec<String> {
+fn arguments(home: &Home, display: &Display, profile: &Path) -> Vec<String> {
     let mut arguments: Vec<String> = [
         "--remote-debugging-pipe",
         "--no-first-run",
@@ -247,10 +246,10 @@ fn arguments(settings: &BrowserSettings, executable: &Path, display: &Display, p
     .into();
     arguments.push(format!("--disable-features={DISABLED_FEATURES}"));
     arguments.push(format!("--user-data-dir={}", profile.display()));
-    if *display == Display::Headless && !find::is_headless_shell(executable) {
+    if *display == Display::Headless && !find::is_headless_shell(&home.executable) {
         arguments.push("--headless=new".into());
     }
-    if !sandboxed(settings.sandbox) {
+    if !home.sandbox.is_on() {
         arguments.push("--no-sandbox".into());
     }
     if shared_memory_is_small() {
@@ -260,29 +259,6 @@ fn arguments(settings: &BrowserSettings, executable: &Path, display: &Display, p
     arguments.push("--no-startup-window".into());
     arguments
 }
-
-/// Whether Chromium's own sandbox is to be used. Chromium refuses to start with it as root, and without a way to make a
-/// user namespace it has nothing to build it from.
-pub(crate) fn sandboxed(mode: SandboxMode) -> bool {
-    match mode {
-        SandboxMode::On => true,
-        SandboxMode::Off => false,
-        SandboxMode::Auto => *SANDBOX_WORKS,
-    }
-}
-
-/// Found out once: it takes a process, and nothing about it changes while we run.
-static SANDBOX_WORKS: LazyLock<bool> = LazyLock::new(|| {
-    !rustix::process::geteuid().is_root()
-        && std::process::Command::new("unshare")
-            // The network namespace takes rights in the new user namespace, which some hosts give to nobody.
-            .args(["--user", "--net", "true"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|status| status.success())
-});
 
 /// Whether /dev/shm is too small for the renderers, as a container's default of 64 MiB is. They crash when it is full.
 fn shared_memory_is_small() -> bool {

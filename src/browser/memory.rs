@@ -1,19 +1,74 @@
-//! How much memory a process tree uses.
+//! How much memory and processor time processes use.
 
 use std::collections::HashMap;
+use std::time::Duration;
+
+/// A process, told from a later one of the same number by when it started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ProcessId {
+    pub(crate) pid: u32,
+    /// Clock ticks since the system's start.
+    started: u64,
+}
+
+impl ProcessId {
+    /// None when there is no such process.
+    pub(crate) fn of(pid: u32) -> Option<Self> {
+        Some(Self { pid, started: stat_field(pid, START_TIME)? })
+    }
+
+    pub(crate) fn is_alive(self) -> bool {
+        Self::of(self.pid) == Some(self)
+    }
+}
+
+// Fields of `/proc/PID/stat`, counted from 1 as in proc(5).
+const PARENT: usize = 4;
+const USER_TIME: usize = 14;
+const SYSTEM_TIME: usize = 15;
+const START_TIME: usize = 22;
+
+/// The processes below one that render pages.
+pub(crate) fn renderers_of(root: u32) -> Vec<ProcessId> {
+    descendants_of(root).into_iter().filter(|pid| is_renderer(*pid)).filter_map(ProcessId::of).collect()
+}
+
+/// Memory of a process in bytes that no file stands behind: what it allocated, and what it shares with the browser to
+/// draw in. Unlike its PSS this takes microseconds, and may be read of a sandboxed process. None when it is gone.
+pub(crate) fn private(process: ProcessId) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.pid)).ok()?;
+    let kib = |field: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+        line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+    };
+    Some((kib("RssAnon:")? + kib("RssShmem:")?) << 10)
+}
+
+/// Processor time that all threads of a process have used; none when it is gone.
+pub(crate) fn cpu_time(process: ProcessId) -> Option<Duration> {
+    let ticks = stat_field(process.pid, USER_TIME)? + stat_field(process.pid, SYSTEM_TIME)?;
+    Some(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
+}
 
 /// Sum of the proportional set sizes (PSS) of a process and its descendants, in bytes. None when the process is gone.
 /// PSS counts shared pages in parts, so that the sum is what would be freed.
 pub(crate) fn of_tree(root: u32) -> Option<u64> {
+    let root_s = of_process(root)?;
+    // A process may end between the listing and the look.
+    let others: u64 = descendants_of(root).into_iter().filter_map(of_process).sum();
+    Some(root_s + others)
+}
+
+/// Children, their children and so on.
+fn descendants_of(root: u32) -> Vec<u32> {
     let mut children = families();
-    let mut sum = of_process(root)?;
-    let mut open = children.remove(&root).unwrap_or_default();
-    while let Some(pid) = open.pop() {
-        // A process may end between the listing and the look.
-        sum += of_process(pid).unwrap_or(0);
-        open.extend(children.remove(&pid).unwrap_or_default());
+    let mut found = children.remove(&root).unwrap_or_default();
+    let mut next = 0;
+    while let Some(pid) = found.get(next) {
+        found.extend(children.remove(pid).unwrap_or_default());
+        next += 1;
     }
-    Some(sum)
+    found
 }
 
 /// The children of a process.
@@ -40,10 +95,20 @@ fn of_process(pid: u32) -> Option<u64> {
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
-/// Field 4 of `/proc/PID/stat`; the name in field 2 may hold blanks and parentheses, so it is read from behind them.
 fn parent_of(pid: u32) -> Option<u32> {
+    stat_field(pid, PARENT)?.try_into().ok()
+}
+
+/// A number of `/proc/PID/stat`, after its name, which is field 2 and may hold blanks and parentheses.
+fn stat_field(pid: u32, field: usize) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    stat.rsplit_once(')')?.1.split_whitespace().nth(field - 3)?.parse().ok()
+}
+
+/// By its command line, in which Chromium says what each process is for.
+fn is_renderer(pid: u32) -> bool {
+    let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    command.split(|byte| matches!(byte, 0 | b' ')).any(|argument| argument == b"--type=renderer")
 }
 
 #[cfg(test)]
@@ -68,5 +133,17 @@ mod tests {
         drop(child.stdin.take());
         child.wait().unwrap();
         assert_eq!(of_tree(child.id()), None);
+    }
+
+    #[test]
+    fn a_process_is_known_by_its_number_and_its_start() {
+        let own = ProcessId::of(std::process::id()).unwrap();
+        assert!(own.is_alive() && !ProcessId { started: own.started + 1, ..own }.is_alive());
+        assert!(private(own).unwrap() > 1 << 20);
+        let before = cpu_time(own).unwrap();
+        let busy = std::time::Instant::now();
+        while cpu_time(own).unwrap() <= before {
+            assert!(busy.elapsed() < Duration::from_secs(20), "processor time does not count");
+        }
     }
 }

@@ -22,6 +22,8 @@ mod page;
 mod pool;
 mod process;
 mod profile;
+mod renderers;
+mod sandbox;
 mod screenshot;
 pub mod settings;
 mod settle;
@@ -34,3 +36,4 @@ mod world;
 
 pub use egress::{Resolver, SystemResolver};
 pub use pool::{Pool, PoolError};
+pub use sandbox::Sandbox;

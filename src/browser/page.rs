@@ -124,12 +124,13 @@ impl Page for RunPage {
             return Err(CdpError::DialogOpen.into());
         }
         let limit = self.context.browser().settings.observe_timeout;
-        let taken = screenshot::capture(&document.session, self.format(ImageFormat::Jpeg), limit).await;
+        let taken = self.shoot(&document, ImageFormat::Jpeg, limit).await;
         if matches!(taken, Err(CdpError::TimedOut { .. })) {
             // What keeps the page from being painted would hold up every later step as well.
             document.session.tell(TerminateExecutionParams::default());
         }
-        let labelled = self.labelled(taken?, &sight).await;
+        let picture = taken?.ok_or_else(|| BrowserError::Protocol { cause: self.too_large() })?;
+        let labelled = self.labelled(picture, &sight).await;
         labelled.map_err(|error| BrowserError::Protocol { cause: error.to_string() })
     }
 
@@ -192,7 +193,7 @@ impl RunPage {
         let picture = async {
             match screenshot {
                 Some(format) => tokio::select! {
-                    taken = screenshot::capture(&document.session, self.format(format), limit) => Some(taken),
+                    taken = self.shoot(&document, format, limit) => Some(taken),
                     () = self.departed_for(AWAY_PICTURE) => None,
                 },
                 None => None,
@@ -235,7 +236,9 @@ impl RunPage {
             }
         }
         match picture.transpose() {
-            Ok(Some(picture)) => match self.labelled(picture, sight).await {
+            Ok(Some(None)) => notices.push(self.too_large()),
+            Ok(Some(Some(picture))) => match self.labelled(picture, sight).await {
+                Ok(labelled) if labelled.bytes() > settings.max_screenshot_bytes => notices.push(self.too_large()),
                 Ok(labelled) => observation.screenshot = Some(labelled),
                 Err(error) => notices.push(format!("No screenshot could be taken: {error}.")),
             },
@@ -243,8 +246,25 @@ impl RunPage {
             Err(CdpError::Closed) => return Err(BrowserError::Lost),
             Err(error) => notices.push(format!("No screenshot could be taken: {}.", BrowserError::from(error))),
         }
+        // What has happened while it was read, such as that the page was left.
+        notices.extend(self.news());
         observation.notices = notices;
         Ok(Look { observation: self.described(observation), check })
+    }
+
+    /// A picture of at most so many bytes as are allowed; none when there is no such.
+    async fn shoot(&self, document: &Document, asked: ImageFormat, limit: Duration) -> Result<Option<Image>, CdpError> {
+        let (session, settings) = (&document.session, &self.context.browser().settings);
+        if settings.screenshot_marks {
+            // Drawn on as a PNG, so no other is taken; what comes of it is measured then.
+            return screenshot::capture(session, self.format(asked), limit).await.map(Some);
+        }
+        screenshot::capture_within(session, self.format(asked), limit, settings.max_screenshot_bytes).await
+    }
+
+    fn too_large(&self) -> String {
+        let most = self.context.browser().settings.max_screenshot_bytes;
+        format!("No screenshot could be taken: it would have more than {most} bytes.")
     }
 
     /// The format to take pictures in, asked for another one.
@@ -315,6 +335,7 @@ impl RunPage {
     fn acted(&self) {
         if let Some(tab) = self.context.tabs().active() {
             tab.arrival.acted();
+            tab.dialogs = 0;
         }
     }
 

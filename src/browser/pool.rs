@@ -16,9 +16,10 @@ use super::context::Context;
 use super::egress::{Resolver, SystemResolver};
 use super::launch::Display;
 use super::page::RunPage;
-use super::process::{Browser, Home, Lease};
+use super::process::{Browser, Home, Lease, Running};
+use super::sandbox::Sandbox;
 use super::settings::BrowserSettings;
-use super::{find, launch, profile};
+use super::{find, profile, renderers};
 use crate::agent::ports::{BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec};
 use crate::policy::{DomainRules, Refusal, UrlPolicy};
 
@@ -39,6 +40,8 @@ pub struct Pool {
     /// A context that waits for its run: making one takes some 100 ms, of which the run's caller should see nothing.
     spare: Mutex<Option<Opened>>,
     spare_taken: Notify,
+    /// A run asks for the shared browser.
+    wanted: Notify,
 }
 
 /// What has become of keeping a browser warm.
@@ -98,8 +101,10 @@ impl Pool {
         if swept > 0 {
             tracing::warn!(folders = swept, "removed profile folders that an earlier process left behind");
         }
-        if !launch::sandboxed(settings.sandbox) {
-            tracing::warn!("Chromium runs without its own sandbox here (root, or no user namespaces)");
+        let sandbox = Sandbox::choose(settings.sandbox, &executable);
+        match sandbox.is_on() {
+            true => tracing::info!(reason = %sandbox, "Chromium runs in its own sandbox"),
+            false => tracing::warn!(reason = %sandbox, "Chromium runs without its own sandbox"),
         }
         let home = Home {
             settings: Arc::new(settings),
@@ -107,6 +112,8 @@ impl Pool {
             tasks,
             processes: TaskTracker::new(),
             stop: CancellationToken::new(),
+            sandbox,
+            running: Running::default(),
         };
         let pool = Arc::new(Self {
             home: home.clone(),
@@ -115,6 +122,7 @@ impl Pool {
             shared: tokio::sync::watch::Sender::new(Warm::Starting { failed: None }),
             spare: Mutex::new(None),
             spare_taken: Notify::new(),
+            wanted: Notify::new(),
         });
         home.processes.spawn(keep_warm(pool.clone()));
         Ok(pool)
@@ -136,9 +144,30 @@ impl Pool {
         tokio::task::spawn_blocking(move || browser.memory()).await.ok()?
     }
 
+    /// Whether its browsers run in Chromium's own sandbox, and why.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.home.sandbox
+    }
+
+    /// Product and version of the shared browser, `Chrome/156.0.8078.79`; none while it is being started.
+    pub fn version(&self) -> Option<String> {
+        match &*self.shared.borrow() {
+            Warm::Up(browser) => Some(browser.version.clone()),
+            Warm::Starting { .. } | Warm::Failed { .. } => None,
+        }
+    }
+
+    /// Ends the page that uses most memory, whosever it is; its run hears why. How many bytes it used; none when none is
+    /// large enough to be worth a run.
+    pub async fn end_largest_page(&self) -> Option<u64> {
+        let browsers = self.home.running.list();
+        tokio::task::spawn_blocking(move || renderers::end_largest(&browsers)).await.ok()?
+    }
+
     /// A hold on the shared browser, waiting for one that is being started. Where the last start failed nobody waits for
     /// the next: it would most likely fail as well.
     async fn lease(&self) -> Result<Lease, BrowserError> {
+        self.wanted.notify_one();
         let mut shared = self.shared.subscribe();
         let limit = self.home.settings.launch_timeout;
         let lease = async {
@@ -261,6 +290,12 @@ impl Browsers for Pool {
 /// Keeps one browser running until the pool is closed.
 async fn keep_warm(pool: Arc<Pool>) {
     let stop = &pool.home.stop;
+    if !pool.home.settings.start_ahead {
+        tokio::select! {
+            () = pool.wanted.notified() => {}
+            () = stop.cancelled() => {}
+        }
+    }
     let mut backoff = RESTART_BACKOFF.0;
     while !stop.is_cancelled() {
         match Browser::start(&pool.home, Display::Headless).await {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use chromiumoxide_cdp::cdp::browser_protocol::browser::{
@@ -20,8 +20,10 @@ use tokio_util::task::TaskTracker;
 
 use super::cdp::{Connection, Event, EventReceiver};
 use super::launch::{self, Display, Process};
+use super::renderers::Ended;
+use super::sandbox::Sandbox;
 use super::settings::BrowserSettings;
-use super::{memory, wire};
+use super::{memory, renderers, wire};
 use crate::agent::ports::BrowserError;
 
 /// What every browser of a deployment has in common: where it comes from and who sees to its end.
@@ -35,6 +37,26 @@ pub(crate) struct Home {
     pub(crate) processes: TaskTracker,
     /// Ends every browser, also one that is being started.
     pub(crate) stop: CancellationToken,
+    pub(crate) sandbox: Sandbox,
+    /// Every browser that runs, those included that take no new runs.
+    pub(crate) running: Running,
+}
+
+/// The browsers of a deployment that run.
+#[derive(Clone, Default)]
+pub(crate) struct Running(Arc<Mutex<Vec<Weak<Browser>>>>);
+
+impl Running {
+    fn add(&self, browser: &Arc<Browser>) {
+        let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        list.retain(|browser| browser.strong_count() > 0);
+        list.push(Arc::downgrade(browser));
+    }
+
+    pub(crate) fn list(&self) -> Vec<Arc<Browser>> {
+        let list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        list.iter().filter_map(Weak::upgrade).filter(|browser| !browser.connection.is_closed()).collect()
+    }
 }
 
 /// A browser process with its contexts. Lives until its connection closes; [`Browser::close`] closes it.
@@ -45,7 +67,9 @@ pub(crate) struct Browser {
     pub(crate) version: String,
     /// Where everything that must not outlive the browser is written.
     pub(crate) profile: PathBuf,
-    pid: u32,
+    pub(super) pid: u32,
+    /// Which pages were ended, and why.
+    pub(crate) ended: Arc<Ended>,
     started: Instant,
     contexts: Mutex<HashMap<String, mpsc::Sender<Event>>>,
     leases: Mutex<Leases>,
@@ -81,12 +105,15 @@ impl Browser {
             version: launched.version,
             profile: launched.process.profile.clone(),
             pid: launched.browser_pid,
+            ended: Arc::default(),
             started: Instant::now(),
             contexts: Mutex::default(),
             leases: Mutex::default(),
             gone: CancellationToken::new(),
         });
+        home.running.add(&browser);
         home.tasks.spawn(route(launched.events, Arc::downgrade(&browser)));
+        home.tasks.spawn(renderers::watch(Arc::downgrade(&browser)));
         let reap = reap(launched.process, browser.connection.clone(), home.stop, browser.gone.clone());
         home.processes.spawn(reap);
         let root = browser.connection.root();

@@ -13,6 +13,8 @@ pub struct BrowserSettings {
     /// Where profile folders are made. Swept at start.
     pub profile_root: PathBuf,
     pub sandbox: SandboxMode,
+    /// Whether the shared browser is started before a run wants it.
+    pub start_ahead: bool,
     /// From starting the process to its first answer.
     pub launch_timeout: Duration,
     /// For any one DevTools command.
@@ -28,6 +30,14 @@ pub struct BrowserSettings {
     pub max_age: Duration,
     /// A shared browser that uses more memory than this (sum of its processes' PSS, bytes) takes no new run.
     pub max_memory: u64,
+    /// What one page may take of the machine.
+    pub renderers: RendererLimits,
+    /// Tabs that a run may have open; what a page opens beyond is closed at once.
+    pub max_tabs: usize,
+    /// Dialogs that a page may open between two actions; one that opens more is left.
+    pub max_dialogs: u32,
+    /// Bytes of one screenshot, encoded in its format.
+    pub max_screenshot_bytes: usize,
     /// What a run may download and save.
     pub files: FileLimits,
     /// What a run may take of the network.
@@ -47,6 +57,15 @@ pub enum SandboxMode {
     Auto,
     On,
     Off,
+}
+
+/// Bounds of a process that renders pages: those of one run, never of two. Beyond them it is ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RendererLimits {
+    /// Bytes that no file stands behind.
+    pub memory: u64,
+    /// Processor time of all its threads within any minute.
+    pub cpu: Duration,
 }
 
 /// Bounds of the files that a run makes. What its caller sends along is bounded by the request.

@@ -38,6 +38,8 @@ pub(crate) struct Tab {
     pub(crate) frames: Frames,
     pub(crate) crashed: bool,
     pub(crate) dialog: Option<OpenDialog>,
+    /// Dialogs opened since the last action.
+    pub(crate) dialogs: u32,
     /// What a drag that has begun carries, until it is dropped.
     pub(crate) dragged: Option<DragData>,
     /// The file chooser that opened last, until it is used or the next action begins.
@@ -89,6 +91,7 @@ impl Tabs {
             frames: Frames::default(),
             crashed: false,
             dialog: None,
+            dialogs: 0,
             dragged: None,
             chooser: None,
             news: Vec::new(),
@@ -116,6 +119,16 @@ impl Tabs {
     /// A page has asked for a window.
     pub(crate) fn expect_another(&mut self) {
         self.expected += 1;
+    }
+
+    /// A page's window was closed as it opened, since there are as many tabs as there may be.
+    pub(crate) fn refuse(&mut self, most: usize) {
+        self.expected = self.expected.saturating_sub(1);
+        if let Some(tab) = self.active() {
+            tab.tell_once(format!(
+                "a window that a page opened was closed, as {most} tabs are open, the most there may be"
+            ));
+        }
     }
 
     pub(crate) fn expects_another(&self) -> bool {
@@ -180,6 +193,19 @@ impl Tab {
 
     pub(crate) fn is_session(&self, session: &str) -> bool {
         self.session.id().is_some_and(|id| &**id == session)
+    }
+
+    /// As [`tell`](Self::tell), before all else, for what must not go under.
+    pub(crate) fn tell_first(&mut self, news: String) {
+        self.news.insert(0, news);
+        self.news.truncate(MAX_NEWS);
+    }
+
+    /// As [`tell`](Self::tell), for what happens again and again.
+    pub(crate) fn tell_once(&mut self, news: String) {
+        if !self.news.contains(&news) {
+            self.tell(news);
+        }
     }
 
     pub(crate) fn tell(&mut self, news: String) {

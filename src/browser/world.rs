@@ -67,6 +67,9 @@ struct World {
 /// Nodes remembered at most; a page that replaces its elements for ever must not fill the memory.
 const MAX_LISTENING: usize = 50_000;
 
+/// Frames remembered at most; a page that makes and removes frames for ever must not fill the memory.
+const MAX_FRAMES: usize = 1_000;
+
 /// Why a script gave no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ScriptError {
@@ -193,6 +196,10 @@ impl Worlds {
     pub(crate) fn set_silent(&self, document: &Document, is_silent: bool) {
         let mut known = self.lock();
         if is_silent {
+            if known.silent.len() >= MAX_FRAMES {
+                // They are asked once more.
+                known.silent.clear();
+            }
             known.silent.insert(key(document));
         } else {
             known.silent.remove(&key(document));
@@ -251,12 +258,23 @@ impl Worlds {
             page_document: Arc::default(),
             listening: Arc::default(),
         };
-        known.by_frame.insert(key(document), world.clone());
+        known.remember(key(document), world.clone());
         Ok(world)
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// The oldest has to go for one that is too many: its frame most likely has, and else gets another world.
+    fn remember(&mut self, frame: (Arc<str>, Arc<str>), world: World) {
+        self.by_frame.insert(frame, world);
+        if self.by_frame.len() > MAX_FRAMES {
+            let oldest = self.by_frame.iter().min_by_key(|(_, world)| world.key.0).map(|(frame, _)| frame.clone());
+            oldest.and_then(|frame| self.by_frame.remove(&frame));
+        }
     }
 }
 
@@ -292,4 +310,26 @@ fn value<R>(evaluated: Evaluated<R>, function: &str) -> Result<R, ScriptError> {
 
 fn object(object: RemoteObject, source: &str) -> Result<RemoteObjectId, ScriptError> {
     object.object_id.ok_or_else(|| ScriptError::Threw(format!("{source} returned no object")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_frames_of_a_run_are_remembered_up_to_a_number_the_latest_of_them() {
+        let mut known = Known::default();
+        for number in 1..=MAX_FRAMES as u64 + 50 {
+            let world = World {
+                context: ExecutionContextId::new(1),
+                document: RemoteObjectId::new(""),
+                key: FrameKey(number),
+                page_document: Arc::default(),
+                listening: Arc::default(),
+            };
+            known.remember(("s".into(), number.to_string().into()), world);
+        }
+        assert_eq!(known.by_frame.len(), MAX_FRAMES);
+        assert_eq!(known.by_frame.values().map(|world| world.key.0).min(), Some(51));
+    }
 }

@@ -103,6 +103,8 @@ async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
     let mut settings = Settings::load()?;
     // A terminal may be held for as long as somebody reads.
     settings.run.stall_timeout = settings.run.timeout;
+    // A run with a window has a browser of its own.
+    settings.browser.start_ahead = !args.headful;
     let _last_lines = telemetry::init(&settings.telemetry, LOG_FILTER)?;
     let screenshots = args.save_screenshots.map(Screenshots::new).transpose()?;
     let request = RunRequest {

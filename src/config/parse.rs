@@ -44,6 +44,13 @@ where
     }
 }
 
+/// A part of a whole, above 0 and at most 1, written in hundredths: `85%`, or `85`.
+pub(super) fn percentage(raw: &str) -> Result<f64, String> {
+    let number = raw.strip_suffix('%').unwrap_or(raw).trim_end().parse::<f64>().ok();
+    let part = number.map(|hundredths| hundredths / 100.0).filter(|part| *part > 0.0 && *part <= 1.0);
+    part.ok_or_else(|| "a percentage above 0% and up to 100%".to_owned())
+}
+
 pub(super) fn flag(raw: &str) -> Result<bool, String> {
     match raw.to_ascii_lowercase().as_str() {
         "true" | "1" | "yes" | "on" => Ok(true),
@@ -158,6 +165,14 @@ mod tests {
         }
         for raw in ["", "-1", "1.3", "2T", "x", "99999G"] {
             assert!(size(raw).is_err(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn percentages_are_parts_of_a_whole() {
+        assert_eq!((percentage("85%"), percentage("12.5 %"), percentage("100")), (Ok(0.85), Ok(0.125), Ok(1.0)));
+        for raw in ["", "%", "0%", "-1", "101%", "NaN", "inf", "half"] {
+            assert!(percentage(raw).is_err(), "{raw}");
         }
     }
 }

@@ -23,6 +23,10 @@ pub(super) enum Refused {
     /// The body is no valid request; at least one problem.
     Invalid(Vec<Problem>),
     NoRoom(Refusal),
+    /// More requests than one caller may send.
+    TooMany {
+        retry_after: Duration,
+    },
     NotReady(NotReady),
     NotFound,
     UnknownRun,
@@ -140,8 +144,12 @@ impl IntoResponse for Refused {
             Self::BodyTimeout => detail(StatusCode::REQUEST_TIMEOUT, "request_timeout"),
             Self::Invalid(problems) => detail(StatusCode::UNPROCESSABLE_ENTITY, problems),
             Self::NoRoom(refusal) => {
-                let response = detail(StatusCode::SERVICE_UNAVAILABLE, reason(refusal.reason));
+                let response = detail(status(refusal.reason), reason(refusal.reason));
                 with_retry_after(response, refusal.retry_after)
+            }
+            Self::TooMany { retry_after } => {
+                let response = detail(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
+                with_retry_after(response, retry_after)
             }
             Self::NotReady(NotReady::Refusing(refusal)) => {
                 let response = not_ready(reason(refusal.reason), &refusal.to_string());
@@ -169,6 +177,15 @@ fn reason(reason: RefusalReason) -> &'static str {
     match reason {
         RefusalReason::Full => "service_full",
         RefusalReason::Draining => "service_draining",
+        RefusalReason::MemoryHigh => "memory_high",
+        RefusalReason::CallerFull => "caller_full",
+    }
+}
+
+fn status(reason: RefusalReason) -> StatusCode {
+    match reason {
+        RefusalReason::Full | RefusalReason::Draining | RefusalReason::MemoryHigh => StatusCode::SERVICE_UNAVAILABLE,
+        RefusalReason::CallerFull => StatusCode::TOO_MANY_REQUESTS,
     }
 }
 

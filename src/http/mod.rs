@@ -3,6 +3,7 @@
 mod actions;
 mod auth;
 mod body;
+pub mod details;
 mod domains;
 mod error;
 mod fields;
@@ -14,12 +15,13 @@ mod identity;
 mod linger;
 mod output;
 mod patient;
+mod rate;
 mod router;
 mod routes;
+pub mod serve;
 pub mod settings;
 mod sse;
 mod validation;
 mod wire;
 
-pub use patient::{Patience, PatientListener};
 pub use router::router;

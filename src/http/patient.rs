@@ -3,13 +3,11 @@
 //! A response's body is asked for more only when the connection has room. Behind a client that does not read, the body
 //! would wait for ever, and with it whatever it owns; and so would a server that is to stop.
 
-use std::future::Future;
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::serve::Listener;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -21,14 +19,14 @@ const HURRY: Duration = Duration::from_secs(1);
 
 /// How long a client may take nothing.
 #[derive(Debug, Clone)]
-pub struct Patience {
-    pub limit: Duration,
+pub(super) struct Patience {
+    pub(super) limit: Duration,
     /// The server is to stop.
-    pub let_go: CancellationToken,
+    pub(super) let_go: CancellationToken,
 }
 
 /// A connection whose writes fail when they make no progress for too long.
-pub struct Patient<Io> {
+pub(super) struct Patient<Io> {
     io: Io,
     patience: Patience,
     /// Is over when the time is; there while a write makes no progress.
@@ -49,7 +47,7 @@ impl Patience {
 }
 
 impl<Io> Patient<Io> {
-    pub fn new(io: Io, patience: Patience) -> Self {
+    pub(super) fn new(io: Io, patience: Patience) -> Self {
         Self { io, patience, blocked: None }
     }
 
@@ -97,26 +95,6 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Patient<Io> {
 impl<Io: AsyncRead + Unpin> AsyncRead for Patient<Io> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_read(cx, buffer)
-    }
-}
-
-/// Takes connections that are [`Patient`].
-pub struct PatientListener<L> {
-    pub listener: L,
-    pub patience: Patience,
-}
-
-impl<L: Listener> Listener for PatientListener<L> {
-    type Io = Patient<L::Io>;
-    type Addr = L::Addr;
-
-    fn accept(&mut self) -> impl Future<Output = (Self::Io, Self::Addr)> + Send {
-        let patience = self.patience.clone();
-        self.listener.accept().map(|(io, address)| (Patient::new(io, patience), address))
-    }
-
-    fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.listener.local_addr()
     }
 }
 

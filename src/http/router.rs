@@ -15,8 +15,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 use tracing::{Span, debug, info, info_span};
 
+use super::details::Inspect;
 use super::error::Refused;
 use super::identity::{self, Identity};
+use super::rate::Rate;
 use super::settings::HttpSettings;
 use super::{linger, routes};
 use crate::run::RunService;
@@ -26,10 +28,13 @@ use crate::run::RunService;
 pub(super) struct HttpState {
     pub(super) runs: RunService,
     pub(super) settings: Arc<HttpSettings>,
+    pub(super) rate: Arc<Rate>,
+    pub(super) inspect: Arc<dyn Inspect>,
 }
 
 /// The service's whole HTTP interface. `tasks` owns what outlives a response.
-pub fn router(settings: HttpSettings, runs: RunService, tasks: TaskTracker) -> Router {
+pub fn router(settings: HttpSettings, runs: RunService, tasks: TaskTracker, inspect: Arc<dyn Inspect>) -> Router {
+    let rate = Arc::new(Rate::new(settings.max_requests_per_minute));
     Router::new()
         .route("/api/v1/browser-use/run/stream", post(routes::run::stream))
         // Without an answer to HEAD, which would take the stream over and leave it.
@@ -38,10 +43,11 @@ pub fn router(settings: HttpSettings, runs: RunService, tasks: TaskTracker) -> R
             get(routes::resume::resume).head(async || Refused::MethodNotAllowed),
         )
         .route("/health", get(routes::health::health))
+        .route("/health/details", get(routes::health::details))
         .route("/ready", get(routes::health::ready))
         .fallback(async || Refused::NotFound)
         .method_not_allowed_fallback(async || Refused::MethodNotAllowed)
-        .with_state(HttpState { runs, settings: Arc::new(settings) })
+        .with_state(HttpState { runs, settings: Arc::new(settings), rate, inspect })
         .layer(from_fn_with_state(tasks, linger::linger))
         .layer(CatchPanicLayer::custom(on_panic))
         .layer(TraceLayer::new_for_http().make_span_with(request_span).on_response(on_response).on_failure(()))

@@ -1,9 +1,11 @@
 //! What a deployment says about its HTTP interface.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
+pub use super::serve::ServeSettings;
 use crate::agent::image::ImageFormat;
 
 /// Built by `config` from the environment.
@@ -18,4 +20,7 @@ pub struct HttpSettings {
     pub keep_alive: Duration,
     /// Format of the screenshots of a request that names none; none for no screenshots.
     pub screenshots: Option<ImageFormat>,
+    /// Requests for runs a minute, of one caller or of all that name none; none: without limit.
+    pub max_requests_per_minute: Option<NonZeroU32>,
+    pub serve: ServeSettings,
 }

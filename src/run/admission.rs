@@ -10,10 +10,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use super::caller::CallerId;
+
 /// How many finished runs the estimate of a run's duration looks back on.
 const MEASURED_RUNS: usize = 32;
 /// Taken for a run's duration as long as none has finished.
 const ASSUMED_DURATION: Duration = Duration::from_secs(30);
+/// When to try again while memory is short: a run's end frees it, and so does a page that is left.
+const MEMORY_RETRY: Duration = Duration::from_secs(5);
 
 /// Hands out places. Clones share them.
 #[derive(Clone)]
@@ -54,18 +58,37 @@ pub enum RefusalReason {
     Full,
     #[error("the service is shutting down")]
     Draining,
+    /// There may be places, but no memory for another run.
+    #[error("the service is short of memory")]
+    MemoryHigh,
+    #[error("the caller has as many runs as one caller may have")]
+    CallerFull,
+}
+
+/// How many runs there may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Places {
+    /// At work; at least 1.
+    pub(super) running: usize,
+    /// Waiting.
+    pub(super) queued: usize,
+    /// Of one named caller, at work and waiting together.
+    pub(super) per_caller: Option<usize>,
 }
 
 type TicketId = u64;
 
 struct State {
     gate: Gate,
-    max_running: usize,
-    max_queued: usize,
+    /// Whether nobody is to begin for want of memory. Who waits goes on waiting.
+    memory_high: bool,
+    places: Places,
     next_id: TicketId,
     /// Since when each one works.
     running: BTreeMap<TicketId, Instant>,
     queue: VecDeque<TicketId>,
+    /// Who the tickets, at work or waiting, are of, where they named themselves.
+    callers: BTreeMap<TicketId, CallerId>,
     /// How long the latest runs held their places, oldest first.
     durations: VecDeque<Duration>,
 }
@@ -79,32 +102,33 @@ enum Gate {
 }
 
 impl Admission {
-    pub(super) fn new(max_running: usize, max_queued: usize) -> Self {
+    pub(super) fn new(places: Places) -> Self {
         let state = State {
             gate: Gate::Open,
-            max_running,
-            max_queued,
+            memory_high: false,
+            places,
             next_id: 0,
             running: BTreeMap::new(),
             queue: VecDeque::new(),
+            callers: BTreeMap::new(),
             durations: VecDeque::new(),
         };
         Self { state: Arc::new(watch::Sender::new(state)) }
     }
 
     /// A place at work, else one in the queue, else a refusal; decided at once.
-    pub(super) fn enter(&self) -> Result<Ticket, Refusal> {
+    pub(super) fn enter(&self, caller: Option<&CallerId>) -> Result<Ticket, Refusal> {
         let mut entered = None;
         // Nobody's place changes by somebody joining the end, so nobody is woken.
         self.state.send_if_modified(|state| {
-            entered = Some(state.enter());
+            entered = Some(state.enter(caller));
             false
         });
         let id = entered.expect("the closure above has run")?;
         Ok(Ticket { id, admission: self.clone() })
     }
 
-    /// Whether `enter` would refuse.
+    /// Whether `enter` would refuse a caller that has no runs.
     pub(super) fn check(&self) -> Result<(), Refusal> {
         self.state.borrow().check()
     }
@@ -114,6 +138,16 @@ impl Admission {
         self.state.send_modify(|state| {
             state.gate = Gate::Draining { until };
             state.queue.clear();
+        });
+    }
+
+    /// Lets nobody begin while memory is high; those at work and those waiting keep their places.
+    pub(super) fn set_memory_high(&self, is_high: bool) {
+        self.state.send_if_modified(|state| {
+            let changes = state.memory_high != is_high;
+            state.memory_high = is_high;
+            state.promote();
+            changes
         });
     }
 
@@ -149,16 +183,27 @@ impl State {
             Gate::Draining { until } => {
                 Err(Refusal::new(RefusalReason::Draining, until.saturating_duration_since(Instant::now())))
             }
-            Gate::Open if self.running.len() < self.max_running || self.queue.len() < self.max_queued => Ok(()),
+            Gate::Open if self.memory_high => Err(Refusal::new(RefusalReason::MemoryHigh, MEMORY_RETRY)),
+            Gate::Open if self.running.len() < self.places.running || self.queue.len() < self.places.queued => Ok(()),
             Gate::Open => Err(Refusal::new(RefusalReason::Full, self.expected_wait())),
         }
     }
 
-    fn enter(&mut self) -> Result<TicketId, Refusal> {
+    fn enter(&mut self, caller: Option<&CallerId>) -> Result<TicketId, Refusal> {
         self.check()?;
+        if let (Some(caller), Some(most)) = (caller, self.places.per_caller) {
+            let held = self.callers.values().filter(|other| *other == caller).count();
+            if held >= most {
+                // Any of them may be the next to end.
+                return Err(Refusal::new(RefusalReason::CallerFull, self.mean_duration().div_f64(held.max(1) as f64)));
+            }
+        }
         let id = self.next_id;
         self.next_id += 1;
         self.queue.push_back(id);
+        if let Some(caller) = caller {
+            self.callers.insert(id, caller.clone());
+        }
         self.promote();
         Ok(id)
     }
@@ -171,11 +216,13 @@ impl State {
             self.durations.push_back(since.elapsed());
         }
         self.queue.retain(|waiting| *waiting != id);
+        self.callers.remove(&id);
         self.promote();
     }
 
     fn promote(&mut self) {
-        while self.running.len() < self.max_running
+        while !self.memory_high
+            && self.running.len() < self.places.running
             && let Some(id) = self.queue.pop_front()
         {
             self.running.insert(id, Instant::now());
@@ -193,13 +240,16 @@ impl State {
     }
 
     /// For one who would stand behind the whole queue: as many runs have to end as stand before him, and he himself
-    /// needs one more; `max_running` of them end in the mean time of one.
+    /// needs one more; `places.running` of them end in the mean time of one.
     fn expected_wait(&self) -> Duration {
-        let mean = match u32::try_from(self.durations.len()) {
+        self.mean_duration().mul_f64((self.queue.len() + 1) as f64 / self.places.running as f64)
+    }
+
+    fn mean_duration(&self) -> Duration {
+        match u32::try_from(self.durations.len()) {
             Ok(measured @ 1..) => self.durations.iter().sum::<Duration>() / measured,
             _ => ASSUMED_DURATION,
-        };
-        mean.mul_f64((self.queue.len() + 1) as f64 / self.max_running as f64)
+        }
     }
 }
 
@@ -213,16 +263,24 @@ impl Refusal {
 mod tests {
     use super::*;
 
+    fn places(running: usize, queued: usize) -> Admission {
+        Admission::new(Places { running, queued, per_caller: None })
+    }
+
     fn refusal(admission: &Admission) -> Refusal {
-        admission.enter().err().expect("a refusal")
+        admission.enter(None).err().expect("a refusal")
+    }
+
+    fn caller(name: &str) -> CallerId {
+        CallerId::parse(name.as_bytes()).unwrap()
     }
 
     #[tokio::test(start_paused = true)]
     async fn places_go_to_the_queue_in_the_order_of_arrival() {
-        let admission = Admission::new(1, 2);
-        let first = admission.enter().unwrap();
-        let second = admission.enter().unwrap();
-        let third = admission.enter().unwrap();
+        let admission = places(1, 2);
+        let first = admission.enter(None).unwrap();
+        let second = admission.enter(None).unwrap();
+        let third = admission.enter(None).unwrap();
         assert_eq!(first.place(), Place::Admitted);
         assert_eq!(second.place(), Place::Queued { position: 1 });
         assert_eq!(third.place(), Place::Queued { position: 2 });
@@ -235,10 +293,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn leaving_the_queue_moves_those_behind() {
-        let admission = Admission::new(1, 2);
-        let _working = admission.enter().unwrap();
-        let second = admission.enter().unwrap();
-        let third = admission.enter().unwrap();
+        let admission = places(1, 2);
+        let _working = admission.enter(None).unwrap();
+        let second = admission.enter(None).unwrap();
+        let third = admission.enter(None).unwrap();
         drop(second);
         assert_eq!(third.place(), Place::Queued { position: 1 });
         assert_eq!(admission.counts(), (1, 1));
@@ -246,37 +304,68 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_refusal_estimates_the_wait_from_what_runs_took() {
-        let admission = Admission::new(2, 1);
+        let admission = places(2, 1);
         for seconds in [10, 30] {
-            let ticket = admission.enter().unwrap();
+            let ticket = admission.enter(None).unwrap();
             tokio::time::advance(Duration::from_secs(seconds)).await;
             drop(ticket);
         }
-        let _held: Vec<_> = (0..3).map(|_| admission.enter().unwrap()).collect();
+        let _held: Vec<_> = (0..3).map(|_| admission.enter(None).unwrap()).collect();
         // Mean 20 s, second in line, two places.
         assert_eq!(refusal(&admission), Refusal::new(RefusalReason::Full, Duration::from_secs(20)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_estimate_is_never_below_a_second_and_has_a_start_value() {
-        let admission = Admission::new(1, 0);
-        let ticket = admission.enter().unwrap();
+        let admission = places(1, 0);
+        let ticket = admission.enter(None).unwrap();
         assert_eq!(refusal(&admission).retry_after, ASSUMED_DURATION);
         drop(ticket);
-        let _ticket = admission.enter().unwrap();
+        let _ticket = admission.enter(None).unwrap();
         assert_eq!(refusal(&admission).retry_after, Duration::from_secs(1));
     }
 
     #[tokio::test(start_paused = true)]
     async fn draining_refuses_the_new_and_turns_away_the_waiting() {
-        let admission = Admission::new(1, 1);
-        let working = admission.enter().unwrap();
-        let waiting = admission.enter().unwrap();
+        let admission = places(1, 1);
+        let working = admission.enter(None).unwrap();
+        let waiting = admission.enter(None).unwrap();
         admission.drain(Instant::now() + Duration::from_secs(7));
         assert_eq!(working.place(), Place::Admitted);
         assert_eq!(waiting.moved_from(Place::Queued { position: 1 }).await, Place::TurnedAway);
         assert_eq!(refusal(&admission), Refusal::new(RefusalReason::Draining, Duration::from_secs(7)));
         drop(working);
         assert_eq!(admission.check().unwrap_err().reason, RefusalReason::Draining);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_has_so_many_runs_at_work_and_waiting_and_no_more() {
+        let admission = Admission::new(Places { running: 1, queued: 3, per_caller: Some(2) });
+        let (a, b) = (caller("a"), caller("b"));
+        let working = admission.enter(Some(&a)).unwrap();
+        let waiting = admission.enter(Some(&a)).unwrap();
+        let refusal = admission.enter(Some(&a)).err().unwrap();
+        assert_eq!((refusal.reason, refusal.retry_after), (RefusalReason::CallerFull, ASSUMED_DURATION / 2));
+        assert_eq!(admission.check(), Ok(()), "others are served");
+        let _other = admission.enter(Some(&b)).unwrap();
+        let _nameless = admission.enter(None).unwrap();
+        drop(waiting);
+        let _again = admission.enter(Some(&a)).unwrap();
+        drop(working);
+        assert!(admission.enter(Some(&a)).is_ok(), "a place goes back with its ticket");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_memory_is_high_nobody_comes_and_who_waits_goes_on_waiting() {
+        let admission = places(1, 2);
+        let working = admission.enter(None).unwrap();
+        let waiting = admission.enter(None).unwrap();
+        admission.set_memory_high(true);
+        assert_eq!(refusal(&admission), Refusal::new(RefusalReason::MemoryHigh, MEMORY_RETRY));
+        drop(working);
+        assert_eq!(waiting.place(), Place::Queued { position: 1 }, "a free place is not given");
+        admission.set_memory_high(false);
+        assert_eq!(waiting.moved_from(Place::Queued { position: 1 }).await, Place::Admitted);
+        assert!(admission.enter(None).is_ok());
     }
 }

@@ -12,6 +12,7 @@ pub mod fuzzing;
 mod id;
 mod journal;
 mod lasting;
+mod pressure;
 mod recorder;
 mod registry;
 mod request;
@@ -25,6 +26,7 @@ pub use caller::{CallerId, CallerIdError};
 pub use event::{RunEvent, RunEventKind, Withheld};
 pub use failure::Failure;
 pub use id::RunId;
+pub use pressure::{Memory, watch};
 pub use recorder::{Recorder, Recording};
 pub use registry::{Once, ResumeError};
 pub use request::{

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, error, info, info_span};
 
-use super::admission::{Admission, Refusal};
+use super::admission::{Admission, Places, Refusal};
 use super::caller::CallerId;
 use super::event::RunEventKind;
 use super::id::RunId;
@@ -104,7 +104,11 @@ impl RunService {
         models: Arc<dyn Models>,
         recorder: Option<Arc<dyn Recorder>>,
     ) -> Self {
-        let admission = Admission::new(settings.max_concurrent, settings.max_queued);
+        let admission = Admission::new(Places {
+            running: settings.max_concurrent,
+            queued: settings.max_queued,
+            per_caller: settings.max_per_caller,
+        });
         let registry = Registry::new(settings.streams_kept);
         let (runs, keepers, cancel) = (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
         let inner = Inner { settings, agent, browsers, models, recorder, admission, registry, runs, keepers, cancel };
@@ -149,12 +153,14 @@ impl RunService {
         }
         // Taken before the place, so that whoever waits for the last run to end also waits for this one.
         let _counted = inner.runs.token();
-        let ticket = inner.admission.enter()?;
+        let ticket = inner.admission.enter(request.caller.as_ref())?;
 
         let id = RunId::new();
         let model_name = model.as_ref().map(|model| model.name().model);
         let span = info_span!("run", run.id = %id);
-        span.in_scope(|| info!(provider = provider.name(), model = model_name, "run accepted"));
+        let caller = request.caller.as_ref().map(CallerId::as_str);
+        // Quoted, as it is the caller's text.
+        span.in_scope(|| info!(provider = provider.name(), model = model_name, ?caller, "run accepted"));
         let recording = inner
             .recorder
             .as_ref()
@@ -199,9 +205,18 @@ impl RunService {
         Ok(self.inner.browsers.ready()?)
     }
 
+    pub fn settings(&self) -> &RunSettings {
+        &self.inner.settings
+    }
+
     pub fn counts(&self) -> RunCounts {
         let (running, queued) = self.inner.admission.counts();
         RunCounts { running, queued }
+    }
+
+    /// Whether runs are kept waiting and new ones refused because memory is short.
+    pub fn set_memory_high(&self, is_high: bool) {
+        self.inner.admission.set_memory_high(is_high);
     }
 
     /// Refuses new runs from now on and ends those that wait for a place. Callers are told to come back when `grace`,

@@ -18,6 +18,8 @@ pub struct RunSettings {
     pub max_concurrent: usize,
     /// Runs that may wait for a place; 0 for none.
     pub max_queued: usize,
+    /// Runs of one named caller, at work and waiting; none: as many as there are places.
+    pub max_per_caller: Option<usize>,
     /// Longest wait for a place.
     pub queue_timeout: Duration,
     /// How often a run whose browser is lost goes on in another one.
@@ -30,4 +32,15 @@ pub struct RunSettings {
     pub stream_buffer: usize,
     /// Memory for the events of runs that are over and whose readers may come back, in bytes, of all together.
     pub streams_kept: usize,
+    /// When memory gets short.
+    pub memory: MemorySettings,
+}
+
+/// Parts of the memory there is, above 0 and at most 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MemorySettings {
+    /// From here on no run begins, until use has fallen well below.
+    pub high_water: f64,
+    /// From here on the page that uses most is ended.
+    pub critical: f64,
 }

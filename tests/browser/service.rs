@@ -1,12 +1,13 @@
 //! The service as a deployment runs it: a process of its own, a real browser, real HTTP; and what is left of it.
 
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::header;
 use axum::response::Html;
 use axum::routing::{get, post};
-use rustix::process::Signal;
+use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 use serde_json::json;
 
 use crate::support::order::{BUYER, order_request};
@@ -297,5 +298,30 @@ fn a_runs_files_are_gone_when_the_service_is_killed() {
         service.signal(Signal::KILL);
         service.ended().await;
         eventually("no file is left", Duration::from_secs(3), || service.files().is_empty()).await;
+    });
+}
+
+#[test]
+fn a_service_that_may_open_nothing_more_waits_until_it_may() {
+    run(async {
+        let service = Start::new().ready().await;
+        let process = Pid::from_raw(service.id().try_into().unwrap());
+        let before =
+            prlimit(process, Resource::Nofile, Rlimit { current: Some(1 << 10), maximum: Some(1 << 10) }).unwrap();
+        assert!(before.current.is_none_or(|most| most >= 1 << 10), "{before:?}");
+        let open = std::fs::read_dir(format!("/proc/{}/fd", service.id())).unwrap().count() as u64;
+        let few = Rlimit { current: Some(open + 3), maximum: Some(1 << 10) };
+        prlimit(process, Resource::Nofile, few).unwrap();
+
+        let connections: Vec<_> = (0..40).map(|_| TcpStream::connect(service.address()).unwrap()).collect();
+        let complaints = || service.log().matches("no connection can be taken").count();
+        eventually("it runs out of descriptors", Duration::from_secs(10), || complaints() > 0).await;
+        let since = Instant::now();
+        eventually("it goes on trying", Duration::from_secs(10), || complaints() >= 4).await;
+        assert!(since.elapsed() > Duration::from_millis(500), "it tries without a pause: {}", service.log());
+        drop(connections);
+        assert_eq!(service.get("/health").await.status(), 200);
+        prlimit(process, Resource::Nofile, Rlimit { current: Some(1 << 10), maximum: Some(1 << 10) }).unwrap();
+        service.stop().await;
     });
 }

@@ -14,6 +14,7 @@ struct Rule {
 
 const RULES: &[Rule] = &[
     Rule { module: "policy", may_import: &[], never_crates: &["*"] },
+    Rule { module: "machine", may_import: &[], never_crates: &["*"] },
     Rule {
         module: "agent",
         may_import: &["policy"],
@@ -66,6 +67,7 @@ const RULES: &[Rule] = &[
             "browser::settings",
             "http::settings",
             "llm::settings",
+            "machine",
             "run::settings",
             "policy",
             "shutdown::ShutdownSettings",

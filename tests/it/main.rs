@@ -6,6 +6,7 @@ mod config;
 mod contract;
 mod files;
 mod lifecycle;
+mod limits;
 mod model_faults;
 mod models;
 mod panics;

@@ -59,11 +59,13 @@ fn the_service_starts_with_every_line_of_the_example_uncommented() {
 }
 
 /// Shown to say how they are written: the default is another, or the machine's.
-const NO_DEFAULTS: [&str; 10] = [
+const NO_DEFAULTS: [&str; 12] = [
     "ANTHROPIC_BASE_URL",
     "BROWSER_EXECUTABLE",
     "BROWSER_USE_PRIVATE_HOSTS",
     "GEMINI_BASE_URL",
+    "MAX_REQUESTS_PER_MINUTE",
+    "MAX_RUNS_PER_CALLER",
     "MODEL_PRICES",
     "OPENAI_BASE_URL",
     "PROFILE_ROOT",
@@ -81,6 +83,66 @@ fn the_values_that_the_example_shows_are_the_defaults() {
             assert_eq!(format!("{settings:?}"), defaults, "{name}={value}");
         }
     }
+}
+
+/// What the profile lets a container call, whatever the arguments.
+fn allowed_calls(profile: &serde_json::Value) -> Vec<&str> {
+    let rules = profile["syscalls"].as_array().unwrap();
+    let unconditional = rules.iter().filter(|rule| rule["args"].is_null());
+    unconditional.flat_map(|rule| rule["names"].as_array().unwrap()).map(|name| name.as_str().unwrap()).collect()
+}
+
+#[test]
+fn the_seccomp_profile_refuses_all_but_a_list_and_lets_chromium_make_its_sandbox() {
+    let profile: serde_json::Value = serde_json::from_str(&read("seccomp.json")).unwrap();
+    assert_eq!((&profile["defaultAction"], &profile["defaultErrnoRet"]), (&"SCMP_ACT_ERRNO".into(), &1.into()));
+    let architectures = profile["archMap"].as_array().unwrap();
+    assert_eq!(architectures.len(), 2);
+    // No 32-bit calls beside the 64-bit ones: they have other numbers, and nothing here makes them.
+    assert!(architectures.iter().all(|map| map["subArchitectures"].as_array().unwrap().is_empty()));
+    for rule in profile["syscalls"].as_array().unwrap() {
+        assert_eq!(rule["action"], "SCMP_ACT_ALLOW", "{rule}");
+        assert!(!rule["comment"].as_str().unwrap().is_empty(), "{rule}");
+        let keys: BTreeSet<&str> = rule.as_object().unwrap().keys().map(String::as_str).collect();
+        assert!(keys.is_subset(&["action", "args", "comment", "names"].into()), "{keys:?}");
+    }
+    let allowed = allowed_calls(&profile);
+    let names: BTreeSet<&str> = allowed.iter().copied().collect();
+    assert_eq!(names.len(), allowed.len(), "one is listed twice");
+    for needed in ["chroot", "clone", "clone3", "unshare", "seccomp", "prctl", "pidfd_open", "pidfd_send_signal"] {
+        assert!(names.contains(needed), "{needed}");
+    }
+    for refused in [
+        "bpf",
+        "delete_module",
+        "init_module",
+        "finit_module",
+        "io_uring_setup",
+        "kexec_load",
+        "keyctl",
+        "mount",
+        "move_mount",
+        "open_by_handle_at",
+        "perf_event_open",
+        "pivot_root",
+        "process_vm_readv",
+        "ptrace",
+        "reboot",
+        "setns",
+        "swapon",
+        "umount2",
+        "userfaultfd",
+    ] {
+        assert!(!names.contains(refused), "{refused}");
+    }
+}
+
+#[test]
+fn the_container_is_started_with_the_seccomp_profile() {
+    let compose = read("docker-compose.yml");
+    assert!(compose.contains("\n      - seccomp=./seccomp.json\n"), "{compose}");
+    assert!(compose.contains("\n      - no-new-privileges:true\n") && compose.contains("cap_drop:\n      - ALL\n"));
+    assert!(read("Dockerfile").contains("\nUSER 10001:10001\n"), "Chromium has no sandbox as root");
 }
 
 /// What a release is built from, by the names in `Cargo.toml`.

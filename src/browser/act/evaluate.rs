@@ -85,6 +85,9 @@ impl Hands<'_> {
             Err(CdpError::DialogOpen | CdpError::Detached | CdpError::Refused { .. }) => {
                 return self.settle("Run a script".into(), &moment).await;
             }
+            Err(CdpError::TooLong { .. }) => {
+                return Err(ActionError::NotPossible("the script's result is too long; let it end with less".into()));
+            }
             Err(error) => return Err(BrowserError::from(error).into()),
         };
         if let Some(exception) = ended.exception_details {

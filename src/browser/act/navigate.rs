@@ -63,6 +63,12 @@ impl Hands<'_> {
             Err(Denied::Unresolved) => return Err(failed(url, "net::ERR_NAME_NOT_RESOLVED")),
         }
         if new_tab || self.context.tabs().active().is_none() {
+            let most = self.context.browser().settings.max_tabs;
+            if self.context.tabs().len() >= most {
+                return Err(ActionError::NotPossible(format!(
+                    "{most} tabs are open, the most there may be; close one"
+                )));
+            }
             self.context.open_tab().await?;
         }
         let moment = self.before().await?;

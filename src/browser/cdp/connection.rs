@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::error::CdpError;
+use super::oversized::{Addressee, Oversized};
 use super::session::Session;
 
 /// Requests that may wait for the socket. Chromium reads as fast as we write; a full queue means it hangs.
@@ -25,7 +26,8 @@ const OUTGOING_QUEUE: usize = 4_096;
 /// Events that may wait for their reader, for each route. Readers never wait for a reply, so a full queue means a page
 /// that floods us.
 const EVENT_QUEUE: usize = 16_384;
-/// Longest message accepted. The largest asked for, a screenshot or a page view, are below 10 MB.
+/// Longest message accepted; a longer one fails its request, or gives its session up. The largest asked for, a screenshot
+/// or a page view, are below 10 MB.
 pub(super) const MAX_MESSAGE: usize = 64 << 20;
 /// Messages that are none which a browser may send: each costs its command or event alone, but a browser that goes on is
 /// given up.
@@ -285,21 +287,35 @@ async fn serve<S>(
     let read = async {
         let mut buffer = BytesMut::with_capacity(READ_BUFFER);
         let mut scanned = 0;
+        let mut oversized: Option<Oversized> = None;
         while let Ok(1..) = reader.read_buf(&mut buffer).await {
             while let Some(end) = memchr::memchr(0, &buffer[scanned..]) {
                 let message = buffer.split_to(scanned + end).freeze();
                 buffer.advance(1);
                 scanned = 0;
                 let Some(shared) = shared.upgrade() else { return };
-                shared.receive(&message);
+                match oversized.take() {
+                    // It may have come to its end in the same read as to its limit.
+                    None if message.len() > MAX_MESSAGE => shared.receive_oversized(&Oversized::new(&message)),
+                    None => shared.receive(&message),
+                    Some(mut oversized) => {
+                        oversized.pass(&message);
+                        shared.receive_oversized(&oversized);
+                    }
+                }
                 if closed.is_cancelled() {
                     return;
                 }
             }
             scanned = buffer.len();
-            if scanned > MAX_MESSAGE {
-                tracing::warn!(bytes = scanned, "DevTools message too long, closing the connection");
-                return;
+            if let Some(oversized) = &mut oversized {
+                oversized.pass(&buffer);
+                buffer.clear();
+                scanned = 0;
+            } else if scanned > MAX_MESSAGE {
+                oversized = Some(Oversized::new(&buffer));
+                buffer.clear();
+                scanned = 0;
             }
             if scanned == 0 && buffer.capacity() > READ_BUFFER {
                 // One long message must not hold its room for as long as the browser lives.
@@ -337,6 +353,23 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         // The critical sections only move values; a poisoned lock still holds a usable state.
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Fails the one who waits for it. An event that is lost leaves its reader with a wrong picture, so its session is given
+    /// up; the browser's own events are everybody's.
+    fn receive_oversized(&self, message: &Oversized) {
+        let addressee = message.addressee();
+        tracing::warn!(bytes = message.length(), ?addressee, "DevTools message too long");
+        let mut state = self.lock();
+        match addressee {
+            Addressee::Request(id) => {
+                let Some(Waiter { reply, method, .. }) = state.waiting.remove(&id) else { return };
+                // The receiver may have been dropped in the meantime.
+                let _ = reply.send(Err(CdpError::TooLong { method }));
+            }
+            Addressee::Session(session) => state.give_up(Some(session)),
+            Addressee::Unknown => self.closed.cancel(),
+        }
     }
 
     fn receive(&self, message: &Bytes) {
@@ -420,12 +453,17 @@ impl State {
             Err(mpsc::error::TrySendError::Full(event)) => {
                 // Losing one event would leave its reader with a wrong picture; the session as a whole is given up.
                 tracing::warn!(method = event.method, "too many unread events, giving the session up");
-                self.fail(&CdpError::Overwhelmed, |waiter| waiter.session == event.session);
-                self.routes.remove(&event.session);
-                if let Some(session) = event.session {
-                    self.given_up.insert(session, CdpError::Overwhelmed);
-                }
+                self.give_up(event.session);
             }
+        }
+    }
+
+    /// Expects nothing of a session any more.
+    fn give_up(&mut self, session: Option<Arc<str>>) {
+        self.fail(&CdpError::Overwhelmed, |waiter| waiter.session == session);
+        self.routes.remove(&session);
+        if let Some(session) = session {
+            self.given_up.insert(session, CdpError::Overwhelmed);
         }
     }
 

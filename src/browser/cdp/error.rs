@@ -28,6 +28,9 @@ pub(crate) enum CdpError {
     /// More is queued for the browser, or by it, than it or we take off.
     #[error("the connection is overwhelmed")]
     Overwhelmed,
+    /// An answer that is longer than what is kept of one.
+    #[error("{method}: the answer is too long")]
+    TooLong { method: String },
     /// An answer that does not fit its type.
     #[error("{method}: the answer does not fit: {detail}")]
     Decode { method: String, detail: String },
@@ -43,6 +46,7 @@ impl From<CdpError> for BrowserError {
             | CdpError::DialogOpen
             | CdpError::Detached
             | CdpError::Overwhelmed
+            | CdpError::TooLong { .. }
             | CdpError::Decode { .. } => Self::Protocol { cause: error.to_string() },
         }
     }

@@ -8,6 +8,7 @@ mod connection;
 mod error;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzzing;
+mod oversized;
 mod session;
 
 pub(crate) use connection::{Connection, Event, EventReceiver};

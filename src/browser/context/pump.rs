@@ -9,15 +9,16 @@ use chromiumoxide_cdp::cdp::browser_protocol::browser::{
 };
 use chromiumoxide_cdp::cdp::browser_protocol::dom::BackendNodeId;
 use chromiumoxide_cdp::cdp::browser_protocol::fetch::{EventRequestPaused, FailRequestParams};
+use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
 use chromiumoxide_cdp::cdp::browser_protocol::network::ErrorReason;
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     EventFileChooserOpened, EventFrameNavigated, EventJavascriptDialogOpening, EventWindowOpen,
-    HandleJavaScriptDialogParams,
+    HandleJavaScriptDialogParams, NavigateParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, TargetId,
 };
-use chromiumoxide_cdp::cdp::js_protocol::runtime::RunIfWaitingForDebuggerParams;
+use chromiumoxide_cdp::cdp::js_protocol::runtime::{RunIfWaitingForDebuggerParams, TerminateExecutionParams};
 
 use tokio::time::Instant;
 use url::Url;
@@ -28,12 +29,10 @@ use crate::agent::observation;
 use crate::browser::cdp::{Connection, Event, EventReceiver, Session};
 use crate::browser::course::Bearing;
 use crate::browser::egress::Denied;
-use crate::browser::tabs::{Chooser, OpenDialog};
+use crate::browser::tabs::{Chooser, OpenDialog, Tab};
 use crate::browser::wire;
 use crate::browser::world::Document;
 
-/// Tabs a run may have open; what a page opens beyond is closed at once.
-const MAX_TABS: usize = 20;
 /// How long a navigation may be held back until it is known which one is the run's own. It takes milliseconds.
 const COURSE_KNOWN: Duration = Duration::from_secs(1);
 /// Characters of a dialog's text that are passed on.
@@ -120,6 +119,11 @@ impl Shared {
                 if let Some(session) = &event.session
                     && let Some(tab) = self.tabs().of_session(session)
                 {
+                    if event.method == EventTargetCrashed::IDENTIFIER
+                        && let Some(reason) = self.ended.reason()
+                    {
+                        tab.tell_first(reason);
+                    }
                     take_tab_event(connection, tab, session, event, &self.files, &self.egress);
                 }
             }
@@ -131,8 +135,9 @@ impl Shared {
         let info = &attached.target_info;
         let mut tabs = self.tabs();
         match (info.kind.as_str(), &event.session) {
-            ("page", _) if tabs.len() >= MAX_TABS => {
+            ("page", _) if tabs.len() >= self.max_tabs => {
                 connection.root().tell(CloseTargetParams::new(TargetId::new(info.target_id.clone())));
+                tabs.refuse(self.max_tabs);
             }
             ("page", _) => {
                 tabs.add(session.clone(), &info.target_id, info.url.clone());
@@ -158,6 +163,11 @@ impl Shared {
         let message: String = dialog.message.chars().take(MAX_DIALOG_TEXT).collect();
         let mut tabs = self.tabs();
         let Some(tab) = tabs.of_session(&id) else { return };
+        tab.dialogs += 1;
+        if tab.dialogs > self.max_dialogs {
+            self.leave(tab, &session);
+            return;
+        }
         match dialog.kind.as_str() {
             "beforeunload" => session.tell(HandleJavaScriptDialogParams::new(true)),
             "alert" => {
@@ -198,6 +208,22 @@ impl Shared {
         };
         // The browser tells the run's own navigation before it lets another begin.
         tokio::time::timeout(COURSE_KNOWN, known).await.unwrap_or(false)
+    }
+
+    /// Leaves a page that opens dialogs without end: what asks is stopped, and a blank page takes its place.
+    fn leave(&self, tab: &mut Tab, asking: &Session) {
+        asking.tell(HandleJavaScriptDialogParams::new(false));
+        // The loop it stands in, if it is one; else the page would not hear of its end.
+        asking.tell(TerminateExecutionParams::default());
+        // What waits for the page would wait for one that is not there any more.
+        if let Some(page) = tab.session.id() {
+            tab.session.connection().fail_blocked(page);
+        }
+        // Again for each: the page may have gone somewhere by itself in the same moment.
+        tab.session.tell(NavigateParams::new("about:blank"));
+        if tab.dialogs == self.max_dialogs + 1 {
+            tab.tell_first(format!("the page opened more than {} dialogs and was left", self.max_dialogs));
+        }
     }
 
     fn download_begins(&self, connection: &Connection, begins: &wire::DownloadWillBegin) {

@@ -16,9 +16,10 @@ use crate::run::Once;
 pub(in crate::http) async fn stream(
     _caller: Caller,
     OnBehalfOf(caller): OnBehalfOf,
-    State(HttpState { runs, settings, .. }): State<HttpState>,
+    State(HttpState { runs, settings, rate, .. }): State<HttpState>,
     request: Request,
 ) -> Result<Response, Refused> {
+    rate.take(caller.as_ref()).map_err(|retry_after| Refused::TooMany { retry_after })?;
     let once = match idempotency_key(request.headers())? {
         Some(key) => Some((key, last_event_id(request.headers())?.unwrap_or_default())),
         // A run that nobody knows yet has told nothing that a caller could have.

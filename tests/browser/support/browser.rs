@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use browser_use_service::agent::image::ImageFormat;
 use browser_use_service::agent::ports::{Browsers, PageSpec};
-use browser_use_service::browser::settings::{BrowserSettings, FileLimits, NetworkLimits, SandboxMode, SettleSettings};
+use browser_use_service::browser::settings::{
+    BrowserSettings, FileLimits, NetworkLimits, RendererLimits, SandboxMode, SettleSettings,
+};
 use browser_use_service::browser::{Pool, Resolver, SystemResolver};
 use browser_use_service::policy::{DomainRules, HostPattern, UrlPolicy};
 use tempfile::TempDir;
@@ -123,6 +125,7 @@ fn settings(profile_root: PathBuf) -> BrowserSettings {
         warden: WARDEN.into(),
         profile_root,
         sandbox: SandboxMode::Auto,
+        start_ahead: true,
         launch_timeout: Duration::from_secs(30),
         command_timeout: Duration::from_secs(15),
         navigation_timeout: Duration::from_secs(20),
@@ -136,6 +139,10 @@ fn settings(profile_root: PathBuf) -> BrowserSettings {
         },
         max_age: Duration::from_secs(3600),
         max_memory: 4 << 30,
+        renderers: RendererLimits { memory: 2 << 30, cpu: Duration::from_secs(55) },
+        max_tabs: 20,
+        max_dialogs: 50,
+        max_screenshot_bytes: 4 << 20,
         files: FileLimits { count: 5, file_bytes: 1 << 20, run_bytes: 2 << 20 },
         network: NetworkLimits { connections: 100, bytes: 1 << 30, redirects: 20 },
         download_wait: Duration::from_secs(5),

@@ -24,6 +24,7 @@ pub(crate) struct Start {
     home: TempDir,
     /// Whether a file that may not grow is an error to it, and not its end.
     full_disk: bool,
+    user: Option<u32>,
 }
 
 /// A running service; killed when it is dropped.
@@ -41,7 +42,7 @@ impl Start {
         for folder in ["profiles", "tmp"] {
             std::fs::create_dir(home.path().join(folder)).unwrap();
         }
-        Self { variables: Vec::new(), home, full_disk: false }
+        Self { variables: Vec::new(), home, full_disk: false, user: None }
     }
 
     pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
@@ -52,6 +53,16 @@ impl Start {
     /// It will bear a limit on the size of its files as it would bear a full disk.
     pub(crate) fn full_disk(mut self) -> Self {
         self.full_disk = true;
+        self
+    }
+
+    /// Runs it as another user, which takes that of root.
+    pub(crate) fn by_user(mut self, user: u32) -> Self {
+        let home = self.home.path();
+        for path in [home.to_owned(), home.join("profiles"), home.join("tmp")] {
+            std::os::unix::fs::chown(path, Some(user), Some(user)).unwrap();
+        }
+        self.user = Some(user);
         self
     }
 
@@ -74,12 +85,19 @@ impl Start {
         // Somebody may take the port before the service does; then it says so and ends.
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let log = std::fs::File::create(self.home.path().join("log")).unwrap();
-        let mut program = Command::new(WARDEN);
+        let mut command = Command::new(WARDEN);
         if self.full_disk {
-            program = Command::new("/bin/sh");
-            program.args(["-c", "trap '' XFSZ; exec \"$0\"", WARDEN]);
+            command = Command::new("/bin/sh");
+            command.args(["-c", "trap '' XFSZ; exec \"$0\"", WARDEN]);
         }
-        let child = program
+        if let Some(user) = self.user {
+            // Where it is built may be closed to others.
+            let program = self.home.path().join("browser-use-service");
+            std::fs::copy(WARDEN, &program).unwrap();
+            command = Command::new(program);
+            command.uid(user).gid(user).env("HOME", self.home.path());
+        }
+        let child = command
             .env("HOST", "127.0.0.1")
             .env("PORT", port.to_string())
             .env("BROWSER_USE_INTERNAL_API_KEY", KEY)
@@ -121,7 +139,7 @@ impl Service {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response {
-        self.client.get(self.url(path)).send().await.unwrap()
+        self.client.get(self.url(path)).header("X-Gateway-Key", KEY).send().await.unwrap()
     }
 
     /// Posts a request for a run.
@@ -136,6 +154,11 @@ impl Service {
         let response = self.post(&request).await;
         assert_eq!(response.status(), 200);
         Events::of(response)
+    }
+
+    /// Where it listens, as `host:port`.
+    pub(crate) fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
     }
 
     pub(crate) fn id(&self) -> u32 {

@@ -3,12 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use browser_use_service::agent::ports::Models;
 use browser_use_service::app::App;
 use browser_use_service::config::Settings;
 use browser_use_service::http::settings::HttpSettings;
 use browser_use_service::llm::Providers;
-use browser_use_service::run::{Recorder, RunService};
+use browser_use_service::run::{Memory, Recorder, RunService};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -28,6 +29,7 @@ pub(crate) struct Stage {
     script: Script,
     variables: Vec<(String, String)>,
     real_models: bool,
+    memory: Option<Arc<dyn Memory>>,
 }
 
 /// A running service. Its tasks end with it.
@@ -49,6 +51,7 @@ impl Stage {
             script: Script::default(),
             variables: Vec::new(),
             real_models: false,
+            memory: None,
         };
         stage
             .set("BROWSER_USE_INTERNAL_API_KEY", KEY)
@@ -66,6 +69,12 @@ impl Stage {
     /// The model providers that the settings name instead of a script.
     pub(crate) fn with_real_models(mut self) -> Self {
         self.real_models = true;
+        self
+    }
+
+    /// Another memory than the machine's, which may be short while the tests run.
+    pub(crate) fn memory(mut self, memory: Arc<dyn Memory>) -> Self {
+        self.memory = Some(memory);
         self
     }
 
@@ -115,10 +124,25 @@ impl Stage {
             Arc::new(OneModel(model.clone()))
         };
         let app = App::with(settings, browsers, models).closing(async move { closed.add() });
+        let app = app.watching(self.memory.unwrap_or_else(|| Arc::new(Ample)));
         let mut serving = JoinSet::new();
         serving.spawn(app.run(listener, stopping));
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
         Service { address, client, model, pages, browsers_closed, stop, serving }
+    }
+}
+
+/// A memory that is never short.
+struct Ample;
+
+#[async_trait]
+impl Memory for Ample {
+    async fn used(&self) -> Option<f64> {
+        Some(0.0)
+    }
+
+    async fn relieve(&self) -> Option<u64> {
+        None
     }
 }
 

@@ -94,20 +94,51 @@ async fn a_message_much_longer_than_the_socket_takes_arrives_whole() {
     assert_eq!(events.recv().await.unwrap().method, "Page.next");
 }
 
+/// Writes a message that is longer than what is kept, with this beginning and end.
+async fn send_too_long(peer: &mut Peer, beginning: &str, end: &str) {
+    peer.send_raw(beginning.as_bytes()).await;
+    let part = vec![b'x'; 1 << 20];
+    for _ in 0..=MAX_MESSAGE >> 20 {
+        peer.send_raw(&part).await;
+    }
+    peer.send_raw(end.as_bytes()).await;
+    peer.send_raw(&[0]).await;
+}
+
 #[tokio::test]
-async fn a_message_over_the_limit_closes_the_connection() {
+async fn an_answer_over_the_limit_fails_its_command_alone() {
+    let (connection, _events, mut peer) = connect_with(16 << 20);
+    let (reply, other) = (evaluate(&connection.session("s"), "x"), evaluate(&connection.session("s"), "y"));
+    let (first, second) = (peer.command().await, peer.command().await);
+    let beginning = format!("{{\"id\":{},\"result\":{{\"value\":\"", first["id"]);
+    send_too_long(&mut peer, &beginning, "\"},\"sessionId\":\"s\"}").await;
+    // Compared by hand: a failure would print all of it.
+    let failed = reply.await.map(|value| value.to_string().len());
+    assert_eq!(failed, Err(CdpError::TooLong { method: "Runtime.evaluate".into() }));
+    peer.answer(&second, "went on").await;
+    assert_eq!(other.await, Ok(json!({"value": "went on"})));
+}
+
+#[tokio::test]
+async fn an_event_over_the_limit_gives_its_session_up_and_no_other() {
+    let (connection, _events, mut peer) = connect_with(16 << 20);
+    let (loud, quiet) = (connection.session("loud"), connection.session("quiet"));
+    let (failing, working) = (evaluate(&loud, "x"), evaluate(&quiet, "y"));
+    let (_, second) = (peer.command().await, peer.command().await);
+    send_too_long(&mut peer, "{\"method\":\"Fetch.requestPaused\",\"params\":{\"t\":\"", "\"},\"sessionId\":\"loud\"}")
+        .await;
+    assert_eq!(failing.await, Err(CdpError::Overwhelmed));
+    assert_eq!(evaluate(&loud, "x").await, Err(CdpError::Overwhelmed));
+    peer.answer(&second, "went on").await;
+    assert_eq!(working.await, Ok(json!({"value": "went on"})));
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_that_is_nobodys_closes_the_connection() {
     let (connection, _events, mut peer) = connect_with(16 << 20);
     let reply = evaluate(&connection.root(), "x");
-    let (reply, ()) = tokio::join!(reply, async {
-        let part = vec![b' '; 1 << 20];
-        // Until the connection closes its end: it does not read on.
-        let mut written = 0;
-        while peer.socket.write_all(&part).await.is_ok() {
-            written += part.len();
-            assert!(written <= MAX_MESSAGE + (32 << 20));
-        }
-    });
-    assert_eq!(reply, Err(CdpError::Closed));
+    send_too_long(&mut peer, "{\"method\":\"Target.targetCreated\",\"params\":{\"t\":\"", "\"}}").await;
+    assert_eq!(reply.await, Err(CdpError::Closed));
 }
 
 proptest! {

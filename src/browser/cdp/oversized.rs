@@ -1,0 +1,98 @@
+//! Messages that are too long to be kept. A page can make the browser write one, so it must not cost more than that page:
+//! what is kept is enough to tell whom it was for.
+
+use std::sync::Arc;
+
+/// Bytes kept of the beginning, where the id or the method stands, and of the end, where the session stands.
+const KEPT: usize = 512;
+
+/// The beginning and the end of a message.
+pub(super) struct Oversized {
+    head: Vec<u8>,
+    tail: Vec<u8>,
+    length: usize,
+}
+
+/// Whom a message was for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Addressee {
+    /// The reply to this request.
+    Request(u64),
+    /// An event of this session.
+    Session(Arc<str>),
+    /// An event of the browser itself, or nothing that Chromium writes.
+    Unknown,
+}
+
+impl Oversized {
+    pub(super) fn new(beginning: &[u8]) -> Self {
+        let head = beginning[..beginning.len().min(KEPT)].to_vec();
+        let mut message = Self { head, tail: Vec::new(), length: 0 };
+        message.pass(beginning);
+        message
+    }
+
+    /// The next bytes of it.
+    pub(super) fn pass(&mut self, bytes: &[u8]) {
+        self.length += bytes.len();
+        self.tail.extend_from_slice(&bytes[bytes.len().saturating_sub(KEPT)..]);
+        let surplus = self.tail.len().saturating_sub(KEPT);
+        self.tail.drain(..surplus);
+    }
+
+    pub(super) fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Chromium writes `{"id":7,"result":...}` and `{"method":"...","params":...,"sessionId":"..."}`. No text of a page
+    /// can pass for one of these, since quotes within a text are escaped.
+    pub(super) fn addressee(&self) -> Addressee {
+        let head = String::from_utf8_lossy(&self.head);
+        if let Some(rest) = head.strip_prefix("{\"id\":") {
+            let digits = &rest[..rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len())];
+            return digits.parse().map_or(Addressee::Unknown, Addressee::Request);
+        }
+        let tail = String::from_utf8_lossy(&self.tail);
+        let session = tail.strip_suffix("\"}").and_then(|tail| tail.rsplit_once(",\"sessionId\":\""));
+        match session {
+            Some((_, session)) if !session.contains('"') => Addressee::Session(session.into()),
+            _ => Addressee::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn addressee(message: &str, part: usize) -> Addressee {
+        let mut parts = message.as_bytes().chunks(part);
+        let mut oversized = Oversized::new(parts.next().unwrap());
+        parts.for_each(|part| oversized.pass(part));
+        assert_eq!(oversized.length(), message.len());
+        assert!(oversized.head.len() <= KEPT && oversized.tail.len() <= KEPT);
+        oversized.addressee()
+    }
+
+    #[test]
+    fn a_long_message_s_addressee_is_known_however_it_arrives() {
+        let text = "x".repeat(5_000);
+        for part in [1, 7, 511, 512, 513, 4_000, 10_000] {
+            let reply = format!("{{\"id\":42,\"result\":{{\"value\":\"{text}\"}},\"sessionId\":\"S1\"}}");
+            assert_eq!(addressee(&reply, part.max(16)), Addressee::Request(42));
+            let event =
+                format!("{{\"method\":\"Fetch.requestPaused\",\"params\":{{\"t\":\"{text}\"}},\"sessionId\":\"S1\"}}");
+            assert_eq!(addressee(&event, part), Addressee::Session("S1".into()));
+            let of_browser = format!("{{\"method\":\"Target.targetCreated\",\"params\":{{\"t\":\"{text}\"}}}}");
+            assert_eq!(addressee(&of_browser, part), Addressee::Unknown);
+        }
+    }
+
+    #[test]
+    fn a_page_s_text_names_no_session() {
+        let forged = "{\"method\":\"Page.x\",\"params\":{\"text\":\"y,\\\"sessionId\\\":\\\"S2\\\"}\"}}";
+        assert_eq!(addressee(forged, 1_000), Addressee::Unknown);
+        assert_eq!(addressee("{\"id\":\"1\"", 100), Addressee::Unknown);
+        assert_eq!(addressee(&"x".repeat(2_000), 100), Addressee::Unknown);
+    }
+}

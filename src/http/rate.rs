@@ -1,0 +1,113 @@
+//! How often callers may ask: a bucket of tokens each, full at first, one token a request, filled again within a minute.
+
+use std::collections::HashMap;
+use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::run::CallerId;
+
+const MINUTE: Duration = Duration::from_secs(60);
+/// Callers told apart. Those that are one too many share a bucket with those that have no name.
+const MAX_CALLERS: usize = 10_000;
+
+/// The buckets of all callers.
+pub(super) struct Rate {
+    /// Requests of one caller a minute; none: without limit.
+    per_minute: Option<NonZeroU32>,
+    buckets: Mutex<HashMap<Option<CallerId>, Bucket>>,
+}
+
+#[derive(Clone, Copy)]
+struct Bucket {
+    /// As of `at`.
+    tokens: f64,
+    at: Instant,
+}
+
+impl Rate {
+    pub(super) fn new(per_minute: Option<NonZeroU32>) -> Self {
+        Self { per_minute, buckets: Mutex::default() }
+    }
+
+    /// Counts a request, or says when the next one would be let through.
+    pub(super) fn take(&self, caller: Option<&CallerId>) -> Result<(), Duration> {
+        let Some(most) = self.per_minute.map(|most| f64::from(most.get())) else { return Ok(()) };
+        let now = Instant::now();
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut key = caller.cloned();
+        if !buckets.contains_key(&key) && buckets.len() >= MAX_CALLERS {
+            // A bucket that is full again says nothing that a new one would not.
+            buckets.retain(|_, bucket| bucket.filled(most, now).tokens < most);
+            if buckets.len() >= MAX_CALLERS {
+                key = None;
+            }
+        }
+        let bucket = buckets.entry(key).or_insert(Bucket { tokens: most, at: now });
+        *bucket = bucket.filled(most, now);
+        if bucket.tokens < 1.0 {
+            return Err(MINUTE.mul_f64((1.0 - bucket.tokens) / most));
+        }
+        bucket.tokens -= 1.0;
+        Ok(())
+    }
+}
+
+impl Bucket {
+    fn filled(self, most: f64, now: Instant) -> Self {
+        let new = most * now.saturating_duration_since(self.at).as_secs_f64() / MINUTE.as_secs_f64();
+        Self { tokens: (self.tokens + new).min(most), at: now }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rate(per_minute: u32) -> Rate {
+        Rate::new(NonZeroU32::new(per_minute))
+    }
+
+    fn caller(name: &str) -> Option<CallerId> {
+        Some(CallerId::parse(name.as_bytes()).unwrap())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_may_ask_so_often_a_minute_and_is_told_when_next() {
+        let rate = rate(2);
+        let (a, b) = (caller("a"), caller("b"));
+        assert_eq!(rate.take(a.as_ref()), Ok(()));
+        assert_eq!(rate.take(a.as_ref()), Ok(()));
+        assert_eq!(rate.take(a.as_ref()), Err(Duration::from_secs(30)));
+        assert_eq!(rate.take(b.as_ref()), Ok(()), "another caller has a bucket of its own");
+        assert_eq!(rate.take(None), Ok(()));
+        tokio::time::advance(Duration::from_secs(30)).await;
+        assert_eq!(rate.take(a.as_ref()), Ok(()));
+        assert_eq!(rate.take(a.as_ref()), Err(Duration::from_secs(30)));
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        assert_eq!((0..3).filter(|_| rate.take(a.as_ref()).is_ok()).count(), 2, "a long rest saves up no more");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn idle_callers_are_forgotten_and_too_many_share_one_bucket() {
+        let rate = rate(1);
+        for n in 0..MAX_CALLERS {
+            assert_eq!(rate.take(caller(&n.to_string()).as_ref()), Ok(()));
+        }
+        assert_eq!(rate.take(caller("one more").as_ref()), Ok(()));
+        assert!(rate.take(caller("and another").as_ref()).is_err(), "both use the bucket of those without a name");
+        assert_eq!(rate.buckets.lock().unwrap().len(), MAX_CALLERS + 1);
+        tokio::time::advance(MINUTE).await;
+        assert_eq!(rate.take(caller("later").as_ref()), Ok(()));
+        assert_eq!(rate.buckets.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_limit_nothing_is_counted() {
+        let rate = Rate::new(None);
+        assert!((0..1_000).all(|_| rate.take(None).is_ok()));
+        assert!(rate.buckets.lock().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,220 @@
+//! Pages that take without end: what each gets, and that its neighbours notice nothing.
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::response::Html;
+use axum::routing::{get, post};
+use browser_use_service::agent::image::ImageFormat;
+use browser_use_service::agent::ports::{Browsers, PageSpec};
+use browser_use_service::browser::settings::RendererLimits;
+
+use crate::support::{OwnBrowser, Site, Tab, headless, page, processes, run};
+
+const HOG: &str = "<button onclick=\"const all = []; setInterval(() => all.push(new Uint8Array(16 << 20).fill(7)), 5)\">\
+                   Take memory</button>";
+const BURNER: &str = "<button onclick=\"const source = window.URL.createObjectURL(new Blob(['for (;;);'])); \
+                      new Worker(source); new Worker(source); document.title = 'burning'\">Take time</button>";
+
+/// Waits until the run has been told something of its page.
+async fn is_told(tab: &Tab, what: &str) {
+    tab.until(|seen| seen.notices.iter().any(|notice| notice.contains(what))).await;
+}
+
+#[test]
+fn a_page_that_takes_memory_without_end_is_ended_and_its_neighbour_goes_on() {
+    run(async {
+        let limits = RendererLimits { memory: 400 << 20, cpu: Duration::from_secs(3600) };
+        let browser = OwnBrowser::start(|settings| settings.renderers = limits).await;
+        let site = Site::of(&[("/", HOG), ("/home", "<h1>Home</h1>")]).await;
+        let (hog, neighbour) = (browser.open().await, browser.open().await);
+        neighbour.go(&site.url("/home")).await.unwrap();
+        hog.go(&site.url("/")).await.unwrap();
+        let _ = hog.click("Take memory").await;
+        is_told(&hog, "the page used more than 400 MiB of memory and was ended").await;
+
+        assert!(neighbour.text().await.contains("Home"));
+        let told = neighbour.observe().await.notices;
+        assert!(!told.iter().any(|notice| notice.contains("ended")), "{told:?}");
+        // The run goes on elsewhere.
+        hog.go(&site.url("/home")).await.unwrap();
+        assert!(hog.text().await.contains("Home"));
+        hog.close().await;
+        neighbour.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_page_that_takes_processor_time_without_end_is_ended_and_its_neighbour_goes_on() {
+    run(async {
+        let limits = RendererLimits { memory: 4 << 30, cpu: Duration::from_secs(4) };
+        let browser = OwnBrowser::start(|settings| settings.renderers = limits).await;
+        let site = Site::of(&[("/", BURNER), ("/home", "<h1>Home</h1>")]).await;
+        let (burner, neighbour) = (browser.open().await, browser.open().await);
+        neighbour.go(&site.url("/home")).await.unwrap();
+        burner.go(&site.url("/")).await.unwrap();
+        burner.click("Take time").await.unwrap();
+        let started = Instant::now();
+        loop {
+            let seen = burner.observe().await;
+            if seen.notices.iter().any(|notice| notice.contains("more than 4 s of processor time within 60 s")) {
+                break;
+            }
+            assert!(started.elapsed() < Duration::from_secs(60), "{:?}", seen.notices);
+        }
+        assert!(neighbour.text().await.contains("Home"));
+        burner.go(&site.url("/home")).await.unwrap();
+        assert!(burner.text().await.contains("Home"));
+        burner.close().await;
+        neighbour.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn when_memory_is_short_the_largest_page_is_the_one_that_is_ended() {
+    run(async {
+        let browser = OwnBrowser::start(|_| {}).await;
+        let large = "<script>const ballast = new Uint8Array(200 << 20).fill(7)</script><h1>Large</h1>";
+        let site = Site::of(&[("/large", large), ("/", "<h1>Small</h1>")]).await;
+        let (largest, small) = (browser.open().await, browser.open().await);
+        small.go(&site.url("/")).await.unwrap();
+        largest.go(&site.url("/large")).await.unwrap();
+        let freed = browser.pool.end_largest_page().await.expect("there is a large one");
+        assert!(freed > 200 << 20, "{freed}");
+        is_told(&largest, "short of memory").await;
+        assert!(small.text().await.contains("Small"));
+        largest.close().await;
+        small.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_page_that_opens_windows_without_end_gets_as_many_as_there_may_be() {
+    run(async {
+        let most = 4;
+        let browser = OwnBrowser::start(|settings| settings.max_tabs = most).await;
+        let flood = "<button onclick=\"for (let n = 0; n < 40; n++) window.open('/new?' + n)\">Flood</button>\
+                     <a href=/new target=_blank>One</a>";
+        let site = Site::of(&[("/", flood), ("/new", "<h1>New</h1>")]).await;
+        let tab = browser.open().await;
+        tab.go(&site.url("/")).await.unwrap();
+        let mut told = tab.click("Flood").await.unwrap().effect;
+        // However many a click may open, clicking on reaches the limit.
+        for _ in 0..2 * most {
+            tab.act(browser_use_service::agent::action::Action::SwitchTab { tab: 1 }).await.unwrap();
+            told += &tab.click("One").await.unwrap().effect;
+            told += &tab.observe().await.notices.join("\n");
+        }
+        let seen = tab.observe().await;
+        assert_eq!(seen.tabs.len(), most, "{:?}", seen.tabs);
+        assert!(told.contains("4 tabs are open, the most there may be"), "{told}");
+        let another =
+            browser_use_service::agent::action::Action::Navigate { url: site.url("/new"), new_tab: Some(true) };
+        let refused = tab.act(another).await.unwrap_err().to_string();
+        assert!(refused.contains("close one"), "{refused}");
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_page_that_opens_dialogs_without_end_is_left() {
+    run(async {
+        let browser = OwnBrowser::start(|settings| settings.max_dialogs = 10).await;
+        let bodies = [
+            ("/loop", "<button onclick=\"for (;;) alert('again')\">Start</button>"),
+            (
+                "/confirm",
+                "<button onclick=\"for (let n = 0; n < 11; n++) alert(n); for (;;) confirm('again')\">Start</button>",
+            ),
+            ("/timer", "<button onclick=\"setInterval(() => alert('again'), 1)\">Start</button>"),
+            (
+                "/reload",
+                "<button onclick=\"sessionStorage.go = 1; location.reload()\">Start</button>\
+                         <script>if (sessionStorage.go) { alert('again'); location.reload() }</script>",
+            ),
+            ("/home", "<h1>Home</h1>"),
+        ];
+        let site = Site::of(&bodies).await;
+        let (tab, neighbour) = (browser.open().await, browser.open().await);
+        neighbour.go(&site.url("/home")).await.unwrap();
+        for path in ["/loop", "/confirm", "/timer", "/reload"] {
+            tab.go(&site.url(path)).await.unwrap();
+            let acted = tab.click("Start").await;
+            let told = acted.map_or_else(|error| error.to_string(), |outcome| outcome.effect);
+            let told = std::cell::RefCell::new(vec![told]);
+            let left = tab
+                .until(|seen| {
+                    told.borrow_mut().extend(seen.notices.clone());
+                    let is_told = told.borrow().iter().any(|text| text.contains("opened more than 10 dialogs"));
+                    is_told && seen.url == "about:blank"
+                })
+                .await;
+            assert_eq!(left.view.elements, []);
+            tab.go(&site.url("/home")).await.unwrap();
+            assert!(tab.text().await.contains("Home"), "after {path}");
+            assert!(neighbour.text().await.contains("Home"));
+        }
+        tab.close().await;
+        neighbour.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_page_that_sends_more_than_the_browser_can_tell_of_harms_itself_alone() {
+    run(async {
+        let browser = OwnBrowser::start(|_| {}).await;
+        let sending =
+            "<button onclick=\"fetch('/take', { method: 'POST', body: 'x'.repeat(90 << 20) })\">Send</button>";
+        let pages = [("/", page(sending)), ("/home", page("<h1>Home</h1>"))];
+        let router = pages
+            .into_iter()
+            .fold(Router::new(), |router, (path, html)| router.route(path, get(|| async { Html(html) })));
+        let site = Site::with(router.route("/take", post(|| async { "taken" }))).await;
+        let (tab, neighbour) = (browser.open().await, browser.open().await);
+        neighbour.go(&site.url("/home")).await.unwrap();
+        tab.go(&site.url("/")).await.unwrap();
+        let main = browser.main_process();
+        let _ = tab.click("Send").await;
+        let _ = tab.page().observe().await;
+        // The browser is busy with writing it down for a while, for nobody.
+        neighbour.until(|seen| seen.view.text.contains("Home")).await;
+        neighbour.go(&site.url("/home")).await.unwrap();
+        assert_eq!(browser.main_process(), main, "the browser is the same");
+        assert!(processes::renderers(browser.root()).len() >= 2);
+        tab.close().await;
+        neighbour.close().await;
+        browser.close().await;
+    });
+}
+
+/// Noise, of which no picture is small.
+const NOISE: &str = "<style>body { margin: 0 }</style><canvas width=1280 height=900></canvas><script>\
+    const paper = document.querySelector('canvas').getContext('2d'), noise = paper.createImageData(1280, 900);\
+    for (let i = 0; i < noise.data.length; i++) noise.data[i] = i % 4 == 3 ? 255 : Math.random() * 256;\
+    paper.putImageData(noise, 0, 0)</script>";
+
+#[test]
+fn a_screenshot_that_is_too_large_is_taken_again_smaller_or_left_out() {
+    run(async {
+        let site = Site::of(&[("/", NOISE)]).await;
+        for (most, expected) in [(8 << 20, Some(ImageFormat::Png)), (1 << 20, Some(ImageFormat::Jpeg)), (20_000, None)]
+        {
+            let browser = OwnBrowser::start(|settings| settings.max_screenshot_bytes = most).await;
+            let spec = PageSpec { screenshots: Some(ImageFormat::Png), ..headless() };
+            let tab = Tab::new(browser.pool.open(spec).await.unwrap());
+            tab.go(&site.url("/")).await.unwrap();
+            let seen = tab.observe().await;
+            assert_eq!(seen.screenshot.as_ref().map(|image| image.format), expected, "{:?}", seen.notices);
+            assert!(seen.screenshot.is_none_or(|image| image.bytes() <= most));
+            let told = seen.notices.iter().any(|notice| notice.contains("it would have more than"));
+            assert_eq!(told, expected.is_none(), "{:?}", seen.notices);
+            tab.close().await;
+            browser.close().await;
+        }
+    });
+}
