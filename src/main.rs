@@ -1,5 +1,6 @@
 //! The binary: settings, telemetry, the service; or one of the modes without a server.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -44,7 +45,8 @@ fn main() -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("browser-use-service: {error:#}");
+            // Not the macro, which panics when nobody is there to read it.
+            let _ = writeln!(io::stderr(), "browser-use-service: {error:#}");
             ExitCode::FAILURE
         }
     }
@@ -53,7 +55,7 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn serve() -> anyhow::Result<()> {
     let settings = Settings::load()?;
-    telemetry::init(&settings.telemetry, "info")?;
+    let _last_lines = telemetry::init(&settings.telemetry, "info")?;
     let stop = shutdown::signals()?;
     let listener =
         TcpListener::bind(settings.listen).await.with_context(|| format!("cannot listen on {}", settings.listen))?;

@@ -1,5 +1,7 @@
 //! Log lines: what is written, how, and what is quieted.
 
+mod lines;
+
 use std::io::{self, IsTerminal};
 use std::panic;
 
@@ -9,6 +11,8 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 
+pub use self::lines::LastLines;
+use self::lines::Lines;
 use crate::run::STEP_LOG_TARGET;
 
 /// Built by `config` from the environment.
@@ -35,23 +39,27 @@ pub enum TelemetryError {
     Filter,
     #[error("logging was set up before")]
     Twice(#[from] TryInitError),
+    #[error("there is no thread to write the log")]
+    Thread(#[from] io::Error),
 }
 
 /// Sends log lines to standard error for the rest of the process's life; panics too. `default_filter` is taken when the
-/// settings have none.
-pub fn init(settings: &TelemetrySettings, default_filter: &str) -> Result<(), TelemetryError> {
-    let lines = match settings.format {
-        LogFormat::Text => fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).boxed(),
-        LogFormat::Json => fmt::layer().with_writer(io::stderr).json().flatten_event(true).boxed(),
+/// settings have none. Nobody waits for a line to be written but the process's end, for a moment: it holds what is
+/// returned.
+pub fn init(settings: &TelemetrySettings, default_filter: &str) -> Result<LastLines, TelemetryError> {
+    let filter = filter(settings, default_filter).map_err(|_| TelemetryError::Filter)?;
+    let (lines, last_lines) = Lines::to(io::stderr())?;
+    let writer = move || lines.clone();
+    let layer = match settings.format {
+        LogFormat::Text => fmt::layer().with_writer(writer).with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => fmt::layer().with_writer(writer).json().flatten_event(true).boxed(),
     };
-    registry()
-        .with(lines.with_filter(filter(settings, default_filter).map_err(|_| TelemetryError::Filter)?))
-        .try_init()?;
+    registry().with(layer.with_filter(filter)).try_init()?;
     panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string);
         error!(location, message = panic.payload_as_str().unwrap_or("no message"), "panicked");
     }));
-    Ok(())
+    Ok(last_lines)
 }
 
 fn filter(settings: &TelemetrySettings, default: &str) -> Result<EnvFilter, ParseError> {

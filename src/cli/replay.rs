@@ -53,7 +53,7 @@ pub async fn replay(args: ReplayArgs) -> ExitCode {
 
 async fn carry_out(args: ReplayArgs) -> anyhow::Result<u8> {
     let settings = Settings::load()?;
-    telemetry::init(&settings.telemetry, LOG_FILTER)?;
+    let _last_lines = telemetry::init(&settings.telemetry, LOG_FILTER)?;
     let recorded = Recorded::parse(&read(&args.file)?).with_context(|| args.file.display().to_string())?;
     let mut stop = pin!(shutdown::signals()?);
     let (app, replay) = App::replaying(settings, recorded, args.offline, &args.secret)?;

@@ -100,7 +100,7 @@ pub async fn run(args: RunArgs) -> ExitCode {
 
 async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
     let settings = Settings::load()?;
-    telemetry::init(&settings.telemetry, LOG_FILTER)?;
+    let _last_lines = telemetry::init(&settings.telemetry, LOG_FILTER)?;
     let screenshots = args.save_screenshots.map(Screenshots::new).transpose()?;
     let request = RunRequest {
         task: args.task,

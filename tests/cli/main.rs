@@ -7,9 +7,12 @@ mod health;
 mod interrupted;
 #[path = "../../examples/support/leftovers.rs"]
 mod leftovers;
+mod log;
 #[path = "../../examples/support/order.rs"]
 mod order;
 mod replay;
 mod run;
 #[path = "../../examples/support/shop.rs"]
 mod shop;
+#[path = "../../examples/support/stream.rs"]
+mod stream;

@@ -1,0 +1,124 @@
+//! The service's log is for whoever reads it; the service does not depend on anybody doing so.
+
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::Child;
+use tokio::time::{interval, timeout};
+
+use super::ground::{Ground, signal};
+use super::order::order_request;
+use super::shop::Shop;
+use super::stream::EventLines;
+
+/// A pipe holds 64 KiB; so many answers, each told at `debug`, are more.
+const ANSWERS: usize = 1_000;
+const DEADLINE: Duration = Duration::from_secs(40);
+
+/// A service that logs every detail into a pipe.
+struct Talkative {
+    child: Child,
+    base: String,
+    client: reqwest::Client,
+}
+
+impl Talkative {
+    fn start(ground: &Ground, stdout: Stdio) -> Self {
+        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let mut program = ground.program(&[]);
+        program.env("PORT", port.to_string()).env("RUST_LOG", "debug").stdout(stdout);
+        let child = program.spawn().unwrap();
+        Self { child, base: format!("http://127.0.0.1:{port}"), client: reqwest::Client::new() }
+    }
+
+    async fn answers(&self, path: &str) {
+        let mut look = interval(Duration::from_millis(20));
+        let answered = async {
+            while !self.client.get(format!("{}{path}", self.base)).send().await.is_ok_and(|ok| ok.status().is_success())
+            {
+                look.tick().await;
+            }
+        };
+        timeout(DEADLINE, answered).await.unwrap_or_else(|_| panic!("{path} is not answered"));
+    }
+
+    /// Orders a kettle; the run has to tell its end.
+    async fn orders_at(&self, shop: &Shop) {
+        let request = self.client.post(format!("{}/api/v1/browser-use/run/stream", self.base));
+        let mut lines = EventLines::new(request.json(&order_request(&shop.url)).send().await.unwrap());
+        let told = async {
+            let mut told = Vec::new();
+            while let Some(line) = lines.next().await.unwrap() {
+                told.extend(line.strip_prefix("data: ").map(str::to_owned));
+            }
+            told
+        };
+        let told = timeout(DEADLINE, told).await.expect("the run tells its end");
+        let [.., result, done] = &told[..] else { panic!("{told:?}") };
+        let result: serde_json::Value = serde_json::from_str(result).unwrap();
+        assert_eq!((&result["success"], done.as_str()), (&json!(true), "[DONE]"), "{result}");
+        assert_eq!(shop.orders.list().len(), 1);
+    }
+
+    async fn stops(mut self, ground: &Ground) {
+        signal(&self.child, Signal::TERM);
+        let ended = timeout(DEADLINE, self.child.wait()).await.expect("it ends").unwrap();
+        assert_eq!(ended.code(), Some(0), "{ended}");
+        ground.assert_nothing_left().await;
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_holds_up_neither_runs_nor_the_end() {
+    let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
+    let mut service = Talkative::start(&ground, Stdio::null());
+    service.answers("/ready").await;
+    for _ in 0..ANSWERS {
+        service.answers("/health").await;
+    }
+    service.orders_at(&shop).await;
+    let mut log = service.child.stderr.take().unwrap();
+    service.stops(&ground).await;
+    // What fitted into the pipe is its beginning.
+    let mut told = String::new();
+    log.read_to_string(&mut told).await.unwrap();
+    assert!(told.contains("listening") && !told.contains("stopped"), "{} bytes", told.len());
+}
+
+#[tokio::test]
+async fn a_log_whose_reader_is_gone_does_not_take_the_service_along() {
+    let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
+    let mut service = Talkative::start(&ground, Stdio::piped());
+    service.answers("/ready").await;
+    drop((service.child.stderr.take(), service.child.stdout.take()));
+    service.orders_at(&shop).await;
+    service.stops(&ground).await;
+}
+
+#[tokio::test]
+async fn a_log_that_is_read_late_says_how_much_of_it_is_missing() {
+    let ground = Ground::new();
+    let mut service = Talkative::start(&ground, Stdio::null());
+    service.answers("/health").await;
+    for _ in 0..3 * ANSWERS {
+        service.answers("/health").await;
+    }
+    let mut log = BufReader::new(service.child.stderr.take().unwrap()).lines();
+    let missed = async {
+        loop {
+            let line = log.next_line().await.unwrap().expect("the service runs");
+            if line.contains("lines of the log were dropped") {
+                return line;
+            }
+            // The pipe takes lines again, the first of which says it.
+            service.answers("/health").await;
+        }
+    };
+    timeout(DEADLINE, missed).await.expect("the log says it");
+    drop(log);
+    service.stops(&ground).await;
+}
