@@ -6,6 +6,7 @@ mod config;
 mod contract;
 mod files;
 mod lifecycle;
+mod model_faults;
 mod models;
 mod queue;
 mod refusals;

@@ -11,13 +11,13 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::server::TlsStream;
 
 /// Accepts TLS connections under a certificate of its own making.
-pub(super) struct SelfSigned {
+pub(crate) struct SelfSigned {
     listener: TcpListener,
     acceptor: TlsAcceptor,
 }
 
 impl SelfSigned {
-    pub(super) fn new(listener: TcpListener) -> Self {
+    pub(crate) fn new(listener: TcpListener) -> Self {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
         let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
         let config = ServerConfig::builder().with_no_client_auth();

@@ -5,6 +5,11 @@ pub(crate) mod client;
 pub(crate) mod model;
 pub(crate) mod service;
 
+#[path = "../../../examples/support/fault_proxy.rs"]
+pub(crate) mod fault_proxy;
+#[path = "../../browser/support/tls.rs"]
+pub(crate) mod tls;
+
 use std::time::Duration;
 
 use tokio::sync::watch;

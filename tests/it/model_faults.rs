@@ -1,0 +1,222 @@
+//! What a caller is told when the network between the service and its model, or the model's server, breaks an exchange:
+//! each fault once, so that it may pass, and in every exchange, so that it does not.
+
+use std::time::Duration;
+
+use axum::serve::Listener as _;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use wiremock::matchers::path;
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::client::error_code;
+use crate::support::fault_proxy::{Fault, FaultProxy, Plan};
+use crate::support::service::{Service, Stage};
+use crate::support::tls::SelfSigned;
+
+const MODEL_KEY: &str = "sk-canary-77e0";
+/// Of an answer, in bytes; less than any here has that is too long.
+const LONGEST: &str = "100KiB";
+
+/// How a run ends whose every call meets a fault.
+#[derive(Debug, Clone, Copy)]
+enum End {
+    /// As if there were none.
+    Well,
+    /// With an `error` event of this code.
+    Code(&'static str),
+    /// With a `result` without success: its steps fail, one after the other, with this error.
+    Steps(&'static str),
+}
+
+/// A model server that finishes at once, with a long answer.
+async fn model() -> MockServer {
+    let done = json!({"done": {"text": "bought", "success": true}});
+    let decision = json!({
+        "evaluationPreviousGoal": "", "memory": "m".repeat(2_000), "nextGoal": "go on", "actions": [done],
+    });
+    let chunk = json!({"choices": [{"delta": {"content": decision.to_string()}, "finish_reason": "stop"}]});
+    let body = format!("data: {chunk}\n\ndata: [DONE]\n\n");
+    let server = MockServer::start().await;
+    let answer = ResponseTemplate::new(200).set_body_raw(body, "text/event-stream");
+    Mock::given(path("/v1/chat/completions")).respond_with(answer).mount(&server).await;
+    server
+}
+
+fn stage(base: &str) -> Stage {
+    Stage::new([])
+        .with_real_models()
+        .set("OPENAI_API_KEY", MODEL_KEY)
+        .set("OPENAI_BASE_URL", &format!("{base}/v1"))
+        .set("LLM_MAX_ATTEMPTS", "2")
+        .set("LLM_BACKOFF_BASE", "1ms")
+        .set("LLM_OPENING_TIMEOUT", "1s")
+        .set("LLM_SILENCE_TIMEOUT", "1s")
+        .set("LLM_MAX_RESPONSE_BYTES", LONGEST)
+}
+
+async fn run(service: &Service) -> Vec<Value> {
+    let events = service.run_all(&json!({"task": "buy it"})).await;
+    assert!(!format!("{events:?}").contains("canary"), "{events:?}");
+    let (status, ready) = service.get("/ready").await;
+    assert_eq!((status, &ready["running"]), (200, &json!(0)), "its place is free again: {ready}");
+    assert_eq!(service.pages.opened.get(), service.pages.closed.get(), "its page is closed");
+    events
+}
+
+/// Runs through a proxy that breaks exchanges after this plan.
+async fn through(faults: impl IntoIterator<Item = Fault>) -> Vec<Value> {
+    let server = model().await;
+    let proxy = FaultProxy::open(*server.address(), Plan::script(faults)).await.expect("a free port");
+    run(&stage(&format!("http://{}", proxy.address)).start().await).await
+}
+
+fn logs(events: &[Value]) -> Vec<&str> {
+    let logs = events.iter().filter(|event| event["type"] == "log");
+    logs.map(|log| log["message"].as_str().expect("a message")).collect()
+}
+
+fn check_end(what: &str, events: &[Value], end: End) {
+    let last = events.last().expect("an end");
+    match end {
+        End::Well => assert_eq!(last["finalText"], "bought", "{what}: {last}"),
+        End::Code(code) => assert_eq!(error_code(events), code, "{what}"),
+        End::Steps(error) => {
+            assert_eq!((&last["type"], &last["success"]), (&json!("result"), &json!(false)), "{what}: {last}");
+            assert_eq!(last["stopReason"], "failures", "{what}: {last}");
+            let errors = last["errors"].as_array().expect("errors");
+            assert!(!errors.is_empty() && errors.iter().all(|told| told == error), "{what}: {errors:?}");
+        }
+    }
+}
+
+const UNREACHABLE: &str = "openai cannot be reached";
+const LATE: &str = "openai did not answer in time";
+const BROKEN: &str = "openai broke off in the middle of its answer";
+const FOREIGN: &str = "openai sent an answer that is not of its API";
+
+/// Each fault; what is told before it is tried again, when it is; and the end when it does not pass.
+fn matrix() -> Vec<(Fault, Option<&'static str>, End)> {
+    let unavailable = End::Code("model_unavailable");
+    let status = |status| Fault::Status(status, "x-nothing", "in particular".to_owned());
+    vec![
+        (Fault::Reset, Some(UNREACHABLE), unavailable),
+        (Fault::ResetInHead, Some(UNREACHABLE), unavailable),
+        (Fault::HugeHead, Some(UNREACHABLE), unavailable),
+        (Fault::Garbage, Some(UNREACHABLE), unavailable),
+        (Fault::ResetInBody, Some(BROKEN), unavailable),
+        (Fault::CloseInBody, Some(BROKEN), unavailable),
+        (Fault::SlowFirstByte(Duration::from_secs(600)), Some(LATE), End::Code("model_timeout")),
+        (Fault::StallInBody, Some(LATE), End::Code("model_timeout")),
+        (Fault::Drip, None, End::Well),
+        (Fault::Oversize(50_000), None, End::Well),
+        (Fault::Oversize(200_000), None, End::Steps(FOREIGN)),
+        (Fault::Endless, None, End::Steps(FOREIGN)),
+        (Fault::Compressed, None, End::Steps(FOREIGN)),
+        (status(500), Some("openai answered with status 500"), unavailable),
+        (status(501), None, unavailable),
+        (status(408), Some(LATE), End::Code("model_timeout")),
+        (
+            Fault::Status(429, "retry-after", "0".into()),
+            Some("openai limits the rate of calls"),
+            End::Code("model_rate_limited"),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn a_fault_that_passes_is_told_and_costs_one_more_try() {
+    for (fault, told, _) in matrix().into_iter().filter(|(_, told, _)| told.is_some()) {
+        let events = through([fault.clone(), Fault::None]).await;
+        check_end(fault.name(), &events, End::Well);
+        let [_, again] = logs(&events)[..] else { panic!("{fault:?}: {events:#?}") };
+        let expected = format!("{}, trying again", told.unwrap_or_default());
+        assert!(again.starts_with(&expected), "{fault:?}: {again}");
+    }
+}
+
+#[tokio::test]
+async fn a_fault_that_does_not_pass_ends_the_run_after_the_tries() {
+    let each = matrix().into_iter().map(|(fault, told, end)| async move {
+        let events = through([fault.clone()]).await;
+        check_end(fault.name(), &events, end);
+        let tries = logs(&events).iter().filter(|log| log.contains(", trying again")).count();
+        assert_eq!(tries, usize::from(told.is_some()), "{fault:?}: {:?}", logs(&events));
+    });
+    futures::future::join_all(each).await;
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_resolve_refuses_or_is_not_trusted_is_out_of_reach() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let untrusted = listener.local_addr().unwrap();
+    let mut acceptor = SelfSigned::new(listener);
+    let mut server = JoinSet::new();
+    // Nobody who does not trust it comes through.
+    server.spawn(async move { acceptor.accept().await });
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    taken.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    for base in [
+        "http://no-such-host.invalid".to_owned(),
+        format!("http://{}", taken.local_addr().unwrap()),
+        format!("https://{untrusted}"),
+    ] {
+        let events = run(&stage(&base).start().await).await;
+        check_end(&base, &events, End::Code("model_unavailable"));
+        assert!(logs(&events)[1].starts_with(UNREACHABLE), "{base}: {events:#?}");
+    }
+    assert!(server.try_join_next().is_none(), "no handshake came to its end");
+}
+
+#[tokio::test]
+async fn neither_key_nor_prompt_follows_a_redirect() {
+    let elsewhere = model().await;
+    for status in [301, 302, 303, 307, 308] {
+        for to in [format!("{}/v1/chat/completions", elsewhere.uri()), "/v1/chat/completions".to_owned()] {
+            let events = through([Fault::Status(status, "location", to.clone()), Fault::None]).await;
+            check_end(&format!("{status} to {to}"), &events, End::Code("model_rejected"));
+        }
+    }
+    assert_eq!(elsewhere.received_requests().await.expect("they are kept").len(), 0);
+}
+
+#[tokio::test]
+async fn answers_are_not_asked_for_in_a_form_that_could_grow() {
+    let server = model().await;
+    run(&stage(&server.uri()).start().await).await;
+    let requests = server.received_requests().await.expect("they are kept");
+    assert!(requests.iter().all(|request| !request.headers.contains_key("accept-encoding")), "{requests:#?}");
+}
+
+#[tokio::test]
+async fn a_date_to_come_back_at_is_bounded_whatever_the_clocks_say() {
+    for (date, tries) in [("Fri, 30 Jan 2099 12:00:00 GMT", 1), ("Fri, 30 Jan 1970 12:00:00 GMT", 2)] {
+        let events = through([Fault::Status(429, "retry-after", date.to_owned())]).await;
+        check_end(date, &events, End::Code("model_rate_limited"));
+        assert_eq!(logs(&events).len(), tries, "{date}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_seed_breaks_the_same_exchanges() {
+    let server = model().await;
+    let met = async |seed| {
+        let faults = vec![Fault::Reset, Fault::CloseInBody, Fault::Garbage];
+        let plan = Plan::Chance { rng: fastrand::Rng::with_seed(seed), percent: 50, faults };
+        let proxy = FaultProxy::open(*server.address(), plan).await.expect("a free port");
+        let mut answers = Vec::new();
+        for _ in 0..30 {
+            let answer = reqwest::get(format!("http://{}/v1/chat/completions", proxy.address)).await;
+            answers.push(match answer {
+                Ok(answer) => answer.bytes().await.is_ok(),
+                Err(_) => false,
+            });
+        }
+        (answers, proxy.injected())
+    };
+    let (first, again, other) = (met(1).await, met(1).await, met(2).await);
+    assert_eq!(first, again);
+    assert_ne!(first, other);
+    assert!(first.1.len() == 4 && first.1["none"] > 5, "{:?}", first.1);
+}
