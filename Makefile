@@ -12,7 +12,7 @@ CARGO_DENY_VERSION := 0.18.9
 # Cargo's own lookups never change the lock file behind our back.
 CARGO_FLAGS ?= --locked
 
-.PHONY: help setup demo run test test-setup fmt fmt-check lint deny advisories doc fuzz figures tokens bench compare eval
+.PHONY: help setup demo run test test-setup fmt fmt-check lint deny advisories doc fuzz figures tokens bench compare eval soak
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -65,6 +65,12 @@ fuzz: ## Fuzz every reader of untrusted bytes, FUZZ_SECONDS each; FUZZ_TARGETS n
 figures: setup ## Measure a release build and print a table
 	cargo build $(CARGO_FLAGS) --release --bin browser-use-service --example figures
 	target/release/examples/figures target/release/browser-use-service
+
+SOAK_MINUTES ?= 5
+
+soak: setup ## Load the service for SOAK_MINUTES while things break around it; SOAK_SEED repeats what was done
+	cargo build $(CARGO_FLAGS) --bin browser-use-service --example soak
+	SOAK_MINUTES='$(SOAK_MINUTES)' SOAK_SEED='$(SOAK_SEED)' target/debug/examples/soak target/debug/browser-use-service
 
 eval: setup ## Send every goal of the evaluation set to the service; PROVIDER and MODEL name who decides
 	cargo build $(CARGO_FLAGS) --bin browser-use-service --example evaluation

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use regex::Regex;
 use serde_json::Value;
 
+#[expect(dead_code, reason = "the soak needs more of it")]
 mod support;
 
 use support::order::{BUYER, order_request};

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 #[path = "support/memory.rs"]
 mod memory;
+#[expect(dead_code, reason = "the soak needs more of it")]
 mod support;
 #[path = "support/work.rs"]
 mod work;

@@ -155,6 +155,11 @@ impl Service {
         self.child.id().context("the service has ended already")
     }
 
+    /// Where it writes everything.
+    pub(crate) fn temp(&self) -> &Path {
+        self.temp.path()
+    }
+
     /// Where runs are posted to.
     pub(crate) fn stream_url(&self) -> String {
         format!("{}/api/v1/browser-use/run/stream", self.base)

@@ -30,6 +30,19 @@ impl Watched {
     pub(crate) async fn read(
         response: Response,
         posted: Instant,
+        see: impl FnMut(&str, Option<&Value>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
+        Self::read_with_pauses(response, posted, Duration::ZERO, see).await
+    }
+
+    /// The same with a pause behind each line.
+    ///
+    /// # Errors
+    /// As of [`read`](Self::read).
+    pub(crate) async fn read_with_pauses(
+        response: Response,
+        posted: Instant,
+        pause: Duration,
         mut see: impl FnMut(&str, Option<&Value>) -> anyhow::Result<()>,
     ) -> anyhow::Result<Self> {
         let mut lines = EventLines::new(response);
@@ -44,6 +57,7 @@ impl Watched {
         let mut done = false;
         while let Some(line) = lines.next().await? {
             if line.is_empty() {
+                tokio::time::sleep(pause).await;
                 continue;
             }
             let data = line.strip_prefix("data: ");

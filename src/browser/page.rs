@@ -118,6 +118,10 @@ impl Page for RunPage {
     async fn picture(&self) -> Result<Image, BrowserError> {
         let sight = self.sight.lock().await;
         let document = self.front().ok_or(BrowserError::PageCrashed)?;
+        if self.context.tabs().active().is_some_and(|tab| tab.dialog.is_some()) {
+            // A page that waits for its dialog's answer does not paint.
+            return Err(CdpError::DialogOpen.into());
+        }
         let limit = self.context.browser().settings.observe_timeout;
         let picture = screenshot::capture(&document.session, self.format(ImageFormat::Jpeg), limit).await?;
         let labelled = self.labelled(picture, &sight).await;

@@ -2,10 +2,11 @@
 
 use browser_use_service::agent::action::Action;
 use browser_use_service::agent::observation::Dialog;
+use browser_use_service::agent::ports::BrowserError;
 
 use crate::support::{OwnBrowser, Site, eventually, open, run};
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 const ASKING: &str = "<button onclick=\"tell('said ' + confirm('Delete it?'))\">Delete</button>\
                       <button onclick=\"tell('name ' + prompt('Your name?', 'Ada'))\">Name</button>";
@@ -135,6 +136,23 @@ fn a_page_that_asks_for_ever_does_not_fill_the_prompt() {
         site.hears("through").await;
         assert!(outcome.effect.len() < 2_000, "{}", outcome.effect.len());
         eventually("the page answers", Duration::from_secs(5), || true).await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn no_picture_is_waited_for_while_a_question_is_open() {
+    run(async {
+        let site = Site::of(&[("/", ASKING)]).await;
+        let tab = open(&site, "/").await;
+        tab.click("Delete").await.unwrap();
+        let started = Instant::now();
+        let failed = tab.page().picture().await.unwrap_err();
+        assert!(matches!(&failed, BrowserError::Protocol { cause } if cause == "a dialog is open"), "{failed:?}");
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+        tab.act(answer(true, None)).await.unwrap();
+        site.hears("said true").await;
+        tab.page().picture().await.unwrap();
         tab.close().await;
     });
 }

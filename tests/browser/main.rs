@@ -19,6 +19,7 @@ mod observe;
 mod pictures;
 mod service;
 mod settling;
+mod signals;
 mod support;
 
 mod uploads;

@@ -22,6 +22,8 @@ const ENDS_WITHIN: Duration = Duration::from_secs(35);
 pub(crate) struct Start {
     variables: Vec<(String, String)>,
     home: TempDir,
+    /// Whether a file that may not grow is an error to it, and not its end.
+    full_disk: bool,
 }
 
 /// A running service; killed when it is dropped.
@@ -39,11 +41,17 @@ impl Start {
         for folder in ["profiles", "tmp"] {
             std::fs::create_dir(home.path().join(folder)).unwrap();
         }
-        Self { variables: Vec::new(), home }
+        Self { variables: Vec::new(), home, full_disk: false }
     }
 
     pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// It will bear a limit on the size of its files as it would bear a full disk.
+    pub(crate) fn full_disk(mut self) -> Self {
+        self.full_disk = true;
         self
     }
 
@@ -66,7 +74,12 @@ impl Start {
         // Somebody may take the port before the service does; then it says so and ends.
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let log = std::fs::File::create(self.home.path().join("log")).unwrap();
-        let child = Command::new(WARDEN)
+        let mut program = Command::new(WARDEN);
+        if self.full_disk {
+            program = Command::new("/bin/sh");
+            program.args(["-c", "trap '' XFSZ; exec \"$0\"", WARDEN]);
+        }
+        let child = program
             .env("HOST", "127.0.0.1")
             .env("PORT", port.to_string())
             .env("BROWSER_USE_INTERNAL_API_KEY", KEY)
@@ -103,8 +116,12 @@ impl Service {
         false
     }
 
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Response {
-        self.client.get(format!("{}{path}", self.base)).send().await.unwrap()
+        self.client.get(self.url(path)).send().await.unwrap()
     }
 
     /// Posts a request for a run.

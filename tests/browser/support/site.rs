@@ -102,6 +102,12 @@ impl Site {
         seen.into_iter().find(|request| request.line == line).unwrap()
     }
 
+    /// Waits until a request was made so often.
+    pub(crate) async fn is_asked_times(&self, line: &str, times: usize) {
+        let asked = |seen: &[Seen]| seen.iter().filter(|request| request.line == line).count() >= times;
+        self.requests.until(line, asked).await;
+    }
+
     /// The lines of all requests so far, what pages tell and the browser's search for an icon excepted.
     pub(crate) fn requests(&self) -> Vec<String> {
         let lines = self.requests.list().into_iter().map(|request| request.line);

@@ -1,0 +1,122 @@
+//! Loads a running service for some minutes with callers and sites of all kinds while things break around it, and holds
+//! it to its promises: `make soak`. `SOAK_MINUTES` says for how long, `SOAK_SEED` repeats the order of what is asked and
+//! broken; what comes of it depends on the machine's timing as well.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use fastrand::Rng;
+use futures::future::join_all;
+
+#[path = "soak/callers.rs"]
+mod callers;
+#[expect(dead_code, reason = "tests follow a script")]
+#[path = "support/fault_proxy.rs"]
+mod fault_proxy;
+#[path = "soak/harm.rs"]
+mod harm;
+#[path = "soak/hostile.rs"]
+mod hostile;
+#[path = "support/memory.rs"]
+mod memory;
+#[path = "soak/model.rs"]
+mod model;
+#[path = "soak/report.rs"]
+mod report;
+#[path = "soak/state.rs"]
+mod state;
+#[expect(dead_code, unused_imports, reason = "the demo and the figures need more of it")]
+mod support;
+#[path = "soak/world.rs"]
+mod world;
+
+use callers::Caller;
+use report::Report;
+use state::Peak;
+use support::{Executable, Service};
+use world::World;
+
+/// Runs at work and waiting; twice as many callers come.
+const CONCURRENT: usize = 3;
+const QUEUED: usize = 3;
+const CALLERS: u64 = 2 * (CONCURRENT + QUEUED) as u64;
+/// Runs before the state is noted that the service has to come back to: caches are full and threads are there.
+const WARMING_UP: usize = 6;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let executable = Executable::from_args()?;
+    let minutes: f64 = from_environment("SOAK_MINUTES")?.unwrap_or(5.0);
+    let seed = from_environment("SOAK_SEED")?.unwrap_or_else(|| fastrand::u64(..1_000_000));
+    let folder = tempfile::tempdir()?;
+    let log = folder.path().join("service.log");
+    println!("soaking for {minutes} minutes with seed {seed}");
+
+    let report = soak(&executable, &log, Duration::from_secs_f64(minutes * 60.0), seed).await;
+    let lines = std::fs::read_to_string(&log)?;
+    let report = match report {
+        Ok(mut report) => {
+            report.read_log(&lines);
+            report
+        }
+        Err(error) => {
+            println!("{lines}");
+            return Err(error);
+        }
+    };
+    println!("{report}");
+    if report.violations.is_empty() {
+        return Ok(());
+    }
+    println!("the service's log:\n{lines}");
+    bail!("{} promises broken; again: SOAK_SEED={seed} SOAK_MINUTES={minutes} make soak", report.violations.len())
+}
+
+async fn soak(executable: &Executable, log: &std::path::Path, lasts: Duration, seed: u64) -> anyhow::Result<Report> {
+    let mut rng = Rng::with_seed(seed);
+    let world = Arc::new(World::open(rng.fork()).await?);
+    let settings = world.settings();
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let service = Arc::new(Service::start_with(executable, log, &settings).await?);
+    let mut report = Report::default();
+
+    let mut first = Caller::new(service.clone(), world.clone(), rng.fork());
+    for _ in 0..WARMING_UP {
+        first.warm_up().await?;
+    }
+    drop(first);
+    let before = state::settled(&service, None).await?;
+
+    let until = Instant::now() + lasts;
+    let callers = (0..CALLERS).map(|_| {
+        let mut caller = Caller::new(service.clone(), world.clone(), rng.fork());
+        async move { caller.call_until(until).await }
+    });
+    let callers = join_all(callers);
+    let peak = Peak::watch(&service);
+    let (told, harmed, peak) = tokio::join!(callers, harm::until(until, &service, rng.fork()), peak.until(until));
+    for told in told {
+        report.add(told);
+    }
+    report.harmed = harmed?;
+    report.injected = world.injected();
+    report.peak = peak;
+
+    // What the world holds of the service's connections, it lets go.
+    drop(Arc::into_inner(world).context("a caller holds the world")?);
+    let after = state::settled(&service, Some(&before)).await?;
+    report.compare(&before, &after);
+    (report.before, report.after) = (before, after);
+    let service = Arc::into_inner(service).context("a caller holds the service")?;
+    match service.stop().await {
+        Ok(took) => report.stopped_after = took,
+        Err(error) => report.violations.push(format!("stopping: {error:#}")),
+    }
+    Ok(report)
+}
+
+fn from_environment<T: std::str::FromStr>(name: &str) -> anyhow::Result<Option<T>> {
+    let set = std::env::var(name).ok().filter(|value| !value.is_empty());
+    set.map(|value| value.parse().ok().with_context(|| format!("{name} must be a number, not {value}"))).transpose()
+}

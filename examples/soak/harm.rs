@@ -1,0 +1,92 @@
+//! What is done to the browsers: renderers and whole browsers are killed, and made to stand still for a while.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use fastrand::Rng;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::time::sleep;
+
+use super::memory;
+use super::support::Service;
+
+/// Between one and the next, milliseconds.
+const EVERY: std::ops::Range<u64> = 1_500..6_000;
+/// How long a browser stands still, milliseconds: shorter and longer than a command may take.
+const STANDSTILL: std::ops::Range<u64> = 500..8_000;
+
+/// Harms the service's browsers until then; returns what was done how often.
+///
+/// # Errors
+/// The service has ended, or the process table cannot be read.
+pub(crate) async fn until(
+    until: Instant,
+    service: &Service,
+    mut rng: Rng,
+) -> anyhow::Result<BTreeMap<&'static str, usize>> {
+    let mut done = BTreeMap::new();
+    loop {
+        sleep(Duration::from_millis(rng.u64(EVERY))).await;
+        if Instant::now() >= until {
+            return Ok(done);
+        }
+        let processes = Browsers::of(service)?;
+        let what = match rng.u8(..10) {
+            0..6 => {
+                let Some(renderer) = rng.choice(&processes.renderers) else { continue };
+                signal(*renderer, Signal::KILL);
+                "renderer killed"
+            }
+            6..9 => {
+                let Some(browser) = rng.choice(&processes.mains) else { continue };
+                signal(*browser, Signal::STOP);
+                sleep(Duration::from_millis(rng.u64(STANDSTILL))).await;
+                // It may have been given up and killed meanwhile.
+                signal(*browser, Signal::CONT);
+                "browser stood still"
+            }
+            _ => {
+                let Some(browser) = rng.choice(&processes.mains) else { continue };
+                signal(*browser, Signal::KILL);
+                "browser killed"
+            }
+        };
+        *done.entry(what).or_default() += 1;
+    }
+}
+
+#[derive(Default)]
+struct Browsers {
+    mains: Vec<u32>,
+    renderers: Vec<u32>,
+}
+
+impl Browsers {
+    fn of(service: &Service) -> anyhow::Result<Self> {
+        let mut browsers = Self::default();
+        let mut tree: Vec<u32> = memory::tree(service.id()?)?.into_iter().collect();
+        tree.sort_unstable();
+        for pid in tree {
+            // Empty for one that has just ended. Some browsers' processes write theirs anew, with blanks in between.
+            let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let command = String::from_utf8_lossy(&command).replace('\0', " ");
+            if command.contains("--type=renderer") {
+                browsers.renderers.push(pid);
+            } else if command.contains("--user-data-dir=")
+                && !command.contains("--type=")
+                && !command.contains(" warden ")
+            {
+                browsers.mains.push(pid);
+            }
+        }
+        Ok(browsers)
+    }
+}
+
+/// It may have ended by itself.
+fn signal(pid: u32, signal: Signal) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _ = kill_process(pid, signal);
+    }
+}

@@ -1,0 +1,94 @@
+//! What came of it all.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use super::callers::{Kind, Told};
+use super::state::State;
+
+/// Lines of the log that no fault from outside excuses.
+const DEFECTS: [&str; 4] =
+    ["panicked", "was not closed in time", "closing the page panicked", "left its browser behind"];
+
+#[derive(Default)]
+pub(crate) struct Report {
+    outcomes: BTreeMap<(Kind, String), usize>,
+    first_events: Vec<Duration>,
+    orders: usize,
+    refusals: usize,
+    /// What was done to browsers, and to the model's answers.
+    pub(crate) harmed: BTreeMap<&'static str, usize>,
+    pub(crate) injected: BTreeMap<&'static str, usize>,
+    pub(crate) before: State,
+    pub(crate) after: State,
+    /// Bytes (PSS).
+    pub(crate) peak: u64,
+    pub(crate) stopped_after: Duration,
+    pub(crate) violations: Vec<String>,
+}
+
+impl Report {
+    pub(crate) fn add(&mut self, told: Told) {
+        for (outcome, count) in told.outcomes {
+            *self.outcomes.entry(outcome).or_default() += count;
+        }
+        self.first_events.extend(told.first_events);
+        self.orders += told.orders;
+        self.refusals += told.refusals;
+        self.violations.extend(told.violations);
+    }
+
+    /// Holds the service to what it was before, and the load to having been one.
+    pub(crate) fn compare(&mut self, before: &State, after: &State) {
+        self.violations.extend(after.differs(Some(before)));
+        if self.orders == 0 {
+            self.violations.push("not one order succeeded".to_owned());
+        }
+        if self.refusals == 0 {
+            self.violations.push("nobody was refused: that was no load".to_owned());
+        }
+    }
+
+    pub(crate) fn read_log(&mut self, log: &str) {
+        let defects = log.lines().filter(|line| DEFECTS.iter().any(|defect| line.contains(defect)));
+        self.violations.extend(defects.map(|line| format!("the log says: {line}")));
+    }
+
+    /// A part of the first events came sooner than this, milliseconds.
+    fn within(&self, percent: usize) -> u128 {
+        let mut sorted = self.first_events.clone();
+        sorted.sort_unstable();
+        let at = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
+        sorted.get(at).copied().unwrap_or_default().as_millis()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let runs: usize = self.outcomes.values().sum();
+        writeln!(f, "{runs} runs, {} orders that succeeded, {} refusals", self.orders, self.refusals)?;
+        for ((kind, outcome), count) in &self.outcomes {
+            writeln!(f, "  {:<10} {outcome:<28} {count:>5}", format!("{kind:?}"))?;
+        }
+        for (what, counts) in [("browsers", &self.harmed), ("the model's answers", &self.injected)] {
+            let counts: Vec<_> = counts.iter().map(|(fault, count)| format!("{fault} {count}")).collect();
+            writeln!(f, "faults of {what}: {}", counts.join(", "))?;
+        }
+        writeln!(
+            f,
+            "first event within {} / {} / {} ms (50, 95, 99 %)",
+            self.within(50),
+            self.within(95),
+            self.within(99)
+        )?;
+        writeln!(f, "before: {}", self.before)?;
+        writeln!(f, "peak:   {} MB", self.peak >> 20)?;
+        writeln!(f, "after:  {}", self.after)?;
+        writeln!(f, "stopped after {} ms", self.stopped_after.as_millis())?;
+        for violation in &self.violations {
+            writeln!(f, "BROKEN: {violation}")?;
+        }
+        Ok(())
+    }
+}

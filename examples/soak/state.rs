@@ -1,0 +1,145 @@
+//! What the service holds while nothing happens: memory, descriptors, folders, places.
+
+use std::fmt;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use serde_json::Value;
+use tokio::time::interval;
+
+use super::memory;
+use super::support::Service;
+
+/// How long after the last run the service may take to come back to what it was. Browsers that were killed are replaced
+/// with a growing pause in between.
+const SETTLED_WITHIN: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// By so much its memory may be more than it was: a browser keeps caches, and each is of another size.
+const MEMORY_MARGIN: u64 = 150 << 20;
+/// By so much its descriptors and threads may be more: a blocking pool keeps idle threads for some seconds.
+const DESCRIPTOR_MARGIN: usize = 4;
+const THREAD_MARGIN: usize = 4;
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State {
+    /// Why no run would be taken, if so.
+    pub(crate) unready: Option<String>,
+    pub(crate) running: u64,
+    pub(crate) queued: u64,
+    /// Profile folders, and run folders in them: a spare context has one.
+    pub(crate) profiles: usize,
+    pub(crate) run_folders: usize,
+    /// Anything else in the temp dir.
+    pub(crate) others: Vec<String>,
+    pub(crate) processes: usize,
+    pub(crate) descriptors: usize,
+    pub(crate) threads: usize,
+    /// The service's and its browsers', bytes (PSS).
+    pub(crate) memory: u64,
+}
+
+/// The service's state once nothing happens any more; with what it was `before`, once it is back there, or as it is after
+/// all of the time for that.
+///
+/// # Errors
+/// The service has ended or does not answer.
+pub(crate) async fn settled(service: &Service, before: Option<&State>) -> anyhow::Result<State> {
+    let until = Instant::now() + SETTLED_WITHIN;
+    let mut look = interval(LOOK_EVERY);
+    loop {
+        look.tick().await;
+        let state = State::of(service).await?;
+        if state.differs(before).is_empty() || Instant::now() >= until {
+            return Ok(state);
+        }
+    }
+}
+
+impl State {
+    async fn of(service: &Service) -> anyhow::Result<Self> {
+        let answer = reqwest::get(format!("{}/ready", service.base)).await.context("the service does not answer")?;
+        let status = answer.status();
+        let ready: Value = answer.json().await?;
+        let pid = service.id()?;
+        let mut state = Self {
+            unready: (!status.is_success()).then(|| ready.to_string()),
+            running: ready["running"].as_u64().unwrap_or_default(),
+            queued: ready["queued"].as_u64().unwrap_or_default(),
+            processes: memory::tree(pid)?.len(),
+            descriptors: fs::read_dir(format!("/proc/{pid}/fd"))?.count(),
+            threads: fs::read_dir(format!("/proc/{pid}/task"))?.count(),
+            memory: memory::of_tree(pid)?,
+            ..Self::default()
+        };
+        for entry in fs::read_dir(service.temp())? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if !name.starts_with("browser-use-service-") {
+                state.others.push(name);
+                continue;
+            }
+            state.profiles += 1;
+            let inside = fs::read_dir(entry.path()).into_iter().flatten().flatten();
+            state.run_folders += inside.filter(|entry| entry.file_name().to_string_lossy().starts_with("run-")).count();
+        }
+        Ok(state)
+    }
+
+    /// What is not as it should be while nothing happens, and not as it was before.
+    pub(crate) fn differs(&self, before: Option<&Self>) -> Vec<String> {
+        let mut differs = Vec::new();
+        if let Some(reason) = &self.unready {
+            differs.push(format!("the service takes no runs: {reason}"));
+        }
+        if (self.running, self.queued) != (0, 0) {
+            differs.push(format!("{} runs and {} in the queue are left", self.running, self.queued));
+        }
+        if self.profiles != 1 || self.run_folders > 1 {
+            differs.push(format!("{} profiles with {} runs' folders are left", self.profiles, self.run_folders));
+        }
+        if !self.others.is_empty() {
+            differs.push(format!("left in the temp dir: {}", self.others.join(", ")));
+        }
+        let Some(before) = before else { return differs };
+        if self.descriptors > before.descriptors + DESCRIPTOR_MARGIN {
+            differs.push(format!("{} descriptors, {} before", self.descriptors, before.descriptors));
+        }
+        if self.threads > before.threads + THREAD_MARGIN {
+            differs.push(format!("{} threads, {} before", self.threads, before.threads));
+        }
+        if self.processes > before.processes {
+            differs.push(format!("{} processes, {} before", self.processes, before.processes));
+        }
+        if self.memory > before.memory + MEMORY_MARGIN {
+            differs.push(format!("{} MB of memory, {} before", self.memory >> 20, before.memory >> 20));
+        }
+        differs
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { processes, descriptors, threads, memory, .. } = self;
+        write!(f, "{} MB, {processes} processes, {descriptors} descriptors, {threads} threads", memory >> 20)
+    }
+}
+
+/// The most memory that was seen, bytes (PSS).
+pub(crate) struct Peak(u32);
+
+impl Peak {
+    /// Of the service and its browsers.
+    pub(crate) fn watch(service: &Service) -> Self {
+        Self(service.id().unwrap_or_default())
+    }
+
+    pub(crate) async fn until(self, until: Instant) -> u64 {
+        let (mut peak, mut look) = (0, interval(LOOK_EVERY));
+        while Instant::now() < until {
+            look.tick().await;
+            peak = memory::of_tree(self.0).unwrap_or_default().max(peak);
+        }
+        peak
+    }
+}

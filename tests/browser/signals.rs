@@ -1,0 +1,363 @@
+//! The service is told to stop, or killed, while a run is in each of its phases. Asked to stop it tells the run's end and
+//! exits with 0; killed it tells nothing. Either way nothing is left.
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::header;
+use axum::response::{Html, Response};
+use axum::routing::{get, post};
+use futures::{StreamExt as _, stream};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::{Events, Log, Service, Site, Start, eventually, finished, page, processes, run, until_dropped};
+
+/// From the kill to the last process's and the last file's end.
+const GONE_WITHIN: Duration = Duration::from_secs(5);
+
+/// Where a run stands when the signal comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Queued,
+    BrowserStarting,
+    ContextOpening,
+    Navigating,
+    Observing,
+    CallingTheModel,
+    Acting,
+    DialogOpen,
+    Downloading,
+    ResultUnread,
+    Closing,
+}
+
+/// A run in a phase, and all that holds it there.
+struct Reached {
+    service: Service,
+    events: Events,
+    /// Another caller's, when the run waits for a place.
+    _neighbour: Option<Events>,
+    site: Site,
+    _executable: TempDir,
+}
+
+/// A site with a page for each thing that a run may be in the midst of, and a model that clicks and then thinks for ever.
+async fn site() -> Site {
+    let log = Log::new();
+    let hang = log.clone();
+    let dialog = "<button onclick=\"confirm('sure?')\">Go</button>";
+    let loops = "<script>tell('looping'); for (;;);</script>";
+    let download = || async {
+        let begin = stream::once(async { Ok::<_, std::io::Error>(Bytes::from("begin")) });
+        let body = Body::from_stream(begin.chain(stream::pending()));
+        Response::builder().header(header::CONTENT_DISPOSITION, "attachment; filename=a.bin").body(body).unwrap()
+    };
+    let model = |body: String| async move {
+        if body.contains("the button is behind me") {
+            std::future::pending::<()>().await;
+        }
+        let actions = json!([{"click": {"index": 1}}]);
+        let decision = json!({"evaluationPreviousGoal": "", "memory": "the button is behind me", "nextGoal": "x", "actions": actions});
+        let message = json!({"role": "assistant", "content": decision.to_string()});
+        axum::Json(json!({"choices": [{"message": message, "finish_reason": "stop"}]}))
+    };
+    Site::with(
+        Router::new()
+            .route("/", get(|| async { Html(page("<h1>Home</h1>")) }))
+            .route("/open", get(|| async { Html(page("<script>fetch('/hang')</script><h1>Home</h1>")) }))
+            .route("/hang", get(|| async move { until_dropped(hang).await }))
+            .route("/slow", get(|| async move { until_dropped(log).await }))
+            .route("/loop", get(move || async move { Html(page(loops)) }))
+            .route("/dialog", get(move || async move { Html(page(dialog)) }))
+            .route("/files", get(|| async { Html(page("<a href=/download>Download</a>")) }))
+            .route("/download", get(download))
+            .route("/v1/chat/completions", post(model)),
+    )
+    .await
+}
+
+/// An executable that never becomes a browser.
+fn never_a_browser() -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chromium");
+    std::fs::write(&path, "#!/bin/sh\nexec sleep 1000\n").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let name = path.display().to_string();
+    (folder, name)
+}
+
+impl Phase {
+    /// Starts a service and brings a run there.
+    async fn reach(self, start: Start) -> Reached {
+        let site = site().await;
+        let (executable, name) = never_a_browser();
+        let start = start
+            .set("OPENAI_BASE_URL", &site.url("/v1"))
+            .set("BROWSER_SETTLE_NEW_SITE_TIMEOUT", "500ms")
+            .set("BROWSER_DOWNLOAD_WAIT", "60s")
+            .set("MAX_CONCURRENT_RUNS", "1");
+        let service = match self {
+            Self::BrowserStarting => start.set("BROWSER_EXECUTABLE", &name).listening().await,
+            _ => start.ready().await,
+        };
+        let task = |path: &str, then: &str| format!("open {}, {then}", site.url(path));
+        let endless = task("/open", "then wait for 'what never comes'");
+        let mut neighbour = None;
+        let mut events = match self {
+            Self::Queued => {
+                neighbour = Some(service.run(&endless).await);
+                site.is_asked("GET /hang").await;
+                service.run(&endless).await
+            }
+            Self::BrowserStarting | Self::Acting | Self::Closing => service.run(&endless).await,
+            Self::ContextOpening => {
+                processes::signal(processes::browser(&service.profiles()).unwrap(), Signal::STOP);
+                service.run(&endless).await
+            }
+            Self::Navigating => service.run(&task("/slow", "read 'Home'")).await,
+            Self::Observing => service.run(&task("/loop", "read 'Home'")).await,
+            Self::CallingTheModel | Self::DialogOpen => {
+                let url = site.url(if self == Self::DialogOpen { "/dialog" } else { "/" });
+                let request =
+                    json!({ "task": "press it", "startUrl": url, "provider": "openai", "screenshotFormat": "none" });
+                Events::of(service.post(&request).await)
+            }
+            Self::Downloading => service.run(&task("/files", "click 'Download', then read 'Home'")).await,
+            Self::ResultUnread => service.run(&task("/", "read 'Home'")).await,
+        };
+        assert_eq!(events.next().await.unwrap()["message"], "starting");
+        match self {
+            Self::Queued => {
+                let waits = events.next().await.unwrap();
+                assert!(waits["message"].as_str().unwrap().starts_with("waiting for a free place"), "{waits}");
+            }
+            Self::BrowserStarting => {
+                eventually("a start is under way", GONE_WITHIN, || !processes::of(&service.profiles()).is_empty())
+                    .await;
+            }
+            Self::ContextOpening => {}
+            Self::Navigating => drop(site.is_asked("GET /slow").await),
+            Self::Observing => site.hears("looping").await,
+            Self::CallingTheModel => drop(site.is_asked("POST /v1/chat/completions").await),
+            // Its second call comes when the dialog is open.
+            Self::DialogOpen => site.is_asked_times("POST /v1/chat/completions", 2).await,
+            Self::Acting => drop(site.is_asked("GET /hang").await),
+            Self::Downloading => drop(site.is_asked("GET /download").await),
+            Self::ResultUnread => eventually_over(&service).await,
+            Self::Closing => {
+                site.is_asked("GET /hang").await;
+                // What disposes of its context gets no answer.
+                processes::signal(processes::browser(&service.profiles()).unwrap(), Signal::STOP);
+                let left = std::mem::replace(&mut events, service.run(&endless).await);
+                drop(left);
+                assert_eq!(events.next().await.unwrap()["message"], "starting");
+            }
+        }
+        Reached { service, events, _neighbour: neighbour, site, _executable: executable }
+    }
+}
+
+/// Waits until no run is at work.
+async fn eventually_over(service: &Service) {
+    let mut look = tokio::time::interval(Duration::from_millis(20));
+    loop {
+        look.tick().await;
+        let ready: Value = service.get("/ready").await.json().await.unwrap();
+        if ready["running"] == 0 {
+            return;
+        }
+    }
+}
+
+fn stopped_and_killed_while(phase: Phase) {
+    run(async {
+        let start = Start::new().set("SHUTDOWN_GRACE", "100ms").set("SHUTDOWN_TIMEOUT", "20s");
+        let mut reached = phase.reach(start).await;
+        reached.service.signal(Signal::TERM);
+        let last = reached.events.rest().await.pop().expect("there is a terminal event");
+        match phase {
+            Phase::ResultUnread => assert_eq!(last["success"], true, "{last}"),
+            _ => assert_eq!((&last["type"], &last["code"]), (&json!("error"), &json!("shutting_down")), "{last}"),
+        }
+        assert_eq!(reached.service.ended().await.code(), Some(0), "{}", reached.service.log());
+        reached.service.leaves_nothing();
+        drop(reached.site);
+
+        let mut killed = phase.reach(Start::new()).await.service;
+        killed.signal(Signal::KILL);
+        killed.ended().await;
+        let nothing = || processes::of(&killed.profiles()).is_empty() && killed.files().is_empty();
+        eventually("nothing is left", GONE_WITHIN, nothing).await;
+    });
+}
+
+#[test]
+fn a_stop_or_a_kill_while_a_run_is_queued() {
+    stopped_and_killed_while(Phase::Queued);
+}
+
+#[test]
+fn a_stop_or_a_kill_while_the_browser_starts() {
+    stopped_and_killed_while(Phase::BrowserStarting);
+}
+
+#[test]
+fn a_stop_or_a_kill_while_a_context_opens() {
+    stopped_and_killed_while(Phase::ContextOpening);
+}
+
+#[test]
+fn a_stop_or_a_kill_while_a_page_is_on_its_way() {
+    stopped_and_killed_while(Phase::Navigating);
+}
+
+#[test]
+fn a_stop_or_a_kill_while_a_page_is_read() {
+    stopped_and_killed_while(Phase::Observing);
+}
+
+#[test]
+fn a_stop_or_a_kill_while_the_model_thinks() {
+    stopped_and_killed_while(Phase::CallingTheModel);
+}
+
+#[test]
+fn a_stop_or_a_kill_in_the_middle_of_an_action() {
+    stopped_and_killed_while(Phase::Acting);
+}
+
+#[test]
+fn a_stop_or_a_kill_while_a_dialog_is_open() {
+    stopped_and_killed_while(Phase::DialogOpen);
+}
+
+#[test]
+fn a_stop_or_a_kill_while_a_download_comes() {
+    stopped_and_killed_while(Phase::Downloading);
+}
+
+#[test]
+fn a_stop_or_a_kill_before_the_result_is_read() {
+    stopped_and_killed_while(Phase::ResultUnread);
+}
+
+#[test]
+fn a_stop_or_a_kill_while_a_context_is_closed() {
+    stopped_and_killed_while(Phase::Closing);
+}
+
+#[test]
+fn a_second_signal_skips_the_waiting_and_the_run_still_tells_its_end() {
+    run(async {
+        let start = Start::new().set("SHUTDOWN_GRACE", "60s").set("SHUTDOWN_TIMEOUT", "90s");
+        let mut reached = Phase::Acting.reach(start).await;
+        reached.service.signal(Signal::TERM);
+        // So that the second is one of its own and not the same.
+        eventually("it stops", GONE_WITHIN, || reached.service.log().contains("stopping")).await;
+        reached.service.signal(Signal::INT);
+        let last = reached.events.rest().await.pop().expect("there is a terminal event");
+        assert_eq!(last["code"], "shutting_down", "{last}");
+        assert_eq!(reached.service.ended().await.code(), Some(0), "{}", reached.service.log());
+        reached.service.leaves_nothing();
+    });
+}
+
+#[test]
+fn a_service_that_stood_still_goes_on_and_keeps_its_deadlines() {
+    run(async {
+        let site = site().await;
+        let service =
+            Start::new().set("RUN_TIMEOUT", "6s").set("BROWSER_SETTLE_NEW_SITE_TIMEOUT", "500ms").ready().await;
+        let home = |then: &str| format!("open {}, {then}", site.url("/open"));
+        let stand_still = async |seconds| {
+            service.signal(Signal::STOP);
+            // The wait is what is tested: time that passes for all but the service.
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            service.signal(Signal::CONT);
+        };
+        let mut events = service.run(&home("wait 1 second, then read 'Home'")).await;
+        assert_eq!(events.next().await.unwrap()["message"], "starting");
+        site.is_asked("GET /hang").await;
+        stand_still(1).await;
+        finished(events).await;
+
+        let events = service.run(&home("then wait for 'what never comes'")).await;
+        site.is_asked_times("GET /hang", 2).await;
+        stand_still(7).await;
+        let woken = std::time::Instant::now();
+        let last = events.rest().await.pop().expect("there is a terminal event");
+        assert_eq!((&last["type"], &last["stopReason"]), (&json!("result"), &json!("budget_time")), "{last}");
+        assert!(woken.elapsed() < Duration::from_secs(3), "{:?}", woken.elapsed());
+        finished(service.run(&format!("open {}, then read 'Home'", site.url("/"))).await).await;
+        service.stop().await;
+    });
+}
+
+#[test]
+fn a_service_without_a_free_descriptor_refuses_what_needs_one_and_recovers() {
+    run(async {
+        let site = site().await;
+        let service = Start::new().ready().await;
+        let working = service.run(&format!("open {}, wait 1 second, then read 'Home'", site.url("/"))).await;
+        site.is_asked("GET /").await;
+        let pid = rustix::process::Pid::from_raw(service.id().try_into().unwrap());
+        let open = std::fs::read_dir(format!("/proc/{}/fd", service.id())).unwrap().count() as u64;
+        let few = Rlimit { current: Some(open), ..getrlimit(Resource::Nofile) };
+        let all = rustix::process::prlimit(pid, Resource::Nofile, few).unwrap();
+        // The run at work needs none and goes on; whoever comes now is not heard.
+        finished(working).await;
+        let unheard =
+            reqwest::Client::new().get(service.url("/health")).timeout(Duration::from_millis(500)).send().await;
+        let log = || service.log().contains("Too many open files");
+        assert!(unheard.is_err() || log(), "{unheard:?}");
+        eventually("the log says why", GONE_WITHIN, log).await;
+
+        rustix::process::prlimit(pid, Resource::Nofile, all).unwrap();
+        finished(service.run(&format!("open {}, then read 'Home'", site.url("/"))).await).await;
+        service.stop().await;
+    });
+}
+
+#[test]
+fn a_folder_that_takes_no_profile_is_a_service_without_a_browser() {
+    run(async {
+        // Nobody can make a folder there, root neither.
+        let mut service = Start::new().set("PROFILE_ROOT", "/proc").listening().await;
+        let ready = service.get("/ready").await;
+        assert_eq!(ready.status(), 503);
+        assert_eq!(ready.json::<Value>().await.unwrap()["reason"], "browser_unavailable");
+        let last = service.run("open http://127.0.0.1:9/").await.rest().await.pop().unwrap();
+        assert_eq!(last["code"], "browser_unavailable", "{last}");
+        service.signal(Signal::TERM);
+        assert_eq!(service.ended().await.code(), Some(0));
+        service.leaves_nothing();
+    });
+}
+
+#[test]
+fn a_disk_that_takes_no_recording_changes_no_run() {
+    run(async {
+        let site = site().await;
+        let recordings = tempfile::tempdir().unwrap();
+        let service =
+            Start::new().set("RECORD_DIR", &recordings.path().display().to_string()).full_disk().ready().await;
+        // From here on none of its files grows any more; the browser's do.
+        let pid = rustix::process::Pid::from_raw(service.id().try_into().unwrap());
+        let none = Rlimit { current: Some(0), ..getrlimit(Resource::Fsize) };
+        rustix::process::prlimit(pid, Resource::Fsize, none).unwrap();
+        finished(service.run(&format!("open {}, then read 'Home'", site.url("/"))).await).await;
+        assert_eq!(std::fs::read_dir(recordings.path()).unwrap().count(), 0, "whole or not at all");
+
+        // What a caller sends has to be written: it is told.
+        let file = json!({ "name": "cv.txt", "content": "dGVuIHllYXJzIG9mIHRlYQ==" });
+        let task = format!("open {}, then read 'Home'", site.url("/"));
+        let request = json!({ "task": task, "provider": "template", "files": [file] });
+        let last = Events::of(service.post(&request).await).rest().await.pop().unwrap();
+        assert_eq!((&last["type"], &last["code"]), (&json!("error"), &json!("browser_error")), "{last}");
+        service.stop().await;
+    });
+}
