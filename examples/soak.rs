@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use fastrand::Rng;
-use futures::future::join_all;
+use tokio::task::JoinSet;
 
 #[path = "soak/callers.rs"]
 mod callers;
@@ -89,13 +89,13 @@ async fn soak(executable: &Executable, log: &std::path::Path, lasts: Duration, s
     let before = state::settled(&service, None).await?;
 
     let until = Instant::now() + lasts;
-    let callers = (0..CALLERS).map(|_| {
+    let mut callers = JoinSet::new();
+    for _ in 0..CALLERS {
         let mut caller = Caller::new(service.clone(), world.clone(), rng.fork());
-        async move { caller.call_until(until).await }
-    });
-    let callers = join_all(callers);
-    let peak = Peak::watch(&service);
-    let (told, harmed, peak) = tokio::join!(callers, harm::until(until, &service, rng.fork()), peak.until(until));
+        callers.spawn(async move { caller.call_until(until).await });
+    }
+    let harm = harm::until(until, &service, rng.fork());
+    let (told, harmed, peak) = tokio::join!(callers.join_all(), harm, Peak::watch(&service).until(until));
     for told in told {
         report.add(told);
     }

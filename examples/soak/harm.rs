@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 use super::memory;
@@ -31,7 +32,9 @@ pub(crate) async fn until(
         if Instant::now() >= until {
             return Ok(done);
         }
-        let processes = Browsers::of(service)?;
+        let service = service.id()?;
+        // Of a process that stands still, this may take its time.
+        let processes = spawn_blocking(move || Browsers::of(service)).await??;
         let what = match rng.u8(..10) {
             0..6 => {
                 let Some(renderer) = rng.choice(&processes.renderers) else { continue };
@@ -63,9 +66,9 @@ struct Browsers {
 }
 
 impl Browsers {
-    fn of(service: &Service) -> anyhow::Result<Self> {
+    fn of(service: u32) -> anyhow::Result<Self> {
         let mut browsers = Self::default();
-        let mut tree: Vec<u32> = memory::tree(service.id()?)?.into_iter().collect();
+        let mut tree: Vec<u32> = memory::tree(service)?.into_iter().collect();
         tree.sort_unstable();
         for pid in tree {
             // Empty for one that has just ended. Some browsers' processes write theirs anew, with blanks in between.

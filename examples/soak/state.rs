@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use serde_json::Value;
-use tokio::time::interval;
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 
 use super::memory;
 use super::support::Service;
@@ -14,7 +15,7 @@ use super::support::Service;
 /// How long after the last run the service may take to come back to what it was. Browsers that were killed are replaced
 /// with a growing pause in between.
 const SETTLED_WITHIN: Duration = Duration::from_secs(60);
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// By so much its memory may be more than it was: a browser keeps caches, and each is of another size.
 const MEMORY_MARGIN: u64 = 150 << 20;
 /// By so much its descriptors and threads may be more: a blocking pool keeps idle threads for some seconds.
@@ -46,9 +47,8 @@ pub(crate) struct State {
 /// The service has ended or does not answer.
 pub(crate) async fn settled(service: &Service, before: Option<&State>) -> anyhow::Result<State> {
     let until = Instant::now() + SETTLED_WITHIN;
-    let mut look = interval(LOOK_EVERY);
     loop {
-        look.tick().await;
+        sleep(LOOK_EVERY).await;
         let state = State::of(service).await?;
         if state.differs(before).is_empty() || Instant::now() >= until {
             return Ok(state);
@@ -135,10 +135,12 @@ impl Peak {
     }
 
     pub(crate) async fn until(self, until: Instant) -> u64 {
-        let (mut peak, mut look) = (0, interval(LOOK_EVERY));
+        let mut peak = 0;
         while Instant::now() < until {
-            look.tick().await;
-            peak = memory::of_tree(self.0).unwrap_or_default().max(peak);
+            sleep(LOOK_EVERY).await;
+            // The kernel adds it up page by page: nobody else here is to wait for that.
+            let look = spawn_blocking(move || memory::of_tree(self.0).unwrap_or_default());
+            peak = look.await.unwrap_or_default().max(peak);
         }
         peak
     }

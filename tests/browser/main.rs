@@ -15,6 +15,7 @@ mod isolation;
 mod many_runs;
 mod marks;
 mod navigation;
+mod networks;
 mod observe;
 mod pictures;
 mod service;

@@ -8,6 +8,7 @@ mod files;
 mod lifecycle;
 mod model_faults;
 mod models;
+mod panics;
 mod queue;
 mod refusals;
 mod replay;

@@ -4,6 +4,7 @@ mod browser;
 mod gate;
 mod log;
 pub(crate) mod processes;
+pub(crate) mod rude;
 mod service;
 mod site;
 mod tab;

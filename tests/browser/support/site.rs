@@ -49,8 +49,12 @@ impl Site {
 
     /// A site of one page that speaks TLS with a certificate that it signed itself.
     pub(crate) async fn self_signed() -> Self {
-        let router = Router::new().route("/", get(|| async { Html(page("Trust me")) }));
-        Self::served("https", SelfSigned::new(listener().await), router)
+        Self::served("https", SelfSigned::new(listener().await), trust_me())
+    }
+
+    /// The same with a certificate for a host, valid from one year to another.
+    pub(crate) async fn self_signed_for(host: &str, years: (i32, i32)) -> Self {
+        Self::served("https", SelfSigned::valid(listener().await, host, years), trust_me())
     }
 
     fn served<L: Listener<Addr = SocketAddr>>(scheme: &'static str, listener: L, router: Router) -> Self {
@@ -113,6 +117,10 @@ impl Site {
         let lines = self.requests.list().into_iter().map(|request| request.line);
         lines.filter(|line| line != "GET /favicon.ico").collect()
     }
+}
+
+fn trust_me() -> Router {
+    Router::new().route("/", get(|| async { Html(page("Trust me")) }))
 }
 
 async fn listener() -> TcpListener {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::serve::Listener;
+use rcgen::{CertificateParams, KeyPair};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -18,10 +19,19 @@ pub(crate) struct SelfSigned {
 
 impl SelfSigned {
     pub(crate) fn new(listener: TcpListener) -> Self {
-        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
-        let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        Self::valid(listener, "127.0.0.1", (2001, 2101))
+    }
+
+    /// The same for a host, from the first day of a year to that of another.
+    pub(crate) fn valid(listener: TcpListener, host: &str, (from, to): (i32, i32)) -> Self {
+        let mut made = CertificateParams::new([host.to_owned()]).expect("a host name");
+        made.not_before = rcgen::date_time_ymd(from, 1, 1);
+        made.not_after = rcgen::date_time_ymd(to, 1, 1);
+        let signing = KeyPair::generate().expect("a key");
+        let certificate = made.self_signed(&signing).expect("a certificate");
+        let key = PrivateKeyDer::Pkcs8(signing.serialize_der().into());
         let config = ServerConfig::builder().with_no_client_auth();
-        let config = config.with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+        let config = config.with_single_cert(vec![certificate.der().clone()], key).expect("a key that fits");
         Self { listener, acceptor: TlsAcceptor::from(Arc::new(config)) }
     }
 }

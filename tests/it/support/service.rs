@@ -6,8 +6,9 @@ use std::sync::Arc;
 use browser_use_service::agent::ports::Models;
 use browser_use_service::app::App;
 use browser_use_service::config::Settings;
+use browser_use_service::http::settings::HttpSettings;
 use browser_use_service::llm::Providers;
-use browser_use_service::run::RunService;
+use browser_use_service::run::{Recorder, RunService};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -84,6 +85,19 @@ impl Stage {
         let pages = browsers.log.clone();
         let runs = RunService::new(settings.run, settings.agent, browsers, Arc::new(OneModel(model.clone())));
         (runs, model, pages)
+    }
+
+    /// The same with somebody who keeps what they do.
+    pub(crate) fn recorded_runs(self, recorder: Arc<dyn Recorder>) -> (RunService, Arc<PageLog>) {
+        let settings = self.settings();
+        let (model, browsers) = (ScriptedModel::new(self.replies), FakeBrowsers::new(self.script));
+        let (pages, models) = (browsers.log.clone(), Arc::new(OneModel(model)));
+        (RunService::recorded(settings.run, settings.agent, browsers, models, Some(recorder)), pages)
+    }
+
+    /// What the deployment says about its HTTP interface.
+    pub(crate) fn http(&self) -> HttpSettings {
+        self.settings().http
     }
 
     pub(crate) async fn start(self) -> Service {
