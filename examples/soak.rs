@@ -43,6 +43,8 @@ const QUEUED: usize = 3;
 const CALLERS: u64 = 2 * (CONCURRENT + QUEUED) as u64;
 /// Runs before the state is noted that the service has to come back to: caches are full and threads are there.
 const WARMING_UP: usize = 6;
+/// Of the service's log, shown when a promise was broken.
+const LAST_LINES: usize = 300;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -69,7 +71,9 @@ async fn main() -> anyhow::Result<()> {
     if report.violations.is_empty() {
         return Ok(());
     }
-    println!("the service's log:\n{lines}");
+    let last: Vec<_> = lines.lines().rev().take(LAST_LINES).collect();
+    println!("the end of the service's log:");
+    last.iter().rev().for_each(|line| println!("{line}"));
     bail!("{} promises broken; again: SOAK_SEED={seed} SOAK_MINUTES={minutes} make soak", report.violations.len())
 }
 
@@ -83,7 +87,7 @@ async fn soak(executable: &Executable, log: &std::path::Path, lasts: Duration, s
 
     let mut first = Caller::new(service.clone(), world.clone(), rng.fork());
     for _ in 0..WARMING_UP {
-        first.warm_up().await?;
+        first.order().await?;
     }
     drop(first);
     let before = state::settled(&service, None).await?;
@@ -103,6 +107,11 @@ async fn soak(executable: &Executable, log: &std::path::Path, lasts: Duration, s
     report.injected = world.injected();
     report.peak = peak;
 
+    // Whatever was done to it, it goes on.
+    state::settled(&service, None).await?;
+    if let Err(error) = Caller::new(service.clone(), world.clone(), rng.fork()).order().await {
+        report.violations.push(format!("afterwards: {error:#}"));
+    }
     // What the world holds of the service's connections, it lets go.
     drop(Arc::into_inner(world).context("a caller holds the world")?);
     let after = state::settled(&service, Some(&before)).await?;

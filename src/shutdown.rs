@@ -13,6 +13,9 @@ use tracing::{info, warn};
 
 use crate::run::RunService;
 
+/// How long runs that were cancelled in a hurry may take to tell their end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// Built by `config` from the environment.
 #[derive(Debug, Clone, Copy)]
 pub struct ShutdownSettings {
@@ -50,7 +53,8 @@ pub(crate) async fn asked(stop: &mut (impl Stream<Item = ()> + Unpin)) {
 }
 
 /// Stops in order, within the limit: refuse new runs, let the ones at work finish, cancel what is left so that it tells
-/// its end, let the server go (`serving` ends the connections), close the browsers. Being asked `again` skips the waiting.
+/// its end, let the server go (`serving` ends the connections), close the browsers. Being asked `again` skips the waiting for runs
+/// to finish; those that are cancelled by it still tell their end.
 pub(crate) async fn shut_down(
     settings: ShutdownSettings,
     runs: &RunService,
@@ -72,14 +76,26 @@ pub(crate) async fn shut_down(
         // Only now: the event streams of runs keep their connections open.
         serving.await;
     };
-    let (in_order, again) = (pin!(in_order), pin!(again));
-    tokio::select! {
-        () = in_order => {}
-        () = again => warn!("stopping: asked again, not waiting any longer"),
-        () = sleep_until(limit - settings.reserve()) => warn!("stopping: runs or connections did not end in time"),
-    }
+    let (mut in_order, again) = (pin!(in_order), pin!(again));
+    let ended = tokio::select! {
+        () = &mut in_order => true,
+        () = again => {
+            warn!("stopping: asked again, not waiting any longer");
+            false
+        }
+        () = sleep_until(limit - settings.reserve()) => {
+            warn!("stopping: runs or connections did not end in time");
+            false
+        }
+    };
     runs.cancel();
-    if timeout_at(limit, close_browsers).await.is_err() {
+    let last_words = async {
+        if !ended {
+            let _ = timeout_at(limit.min(Instant::now() + LAST_WORDS), in_order).await;
+        }
+    };
+    let (closed, ()) = tokio::join!(timeout_at(limit, close_browsers), last_words);
+    if closed.is_err() {
         warn!("stopping: the browsers did not close in time");
     }
     info!("stopped");

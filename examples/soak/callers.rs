@@ -74,11 +74,11 @@ impl Caller {
     ///
     /// # Errors
     /// It does not succeed.
-    pub(crate) async fn warm_up(&mut self) -> anyhow::Result<()> {
+    pub(crate) async fn order(&mut self) -> anyhow::Result<()> {
         let posted = Instant::now();
         let response = self.service.run(&self.request(Errand::Order)).await?;
         let run = Watched::read(response, posted, |_, _| Ok(())).await?;
-        ensure!(run.success, "an order failed before anything was broken: {}", run.answer);
+        ensure!(run.success, "an order failed while nothing was broken: {}", run.answer);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ mod actions;
 mod architecture;
 mod config;
 mod contract;
+mod faults_docs;
 mod files;
 mod lifecycle;
 mod limits;

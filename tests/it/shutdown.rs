@@ -83,12 +83,13 @@ async fn who_waits_for_a_place_is_turned_away_at_once() {
 #[tokio::test]
 async fn asking_twice_skips_the_waiting_but_closes_the_browsers() {
     let mut service = grace("60s", "120s").start().await;
-    let _run = service.run(&json!({ "task": "x" })).await;
+    let run = service.run(&json!({ "task": "x" })).await;
     service.stop();
     draining(&service).await;
     service.stop();
     service.stopped().await;
     assert_eq!(service.browsers_closed.get(), 1);
+    assert_eq!(error_code(&run.collect().await), "shutting_down", "it was told before the end");
 }
 
 #[tokio::test]
