@@ -1,14 +1,17 @@
 //! Log lines: what is written, how, and what is quieted.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::panic;
 
 use tracing::error;
+use tracing::Metadata;
 use tracing_subscriber::filter::{Directive, ParseError};
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 
+use crate::agent::secrets::mask_log_line;
 use crate::run::STEP_LOG_TARGET;
 
 /// Built by `config` from the environment.
@@ -41,8 +44,8 @@ pub enum TelemetryError {
 /// settings have none.
 pub fn init(settings: &TelemetrySettings, default_filter: &str) -> Result<(), TelemetryError> {
     let lines = match settings.format {
-        LogFormat::Text => fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal()).boxed(),
-        LogFormat::Json => fmt::layer().with_writer(io::stderr).json().flatten_event(true).boxed(),
+        LogFormat::Text => fmt::layer().with_writer(Masked(io::stderr)).with_ansi(io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => fmt::layer().with_writer(Masked(io::stderr)).json().flatten_event(true).boxed(),
     };
     registry()
         .with(lines.with_filter(filter(settings, default_filter).map_err(|_| TelemetryError::Filter)?))
@@ -52,6 +55,33 @@ pub fn init(settings: &TelemetrySettings, default_filter: &str) -> Result<(), Te
         error!(location, message = panic.payload_as_str().unwrap_or("no message"), "panicked");
     }));
     Ok(())
+}
+
+/// A place for log lines in which the secrets of the runs under way do not arrive.
+pub struct Masked<M>(pub M);
+
+impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for Masked<M> {
+    type Writer = Masked<M::Writer>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        Masked(self.0.make_writer())
+    }
+
+    fn make_writer_for(&'a self, meta: &Metadata<'_>) -> Self::Writer {
+        Masked(self.0.make_writer_for(meta))
+    }
+}
+
+impl<W: Write> Write for Masked<W> {
+    /// Is given a whole line at a time, as the subscriber formats lines.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.write_all(mask_log_line(&String::from_utf8_lossy(line)).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 fn filter(settings: &TelemetrySettings, default: &str) -> Result<EnvFilter, ParseError> {

@@ -13,6 +13,7 @@ use super::action::{Action, ElementIndex};
 use super::files::SentFile;
 use super::image::{Image, ImageFormat};
 use super::observation::Observation;
+use super::secrets::Secrets;
 
 // ---------------------------------------------------------------- models
 
@@ -216,6 +217,8 @@ pub struct PageSpec {
     pub screenshots: Option<ImageFormat>,
     /// What [`Action::Upload`] may name from the start.
     pub files: Vec<SentFile>,
+    /// What [`Action::Input`] may type under other names; pictures do not show them.
+    pub secrets: Secrets,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

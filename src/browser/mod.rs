@@ -5,6 +5,7 @@ mod activity;
 mod arrival;
 mod cdp;
 mod context;
+mod cover;
 mod files;
 mod find;
 mod frames;

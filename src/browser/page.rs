@@ -12,6 +12,7 @@ use super::activity::Mark;
 use super::arrival::Arrival;
 use super::cdp::CdpError;
 use super::context::Context;
+use super::cover::{self, PictureError};
 use super::files::Told;
 use super::gather::Reader;
 use super::labels::{self, LabelError};
@@ -119,7 +120,11 @@ impl Page for RunPage {
         let sight = self.sight.lock().await;
         let document = self.front().ok_or(BrowserError::PageCrashed)?;
         let limit = self.context.browser().settings.observe_timeout;
-        let picture = screenshot::capture(&document.session, self.format(ImageFormat::Jpeg), limit).await?;
+        let picture = match self.capture(&document, ImageFormat::Jpeg, limit).await {
+            Ok(picture) => picture,
+            Err(PictureError::Cdp(error)) => return Err(error.into()),
+            Err(error) => return Err(BrowserError::Protocol { cause: error.to_string() }),
+        };
         let labelled = self.labelled(picture, &sight).await;
         labelled.map_err(|error| BrowserError::Protocol { cause: error.to_string() })
     }
@@ -145,7 +150,7 @@ impl Page for RunPage {
 
 impl RunPage {
     fn hands<'a>(&'a self, sight: &'a Sight) -> Hands<'a> {
-        Hands { context: &self.context, worlds: &self.worlds, sight, clipboard: &self.clipboard }
+        Hands { context: &self.context, worlds: &self.worlds, sight, clipboard: &self.clipboard, secrets: &self.spec.secrets }
     }
 
     /// Reads the page as it is now. `notices` are the first of the observation.
@@ -183,13 +188,17 @@ impl RunPage {
         let picture = async {
             match screenshot {
                 Some(format) => tokio::select! {
-                    taken = screenshot::capture(&document.session, self.format(format), limit) => Some(taken),
+                    taken = self.capture(&document, format, limit) => Some(taken),
                     () = self.departed_for(AWAY_PICTURE) => None,
                 },
                 None => None,
             }
         };
-        let (read, picture) = tokio::join!(read, picture);
+        let (read, picture) = match self.spec.secrets.is_empty() {
+            true => tokio::join!(read, picture),
+            // What a picture must not show is asked in the worlds that reading makes.
+            false => (read.await, picture.await),
+        };
         let mut observation = Observation::default();
         let mut check = None;
         match read? {
@@ -231,11 +240,25 @@ impl RunPage {
                 Err(error) => notices.push(format!("No screenshot could be taken: {error}.")),
             },
             Ok(None) => {}
-            Err(CdpError::Closed) => return Err(BrowserError::Lost),
-            Err(error) => notices.push(format!("No screenshot could be taken: {}.", BrowserError::from(error))),
+            Err(PictureError::Cdp(CdpError::Closed)) => return Err(BrowserError::Lost),
+            Err(PictureError::Cdp(error)) => {
+                notices.push(format!("No screenshot could be taken: {}.", BrowserError::from(error)));
+            }
+            Err(error) => notices.push(format!("No screenshot could be taken: {error}.")),
         }
         observation.notices = notices;
         Ok(Look { observation: self.described(observation), check })
+    }
+
+    /// A picture in the format asked for, unless something has to be drawn on it; without the run's secrets.
+    async fn capture(&self, document: &Document, asked: ImageFormat, limit: Duration) -> Result<Image, PictureError> {
+        match self.spec.secrets.masker() {
+            None => Ok(screenshot::capture(&document.session, self.format(asked), limit).await?),
+            Some(masker) => {
+                let reader = Reader { context: &self.context, worlds: &self.worlds, limit };
+                cover::capture(reader, document, masker).await
+            }
+        }
     }
 
     /// The format to take pictures in, asked for another one.

@@ -17,6 +17,7 @@ use super::screenshots::Screenshots;
 use crate::agent::image::ImageFormat;
 use crate::agent::output::OutputSchema;
 use crate::agent::ports::{ModelChoice, Provider};
+use crate::agent::secrets::Secrets;
 use crate::app::App;
 use crate::config::Settings;
 use crate::replay::Recordings;
@@ -115,6 +116,7 @@ async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
         actions: Vec::new(),
         output: args.output_schema,
         files: Vec::new(),
+        secrets: Secrets::default(),
         screenshots: screenshots.as_ref().map(|_| ImageFormat::Png),
     };
     let mut stop = pin!(shutdown::signals()?);

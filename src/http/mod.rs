@@ -13,6 +13,7 @@ mod linger;
 mod output;
 mod router;
 mod routes;
+mod secrets;
 pub mod settings;
 mod sse;
 mod validation;

@@ -8,6 +8,7 @@ use super::error::Problem;
 use super::fields::{Fields, Wrong, boolean, integer, number, one_of, string, wrong};
 use super::files::files;
 use super::output::output_schema;
+use super::secrets::secrets;
 use crate::agent::image::ImageFormat;
 use crate::agent::ports::{ModelChoice, Provider};
 use crate::run::{
@@ -49,6 +50,7 @@ pub(super) fn parse_run_request(
     let actions = fields.take_in("actions", actions);
     let output = fields.take_in("outputSchema", output_schema);
     let files = fields.take_in("files", files);
+    let secrets = fields.take_in("sensitiveData", secrets);
     let screenshots = fields.optional("screenshotFormat", |value| one_of(value, &SCREENSHOT_FORMATS));
 
     match task {
@@ -65,6 +67,7 @@ pub(super) fn parse_run_request(
             actions: actions.unwrap_or_default(),
             output,
             files: files.unwrap_or_default(),
+            secrets: secrets.unwrap_or_default(),
             screenshots: screenshots.unwrap_or(default_screenshots),
         }),
         _ => Err(fields.problems),

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use url::Url;
+use uuid::Uuid;
 
 use super::compare;
 use super::format::{Deed, Header, Recorded};
 use super::numbers::Numbers;
 use super::record::to_value;
-use super::secrets::Secrets;
+use super::secrets::Secrets as Masked;
 use super::tape::{Report, Tape};
 use crate::agent::action::{Action, ElementIndex};
 use crate::agent::agent::AgentSettings;
@@ -24,6 +25,7 @@ use crate::agent::ports::{
     ActionError, ActionOutcome, BrowserError, Browsers, ChatModel, ChatReply, ChatRequest, HeadfulUnavailable,
     ModelChoice, ModelError, ModelName, ModelUnavailable, Models, Page, PageSpec, Provider,
 };
+use crate::agent::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
 use crate::run::{MaxSteps, RunEventKind, RunRequest, StartUrl, Task, Temperature};
 
 /// Bytes of all sent files together, which are played as zeros.
@@ -46,6 +48,8 @@ pub enum CannotReplay {
     NoSuchSecret(usize),
     #[error("the run was sent files, which a recording does not hold: replay with --offline")]
     FilesMissing,
+    #[error("the run was given sensitiveData, which a recording does not hold: replay with --offline")]
+    SensitiveDataMissing,
     #[error("the recording's header is wrong: {0}")]
     Header(String),
 }
@@ -59,7 +63,7 @@ impl Replay {
         given: &[(usize, String)],
     ) -> Result<Arc<Self>, CannotReplay> {
         let fields = &recorded.header.secrets;
-        let mut secrets = Secrets::default();
+        let mut secrets = Masked::default();
         for (number, text) in given {
             if !(1..=fields.len()).contains(number) {
                 return Err(CannotReplay::NoSuchSecret(*number));
@@ -76,6 +80,9 @@ impl Replay {
             }
             if !recorded.header.files.is_empty() {
                 return Err(CannotReplay::FilesMissing);
+            }
+            if !recorded.header.sensitive_data.is_empty() {
+                return Err(CannotReplay::SensitiveDataMissing);
             }
         }
         let header = recorded.header.clone();
@@ -104,6 +111,7 @@ impl Replay {
             max_time: None,
             output: output.transpose().map_err(|error| wrong(&error))?,
             files: self.files()?,
+            secrets: self.declared().map_err(|error| wrong(&*error))?,
             screenshots: None,
         })
     }
@@ -115,6 +123,19 @@ impl Replay {
             }
             other => other.clone(),
         }
+    }
+
+    /// The names that the run was told, with values that nobody knows: nothing is typed.
+    fn declared(&self) -> Result<Secrets, Box<dyn std::error::Error>> {
+        let mut places = Vec::new();
+        for (origin, names) in &self.header.sensitive_data {
+            let mut values = Vec::new();
+            for name in names {
+                values.push((SecretName::parse(name)?, SecretValue::parse(&Uuid::new_v4().to_string())?));
+            }
+            places.push(SecretsOf { origin: origin.parse()?, values });
+        }
+        Ok(Secrets::new(places)?)
     }
 
     fn files(&self) -> Result<Vec<SentFile>, CannotReplay> {

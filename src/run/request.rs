@@ -10,6 +10,7 @@ use crate::agent::files::SentFile;
 use crate::agent::image::ImageFormat;
 use crate::agent::output::OutputSchema;
 use crate::agent::ports::ModelChoice;
+use crate::agent::secrets::Secrets;
 
 /// One run to be.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct RunRequest {
     pub output: Option<OutputSchema>,
     /// What the run may upload, under names that each stand once.
     pub files: Vec<SentFile>,
+    /// What it may type without its model reading it.
+    pub secrets: Secrets,
     /// Format of the screenshots in step events; none for no screenshots.
     pub screenshots: Option<ImageFormat>,
 }

@@ -32,7 +32,7 @@ async fn colours(browser: &OwnBrowser, picture: &Image) -> String {
 }
 
 async fn open(browser: &OwnBrowser, format: ImageFormat, site: &Site) -> Tab {
-    let spec = PageSpec { headless: true, screenshots: Some(format), files: Vec::new() };
+    let spec = PageSpec { headless: true, screenshots: Some(format), files: Vec::new(), secrets: Default::default() };
     let tab = Tab::new(browser.pool.open(spec).await.unwrap());
     tab.go(&site.url("/")).await.unwrap();
     tab

@@ -149,7 +149,7 @@ async fn a_deployment_sets_the_default_screenshot_format() {
     service.run_all(&json!({ "task": "x" })).await;
     assert_eq!(
         service.pages.specs(),
-        [PageSpec { headless: true, screenshots: Some(ImageFormat::Webp), files: vec![] }]
+        [PageSpec { headless: true, screenshots: Some(ImageFormat::Webp), files: vec![], secrets: Default::default() }]
     );
 }
 

@@ -20,6 +20,7 @@ pub(crate) fn request() -> RunRequest {
         temperature: Temperature::default(),
         headless: true,
         start_url: None,
+        secrets: Default::default(),
         files: Vec::new(),
         actions: Vec::new(),
         output: None,

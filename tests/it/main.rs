@@ -11,6 +11,7 @@ mod queue;
 mod refusals;
 mod replay;
 mod results;
+mod secrets;
 mod shutdown;
 mod support;
 mod view_docs;

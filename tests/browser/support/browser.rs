@@ -94,7 +94,7 @@ impl OwnBrowser {
 
 /// A run without a window that wants pictures.
 pub(crate) fn headless() -> PageSpec {
-    PageSpec { headless: true, screenshots: Some(ImageFormat::Png), files: vec![] }
+    PageSpec { headless: true, screenshots: Some(ImageFormat::Png), files: vec![], secrets: Default::default() }
 }
 
 fn settings(profile_root: PathBuf) -> BrowserSettings {

@@ -58,6 +58,8 @@ pub(crate) struct ScriptedModel {
     pub(crate) calls: Counter,
     /// The first message of each call.
     first: Mutex<Vec<String>>,
+    /// All of each call.
+    asked: Mutex<Vec<String>>,
 }
 
 impl ScriptedModel {
@@ -66,12 +68,18 @@ impl ScriptedModel {
             script: Mutex::new(script.into_iter().collect()),
             calls: Counter::new(),
             first: Mutex::default(),
+            asked: Mutex::default(),
         })
     }
 
     /// The first message of each call: the task.
     pub(crate) fn tasks(&self) -> Vec<String> {
         self.first.lock().expect("no panic holds the list").clone()
+    }
+
+    /// All that each call was asked with, as one text.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("no panic holds the list").clone()
     }
 
     fn next(&self) -> Reply {
@@ -89,6 +97,9 @@ impl ChatModel for ScriptedModel {
 
     async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ModelError> {
         self.first.lock().expect("no panic holds the list").push(request.messages[0].text.clone());
+        let texts = request.messages.iter().map(|message| message.text.as_str());
+        let asked = [request.system].into_iter().chain(texts).collect::<Vec<_>>().join("\n");
+        self.asked.lock().expect("no panic holds the list").push(asked);
         self.calls.add();
         match self.next() {
             Reply::Say(text) => Ok(ChatReply { text, usage: USAGE }),

@@ -7,7 +7,7 @@ use browser_use_service::agent::ports::Models;
 use browser_use_service::app::App;
 use browser_use_service::config::Settings;
 use browser_use_service::llm::Providers;
-use browser_use_service::run::RunService;
+use browser_use_service::run::{Recorder, RunService};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -79,10 +79,24 @@ impl Stage {
 
     /// The runs alone, without HTTP, for tests on paused time.
     pub(crate) fn runs(self) -> (RunService, Arc<ScriptedModel>, Arc<PageLog>) {
+        self.recorded_runs(None)
+    }
+
+    /// The same, recorded.
+    pub(crate) fn recorded_runs(
+        self,
+        recorder: Option<Arc<dyn Recorder>>,
+    ) -> (RunService, Arc<ScriptedModel>, Arc<PageLog>) {
         let settings = self.settings();
         let (model, browsers) = (ScriptedModel::new(self.replies), FakeBrowsers::new(self.script));
         let pages = browsers.log.clone();
-        let runs = RunService::new(settings.run, settings.agent, browsers, Arc::new(OneModel(model.clone())));
+        let runs = RunService::recorded(
+            settings.run,
+            settings.agent,
+            browsers,
+            Arc::new(OneModel(model.clone())),
+            recorder,
+        );
         (runs, model, pages)
     }
 
