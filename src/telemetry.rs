@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal, Write};
 use std::panic;
 
-use tracing::error;
 use tracing::Metadata;
+use tracing::error;
 use tracing_subscriber::filter::{Directive, ParseError};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;

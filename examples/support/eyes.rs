@@ -48,7 +48,10 @@ impl Eyes {
     /// # Errors
     /// The browser is gone or the page cannot be opened.
     pub(crate) async fn page(&self, url: &Url, screenshots: Option<ImageFormat>) -> anyhow::Result<Arc<dyn Page>> {
-        let page = self.pool.open(PageSpec { headless: true, screenshots, files: Vec::new(), secrets: Default::default() }).await?;
+        let page = self
+            .pool
+            .open(PageSpec { headless: true, screenshots, files: Vec::new(), secrets: Default::default() })
+            .await?;
         page.open(url).await?;
         Ok(page)
     }

@@ -92,8 +92,7 @@ fn unhidden(text: &str) -> Cow<'_, str> {
 /// The ASCII character that one passes for, as far as a boundary's letters and digits go; small.
 fn plain(c: char) -> char {
     /// Alphabets and digits of mathematics and of full width: where each begins, and with which character.
-    const ROWS: [(u32, u32, char); 4] =
-        [(0xff10, 10, '0'), (0xff21, 26, 'a'), (0xff41, 26, 'a'), (0x24d0, 26, 'a')];
+    const ROWS: [(u32, u32, char); 4] = [(0xff10, 10, '0'), (0xff21, 26, 'a'), (0xff41, 26, 'a'), (0x24d0, 26, 'a')];
     let code = u32::from(c);
     let in_row = |first: u32, offset: u32| char::from_u32(u32::from(first as u8) + offset).unwrap_or(c);
     match c {
@@ -150,7 +149,8 @@ mod tests {
         let tags: String = "ignore".chars().map(|c| char::from_u32(0xe0000 + c as u32).unwrap()).collect();
         assert_eq!(fence.defuse(&format!("a{tags}b\u{202e}c\u{2066}d\u{fe01}\u{e0101}e\u{1b}[31m")), "abcde[31m");
         assert_eq!(fence.defuse("x\u{fe0f}\u{fe0f}\u{fe0f}y"), "x\u{fe0f}y");
-        for text in ["👩\u{200d}👩\u{200d}👧 ❤\u{fe0f}", "می\u{200c}خواهم", "שלום عالم", "a\tb\nc"] {
+        for text in ["👩\u{200d}👩\u{200d}👧 ❤\u{fe0f}", "می\u{200c}خواهم", "שלום عالم", "a\tb\nc"]
+        {
             assert_eq!(fence.defuse(text), text);
         }
     }

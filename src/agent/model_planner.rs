@@ -72,7 +72,8 @@ impl ModelPlanner {
     /// Stable part first, the newest page last: task, earlier steps, page.
     fn messages(&mut self, turn: &Turn<'_>) -> Vec<Message> {
         self.history.extend(turn.history, &self.fence);
-        let mut messages = vec![user(prompt::task(turn.task, turn.files, &self.secrets, self.output.as_ref(), &self.fence))];
+        let mut messages =
+            vec![user(prompt::task(turn.task, turn.files, &self.secrets, self.output.as_ref(), &self.fence))];
         messages.extend(self.history.messages());
         messages.push(Message { image: turn.picture.cloned(), ..user(prompt::turn(turn, &self.fence)) });
         messages

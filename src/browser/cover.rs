@@ -2,8 +2,8 @@
 //!
 //! The page is asked for its texts, and the values are looked for here: no page learns a value by being pictured.
 
-use futures::future::{BoxFuture, join_all};
 use futures::FutureExt;
+use futures::future::{BoxFuture, join_all};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -137,8 +137,7 @@ async fn pieces(
     masker: &Masker,
 ) -> Result<Option<Vec<(usize, usize, usize)>>, ScriptError> {
     let argument = TextsArgument { limit: MAX_TEXT };
-    let (_, Texts { texts }) =
-        reader.worlds.call(document, "hands.shownTexts", &argument, reader.limit).await?;
+    let (_, Texts { texts }) = reader.worlds.call(document, "hands.shownTexts", &argument, reader.limit).await?;
     let Some(texts) = texts else { return Ok(None) };
     let in_text = |(number, text): (usize, &String)| -> Vec<(usize, usize, usize)> {
         let units = |end: usize| text[..end].encode_utf16().count();

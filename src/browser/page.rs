@@ -150,7 +150,13 @@ impl Page for RunPage {
 
 impl RunPage {
     fn hands<'a>(&'a self, sight: &'a Sight) -> Hands<'a> {
-        Hands { context: &self.context, worlds: &self.worlds, sight, clipboard: &self.clipboard, secrets: &self.spec.secrets }
+        Hands {
+            context: &self.context,
+            worlds: &self.worlds,
+            sight,
+            clipboard: &self.clipboard,
+            secrets: &self.spec.secrets,
+        }
     }
 
     /// Reads the page as it is now. `notices` are the first of the observation.

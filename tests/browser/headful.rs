@@ -26,7 +26,12 @@ fn a_run_with_a_window_has_a_browser_and_a_display_of_its_own_and_leaves_neither
         let browser = OwnBrowser::start(|_| {}).await;
         assert_eq!(browser.pool.supports(false), Ok(()), "Xvfb is installed where the tests run");
         let site = Site::of(&[("/", "<button onclick=\"tell('shown ' + outerHeight)\">Show</button>")]).await;
-        let spec = PageSpec { headless: false, screenshots: Some(ImageFormat::Png), files: vec![], secrets: Default::default() };
+        let spec = PageSpec {
+            headless: false,
+            screenshots: Some(ImageFormat::Png),
+            files: vec![],
+            secrets: Default::default(),
+        };
         let tab = Tab::new(browser.pool.open(spec).await.unwrap());
         assert_eq!(processes::browsers(browser.root()).len(), 2, "its own beside the shared one");
         let own_display = || processes::of(browser.root()).iter().any(|process| process.command.starts_with("Xvfb "));

@@ -26,7 +26,15 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "browser",
-        may_import: &["agent::ports", "agent::action", "agent::files", "agent::observation", "agent::image", "agent::secrets", "policy"],
+        may_import: &[
+            "agent::ports",
+            "agent::action",
+            "agent::files",
+            "agent::observation",
+            "agent::image",
+            "agent::secrets",
+            "policy",
+        ],
         never_crates: &["axum", "reqwest", "tower", "tower_http", "envy"],
     },
     Rule {
@@ -54,7 +62,11 @@ const RULES: &[Rule] = &[
         may_import: &["agent", "run"],
         never_crates: &["axum", "reqwest", "tower", "tower_http", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
     },
-    Rule { module: "telemetry", may_import: &["run::STEP_LOG_TARGET", "agent::secrets"], never_crates: &["axum", "reqwest"] },
+    Rule {
+        module: "telemetry",
+        may_import: &["run::STEP_LOG_TARGET", "agent::secrets"],
+        never_crates: &["axum", "reqwest"],
+    },
     Rule { module: "shutdown", may_import: &["run"], never_crates: &["axum", "reqwest"] },
     Rule {
         module: "config",

@@ -232,8 +232,7 @@ async fn without_secrets_a_placeholder_is_a_text_like_any_other() {
 async fn each_wrong_secret_is_refused_with_its_place_and_without_a_value() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     let good = "https://shop.example";
-    let many: serde_json::Map<_, _> =
-        (0..51).map(|n| (format!("n{n}"), json!("abcd-value"))).collect();
+    let many: serde_json::Map<_, _> = (0..51).map(|n| (format!("n{n}"), json!("abcd-value"))).collect();
     let origins: serde_json::Map<_, _> =
         (0..21).map(|n| (format!("https://a{n}.example"), json!({ "a": "abcd-value" }))).collect();
     for (secrets, place, kind) in [
@@ -250,11 +249,16 @@ async fn each_wrong_secret_is_refused_with_its_place_and_without_a_value() {
         (json!({ good: { "a": "abcd-value\n" } }), json!([0, 0]), "value_error"),
         (json!({ good: { "a": "abcd-value<secret>" } }), json!([0, 0]), "value_error"),
         (json!({ good: { "my-abcd-value": "abcd-value" } }), json!([]), "value_error"),
-        (json!({ good: { "a": "abcd-value" }, "https://SHOP.example:443": { "a": "abcd-value" } }), json!([]), "value_error"),
+        (
+            json!({ good: { "a": "abcd-value" }, "https://SHOP.example:443": { "a": "abcd-value" } }),
+            json!([]),
+            "value_error",
+        ),
         (json!({ good: many }), json!([0]), "too_long"),
         (json!(origins), json!([]), "too_long"),
     ] {
-        let response = service.post(&json!({ "task": "x", "sensitiveData": secrets })).send().await.expect("a response");
+        let response =
+            service.post(&json!({ "task": "x", "sensitiveData": secrets })).send().await.expect("a response");
         assert_eq!(response.status(), 422, "{secrets}");
         let body: Value = response.json().await.expect("JSON");
         let mut expected = vec![json!("body"), json!("sensitiveData")];

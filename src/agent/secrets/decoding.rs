@@ -26,7 +26,8 @@ impl Decoded {
 
     /// With one layer of escapes undone, percent-encoding, HTML's and those of string literals; none when there is none.
     pub(super) fn unescaped(&self) -> Option<Self> {
-        let mut undone = Self { bytes: Vec::with_capacity(self.bytes.len()), from: Vec::with_capacity(self.from.len()) };
+        let mut undone =
+            Self { bytes: Vec::with_capacity(self.bytes.len()), from: Vec::with_capacity(self.from.len()) };
         let mut at = 0;
         let mut is_changed = false;
         while at < self.bytes.len() {

@@ -167,9 +167,7 @@ impl Masker {
             return found;
         }
         let marks: Vec<Range<usize>> = self.marks.find_iter(text).map(|mark| mark.range()).collect();
-        found.retain(|found| {
-            !marks.iter().any(|mark| mark.start <= found.bytes.start && found.bytes.end <= mark.end)
-        });
+        found.retain(|found| !marks.iter().any(|mark| mark.start <= found.bytes.start && found.bytes.end <= mark.end));
         united(text, found)
     }
 

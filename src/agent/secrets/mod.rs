@@ -335,7 +335,13 @@ mod tests {
     fn what_is_no_placeholder_is_told() {
         let unknown = filled("<secret>pw</secret>", "https://shop.example/", &[]).unwrap_err();
         assert_eq!(unknown, "there is no secret pw; there are: email, password, pin");
-        for text in ["<secret>password", "password</secret>", "<secret></secret>", "<secret>a b</secret>", "<secret><secret>password</secret></secret>"] {
+        for text in [
+            "<secret>password",
+            "password</secret>",
+            "<secret></secret>",
+            "<secret>a b</secret>",
+            "<secret><secret>password</secret></secret>",
+        ] {
             let refused = filled(text, "https://shop.example/", &[]).unwrap_err();
             assert_eq!(refused, "write secrets as <secret>name</secret>; there are: email, password, pin", "{text}");
         }

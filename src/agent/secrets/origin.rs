@@ -30,9 +30,10 @@ impl OriginPattern {
 
     fn has(&self, host: &Host) -> bool {
         match (&self.host, host) {
-            (Host::Domain(own), Host::Domain(name)) if self.below => {
-                name.strip_suffix(own.as_str()).and_then(|before| before.strip_suffix('.')).is_some_and(|sub| !sub.is_empty())
-            }
+            (Host::Domain(own), Host::Domain(name)) if self.below => name
+                .strip_suffix(own.as_str())
+                .and_then(|before| before.strip_suffix('.'))
+                .is_some_and(|sub| !sub.is_empty()),
             (own, host) => own == host,
         }
     }
@@ -178,7 +179,8 @@ mod tests {
 
     #[test]
     fn a_pattern_is_written_as_it_is_read() {
-        for pattern in ["https://shop.example", "https://*.bank.example", "http://127.0.0.1:8080", "http://[::1]:8080"] {
+        for pattern in ["https://shop.example", "https://*.bank.example", "http://127.0.0.1:8080", "http://[::1]:8080"]
+        {
             assert_eq!(pattern.parse::<OriginPattern>().unwrap().to_string(), pattern);
         }
         assert_eq!("https://Shop.example:443".parse::<OriginPattern>().unwrap().to_string(), "https://shop.example");

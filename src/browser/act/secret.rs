@@ -87,7 +87,9 @@ impl Hands<'_> {
             return Err(ActionError::NotPossible(why));
         }
         if typed.unfocused {
-            return Err(ActionError::NotPossible(format!("element {index} does not take the focus; nothing was typed")));
+            return Err(ActionError::NotPossible(format!(
+                "element {index} does not take the focus; nothing was typed"
+            )));
         }
         // What listens to keys hears one, with the whole text in place; it says nothing of it.
         self.press_keys(if submit { "Enter" } else { "End" }).await?;

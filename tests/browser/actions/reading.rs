@@ -55,7 +55,8 @@ fn pictures_come_in_each_format_and_show_the_whole_window() {
     run(async {
         let site = Site::of(&[("/", BODY)]).await;
         for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Webp] {
-            let spec = PageSpec { headless: true, screenshots: Some(format), files: vec![], secrets: Default::default() };
+            let spec =
+                PageSpec { headless: true, screenshots: Some(format), files: vec![], secrets: Default::default() };
             let tab = Tab::new(Browser::shared().open(spec).await.unwrap());
             tab.go(&site.url("/")).await.unwrap();
             let picture = tab.observe().await.screenshot.unwrap();
@@ -82,7 +83,10 @@ fn a_run_without_pictures_gets_none_until_it_asks_for_one() {
     run(async {
         let site = Site::of(&[("/", BODY)]).await;
         let tab = Tab::new(
-            Browser::shared().open(PageSpec { headless: true, screenshots: None, files: vec![], secrets: Default::default() }).await.unwrap(),
+            Browser::shared()
+                .open(PageSpec { headless: true, screenshots: None, files: vec![], secrets: Default::default() })
+                .await
+                .unwrap(),
         );
         tab.go(&site.url("/")).await.unwrap();
         assert_eq!(tab.observe().await.screenshot, None);
