@@ -204,7 +204,7 @@ fn what_the_page_shows_of_it_is_masked_and_painted_over() {
 
 fn rgb(png: &[u8]) -> (usize, Vec<u8>) {
     let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
-    decoder.set_transformations(png::Transformations::normalize_to_color8() | png::Transformations::STRIP_ALPHA);
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
     let mut reader = decoder.read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     let frame = reader.next_frame(&mut pixels).unwrap();

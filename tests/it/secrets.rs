@@ -84,8 +84,12 @@ impl<'a> MakeWriter<'a> for Lines {
 async fn no_event_prompt_or_log_line_holds_a_value_that_pages_and_models_tell() {
     let (value, core) = canary();
     let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(Masked(lines.clone()));
-    let _logging = tracing::subscriber::set_default(subscriber.finish());
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(Masked(lines.clone()));
+    // Of the whole process: what one thread alone listens to may have been found unheard by another.
+    tracing::subscriber::set_global_default(subscriber.finish()).expect("no other test logs");
     let say = |action: Value| Reply::actions(&value, json!([action]));
     let replies = [
         say(json!({ "input": { "index": 1, "text": "<secret>password</secret>" } })),
@@ -123,7 +127,8 @@ async fn no_event_prompt_or_log_line_holds_a_value_that_pages_and_models_tell() 
     assert!(!holds(&done, &value, &core), "only the browser itself puts the value in its place: {done}");
     assert!(done.contains("<secret>password</secret>"), "{done}");
     let logged = String::from_utf8(lines.0.lock().expect("no panic holds the lines").clone()).expect("text");
-    assert!(logged.contains("run finished"), "{logged}");
+    let run = events[0]["runId"].as_str().expect("an id");
+    assert!(logged.lines().any(|line| line.contains(run) && line.contains("run finished")), "{logged}");
     assert!(!holds(&logged, &value, &core) && !logged.contains(KEY), "{logged}");
 }
 
