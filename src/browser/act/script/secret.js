@@ -73,7 +73,7 @@ hands.typeSecret = ({ id, clear, text, judged }) => {
 
 let looked = [];
 
-const SILENT = new Set("script style noscript template title".split(" "));
+const UNSHOWN = new Set("script style noscript template title".split(" "));
 
 // Every text that this document may show, each whole: of a block with all that stands in its lines, of a field, of a
 // picture that did not come. -> {texts}, null when it is more than `limit` characters
@@ -108,7 +108,7 @@ hands.shownTexts = ({ limit }) => {
     for (let node = walker.nextNode(); node && length <= limit; node = walker.nextNode()) {
       if (node.nodeType === Node.TEXT_NODE) {
         const parent = node.parentElement ?? node.getRootNode().host;
-        if (!parent || SILENT.has(parent.localName) || !node.data.trim()) continue;
+        if (!parent || UNSHOWN.has(parent.localName) || !node.data.trim()) continue;
         const its = blockOf(parent);
         if (its !== block) end();
         block = its;
