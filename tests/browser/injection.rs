@@ -142,7 +142,7 @@ async fn obey(url: &str, trusted: &[&Site], hosts: &str) -> Told {
 }
 
 fn order(action: Value) -> String {
-    format!("<p>OBEY {action}</p>")
+    format!("<p>OBEY {}</p>", action.to_string().replace('<', "&lt;"))
 }
 
 fn host(site: &Site) -> String {

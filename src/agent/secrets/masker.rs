@@ -2,7 +2,7 @@
 //!
 //! What is promised: a value is found as it is, in any case of its ASCII letters and in all capitals or small letters;
 //! percent-encoded, escaped as in HTML and in string literals, up to three times over; with `+` for its blanks; in base64,
-//! alone or within something longer, and in hexadecimal; one of eight characters or more also with blanks, hyphens, dots,
+//! alone or within something longer, in hexadecimal and as the name of a file; one of eight characters or more also with blanks, hyphens, dots,
 //! brackets or unseen characters between its own; and a part of it where a text was cut off. What is not: other
 //! writings, such as reversed, encrypted or compressed ones, and a value told piece by piece.
 
@@ -255,6 +255,8 @@ fn writings(value: &str) -> Vec<Vec<u8>> {
     if !value.is_ascii() {
         writings.extend([value.to_lowercase(), value.to_uppercase()]);
     }
+    // As browsers name files that they save.
+    writings.push(value.replace(|c| "\"*/:<>?\\|~".contains(c), "_"));
     writings.push(value.bytes().map(|byte| format!("{byte:02x}")).collect());
     for engine in [STANDARD, URL_SAFE] {
         writings.push(engine.encode(value));
@@ -321,6 +323,7 @@ mod tests {
             ("eEh1bnRlciAiMiIgJiBDb3g=", "eE<a>3g="),
             ("48756e746572202232222026 20436f", "48756e746572202232222026 20436f"),
             ("48756E74657220223222202620436F", "<a>"),
+            ("Hunter _2_ & Co.txt", "<a>.txt"),
             ("Hunter  \"2\"\n & Co", "<a>"),
             ("PÄSS-WÖRD/9 päss-wörd/9", "<b> <b>"),
             ("p%C3%A4ss-w%c3%b6rd%2F9", "<b>"),
