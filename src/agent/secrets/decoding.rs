@@ -105,6 +105,7 @@ impl Character {
 /// The escape that a text begins with: its length and what it stands for.
 fn escape(bytes: &[u8]) -> Option<(usize, Character)> {
     match bytes {
+        [b'%', rest @ ..] if rest.starts_with(b"u") => literal(rest).map(|(length, character)| (length + 1, character)),
         [b'%', high, low, ..] => Some((3, Character::byte(hex(&[*high, *low])?.try_into().ok()?))),
         [b'&', rest @ ..] => entity(rest).map(|(length, character)| (length + 1, character)),
         [b'\\', rest @ ..] => literal(rest).map(|(length, character)| (length + 1, character)),

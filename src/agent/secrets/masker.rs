@@ -72,6 +72,9 @@ impl Masker {
         let (mut exact, mut loose) = (Vec::new(), Vec::new());
         for (of, (mask, value)) in values.into_iter().enumerate() {
             exact.extend(writings(value).into_iter().map(|writing| (writing, of)));
+            // As `escape()` makes it; once that is undone it is no UTF-8.
+            let latin: Option<Vec<u8>> = value.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
+            exact.extend(latin.filter(|_| !value.is_ascii()).map(|writing| (writing, of)));
             let bare = Decoded::plain(value).loosened().bytes;
             if String::from_utf8_lossy(&bare).chars().count() >= LOOSE {
                 loose.push((bare, of));
@@ -186,10 +189,9 @@ impl Masker {
         for (of, value) in self.values.iter().enumerate() {
             let longest = (PART..value.len()).rev().find_map(|length| {
                 let mut before = text[..end].char_indices().rev();
-                let matched = value[..length].iter().rev().try_fold(end, |_, wanted| {
+                value[..length].iter().rev().try_fold(end, |_, wanted| {
                     before.next().filter(|(_, is)| is.to_lowercase().eq([*wanted])).map(|(at, _)| at)
-                });
-                matched
+                })
             });
             found.extend(longest.map(|start| Found { bytes: start..end, of }));
         }
@@ -328,6 +330,7 @@ mod tests {
             ("PÄSS-WÖRD/9 päss-wörd/9", "<b> <b>"),
             ("p%C3%A4ss-w%c3%b6rd%2F9", "<b>"),
             (r"p\u00e4ss-w\u00f6rd\/9", "<b>"),
+            ("p%E4ss-w%F6rd/9 p%u00e4ss-w%u00F6rd/9", "<b> <b>"),
             ("4111 1111 1111 1111", "<c>"),
             ("4111-1111\u{200b}-1111-1111.", "<c>."),
             ("pin 4111 1111 1111", "pin 4111 1111 1111"),
