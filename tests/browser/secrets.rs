@@ -129,7 +129,7 @@ fn the_origin_that_counts_is_that_of_the_fields_own_document() {
         let evil = site(&format!("{FIELD}{telling}")).await;
         for frame in [
             format!("<iframe src={}></iframe>", evil.url("/")),
-            format!("<iframe sandbox='allow-scripts allow-forms' src=/inner></iframe>"),
+            "<iframe sandbox='allow-scripts allow-forms' src=/inner></iframe>".to_owned(),
         ] {
             let (top, inner) = (page(&frame), page(FIELD));
             let router =
