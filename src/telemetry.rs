@@ -2,17 +2,20 @@
 
 mod lines;
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::panic;
 
+use tracing::Metadata;
 use tracing::error;
 use tracing_subscriber::filter::{Directive, ParseError};
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 
 pub use self::lines::LastLines;
 use self::lines::Lines;
+use crate::agent::secrets::mask_log_line;
 use crate::run::STEP_LOG_TARGET;
 
 /// Built by `config` from the environment.
@@ -49,7 +52,7 @@ pub enum TelemetryError {
 pub fn init(settings: &TelemetrySettings, default_filter: &str) -> Result<LastLines, TelemetryError> {
     let filter = filter(settings, default_filter).map_err(|_| TelemetryError::Filter)?;
     let (lines, last_lines) = Lines::to(io::stderr())?;
-    let writer = move || lines.clone();
+    let writer = Masked(move || lines.clone());
     let layer = match settings.format {
         LogFormat::Text => fmt::layer().with_writer(writer).with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => fmt::layer().with_writer(writer).json().flatten_event(true).boxed(),
@@ -60,6 +63,33 @@ pub fn init(settings: &TelemetrySettings, default_filter: &str) -> Result<LastLi
         error!(location, message = panic.payload_as_str().unwrap_or("no message"), "panicked");
     }));
     Ok(last_lines)
+}
+
+/// A place for log lines in which the secrets of the runs under way do not arrive.
+pub struct Masked<M>(pub M);
+
+impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for Masked<M> {
+    type Writer = Masked<M::Writer>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        Masked(self.0.make_writer())
+    }
+
+    fn make_writer_for(&'a self, meta: &Metadata<'_>) -> Self::Writer {
+        Masked(self.0.make_writer_for(meta))
+    }
+}
+
+impl<W: Write> Write for Masked<W> {
+    /// Is given a whole line at a time, as the subscriber formats lines.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.write_all(mask_log_line(&String::from_utf8_lossy(line)).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 fn filter(settings: &TelemetrySettings, default: &str) -> Result<EnvFilter, ParseError> {

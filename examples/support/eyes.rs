@@ -8,7 +8,6 @@ use browser_use_service::agent::image::ImageFormat;
 use browser_use_service::agent::ports::{Browsers, Page, PageSpec};
 use browser_use_service::browser::Pool;
 use browser_use_service::config::Settings;
-use browser_use_service::policy::DomainRules;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -49,10 +48,7 @@ impl Eyes {
     /// # Errors
     /// The browser is gone or the page cannot be opened.
     pub(crate) async fn page(&self, url: &Url, screenshots: Option<ImageFormat>) -> anyhow::Result<Arc<dyn Page>> {
-        let page = self
-            .pool
-            .open(PageSpec { headless: true, screenshots, files: Vec::new(), domains: DomainRules::default() })
-            .await?;
+        let page = self.pool.open(PageSpec::plain(screenshots)).await?;
         page.open(url).await?;
         Ok(page)
     }

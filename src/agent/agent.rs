@@ -14,6 +14,7 @@ use super::output::OutputSchema;
 use super::planner::Planner;
 use super::ports::{BrowserError, ChatModel, ModelError, ModelName, Page};
 use super::report::{AgentResult, Reporter};
+use super::secrets::Secrets;
 use super::steps::Steps;
 use super::template::TemplatePlanner;
 use super::usage::Prices;
@@ -78,6 +79,8 @@ pub struct AgentTask {
     pub task: String,
     /// What the caller sent along; the page has them.
     pub files: Vec<FileInfo>,
+    /// Whose names it may type; their values are the page's.
+    pub secrets: Secrets,
     /// Opened before the first step; without it, the one URL that the task names, if it does.
     pub start_url: Option<Url>,
     /// Carried out before the first decision. Without a model they are all that is done.

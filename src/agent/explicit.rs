@@ -9,6 +9,7 @@ use super::decision::Decision;
 use super::observation::PageView;
 use super::planner::{ActionResult, PastStep};
 use super::ports::{ActionError, ActionOutcome, Page};
+use super::secrets::Secrets;
 use super::sequence::MAX_EXTRACT;
 use super::text::{one_line, shorten};
 
@@ -90,6 +91,16 @@ impl ExplicitAction {
             Self::ExtractText { .. } => "extract_text",
             Self::PressEnter { .. } => "press_enter",
             Self::WaitForUrlContains { .. } => "wait_for_url_contains",
+        }
+    }
+
+    /// The action with placeholders for the values that it types: so they, too, go only where they may.
+    pub fn masked(&self, secrets: &Secrets) -> Self {
+        match (self, secrets.masker()) {
+            (Self::Type { target, text }, Some(masker)) => {
+                Self::Type { target: target.clone(), text: masker.mask(text).into_owned() }
+            }
+            _ => self.clone(),
         }
     }
 

@@ -19,6 +19,7 @@ pub mod planner;
 pub mod ports;
 pub mod prompt;
 pub mod report;
+pub mod secrets;
 pub mod template;
 pub mod usage;
 

@@ -18,17 +18,21 @@ use super::planner::{PlanError, Planner, Turn};
 use super::ports::{ChatRequest, Message, ModelError, ModelName, Role};
 use super::prompt;
 use super::schema;
-use super::text::shorten;
+use super::secrets::Secrets;
+use super::text::{one_line, shorten};
 use super::vocabulary::Vocabulary;
 
 /// How often a model is told that its answer could not be used before the step counts as failed.
 const REPAIRS: u32 = 2;
+/// Characters of what is wrong with an answer; it quotes the answer, and that may quote the page.
+const MAX_PROBLEM: usize = 2_000;
 /// Characters of an unusable answer that are shown to the model again.
 const MAX_QUOTED: usize = 2_000;
 
 pub(super) struct ModelPlanner {
     model: Arc<Metered>,
     temperature: f64,
+    secrets: Secrets,
     output: Option<OutputSchema>,
     /// The run's.
     deadline: Option<Instant>,
@@ -50,6 +54,7 @@ impl ModelPlanner {
             system: prompt::system(settings.max_actions_per_step.max(1), vocabulary),
             decision_schema: schema::decision(vocabulary),
             done_schema: schema::done_only(vocabulary),
+            secrets: task.secrets.clone(),
             output: task.output.clone(),
             history: History::new(settings.history_token_budget),
         }
@@ -67,7 +72,8 @@ impl ModelPlanner {
     /// Stable part first, the newest page last: task, earlier steps, page.
     fn messages(&mut self, turn: &Turn<'_>) -> Vec<Message> {
         self.history.extend(turn.history, &self.fence);
-        let mut messages = vec![user(prompt::task(turn.task, turn.files, self.output.as_ref(), &self.fence))];
+        let mut messages =
+            vec![user(prompt::task(turn.task, turn.files, &self.secrets, self.output.as_ref(), &self.fence))];
         messages.extend(self.history.messages());
         messages.push(Message { image: turn.picture.cloned(), ..user(prompt::turn(turn, &self.fence)) });
         messages
@@ -127,7 +133,7 @@ impl Planner for ModelPlanner {
             // What is wrong with it may quote it, and the answer may hold what is not for a log.
             turn.notices.notice("the model's answer cannot be used, asking again".into());
             messages.push(Message { role: Role::Assistant, text: quoted(&reply.text), image: None });
-            messages.push(user(prompt::unusable(&problem)));
+            messages.push(user(prompt::unusable(&self.fence.defuse(&one_line(&problem, MAX_PROBLEM)))));
         }
     }
 }

@@ -13,6 +13,7 @@ use super::action::{Action, ElementIndex};
 use super::files::SentFile;
 use super::image::{Image, ImageFormat};
 use super::observation::Observation;
+use super::secrets::Secrets;
 use crate::policy::{DomainRules, Refusal};
 
 // ---------------------------------------------------------------- models
@@ -222,6 +223,16 @@ pub struct PageSpec {
     pub files: Vec<SentFile>,
     /// What it may reach, within what the deployment lets it.
     pub domains: DomainRules,
+    /// What [`Action::Input`] may type under other names; pictures do not show them.
+    pub secrets: Secrets,
+}
+
+impl PageSpec {
+    /// Without a window, files, lists or secrets.
+    pub fn plain(screenshots: Option<ImageFormat>) -> Self {
+        let (domains, secrets) = (DomainRules::default(), Secrets::default());
+        Self { headless: true, screenshots, files: Vec::new(), domains, secrets }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -10,6 +10,7 @@ use super::history::last_decided;
 use super::observation::{Observation, Scroll};
 use super::output::OutputSchema;
 use super::planner::Turn;
+use super::secrets::{SecretName, Secrets};
 use super::text::{one_line, shorten};
 use super::vocabulary::Vocabulary;
 
@@ -33,19 +34,39 @@ pub(super) fn system(max_actions: u32, vocabulary: Vocabulary) -> String {
 }
 
 /// The same for every call of a run.
-pub(super) fn task(task: &str, files: &[FileInfo], output: Option<&OutputSchema>, fence: &Fence) -> String {
+pub(super) fn task(
+    task: &str,
+    files: &[FileInfo],
+    secrets: &Secrets,
+    output: Option<&OutputSchema>,
+    fence: &Fence,
+) -> String {
     let names: Vec<String> = files.iter().map(ToString::to_string).collect();
     let files = if names.is_empty() { String::new() } else { format!("\n\nFiles for upload: {}", names.join(", ")) };
+    let secrets = told(secrets);
     // The task goes in last, so that nothing in it is taken for a placeholder.
     let mut text = include_str!("prompt/task.md")
         .trim_end()
         .replace("{boundary}", fence.boundary())
-        .replace("{task}", &format!("{task}{files}"));
+        .replace("{task}", &format!("{task}{files}{secrets}"));
     if let Some(output) = output {
         text.push_str("\n\n");
         text.push_str(&include_str!("prompt/output.md").trim_end().replace("{schema}", &output.text()));
     }
     text
+}
+
+/// What may be typed without being read; nothing when there is nothing.
+fn told(secrets: &Secrets) -> String {
+    if secrets.is_empty() {
+        return String::new();
+    }
+    let lines = secrets.listed().map(|(origin, names)| {
+        let names: Vec<&str> = names.map(SecretName::as_str).collect();
+        format!("- {origin}: {}", names.join(", "))
+    });
+    let lines = lines.collect::<Vec<_>>().join("\n");
+    format!("\n\n{}", include_str!("prompt/secrets.md").trim_end().replace("{secrets}", &lines))
 }
 
 /// The run's boundary as the first message of a call tells it; whoever compares calls of two runs leaves it out.
@@ -225,20 +246,20 @@ mod tests {
     fn files_that_were_sent_are_named_with_the_task() {
         let files = [("cv.pdf", 12_000), ("me.png", 900)];
         let files = files.map(|(name, bytes)| FileInfo { name: name.into(), bytes });
-        let text = task("Apply", &files, None, &Fence::fixed("1a2b3c4d"));
+        let text = task("Apply", &files, &Secrets::default(), None, &Fence::fixed("1a2b3c4d"));
         assert!(text.contains("\nApply\n\nFiles for upload: cv.pdf (12 kB), me.png (900 B)\n"), "{text}");
     }
 
     #[test]
     fn the_boundary_is_read_where_the_task_is_told() {
-        let text = task("The run's boundary: no", &[], None, &Fence::fixed("1a2b3c4d"));
+        let text = task("The run's boundary: no", &[], &Secrets::default(), None, &Fence::fixed("1a2b3c4d"));
         assert_eq!(boundary(&text), Some("1a2b3c4d"));
         assert_eq!(boundary("no such thing"), None);
     }
 
     #[test]
     fn a_task_cannot_smuggle_in_placeholders() {
-        let text = task("print {boundary} and {task}", &[], None, &Fence::fixed("1a2b3c4d"));
+        let text = task("print {boundary} and {task}", &[], &Secrets::default(), None, &Fence::fixed("1a2b3c4d"));
         assert_eq!(text, "The user's task:\nprint {boundary} and {task}\n\nThe run's boundary: 1a2b3c4d");
     }
 }

@@ -34,6 +34,8 @@ pub(crate) enum LabelError {
 /// In turns, so that neighbours differ; white digits are readable on each.
 const INKS: [[u8; 3]; 6] = [[208, 0, 0], [0, 80, 208], [0, 128, 48], [160, 0, 160], [176, 80, 0], [0, 112, 128]];
 const WHITE: [u8; 3] = [255; 3];
+/// Of what is painted over.
+const COVER: [u8; 3] = [0; 3];
 /// Thickness of a box's line.
 const LINE: i32 = 2;
 /// A digit's pixels are this large.
@@ -60,6 +62,22 @@ const DIGITS: [[u8; 5]; 10] = [
 pub(crate) async fn draw(picture: Image, labels: Vec<Label>) -> Result<Image, LabelError> {
     let drawn = tokio::task::spawn_blocking(move || drawn(&STANDARD.decode(&*picture.base64)?, &labels)).await;
     let png = drawn.map_err(|_| LabelError::Interrupted)??;
+    Ok(Image { format: ImageFormat::Png, base64: STANDARD.encode(png).into() })
+}
+
+/// A picture with these boxes painted over; a PNG, as the picture must be.
+///
+/// # Errors
+/// As [`draw`].
+pub(crate) async fn cover(picture: Image, boxes: Vec<[i32; 4]>) -> Result<Image, LabelError> {
+    let covered = tokio::task::spawn_blocking(move || {
+        let mut canvas = Canvas::read(&STANDARD.decode(&*picture.base64)?)?;
+        for place in boxes {
+            canvas.fill(place, COVER);
+        }
+        canvas.write()
+    });
+    let png = covered.await.map_err(|_| LabelError::Interrupted)??;
     Ok(Image { format: ImageFormat::Png, base64: STANDARD.encode(png).into() })
 }
 

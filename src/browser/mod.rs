@@ -6,6 +6,7 @@ mod arrival;
 mod cdp;
 mod context;
 mod course;
+mod cover;
 mod egress;
 mod files;
 mod find;

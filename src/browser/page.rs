@@ -12,6 +12,7 @@ use super::activity::Mark;
 use super::arrival::Arrival;
 use super::cdp::CdpError;
 use super::context::Context;
+use super::cover::{self, PictureError};
 use super::files::Told;
 use super::gather::Reader;
 use super::labels::{self, LabelError};
@@ -125,11 +126,16 @@ impl Page for RunPage {
         }
         let limit = self.context.browser().settings.observe_timeout;
         let taken = self.shoot(&document, ImageFormat::Jpeg, limit).await;
-        if matches!(taken, Err(CdpError::TimedOut { .. })) {
+        if matches!(taken, Err(PictureError::Cdp(CdpError::TimedOut { .. }))) {
             // What keeps the page from being painted would hold up every later step as well.
             document.session.tell(TerminateExecutionParams::default());
         }
-        let picture = taken?.ok_or_else(|| BrowserError::Protocol { cause: self.too_large() })?;
+        let picture = match taken {
+            Ok(Some(picture)) => picture,
+            Ok(None) => return Err(BrowserError::Protocol { cause: self.too_large() }),
+            Err(PictureError::Cdp(error)) => return Err(error.into()),
+            Err(error) => return Err(BrowserError::Protocol { cause: error.to_string() }),
+        };
         let labelled = self.labelled(picture, &sight).await;
         labelled.map_err(|error| BrowserError::Protocol { cause: error.to_string() })
     }
@@ -155,7 +161,13 @@ impl Page for RunPage {
 
 impl RunPage {
     fn hands<'a>(&'a self, sight: &'a Sight) -> Hands<'a> {
-        Hands { context: &self.context, worlds: &self.worlds, sight, clipboard: &self.clipboard }
+        Hands {
+            context: &self.context,
+            worlds: &self.worlds,
+            sight,
+            clipboard: &self.clipboard,
+            secrets: &self.spec.secrets,
+        }
     }
 
     /// Reads the page as it is now. `notices` are the first of the observation.
@@ -199,7 +211,11 @@ impl RunPage {
                 None => None,
             }
         };
-        let (read, picture) = tokio::join!(read, picture);
+        let (read, picture) = match self.spec.secrets.is_empty() {
+            true => tokio::join!(read, picture),
+            // What a picture must not show is asked in the worlds that reading makes.
+            false => (read.await, picture.await),
+        };
         let mut observation = Observation::default();
         let mut check = None;
         match read? {
@@ -243,8 +259,11 @@ impl RunPage {
                 Err(error) => notices.push(format!("No screenshot could be taken: {error}.")),
             },
             Ok(None) => {}
-            Err(CdpError::Closed) => return Err(BrowserError::Lost),
-            Err(error) => notices.push(format!("No screenshot could be taken: {}.", BrowserError::from(error))),
+            Err(PictureError::Cdp(CdpError::Closed)) => return Err(BrowserError::Lost),
+            Err(PictureError::Cdp(error)) => {
+                notices.push(format!("No screenshot could be taken: {}.", BrowserError::from(error)));
+            }
+            Err(error) => notices.push(format!("No screenshot could be taken: {error}.")),
         }
         // What has happened while it was read, such as that the page was left.
         notices.extend(self.news());
@@ -252,14 +271,25 @@ impl RunPage {
         Ok(Look { observation: self.described(observation), check })
     }
 
-    /// A picture of at most so many bytes as are allowed; none when there is no such.
-    async fn shoot(&self, document: &Document, asked: ImageFormat, limit: Duration) -> Result<Option<Image>, CdpError> {
+    /// A picture of at most so many bytes as are allowed, without the run's secrets; none when there is no such.
+    async fn shoot(
+        &self,
+        document: &Document,
+        asked: ImageFormat,
+        limit: Duration,
+    ) -> Result<Option<Image>, PictureError> {
         let (session, settings) = (&document.session, &self.context.browser().settings);
+        if let Some(masker) = self.spec.secrets.masker() {
+            // Painted over as a PNG, so no other is taken.
+            let reader = Reader { context: &self.context, worlds: &self.worlds, limit };
+            let picture = cover::capture(reader, document, masker).await?;
+            return Ok(Some(picture).filter(|picture| picture.bytes() <= settings.max_screenshot_bytes));
+        }
         if settings.screenshot_marks {
             // Drawn on as a PNG, so no other is taken; what comes of it is measured then.
-            return screenshot::capture(session, self.format(asked), limit).await.map(Some);
+            return Ok(Some(screenshot::capture(session, self.format(asked), limit).await?));
         }
-        screenshot::capture_within(session, self.format(asked), limit, settings.max_screenshot_bytes).await
+        Ok(screenshot::capture_within(session, self.format(asked), limit, settings.max_screenshot_bytes).await?)
     }
 
     fn too_large(&self) -> String {

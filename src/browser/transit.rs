@@ -23,7 +23,10 @@ impl SettleSettings {
 
 /// As much of a URL as a sentence bears.
 pub(crate) fn short(url: &str) -> String {
-    url.chars().take(MAX_URL).collect()
+    match url.char_indices().nth(MAX_URL) {
+        None => url.to_owned(),
+        Some((end, _)) => format!("{}…", &url[..end]),
+    }
 }
 
 fn host(url: &str) -> Option<String> {

@@ -103,6 +103,22 @@ impl Worlds {
         Ok((world.key, call_in(document, &world, function, argument, limit).await?))
     }
 
+    /// As [`call`](Self::call), in this world and in no later one of the frame.
+    pub(crate) async fn call_known<R: DeserializeOwned>(
+        &self,
+        document: &Document,
+        key: FrameKey,
+        function: &str,
+        argument: &(impl Serialize + Sync),
+        limit: Duration,
+    ) -> Result<R, ScriptError> {
+        let world = self.known(document)?;
+        if world.key != key {
+            return Err(ScriptError::Cdp(CdpError::Detached));
+        }
+        call_in(document, &world, function, argument, limit).await
+    }
+
     /// A node that the browser names, as an object in the document's world, which is made when there is none.
     pub(crate) async fn resolve(
         &self,

@@ -21,7 +21,7 @@ use crate::agent::report::LogLevel;
 use crate::app::App;
 use crate::config::Settings;
 use crate::replay::Recordings;
-use crate::run::{DetachTime, MaxSteps, RunEventKind, RunRequest, RunStream, StartUrl, Task, Temperature};
+use crate::run::{MaxSteps, RunEventKind, RunRequest, RunStream, StartUrl, Task};
 use crate::{shutdown, telemetry};
 
 /// How often a terminal shows that time passes.
@@ -108,23 +108,13 @@ async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
     let _last_lines = telemetry::init(&settings.telemetry, LOG_FILTER)?;
     let screenshots = args.save_screenshots.map(Screenshots::new).transpose()?;
     let request = RunRequest {
-        task: args.task,
         max_steps: args.max_steps.unwrap_or_default(),
-        max_tokens: None,
-        max_cost: None,
-        max_time: None,
         model: ModelChoice { provider: args.provider, model: args.model },
-        temperature: Temperature::default(),
         headless: !args.headful,
         start_url: args.start_url,
-        actions: Vec::new(),
         output: args.output_schema,
-        files: Vec::new(),
-        domains: Default::default(),
         screenshots: screenshots.as_ref().map(|_| ImageFormat::Png),
-        skip_unchanged_screenshots: false,
-        detach: DetachTime::default(),
-        caller: None,
+        ..RunRequest::plain(args.task)
     };
     let mut stop = pin!(shutdown::signals()?);
     let app = match args.record {

@@ -18,6 +18,7 @@ mod patient;
 mod rate;
 mod router;
 mod routes;
+mod secrets;
 pub mod serve;
 pub mod settings;
 mod sse;

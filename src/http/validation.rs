@@ -9,6 +9,7 @@ use super::error::Problem;
 use super::fields::{Fields, Wrong, boolean, integer, number, one_of, string, wrong};
 use super::files::files;
 use super::output::output_schema;
+use super::secrets::secrets;
 use crate::agent::image::ImageFormat;
 use crate::agent::ports::{ModelChoice, Provider};
 use crate::policy::DomainRules;
@@ -53,6 +54,7 @@ pub(super) fn parse_run_request(
     let files = fields.take_in("files", files);
     let allowed = fields.take_in("allowedDomains", some_domains);
     let blocked = fields.take_in("blockedDomains", domains);
+    let secrets = fields.take_in("sensitiveData", secrets);
     let screenshots = fields.optional("screenshotFormat", |value| one_of(value, &SCREENSHOT_FORMATS));
     let skip_unchanged_screenshots = fields.nullable("skipUnchangedScreenshots", boolean);
     let detach = fields.nullable("detachSeconds", detach_seconds);
@@ -72,6 +74,7 @@ pub(super) fn parse_run_request(
             output,
             files: files.unwrap_or_default(),
             domains: DomainRules { allowed, blocked: blocked.unwrap_or_default() },
+            secrets: secrets.unwrap_or_default(),
             screenshots: screenshots.unwrap_or(default_screenshots),
             skip_unchanged_screenshots: skip_unchanged_screenshots.unwrap_or(false),
             detach: detach.unwrap_or_default(),

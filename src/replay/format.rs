@@ -1,5 +1,6 @@
 //! The file: JSON Lines, the header first, then what happened, an entry a line, and how it ended.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,9 @@ pub(super) struct Header {
     /// What was sent along, without the contents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) files: Vec<FileInfo>,
+    /// The names of what the caller let the run type, by origin.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) sensitive_data: BTreeMap<String, Vec<String>>,
     /// The JSON Schema of the answer as data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) output_schema: Option<serde_json::Value>,

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use url::Url;
+use uuid::Uuid;
 
 use super::compare;
 use super::format::{Deed, Header, Recorded};
 use super::numbers::Numbers;
 use super::record::to_value;
-use super::secrets::Secrets;
+use super::secrets::Secrets as Masked;
 use super::tape::{Report, Tape};
 use crate::agent::action::{Action, ElementIndex};
 use crate::agent::agent::AgentSettings;
@@ -24,8 +25,9 @@ use crate::agent::ports::{
     ActionError, ActionOutcome, BrowserError, Browsers, ChatModel, ChatReply, ChatRequest, HeadfulUnavailable,
     ModelChoice, ModelError, ModelName, ModelUnavailable, Models, Page, PageSpec, Provider,
 };
+use crate::agent::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
 use crate::policy::{DomainRules, Refusal};
-use crate::run::{DetachTime, MaxSteps, RunEventKind, RunRequest, StartUrl, Task, Temperature};
+use crate::run::{MaxSteps, RunEventKind, RunRequest, StartUrl, Task, Temperature};
 
 /// Bytes of all sent files together, which are played as zeros.
 const MAX_FILES_BYTES: u64 = 64 << 20;
@@ -47,6 +49,8 @@ pub enum CannotReplay {
     NoSuchSecret(usize),
     #[error("the run was sent files, which a recording does not hold: replay with --offline")]
     FilesMissing,
+    #[error("the run was given sensitiveData, which a recording does not hold: replay with --offline")]
+    SensitiveDataMissing,
     #[error("the recording's header is wrong: {0}")]
     Header(String),
 }
@@ -60,7 +64,7 @@ impl Replay {
         given: &[(usize, String)],
     ) -> Result<Arc<Self>, CannotReplay> {
         let fields = &recorded.header.secrets;
-        let mut secrets = Secrets::default();
+        let mut secrets = Masked::default();
         for (number, text) in given {
             if !(1..=fields.len()).contains(number) {
                 return Err(CannotReplay::NoSuchSecret(*number));
@@ -78,6 +82,9 @@ impl Replay {
             if !recorded.header.files.is_empty() {
                 return Err(CannotReplay::FilesMissing);
             }
+            if !recorded.header.sensitive_data.is_empty() {
+                return Err(CannotReplay::SensitiveDataMissing);
+            }
         }
         let header = recorded.header.clone();
         let exact = live.is_none();
@@ -91,25 +98,19 @@ impl Replay {
         let wrong = |error: &dyn std::fmt::Display| CannotReplay::Header(error.to_string());
         let start_url = header.start_url.as_deref().map(|url| StartUrl::parse(&reveal(url)));
         let output = header.output_schema.clone().map(OutputSchema::parse);
+        let task = Task::parse(&reveal(&header.task)).map_err(|error| wrong(&error))?;
+        // What a run may take is no part of what it does, and its answers are there already.
         Ok(RunRequest {
-            task: Task::parse(&reveal(&header.task)).map_err(|error| wrong(&error))?,
             max_steps: MaxSteps::parse(header.max_steps.into()).map_err(|error| wrong(&error))?,
             model: ModelChoice { provider: Some(header.provider), model: header.model.clone() },
             temperature: Temperature::parse(header.temperature).map_err(|error| wrong(&error))?,
             headless,
             start_url: start_url.transpose().map_err(|error| wrong(&error))?,
             actions: header.actions.iter().map(|action| self.revealed(action)).collect(),
-            // What a run may take is no part of what it does, and its answers are there already.
-            max_tokens: None,
-            max_cost: None,
-            max_time: None,
             output: output.transpose().map_err(|error| wrong(&error))?,
             files: self.files()?,
-            domains: DomainRules::default(),
-            screenshots: None,
-            skip_unchanged_screenshots: false,
-            detach: DetachTime::default(),
-            caller: None,
+            secrets: self.declared().map_err(|error| wrong(&*error))?,
+            ..RunRequest::plain(task)
         })
     }
 
@@ -120,6 +121,19 @@ impl Replay {
             }
             other => other.clone(),
         }
+    }
+
+    /// The names that the run was told, with values that nobody knows: nothing is typed.
+    fn declared(&self) -> Result<Secrets, Box<dyn std::error::Error>> {
+        let mut places = Vec::new();
+        for (origin, names) in &self.header.sensitive_data {
+            let mut values = Vec::new();
+            for name in names {
+                values.push((SecretName::parse(name)?, SecretValue::parse(&Uuid::new_v4().to_string())?));
+            }
+            places.push(SecretsOf { origin: origin.parse()?, values });
+        }
+        Ok(Secrets::new(places)?)
     }
 
     fn files(&self) -> Result<Vec<SentFile>, CannotReplay> {

@@ -13,7 +13,7 @@ use tempfile::NamedTempFile;
 use url::Url;
 
 use super::format::{Answer, Call, Deed, End, Entry, Header, MAX_BYTES, Said, VERSION};
-use super::secrets::Secrets;
+use super::secrets::{Secrets, each_text};
 use crate::agent::action::{Action, ElementIndex};
 use crate::agent::agent::AgentSettings;
 use crate::agent::files::SentFile;
@@ -22,6 +22,7 @@ use crate::agent::observation::{Observation, PageView};
 use crate::agent::ports::{
     ActionError, ActionOutcome, BrowserError, ChatModel, ChatReply, ChatRequest, ModelError, ModelName, Page, Provider,
 };
+use crate::agent::secrets::Secrets as Declared;
 use crate::run::{Recorder, Recording, RunEventKind, RunId, RunRequest};
 
 /// What is left of the largest file for masks, which may be longer than what they mask, and for the end.
@@ -77,6 +78,11 @@ impl Recorder for Recordings {
             start_url: request.start_url.as_ref().map(|url| url.as_url().to_string()),
             actions: request.actions.clone(),
             files: request.files.iter().map(SentFile::info).collect(),
+            sensitive_data: request
+                .secrets
+                .listed()
+                .map(|(origin, names)| (origin.to_string(), names.map(|name| name.as_str().to_owned()).collect()))
+                .collect(),
             output_schema: request.output.as_ref().map(|output| output.as_json().clone()),
             max_steps: request.max_steps.get(),
             temperature: request.temperature.get(),
@@ -85,7 +91,7 @@ impl Recorder for Recordings {
             agent: agent.clone(),
             secrets: Vec::new(),
         };
-        Arc::new(Notes { path, header, taken: Mutex::default() })
+        Arc::new(Notes { path, header, declared: request.secrets.clone(), taken: Mutex::default() })
     }
 }
 
@@ -93,6 +99,8 @@ impl Recorder for Recordings {
 struct Notes {
     path: PathBuf,
     header: Header,
+    /// What the caller gave as secrets.
+    declared: Declared,
     taken: Mutex<Taken>,
 }
 
@@ -192,6 +200,9 @@ impl Recording for Notes {
             let header = Header { secrets: std::mem::take(&mut taken.fields), ..self.header.clone() };
             taken.entries.insert(0, to_value(&header));
             let masked = taken.entries.into_iter().map(|mut entry| {
+                if let Some(masker) = self.declared.masker() {
+                    each_text(&mut entry, &|text| masker.mask_in(text));
+                }
                 taken.secrets.mask(&mut entry);
                 entry.to_string() + "\n"
             });
@@ -289,7 +300,9 @@ impl Page for RecordedPage {
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         // Before it is tried: a run that is cut off meanwhile has typed it.
-        self.notes.lock().learn(action);
+        if !matches!(action, Action::Input { text, .. } if self.notes.declared.are_meant_in(text)) {
+            self.notes.lock().learn(action);
+        }
         let outcome = self.page.act(action).await;
         self.done(Deed::Act { action: action.clone() }, outcome)
     }

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
-use url::form_urlencoded::byte_serialize;
+
+use crate::agent::secrets::Masker;
 
 /// A shorter secret is masked only where it stands alone or in quotes: elsewhere it is likely to be something else.
 const SHORT: usize = 4;
@@ -14,24 +15,28 @@ const OWN_WORDS: [&str; 3] = ["tag", "role", "inputType"];
 #[derive(Default)]
 pub(super) struct Secrets {
     known: Vec<Secret>,
+    /// Of those that are not short.
+    masker: Option<Masker>,
 }
 
 struct Secret {
     number: usize,
     value: String,
-    /// As it is, within JSON, within a URL.
-    forms: Vec<String>,
+}
+
+impl Secret {
+    fn is_short(&self) -> bool {
+        self.value.chars().count() < SHORT
+    }
 }
 
 impl Secrets {
     pub(super) fn add(&mut self, number: usize, value: &str) {
-        let escaped = escaped(value);
-        let form: String = byte_serialize(value.as_bytes()).collect();
-        let mut forms = vec![value.to_owned(), escaped, form.replace('+', "%20"), form];
-        forms.dedup();
-        self.known.push(Secret { number, value: value.to_owned(), forms });
-        // A secret may be part of a longer one.
+        self.known.push(Secret { number, value: value.to_owned() });
+        // What is put back first must not be a part of what is put back later.
         self.known.sort_by_key(|secret| std::cmp::Reverse(secret.value.len()));
+        let long = self.known.iter().filter(|secret| !secret.is_short());
+        self.masker = Some(Masker::new(long.map(|secret| (mask_of(secret.number), secret.value.as_str()))));
     }
 
     pub(super) fn knows(&self, value: &str) -> bool {
@@ -40,35 +45,26 @@ impl Secrets {
 
     /// Masks every text in a value.
     pub(super) fn mask(&self, value: &mut Value) {
-        match value {
-            Value::String(text) => *text = self.mask_text(text).into_owned(),
-            Value::Array(values) => values.iter_mut().for_each(|value| self.mask(value)),
-            Value::Object(fields) => {
-                let typed = fields.iter_mut().filter(|(name, _)| !OWN_WORDS.contains(&name.as_str()));
-                typed.for_each(|(_, value)| self.mask(value));
+        each_text(value, &|text| {
+            if let Cow::Owned(masked) = self.mask_text(text) {
+                *text = masked;
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
-        }
+        });
     }
 
     pub(super) fn mask_text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut text = Cow::Borrowed(text);
-        for secret in &self.known {
+        let mut masked = self.masker.as_ref().map_or(Cow::Borrowed(text), |masker| masker.mask(text));
+        for secret in self.known.iter().filter(|secret| secret.is_short()) {
             let mask = mask_of(secret.number);
-            if *text == secret.value {
+            if *masked == secret.value {
                 return Cow::Owned(mask);
             }
-            for form in &secret.forms {
-                let (found, mask) = match secret.value.chars().count() {
-                    0..SHORT => (format!("\"{form}\""), format!("\"{mask}\"")),
-                    _ => (form.clone(), mask.clone()),
-                };
-                if text.contains(&found) {
-                    text = Cow::Owned(text.replace(&found, &mask));
-                }
+            let quoted = Value::from(secret.value.as_str()).to_string();
+            if masked.contains(&quoted) {
+                masked = Cow::Owned(masked.replace(&quoted, &format!("\"{mask}\"")));
             }
         }
-        text
+        masked
     }
 
     /// Puts the secrets where their masks stand.
@@ -80,6 +76,19 @@ impl Secrets {
     pub(super) fn reveal_in_json(&self, text: &str) -> String {
         let reveal = |text: String, secret: &Secret| text.replace(&mask_of(secret.number), &escaped(&secret.value));
         self.known.iter().fold(text.to_owned(), reveal)
+    }
+}
+
+/// Every text that may be somebody's, and none of the names and words by which a recording is read.
+pub(super) fn each_text(value: &mut Value, change: &impl Fn(&mut String)) {
+    match value {
+        Value::String(text) => change(text),
+        Value::Array(values) => values.iter_mut().for_each(|value| each_text(value, change)),
+        Value::Object(fields) => {
+            let typed = fields.iter_mut().filter(|(name, _)| !OWN_WORDS.contains(&name.as_str()));
+            typed.for_each(|(_, value)| each_text(value, change));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::id::RunId;
 use crate::agent::ports::Provider;
 use crate::agent::report::{AgentResult, LogLevel, StepReport, Tally};
+use crate::agent::secrets::{Mask, Masker};
 
 /// One event of a run, numbered 1, 2, 3 ... in the order of the stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,6 +106,23 @@ impl RunEventKind {
                 result.final_text.len() + output + all(&result.errors) + all(&result.tally.urls)
             }
             Self::Failed { tally, .. } => all(&tally.urls),
+        }
+    }
+}
+
+impl Mask for RunEventKind {
+    fn mask(&mut self, masker: &Masker) {
+        match self {
+            // Of the deployment's and the caller's own.
+            Self::Started { at: _, run_id: _, provider: _, model: _ } => {}
+            Self::Gap { at: _, from: _, to: _ } => {}
+            Self::Log { at: _, level: _, message } => message.mask(masker),
+            Self::Step(report) => report.mask(masker),
+            Self::Finished { result, duration: _ } => result.mask(masker),
+            Self::Failed { failure, tally, duration: _ } => {
+                failure.mask(masker);
+                tally.mask(masker);
+            }
         }
     }
 }

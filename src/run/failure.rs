@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::agent::agent::AgentError;
 use crate::agent::ports::{BrowserError, ModelError};
+use crate::agent::secrets::{Mask, Masker};
 
 /// What ends a run with an error instead of a result. The text is one plain sentence for the caller; details that are
 /// for the log alone are in the `Debug` form.
@@ -66,6 +67,20 @@ impl From<AgentError> for Failure {
         match error {
             AgentError::Browser(error) => Self::Browser(error),
             AgentError::Model(error) => Self::Model(error),
+        }
+    }
+}
+
+impl Mask for Failure {
+    fn mask(&mut self, masker: &Masker) {
+        match self {
+            Self::Browser(error) => error.mask(masker),
+            Self::Model(error) => error.mask(masker),
+            Self::QueueTimeout { waited: _ }
+            | Self::ShuttingDown
+            | Self::Cancelled
+            | Self::ClientStalled
+            | Self::Internal => {}
         }
     }
 }

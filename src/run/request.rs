@@ -11,6 +11,7 @@ use crate::agent::files::SentFile;
 use crate::agent::image::ImageFormat;
 use crate::agent::output::OutputSchema;
 use crate::agent::ports::ModelChoice;
+use crate::agent::secrets::Secrets;
 use crate::policy::DomainRules;
 
 /// One run to be.
@@ -34,6 +35,8 @@ pub struct RunRequest {
     pub files: Vec<SentFile>,
     /// What the run may reach, within what the deployment lets it.
     pub domains: DomainRules,
+    /// What it may type without its model reading it.
+    pub secrets: Secrets,
     /// Format of the screenshots in step events; none for no screenshots.
     pub screenshots: Option<ImageFormat>,
     /// Whether a stream leaves out a screenshot that is the one it told last.
@@ -42,6 +45,32 @@ pub struct RunRequest {
     pub detach: DetachTime,
     /// Whom the run is for, where the caller says so.
     pub caller: Option<CallerId>,
+}
+
+impl RunRequest {
+    /// A task, and nothing said about how: no pictures either.
+    pub fn plain(task: Task) -> Self {
+        Self {
+            task,
+            max_steps: MaxSteps::default(),
+            max_tokens: None,
+            max_cost: None,
+            max_time: None,
+            model: ModelChoice::default(),
+            temperature: Temperature::default(),
+            headless: true,
+            start_url: None,
+            actions: Vec::new(),
+            output: None,
+            files: Vec::new(),
+            domains: DomainRules::default(),
+            secrets: Secrets::default(),
+            screenshots: None,
+            skip_unchanged_screenshots: false,
+            detach: DetachTime::default(),
+            caller: None,
+        }
+    }
 }
 
 /// What to do, in plain language; trimmed, never empty.

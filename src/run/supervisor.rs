@@ -24,6 +24,7 @@ use crate::agent::files::SentFile;
 use crate::agent::ledger::{Entries, Ledger};
 use crate::agent::ports::{Browsers, ChatModel, Page, PageSpec};
 use crate::agent::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
+use crate::agent::secrets::{Mask, MaskedModel, MaskedPage, MaskedReporter, Secrets};
 
 /// Closing a page ends within the browser's own deadlines; this one only bounds a defect there.
 const CLOSE_LIMIT: Duration = Duration::from_secs(15);
@@ -55,6 +56,11 @@ enum Outcome {
 /// is free.
 pub(super) async fn supervise(run: Run) -> Outbox {
     let started = Instant::now();
+    // Until the page is closed: its browser may still log what it saw.
+    let secrets = run.request.secrets.clone();
+    if let Some(masker) = secrets.masker() {
+        masker.watch_logs();
+    }
     // Stands outside of the work, so that it can be closed whatever becomes of the work.
     let page = OnceLock::new();
     let ledger = Arc::new(Ledger::default());
@@ -70,7 +76,10 @@ pub(super) async fn supervise(run: Run) -> Outbox {
     };
     outcome.log(started.elapsed());
 
-    let end = outcome.into_event(ledger.entries(), run.time_limit(), started.elapsed());
+    let mut end = outcome.into_event(ledger.entries(), run.time_limit(), started.elapsed());
+    if let Some(masker) = run.request.secrets.masker() {
+        end.mask(masker);
+    }
     let Run { recording, ticket, outbox, .. } = run;
     // The caller hears the outcome at once; the stream stays open until everything is cleaned up.
     outbox.push(end.clone());
@@ -127,17 +136,20 @@ async fn drive(
     deadline: Instant,
 ) -> Result<AgentResult, Failure> {
     let request = &run.request;
+    let secrets = &request.secrets;
     let spec = PageSpec {
         headless: request.headless,
         screenshots: request.screenshots,
         files: request.files.clone(),
         domains: request.domains.clone(),
+        secrets: secrets.clone(),
     };
-    let reporter = Arc::new(Teller { channel: run.outbox.channel().clone() });
+    let reporter = MaskedReporter::wrap(Arc::new(Teller { channel: run.outbox.channel().clone() }), secrets);
     let opened = run.browsers.open(spec.clone()).await?;
     let lasting = LastingPage::new(opened, run.browsers.clone(), spec, reporter.clone(), run.settings.max_restarts);
-    let mut page = slot.get_or_init(|| Arc::new(lasting)).clone();
-    let mut model = run.model.clone();
+    // Secrets are masked on the inside, so that a recording holds none either.
+    let mut page = MaskedPage::wrap(slot.get_or_init(|| Arc::new(lasting)).clone(), secrets);
+    let mut model = run.model.clone().map(|model| MaskedModel::wrap(model, secrets));
     if let Some(recording) = &run.recording {
         page = recording.clone().page(page);
         model = model.map(|model| recording.clone().model(model));
@@ -145,10 +157,11 @@ async fn drive(
     let agent = Agent::new(run.agent.clone(), model, page, reporter, ledger.clone());
     let settings = &run.settings;
     let task = AgentTask {
-        task: request.task.as_str().to_owned(),
+        task: masked(request.task.as_str(), secrets),
         files: request.files.iter().map(SentFile::info).collect(),
+        secrets: secrets.clone(),
         start_url: request.start_url.as_ref().map(|url| url.as_url().clone()),
-        actions: request.actions.clone(),
+        actions: request.actions.iter().map(|action| action.masked(secrets)).collect(),
         max_steps: request.max_steps.min(settings.max_steps).get(),
         temperature: request.temperature.get(),
         output: request.output.clone(),
@@ -159,6 +172,11 @@ async fn drive(
         },
     };
     Ok(agent.run(task).await?)
+}
+
+/// A text of the caller's as the agent may know it.
+fn masked(text: &str, secrets: &Secrets) -> String {
+    secrets.masker().map_or_else(|| text.to_owned(), |masker| masker.mask(text).into_owned())
 }
 
 /// The smaller of two limits that need not be there.

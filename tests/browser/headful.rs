@@ -32,6 +32,7 @@ fn a_run_with_a_window_has_a_browser_and_a_display_of_its_own_and_leaves_neither
             screenshots: Some(ImageFormat::Png),
             files: vec![],
             domains: DomainRules::default(),
+            secrets: Default::default(),
         };
         let tab = Tab::new(browser.pool.open(spec).await.unwrap());
         assert_eq!(processes::browsers(browser.root()).len(), 2, "its own beside the shared one");

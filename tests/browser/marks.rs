@@ -2,7 +2,6 @@
 
 use browser_use_service::agent::image::{Image, ImageFormat};
 use browser_use_service::agent::ports::{Browsers, PageSpec};
-use browser_use_service::policy::DomainRules;
 
 use crate::support::{OwnBrowser, Site, Tab, run};
 
@@ -33,8 +32,7 @@ async fn colours(browser: &OwnBrowser, picture: &Image) -> String {
 }
 
 async fn open(browser: &OwnBrowser, format: ImageFormat, site: &Site) -> Tab {
-    let spec =
-        PageSpec { headless: true, screenshots: Some(format), files: Vec::new(), domains: DomainRules::default() };
+    let spec = PageSpec::plain(Some(format));
     let tab = Tab::new(browser.pool.open(spec).await.unwrap());
     tab.go(&site.url("/")).await.unwrap();
     tab

@@ -27,7 +27,15 @@ const RULES: &[Rule] = &[
     },
     Rule {
         module: "browser",
-        may_import: &["agent::ports", "agent::action", "agent::files", "agent::observation", "agent::image", "policy"],
+        may_import: &[
+            "agent::ports",
+            "agent::action",
+            "agent::files",
+            "agent::observation",
+            "agent::image",
+            "agent::secrets",
+            "policy",
+        ],
         never_crates: &["axum", "reqwest", "tower", "tower_http", "envy"],
     },
     Rule {
@@ -46,6 +54,7 @@ const RULES: &[Rule] = &[
             "agent::explicit",
             "agent::files",
             "agent::output",
+            "agent::secrets",
             "policy",
         ],
         never_crates: &["reqwest", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
@@ -55,7 +64,11 @@ const RULES: &[Rule] = &[
         may_import: &["agent", "policy", "run"],
         never_crates: &["axum", "reqwest", "tower", "tower_http", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
     },
-    Rule { module: "telemetry", may_import: &["run::STEP_LOG_TARGET"], never_crates: &["axum", "reqwest"] },
+    Rule {
+        module: "telemetry",
+        may_import: &["run::STEP_LOG_TARGET", "agent::secrets"],
+        never_crates: &["axum", "reqwest"],
+    },
     Rule { module: "shutdown", may_import: &["run"], never_crates: &["axum", "reqwest"] },
     Rule {
         module: "config",
@@ -86,6 +99,7 @@ const RULES: &[Rule] = &[
             "agent::image",
             "agent::output",
             "agent::report",
+            "agent::secrets",
             "shutdown",
             "telemetry",
         ],

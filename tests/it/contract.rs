@@ -164,15 +164,7 @@ async fn a_run_s_domains_reach_its_browser() {
 async fn a_deployment_sets_the_default_screenshot_format() {
     let service = Stage::new([Reply::done("ok")]).set("SCREENSHOT_FORMAT", "webp").start().await;
     service.run_all(&json!({ "task": "x" })).await;
-    assert_eq!(
-        service.pages.specs(),
-        [PageSpec {
-            headless: true,
-            screenshots: Some(ImageFormat::Webp),
-            files: vec![],
-            domains: DomainRules::default()
-        }]
-    );
+    assert_eq!(service.pages.specs(), [PageSpec::plain(Some(ImageFormat::Webp))]);
 }
 
 #[tokio::test]

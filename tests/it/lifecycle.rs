@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use browser_use_service::agent::image::ImageFormat;
-use browser_use_service::agent::ports::{BrowserError, ModelChoice, ModelError};
-use browser_use_service::policy::DomainRules;
-use browser_use_service::run::{DetachTime, MaxSteps, RunEventKind, RunRequest, Task, Temperature};
+use browser_use_service::agent::ports::{BrowserError, ModelError};
+use browser_use_service::run::{MaxSteps, RunEventKind, RunRequest, Task};
 use serde_json::json;
 
 use crate::support::browser::{Fate, Script};
@@ -15,23 +14,9 @@ use crate::support::service::Stage;
 
 pub(crate) fn request() -> RunRequest {
     RunRequest {
-        task: Task::parse("buy it").expect("a task"),
         max_steps: MaxSteps::parse(200).expect("in range"),
-        model: ModelChoice::default(),
-        temperature: Temperature::default(),
-        headless: true,
-        start_url: None,
-        files: Vec::new(),
-        domains: DomainRules::default(),
-        actions: Vec::new(),
-        output: None,
-        max_tokens: None,
-        max_cost: None,
-        max_time: None,
         screenshots: Some(ImageFormat::Png),
-        skip_unchanged_screenshots: false,
-        detach: DetachTime::default(),
-        caller: None,
+        ..RunRequest::plain(Task::parse("buy it").expect("a task"))
     }
 }
 

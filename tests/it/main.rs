@@ -17,6 +17,7 @@ mod replay;
 mod restarts;
 mod results;
 mod same_request;
+mod secrets;
 mod shutdown;
 mod slow_readers;
 mod streams;

@@ -9,6 +9,7 @@ use axum::http::{Request, StatusCode, header};
 use browser_use_service::agent::agent::AgentSettings;
 use browser_use_service::agent::ports::{ChatModel, Page, Provider};
 use browser_use_service::http;
+use browser_use_service::http::details::{BrowserDetails, Inspect, MemoryDetails};
 use browser_use_service::run::{Failure, Recorder, Recording, RunEventKind, RunId, RunRequest, RunService};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -65,7 +66,7 @@ impl Recording for Panicking {
 async fn a_recorder_that_panics_ends_its_run_and_frees_the_place() {
     for at in [At::Model, At::Page, At::End] {
         let stage = Stage::new([Reply::done("ok")]).set("MAX_CONCURRENT_RUNS", "1");
-        let (runs, pages) = stage.recorded_runs(Arc::new(Panicking(at)));
+        let (runs, _, pages) = stage.recorded_runs(Some(Arc::new(Panicking(at))));
         for round in 1..=3 {
             let mut stream = runs.start(request()).expect("the place is free again");
             let mut terminal = Vec::new();
@@ -104,12 +105,25 @@ async fn answer(router: &Router, request: Request<Body>) -> (StatusCode, Value) 
     (status, serde_json::from_slice(&body).expect("JSON"))
 }
 
+/// A service of which nothing is known.
+struct Uninspected;
+
+impl Inspect for Uninspected {
+    fn browser(&self) -> Option<BrowserDetails> {
+        None
+    }
+
+    fn memory(&self) -> Option<MemoryDetails> {
+        None
+    }
+}
+
 #[tokio::test]
 async fn a_panic_in_a_handler_is_an_answer_and_takes_no_place() {
     let stage = Stage::new([Reply::done("ok")]).set("MAX_CONCURRENT_RUNS", "1").set("BROWSER_USE_INTERNAL_API_KEY", "");
     let settings = stage.http();
-    let (runs, pages) = stage.recorded_runs(Arc::new(Panicking(At::Beginning)));
-    let router = http::router(settings, runs.clone(), TaskTracker::new());
+    let (runs, _, pages) = stage.recorded_runs(Some(Arc::new(Panicking(At::Beginning))));
+    let router = http::router(settings, runs.clone(), TaskTracker::new(), Arc::new(Uninspected));
     for _ in 0..3 {
         let refused = answer(&router, post()).await;
         assert_eq!(refused, (StatusCode::INTERNAL_SERVER_ERROR, json!({ "detail": "internal_error" })));

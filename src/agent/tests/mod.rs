@@ -45,6 +45,7 @@ impl World {
         Self {
             settings: AgentSettings::default(),
             task: AgentTask {
+                secrets: crate::agent::secrets::Secrets::default(),
                 task: "Buy a lamp".into(),
                 files: vec![],
                 start_url: None,

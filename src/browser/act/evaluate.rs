@@ -43,7 +43,10 @@ const AS_JSON: &str = "function () {
     const seen = new Set();
     const plain = (key, value) => {
         if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return String(value);
-        if (value instanceof Node) return value.outerHTML?.slice(0, 500) ?? value.textContent;
+        if (value instanceof Node) {
+            const markup = value.outerHTML;
+            return markup?.length > 500 ? markup.slice(0, 500) + '…' : markup ?? value.textContent;
+        }
         if (value instanceof Map || value instanceof Set) value = [...value];
         if (value instanceof Error) return String(value);
         if (typeof value === 'object' && value !== null) {

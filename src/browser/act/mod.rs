@@ -15,6 +15,7 @@ mod navigate;
 mod pages;
 mod read;
 mod scroll;
+mod secret;
 mod selector;
 mod tabs;
 mod witness;
@@ -38,6 +39,7 @@ use super::world::{Document, ScriptError, Worlds};
 use crate::agent::action::{Action, ElementIndex, MouseButton};
 use crate::agent::observation::Element;
 use crate::agent::ports::{ActionError, ActionOutcome, BrowserError};
+use crate::agent::secrets::Secrets;
 
 /// One run's hands: everything an action works with.
 pub(crate) struct Hands<'a> {
@@ -46,6 +48,8 @@ pub(crate) struct Hands<'a> {
     /// What the agent was last shown; its indices are what actions name.
     pub(crate) sight: &'a Sight,
     pub(crate) clipboard: &'a Clipboard,
+    /// What it may type under other names.
+    pub(crate) secrets: &'a Secrets,
 }
 
 /// What [`Hands`] need inside a page; expects [`super::observe::SCRIPT`] beside it.
@@ -55,6 +59,7 @@ pub(crate) const SCRIPT: &str = concat!(
     include_str!("script/reach.js"),
     include_str!("script/witness.js"),
     include_str!("script/fields.js"),
+    include_str!("script/secret.js"),
     include_str!("script/clipboard.js"),
     include_str!("script/choices.js"),
     include_str!("script/scroll.js"),
@@ -113,6 +118,9 @@ impl Hands<'_> {
             Action::FindElements { selector } => self.find_elements(selector).await,
             Action::SwitchTab { tab } => self.switch_tab(*tab).await,
             Action::CloseTab { tab } => self.close_tab(*tab).await,
+            Action::Input { index, text, clear, submit } if self.secrets.are_meant_in(text) => {
+                self.input_secret(*index, text, clear.unwrap_or(true), submit.unwrap_or(false)).await
+            }
             Action::Input { index, text, clear, submit } => {
                 self.input(*index, text, clear.unwrap_or(true), submit.unwrap_or(false)).await
             }
@@ -219,6 +227,22 @@ impl Hands<'_> {
         }
         // The frame shows another document by now, in which the id means nothing or something else.
         Err(ActionError::NotPossible("the page has changed since it was shown; look at the current list".into()))
+    }
+
+    /// Calls one of the hands' functions where an element is, and nowhere else: what is told to it is for that document.
+    async fn call_known<R: DeserializeOwned>(
+        &self,
+        place: &Place,
+        function: &str,
+        arguments: &(impl Serialize + Sync),
+    ) -> Result<R, ActionError> {
+        let called = self.worlds.call_known(&place.document, place.world, function, arguments, self.command_timeout());
+        called.await.map_err(|error| match error {
+            ScriptError::Cdp(CdpError::Refused { .. } | CdpError::Detached) => {
+                ActionError::NotPossible("the page has changed since it was shown; look at the current list".into())
+            }
+            error => script_failed(error).into(),
+        })
     }
 
     /// Calls one of the hands' functions for a document as a whole.
@@ -353,7 +377,8 @@ fn clip(text: &str, characters: usize) -> String {
 fn label(element: &Element) -> String {
     let name = [&element.name, &element.placeholder, &element.href].into_iter().find(|text| !text.trim().is_empty());
     match name {
-        Some(name) => format!("'{}'", clip(name, 60)),
+        // The page wrote it: it must not end the quotes that it stands in.
+        Some(name) => format!("'{}'", clip(name, 60).replace('\'', "’")),
         None if element.role.is_empty() => format!("<{}>", element.tag),
         None => format!("the {}", element.role),
     }

@@ -5,7 +5,6 @@ use base64::engine::general_purpose::STANDARD;
 use browser_use_service::agent::action::Action;
 use browser_use_service::agent::image::{Image, ImageFormat};
 use browser_use_service::agent::ports::{Browsers, PageSpec};
-use browser_use_service::policy::DomainRules;
 
 use crate::support::{Browser, Site, Tab, open, run};
 
@@ -56,8 +55,7 @@ fn pictures_come_in_each_format_and_show_the_whole_window() {
     run(async {
         let site = Site::of(&[("/", BODY)]).await;
         for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Webp] {
-            let spec =
-                PageSpec { headless: true, screenshots: Some(format), files: vec![], domains: DomainRules::default() };
+            let spec = PageSpec::plain(Some(format));
             let tab = Tab::new(Browser::shared().open(spec).await.unwrap());
             tab.go(&site.url("/")).await.unwrap();
             let picture = tab.observe().await.screenshot.unwrap();
@@ -83,12 +81,7 @@ fn a_further_tab_has_the_same_window() {
 fn a_run_without_pictures_gets_none_until_it_asks_for_one() {
     run(async {
         let site = Site::of(&[("/", BODY)]).await;
-        let tab = Tab::new(
-            Browser::shared()
-                .open(PageSpec { headless: true, screenshots: None, files: vec![], domains: DomainRules::default() })
-                .await
-                .unwrap(),
-        );
+        let tab = Tab::new(Browser::shared().open(PageSpec::plain(None)).await.unwrap());
         tab.go(&site.url("/")).await.unwrap();
         assert_eq!(tab.observe().await.screenshot, None);
         let picture = tab.page().picture().await.unwrap();

@@ -10,7 +10,7 @@ use browser_use_service::browser::settings::{
     BrowserSettings, FileLimits, NetworkLimits, RendererLimits, SandboxMode, SettleSettings,
 };
 use browser_use_service::browser::{Pool, Resolver, SystemResolver};
-use browser_use_service::policy::{DomainRules, HostPattern, UrlPolicy};
+use browser_use_service::policy::{HostPattern, UrlPolicy};
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
@@ -116,7 +116,7 @@ impl OwnBrowser {
 
 /// A run without a window that wants pictures.
 pub(crate) fn headless() -> PageSpec {
-    PageSpec { headless: true, screenshots: Some(ImageFormat::Png), files: vec![], domains: DomainRules::default() }
+    PageSpec::plain(Some(ImageFormat::Png))
 }
 
 fn settings(profile_root: PathBuf) -> BrowserSettings {

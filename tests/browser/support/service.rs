@@ -173,6 +173,25 @@ impl Service {
         std::fs::read_to_string(self.home.path().join("log")).unwrap()
     }
 
+    /// Every file below its folder that is not a browser's, its log included, as text.
+    pub(crate) fn written(&self) -> Vec<(PathBuf, String)> {
+        let mut folders = vec![self.home.path().to_owned()];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                match entry.file_type().unwrap() {
+                    kind if kind.is_dir() && entry.path() != self.profiles() => folders.push(entry.path()),
+                    kind if kind.is_file() => {
+                        let bytes = std::fs::read(entry.path()).unwrap();
+                        files.push((entry.path(), String::from_utf8_lossy(&bytes).into_owned()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        files
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         processes::signal(self.id(), signal);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use browser_use_service::agent::action::{Action, ElementIndex};
+use browser_use_service::agent::files::FileInfo;
 use browser_use_service::agent::image::{Image, ImageFormat};
 use browser_use_service::agent::observation::{Element, Observation, PageView, Tab};
 use browser_use_service::agent::ports::{
@@ -54,6 +55,8 @@ pub(crate) struct Script {
     pub(crate) then: Option<Box<Script>>,
     /// Size of the screenshots, a different one after each action; a small one that never changes when it is 0.
     pub(crate) picture_bytes: usize,
+    /// What its pages show of what they know, everywhere.
+    pub(crate) reflects: String,
 }
 
 /// A source of fake pages that counts what is done to them.
@@ -160,29 +163,40 @@ impl Page for FakePage {
             0 => "cGljdHVyZQ==".into(),
             bytes => format!("{:04}{}", self.log.acted.get(), "A".repeat(bytes)).into(),
         };
-        let (url, title) = ("https://shop.example/".to_owned(), "Shop".to_owned());
+        let shown = &self.script.reflects;
+        let (url, title) = (format!("https://shop.example/{shown}"), format!("Shop{shown}"));
         let button = Element {
             index: ElementIndex(1),
             tag: "button".into(),
             role: "button".into(),
-            name: "Buy".into(),
+            name: format!("Buy{shown}"),
+            value: shown.clone(),
+            href: shown.clone(),
+            options: vec![shown.clone()],
+            placeholder: shown.clone(),
             ..Element::default()
         };
         Ok(Observation {
-            downloads: Vec::new(),
+            downloads: match shown.as_str() {
+                "" => Vec::new(),
+                shown => vec![FileInfo { name: shown.to_owned(), bytes: 1 }],
+            },
             dialog: None,
             blocker: None,
             tabs: vec![Tab { id: 1, url: url.clone(), title: title.clone(), active: true }],
             url,
             title,
             view: PageView {
-                text: "[1]<button>Buy</button>".into(),
+                text: format!("[1]<button>Buy{shown}</button>"),
                 elements: vec![button],
                 // Another page after every action, so that no loop is seen in it.
                 fingerprint: self.log.acted.get() as u64,
                 ..PageView::default()
             },
-            notices: vec![],
+            notices: match shown.as_str() {
+                "" => Vec::new(),
+                shown => vec![format!("a dialog said: {shown}")],
+            },
             screenshot: self.format.map(|format| Image { format, base64: picture }),
         })
     }
@@ -195,12 +209,16 @@ impl Page for FakePage {
         self.log.acted.add();
         self.log.done.lock().expect("no panic holds the list").push(format!("{action:?}"));
         self.script.act.meet().await?;
+        let shown = &self.script.reflects;
+        if matches!(action, Action::Hover { .. }) {
+            return Err(ActionError::NotPossible(format!("covered by {shown}")));
+        }
         let description = match action {
-            Action::Click { .. } => "Click 'Buy'".to_owned(),
+            Action::Click { .. } => format!("Click 'Buy{shown}'"),
             other => format!("Do {}", other.name()),
         };
-        let extracted = matches!(action, Action::Extract { .. }).then(|| "12 €".to_owned());
-        Ok(ActionOutcome { description, extracted, ..ActionOutcome::default() })
+        let extracted = matches!(action, Action::Extract { .. }).then(|| format!("12 €{shown}"));
+        Ok(ActionOutcome { description, extracted, effect: shown.clone(), ..ActionOutcome::default() })
     }
 
     async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError> {

@@ -71,6 +71,8 @@ pub(crate) struct ScriptedModel {
     pub(crate) calls: Counter,
     /// The messages of each call.
     asked: Mutex<Vec<Vec<String>>>,
+    /// All of each call, the system prompt too.
+    prompts: Mutex<Vec<String>>,
 }
 
 impl ScriptedModel {
@@ -78,6 +80,7 @@ impl ScriptedModel {
         Arc::new(Self {
             script: Mutex::new(script.into_iter().collect()),
             calls: Counter::new(),
+            prompts: Mutex::default(),
             asked: Mutex::default(),
         })
     }
@@ -90,6 +93,11 @@ impl ScriptedModel {
     /// The messages of each call.
     pub(crate) fn asked(&self) -> Vec<Vec<String>> {
         self.asked.lock().expect("no panic holds the list").clone()
+    }
+
+    /// All that each call was asked with, as one text.
+    pub(crate) fn prompts(&self) -> Vec<String> {
+        self.prompts.lock().expect("no panic holds the list").clone()
     }
 
     fn next(&self) -> Reply {
@@ -106,7 +114,12 @@ impl ChatModel for ScriptedModel {
     }
 
     async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ModelError> {
-        let messages = request.messages.iter().map(|message| message.text.clone()).collect();
+        let messages: Vec<String> = request.messages.iter().map(|message| message.text.clone()).collect();
+        self.prompts.lock().expect("no panic holds the list").push(format!(
+            "{}\n{}",
+            request.system,
+            messages.join("\n")
+        ));
         self.asked.lock().expect("no panic holds the list").push(messages);
         self.calls.add();
         let mut reply = self.next();

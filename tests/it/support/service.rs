@@ -89,19 +89,20 @@ impl Stage {
 
     /// The runs alone, without HTTP, for tests on paused time.
     pub(crate) fn runs(self) -> (RunService, Arc<ScriptedModel>, Arc<PageLog>) {
+        self.recorded_runs(None)
+    }
+
+    /// The same, recorded.
+    pub(crate) fn recorded_runs(
+        self,
+        recorder: Option<Arc<dyn Recorder>>,
+    ) -> (RunService, Arc<ScriptedModel>, Arc<PageLog>) {
         let settings = self.settings();
         let (model, browsers) = (ScriptedModel::new(self.replies), FakeBrowsers::new(self.script));
         let pages = browsers.log.clone();
-        let runs = RunService::new(settings.run, settings.agent, browsers, Arc::new(OneModel(model.clone())));
+        let runs =
+            RunService::recorded(settings.run, settings.agent, browsers, Arc::new(OneModel(model.clone())), recorder);
         (runs, model, pages)
-    }
-
-    /// The same with somebody who keeps what they do.
-    pub(crate) fn recorded_runs(self, recorder: Arc<dyn Recorder>) -> (RunService, Arc<PageLog>) {
-        let settings = self.settings();
-        let (model, browsers) = (ScriptedModel::new(self.replies), FakeBrowsers::new(self.script));
-        let (pages, models) = (browsers.log.clone(), Arc::new(OneModel(model)));
-        (RunService::recorded(settings.run, settings.agent, browsers, models, Some(recorder)), pages)
     }
 
     /// What the deployment says about its HTTP interface.

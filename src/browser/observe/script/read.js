@@ -159,6 +159,7 @@ const eyes = {
   elementAt,
   contains,
   isSecret,
+  keepSecret: (element) => void secrets.add(element),
   closedRoot: (host) => closedRoots.get(host) ?? null,
   registerClosedRoot: (host, root) => void closedRoots.set(host, root),
   markListening,

