@@ -59,9 +59,11 @@ fn the_service_starts_with_every_line_of_the_example_uncommented() {
 }
 
 /// Shown to say how they are written: the default is another, or the machine's.
-const NO_DEFAULTS: [&str; 12] = [
+const NO_DEFAULTS: [&str; 14] = [
     "ANTHROPIC_BASE_URL",
     "BROWSER_EXECUTABLE",
+    "BROWSER_USE_ALLOWED_DOMAINS",
+    "BROWSER_USE_BLOCKED_DOMAINS",
     "BROWSER_USE_PRIVATE_HOSTS",
     "GEMINI_BASE_URL",
     "MAX_REQUESTS_PER_MINUTE",

@@ -1,8 +1,11 @@
 //! Going somewhere: by URL, by web search, back.
 
+use std::time::Duration;
+
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     GetNavigationHistoryParams, NavigateParams, NavigateToHistoryEntryParams, StopLoadingParams,
 };
+use tokio::time::Instant;
 use url::Url;
 
 use super::witness::Moment;
@@ -19,6 +22,9 @@ const ABORTED: &str = "net::ERR_ABORTED";
 const BLANK: &str = "about:blank";
 /// How often a page may be faster.
 const MAX_OVERTAKEN: u32 = 5;
+/// How long the document of a navigation that was answered may take to be shown before it is asked for again. It takes
+/// milliseconds; but a navigation that the page began in between can end both without a word.
+const SHOWN_WITHIN: Duration = Duration::from_secs(2);
 
 impl Hands<'_> {
     /// Opens what a model wrote as a URL; a missing scheme is https.
@@ -75,6 +81,8 @@ impl Hands<'_> {
         let session = self.active()?.session;
         let limit = self.context.browser().settings.navigation_timeout;
         let mut overtaken = 0;
+        let patience = self.context.browser().settings.command_timeout;
+        let deadline = Instant::now() + patience;
         let asked = loop {
             self.context.steer(moment.before.tab, |course| course.set(url.as_str()));
             let asked = session.call_as::<Navigated, _>(NavigateParams::new(url.as_str()), limit).await;
@@ -88,7 +96,11 @@ impl Hands<'_> {
             let is_overtaken = match &asked {
                 Ok(Navigated { is_download: true, .. }) | Err(_) => false,
                 Ok(Navigated { error_text: Some(cause), .. }) => cause == ABORTED && self.has_left(&moment, url),
-                Ok(Navigated { loader_id: Some(loader), .. }) => !self.comes(&moment, loader).await?,
+                Ok(Navigated { loader_id: Some(loader), .. }) => match self.comes(&moment, loader, deadline).await? {
+                    Some(came) => !came,
+                    None if Instant::now() < deadline => true,
+                    None => return Err(BrowserError::Unresponsive { limit: patience }.into()),
+                },
                 Ok(_) => false,
             };
             if !is_overtaken || overtaken == MAX_OVERTAKEN {
@@ -131,8 +143,8 @@ impl Hands<'_> {
     }
 
     /// Waits for a navigation's document, since the reply may be faster than the event that tells of it; false when
-    /// another document came instead.
-    async fn comes(&self, moment: &Moment, loader: &str) -> Result<bool, ActionError> {
+    /// another document came instead, none when none has come for a while.
+    async fn comes(&self, moment: &Moment, loader: &str, deadline: Instant) -> Result<Option<bool>, ActionError> {
         let documents = moment.before.mark().documents;
         let committed = self.context.until(|tabs| match tabs.by_id(moment.before.tab) {
             Some(tab) if !tab.crashed && tab.arrival.has_shown(loader) => Some(true),
@@ -142,11 +154,8 @@ impl Hands<'_> {
             }
             _ => Some(true),
         });
-        let limit = self.context.browser().settings.command_timeout;
-        match tokio::time::timeout(limit, committed).await {
-            Ok(came) => Ok(came?),
-            Err(_elapsed) => Err(ActionError::Browser(BrowserError::Unresponsive { limit })),
-        }
+        let until = deadline.min(Instant::now() + SHOWN_WITHIN);
+        Ok(tokio::time::timeout_at(until, committed).await.ok().transpose()?)
     }
 
     /// Whether the tab shows another document than it did, or is on its way to another one than that of the URL.

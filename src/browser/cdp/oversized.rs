@@ -52,6 +52,9 @@ impl Oversized {
             let digits = &rest[..rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len())];
             return digits.parse().map_or(Addressee::Unknown, Addressee::Request);
         }
+        if !head.starts_with("{\"method\":") {
+            return Addressee::Unknown;
+        }
         let tail = String::from_utf8_lossy(&self.tail);
         let session = tail.strip_suffix("\"}").and_then(|tail| tail.rsplit_once(",\"sessionId\":\""));
         match session {
@@ -79,7 +82,9 @@ mod tests {
         let text = "x".repeat(5_000);
         for part in [1, 7, 511, 512, 513, 4_000, 10_000] {
             let reply = format!("{{\"id\":42,\"result\":{{\"value\":\"{text}\"}},\"sessionId\":\"S1\"}}");
-            assert_eq!(addressee(&reply, part.max(16)), Addressee::Request(42));
+            // What is kept of the beginning comes in one piece.
+            let part = part.max(16);
+            assert_eq!(addressee(&reply, part), Addressee::Request(42));
             let event =
                 format!("{{\"method\":\"Fetch.requestPaused\",\"params\":{{\"t\":\"{text}\"}},\"sessionId\":\"S1\"}}");
             assert_eq!(addressee(&event, part), Addressee::Session("S1".into()));
@@ -94,5 +99,7 @@ mod tests {
         assert_eq!(addressee(forged, 1_000), Addressee::Unknown);
         assert_eq!(addressee("{\"id\":\"1\"", 100), Addressee::Unknown);
         assert_eq!(addressee(&"x".repeat(2_000), 100), Addressee::Unknown);
+        let nonsense = format!("{},\"sessionId\":\"S1\"}}", "x".repeat(2_000));
+        assert_eq!(addressee(&nonsense, 100), Addressee::Unknown);
     }
 }

@@ -31,6 +31,11 @@ pub(super) async fn relay(mut browser: TcpStream, mut server: TcpStream, egress:
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a tunnel ended early");
+        if error.kind() == io::ErrorKind::ConnectionReset {
+            // The other side is to see it as the reset that it is. One that is gone already needs no telling.
+            let _ = browser.set_zero_linger();
+            let _ = server.set_zero_linger();
+        }
     }
 }
 

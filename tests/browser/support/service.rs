@@ -58,7 +58,13 @@ impl Start {
 
     /// Runs it as another user, which takes that of root.
     pub(crate) fn by_user(mut self, user: u32) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+
         let home = self.home.path();
+        for above in home.ancestors().skip(1) {
+            let mode = above.metadata().unwrap().permissions().mode();
+            assert!(mode & 1 != 0, "{} is closed to other users: set TMPDIR", above.display());
+        }
         for path in [home.to_owned(), home.join("profiles"), home.join("tmp")] {
             std::os::unix::fs::chown(path, Some(user), Some(user)).unwrap();
         }
