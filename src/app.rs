@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::agent::ports::{Browsers, Models};
 use crate::browser::Pool;
@@ -125,6 +125,9 @@ impl App {
     }
 
     /// Serves until `stop` has an item, then stops in order; a second item makes it hurry.
+    ///
+    /// # Errors
+    /// The listener has no address, or the service has stopped because a task is gone that it cannot do without.
     pub async fn run(self, listener: TcpListener, stop: impl Stream<Item = ()>) -> io::Result<()> {
         let mut stop = pin!(stop);
         info!(address = %listener.local_addr()?, "listening");
@@ -132,19 +135,28 @@ impl App {
             warn!("BROWSER_USE_INTERNAL_API_KEY is not set: everybody on this machine may call");
         }
         let let_go = CancellationToken::new();
-        let server = self.tasks.spawn(serve::serve(listener, self.router, self.serve, let_go.clone()));
+        let mut server = self.tasks.spawn(serve::serve(listener, self.router, self.serve, let_go.clone()));
         let watch = run::watch(self.runs.clone(), self.runs.settings().memory, self.memory);
-        let _watching = AbortOnDrop(self.tasks.spawn(watch));
+        let mut watching = AbortOnDrop(self.tasks.spawn(watch));
 
-        shutdown::asked(&mut stop).await;
+        // Neither ends by itself but in a panic, which was told where it happened.
+        let ended = tokio::select! {
+            () = shutdown::asked(&mut stop) => Ok(()),
+            _ = &mut server => Err("the server has ended"),
+            _ = &mut watching.0 => Err("the watch over the memory has ended"),
+        };
+        if let Err(cause) = ended {
+            error!(cause, "the service cannot go on");
+        }
         let serving = async {
             let_go.cancel();
-            // A panic in it was told where it happened.
-            let _ = server.await;
+            if !server.is_finished() {
+                let _ = server.await;
+            }
         };
         let again = shutdown::asked(&mut stop);
         shutdown::shut_down(self.shutdown, &self.runs, serving, again, self.close_browsers).await;
-        Ok(())
+        ended.map_err(io::Error::other)
     }
 
     /// Ends what never served: cancels the runs, waits for them to clean up and closes the browsers. An item of `stop`

@@ -49,6 +49,13 @@ const DISABLED_FEATURES: &str = concat!(
     "PreconnectToSearch"
 );
 
+/// Variables that a browser and its warden inherit. All others stay with the service, the keys of the deployment among
+/// them: a page that takes over a process of the browser's reads what that process was started with.
+const INHERITED: [&str; 8] =
+    ["PATH", "LD_LIBRARY_PATH", "LANG", "LANGUAGE", "TZ", "XAUTHORITY", "XDG_DATA_DIRS", "CHROME_DEVEL_SANDBOX"];
+/// The same by how they begin.
+const INHERITED_FAMILIES: [&str; 2] = ["LC_", "FONTCONFIG_"];
+
 /// Where a browser's windows go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Display {
@@ -127,11 +134,17 @@ fn spawn(home: &Home, display: &Display, profile: &Path) -> io::Result<(Child, U
         })
         .arg(executable)
         .args(arguments(home, display, profile))
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_inherited)))
         .stdin(OwnedFd::from(theirs))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
     Ok((warden, socket))
+}
+
+fn is_inherited(variable: &str) -> bool {
+    INHERITED.contains(&variable) || INHERITED_FAMILIES.iter().any(|family| variable.starts_with(family))
 }
 
 /// Waits for the process id that the warden tells and for the version that the browser does.

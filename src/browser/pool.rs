@@ -1,12 +1,14 @@
 //! The deployment's browsers: one warm process that the runs share, replaced when it dies, ages or grows, and one of its
 //! own for a run that wants a window.
 
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use futures::FutureExt as _;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -25,6 +27,8 @@ use crate::policy::{DomainRules, Refusal, UrlPolicy};
 
 /// Waits between failed starts, doubling; a broken installation must not become a busy loop.
 const RESTART_BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
+/// What panics once may do so again.
+const AFTER_PANIC: Duration = Duration::from_secs(1);
 /// Why there is no browser any more.
 const STOPPING: &str = "the service is stopping";
 /// A browser that ends sooner counts as a failed start.
@@ -124,7 +128,9 @@ impl Pool {
             spare_taken: Notify::new(),
             wanted: Notify::new(),
         });
-        home.processes.spawn(keep_warm(pool.clone()));
+        let keeping = pool.clone();
+        let stop = home.stop.clone();
+        home.processes.spawn(async move { begin_anew(|| keep_warm(keeping.clone()), &stop).await });
         Ok(pool)
     }
 
@@ -214,17 +220,26 @@ impl Pool {
     }
 
     /// Makes the spare context. When that fails, the next run's own attempt tells why.
-    async fn lay_by(&self, browser: &Arc<Browser>) {
+    ///
+    /// # Errors
+    /// Why the browser is to be replaced.
+    async fn lay_by(&self, browser: &Arc<Browser>) -> Result<(), &'static str> {
         if self.spare.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
-            return;
+            return Ok(());
         }
-        let Some(lease) = browser.lease() else { return };
+        let lease = browser.lease().ok_or("it was given up")?;
         match Context::open(browser.clone(), self.resolver.clone()).await {
             Ok(context) => {
                 *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(Opened { context, lease });
             }
+            // It makes no processes any more, as when its zygote stands still, and soon waits for them itself.
+            Err(BrowserError::Unresponsive { .. }) => {
+                is_alive(browser).await?;
+                return Err("it makes no context");
+            }
             Err(error) => tracing::debug!(%error, "no spare context"),
         }
+        Ok(())
     }
 
     fn not_started(&self) -> BrowserError {
@@ -287,6 +302,18 @@ impl Browsers for Pool {
     }
 }
 
+/// Does something until it comes to an end; a panic, which was told where it happened, is none. Without it no browser would
+/// ever be started again, and the service would live on without one.
+async fn begin_anew<F: Future<Output = ()>>(work: impl Fn() -> F, stop: &CancellationToken) {
+    while AssertUnwindSafe(work()).catch_unwind().await.is_err() {
+        tracing::error!("keeping a browser running begins anew");
+        tokio::select! {
+            () = tokio::time::sleep(AFTER_PANIC) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
 /// Keeps one browser running until the pool is closed.
 async fn keep_warm(pool: Arc<Pool>) {
     let stop = &pool.home.stop;
@@ -345,13 +372,24 @@ async fn keep_warm(pool: Arc<Pool>) {
 async fn serve(pool: &Pool, browser: &Arc<Browser>) -> &'static str {
     let mut worn_out = pin!(worn_out(browser));
     loop {
-        pool.lay_by(browser).await;
+        if let Err(reason) = pool.lay_by(browser).await {
+            return reason;
+        }
         tokio::select! {
             () = browser.connection.closed() => return "it ended",
             reason = &mut worn_out => return reason,
             () = pool.spare_taken.notified() => {}
         }
     }
+}
+
+/// Ends a browser that gives no sign of life: its runs would wait for it one by one; without the connection they end at
+/// once.
+async fn is_alive(browser: &Browser) -> Result<(), &'static str> {
+    browser.answers().await.map_err(|_| {
+        browser.connection.close();
+        "it does not answer"
+    })
 }
 
 /// Resolves with the reason once a browser should be replaced. Looked at from time to time: memory has no event.
@@ -361,10 +399,8 @@ async fn worn_out(browser: &Arc<Browser>) -> &'static str {
     loop {
         // Not at once: one that is too large from the start would be replaced by another such, again and again.
         tokio::time::sleep(every).await;
-        if browser.answers().await.is_err() {
-            // Its runs would wait for it one by one; without the connection they end at once.
-            browser.connection.close();
-            return "it does not answer";
+        if let Err(reason) = is_alive(browser).await {
+            return reason;
         }
         let looked_at = browser.clone();
         // Reading a browser's memory takes milliseconds in the kernel.
@@ -372,5 +408,23 @@ async fn worn_out(browser: &Arc<Browser>) -> &'static str {
         if let Ok(Some(reason)) = look.await {
             return reason;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_panics_begins_anew_until_it_comes_to_an_end_or_the_service_stops() {
+        let (times, stop) = (AtomicUsize::new(0), CancellationToken::new());
+        let twice = || async { assert!(times.fetch_add(1, Ordering::Relaxed) == 2, "as scripted") };
+        begin_anew(twice, &stop).await;
+        assert_eq!(times.load(Ordering::Relaxed), 3);
+
+        stop.cancel();
+        begin_anew(|| async { panic!("as scripted") }, &stop).await;
     }
 }

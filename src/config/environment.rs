@@ -121,7 +121,7 @@ impl Environment {
 }
 
 /// The process's variables, and those of `.env` that the process does not set. The process's own environment is left
-/// as it is, so that what a browser inherits does not grow.
+/// as it is: changing it takes that no other thread reads it.
 pub(super) fn of_process() -> Result<BTreeMap<String, String>, ConfigError> {
     let mut variables = BTreeMap::new();
     match dotenvy::from_path_iter(".env") {

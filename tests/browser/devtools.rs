@@ -5,7 +5,7 @@ use std::time::Duration;
 use browser_use_service::agent::ports::{ActionError, BrowserError, Browsers};
 use browser_use_service::browser::settings::BrowserSettings;
 
-use crate::support::{Faulty, OwnBrowser, Site, eventually, headless, run};
+use crate::support::{Faulty, OwnBrowser, Site, eventually, headless, processes, run};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a command may take here.
@@ -158,6 +158,27 @@ fn a_browser_that_refuses_everything_from_the_start_is_not_started_and_says_why(
         let failed = browser.pool.open(headless()).await.err().expect("no page without a browser");
         let BrowserError::NotStarted { cause } = failed else { panic!("{failed:?}") };
         assert!(cause.contains("refused, as planned"), "{cause}");
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_browser_that_keeps_a_context_takes_no_new_runs_and_the_next_one_does_while_its_last_goes_on() {
+    run(async {
+        let (plan, site) = (Faulty::new("every Target.disposeBrowserContext: refuse"), site().await);
+        let browser = OwnBrowser::start(faulty(&plan)).await;
+        let main = browser.main_process();
+        let neighbour = browser.open().await;
+        browser.open().await.close().await;
+        // What it had laid by, and then one of the next browser.
+        for _ in 0..2 {
+            let next = browser.open().await;
+            next.go(&site.url("/")).await.unwrap();
+            next.close().await;
+        }
+        neighbour.go(&site.url("/")).await.unwrap();
+        assert!(processes::browsers(browser.root()).contains(&main));
+        neighbour.close().await;
         browser.close().await;
     });
 }

@@ -89,6 +89,36 @@ fn a_browser_without_the_process_that_makes_processes_is_lost_with_the_next_one_
 }
 
 #[test]
+fn a_browser_whose_processes_come_no_more_is_replaced_with_the_next_context_that_it_does_not_make() {
+    run(async {
+        let limit = Duration::from_secs(2);
+        let browser = OwnBrowser::start(|settings| settings.command_timeout = limit).await;
+        let site = site().await;
+        let main = browser.main_process();
+        let tab = browser.open().await;
+        answers(&tab, &site).await;
+        for pid in helpers(&browser, "--type=zygote") {
+            processes::signal(pid, Signal::STOP);
+        }
+        let needing = async {
+            while browser.main_process_or_none().is_none_or(|now| now == main) {
+                if let Ok(next) = browser.pool.open(crate::support::headless()).await {
+                    next.close().await;
+                }
+            }
+        };
+        // A context that is not made, and a sign of life that does not come; no look from time to time.
+        tokio::time::timeout(5 * limit, needing).await.expect("it is replaced");
+        lost(&tab).await;
+        tab.close().await;
+        let next = browser.open().await;
+        answers(&next, &site).await;
+        next.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
 fn a_network_service_that_stands_still_is_told_as_a_page_that_does_not_come_until_the_browser_is_replaced() {
     run(async {
         let limit = Duration::from_secs(2);

@@ -17,6 +17,7 @@ mod headful;
 mod helpers;
 mod injection;
 mod isolation;
+mod keys;
 mod limits;
 mod many_runs;
 mod marks;

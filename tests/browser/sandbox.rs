@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use browser_use_service::browser::Sandbox;
 use serde_json::Value;
 
-use crate::support::{Browser, Site, Start, finished, processes, run};
+use crate::support::{Browser, Site, Start, finished, not_tested, processes, run};
 
 /// `nobody`.
 const USER: u32 = 65_534;
@@ -40,7 +40,7 @@ fn a_service_that_is_not_root_s_runs_pages_in_chromium_s_sandbox() {
     run(async {
         if let Some(reason) = impossible() {
             // Told, and held to be what the service finds out as well.
-            eprintln!("no sandbox can be tried here: {reason}");
+            not_tested(reason);
             let found = Browser::shared().sandbox();
             assert!(!found.is_on() || !rustix::process::geteuid().is_root(), "{found:?}");
             return;
@@ -78,7 +78,7 @@ fn a_service_that_is_not_root_s_runs_pages_in_chromium_s_sandbox() {
 fn as_root_there_is_no_sandbox_and_the_service_says_so() {
     run(async {
         if !rustix::process::geteuid().is_root() {
-            eprintln!("this is not tried here: only root runs as root");
+            not_tested("only root runs as root");
             return;
         }
         let service = Start::new().listening().await;

@@ -214,6 +214,27 @@ fn rgb(png: &[u8]) -> (usize, Vec<u8>) {
 }
 
 #[test]
+fn the_built_in_planner_logs_in_with_a_secret_and_tells_its_name() {
+    run(async {
+        let login = "<form method=post action=/in><label>E-mail <input name=e type=email></label>
+            <label>Password <input name=p type=password></label><button>Log in</button></form>";
+        let site = site(login).await;
+        let service = Start::new().ready().await;
+        let request = json!({
+            "task": format!("open {} and log in as ada@example.com with password {PASSWORD}", site.url("/")),
+            "provider": "template", "screenshotFormat": "none",
+            "sensitiveData": { site.url(""): { "password": "hunter22" } },
+        });
+        let events = Events::of(service.post(&request).await).rest().await;
+        assert_eq!(events.last().unwrap()["success"], true, "{events:#?}");
+        let posted = site.hears_any().await;
+        assert!(posted.contains("e=ada%40example.com&p=hunter22"), "{posted}");
+        assert!(!json!(events).to_string().contains("hunter22"), "{events:#?}");
+        service.stop().await;
+    });
+}
+
+#[test]
 fn nothing_that_leaves_the_service_holds_a_value_that_the_page_tells_everywhere() {
     run(async {
         let core = Uuid::new_v4().simple().to_string();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use browser_use_service::agent::ports::{BrowserError, Browsers};
 
-use crate::support::{OwnBrowser, Site, eventually, headless, run};
+use crate::support::{OwnBrowser, Site, eventually, headless, not_tested, run};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -89,7 +89,7 @@ impl SmallDisk {
         let options = format!("size={size}");
         let mount = Command::new("mount").args(["-t", "tmpfs", "-o", &options, "tmpfs"]).arg(at).status();
         if !mount.is_ok_and(|status| status.success()) {
-            eprintln!("not tested: no file system may be mounted here");
+            not_tested("no file system may be mounted here");
             return None;
         }
         Some(Self(at.to_owned()))

@@ -10,7 +10,7 @@ use browser_use_service::agent::agent::AgentSettings;
 use browser_use_service::agent::ports::{ChatModel, Page, Provider};
 use browser_use_service::http;
 use browser_use_service::http::details::{BrowserDetails, Inspect, MemoryDetails};
-use browser_use_service::run::{Failure, Recorder, Recording, RunEventKind, RunId, RunRequest, RunService};
+use browser_use_service::run::{Failure, Memory, Recorder, Recording, RunEventKind, RunId, RunRequest, RunService};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tokio_util::task::TaskTracker;
@@ -146,4 +146,25 @@ async fn a_run_that_panics_leaves_its_neighbour_alone() {
     let mut types = [one, other].map(|events| events.last().expect("an end")["type"].to_string());
     types.sort();
     assert_eq!(types, ["\"error\"", "\"result\""]);
+}
+
+/// A memory that cannot be looked at.
+struct Broken;
+
+#[async_trait]
+impl Memory for Broken {
+    async fn used(&self) -> Option<f64> {
+        panic!("the memory panics, as scripted")
+    }
+
+    async fn relieve(&self) -> Option<u64> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_has_lost_a_task_it_cannot_do_without_stops_in_order_and_says_which() {
+    let mut service = Stage::new([Reply::done("ok")]).memory(Arc::new(Broken)).start().await;
+    assert_eq!(service.failed().await.to_string(), "the watch over the memory has ended");
+    assert_eq!(service.browsers_closed.get(), 1);
 }

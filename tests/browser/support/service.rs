@@ -14,6 +14,7 @@ use tokio::process::{Child, Command};
 use super::stream::EventLines;
 use super::{WARDEN, processes};
 
+const GATEWAY_KEY: &str = "BROWSER_USE_INTERNAL_API_KEY";
 const KEY: &str = "a-key-for-tests";
 const READY_WITHIN: Duration = Duration::from_secs(30);
 const ENDS_WITHIN: Duration = Duration::from_secs(35);
@@ -32,6 +33,7 @@ pub(crate) struct Service {
     child: Child,
     client: Client,
     base: String,
+    key: String,
     /// Everything it writes is in here.
     home: TempDir,
 }
@@ -103,10 +105,11 @@ impl Start {
             command = Command::new(program);
             command.uid(user).gid(user).env("HOME", self.home.path());
         }
+        let key = self.variables.iter().find(|(name, _)| name == GATEWAY_KEY).map_or(KEY, |(_, key)| key).to_owned();
         let child = command
             .env("HOST", "127.0.0.1")
             .env("PORT", port.to_string())
-            .env("BROWSER_USE_INTERNAL_API_KEY", KEY)
+            .env(GATEWAY_KEY, KEY)
             .env("BROWSER_USE_PRIVATE_HOSTS", "127.0.0.1")
             .env("PROFILE_ROOT", self.home.path().join("profiles"))
             .env("TMPDIR", self.home.path().join("tmp"))
@@ -119,7 +122,7 @@ impl Start {
             .spawn()
             .unwrap();
         let base = format!("http://127.0.0.1:{port}");
-        let mut service = Service { child, client: Client::new(), base, home: self.home };
+        let mut service = Service { child, client: Client::new(), base, key, home: self.home };
         let ready = tokio::time::timeout(READY_WITHIN, service.answers(path)).await.is_ok_and(|ready| ready);
         assert!(ready, "{path} is not answered; the log:\n{}", service.log());
         service
@@ -145,13 +148,13 @@ impl Service {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response {
-        self.client.get(self.url(path)).header("X-Gateway-Key", KEY).send().await.unwrap()
+        self.client.get(self.url(path)).header("X-Gateway-Key", &self.key).send().await.unwrap()
     }
 
     /// Posts a request for a run.
     pub(crate) async fn post(&self, request: &Value) -> Response {
         let url = format!("{}/api/v1/browser-use/run/stream", self.base);
-        self.client.post(url).header("X-Gateway-Key", KEY).json(request).send().await.unwrap()
+        self.client.post(url).header("X-Gateway-Key", &self.key).json(request).send().await.unwrap()
     }
 
     /// Starts a run of the built-in planner without pictures.

@@ -193,6 +193,12 @@ impl Service {
         self.stop.unbounded_send(()).expect("the service listens");
     }
 
+    /// Waits until the service has stopped by itself, and tells why.
+    pub(crate) async fn failed(&mut self) -> std::io::Error {
+        let ended = soon("the service's end", self.serving.join_next()).await;
+        ended.expect("it was serving").expect("it does not panic").expect_err("nobody has asked it to stop")
+    }
+
     /// Waits until the service has stopped.
     pub(crate) async fn stopped(&mut self) {
         let ended = soon("the service's end", self.serving.join_next()).await;
