@@ -4,6 +4,7 @@
 mod lists;
 mod names;
 mod navigations;
+mod rebinding;
 mod requests;
 mod schemes;
 mod trap;
