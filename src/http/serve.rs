@@ -8,6 +8,7 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use rustix::net::sockopt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -30,6 +31,8 @@ pub struct ServeSettings {
 /// Bytes of a request's head, and its headers. A proxy in front adds some, cookies of a browser are some thousand bytes.
 const MAX_HEAD_BYTES: usize = 32 << 10;
 const MAX_HEADERS: usize = 100;
+/// Longest time between two questions whether a silent client is still there.
+const MAX_KEEP_ALIVE: Duration = Duration::from_secs(600);
 /// Between two tries to take a connection when there is no room for another: descriptors come free with time alone.
 const NO_ROOM: Duration = Duration::from_millis(250);
 
@@ -78,9 +81,9 @@ async fn hold(
     settings: ServeSettings,
     let_go: CancellationToken,
 ) {
-    // Events are small and wanted at once.
-    if let Err(error) = stream.set_nodelay(true) {
-        warn!(%error, "events of this connection may come late");
+    if let Err(error) = prepare(&stream, settings.patience) {
+        debug!(%error, "a connection was gone before it was served");
+        return;
     }
     let stream = Patient::new(stream, Patience { limit: settings.patience, let_go: let_go.clone() });
     let connection = http1::Builder::new()
@@ -102,7 +105,44 @@ async fn hold(
     }
 }
 
+/// What the kernel is to do about a connection.
+fn prepare(stream: &TcpStream, patience: Duration) -> io::Result<()> {
+    // Events are small and wanted at once.
+    stream.set_nodelay(true)?;
+    // Who vanishes without a word acknowledges nothing any more. The kernel would go on sending for a quarter of an hour,
+    // and the run would go on for nobody.
+    sockopt::set_tcp_user_timeout(stream, u32::try_from(patience.as_millis()).unwrap_or(u32::MAX))?;
+    // While nothing is sent, as when a body is awaited, it is found out by asking.
+    sockopt::set_socket_keepalive(stream, true)?;
+    let second = Duration::from_secs(1);
+    sockopt::set_tcp_keepidle(stream, (patience / 2).clamp(second, MAX_KEEP_ALIVE))?;
+    sockopt::set_tcp_keepintvl(stream, (patience / 8).clamp(second, MAX_KEEP_ALIVE))?;
+    Ok(())
+}
+
 fn is_about_the_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_kernel_waits_no_longer_than_the_service_for_who_has_vanished() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        prepare(&server, Duration::from_secs(120)).unwrap();
+        assert_eq!(sockopt::tcp_user_timeout(&server).unwrap(), 120_000);
+        assert!(sockopt::socket_keepalive(&server).unwrap() && sockopt::tcp_nodelay(&server).unwrap());
+        let (idle, between) = (sockopt::tcp_keepidle(&server).unwrap(), sockopt::tcp_keepintvl(&server).unwrap());
+        assert_eq!((idle.as_secs(), between.as_secs()), (60, 15));
+        // From a test's milliseconds to more than the kernel counts.
+        for patience in [Duration::from_millis(600), Duration::from_secs(u64::MAX)] {
+            prepare(&server, patience).unwrap();
+        }
+        drop(client);
+    }
 }

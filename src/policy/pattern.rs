@@ -119,6 +119,15 @@ impl FromStr for DomainPattern {
     }
 }
 
+/// As it is read.
+impl fmt::Display for DomainPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, below, port } = self;
+        write!(f, "{}{host}", if *below { "*." } else { "" })?;
+        port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
 /// Host and port of a pattern; none when the port is no port.
 fn split(pattern: &str) -> Option<(String, Option<u16>)> {
     // An IPv6 address without brackets has colons of its own and cannot carry a port.
@@ -201,6 +210,13 @@ mod tests {
     fn a_star_stands_for_what_is_below_alone() {
         assert!(matches("*.example.com", "a.example.com") && matches("*.example.com", "a.b.example.com"));
         assert!(!matches("*.example.com", "example.com") && !matches("*.example.com", "xexample.com"));
+    }
+
+    #[test]
+    fn a_pattern_is_written_as_it_is_read() {
+        for pattern in ["example.com", "*.example.com:8443", "192.0.2.7:80", "[2001:db8::1]", "[2001:db8::1]:81"] {
+            assert_eq!(pattern.parse::<DomainPattern>().unwrap().to_string(), pattern);
+        }
     }
 
     #[test]

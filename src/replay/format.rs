@@ -56,6 +56,11 @@ pub(super) struct Header {
     /// The JSON Schema of the answer as data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) output_schema: Option<serde_json::Value>,
+    /// The run's own lists, as the request has them; without one every domain is allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) allowed_domains: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) blocked_domains: Vec<String>,
     pub(super) max_steps: u32,
     pub(super) temperature: f64,
     pub(super) provider: Provider,

@@ -26,7 +26,7 @@ use crate::agent::ports::{
     ModelChoice, ModelError, ModelName, ModelUnavailable, Models, Page, PageSpec, Provider,
 };
 use crate::agent::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
-use crate::policy::{DomainRules, Refusal};
+use crate::policy::{DomainRules, PatternError, Refusal};
 use crate::run::{MaxSteps, RunEventKind, RunRequest, StartUrl, Task, Temperature};
 
 /// Bytes of all sent files together, which are played as zeros.
@@ -109,6 +109,7 @@ impl Replay {
             actions: header.actions.iter().map(|action| self.revealed(action)).collect(),
             output: output.transpose().map_err(|error| wrong(&error))?,
             files: self.files()?,
+            domains: self.domains().map_err(|error| wrong(&error))?,
             secrets: self.declared().map_err(|error| wrong(&*error))?,
             ..RunRequest::plain(task)
         })
@@ -121,6 +122,13 @@ impl Replay {
             }
             other => other.clone(),
         }
+    }
+
+    /// The run's own lists, within which its replay stays as well.
+    fn domains(&self) -> Result<DomainRules, PatternError> {
+        let parsed = |patterns: &[String]| patterns.iter().map(|pattern| pattern.parse()).collect::<Result<_, _>>();
+        let allowed = self.header.allowed_domains.as_deref().map(parsed).transpose()?;
+        Ok(DomainRules { allowed, blocked: parsed(&self.header.blocked_domains)? })
     }
 
     /// The names that the run was told, with values that nobody knows: nothing is typed.

@@ -23,6 +23,7 @@ use crate::agent::ports::{
     ActionError, ActionOutcome, BrowserError, ChatModel, ChatReply, ChatRequest, ModelError, ModelName, Page, Provider,
 };
 use crate::agent::secrets::Secrets as Declared;
+use crate::policy::DomainPattern;
 use crate::run::{Recorder, Recording, RunEventKind, RunId, RunRequest};
 
 /// What is left of the largest file for masks, which may be longer than what they mask, and for the end.
@@ -84,6 +85,8 @@ impl Recorder for Recordings {
                 .map(|(origin, names)| (origin.to_string(), names.map(|name| name.as_str().to_owned()).collect()))
                 .collect(),
             output_schema: request.output.as_ref().map(|output| output.as_json().clone()),
+            allowed_domains: request.domains.allowed.as_deref().map(listed),
+            blocked_domains: listed(&request.domains.blocked),
             max_steps: request.max_steps.get(),
             temperature: request.temperature.get(),
             provider,
@@ -93,6 +96,10 @@ impl Recorder for Recordings {
         };
         Arc::new(Notes { path, header, declared: request.secrets.clone(), taken: Mutex::default() })
     }
+}
+
+fn listed(domains: &[DomainPattern]) -> Vec<String> {
+    domains.iter().map(DomainPattern::to_string).collect()
 }
 
 /// One run's recording.

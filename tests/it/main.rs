@@ -12,6 +12,7 @@ mod model_faults;
 mod models;
 mod panics;
 mod queue;
+mod raw_http;
 mod refusals;
 mod replay;
 mod restarts;

@@ -1,10 +1,16 @@
 //! Recorded runs, run again against their recorded views: what the agent makes out of the same pages and answers.
 //! `KEEP_RECORDINGS=1 cargo test --test cli replay` records them anew, for when the agent is meant to do otherwise.
 
+use std::sync::Arc;
+
 use browser_use_service::app::App;
 use browser_use_service::config::Settings;
-use browser_use_service::replay::{Recorded, Report, UnreadableRecording};
+use browser_use_service::policy::{DomainPattern, DomainRules};
+use browser_use_service::replay::{Recorded, Recordings, Replay, Report, UnreadableRecording};
+use browser_use_service::run::RunRequest;
 
+use super::support::model::Reply;
+use super::support::service::Stage;
 use super::support::soon;
 
 const LOGIN: &str = include_str!("recordings/login.jsonl");
@@ -75,6 +81,31 @@ async fn another_end_and_a_missing_one_are_told() {
     let cut: Vec<&str> = LOGIN.lines().take(3).collect();
     let report = played(&cut.join("\n")).await;
     assert_eq!((report.divergences, report.notes), (vec![], vec!["the recorded run was cut off here".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_run_is_held_to_its_own_lists_of_domains_when_it_is_run_again() {
+    let list = |patterns: &str| DomainPattern::parse_list(patterns).expect("patterns").into();
+    let lists = DomainRules {
+        allowed: Some(list("shop.example, *.shop.example:8443, 192.0.2.7, [2001:db8::1]:81")),
+        blocked: list("ads.shop.example"),
+    };
+    for domains in [lists, DomainRules::default()] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let recorder = Recordings::folder(folder.path().to_owned()).expect("a folder");
+        let (runs, ..) = Stage::new([Reply::done("ok")]).recorded_runs(Some(Arc::new(recorder)));
+        let request = RunRequest { domains: domains.clone(), ..crate::lifecycle::request() };
+        let mut stream = runs.start(request).expect("a place");
+        while stream.next().await.is_some() {}
+        let file = std::fs::read_dir(folder.path()).expect("a folder").next().expect("a recording").expect("a file");
+        let recorded = Recorded::parse(&std::fs::read(file.path()).expect("a file")).expect("a recording");
+        let replay = Replay::new(recorded, None, &[]).expect("it can be played");
+        assert_eq!(replay.request(true).expect("a request").domains, domains);
+    }
+    // A list that cannot be read is not one that allows everything.
+    let wrong = LOGIN.replacen(r#""maxSteps""#, r#""allowedDomains":["https://x"],"maxSteps""#, 1);
+    let replay = Replay::new(Recorded::parse(wrong.as_bytes()).expect("a recording"), None, &[]).expect("a replay");
+    assert!(replay.request(true).is_err());
 }
 
 #[test]

@@ -4,6 +4,8 @@
 mod lists;
 mod names;
 mod navigations;
+mod own_ports;
+mod rebinding;
 mod requests;
 mod schemes;
 mod trap;
