@@ -286,7 +286,7 @@ impl Caller {
                 json!({ "task": task, "provider": "template", "sensitiveData": { hostile: { "password": PASSWORD } } })
             }
             Errand::Narrowed => {
-                let task = format!("open {hostile}/{REACH}, click 'Go', then read 'Home'");
+                let task = format!("open {hostile}/{REACH}, read 'Home', then click 'Go'");
                 let allowed = hostile.trim_start_matches("http://");
                 json!({ "task": task, "provider": "template", "allowedDomains": [allowed] })
             }
