@@ -1,4 +1,4 @@
-//! Those who call: some read to the end, some slowly, some never, some leave.
+//! Those who call: some read to the end, some slowly, some never, some leave, some come back.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,18 +9,27 @@ use fastrand::Rng;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
-use super::hostile;
+use super::hostile::{self, ECHO, REACH};
+use super::login::{PASSWORD, USER};
+use super::reading::Reading;
+use super::support::Service;
 use super::support::order::order_request;
-use super::support::{Service, Watched};
 use super::world::World;
 
 /// Longer than the queue, a run and all its clean-up may take together, on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(75);
 /// How long one who never reads stays.
 const STANDING: Duration = Duration::from_secs(12);
+/// How long a run waits for one who comes back; longer than anybody is away.
+const DETACHED: Duration = Duration::from_secs(20);
+/// Connections that break of one run.
+const PARTS: usize = 3;
+/// As tasks write the password.
+const PLACEHOLDER: &str = "<secret>password</secret>";
 
-/// How a caller treats the stream. Callers that come back to a run they have left would be one more.
+/// How a caller treats the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     /// Reads as fast as it comes.
@@ -31,6 +40,10 @@ pub(crate) enum Kind {
     Unreading,
     /// Reads, and leaves in the middle.
     Vanishing,
+    /// Loses the connection again and again, and comes back for what it missed.
+    Resuming,
+    /// Sends its request again while that is at work, and reads on there.
+    Repeating,
 }
 
 /// What is asked for.
@@ -40,10 +53,30 @@ enum Errand {
     Order,
     /// A look at the shop, by the model.
     Visit,
+    /// A login with a password that nobody is told.
+    Login,
+    /// The same password for a page that shows it everywhere.
+    Echo,
+    /// A page that wants to go where it may not.
+    Narrowed,
     /// A page that means harm, by the built-in planner.
     Harm(&'static str),
     /// The same by the model.
     ModelHarm(&'static str),
+}
+
+impl Errand {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Order => "order",
+            Self::Visit => "visit",
+            Self::Login => "login",
+            Self::Echo => "echo",
+            Self::Narrowed => "narrowed",
+            Self::Harm(_) => "harm",
+            Self::ModelHarm(_) => "harm by the model",
+        }
+    }
 }
 
 /// What one caller was told.
@@ -52,8 +85,10 @@ pub(crate) struct Told {
     /// How often each kind met each outcome.
     pub(crate) outcomes: BTreeMap<(Kind, String), usize>,
     pub(crate) first_events: Vec<Duration>,
-    /// Orders that succeeded.
-    pub(crate) orders: usize,
+    /// How many runs of each errand there were, and how many of them were seen to succeed.
+    pub(crate) errands: BTreeMap<&'static str, (usize, usize)>,
+    /// How often a stream was gone on with.
+    pub(crate) resumptions: usize,
     pub(crate) refusals: usize,
     pub(crate) violations: Vec<String>,
 }
@@ -75,11 +110,22 @@ impl Caller {
     /// # Errors
     /// It does not succeed.
     pub(crate) async fn order(&mut self) -> anyhow::Result<()> {
-        let posted = Instant::now();
+        let mut reading = Reading::begin();
         let response = self.service.run(&self.request(Errand::Order)).await?;
-        let run = Watched::read(response, posted, |_, _| Ok(())).await?;
-        ensure!(run.success, "an order failed while nothing was broken: {}", run.answer);
+        reading.go_on(response, Duration::ZERO).await?;
+        ensure!(reading.succeeded(), "an order failed while nothing was broken: {}", reading.end);
         Ok(())
+    }
+
+    /// A run that may go where others may not, to a page that wants to.
+    ///
+    /// # Errors
+    /// Its stream breaks.
+    pub(crate) async fn go_where_none_may(&mut self) -> anyhow::Result<()> {
+        let mut request = self.request(Errand::Narrowed);
+        request.as_object_mut().context("a request is an object")?.remove("allowedDomains");
+        let response = self.service.run(&request).await?;
+        Reading::begin().go_on(response, Duration::ZERO).await
     }
 
     /// Calls again and again; what was begun by then comes to its end.
@@ -97,43 +143,91 @@ impl Caller {
     }
 
     async fn call(&mut self, kind: Kind, errand: Errand, told: &mut Told) -> anyhow::Result<()> {
-        let posted = Instant::now();
-        let post = self.client.post(self.service.stream_url()).header("X-Gateway-Key", &self.service.key);
-        let response = post.json(&self.request(errand)).send().await.context("the request")?;
+        let mut request = self.request(errand);
+        if matches!(kind, Kind::Resuming | Kind::Repeating) {
+            request["detachSeconds"] = json!(DETACHED.as_secs());
+        }
+        let key = Uuid::new_v4().to_string();
+        let mut reading = Reading::begin();
+        let response = self.post(&request, &key).await?;
         if response.status() != StatusCode::OK {
             told.refusals += 1;
             return self.refused(&response).await;
         }
-        let outcome = match kind {
-            Kind::Good | Kind::Slow => {
-                let pause =
-                    if kind == Kind::Slow { Duration::from_millis(self.rng.u64(50..800)) } else { Duration::ZERO };
-                let (run, end) = read(response, posted, pause).await?;
-                told.first_events.push(run.first_event);
-                told.orders += usize::from(matches!(errand, Errand::Order) && run.success);
-                let code = end["code"].as_str();
-                ensure!(code != Some("internal_error"), "a fault of the service's own: {end}");
-                match (end["type"].as_str(), code) {
-                    (Some("error"), Some(code)) => format!("error {code}"),
-                    _ => format!("result {}", end["stopReason"].as_str().unwrap_or("without a reason")),
-                }
-            }
-            Kind::Unreading => {
-                sleep(STANDING).await;
-                "left".to_owned()
-            }
+        match kind {
+            Kind::Good => reading.go_on(response, Duration::ZERO).await?,
+            Kind::Slow => reading.go_on(response, Duration::from_millis(self.rng.u64(50..800))).await?,
+            Kind::Unreading => sleep(STANDING).await,
             Kind::Vanishing => {
                 let stays = Duration::from_millis(self.rng.u64(..6_000));
                 // Whatever it was told by then.
-                let read = timeout(stays, read(response, posted, Duration::ZERO)).await;
-                if let Ok(read) = read {
+                if let Ok(read) = timeout(stays, reading.go_on(response, Duration::ZERO)).await {
                     read?;
                 }
-                "left".to_owned()
             }
+            Kind::Resuming => told.resumptions += self.read_in_parts(&mut reading, response).await?,
+            Kind::Repeating => reading = self.read_from_both(reading, response, &request, &key).await?,
+        }
+        let outcome = if matches!(kind, Kind::Unreading | Kind::Vanishing) {
+            "left".to_owned()
+        } else {
+            ensure!(reading.code() != Some("internal_error"), "a fault of the service's own: {}", reading.end);
+            ensure!(!reading.taken_over(), "somebody else took the stream");
+            told.first_events.push(reading.first_event);
+            reading.outcome()
         };
         *told.outcomes.entry((kind, outcome)).or_default() += 1;
+        let (runs, successes) = told.errands.entry(errand.name()).or_default();
+        *runs += 1;
+        *successes += usize::from(reading.succeeded());
         Ok(())
+    }
+
+    async fn post(&self, request: &Value, key: &str) -> anyhow::Result<Response> {
+        let post = self.client.post(self.service.stream_url()).header("X-Gateway-Key", &self.service.key);
+        post.header("Idempotency-Key", key).json(request).send().await.context("the request")
+    }
+
+    /// Reads to the end, over some connections that break at any moment; returns how often it came back.
+    async fn read_in_parts(&mut self, reading: &mut Reading, mut response: Response) -> anyhow::Result<usize> {
+        let stream = format!("{}/api/v1/browser-use/runs/{}/stream", self.service.base, run_id(&response)?);
+        for part in 0..PARTS {
+            let stays = Duration::from_millis(self.rng.u64(..4_000));
+            if let Ok(read) = timeout(stays, reading.go_on(response, Duration::ZERO)).await {
+                return read.map(|()| part);
+            }
+            sleep(Duration::from_millis(self.rng.u64(..2_000))).await;
+            let get = self.client.get(&stream).header("X-Gateway-Key", &self.service.key);
+            response = get.header("Last-Event-ID", reading.last_id.to_string()).send().await.context("coming back")?;
+            ensure!(response.status() == StatusCode::OK, "coming back is refused with {}", response.status());
+        }
+        reading.go_on(response, Duration::ZERO).await.map(|()| PARTS)
+    }
+
+    /// Reads a stream that is taken over at some moment by the same request sent again; returns what that was told.
+    async fn read_from_both(
+        &mut self,
+        mut first: Reading,
+        response: Response,
+        request: &Value,
+        key: &str,
+    ) -> anyhow::Result<Reading> {
+        let run = run_id(&response)?.to_owned();
+        let pause = Duration::from_millis(self.rng.u64(..5_000));
+        let again = async {
+            sleep(pause).await;
+            let mut reading = Reading::begin();
+            let response = self.post(request, key).await?;
+            ensure!(response.status() == StatusCode::OK, "the same again is refused with {}", response.status());
+            ensure!(run_id(&response)? == run, "the same again is another run");
+            reading.go_on(response, Duration::ZERO).await?;
+            Ok(reading)
+        };
+        let (first_read, again) = tokio::join!(first.go_on(response, Duration::ZERO), again);
+        first_read.context("the first stream")?;
+        let again = again.context("the second stream")?;
+        ensure!(first.taken_over() || first.end == again.end, "two ends: {} and {}", first.end, again.end);
+        Ok(again)
     }
 
     /// Comes back later, but sooner than it is told to: the load is to stay what it is.
@@ -151,20 +245,25 @@ impl Caller {
     }
 
     fn kind(&mut self) -> Kind {
-        match self.rng.u8(..10) {
+        match self.rng.u8(..14) {
             0..5 => Kind::Good,
             5..7 => Kind::Slow,
             7 => Kind::Unreading,
-            _ => Kind::Vanishing,
+            8..10 => Kind::Vanishing,
+            10..12 => Kind::Resuming,
+            _ => Kind::Repeating,
         }
     }
 
     fn errand(&mut self) -> Errand {
         let page = hostile::PAGES[self.rng.usize(..hostile::PAGES.len())];
-        match self.rng.u8(..10) {
+        match self.rng.u8(..14) {
             0..4 => Errand::Order,
             4..6 => Errand::Visit,
-            6..9 => Errand::Harm(page),
+            6..8 => Errand::Login,
+            8 => Errand::Echo,
+            9 => Errand::Narrowed,
+            10..13 => Errand::Harm(page),
             _ => Errand::ModelHarm(page),
         }
     }
@@ -174,6 +273,23 @@ impl Caller {
         match errand {
             Errand::Order => order_request(shop),
             Errand::Visit => json!({ "task": "look around", "startUrl": shop, "provider": "openai", "maxSteps": 8 }),
+            Errand::Login => {
+                let url = &self.world.login.url;
+                let task =
+                    format!("open {url}, log in as {USER} with password {PLACEHOLDER}, then read 'Welcome back'");
+                let origin = url.trim_end_matches("/login");
+                json!({ "task": task, "provider": "template", "sensitiveData": { origin: { "password": PASSWORD } } })
+            }
+            Errand::Echo => {
+                let task =
+                    format!("open {hostile}/{ECHO}, type {PLACEHOLDER} into 'Password', click 'Go', then read 'Home'");
+                json!({ "task": task, "provider": "template", "sensitiveData": { hostile: { "password": PASSWORD } } })
+            }
+            Errand::Narrowed => {
+                let task = format!("open {hostile}/{REACH}, read 'Home', then click 'Go'");
+                let allowed = hostile.trim_start_matches("http://");
+                json!({ "task": task, "provider": "template", "allowedDomains": [allowed] })
+            }
             Errand::Harm(page) => {
                 let task = format!("open {hostile}/{page}, click 'Go', then read 'Home'");
                 json!({ "task": task, "provider": "template", "screenshotFormat": "jpeg" })
@@ -186,15 +302,6 @@ impl Caller {
     }
 }
 
-/// Reads a stream to its end, with a pause behind each line; returns its terminal event as well.
-async fn read(response: Response, posted: Instant, pause: Duration) -> anyhow::Result<(Watched, Value)> {
-    let mut end = Value::Null;
-    let see = |_: &str, event: Option<&Value>| {
-        if let Some(event) = event {
-            event.clone_into(&mut end);
-        }
-        Ok(())
-    };
-    let run = Watched::read_with_pauses(response, posted, pause, see).await?;
-    Ok((run, end))
+fn run_id(response: &Response) -> anyhow::Result<&str> {
+    Ok(response.headers().get("x-run-id").context("a stream without X-Run-Id")?.to_str()?)
 }

@@ -2,10 +2,11 @@
 //! read it.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -29,7 +30,13 @@ pub(crate) const PAGES: [&str; 14] = [
     "memory",
 ];
 
-pub(crate) fn router() -> Router {
+/// Shows in every place what is typed into its field.
+pub(crate) const ECHO: &str = "echo";
+/// Tries every way to the address that the site was told of.
+pub(crate) const REACH: &str = "reach";
+
+/// `elsewhere` is where its page [`REACH`] wants to go.
+pub(crate) fn router(elsewhere: SocketAddr) -> Router {
     Router::new()
         .route("/redirect", get(|| async { Redirect::to("/redirect") }))
         .route("/endless", get(|| async { endless("text/html", "<p>more of it</p>") }))
@@ -37,9 +44,11 @@ pub(crate) fn router() -> Router {
         .route("/silent", get(std::future::pending::<String>))
         .route("/download", get(|| async { endless("application/octet-stream", "more of it") }))
         .route("/{page}", get(page))
+        .with_state(elsewhere)
 }
 
-async fn page(Path(page): Path<String>) -> Response {
+async fn page(Path(page): Path<String>, State(elsewhere): State<SocketAddr>) -> Response {
+    let elsewhere = REACHING.replace("ELSEWHERE", &elsewhere.to_string());
     let script = match page.as_str() {
         "loop" => "for (;;);",
         "late-loop" => "onclick = () => { for (;;); }; setTimeout(() => { for (;;); }, 700)",
@@ -54,11 +63,30 @@ async fn page(Path(page): Path<String>) -> Response {
         "reload" => "setTimeout(() => location.reload(), 30)",
         // Bounded, as the machine is not the service's alone.
         "memory" => "globalThis.kept = []; for (let i = 0; i < 40; i++) kept.push(new Uint8Array(4 << 20).fill(i))",
+        ECHO => ECHOING,
+        REACH => &elsewhere,
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
-    let body = format!("<h1>Home</h1><button>Go</button><a href=/image>Image</a><script>{script}</script>");
+    let field = if page == ECHO { "<label>Password <input type=password></label><p></p>" } else { "" };
+    let body = format!("<h1>Home</h1>{field}<button>Go</button><a href=/image>Image</a><script>{script}</script>");
     Html(format!("<!doctype html><html lang=en><meta charset=utf-8><title>{page}</title><body>{body}")).into_response()
 }
+
+const ECHOING: &str = "const field = document.querySelector('input'); \
+    field.oninput = () => { \
+        document.title = document.querySelector('p').textContent = field.value; \
+        history.replaceState(null, '', '?' + encodeURIComponent(field.value)); \
+        console.log(field.value); }; \
+    document.querySelector('button').onclick = () => alert(field.value)";
+
+const REACHING: &str = "const at = '//ELSEWHERE/'; \
+    const put = (name, fields) => document.body.append(Object.assign(document.createElement(name), fields)); \
+    put('link', { rel: 'preconnect', href: at }); put('link', { rel: 'stylesheet', href: at }); \
+    put('img', { src: at }); put('iframe', { src: at }); put('script', { src: at }); \
+    fetch(at, { mode: 'no-cors' }).catch(() => {}); navigator.sendBeacon(at, 'all of it'); \
+    new WebSocket('ws:' + at); new EventSource(at); \
+    new Worker(URL.createObjectURL(new Blob([`fetch('http:${at}', { mode: 'no-cors' })`]))); \
+    onclick = () => { open(at); location = at }";
 
 /// The same piece, for as long as somebody takes it; some megabytes a second at most, as both ends share a machine.
 fn endless(kind: &'static str, piece: &'static str) -> Response {

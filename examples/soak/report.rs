@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::callers::{Kind, Told};
+use super::login::PASSWORD;
 use super::state::State;
 
 /// Lines of the log that no fault from outside excuses.
@@ -15,10 +16,12 @@ const DEFECTS: [&str; 4] =
 pub(crate) struct Report {
     outcomes: BTreeMap<(Kind, String), usize>,
     first_events: Vec<Duration>,
-    orders: usize,
+    errands: BTreeMap<&'static str, (usize, usize)>,
+    resumptions: usize,
     refusals: usize,
-    /// What was done to browsers, and to the model's answers.
+    /// What was done to browsers, to their messages and to the model's answers.
     pub(crate) harmed: BTreeMap<&'static str, usize>,
+    pub(crate) messages: BTreeMap<String, usize>,
     pub(crate) injected: BTreeMap<&'static str, usize>,
     pub(crate) before: State,
     pub(crate) after: State,
@@ -34,7 +37,11 @@ impl Report {
             *self.outcomes.entry(outcome).or_default() += count;
         }
         self.first_events.extend(told.first_events);
-        self.orders += told.orders;
+        for (errand, (runs, successes)) in told.errands {
+            let of_all = self.errands.entry(errand).or_default();
+            *of_all = (of_all.0 + runs, of_all.1 + successes);
+        }
+        self.resumptions += told.resumptions;
         self.refusals += told.refusals;
         self.violations.extend(told.violations);
     }
@@ -50,6 +57,8 @@ impl Report {
     pub(crate) fn read_log(&mut self, log: &str) {
         let defects = log.lines().filter(|line| DEFECTS.iter().any(|defect| line.contains(defect)));
         self.violations.extend(defects.map(|line| format!("the log says: {line}")));
+        let secrets = log.lines().filter(|line| line.contains(PASSWORD));
+        self.violations.extend(secrets.map(|line| format!("the log tells a secret: {line}")));
     }
 
     /// A part of the first events came sooner than this, milliseconds.
@@ -64,14 +73,16 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let runs: usize = self.outcomes.values().sum();
-        writeln!(f, "{runs} runs, {} orders that succeeded, {} refusals", self.orders, self.refusals)?;
+        let Self { resumptions, refusals, .. } = self;
+        writeln!(f, "{runs} runs, {resumptions} streams resumed, {refusals} refusals")?;
+        let errands = self.errands.iter().map(|(errand, (runs, successes))| format!("{errand} {successes} of {runs}"));
+        writeln!(f, "seen to succeed: {}", errands.collect::<Vec<_>>().join(", "))?;
         for ((kind, outcome), count) in &self.outcomes {
             writeln!(f, "  {:<10} {outcome:<28} {count:>5}", format!("{kind:?}"))?;
         }
-        for (what, counts) in [("browsers", &self.harmed), ("the model's answers", &self.injected)] {
-            let counts: Vec<_> = counts.iter().map(|(fault, count)| format!("{fault} {count}")).collect();
-            writeln!(f, "faults of {what}: {}", counts.join(", "))?;
-        }
+        writeln!(f, "faults of browsers: {}", counted(&self.harmed))?;
+        writeln!(f, "faults of their messages: {}", counted(&self.messages))?;
+        writeln!(f, "faults of the model's answers: {}", counted(&self.injected))?;
         writeln!(
             f,
             "first event within {} / {} / {} ms (50, 95, 99 %)",
@@ -88,4 +99,8 @@ impl fmt::Display for Report {
         }
         Ok(())
     }
+}
+
+fn counted(faults: &BTreeMap<impl fmt::Display, usize>) -> String {
+    faults.iter().map(|(fault, count)| format!("{fault} {count}")).collect::<Vec<_>>().join(", ")
 }

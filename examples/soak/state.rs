@@ -1,5 +1,6 @@
 //! What the service holds while nothing happens: memory, descriptors, folders, places.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::fs;
 use std::time::{Duration, Instant};
@@ -34,6 +35,8 @@ pub(crate) struct State {
     /// Anything else in the temp dir.
     pub(crate) others: Vec<String>,
     pub(crate) processes: usize,
+    /// Its own, the service's, and a context's: each has a way out that listens.
+    pub(crate) listeners: usize,
     pub(crate) descriptors: usize,
     pub(crate) threads: usize,
     /// The service's and its browsers', bytes (PSS).
@@ -67,6 +70,7 @@ impl State {
             running: ready["running"].as_u64().unwrap_or_default(),
             queued: ready["queued"].as_u64().unwrap_or_default(),
             processes: memory::tree(pid)?.len(),
+            listeners: listeners(pid)?,
             descriptors: fs::read_dir(format!("/proc/{pid}/fd"))?.count(),
             threads: fs::read_dir(format!("/proc/{pid}/task"))?.count(),
             memory: memory::of_tree(pid)?,
@@ -102,6 +106,9 @@ impl State {
             differs.push(format!("left in the temp dir: {}", self.others.join(", ")));
         }
         let Some(before) = before else { return differs };
+        if self.listeners > before.listeners {
+            differs.push(format!("{} listeners, {} before", self.listeners, before.listeners));
+        }
         if self.descriptors > before.descriptors + DESCRIPTOR_MARGIN {
             differs.push(format!("{} descriptors, {} before", self.descriptors, before.descriptors));
         }
@@ -120,10 +127,35 @@ impl State {
 
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { processes, descriptors, threads, memory, .. } = self;
-        write!(f, "{} MB, {processes} processes, {descriptors} descriptors, {threads} threads", memory >> 20)
+        let Self { processes, listeners, descriptors, threads, memory, .. } = self;
+        let memory = memory >> 20;
+        write!(
+            f,
+            "{memory} MB, {processes} processes, {listeners} listeners, {descriptors} descriptors, {threads} threads"
+        )
     }
 }
+
+/// The TCP sockets of a process that listen.
+fn listeners(pid: u32) -> anyhow::Result<usize> {
+    let mut sockets = HashSet::new();
+    for entry in fs::read_dir(format!("/proc/{pid}/fd"))? {
+        // One that has just been closed leads nowhere.
+        let target = fs::read_link(entry?.path()).unwrap_or_default();
+        let inode = target.to_str().and_then(|target| target.strip_prefix("socket:[")?.strip_suffix(']'));
+        sockets.extend(inode.map(str::to_owned));
+    }
+    let tables =
+        ["tcp", "tcp6"].map(|table| fs::read_to_string(format!("/proc/{pid}/net/{table}")).unwrap_or_default());
+    let listens = |line: &&str| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        fields.get(3) == Some(&LISTEN) && fields.get(9).is_some_and(|inode| sockets.contains(*inode))
+    };
+    Ok(tables.iter().flat_map(|table| table.lines()).filter(listens).count())
+}
+
+/// The state of a socket as the kernel writes it.
+const LISTEN: &str = "0A";
 
 /// The most memory that was seen, bytes (PSS).
 pub(crate) struct Peak(u32);

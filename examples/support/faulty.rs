@@ -4,7 +4,8 @@
 //!
 //! [`Faulty::install`] puts a stub into a folder, to be used as `BROWSER_EXECUTABLE`; it starts a program that calls
 //! [`run_if_asked`] before anything else. The folder also has the `plan`, read at each start, and the `log`, a line for
-//! each fault injected. Beside them `starts` has a byte for each browser started.
+//! each fault injected. Beside them `starts` has a byte for each browser started. While there is a file `paused`, messages
+//! count and nothing is done to them.
 //!
 //! A plan is a list of lines, each `seed NUMBER` or a rule:
 //!
@@ -54,7 +55,9 @@ const FOLDER: &str = "FAULTY_CHROMIUM";
 /// What the service passes to its browser, a line each.
 const ARGUMENTS: &str = "FAULTY_CHROMIUM_ARGUMENTS";
 /// The browser behind; `chromium` when it is not set.
-const BROWSER: &str = "FAULTY_CHROMIUM_BROWSER";
+pub(crate) const BROWSER: &str = "FAULTY_CHROMIUM_BROWSER";
+/// In the folder while nothing is to be broken.
+pub(crate) const PAUSED: &str = "paused";
 /// More than the service takes for one message.
 const OVERSIZE: usize = 80 << 20;
 
@@ -129,6 +132,7 @@ fn relay(folder: &Path) -> anyhow::Result<()> {
     let relay = Relay {
         faults: Mutex::new(Faults::of(&plan, start)?),
         log: folder.join("log"),
+        paused: folder.join(PAUSED),
         start,
         service: Mutex::new(service.try_clone()?),
     };
@@ -170,6 +174,7 @@ struct Relay {
     faults: Mutex<Faults>,
     service: Mutex<UnixStream>,
     log: PathBuf,
+    paused: PathBuf,
     start: u64,
 }
 
@@ -178,7 +183,7 @@ impl Relay {
         while let Some(command) = next_message(&mut service)? {
             let head: Head = serde_json::from_slice(&command)?;
             let (Some(id), Some(method)) = (head.id, head.method) else { continue };
-            let stopped = self.faults().command(id, &method);
+            let stopped = self.unless_paused(self.faults().command(id, &method));
             match stopped {
                 Some(Fault::Refuse) => {
                     self.note(&Fault::Refuse, &method)?;
@@ -197,7 +202,7 @@ impl Relay {
         while let Some(message) = next_message(&mut browser)? {
             let head: Head = serde_json::from_slice(&message)?;
             let (method, fault) = self.faults().answer(&head);
-            match fault {
+            match self.unless_paused(fault) {
                 None => self.send(&[&message, &b"\0"[..]].concat())?,
                 Some(fault) => {
                     self.note(&fault, &method)?;
@@ -253,6 +258,10 @@ impl Relay {
 
     fn faults(&self) -> std::sync::MutexGuard<'_, Faults> {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unless_paused(&self, fault: Option<Fault>) -> Option<Fault> {
+        fault.filter(|_| !self.paused.exists())
     }
 
     /// Whole, whichever thread sends.

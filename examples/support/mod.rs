@@ -5,7 +5,7 @@ mod median;
 pub(crate) mod order;
 mod service;
 pub(crate) mod shop;
-mod stream;
+pub(crate) mod stream;
 mod watched;
 
 pub(crate) use median::median;

@@ -1,0 +1,108 @@
+//! The stream of a run as it is read, over as many connections as it takes.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use reqwest::Response;
+use serde_json::Value;
+use tokio::time::sleep;
+
+use super::login::PASSWORD;
+use super::support::stream::EventLines;
+
+/// What was received of one run so far. Whatever comes is held to what the API promises of a stream.
+pub(crate) struct Reading {
+    posted: Instant,
+    /// From the request to the first event.
+    pub(crate) first_event: Duration,
+    /// Of the last event; 0 before the first.
+    pub(crate) last_id: u64,
+    /// The terminal event.
+    pub(crate) end: Value,
+    done: bool,
+}
+
+impl Reading {
+    /// Of a run that is asked for now.
+    pub(crate) fn begin() -> Self {
+        Self { posted: Instant::now(), first_event: Duration::ZERO, last_id: 0, end: Value::Null, done: false }
+    }
+
+    /// Goes on to the end of the stream, with a pause behind each event. When it is dropped the connection breaks, and
+    /// what was received stays.
+    ///
+    /// # Errors
+    /// The stream breaks off or says what it may not.
+    pub(crate) async fn go_on(&mut self, response: Response, pause: Duration) -> anyhow::Result<()> {
+        let mut lines = EventLines::new(response);
+        let mut id = None;
+        while let Some(line) = lines.next().await? {
+            ensure!(!line.contains(PASSWORD), "a secret is told: {line}");
+            if line.is_empty() {
+                sleep(pause).await;
+            } else if let Some(number) = line.strip_prefix("id: ") {
+                id = Some(number.parse()?);
+            } else if let Some(data) = line.strip_prefix("data: ") {
+                self.take(id.take(), data)?;
+            } else {
+                ensure!(line.starts_with(':'), "neither an event nor a comment: {line}");
+            }
+        }
+        ensure!(self.done, "the stream broke off");
+        Ok(())
+    }
+
+    /// As one word or two: how the run ended, or that somebody else reads it now.
+    pub(crate) fn outcome(&self) -> String {
+        match self.code() {
+            Some(code) => format!("error {code}"),
+            None => format!("result {}", self.end["stopReason"].as_str().unwrap_or("without a reason")),
+        }
+    }
+
+    /// Of the error that it ended with.
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.end["code"].as_str()
+    }
+
+    pub(crate) fn succeeded(&self) -> bool {
+        self.end["success"] == true
+    }
+
+    /// Somebody else reads it now.
+    pub(crate) fn taken_over(&self) -> bool {
+        self.code() == Some("stream_taken_over")
+    }
+
+    fn take(&mut self, id: Option<u64>, data: &str) -> anyhow::Result<()> {
+        ensure!(!self.done, "something follows [DONE]: {data}");
+        if data == "[DONE]" {
+            ensure!(!self.end.is_null(), "[DONE] comes before the end");
+            self.done = true;
+            return Ok(());
+        }
+        ensure!(self.end.is_null(), "an event follows the terminal one: {data}");
+        let event: Value = serde_json::from_str(data)?;
+        if self.first_event.is_zero() {
+            self.first_event = self.posted.elapsed();
+        }
+        let complete = event["isComplete"] == true;
+        match id {
+            Some(id) => self.count(id, &event["gap"])?,
+            None => ensure!(event["code"] == "stream_taken_over", "an event without an id: {data}"),
+        }
+        if complete {
+            self.end = event;
+        }
+        Ok(())
+    }
+
+    /// None is lost and none comes twice, but for what a gap says.
+    fn count(&mut self, id: u64, gap: &Value) -> anyhow::Result<()> {
+        let from = if gap.is_null() { id } else { gap["from"].as_u64().context("a gap without a beginning")? };
+        ensure!(gap.is_null() || gap["to"] == id, "event {id} has the gap {gap}");
+        ensure!(from == self.last_id + 1, "event {id} follows {}, with the gap {gap}", self.last_id);
+        self.last_id = id;
+        Ok(())
+    }
+}
