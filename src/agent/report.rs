@@ -65,6 +65,32 @@ pub struct AgentResult {
     pub tally: Tally,
 }
 
+impl AgentResult {
+    /// Bytes of memory that the output holds.
+    pub fn output_bytes(&self) -> usize {
+        self.output.as_ref().map_or(0, tree_bytes)
+    }
+}
+
+/// Bytes of memory that a value holds beside itself. Its text says little of that: an object of one number takes some
+/// fifty times the room that it takes written.
+fn tree_bytes(value: &Value) -> usize {
+    /// An entry of a map with its hash and its place in the index.
+    const ENTRY: usize = size_of::<(String, Value)>() + 2 * size_of::<usize>();
+    /// Entries that a map has room for from the first one on.
+    const FIRST: usize = 4;
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.capacity(),
+        Value::Array(items) => items.capacity() * size_of::<Value>() + items.iter().map(tree_bytes).sum::<usize>(),
+        Value::Object(entries) if entries.is_empty() => 0,
+        Value::Object(entries) => {
+            let held = |(name, value): (&String, &Value)| name.len() + tree_bytes(value);
+            entries.len().next_power_of_two().max(FIRST) * ENTRY + entries.iter().map(held).sum::<usize>()
+        }
+    }
+}
+
 /// Why an agent stopped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum StopReason {
@@ -107,5 +133,23 @@ impl StopReason {
             Self::ActionsComplete => "actions_complete",
             Self::ActionsFailed => "actions_failed",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn data_counts_for_the_room_that_its_parts_take_and_not_for_their_text() {
+        let held = |output: Value| AgentResult { output: Some(output), ..AgentResult::default() }.output_bytes();
+        let entry = size_of::<(String, Value)>();
+        assert!(held(json!(vec![1; 10_000])) >= 10_000 * size_of::<Value>());
+        assert!(held(json!(vec![json!({ "a": 1 }); 10_000])) >= 10_000 * 4 * entry, "a map begins with room for 4");
+        assert!(held(json!(vec![vec!["x".repeat(100)]; 100])) >= 100 * (100 + 2 * size_of::<Value>()));
+        assert!(held(json!(["x".repeat(1 << 20)])) < 2 << 20, "nor for much more");
+        assert_eq!(AgentResult::default().output_bytes(), 0);
     }
 }

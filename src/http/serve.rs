@@ -107,11 +107,13 @@ async fn hold(
 
 /// What the kernel is to do about a connection.
 fn prepare(stream: &TcpStream, patience: Duration) -> io::Result<()> {
+    /// The kernel takes the number for one with a sign.
+    const MOST: u32 = i32::MAX.cast_unsigned();
     // Events are small and wanted at once.
     stream.set_nodelay(true)?;
     // Who vanishes without a word acknowledges nothing any more. The kernel would go on sending for a quarter of an hour,
     // and the run would go on for nobody.
-    sockopt::set_tcp_user_timeout(stream, u32::try_from(patience.as_millis()).unwrap_or(u32::MAX))?;
+    sockopt::set_tcp_user_timeout(stream, MOST.min(u32::try_from(patience.as_millis()).unwrap_or(MOST)))?;
     // While nothing is sent, as when a body is awaited, it is found out by asking.
     sockopt::set_socket_keepalive(stream, true)?;
     let second = Duration::from_secs(1);

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde_json::Value;
-
 use super::failure::Failure;
 use super::id::RunId;
 use crate::agent::ports::Provider;
@@ -104,32 +102,13 @@ impl RunEventKind {
             }
             Self::Finished { result, .. } => {
                 result.final_text.len()
-                    + result.output.as_ref().map_or(0, tree_bytes)
+                    + result.output_bytes()
                     + all(&result.errors)
                     + result.blocker.as_ref().map_or(0, |blocker| blocker.message.len())
                     + all(&result.tally.urls)
             }
             // A provider's own words are part of some.
             Self::Failed { failure, tally, .. } => failure.to_string().len() + all(&tally.urls),
-        }
-    }
-}
-
-/// Bytes of memory that a value holds beside itself. Its text says little of that: an object of one number takes some
-/// fifty times the room that it takes written.
-fn tree_bytes(value: &Value) -> usize {
-    /// An entry of a map with its hash and its place in the index.
-    const ENTRY: usize = size_of::<(String, Value)>() + 2 * size_of::<usize>();
-    /// Entries that a map has room for from the first one on.
-    const FIRST: usize = 4;
-    match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-        Value::String(text) => text.capacity(),
-        Value::Array(items) => items.capacity() * size_of::<Value>() + items.iter().map(tree_bytes).sum::<usize>(),
-        Value::Object(entries) if entries.is_empty() => 0,
-        Value::Object(entries) => {
-            let held = |(name, value): (&String, &Value)| name.len() + tree_bytes(value);
-            entries.len().next_power_of_two().max(FIRST) * ENTRY + entries.iter().map(held).sum::<usize>()
         }
     }
 }
@@ -153,8 +132,6 @@ impl Mask for RunEventKind {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
     use crate::agent::observation::BlockerKind;
     use crate::agent::ports::ModelError;
@@ -162,16 +139,6 @@ mod tests {
 
     fn held(result: AgentResult) -> usize {
         RunEventKind::Finished { result, duration: Duration::ZERO }.heap_bytes()
-    }
-
-    #[test]
-    fn a_result_counts_for_the_room_that_its_parts_take_and_not_for_their_text() {
-        let output = |output: Value| held(AgentResult { output: Some(output), ..AgentResult::default() });
-        let entry = size_of::<(String, Value)>();
-        assert!(output(json!(vec![1; 10_000])) >= 10_000 * size_of::<Value>());
-        assert!(output(json!(vec![json!({ "a": 1 }); 10_000])) >= 10_000 * 4 * entry, "a map begins with room for 4");
-        assert!(output(json!(vec![vec!["x".repeat(100)]; 100])) >= 100 * (100 + 2 * size_of::<Value>()));
-        assert!(output(json!(["x".repeat(1 << 20)])) < 2 << 20, "nor for much more");
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! Clients that speak HTTP badly, or at the edges of it: what they get, and that nobody else is hurt.
+#![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself")]
 
 use std::time::Duration;
 
