@@ -57,7 +57,7 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
 pub(crate) fn not_tested(reason: &str) {
     use std::io::Write as _;
     let test = std::thread::current().name().unwrap_or_default().to_owned();
-    writeln!(std::io::stderr(), "NOT TESTED: {test}: {reason}").unwrap();
+    std::io::stderr().write_all(format!("NOT TESTED: {test}: {reason}\n").as_bytes()).unwrap();
 }
 
 /// Waits for something that tells nobody when it happens, such as a process's end.
