@@ -179,7 +179,7 @@ impl RunPage {
     ) -> Result<Look, BrowserError> {
         let Some(document) = self.front() else {
             sight.clear();
-            let notices = vec!["No tab is open.".into()];
+            notices.push("No tab is open.".into());
             return Ok(Look { observation: Observation { notices, ..Observation::default() }, check: None });
         };
         let dialog =
@@ -401,7 +401,7 @@ impl RunPage {
 
     /// What happened in the active tab and at the run's way out that nobody has told yet.
     fn news(&self) -> Vec<String> {
-        let mut news = self.context.tabs().active().map(|tab| std::mem::take(&mut tab.news)).unwrap_or_default();
+        let mut news = self.context.tabs().take_news();
         news.extend(self.context.egress().news());
         news
     }

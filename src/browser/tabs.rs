@@ -22,6 +22,8 @@ pub(crate) struct Tabs {
     opened: u32,
     /// Tabs that pages have asked for and that are not there yet.
     expected: u32,
+    /// What was to be told of tabs that are gone.
+    left_behind: Vec<String>,
 }
 
 /// One tab.
@@ -105,11 +107,20 @@ impl Tabs {
     /// Removes the tab of a session; the one opened before it becomes active if it was.
     pub(crate) fn remove(&mut self, session: &str) -> bool {
         let Some(gone) = self.list.iter().position(|tab| tab.is_session(session)) else { return false };
-        self.list.remove(gone);
+        let gone_tab = self.list.remove(gone);
+        self.left_behind.extend(gone_tab.news);
+        self.left_behind.truncate(MAX_NEWS);
         if self.active >= gone {
             self.active = self.active.saturating_sub(1);
         }
         true
+    }
+
+    /// What is to be told of the active tab, and of those that are gone.
+    pub(crate) fn take_news(&mut self) -> Vec<String> {
+        let mut news = std::mem::take(&mut self.left_behind);
+        news.extend(self.active().map(|tab| std::mem::take(&mut tab.news)).unwrap_or_default());
+        news
     }
 
     pub(crate) fn active(&mut self) -> Option<&mut Tab> {

@@ -13,7 +13,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
 use chromiumoxide_cdp::cdp::browser_protocol::network::ErrorReason;
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     EventFileChooserOpened, EventFrameNavigated, EventJavascriptDialogOpening, EventWindowOpen,
-    HandleJavaScriptDialogParams, NavigateParams,
+    HandleJavaScriptDialogParams,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, TargetId,
@@ -210,20 +210,21 @@ impl Shared {
         tokio::time::timeout(COURSE_KNOWN, known).await.unwrap_or(false)
     }
 
-    /// Leaves a page that opens dialogs without end: what asks is stopped, and a blank page takes its place.
+    /// Closes the tab of a page that opens dialogs without end. To lead it elsewhere would be a race with a page that goes
+    /// on by itself between its dialogs.
     fn leave(&self, tab: &mut Tab, asking: &Session) {
         asking.tell(HandleJavaScriptDialogParams::new(false));
-        // The loop it stands in, if it is one; else the page would not hear of its end.
+        // The loop it stands in, if it is one.
         asking.tell(TerminateExecutionParams::default());
+        if tab.dialogs > self.max_dialogs + 1 {
+            return;
+        }
+        tab.tell_first(format!("a page opened more than {} dialogs, and its tab was closed", self.max_dialogs));
         // What waits for the page would wait for one that is not there any more.
         if let Some(page) = tab.session.id() {
-            tab.session.connection().fail_blocked(page);
+            self.connection.fail_blocked(page);
         }
-        // Again for each: the page may have gone somewhere by itself in the same moment.
-        tab.session.tell(NavigateParams::new("about:blank"));
-        if tab.dialogs == self.max_dialogs + 1 {
-            tab.tell_first(format!("the page opened more than {} dialogs and was left", self.max_dialogs));
-        }
+        self.connection.root().tell(CloseTargetParams::new(TargetId::new(tab.target.to_string())));
     }
 
     fn download_begins(&self, connection: &Connection, begins: &wire::DownloadWillBegin) {
