@@ -13,6 +13,7 @@ use super::{Hands, clip};
 use crate::agent::action::SearchEngine;
 use crate::agent::ports::{ActionError, ActionOutcome, BrowserError};
 use crate::browser::cdp::{CdpError, Session};
+use crate::browser::course::Course;
 use crate::browser::egress::Denied;
 use crate::browser::wire::Navigated;
 
@@ -99,11 +100,20 @@ impl Hands<'_> {
                 Ok(Navigated { loader_id: Some(loader), .. }) => match self.comes(&moment, loader, deadline).await? {
                     Some(came) => !came,
                     None if Instant::now() < deadline => true,
-                    None => return Err(BrowserError::Unresponsive { limit: patience }.into()),
+                    None => {
+                        // It may still come; but what the page does until then is its own.
+                        self.context.steer(moment.before.tab, Course::end);
+                        return Err(BrowserError::Unresponsive { limit: patience }.into());
+                    }
                 },
                 Ok(_) => false,
             };
-            if !is_overtaken || overtaken == MAX_OVERTAKEN {
+            if !is_overtaken {
+                break asked;
+            }
+            if overtaken == MAX_OVERTAKEN {
+                // The page has won; a document of ours that never comes must not make what follows go astray.
+                self.context.steer(moment.before.tab, Course::end);
                 break asked;
             }
             overtaken += 1;
