@@ -43,7 +43,7 @@ pub(super) enum Failure {
 /// It threw, or was stopped by `stop` or at `deadline`.
 pub(super) fn run(
     code: &str,
-    calls: mpsc::UnboundedSender<Call>,
+    calls: mpsc::Sender<Call>,
     stop: &Arc<AtomicBool>,
     deadline: Instant,
 ) -> Result<String, Failure> {
@@ -67,11 +67,11 @@ pub(super) fn run(
     })
 }
 
-fn evaluate(context: &Ctx<'_>, code: &str, calls: mpsc::UnboundedSender<Call>) -> rquickjs::Result<String> {
+fn evaluate(context: &Ctx<'_>, code: &str, calls: mpsc::Sender<Call>) -> rquickjs::Result<String> {
     let call = move |request: String| {
         let (answer, answered) = reply::sync_channel(1);
         let gone = || r#"{"error":"the script was stopped"}"#.to_owned();
-        match calls.send(Call { request, answer }) {
+        match calls.blocking_send(Call { request, answer }) {
             Ok(()) => answered.recv().unwrap_or_else(|_| gone()),
             Err(_) => gone(),
         }

@@ -66,7 +66,7 @@ pub(super) async fn run(
     if code.len() > MAX_CODE {
         return Err(ActionError::NotPossible(format!("a script may have {MAX_CODE} bytes")));
     }
-    let (calls, mut inbox) = mpsc::unbounded_channel();
+    let (calls, mut inbox) = mpsc::channel(1);
     let stop = StopOnDrop(Arc::default());
     let deadline = Instant::now() + TIME;
     let program = {

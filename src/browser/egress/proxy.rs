@@ -61,6 +61,7 @@ impl Proxy {
                     }
                     Err(error) => {
                         tracing::warn!(%error, "the proxy cannot take a connection");
+                        // Nothing tells when there is room again; without the wait this would spin.
                         sleep(ACCEPT_AGAIN).await;
                     }
                 }
@@ -161,6 +162,7 @@ async fn dial(addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
                 Ok(server) => return Ok(server),
                 Err(error) => failure = error,
             },
+            // Not a pause: the attempts go on meanwhile, and the first that is through ends it.
             () = sleep(NEXT_ADDRESS), if waiting.len() > 0 => {}
         }
     }
