@@ -20,7 +20,7 @@ pub enum LogLevel {
 }
 
 /// One finished step.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct StepReport {
     /// 1, 2, 3 ... without gaps.
     pub step: u32,

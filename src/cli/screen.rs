@@ -179,9 +179,7 @@ mod tests {
             thought: thought.into(),
             url: "https://example.com/".into(),
             title: "Flights".into(),
-            screenshot: None,
-            downloads: Vec::new(),
-            blocker: None,
+            ..StepReport::default()
         }
     }
 

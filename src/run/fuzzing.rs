@@ -157,14 +157,9 @@ fn step(number: usize, text: usize, picture: Option<usize>) -> RunEventKind {
     let screenshot = picture.map(|size| Image { format: ImageFormat::Png, base64: "p".repeat(size).into() });
     RunEventKind::Step(StepReport {
         step: number as u32,
-        action: String::new(),
         description: "d".repeat(text),
-        thought: String::new(),
-        url: String::new(),
-        title: String::new(),
         screenshot,
-        downloads: Vec::new(),
-        blocker: None,
+        ..StepReport::default()
     })
 }
 

@@ -58,10 +58,7 @@ fn a_connection_that_is_cut_in_an_action_loses_the_browser_at_once_and_the_next_
             assert_eq!(neighbour.page().observe().await.unwrap_err(), BrowserError::Lost);
             tab.close().await;
             neighbour.close().await;
-            let next = browser.open().await;
-            next.go(&site.url("/")).await.unwrap();
-            assert!(next.text().await.contains("Home"));
-            next.close().await;
+            browser.serves(&site).await;
             browser.close().await;
             assert_eq!(plan.injected().len(), 1, "{:?}", plan.injected());
         }
@@ -121,9 +118,7 @@ fn a_browser_that_says_nothing_but_nonsense_is_given_up_and_replaced() {
             let lost = tab.go(&site.url("/")).await.unwrap_err();
             assert_eq!(lost, ActionError::Browser(BrowserError::Lost), "{fault}");
             tab.close().await;
-            let next = browser.open().await;
-            next.go(&site.url("/")).await.unwrap();
-            next.close().await;
+            browser.serves(&site).await;
             browser.close().await;
         }
     });
@@ -172,9 +167,7 @@ fn a_browser_that_keeps_a_context_takes_no_new_runs_and_the_next_one_does_while_
         browser.open().await.close().await;
         // What it had laid by, and then one of the next browser.
         for _ in 0..2 {
-            let next = browser.open().await;
-            next.go(&site.url("/")).await.unwrap();
-            next.close().await;
+            browser.serves(&site).await;
         }
         neighbour.go(&site.url("/")).await.unwrap();
         assert!(processes::browsers(browser.root()).contains(&main));

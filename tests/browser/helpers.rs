@@ -81,9 +81,7 @@ fn a_browser_without_the_process_that_makes_processes_is_lost_with_the_next_one_
         tokio::time::timeout(PATIENCE, needing).await.expect("it is lost");
         assert_eq!(tab.page().observe().await.unwrap_err(), BrowserError::Lost);
         tab.close().await;
-        let next = browser.open().await;
-        answers(&next, &site).await;
-        next.close().await;
+        browser.serves(&site).await;
         browser.close().await;
     });
 }
@@ -111,9 +109,7 @@ fn a_browser_whose_processes_come_no_more_is_replaced_with_the_next_context_that
         tokio::time::timeout(5 * limit, needing).await.expect("it is replaced");
         lost(&tab).await;
         tab.close().await;
-        let next = browser.open().await;
-        answers(&next, &site).await;
-        next.close().await;
+        browser.serves(&site).await;
         browser.close().await;
     });
 }
@@ -141,9 +137,7 @@ fn a_network_service_that_stands_still_is_told_as_a_page_that_does_not_come_unti
         assert!(is_late || late == ActionError::Browser(BrowserError::Lost), "{late:?}");
         lost(&tab).await;
         tab.close().await;
-        let next = browser.open().await;
-        answers(&next, &site).await;
-        next.close().await;
+        browser.serves(&site).await;
         browser.close().await;
     });
 }

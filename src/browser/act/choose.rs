@@ -94,9 +94,7 @@ impl Hands<'_> {
             return Err(ActionError::NotPossible("name at least one option".into()));
         }
         let target = self.target(index).await?;
-        let mut moment = self.before_at(&target).await?;
-        moment.value_is_told = true;
-        moment.change_is_expected = false;
+        let moment = self.before_filling(&target).await?;
         let place = &target.place;
         let chosen: Chosen = self.call_at(place, "hands.choose", &ChooseArgument { id: place.id, options }).await?;
         if chosen.gone {

@@ -87,10 +87,7 @@ impl Hands<'_> {
     pub(super) async fn upload(&self, index: ElementIndex, names: &[String]) -> Result<ActionOutcome, ActionError> {
         let paths = self.context.files().paths(names).map_err(|error| ActionError::NotPossible(error.to_string()))?;
         let target = self.target(index).await?;
-        let mut moment = self.before_at(&target).await?;
-        // The field's new value is the change.
-        moment.value_is_told = true;
-        moment.change_is_expected = false;
+        let moment = self.before_filling(&target).await?;
         let group = self.worlds.group();
         let field = self.file_field(&target, &moment, &group).await?;
         let outcome = self.put_files(&target, &field, names, paths, &moment).await;

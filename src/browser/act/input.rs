@@ -65,9 +65,7 @@ impl Hands<'_> {
         submit: bool,
     ) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
-        let mut before = self.before_at(&target).await?;
-        before.value_is_told = true;
-        before.change_is_expected = false;
+        let before = self.before_filling(&target).await?;
         let located = self.locate(&target).await?;
         if located.disabled {
             return Err(ActionError::NotPossible(format!("element {index} is disabled")));

@@ -66,9 +66,7 @@ impl Hands<'_> {
         submit: bool,
     ) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
-        let mut before = self.before_at(&target).await?;
-        before.value_is_told = true;
-        before.change_is_expected = false;
+        let before = self.before_filling(&target).await?;
         let place = &target.place;
         let judged: Holder = self.call_known(place, "hands.secretField", &HolderArgument { id: place.id }).await?;
         if judged.gone {

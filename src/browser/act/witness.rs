@@ -26,7 +26,7 @@ pub(super) struct Moment {
     /// The element that is acted on.
     acted: Option<Place>,
     /// Whether the action tells by itself what its element holds afterwards.
-    pub(super) value_is_told: bool,
+    value_is_told: bool,
     /// Whether it is worth a word when nothing changes.
     pub(super) change_is_expected: bool,
 }
@@ -84,6 +84,13 @@ impl Hands<'_> {
     pub(super) async fn before_at(&self, target: &Target) -> Result<Moment, ActionError> {
         let mut moment = self.moment(Some(target.place.clone())).await?;
         moment.change_is_expected = true;
+        Ok(moment)
+    }
+
+    /// The same, for an action that puts a value into the element and tells of it itself.
+    pub(super) async fn before_filling(&self, target: &Target) -> Result<Moment, ActionError> {
+        let mut moment = self.moment(Some(target.place.clone())).await?;
+        moment.value_is_told = true;
         Ok(moment)
     }
 

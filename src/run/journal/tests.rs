@@ -9,17 +9,7 @@ fn journal(events: usize, bytes: usize) -> Journal {
 
 fn step(text: &str, picture: &str) -> RunEventKind {
     let screenshot = Some(Image { format: ImageFormat::Png, base64: picture.into() }).filter(|_| !picture.is_empty());
-    RunEventKind::Step(StepReport {
-        step: 1,
-        action: String::new(),
-        description: text.into(),
-        thought: String::new(),
-        url: String::new(),
-        title: String::new(),
-        screenshot,
-        downloads: Vec::new(),
-        blocker: None,
-    })
+    RunEventKind::Step(StepReport { step: 1, description: text.into(), screenshot, ..StepReport::default() })
 }
 
 fn log(text: &str) -> RunEventKind {

@@ -14,7 +14,7 @@ use browser_use_service::policy::{HostPattern, UrlPolicy};
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
 
-use super::{Tab, eventually, processes};
+use super::{Site, Tab, eventually, processes};
 
 /// The program that keeps watch over browsers.
 pub(crate) const WARDEN: &str = env!("CARGO_BIN_EXE_browser-use-service");
@@ -85,6 +85,14 @@ impl OwnBrowser {
 
     pub(crate) async fn open(&self) -> Tab {
         Tab::new(self.pool.open(headless()).await.unwrap())
+    }
+
+    /// The next run is served as if nothing had been: it reads the heading of the site's first page.
+    pub(crate) async fn serves(&self, site: &Site) {
+        let next = self.open().await;
+        next.go(&site.url("/")).await.unwrap();
+        assert!(next.text().await.contains("Home"));
+        next.close().await;
     }
 
     pub(crate) fn root(&self) -> &Path {

@@ -1,6 +1,7 @@
 //! The real binary as a process of its own, as a deployment runs it.
 
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -60,8 +61,6 @@ impl Start {
 
     /// Runs it as another user, which takes that of root.
     pub(crate) fn by_user(mut self, user: u32) -> Self {
-        use std::os::unix::fs::PermissionsExt;
-
         let home = self.home.path();
         for above in home.ancestors().skip(1) {
             let mode = above.metadata().unwrap().permissions().mode();
