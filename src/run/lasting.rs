@@ -31,6 +31,9 @@ pub(super) struct LastingPage {
     life: Mutex<Life>,
 }
 
+/// Whether the page where the run was could be opened in another browser.
+type Reopened = Result<(), ActionError>;
+
 /// The browser at hand and what was seen in it.
 struct Life {
     page: Arc<dyn Page>,
@@ -44,32 +47,39 @@ struct Life {
 }
 
 impl LastingPage {
-    /// A page that may lose its browser so many times.
-    pub(super) fn new(
-        page: Arc<dyn Page>,
+    /// Opens a page that may lose its browser so many times, the first time already while it is opened.
+    ///
+    /// # Errors
+    /// There is no browser, or the run has lost enough of them.
+    pub(super) async fn begin(
         browsers: Arc<dyn Browsers>,
         spec: PageSpec,
         reporter: Arc<dyn Reporter>,
-        restarts: u32,
-    ) -> Self {
+        mut restarts: u32,
+    ) -> Result<Self, BrowserError> {
+        let page = loop {
+            match browsers.open(spec.clone()).await {
+                Err(BrowserError::Lost) => restarts = another(restarts, None, &*reporter).await?,
+                opened => break opened?,
+            }
+        };
         let life = Life { page, restarts_left: restarts, url: None, downloads: Vec::new(), notices: Vec::new() };
-        Self { browsers, spec, reporter, life: Mutex::new(life) }
+        Ok(Self { browsers, spec, reporter, life: Mutex::new(life) })
     }
 
-    /// Takes another browser in the place of the one that was lost.
+    /// Takes another browser in the place of the one that was lost; whether the page could be opened again.
     ///
     /// # Errors
     /// There is none, or it was lost as well, or the run has lost enough of them.
-    async fn go_on(&self, life: &mut Life) -> Result<(), BrowserError> {
+    async fn go_on(&self, life: &mut Life) -> Result<Reopened, BrowserError> {
         loop {
-            life.restarts_left = life.restarts_left.checked_sub(1).ok_or(BrowserError::Lost)?;
-            let from = life.url.as_ref().map(|url| format!(" from {}", without_credentials(url))).unwrap_or_default();
-            warn!("the browser was lost; the run goes on in another one");
-            let message = format!("the browser was lost; going on in another one{from}");
-            self.reporter.log(LogLevel::Warning, message).await;
+            life.restarts_left = another(life.restarts_left, life.url.as_ref(), &*self.reporter).await?;
             // Before another one is opened: a browser of the run's own is gone only then.
             life.page.close().await;
-            life.page = self.browsers.open(self.spec.clone()).await?;
+            match self.browsers.open(self.spec.clone()).await {
+                Err(BrowserError::Lost) => continue,
+                opened => life.page = opened?,
+            }
             let reopened = match &life.url {
                 None => Ok(()),
                 Some(url) => life.page.open(url).await.map(drop),
@@ -77,24 +87,36 @@ impl LastingPage {
             if reopened == Err(ActionError::Browser(BrowserError::Lost)) {
                 continue;
             }
-            let notice = life.notice(reopened);
+            let notice = life.notice(&reopened);
             life.notices.push(notice);
-            return Ok(());
+            return Ok(reopened);
         }
     }
 
     /// What an action failed with whose browser was lost.
     async fn interrupted(&self, life: &mut Life) -> ActionError {
         match self.go_on(life).await {
-            Ok(()) => ActionError::Interrupted,
+            Ok(_) => ActionError::Interrupted,
             Err(error) => error.into(),
         }
     }
 }
 
+/// Tells that another browser takes the place of a lost one; answers how many more may be lost.
+///
+/// # Errors
+/// The run has lost enough of them.
+async fn another(restarts_left: u32, url: Option<&Url>, reporter: &dyn Reporter) -> Result<u32, BrowserError> {
+    let left = restarts_left.checked_sub(1).ok_or(BrowserError::Lost)?;
+    let from = url.map(|url| format!(" from {}", without_credentials(url))).unwrap_or_default();
+    warn!("the browser was lost; the run goes on in another one");
+    reporter.log(LogLevel::Warning, format!("the browser was lost; going on in another one{from}")).await;
+    Ok(left)
+}
+
 impl Life {
     /// What the model has to know about the browser that took the place of another.
-    fn notice(&mut self, reopened: Result<(), ActionError>) -> String {
+    fn notice(&mut self, reopened: &Reopened) -> String {
         let mut notice = String::from(
             "The browser was lost and another one took its place: logins, cookies, other tabs and what was filled in \
              are gone.",
@@ -133,7 +155,7 @@ impl Page for LastingPage {
         let mut life = self.life.lock().await;
         loop {
             match life.page.observe().await {
-                Err(BrowserError::Lost) => self.go_on(&mut life).await?,
+                Err(BrowserError::Lost) => drop(self.go_on(&mut life).await?),
                 seen => return seen.map(|seen| life.seen(seen)),
             }
         }
@@ -143,7 +165,7 @@ impl Page for LastingPage {
         let mut life = self.life.lock().await;
         loop {
             match life.page.read().await {
-                Err(BrowserError::Lost) => self.go_on(&mut life).await?,
+                Err(BrowserError::Lost) => drop(self.go_on(&mut life).await?),
                 seen => return seen.map(|seen| life.seen(seen)),
             }
         }
@@ -185,7 +207,7 @@ impl Page for LastingPage {
         let mut life = self.life.lock().await;
         match life.page.picture().await {
             Err(BrowserError::Lost) => {
-                self.go_on(&mut life).await?;
+                drop(self.go_on(&mut life).await?);
                 // The page that was to be pictured is gone, and one of the next would not go with its text.
                 Err(BrowserError::PageCrashed)
             }
@@ -198,7 +220,7 @@ impl Page for LastingPage {
         life.url = Some(url.clone());
         match life.page.open(url).await {
             Err(ActionError::Browser(BrowserError::Lost)) => {
-                self.go_on(&mut life).await?;
+                self.go_on(&mut life).await??;
                 Ok(ActionOutcome { description: format!("Open {}", without_credentials(url)), ..Default::default() })
             }
             opened => opened,

@@ -145,8 +145,7 @@ async fn drive(
         secrets: secrets.clone(),
     };
     let reporter = MaskedReporter::wrap(Arc::new(Teller { channel: run.outbox.channel().clone() }), secrets);
-    let opened = run.browsers.open(spec.clone()).await?;
-    let lasting = LastingPage::new(opened, run.browsers.clone(), spec, reporter.clone(), run.settings.max_restarts);
+    let lasting = LastingPage::begin(run.browsers.clone(), spec, reporter.clone(), run.settings.max_restarts).await?;
     // Secrets are masked on the inside, so that a recording holds none either.
     let mut page = MaskedPage::wrap(slot.get_or_init(|| Arc::new(lasting)).clone(), secrets);
     let mut model = run.model.clone().map(|model| MaskedModel::wrap(model, secrets));

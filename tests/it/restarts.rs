@@ -71,6 +71,42 @@ async fn a_start_page_is_opened_in_the_next_browser() {
 }
 
 #[tokio::test]
+async fn a_start_page_that_does_not_open_in_the_next_browser_either_is_told() {
+    let first = Script { visit: LOST, ..Script::default() };
+    let then = Script { visit: Fate::Fail(BrowserError::PageCrashed), ..Script::default() };
+    let service = service([Reply::done("ok")], first, then).await;
+    let events = service.run_all(&json!({ "task": "x", "startUrl": "https://shop.example/start" })).await;
+    let told = service.model.asked()[0].join("\n");
+    assert!(told.contains("https://shop.example/start could not be opened again"), "{told}");
+    assert!(told.matches("the page crashed").count() > 1, "also as what became of it: {told}");
+    assert_eq!(events.last().expect("a terminal event")["success"], true);
+}
+
+#[tokio::test]
+async fn a_browser_that_is_lost_while_it_is_opened_is_one_of_those_that_may_be() {
+    let lost = Script { open: LOST, ..Script::default() };
+    let started = service([Reply::done("ok")], lost.clone(), Script::default()).await;
+    let events = started.run_all(&json!({ "task": "x" })).await;
+    assert_eq!(events.last().expect("a terminal event")["success"], true, "{events:#?}");
+    assert_eq!(warnings(&events), ["the browser was lost; going on in another one"]);
+
+    let never = service([Reply::done("ok")], lost.clone(), lost.clone()).await;
+    assert_eq!(error_code(&never.run_all(&json!({ "task": "x" })).await), "browser_lost");
+    assert_eq!(never.pages.asked.get(), 2);
+
+    // Also while another one takes its place.
+    let first = Script { act: LOST, ..Script::default() };
+    let then = Script { then: Some(Box::default()), ..lost };
+    let replies = [Reply::click(1), Reply::done("ok")];
+    let stage =
+        Stage::new(replies).browser(Script { then: Some(Box::new(then)), ..first }).set("RUN_MAX_RESTARTS", "2");
+    let twice = stage.start().await;
+    let events = twice.run_all(&json!({ "task": "x" })).await;
+    assert_eq!(events.last().expect("a terminal event")["success"], true, "{events:#?}");
+    assert_eq!((warnings(&events).len(), twice.pages.asked.get()), (2, 3));
+}
+
+#[tokio::test]
 async fn what_the_caller_laid_down_is_not_done_again_and_what_follows_is_left_out() {
     let first = Script { act: LOST, ..Script::default() };
     let service = service([Reply::done("ok")], first, Script::default()).await;
