@@ -18,6 +18,7 @@ mod scroll;
 mod secret;
 mod selector;
 mod tabs;
+mod way;
 mod witness;
 
 use std::time::Duration;

@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
-    GetNavigationHistoryParams, NavigateParams, NavigateToHistoryEntryParams, StopLoadingParams,
+    GetNavigationHistoryParams, NavigateParams, NavigateToHistoryEntryParams,
 };
 use tokio::time::Instant;
 use url::Url;
 
+use super::way::{Way, stop_loading};
 use super::witness::Moment;
 use super::{Hands, clip};
 use crate::agent::action::SearchEngine;
 use crate::agent::ports::{ActionError, ActionOutcome, BrowserError};
 use crate::browser::cdp::{CdpError, Session};
-use crate::browser::course::Course;
 use crate::browser::egress::Denied;
 use crate::browser::wire::Navigated;
 
@@ -80,53 +80,7 @@ impl Hands<'_> {
         }
         let moment = self.before().await?;
         let session = self.active()?.session;
-        let limit = self.context.browser().settings.navigation_timeout;
-        let mut overtaken = 0;
-        let patience = self.context.browser().settings.command_timeout;
-        let deadline = Instant::now() + patience;
-        let asked = loop {
-            self.context.steer(moment.before.tab, |course| course.set(url.as_str()));
-            let asked = session.call_as::<Navigated, _>(NavigateParams::new(url.as_str()), limit).await;
-            self.context.steer(moment.before.tab, |course| match &asked {
-                Ok(Navigated { loader_id: Some(loader), error_text: None, is_download: false, .. }) => {
-                    course.found(loader);
-                }
-                _ => course.end(),
-            });
-            // A page that goes somewhere by itself in the same moment gets there instead: who asked last wins.
-            let is_overtaken = match &asked {
-                Ok(Navigated { is_download: true, .. }) | Err(_) => false,
-                Ok(Navigated { error_text: Some(cause), .. }) => cause == ABORTED && self.has_left(&moment, url),
-                Ok(Navigated { loader_id: Some(loader), .. }) => match self.comes(&moment, loader, deadline).await? {
-                    Some(came) => !came,
-                    None if Instant::now() < deadline => true,
-                    None => {
-                        // It may still come; but what the page does until then is its own.
-                        self.context.steer(moment.before.tab, Course::end);
-                        return Err(BrowserError::Unresponsive { limit: patience }.into());
-                    }
-                },
-                Ok(_) => false,
-            };
-            if !is_overtaken {
-                break asked;
-            }
-            if overtaken == MAX_OVERTAKEN {
-                // The page has won; a document of ours that never comes must not make what follows go astray.
-                self.context.steer(moment.before.tab, Course::end);
-                break asked;
-            }
-            overtaken += 1;
-        };
-        let navigated = match asked {
-            Ok(navigated) => navigated,
-            Err(CdpError::TimedOut { limit, .. }) => {
-                // Left alone it would arrive in the middle of a later step.
-                self.stop_loading(&session, moment.before.tab);
-                return Err(ActionError::TimedOut { what: format!("opening {}", clip(url.as_str(), 200)), limit });
-            }
-            Err(error) => return Err(ActionError::Browser(error.into())),
-        };
+        let navigated = self.travel(url, &moment, &session).await?;
         if let Some(cause) = navigated.error_text.filter(|_| !navigated.is_download) {
             let (refused, requested) = match self.context.tabs().by_id(moment.before.tab) {
                 Some(tab) => (tab.refused.take(), tab.requested.clone()),
@@ -150,6 +104,53 @@ impl Hands<'_> {
             return Ok(outcome);
         }
         self.settle(description, &moment).await
+    }
+
+    /// Asks for a URL until its document is there, or nothing comes of it.
+    async fn travel(&self, url: &Url, moment: &Moment, session: &Session) -> Result<Navigated, ActionError> {
+        let settings = &self.context.browser().settings;
+        let (limit, patience) = (settings.navigation_timeout, settings.command_timeout);
+        let mut way = Way::new(self.context, session, moment.before.tab);
+        let (mut overtaken, mut deadline) = (0, None);
+        loop {
+            way.begin(url);
+            let navigated = match session.call_as::<Navigated, _>(NavigateParams::new(url.as_str()), limit).await {
+                Ok(navigated) => navigated,
+                Err(CdpError::TimedOut { limit, .. }) => {
+                    return Err(ActionError::TimedOut { what: format!("opening {}", clip(url.as_str(), 200)), limit });
+                }
+                Err(error) => {
+                    way.came_to_nothing();
+                    return Err(ActionError::Browser(error.into()));
+                }
+            };
+            // Only from the first answer on: until then it is the server that takes its time.
+            let deadline = *deadline.get_or_insert_with(|| Instant::now() + patience);
+            // A page that goes somewhere by itself in the same moment gets there instead: who asked last wins.
+            let is_overtaken = match &navigated {
+                Navigated { loader_id: Some(loader), error_text: None, is_download: false, .. } => {
+                    way.found(loader);
+                    match self.comes(moment, loader, deadline).await? {
+                        Some(true) => {
+                            way.arrived();
+                            return Ok(navigated);
+                        }
+                        None if Instant::now() >= deadline => {
+                            return Err(BrowserError::Unresponsive { limit: patience }.into());
+                        }
+                        Some(false) | None => true,
+                    }
+                }
+                Navigated { error_text, is_download, .. } => {
+                    !is_download && error_text.as_deref() == Some(ABORTED) && self.has_left(moment, url)
+                }
+            };
+            if !is_overtaken || overtaken == MAX_OVERTAKEN {
+                way.came_to_nothing();
+                return Ok(navigated);
+            }
+            overtaken += 1;
+        }
     }
 
     /// Waits for a navigation's document, since the reply may be faster than the event that tells of it; false when
@@ -198,19 +199,11 @@ impl Hands<'_> {
         match tokio::time::timeout(limit, moved).await {
             Ok(reached) => reached?,
             Err(_) => {
-                self.stop_loading(&session, moment.before.tab);
+                stop_loading(self.context, &session, moment.before.tab);
                 return Err(ActionError::TimedOut { what: "going back".into(), limit });
             }
         }
         self.settle("Go back".into(), &moment).await
-    }
-
-    fn stop_loading(&self, session: &Session, tab: u32) {
-        session.tell(StopLoadingParams::default());
-        // Nothing more is expected of it, although the event that says so takes a moment.
-        if let Some(tab) = self.context.tabs().by_id(tab) {
-            tab.activity.loading_stopped();
-        }
     }
 }
 

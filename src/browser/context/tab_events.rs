@@ -127,6 +127,8 @@ pub(super) fn take_tab_event(
         EventTargetCrashed::IDENTIFIER if tab.is_session(session) => {
             tab.crashed = true;
             tab.activity.reset();
+            // The document it went to comes no more, and the page that went elsewhere is gone.
+            tab.course.end();
         }
         EventDragIntercepted::IDENTIFIER => {
             tab.dragged = event.parse::<EventDragIntercepted>().map(|intercepted| intercepted.data);

@@ -119,6 +119,27 @@ fn opening_a_slow_address_waits_for_its_first_byte() {
 }
 
 #[test]
+fn a_first_byte_may_take_longer_than_a_command() {
+    run(async {
+        let browser = OwnBrowser::start(|settings| settings.command_timeout = Duration::from_secs(1)).await;
+        let (site, gate) = site("Home", Html(page("<h1>Arrived</h1>"))).await;
+        let tab = browser.open().await;
+        let url = site.url("/slow");
+        let released = async {
+            site.is_asked("GET /slow").await;
+            // That it takes so long is the case.
+            tokio::time::sleep(Duration::from_millis(1500)).await;
+            gate.open();
+        };
+        let (opened, ()) = tokio::join!(tab.go(&url), released);
+        assert!(opened.unwrap().page_changed);
+        tab.until(|seen| seen.url == url && seen.view.text.contains("Arrived")).await;
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
 fn a_document_of_which_a_part_has_come_is_shown_as_far_as_it_goes() {
     run(async {
         let gate = Gate::new();
