@@ -109,6 +109,7 @@ impl Page for RunPage {
 
     async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
         let sight = self.sight.lock().await;
+        self.acted();
         self.context.alive(self.hands(&sight).press_at(index, keys)).await
     }
 
@@ -363,9 +364,10 @@ impl RunPage {
 
     /// An action begins in the active tab.
     fn acted(&self) {
-        if let Some(tab) = self.context.tabs().active() {
+        let mut tabs = self.context.tabs();
+        tabs.count_dialogs_anew();
+        if let Some(tab) = tabs.active() {
             tab.arrival.acted();
-            tab.dialogs = 0;
         }
     }
 

@@ -34,7 +34,7 @@ pub struct BrowserSettings {
     pub renderers: RendererLimits,
     /// Tabs that a run may have open; what a page opens beyond is closed at once.
     pub max_tabs: usize,
-    /// Dialogs that a page may open between two actions; one that opens more is left.
+    /// Dialogs that a page may open between two actions; the tab of one that opens more is closed.
     pub max_dialogs: u32,
     /// Bytes of one screenshot, encoded in its format.
     pub max_screenshot_bytes: usize,

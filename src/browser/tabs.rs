@@ -22,8 +22,8 @@ pub(crate) struct Tabs {
     opened: u32,
     /// Tabs that pages have asked for and that are not there yet.
     expected: u32,
-    /// What was to be told of tabs that are gone.
-    left_behind: Vec<String>,
+    /// What is to be told of tabs that are gone.
+    news: Vec<String>,
 }
 
 /// One tab.
@@ -108,19 +108,32 @@ impl Tabs {
     pub(crate) fn remove(&mut self, session: &str) -> bool {
         let Some(gone) = self.list.iter().position(|tab| tab.is_session(session)) else { return false };
         let gone_tab = self.list.remove(gone);
-        self.left_behind.extend(gone_tab.news);
-        self.left_behind.truncate(MAX_NEWS);
+        self.news.extend(gone_tab.news);
+        self.news.truncate(MAX_NEWS);
         if self.active >= gone {
             self.active = self.active.saturating_sub(1);
         }
         true
     }
 
+    /// Tells why a tab had to go, before what else is to be told of those that are gone.
+    pub(crate) fn tell_first(&mut self, news: String) {
+        self.news.insert(0, news);
+        self.news.truncate(MAX_NEWS);
+    }
+
     /// What is to be told of the active tab, and of those that are gone.
     pub(crate) fn take_news(&mut self) -> Vec<String> {
-        let mut news = std::mem::take(&mut self.left_behind);
+        let mut news = std::mem::take(&mut self.news);
         news.extend(self.active().map(|tab| std::mem::take(&mut tab.news)).unwrap_or_default());
         news
+    }
+
+    /// Dialogs are counted from one action to the next, whichever tab it is in.
+    pub(crate) fn count_dialogs_anew(&mut self) {
+        for tab in &mut self.list {
+            tab.dialogs = 0;
+        }
     }
 
     pub(crate) fn active(&mut self) -> Option<&mut Tab> {
@@ -312,6 +325,21 @@ mod tests {
         tabs.expect_another();
         tabs.expect_no_more();
         assert!(!tabs.expects_another());
+    }
+
+    #[tokio::test]
+    async fn why_a_tab_had_to_go_does_not_go_under() {
+        let (mut tabs, _connection) = tabs(3 * MAX_NEWS as u32);
+        for gone in 1..=2 * MAX_NEWS {
+            if gone == MAX_NEWS + 1 {
+                tabs.tell_first("closed".into());
+            }
+            tabs.of_session(&format!("s{gone}")).unwrap().tell(format!("alert {gone}"));
+            tabs.remove(&format!("s{gone}"));
+        }
+        let news = tabs.take_news();
+        assert_eq!((news.len(), news[0].as_str(), news[1].as_str()), (MAX_NEWS, "closed", "alert 1"));
+        assert_eq!(tabs.take_news(), [""; 0]);
     }
 
     #[tokio::test]

@@ -121,6 +121,31 @@ fn a_page_that_opens_windows_without_end_gets_as_many_as_there_may_be() {
 }
 
 #[test]
+fn the_dialogs_of_a_tab_behind_are_counted_from_one_action_to_the_next_as_well() {
+    run(async {
+        let browser = OwnBrowser::start(|settings| settings.max_dialogs = 3).await;
+        let ticking =
+            "<script>addEventListener('storage', () => { alert('tick'); tell('tick ' + localStorage.n) })</script>";
+        let home = "<a target=_blank href=/work>Work</a>".to_owned() + ticking;
+        let site = Site::of(&[
+            ("/", &home),
+            ("/work", "<button onclick=\"localStorage.n = (+localStorage.n || 0) + 1\">Tick</button>"),
+        ])
+        .await;
+        let tab = browser.open().await;
+        tab.go(&site.url("/")).await.unwrap();
+        tab.click("Work").await.unwrap();
+        for n in 1..=6 {
+            tab.click("Tick").await.unwrap();
+            site.hears(&format!("tick {n}")).await;
+        }
+        assert_eq!(tab.observe().await.tabs.len(), 2);
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
 fn a_page_that_opens_dialogs_without_end_loses_its_tab() {
     run(async {
         let browser = OwnBrowser::start(|settings| settings.max_dialogs = 10).await;

@@ -165,7 +165,14 @@ impl Shared {
         let Some(tab) = tabs.of_session(&id) else { return };
         tab.dialogs += 1;
         if tab.dialogs > self.max_dialogs {
-            self.leave(tab, &session);
+            session.tell(HandleJavaScriptDialogParams::new(false));
+            // The loop it stands in, if it is one.
+            session.tell(TerminateExecutionParams::default());
+            if tab.dialogs == self.max_dialogs + 1 {
+                self.close(tab);
+                let most = self.max_dialogs;
+                tabs.tell_first(format!("a page opened more than {most} dialogs, and its tab was closed"));
+            }
             return;
         }
         match dialog.kind.as_str() {
@@ -212,14 +219,7 @@ impl Shared {
 
     /// Closes the tab of a page that opens dialogs without end. To lead it elsewhere would be a race with a page that goes
     /// on by itself between its dialogs.
-    fn leave(&self, tab: &mut Tab, asking: &Session) {
-        asking.tell(HandleJavaScriptDialogParams::new(false));
-        // The loop it stands in, if it is one.
-        asking.tell(TerminateExecutionParams::default());
-        if tab.dialogs > self.max_dialogs + 1 {
-            return;
-        }
-        tab.tell_first(format!("a page opened more than {} dialogs, and its tab was closed", self.max_dialogs));
+    fn close(&self, tab: &Tab) {
         // What waits for the page would wait for one that is not there any more.
         if let Some(page) = tab.session.id() {
             self.connection.fail_blocked(page);
