@@ -33,6 +33,9 @@ const AFTER_PANIC: Duration = Duration::from_secs(1);
 const STOPPING: &str = "the service is stopping";
 /// A browser that ends sooner counts as a failed start.
 const SHORT_LIFE: Duration = Duration::from_secs(5);
+/// What a caller waits for with the next start, when a browser ended soon: it may have been killed. A longer wait says that
+/// one after the other ends so.
+const WAITED_OUT: Duration = Duration::from_secs(1);
 
 /// The browsers of a deployment. [`Pool::close`] ends them all.
 pub struct Pool {
@@ -336,6 +339,11 @@ async fn keep_warm(pool: Arc<Pool>) {
                 tracing::info!(over, "the shared browser takes no more runs");
                 browser.retire();
                 // It may have been laid by after the pool was closed.
+                let cause = format!("the last one was given up as soon as it had started: {over}");
+                pool.shared.send_replace(match backoff > WAITED_OUT {
+                    true => Warm::Failed { cause },
+                    false => Warm::Starting { failed: Some(cause) },
+                });
                 drop(pool.take_spare());
                 if started.elapsed() > SHORT_LIFE {
                     backoff = RESTART_BACKOFF.0;
@@ -371,6 +379,7 @@ async fn keep_warm(pool: Arc<Pool>) {
 /// Keeps a spare context in a browser until it is to be replaced; returns why.
 async fn serve(pool: &Pool, browser: &Arc<Browser>) -> &'static str {
     let mut worn_out = pin!(worn_out(browser));
+            biased;
     loop {
         if let Err(reason) = pool.lay_by(browser).await {
             return reason;
