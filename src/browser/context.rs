@@ -33,6 +33,9 @@ use crate::agent::ports::BrowserError;
 /// The viewport, CSS pixels. A window of this size alone would leave 143 pixels less for the page.
 pub(crate) const VIEWPORT: (i64, i64) = (1280, 900);
 
+/// How long disposing of a context may take. It takes milliseconds.
+const DISPOSED_WITHIN: Duration = Duration::from_secs(5);
+
 /// A context and everything in it. Disposing of it is explicit; a context whose connection drops is disposed of by the
 /// browser (`disposeOnDetach`).
 pub(crate) struct Context {
@@ -210,24 +213,38 @@ impl Context {
         &self.browser
     }
 
-    /// Closes every tab with its storage, waits until the browser says so, and removes the run's files.
+    /// Closes every tab with its storage, waits until the browser says so, and removes the run's files. Done to its end
+    /// although nobody waits for it any more, since a context that stays has to be known of.
     pub(crate) async fn dispose(&self) {
         // First of all: what pages send when they are left does not leave any more.
         self.way_out.cancel();
         if !self.browser.unregister(&self.id) {
             return;
         }
-        let dispose = DisposeBrowserContextParams::new(BrowserContextId::new(self.id.clone()));
-        match self.browser.connection.root().call(dispose).await {
+        let (browser, shared) = (self.browser.clone(), self.shared.clone());
+        let disposing = self.browser.tasks.spawn(async move {
+            browser.dispose_of(&shared.id).await;
+            // Only now does nobody write to it any more.
+            shared.files.remove().await;
+        });
+        // An error to join is a panic, which was told where it happened.
+        let _joined = disposing.await;
+    }
+}
+
+impl Browser {
+    /// Removes a context. A browser that does not takes no new runs, or the context would hold its pages for as long as it
+    /// lives.
+    async fn dispose_of(&self, context: &str) {
+        let dispose = DisposeBrowserContextParams::new(BrowserContextId::new(context));
+        let limit = DISPOSED_WITHIN.min(self.settings.command_timeout);
+        match self.connection.root().call_within(dispose, limit).await {
             Ok(_) | Err(CdpError::Closed) => {}
             Err(error) => {
-                // A context that cannot be removed would hold its pages for as long as the browser lives.
                 tracing::warn!(%error, "browser context not disposed of, giving the browser up");
-                self.browser.retire();
+                self.retire();
             }
         }
-        // Only now does nobody write to it any more.
-        self.shared.files.remove().await;
     }
 }
 

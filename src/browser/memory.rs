@@ -36,7 +36,11 @@ pub(crate) fn renderers_of(root: u32) -> Vec<ProcessId> {
 /// Memory of a process in bytes that no file stands behind: what it allocated, and what it shares with the browser to
 /// draw in. Unlike its PSS this takes microseconds, and may be read of a sandboxed process. None when it is gone.
 pub(crate) fn private(process: ProcessId) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", process.pid)).ok()?;
+    private_of(process.pid)
+}
+
+fn private_of(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let kib = |field: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(field))?;
         line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
@@ -51,7 +55,8 @@ pub(crate) fn cpu_time(process: ProcessId) -> Option<Duration> {
 }
 
 /// Sum of the proportional set sizes (PSS) of a process and its descendants, in bytes. None when the process is gone.
-/// PSS counts shared pages in parts, so that the sum is what would be freed.
+/// PSS counts shared pages in parts, so that the sum is what would be freed. Of a process that does not let it be read, as
+/// renderers under the setuid sandbox helper, it is [`private`].
 pub(crate) fn of_tree(root: u32) -> Option<u64> {
     let root_s = of_process(root)?;
     // A process may end between the listing and the look.
@@ -90,6 +95,10 @@ fn families() -> HashMap<u32, Vec<u32>> {
 }
 
 fn of_process(pid: u32) -> Option<u64> {
+    pss(pid).or_else(|| private_of(pid))
+}
+
+fn pss(pid: u32) -> Option<u64> {
     let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
     let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
@@ -133,6 +142,27 @@ mod tests {
         drop(child.stdin.take());
         child.wait().unwrap();
         assert_eq!(of_tree(child.id()), None);
+    }
+
+    #[test]
+    fn a_process_that_keeps_its_pss_to_itself_is_counted_all_the_same() {
+        if !rustix::process::geteuid().is_root() {
+            // Nobody else can become another user, and all that it starts may be read.
+            return;
+        }
+        let mut child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
+        let pid = child.id();
+        let read_as_nobody = move || {
+            let nobody = rustix::fs::Uid::from_raw(65_534);
+            // For this thread alone.
+            rustix::thread::set_thread_res_uid(nobody, nobody, nobody).unwrap();
+            (pss(pid), of_process(pid))
+        };
+        let (pss, counted) = std::thread::spawn(read_as_nobody).join().unwrap();
+        assert_eq!(pss, None);
+        assert!(counted.unwrap() >= 4096, "{counted:?}");
+        drop(child.stdin.take());
+        child.wait().unwrap();
     }
 
     #[test]

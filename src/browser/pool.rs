@@ -33,6 +33,9 @@ const AFTER_PANIC: Duration = Duration::from_secs(1);
 const STOPPING: &str = "the service is stopping";
 /// A browser that ends sooner counts as a failed start.
 const SHORT_LIFE: Duration = Duration::from_secs(5);
+/// What a caller waits for with the next start, when a browser ended soon: it may have been killed. A longer wait says that
+/// one after the other ends so.
+const WAITED_OUT: Duration = Duration::from_secs(1);
 
 /// The browsers of a deployment. [`Pool::close`] ends them all.
 pub struct Pool {
@@ -211,8 +214,6 @@ impl Pool {
         // Also when there was none: the last attempt to make one may have failed.
         self.spare_taken.notify_one();
         if let Some(spare) = spare.filter(|spare| !spare.lease.0.connection.is_closed()) {
-            // It may have stopped answering since; the run should hear of that now and not in its first step.
-            spare.lease.0.answers().await?;
             return Ok(spare);
         }
         let lease = self.lease().await?;
@@ -232,11 +233,8 @@ impl Pool {
             Ok(context) => {
                 *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(Opened { context, lease });
             }
-            // It makes no processes any more, as when its zygote stands still, and soon waits for them itself.
-            Err(BrowserError::Unresponsive { .. }) => {
-                is_alive(browser).await?;
-                return Err("it makes no context");
-            }
+            // Its runs may go on: it makes no processes any more, as when its zygote stands still.
+            Err(BrowserError::Unresponsive { .. }) => return Err("it makes no context"),
             Err(error) => tracing::debug!(%error, "no spare context"),
         }
         Ok(())
@@ -341,6 +339,11 @@ async fn keep_warm(pool: Arc<Pool>) {
                     backoff = RESTART_BACKOFF.0;
                     continue;
                 }
+                let cause = format!("the last one was given up as soon as it had started: {over}");
+                pool.shared.send_replace(match backoff > WAITED_OUT {
+                    true => Warm::Failed { cause },
+                    false => Warm::Starting { failed: Some(cause) },
+                });
             }
             Err(_) if stop.is_cancelled() => {}
             Err(error) => {
@@ -376,6 +379,7 @@ async fn serve(pool: &Pool, browser: &Arc<Browser>) -> &'static str {
             return reason;
         }
         tokio::select! {
+            biased;
             () = browser.connection.closed() => return "it ended",
             reason = &mut worn_out => return reason,
             () = pool.spare_taken.notified() => {}
@@ -383,25 +387,11 @@ async fn serve(pool: &Pool, browser: &Arc<Browser>) -> &'static str {
     }
 }
 
-/// Ends a browser that gives no sign of life: its runs would wait for it one by one; without the connection they end at
-/// once.
-async fn is_alive(browser: &Browser) -> Result<(), &'static str> {
-    browser.answers().await.map_err(|_| {
-        browser.connection.close();
-        "it does not answer"
-    })
-}
-
-/// Resolves with the reason once a browser should be replaced. Looked at from time to time: memory has no event.
+/// Resolves with the reason once a browser should be replaced.
 async fn worn_out(browser: &Arc<Browser>) -> &'static str {
-    const AT_LEAST_EVERY: Duration = Duration::from_secs(15);
-    let every = AT_LEAST_EVERY.min(browser.settings.max_age / 4);
     loop {
         // Not at once: one that is too large from the start would be replaced by another such, again and again.
-        tokio::time::sleep(every).await;
-        if let Err(reason) = is_alive(browser).await {
-            return reason;
-        }
+        tokio::time::sleep(browser.looked_at_every()).await;
         let looked_at = browser.clone();
         // Reading a browser's memory takes milliseconds in the kernel.
         let look = tokio::task::spawn_blocking(move || looked_at.worn_out());

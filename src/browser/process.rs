@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chromiumoxide_cdp::cdp::browser_protocol::browser::{
     EventDownloadProgress, EventDownloadWillBegin, GetVersionParams,
@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::cdp::{Connection, Event, EventReceiver};
+use super::cdp::{CdpError, Connection, Event, EventReceiver};
 use super::launch::{self, Display, Process};
 use super::renderers::Ended;
 use super::sandbox::Sandbox;
@@ -114,6 +114,7 @@ impl Browser {
         home.running.add(&browser);
         home.tasks.spawn(route(launched.events, Arc::downgrade(&browser)));
         home.tasks.spawn(renderers::watch(Arc::downgrade(&browser)));
+        home.tasks.spawn(end_when_silent(browser.connection.clone(), browser.looked_at_every()));
         let reap = reap(launched.process, browser.connection.clone(), home.stop, browser.gone.clone());
         home.processes.spawn(reap);
         let root = browser.connection.root();
@@ -166,16 +167,6 @@ impl Browser {
         }
     }
 
-    /// Asks for a sign of life, of the browser and of its network service: without that one no page loads, and the
-    /// browser waits for it as long as it lives.
-    pub(crate) async fn answers(&self) -> Result<(), BrowserError> {
-        let root = self.connection.root();
-        let (browser, network) = (root.call(GetVersionParams::default()), root.call(GetCookiesParams::default()));
-        browser.await?;
-        network.await?;
-        Ok(())
-    }
-
     /// Whether it takes no new runs and the last one is through.
     pub(crate) fn is_ending(&self) -> bool {
         let leases = self.leases();
@@ -186,8 +177,17 @@ impl Browser {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How often to look whether it is still of use: memory has no event, and neither has silence.
+    pub(crate) fn looked_at_every(&self) -> Duration {
+        const AT_LEAST: Duration = Duration::from_secs(15);
+        AT_LEAST.min(self.settings.max_age / 4)
+    }
+
     /// Why a browser that works should take no new runs, if it should not.
     pub(crate) fn worn_out(&self) -> Option<&'static str> {
+        if self.leases().retired {
+            return Some("it was given up");
+        }
         if self.started.elapsed() > self.settings.max_age {
             return Some("age");
         }
@@ -279,6 +279,33 @@ async fn route(mut events: EventReceiver, browser: std::sync::Weak<Browser>) {
         let Some(browser) = browser.upgrade() else { return };
         browser.forward(event);
     }
+}
+
+/// Closes the connection of a browser that gives no sign of life any more: its runs would wait for it one by one, and
+/// without the connection they end at once.
+async fn end_when_silent(connection: Connection, asked_every: Duration) {
+    loop {
+        tokio::select! {
+            () = connection.closed() => return,
+            () = tokio::time::sleep(asked_every) => {}
+        }
+        if let Err(error) = sign_of_life(&connection).await
+            && !connection.is_closed()
+        {
+            tracing::warn!(%error, "the browser does not answer, ending it");
+            connection.close();
+        }
+    }
+}
+
+/// Of the browser and of its network service: without that one no page loads, and the browser waits for it as long as it
+/// lives.
+async fn sign_of_life(connection: &Connection) -> Result<(), CdpError> {
+    let root = connection.root();
+    let (browser, network) = (root.call(GetVersionParams::default()), root.call(GetCookiesParams::default()));
+    browser.await?;
+    network.await?;
+    Ok(())
 }
 
 /// Waits for the browser's end, wanted or not, and cleans up.

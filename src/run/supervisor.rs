@@ -26,8 +26,9 @@ use crate::agent::ports::{Browsers, ChatModel, Page, PageSpec};
 use crate::agent::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
 use crate::agent::secrets::{Mask, MaskedModel, MaskedPage, MaskedReporter, Secrets};
 
-/// Closing a page ends within the browser's own deadlines; this one only bounds a defect there.
-const CLOSE_LIMIT: Duration = Duration::from_secs(15);
+/// Closing a page ends within the browser's own deadlines, 5 s for a context and 10 s for a browser; this one only bounds a
+/// defect there.
+const CLOSE_LIMIT: Duration = Duration::from_secs(20);
 /// The part of a run's time after which its end is announced.
 const NEARLY: f64 = 0.8;
 

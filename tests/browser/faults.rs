@@ -9,7 +9,7 @@ use axum::routing::get;
 use browser_use_service::agent::ports::{ActionError, BrowserError, Browsers};
 use rustix::process::Signal;
 
-use crate::support::{OwnBrowser, Site, Tab, eventually, headless, page, processes, run};
+use crate::support::{Faulty, OwnBrowser, Site, Tab, eventually, headless, page, processes, run};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -285,6 +285,27 @@ fn a_browser_that_is_too_old_is_replaced_and_ends_with_its_last_run() {
         assert!(is_there(), "it stays for the run that it has");
         tab.close().await;
         assert!(!is_there(), "and goes with it");
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_browser_that_does_not_dispose_of_a_context_is_replaced_although_nobody_waits_for_that() {
+    run(async {
+        let plan = Faulty::new("once Target.disposeBrowserContext: swallow");
+        let browser = OwnBrowser::start(|settings| {
+            settings.executable = Some(plan.executable());
+            // Looked after a quarter of it.
+            settings.max_age = Duration::from_secs(20);
+        })
+        .await;
+        let starts = processes::browsers(browser.root());
+        let tab = browser.open().await;
+        let waited = tokio::time::timeout(Duration::from_millis(100), tab.page().close()).await;
+        assert!(waited.is_err(), "it is not answered");
+        drop(tab);
+        let is_gone = || processes::browsers(browser.root()).iter().all(|main| !starts.contains(main));
+        eventually("the browser goes", PATIENCE + Duration::from_secs(5), is_gone).await;
         browser.close().await;
     });
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use browser_use_service::agent::ports::{ActionError, BrowserError, Browsers};
 use rustix::process::Signal;
 
-use crate::support::{OwnBrowser, Site, Tab, processes, run};
+use crate::support::{OwnBrowser, Site, Tab, eventually, headless, processes, run};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -71,7 +71,7 @@ fn a_browser_without_the_process_that_makes_processes_is_lost_with_the_next_one_
         answers(&tab, &site).await;
         let needing = async {
             while browser.main_process_or_none() == Some(main) {
-                if let Ok(next) = browser.pool.open(crate::support::headless()).await {
+                if let Ok(next) = browser.pool.open(headless()).await {
                     let next = Tab::new(next);
                     let _ = next.go(&site.url("/")).await;
                     next.close().await;
@@ -100,7 +100,7 @@ fn a_browser_whose_processes_come_no_more_is_replaced_with_the_next_context_that
         }
         let needing = async {
             while browser.main_process_or_none().is_none_or(|now| now == main) {
-                if let Ok(next) = browser.pool.open(crate::support::headless()).await {
+                if let Ok(next) = browser.pool.open(headless()).await {
                     next.close().await;
                 }
             }
@@ -157,6 +157,52 @@ fn a_gpu_process_that_stands_still_costs_the_pictures_and_nothing_else() {
         assert!(seen.view.text.contains("Home") && seen.screenshot.is_none(), "{seen:#?}");
         assert!(seen.notices.iter().any(|notice| notice.contains("No screenshot")), "{:?}", seen.notices);
         tab.close().await;
+        browser.close().await;
+    });
+}
+
+/// How long a sign of life may take where none comes.
+const LIMIT: Duration = Duration::from_secs(4);
+
+#[test]
+fn a_browser_with_a_window_that_stands_still_is_lost() {
+    run(async {
+        let browser = OwnBrowser::start(|settings| {
+            settings.command_timeout = LIMIT;
+            // Asked after a quarter of it.
+            settings.max_age = Duration::from_secs(24);
+        })
+        .await;
+        let (site, shared) = (site().await, browser.main_process());
+        let mut spec = headless();
+        spec.headless = false;
+        let tab = Tab::new(browser.pool.open(spec).await.unwrap());
+        answers(&tab, &site).await;
+        let own = processes::browsers(browser.root()).into_iter().find(|main| *main != shared).unwrap();
+        processes::signal(own, Signal::STOP);
+        lost(&tab).await;
+        tab.close().await;
+        assert!(!processes::browsers(browser.root()).contains(&own));
+        browser.close().await;
+    });
+}
+
+#[test]
+fn a_browser_that_takes_no_new_runs_and_stands_still_is_lost() {
+    run(async {
+        let browser = OwnBrowser::start(|settings| {
+            settings.command_timeout = LIMIT;
+            settings.max_age = Duration::from_secs(6);
+        })
+        .await;
+        let (site, old) = (site().await, browser.main_process());
+        let tab = browser.open().await;
+        answers(&tab, &site).await;
+        eventually("another one is there", PATIENCE, || processes::browsers(browser.root()).len() == 2).await;
+        processes::signal(old, Signal::STOP);
+        lost(&tab).await;
+        tab.close().await;
+        assert!(!processes::browsers(browser.root()).contains(&old));
         browser.close().await;
     });
 }

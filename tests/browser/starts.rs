@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use browser_use_service::agent::ports::{BrowserError, Browsers};
 
-use crate::support::{OwnBrowser, Site, eventually, headless, not_tested, run};
+use crate::support::{Faulty, OwnBrowser, Site, eventually, headless, not_tested, run};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -46,6 +46,31 @@ fn a_run_that_comes_after_a_failed_start_is_told_at_once_and_a_later_start_serve
         script(&program, "exec chromium \"$@\"");
         browser.is_ready().await;
         browser.open().await.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn browsers_that_end_as_soon_as_they_are_started_are_told_at_once_and_not_waited_for() {
+    run(async {
+        let plan = Faulty::new("once Target.createBrowserContext: cut");
+        let limit = Duration::from_secs(80);
+        let browser = OwnBrowser::start_unready(|settings| {
+            settings.executable = Some(plan.executable());
+            settings.launch_timeout = limit;
+        });
+        let told = async {
+            loop {
+                match browser.pool.open(headless()).await.err().expect("there is no browser") {
+                    BrowserError::NotStarted { cause } => return cause,
+                    error => assert_eq!(error, BrowserError::Lost),
+                }
+            }
+        };
+        let told = tokio::time::timeout(limit / 4, told).await.expect("it is told");
+        for told in [told, cause(&browser)] {
+            assert!(told.contains("given up as soon as it had started"), "{told}");
+        }
         browser.close().await;
     });
 }
