@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         return ended;
     }
     let ended = match Cli::parse().command.unwrap_or(Command::Serve) {
-        Command::Serve => serve(),
+        Command::Serve => shutdown::run_to_its_end(serve()),
         Command::Run(args) => return cli::run(args),
         Command::Replay(args) => return cli::replay(args),
         Command::Health => cli::health(),
@@ -52,7 +52,6 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
 async fn serve() -> anyhow::Result<()> {
     let settings = Settings::load()?;
     let _last_lines = telemetry::init(&settings.telemetry, "info")?;

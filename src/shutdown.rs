@@ -5,8 +5,10 @@ use std::io;
 use std::pin::pin;
 use std::time::Duration;
 
+use anyhow::Context;
 use async_stream::stream;
 use futures::{Stream, StreamExt};
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::{info, warn};
@@ -15,6 +17,8 @@ use crate::run::RunService;
 
 /// How long runs that were cancelled in a hurry may take to tell their end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long threads that still work may take to come to an end, once all is over that anybody waits for.
+const LAST_WORK: Duration = Duration::from_millis(200);
 
 /// Built by `config` from the environment.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +34,19 @@ impl ShutdownSettings {
     fn reserve(&self) -> Duration {
         (self.timeout - self.grace.min(self.timeout)) / 2
     }
+}
+
+/// Carries out what the program was started for, on a runtime of its own.
+///
+/// # Errors
+/// Those of `work`, or the system has no threads to give.
+pub fn run_to_its_end<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = Runtime::new().context("cannot start threads")?;
+    let ended = runtime.block_on(work);
+    // Dropping it would wait for every thread that the system holds: in the look-up of a name whose server is silent, in
+    // writing to a disk that does not answer.
+    runtime.shutdown_timeout(LAST_WORK);
+    ended
 }
 
 /// SIGTERM and SIGINT, one item each. From this call on they no longer end the process by themselves.
@@ -99,4 +116,31 @@ pub(crate) async fn shut_down(
         warn!("stopping: the browsers did not close in time");
     }
     info!("stopped");
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+
+    use tokio::sync::oneshot;
+    use tokio::task::spawn_blocking;
+
+    use super::*;
+
+    #[test]
+    fn a_thread_that_is_held_up_does_not_hold_up_the_end() {
+        let (release, held) = channel::<()>();
+        let (tell, ended) = channel();
+        thread::spawn(move || {
+            let work = async {
+                let (begin, begun) = oneshot::channel();
+                drop(spawn_blocking(move || (begin.send(()), held.recv())));
+                Ok(begun.await?)
+            };
+            tell.send(run_to_its_end(work).is_ok())
+        });
+        assert_eq!(ended.recv_timeout(Duration::from_secs(20)), Ok(true));
+        drop(release);
+    }
 }

@@ -103,11 +103,14 @@ pub(crate) async fn settle(context: &Context, worlds: &Worlds, before: &Before) 
     let limits = &context.browser().settings.settle;
     let started = Instant::now();
     let mut settled = Settled::default();
+    // The limit depends on where the tab is going, which may show only while waiting.
+    let deadline = |view: &View| started + limits.limit(&before.url, &view.url);
     loop {
-        // The limit depends on where the tab is going, which may show only while waiting.
         let Some(view) = look(context, before) else { return Ok(settled) };
-        let deadline = started + limits.limit(&before.url, &view.url);
-        if let Err(unfinished) = network_settled(context, before, started, deadline).await? {
+        if let Err(unfinished) = network_settled(context, before, started, deadline(&view)).await? {
+            if look(context, before).is_some_and(|view| Instant::now() < deadline(&view)) {
+                continue;
+            }
             settled.see(&view, before);
             settled.unfinished = unfinished;
             return Ok(settled);
@@ -125,7 +128,7 @@ pub(crate) async fn settle(context: &Context, worlds: &Worlds, before: &Before) 
         let Some(view) = look(context, before) else { return Ok(settled) };
         settled.see(&view, before);
         let moved_on = view.navigating || view.content > 0 || view.mark.documents != version.documents;
-        if moved_on && Instant::now() < deadline {
+        if moved_on && Instant::now() < deadline(&view) {
             continue;
         }
         settled.unfinished = match dom {

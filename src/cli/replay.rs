@@ -40,9 +40,8 @@ pub struct ReplayArgs {
 
 /// Runs a recording again and tells what differs: exit code 0 when nothing does, 1 when something does, 2 for an error,
 /// 130 after a signal.
-#[tokio::main]
-pub async fn replay(args: ReplayArgs) -> ExitCode {
-    match carry_out(args).await {
+pub fn replay(args: ReplayArgs) -> ExitCode {
+    match shutdown::run_to_its_end(carry_out(args)) {
         Ok(code) => code.into(),
         Err(error) => {
             eprintln!("browser-use-service: {}", plain_line(&format!("{error:#}"), MAX_LINE));

@@ -88,9 +88,8 @@ impl From<Ended> for ExitCode {
 
 /// Carries out one task and tells on standard output how it goes: exit code 0 when the agent says that it succeeded, 1
 /// when it says that it did not, 2 for an error, 130 after a signal.
-#[tokio::main]
-pub async fn run(args: RunArgs) -> ExitCode {
-    match carry_out(args).await {
+pub fn run(args: RunArgs) -> ExitCode {
+    match shutdown::run_to_its_end(carry_out(args)) {
         Ok(ended) => ended.into(),
         Err(error) => {
             eprintln!("browser-use-service: {}", plain_line(&format!("{error:#}"), 1_000));
@@ -144,12 +143,18 @@ struct Told {
 
 impl Told {
     /// Tells the run to its end; when it is told to `stop` or cannot tell any more, the run is cancelled.
-    async fn follow(
-        mut self,
-        mut stream: RunStream,
-        stop: &mut (impl Stream<Item = ()> + Unpin),
-    ) -> anyhow::Result<Ended> {
+    async fn follow(mut self, stream: RunStream, stop: &mut (impl Stream<Item = ()> + Unpin)) -> anyhow::Result<Ended> {
         let started = Instant::now();
+        tokio::select! {
+            ended = self.tell(stream, started) => ended,
+            () = shutdown::asked(stop) => {
+                self.screen.interrupted(started.elapsed())?;
+                Ok(Ended::Interrupted)
+            }
+        }
+    }
+
+    async fn tell(&mut self, mut stream: RunStream, started: Instant) -> anyhow::Result<Ended> {
         let mut heartbeat = interval(HEARTBEAT);
         let mut ended = Ended::Failed;
         loop {
@@ -158,10 +163,6 @@ impl Told {
                 _ = heartbeat.tick() => {
                     self.screen.waiting(started.elapsed())?;
                     continue;
-                }
-                () = shutdown::asked(stop) => {
-                    self.screen.interrupted(started.elapsed())?;
-                    return Ok(Ended::Interrupted);
                 }
             };
             // The stream ends after the terminal event, when the run is cleaned up.

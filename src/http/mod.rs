@@ -1,6 +1,7 @@
 //! The wire: routes, authentication, refusals, and the frames of a run's event stream.
 
 mod actions;
+mod answer;
 mod auth;
 mod body;
 pub mod details;

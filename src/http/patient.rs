@@ -1,4 +1,5 @@
-//! Connections that are closed when their client takes nothing of what it is sent.
+//! Connections that are closed when their client takes nothing of what it is sent, or sends nothing that a server which is
+//! to stop could still answer.
 //!
 //! A response's body is asked for more only when the connection has room. Behind a client that does not read, the body
 //! would wait for ever, and with it whatever it owns; and so would a server that is to stop.
@@ -13,8 +14,9 @@ use futures::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-/// What is left to a client that takes nothing when the server is to stop.
+/// What is left to a client that takes nothing, or whose request is not all there, when the server is to stop.
 const HURRY: Duration = Duration::from_secs(1);
 
 /// How long a client may take nothing.
@@ -23,32 +25,51 @@ pub(super) struct Patience {
     pub(super) limit: Duration,
     /// The server is to stop.
     pub(super) let_go: CancellationToken,
+    /// The connection's responses under way.
+    pub(super) answers: TaskTracker,
 }
 
-/// A connection whose writes fail when they make no progress for too long.
+/// A connection whose writes fail when they make no progress for too long, and whose reads come to their end when the
+/// server is to stop and answers nothing.
 pub(super) struct Patient<Io> {
     io: Io,
     patience: Patience,
+    /// Is over when a client that gets no answer is not listened to any more; none then.
+    listening: Option<BoxFuture<'static, ()>>,
     /// Is over when the time is; there while a write makes no progress.
     blocked: Option<BoxFuture<'static, ()>>,
 }
 
 impl Patience {
     async fn exhausted(self) {
-        let hurry = async {
-            self.let_go.cancelled().await;
-            sleep(HURRY).await;
-        };
         tokio::select! {
             () = sleep(self.limit) => {}
-            () = hurry => {}
+            () = hurry(self.let_go) => {}
         }
     }
 }
 
+async fn hurry(let_go: CancellationToken) {
+    let_go.cancelled().await;
+    sleep(HURRY).await;
+}
+
 impl<Io> Patient<Io> {
     pub(super) fn new(io: Io, patience: Patience) -> Self {
-        Self { io, patience, blocked: None }
+        let listening = Some(hurry(patience.let_go.clone()).boxed());
+        Self { io, patience, listening, blocked: None }
+    }
+
+    /// Whether more of a request is of no use. The next moment to look is noted.
+    fn is_deaf(&mut self, cx: &mut Context<'_>) -> bool {
+        // Its client may leave, which has to be seen.
+        if !self.patience.answers.is_empty() {
+            return false;
+        }
+        if self.listening.as_mut().is_some_and(|listening| listening.poll_unpin(cx).is_ready()) {
+            self.listening = None;
+        }
+        self.listening.is_none()
     }
 
     /// What came of a write, unless it has come to nothing for too long.
@@ -94,6 +115,9 @@ impl<Io: AsyncWrite + Unpin> AsyncWrite for Patient<Io> {
 
 impl<Io: AsyncRead + Unpin> AsyncRead for Patient<Io> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.is_deaf(cx) {
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.io).poll_read(cx, buffer)
     }
 }
@@ -106,7 +130,7 @@ mod tests {
     use super::*;
 
     fn patience() -> Patience {
-        Patience { limit: Duration::from_secs(60), let_go: CancellationToken::new() }
+        Patience { limit: Duration::from_secs(60), let_go: CancellationToken::new(), answers: TaskTracker::new() }
     }
 
     #[tokio::test(start_paused = true)]
@@ -149,5 +173,37 @@ mod tests {
         });
         assert_eq!(written.unwrap_err().kind(), ErrorKind::TimedOut);
         assert_eq!(started.elapsed(), Duration::from_secs(10) + HURRY);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn half_a_request_does_not_keep_a_server_that_is_to_stop() {
+        let (mut client, server) = duplex(64);
+        let patience = patience();
+        let mut server = Patient::new(server, patience.clone());
+        let started = Instant::now();
+        let mut read = Vec::new();
+        let (end, ()) = tokio::join!(server.read_to_end(&mut read), async {
+            client.write_all(b"GET /he").await.unwrap();
+            sleep(Duration::from_secs(10)).await;
+            patience.let_go.cancel();
+        });
+        assert_eq!((end.unwrap(), &read[..]), (7, &b"GET /he"[..]));
+        assert_eq!(started.elapsed(), Duration::from_secs(10) + HURRY);
+        assert_eq!(server.read(&mut [0]).await.unwrap(), 0, "it stays so");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_being_answered_is_listened_to_until_the_answer_is_over() {
+        let (mut client, server) = duplex(64);
+        let patience = patience();
+        let answer = patience.answers.token();
+        let mut server = Patient::new(server, patience.clone());
+        patience.let_go.cancel();
+        let waited = tokio::time::timeout(HURRY * 10, server.read_u8()).await;
+        assert!(waited.is_err(), "{waited:?}");
+        client.write_all(b"x").await.unwrap();
+        assert_eq!(server.read_u8().await.unwrap(), b'x');
+        drop(answer);
+        assert_eq!(server.read(&mut [0]).await.unwrap(), 0);
     }
 }

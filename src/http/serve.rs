@@ -1,11 +1,13 @@
 //! Takes connections and gives each its time: one that sends nothing, or its head byte by byte, is closed.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rustix::net::sockopt;
@@ -15,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
+use super::answer::Answer;
 use super::patient::{Patience, Patient};
 
 /// What a deployment says about connections.
@@ -36,7 +39,8 @@ const MAX_KEEP_ALIVE: Duration = Duration::from_secs(600);
 /// Between two tries to take a connection when there is no room for another: descriptors come free with time alone.
 const NO_ROOM: Duration = Duration::from_millis(250);
 
-/// Serves until `let_go`, then closes idle connections and returns when the others have sent what they are sending.
+/// Serves until `let_go`, then closes idle connections, and within a second those whose request is not all there, and returns
+/// when the others have sent what they are sending.
 pub async fn serve(listener: TcpListener, router: Router, settings: ServeSettings, let_go: CancellationToken) {
     let room = Arc::new(Semaphore::new(settings.max_connections));
     let connections = TaskTracker::new();
@@ -85,13 +89,20 @@ async fn hold(
         debug!(%error, "a connection was gone before it was served");
         return;
     }
-    let stream = Patient::new(stream, Patience { limit: settings.patience, let_go: let_go.clone() });
+    let answers = TaskTracker::new();
+    let patience = Patience { limit: settings.patience, let_go: let_go.clone(), answers: answers.clone() };
+    let stream = Patient::new(stream, patience);
+    let router = TowerToHyperService::new(router);
+    let answering = service_fn(|request| {
+        let (response, answers) = (router.call(request), answers.clone());
+        async move { Ok::<_, Infallible>(response.await?.map(|body| Answer::new(body, answers.token()))) }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(settings.head_timeout)
         .max_headers(MAX_HEADERS)
         .max_header_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), answering);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

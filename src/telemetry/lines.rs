@@ -4,10 +4,11 @@
 //! the runs. So a thread of its own writes, behind a queue with an end, and what finds it full is dropped and counted.
 
 use std::io::{self, Write};
-use std::sync::Arc;
+use std::iter;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use tracing::warn;
@@ -24,7 +25,12 @@ const LOOK: Duration = Duration::from_millis(5);
 pub(super) struct Lines {
     queue: SyncSender<Message>,
     dropped: Arc<AtomicU64>,
+    out: Out,
+    /// The thread that writes.
+    writer: ThreadId,
 }
+
+type Out = Arc<Mutex<dyn Write + Send>>;
 
 /// Writes what is left when it is dropped, as far as somebody takes it.
 #[must_use = "the last lines are written when it is dropped"]
@@ -44,16 +50,21 @@ impl Lines {
     pub(super) fn to(out: impl Write + Send + 'static) -> io::Result<(Self, LastLines)> {
         let (queue, lines) = sync_channel(QUEUE);
         let dropped = Arc::new(AtomicU64::new(0));
-        let counted = dropped.clone();
-        thread::Builder::new().name("log".to_owned()).spawn(move || write(out, &lines, &counted))?;
-        Ok((Self { queue: queue.clone(), dropped }, LastLines(queue)))
+        let out: Out = Arc::new(Mutex::new(out));
+        let (writes_to, counted) = (out.clone(), dropped.clone());
+        let writer =
+            thread::Builder::new().name("log".to_owned()).spawn(move || write(&writes_to, &lines, &counted))?;
+        Ok((Self { queue: queue.clone(), dropped, out, writer: writer.thread().id() }, LastLines(queue)))
     }
 }
 
 /// One line a write, as the subscriber hands them over.
 impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        if self.queue.try_send(Message::Line(line.to_vec())).is_err() {
+        if thread::current().id() == self.writer {
+            // It is told that lines are missing, which must not be missing itself: the queue may be full again.
+            let _ = lock(&self.out).write_all(line);
+        } else if self.queue.try_send(Message::Line(line.to_vec())).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
         Ok(line.len())
@@ -64,17 +75,31 @@ impl Write for Lines {
     }
 }
 
-fn write(mut out: impl Write, lines: &Receiver<Message>, dropped: &AtomicU64) {
-    while let Ok(message) = lines.recv() {
-        match message {
-            // Whom would one tell that the log cannot be written?
-            Message::Line(line) => drop(out.write_all(&line)),
-            Message::Written(told) => drop(told.try_send(())),
+fn lock(out: &Out) -> MutexGuard<'_, dyn Write + Send + 'static> {
+    out.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write(out: &Out, lines: &Receiver<Message>, dropped: &AtomicU64) {
+    while let Ok(first) = lines.recv() {
+        // All that waits, so that what is missing is told after what came before it, and once.
+        for message in iter::once(first).chain(lines.try_iter()).take(QUEUE) {
+            match message {
+                // Whom would one tell that the log cannot be written?
+                Message::Line(line) => drop(lock(out).write_all(&line)),
+                Message::Written(told) => {
+                    tell_missing(dropped);
+                    let _ = told.try_send(());
+                }
+            }
         }
-        let missing = dropped.swap(0, Ordering::Relaxed);
-        if missing > 0 {
-            warn!(missing, "lines of the log were dropped, as they were not taken");
-        }
+        tell_missing(dropped);
+    }
+}
+
+fn tell_missing(dropped: &AtomicU64) {
+    let missing = dropped.swap(0, Ordering::Relaxed);
+    if missing > 0 {
+        warn!(missing, "lines of the log were dropped, as they were not taken");
     }
 }
 

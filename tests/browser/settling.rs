@@ -236,6 +236,29 @@ fn on_the_way_to_another_site_an_action_is_given_the_limit_for_that() {
 }
 
 #[test]
+fn an_action_that_leads_to_another_site_only_later_is_given_the_limit_for_that_as_well() {
+    run(async {
+        let home = "<button onclick=\"fetch('/hang');\
+                    setTimeout(() => location = `http://localhost:${location.port}/hang`, 50)\">Go</button>";
+        let router = Router::new()
+            .route("/", get(move || async move { Html(page(home)) }))
+            .route("/hang", get(|| async { std::future::pending::<&str>().await }));
+        let site = Site::with(router).await;
+        let limit = Duration::from_secs(4);
+        let browser = OwnBrowser::reaching("127.0.0.1, localhost", |settings| {
+            settings.settle = SettleSettings { idle: IDLE, same_site: limit / 2, new_site: limit };
+        })
+        .await;
+        at_home(browser, &site, async |tab| {
+            let (outcome, took) = timed_click(tab, "Go").await;
+            assert!(outcome.effect.contains("the next page is still loading"), "{outcome:?}");
+            assert!(took >= limit && took < SOON, "{took:?}");
+        })
+        .await;
+    });
+}
+
+#[test]
 fn a_page_that_keeps_asking_its_server_is_reported_at_the_limit() {
     run(async {
         let home = "<p>Home</p><button onclick=\"const ask = () => fetch('/poll').then(ask); ask()\">Poll</button>";

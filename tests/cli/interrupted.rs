@@ -1,5 +1,6 @@
 //! A run that is not let to its end leaves nothing either.
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout};
@@ -7,16 +8,21 @@ use tokio::process::{Child, ChildStdout};
 use super::ground::{Ended, Ground, signal};
 use super::shop::Shop;
 
-/// A run in the midst of its second step, which lasts half a minute, and what it prints from here on.
-async fn under_way(ground: &Ground, shop: &Shop) -> (Child, BufReader<ChildStdout>) {
-    let arguments = ["run", "click 'Cart', then wait 30 seconds", "--start-url", &shop.url];
-    let mut child = ground.program(&arguments).spawn().unwrap();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+/// Waits until the run tells its first step.
+async fn first_step(stdout: &mut BufReader<ChildStdout>) {
     let mut line = String::new();
     while !line.contains("  1/20  ") {
         line.clear();
         assert_ne!(stdout.read_line(&mut line).await.unwrap(), 0, "it ended before its first step");
     }
+}
+
+/// A run in the midst of its second step, which lasts half a minute, and what it prints from here on.
+async fn under_way(ground: &Ground, shop: &Shop) -> (Child, BufReader<ChildStdout>) {
+    let arguments = ["run", "click 'Cart', then wait 30 seconds", "--start-url", &shop.url];
+    let mut child = ground.program(&arguments).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    first_step(&mut stdout).await;
     (child, stdout)
 }
 
@@ -33,6 +39,21 @@ async fn ctrl_c_cancels_the_run_and_closes_the_browser() {
         assert!(rest.contains("\ninterrupted"), "{rest}");
         ground.assert_nothing_left().await;
     }
+}
+
+#[tokio::test]
+async fn a_disk_that_does_not_answer_does_not_keep_who_interrupts() {
+    let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
+    // Whoever opens a pipe to write waits for somebody to read, and the system lets that thread go for nothing.
+    mknodat(CWD, ground.folder().join("step-01.png"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let mut child =
+        ground.program(&["run", "read the page", "--start-url", &shop.url, "--save-screenshots", "."]).spawn().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    first_step(&mut stdout).await;
+    signal(&child, Signal::INT);
+    let ended = Ended::wait(child).await;
+    assert_eq!(ended.code, Some(130), "{ended:#?}");
+    ground.assert_nothing_left().await;
 }
 
 #[tokio::test]

@@ -28,9 +28,14 @@ struct Talkative {
 
 impl Talkative {
     fn start(ground: &Ground, stdout: Stdio) -> Self {
+        Self::telling("debug", ground, stdout)
+    }
+
+    /// One that logs what this filter lets through.
+    fn telling(filter: &str, ground: &Ground, stdout: Stdio) -> Self {
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let mut program = ground.program(&[]);
-        program.env("PORT", port.to_string()).env("RUST_LOG", "debug").stdout(stdout);
+        program.env("PORT", port.to_string()).env("RUST_LOG", filter).stdout(stdout);
         let child = program.spawn().unwrap();
         Self { child, base: format!("http://127.0.0.1:{port}"), client: reqwest::Client::new() }
     }
@@ -102,23 +107,32 @@ async fn a_log_whose_reader_is_gone_does_not_take_the_service_along() {
 #[tokio::test]
 async fn a_log_that_is_read_late_says_how_much_of_it_is_missing() {
     let ground = Ground::new();
-    let mut service = Talkative::start(&ground, Stdio::null());
+    // A line for each answer and nothing else, so that they can be counted.
+    let filter = "off,browser_use_service::http::router=debug,browser_use_service::telemetry=warn";
+    let mut service = Talkative::telling(filter, &ground, Stdio::null());
     service.answers("/health").await;
     for _ in 0..3 * ANSWERS {
         service.answers("/health").await;
     }
-    let mut log = BufReader::new(service.child.stderr.take().unwrap()).lines();
-    let missed = async {
-        loop {
-            let line = log.next_line().await.unwrap().expect("the service runs");
-            if line.contains("lines of the log were dropped") {
-                return line;
+    let log = BufReader::new(service.child.stderr.take().unwrap());
+    let reading = async {
+        let (mut lines, mut told, mut missing) = (log.lines(), 0, 0);
+        while let Some(line) = lines.next_line().await.unwrap() {
+            match line.split_once("missing=") {
+                Some((_, count)) => missing += count.trim().parse::<usize>().expect(&line),
+                None => told += 1,
             }
-            // The pipe takes lines again, the first of which says it.
+        }
+        (told, missing)
+    };
+    // While it is read, answers go on, the last of which may be missing as well.
+    let answering = async {
+        for _ in 0..ANSWERS {
             service.answers("/health").await;
         }
+        service.stops(&ground).await;
     };
-    timeout(DEADLINE, missed).await.expect("the log says it");
-    drop(log);
-    service.stops(&ground).await;
+    let ((told, missing), ()) = timeout(DEADLINE, async { tokio::join!(reading, answering) }).await.expect("an end");
+    assert!(missing >= ANSWERS, "{missing} of {told} are missing");
+    assert_eq!(told + missing, 1 + 4 * ANSWERS);
 }

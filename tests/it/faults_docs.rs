@@ -1,39 +1,87 @@
-//! docs/FAULTS.md names the tests that hold it.
+//! What docs/FAULTS.md names is there: the tests that hold it, the files they are in, codes and settings.
 
 use std::fs;
 use std::path::Path;
 
 use regex::Regex;
 
-/// The text of every Rust file below a folder.
-fn sources(folder: &Path) -> String {
+/// A Rust file of the project: its path without the ending, and its text.
+struct Source {
+    path: String,
+    text: String,
+}
+
+/// Every Rust file below a folder.
+fn sources(folder: &Path) -> Vec<Source> {
     let entries = fs::read_dir(folder).expect("a folder of the project");
     let read = |entry: fs::DirEntry| {
         let path = entry.path();
         match path.extension() {
             _ if path.is_dir() => sources(&path),
-            Some(kind) if kind == "rs" => fs::read_to_string(path).expect("a text"),
-            _ => String::new(),
+            Some(kind) if kind == "rs" => {
+                let text = fs::read_to_string(&path).expect("a text");
+                vec![Source { path: path.with_extension("").display().to_string(), text }]
+            }
+            _ => Vec::new(),
         }
     };
-    entries.map(|entry| read(entry.expect("an entry"))).collect()
+    entries.flat_map(|entry| read(entry.expect("an entry"))).collect()
+}
+
+/// What this pattern finds between two backticks.
+fn named<'a>(faults: &'a str, pattern: &str) -> Vec<regex::Captures<'a>> {
+    Regex::new(&format!("`{pattern}`")).expect("a pattern").captures_iter(faults).collect()
+}
+
+fn text(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect(path)
+}
+
+fn project(folder: &str) -> Vec<Source> {
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
 }
 
 #[test]
 fn each_test_that_is_named_for_a_fault_exists() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let faults = fs::read_to_string(root.join("docs/FAULTS.md")).expect("the list of faults");
-    let code = sources(&root.join("tests")) + &sources(&root.join("src"));
-    // A test's name is a sentence, longer than any code of an error; `…` stands for the rest of it.
-    let names = Regex::new("`(?:([a-z0-9]+(?:_[a-z0-9]+){4,})|([a-z0-9_]+_)…)`").expect("a pattern");
-    let mut named = 0;
-    for found in names.captures_iter(&faults) {
-        let wanted = match (found.get(1), found.get(2)) {
+    let faults = text("docs/FAULTS.md");
+    let code: Vec<_> = project("tests").into_iter().chain(project("src")).collect();
+    // A test's name is a sentence, longer than any code of an error; dots stand for the rest of it. Before it may stand the
+    // module that it is in.
+    let names = named(&faults, r"((?:[a-z_]+::)*)(?:([a-z0-9]+(?:_[a-z0-9]+){4,})|([a-z0-9_]+_)(?:…|\.\.\.))");
+    for found in &names {
+        let file = format!("/{}", found[1].trim_end_matches("::").replace("::", "/"));
+        let wanted = match (found.get(2), found.get(3)) {
             (Some(name), _) => format!("fn {}(", name.as_str()),
             (_, beginning) => format!("fn {}", beginning.map_or("", |beginning| beginning.as_str())),
         };
-        assert!(code.contains(&wanted), "there is no test {}", &found[0]);
-        named += 1;
+        let is_there = |source: &Source| (file == "/" || source.path.ends_with(&file)) && source.text.contains(&wanted);
+        assert!(code.iter().any(is_there), "there is no test {}", &found[0]);
     }
-    assert!(named > 15, "{named} tests are named");
+    assert!(names.len() >= 80, "{} tests are named", names.len());
+}
+
+#[test]
+fn each_file_code_and_setting_that_is_named_exists() {
+    let faults = text("docs/FAULTS.md");
+    let code: Vec<_> = ["tests", "src", "examples"].into_iter().flat_map(project).collect();
+    let files = named(&faults, r"([a-z_/]+)\.rs");
+    for found in &files {
+        let file = format!("/{}", &found[1]);
+        assert!(code.iter().any(|source| source.path.ends_with(&file)), "there is no file {}", &found[0]);
+    }
+    let settings = text(".env.example");
+    let constants = named(&faults, "([A-Z]+(?:_[A-Z]+)+)");
+    for found in &constants {
+        assert!(settings.contains(&format!("{}=", &found[1])), "there is no setting {}", &found[0]);
+    }
+    let codes = named(&faults, "([a-z]+(?:_[a-z]+){1,3})");
+    let src = project("src");
+    for found in &codes {
+        // Escaped where it stands in a text of JSON.
+        let quoted = [format!("\"{}\"", &found[1]), format!("\"{}\\\"", &found[1])];
+        let is_there = |source: &Source| quoted.iter().any(|quoted| source.text.contains(quoted));
+        assert!(src.iter().any(is_there), "there is no code {}", &found[0]);
+    }
+    let counts = (files.len(), constants.len(), codes.len());
+    assert!(counts.0 >= 20 && counts.1 >= 20 && counts.2 >= 20, "{counts:?}");
 }

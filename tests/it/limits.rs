@@ -14,7 +14,7 @@ use tokio::sync::watch as channel;
 use tokio::task::JoinSet;
 
 use crate::support::model::Reply;
-use crate::support::service::{KEY, Service, Stage};
+use crate::support::service::{KEY, RUN, Service, Stage};
 use crate::support::{Counter, soon};
 
 // ---------------------------------------------------------------- callers
@@ -278,18 +278,24 @@ async fn a_head_has_so_many_bytes_and_headers_and_no_more() {
 
 #[tokio::test]
 async fn stopping_closes_idle_connections_and_lets_streams_end() {
-    let stage = Stage::new([Reply::Hang]).set("SHUTDOWN_GRACE", "10ms").set("SHUTDOWN_TIMEOUT", "60s");
+    let stage = Stage::new([Reply::Hang]).set("SHUTDOWN_GRACE", "10ms").set("SHUTDOWN_TIMEOUT", "120s");
+    let stage = stage.set("HEAD_TIMEOUT", "120s").set("BODY_TIMEOUT", "120s");
     let mut service = stage.start().await;
     let mut idle = connect(&service).await;
     ask(&mut idle).await;
     let mut half = connect(&service).await;
     half.write_all(b"GET /health HTTP/1.1\r\n").await.unwrap();
+    let mut bodiless = connect(&service).await;
+    let head = format!("POST {RUN} HTTP/1.1\r\nHost: x\r\nX-Gateway-Key: {KEY}\r\nContent-Type: application/json\r\n");
+    bodiless.write_all(format!("{head}Content-Length: 10\r\n\r\n{{").as_bytes()).await.unwrap();
     let events = service.run(&json!({ "task": "x" })).await;
     service.stop();
     assert_eq!(crate::support::client::error_code(&events.collect().await), "shutting_down");
     assert_eq!(until_closed(&mut idle).await, "");
-    drop(half);
+    // Sooner than anybody has to have sent a request.
     service.stopped().await;
+    assert_eq!(until_closed(&mut half).await, "");
+    drop(bodiless);
 }
 
 // ---------------------------------------------------------------- what is told of it
