@@ -1,9 +1,8 @@
 //! A run's events as frames of a `text/event-stream`, written by hand: the contract fixes every byte of them.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
-use async_stream::stream;
+use async_stream::try_stream;
 use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -12,12 +11,19 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 use super::wire::EventDto;
-use crate::run::{RunEvent, RunStream};
+use crate::run::{Interruption, RunEvent, RunStream};
+
+const KEEP_ALIVE: &[u8] = b": keep-alive\n\n";
 
 /// What ends a stream for a reader who lost it to another one. It has no id, as it is no event of the run.
 const TAKEN_OVER: &[u8] =
     b"data: {\"type\":\"error\",\"error\":\"another reader took this stream over; the run goes on\",\
     \"code\":\"stream_taken_over\",\"isComplete\":true}\n\n";
+
+/// The same for a reader who is so slow that what was kept of a finished run for it had to make room.
+const EVICTED: &[u8] =
+    b"data: {\"type\":\"error\",\"error\":\"the run is over, and what was left to read of it was not kept for longer\",\
+    \"code\":\"client_stalled\",\"isComplete\":true}\n\n";
 
 /// The stream as a response. Its body owns the reading end: when hyper drops it, because the client went away, the run
 /// has lost its reader.
@@ -31,23 +37,33 @@ pub(super) fn response(events: RunStream, keep_alive: Duration) -> Response {
     (headers, Body::from_stream(frames(events, keep_alive))).into_response()
 }
 
-/// The frames of one run, closed by `[DONE]`. A comment is sent whenever nothing else was for `keep_alive`.
+/// The frames of one run, in pieces, closed by `[DONE]`. A comment is sent whenever nothing else was for `keep_alive`. It
+/// fails when the stream is interrupted in the middle of a frame, and so the connection ends: nothing else can be said there.
 fn frames(
     mut events: RunStream,
     keep_alive: Duration,
-) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static {
-    stream! {
+) -> impl Stream<Item = Result<Bytes, Interruption>> + Send + 'static {
+    try_stream! {
+        let mut is_complete = false;
         loop {
             match timeout(keep_alive, events.next()).await {
-                Ok(Some(event)) => yield Ok(frame(&event)),
+                Ok(Some(event)) => {
+                    is_complete = event.kind.is_terminal();
+                    events.hold(frame(&event));
+                }
                 Ok(None) => break,
-                Err(_elapsed) => yield Ok(Bytes::from_static(b": keep-alive\n\n")),
+                Err(_elapsed) => yield Bytes::from_static(KEEP_ALIVE),
+            }
+            while let Some(piece) = events.piece() {
+                yield piece?;
             }
         }
-        if events.is_taken_over() {
-            yield Ok(Bytes::from_static(TAKEN_OVER));
+        match events.interruption() {
+            Some(Interruption::TakenOver) if !is_complete => yield Bytes::from_static(TAKEN_OVER),
+            Some(Interruption::Evicted) if !is_complete => yield Bytes::from_static(EVICTED),
+            _ => {}
         }
-        yield Ok(Bytes::from_static(b"data: [DONE]\n\n"));
+        yield Bytes::from_static(b"data: [DONE]\n\n");
     }
 }
 

@@ -7,7 +7,7 @@ use futures::FutureExt;
 
 use super::event::{RunEvent, RunEventKind, Withheld};
 use super::id::RunId;
-use super::stream::{Channel, Outbox, RunStream, Terms};
+use super::stream::{Channel, Interruption, Outbox, RunStream, Terms};
 use crate::agent::image::{Image, ImageFormat};
 use crate::agent::ports::Provider;
 use crate::agent::report::{AgentResult, LogLevel, StepReport};
@@ -98,7 +98,7 @@ impl Play {
         let owed_from = self.last() + 1;
         if let Some(mut before) = self.reader.replace(Reading { stream, position, owed_from }) {
             assert_eq!(before.stream.next().now_or_never(), Some(None), "whoever was there reads no more");
-            assert!(before.stream.is_taken_over());
+            assert_eq!(before.stream.interruption(), Some(Interruption::TakenOver));
         }
         assert!(self.outbox.channel().attach(self.last() + 1).is_err(), "nobody has what was not told");
     }
@@ -112,7 +112,10 @@ impl Play {
             return false;
         };
         let Some(event) = read else {
-            assert!(!reader.stream.is_taken_over() && reader.position == last, "the end comes after everything");
+            assert!(
+                reader.stream.interruption().is_none() && reader.position == last,
+                "the end comes after everything"
+            );
             return false;
         };
         let next = reader.position + 1;

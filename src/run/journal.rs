@@ -61,6 +61,11 @@ impl Journal {
         self.make_room(read)
     }
 
+    /// Forgets all of it, but how many there were.
+    pub(super) fn clear(&mut self) {
+        (self.entries, self.bytes) = (VecDeque::new(), 0);
+    }
+
     /// What a reader reads next that has read up to the number `position`.
     pub(super) fn after(&self, position: u64) -> Option<RunEvent> {
         let at = self.entries.partition_point(|entry| entry.event.sequence <= position);

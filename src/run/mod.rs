@@ -34,7 +34,7 @@ pub use request::{
     StartUrlError, Task, TaskError, Temperature, TemperatureError,
 };
 pub use service::{NotReady, RunCounts, RunService, StartError};
-pub use stream::RunStream;
+pub use stream::{Interruption, RunStream};
 
 /// Target of the log line each step writes, so that a deployment can quiet it.
 pub const STEP_LOG_TARGET: &str = "browser_use_service::step";

@@ -13,9 +13,9 @@ use super::settings::MemorySettings;
 /// Between two looks, which cost two small files of the kernel's. A page that allocates as fast as it can takes some
 /// hundred megabytes in that time.
 const LOOK: Duration = Duration::from_millis(250);
-/// So much lower than the high-water mark use has to be before runs are admitted again, as a part of all: one run's page
-/// more or less must not open and close the service.
-const SLACK: f64 = 0.05;
+/// By this part of the high-water mark use has to be lower before runs are admitted again: one run's page more or less
+/// must not open and close the service.
+const SLACK: f64 = 0.06;
 /// From ending one page to ending the next: a process that is killed takes a while to give its memory back.
 const RELIEF: Duration = Duration::from_secs(2);
 
@@ -40,7 +40,7 @@ pub async fn watch(runs: RunService, settings: MemorySettings, memory: Arc<dyn M
         // What cannot be told is as it was: one file that could not be read is no reason to open the gate.
         let Some(used) = memory.used().await else { continue };
         let was_high = is_high;
-        is_high = used >= if was_high { settings.high_water - SLACK } else { settings.high_water };
+        is_high = used >= if was_high { settings.high_water * (1.0 - SLACK) } else { settings.high_water };
         if is_high != was_high {
             let percent = (used * 100.0).round();
             match is_high {

@@ -1,7 +1,7 @@
 //! Who can come back: the runs whose events are held, by their ids and by their callers' keys.
 //!
-//! Runs at work are as many as admission lets in. What finished runs told is kept for those of them that asked for it, and
-//! bounded here, in number and in bytes: the oldest go first.
+//! Runs at work are as many as admission lets in. What finished runs told is kept as long as it is read, and after that for
+//! those of them that asked for it; and it is bounded here, in number and in bytes: the oldest go first.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -43,7 +43,15 @@ pub(super) struct Registry {
     state: Mutex<State>,
     /// With a secret of this process, so that nobody can look for two bodies that look the same.
     hasher: RandomState,
-    max_kept_bytes: usize,
+    room: Room,
+}
+
+/// Memory for what finished runs told, in bytes.
+pub(super) struct Room {
+    /// Of those that nobody reads just now.
+    pub(super) kept: usize,
+    /// Of those that are being read. The newest of them has room in any case.
+    pub(super) read: usize,
 }
 
 #[derive(Default)]
@@ -52,7 +60,6 @@ struct State {
     keys: HashMap<Name, RunId>,
     /// Runs that are over, the oldest first.
     kept: VecDeque<RunId>,
-    kept_bytes: usize,
 }
 
 /// A key, and whose it is.
@@ -63,19 +70,13 @@ struct Held {
     caller: Option<CallerId>,
     /// The key that leads here, and a hash of the request's body.
     key: Option<(IdempotencyKey, u64)>,
-    kept: Option<Kept>,
-}
-
-/// What is kept of a run that is over.
-struct Kept {
-    bytes: usize,
-    /// Dropped when it is no longer kept.
-    _until: oneshot::Sender<()>,
+    /// Of a run that is over; dropped when it is no longer kept.
+    kept: Option<oneshot::Sender<()>>,
 }
 
 impl Registry {
-    pub(super) fn new(max_kept_bytes: usize) -> Self {
-        Self { state: Mutex::default(), hasher: RandomState::new(), max_kept_bytes }
+    pub(super) fn new(room: Room) -> Self {
+        Self { state: Mutex::default(), hasher: RandomState::new(), room }
     }
 
     /// Registers the run that `start` starts, unless there is one already that the same request has started: then its
@@ -86,19 +87,21 @@ impl Registry {
         once: Option<Once>,
         start: impl FnOnce() -> Result<(Arc<Channel>, RunStream), E>,
     ) -> Result<RunStream, E> {
-        let mut state = self.lock();
         let key = once.as_ref().map(|once| (once.key.clone(), self.hasher.hash_one(&once.body)));
+        let mut state = self.lock();
         if let Some(once) = once
             && let Some(id) = state.keys.get(&(caller.clone(), once.key))
+            // Else it is being cancelled, for nobody read it, and its key is free.
+            && let held = &state.runs[id]
+            && held.channel.is_kept()
         {
-            let held = &state.runs[id];
             if held.key != key {
                 return Err(ResumeError::KeyReused.into());
             }
             match held.channel.attach(once.after) {
                 Ok(stream) => return Ok(stream),
                 Err(NotAttached::Ahead { last }) => return Err(ResumeError::Ahead { last }.into()),
-                // It is being cancelled, for nobody read it.
+                // Its time was over just now.
                 Err(NotAttached::Abandoned) => {}
             }
         }
@@ -126,15 +129,15 @@ impl Registry {
         let (until, gone) = oneshot::channel();
         let mut state = self.lock();
         let Some(held) = state.runs.get_mut(&id) else { return gone };
-        let bytes = held.channel.bytes();
-        held.kept = Some(Kept { bytes, _until: until });
+        held.kept = Some(until);
         state.kept.push_back(id);
-        state.kept_bytes += bytes;
-        while state.kept_bytes > self.max_kept_bytes || state.kept.len() > MAX_KEPT {
-            let Some(oldest) = state.kept.front().copied() else { break };
-            state.forget(oldest);
-        }
+        state.make_room(&self.room);
         gone
+    }
+
+    /// To be asked for when somebody has left a run that is kept: it counts among those that nobody reads from then on.
+    pub(super) fn make_room(&self) {
+        self.lock().make_room(&self.room);
     }
 
     pub(super) fn forget(&self, id: RunId) {
@@ -148,8 +151,43 @@ impl Registry {
 }
 
 impl State {
+    fn make_room(&mut self, room: &Room) {
+        for id in self.beyond(room) {
+            // Whoever still reads it reads no more.
+            if let Some(held) = self.runs.get(&id) {
+                held.channel.evict();
+            }
+            self.forget(id);
+        }
+    }
+
+    /// Runs that are over for which there is no room beside the newer ones.
+    fn beyond(&self, room: &Room) -> Vec<RunId> {
+        let (mut kept, mut read) = (0, 0);
+        let mut beyond = Vec::new();
+        for (newer, id) in self.kept.iter().rev().enumerate() {
+            let channel = &self.runs[id].channel;
+            let has_room = if channel.is_read() {
+                let is_newest = read == 0;
+                read += channel.bytes();
+                is_newest || read <= room.read
+            } else {
+                kept += channel.bytes();
+                kept <= room.kept
+            };
+            if !has_room || newer >= MAX_KEPT {
+                beyond.push(*id);
+            }
+        }
+        beyond
+    }
+
     fn forget(&mut self, id: RunId) {
         let Some(held) = self.runs.remove(&id) else { return };
+        // Readers who lost their place may hold on to the channel for long.
+        if !held.channel.is_read() {
+            held.channel.evict();
+        }
         if let Some((key, _)) = held.key {
             let name = (held.caller, key);
             // A later run may have the key.
@@ -157,8 +195,7 @@ impl State {
                 self.keys.remove(&name);
             }
         }
-        if let Some(kept) = held.kept {
-            self.kept_bytes -= kept.bytes;
+        if held.kept.is_some() {
             self.kept.retain(|other| *other != id);
         }
     }

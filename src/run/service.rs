@@ -15,7 +15,7 @@ use super::caller::CallerId;
 use super::event::RunEventKind;
 use super::id::RunId;
 use super::recorder::Recorder;
-use super::registry::{Once, Registry, ResumeError};
+use super::registry::{Once, Registry, ResumeError, Room};
 use super::request::RunRequest;
 use super::settings::RunSettings;
 use super::stream::{Channel, RunStream, Terms};
@@ -109,7 +109,11 @@ impl RunService {
             queued: settings.max_queued,
             per_caller: settings.max_per_caller,
         });
-        let registry = Registry::new(settings.streams_kept);
+        let registry = Registry::new(Room {
+            kept: settings.streams_kept,
+            // Runs that all end at once find room for what their readers are still to read.
+            read: settings.max_concurrent.saturating_mul(settings.stream_buffer),
+        });
         let (runs, keepers, cancel) = (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
         let inner = Inner { settings, agent, browsers, models, recorder, admission, registry, runs, keepers, cancel };
         Self { inner: Arc::new(inner) }
@@ -238,7 +242,7 @@ impl RunService {
 }
 
 impl Inner {
-    /// Forgets a run that is over, at once or when nobody may come back for it any more.
+    /// Forgets a run that is over, at once or when nobody reads it and nobody may come back for it any more.
     fn retire(self: Arc<Self>, id: RunId, channel: Arc<Channel>) {
         if self.cancel.is_cancelled() || !channel.is_kept() {
             self.registry.forget(id);
@@ -247,8 +251,18 @@ impl Inner {
         let gone = self.registry.keep(id);
         let inner = self.clone();
         self.keepers.spawn(async move {
+            let kept = async {
+                loop {
+                    channel.is_without_reader().await;
+                    inner.registry.make_room();
+                    tokio::select! {
+                        () = channel.abandoned() => break,
+                        () = channel.has_reader() => {}
+                    }
+                }
+            };
             tokio::select! {
-                () = channel.abandoned() => {}
+                () = kept => {}
                 () = inner.cancel.cancelled() => {}
                 // The other end is dropped.
                 _ = gone => {}

@@ -30,7 +30,8 @@ pub struct RunSettings {
     pub max_detach: Duration,
     /// Memory for the events of one run, in bytes.
     pub stream_buffer: usize,
-    /// Memory for the events of runs that are over and whose readers may come back, in bytes, of all together.
+    /// Memory for the events of runs that are over and whose readers may come back, in bytes, of all together. Those that are
+    /// being read have as much as the runs at work.
     pub streams_kept: usize,
     /// When memory gets short.
     pub memory: MemorySettings,

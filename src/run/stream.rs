@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
@@ -15,6 +16,9 @@ use super::id::RunId;
 use super::journal::Journal;
 use crate::agent::image::Image;
 use crate::agent::report::StepReport;
+
+/// Bytes that a reader takes at once of what is sent to it. Little enough for a slow one to be seen taking something.
+const PIECE: usize = 16 << 10;
 
 /// How a run deals with its readers.
 #[derive(Debug, Clone, Copy)]
@@ -50,22 +54,27 @@ enum Phase {
     Open,
     /// The terminal event is told; what is left is to clean up.
     Ending,
-    Closed {
-        at: Instant,
-    },
+    Closed,
 }
 
 enum Reader {
-    Here {
-        number: u64,
-        /// Number of the last event it has taken.
-        position: u64,
-        /// Since when something waits that it has not taken.
-        kept_waiting: Option<Instant>,
-    },
+    Here(Seat),
+    /// Nobody reads; at the earliest since the terminal event was told, if that was in time.
     Away {
         since: Instant,
     },
+    /// What the run told has made room, and whoever read it reads no more.
+    Evicted,
+}
+
+struct Seat {
+    number: u64,
+    /// Number of the last event it has taken.
+    position: u64,
+    /// What is still to be sent of that one.
+    unsent: Bytes,
+    /// Since when something waits of which it has taken nothing.
+    kept_waiting: Option<Instant>,
 }
 
 /// What is there for a reader.
@@ -74,7 +83,17 @@ enum Next {
     Event(RunEvent),
     Wait,
     End,
+    Interrupted(Interruption),
+}
+
+/// Why a stream ends for its reader before it has told everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Interruption {
+    #[error("another reader took the stream over")]
     TakenOver,
+    /// The run is over, and too many others are as well whose readers are slow.
+    #[error("what was left to read has made room for what other runs told")]
+    Evicted,
 }
 
 /// Why nobody can read here.
@@ -97,7 +116,10 @@ pub struct RunStream {
     channel: Arc<Channel>,
     changes: watch::Receiver<State>,
     number: u64,
-    taken_over: bool,
+    interruption: Option<Interruption>,
+    /// Bytes of what is [held](Self::hold), and how many of them are still to be sent.
+    held: usize,
+    unsent: usize,
     /// Of the last screenshot that was told.
     told: Option<u64>,
     hasher: RandomState,
@@ -108,7 +130,7 @@ impl Channel {
     pub(super) fn open(id: RunId, terms: Terms, first: RunEventKind) -> (Outbox, RunStream) {
         let state = State {
             journal: Journal::new(terms.buffer),
-            reader: Reader::Here { number: 0, position: 0, kept_waiting: None },
+            reader: Reader::Here(Seat { number: 0, position: 0, unsent: Bytes::new(), kept_waiting: None }),
             readers: 0,
             overrun: false,
             phase: Phase::Open,
@@ -128,12 +150,12 @@ impl Channel {
         });
         let (channel, changes) = (self.clone(), self.state.subscribe());
         let (told, hasher) = (None, RandomState::new());
-        Ok(RunStream { channel, changes, number: seat?, taken_over: false, told, hasher })
+        Ok(RunStream { channel, changes, number: seat?, interruption: None, held: 0, unsent: 0, told, hasher })
     }
 
     /// Nothing is added after the terminal event.
     pub(super) fn push(&self, event: RunEventKind) {
-        self.state.send_if_modified(|state| state.push(event));
+        self.state.send_if_modified(|state| state.push(event, self.terms.detach));
     }
 
     /// Waits until nobody is there any more to run for: the reader stalls, or has been away for too long.
@@ -141,22 +163,29 @@ impl Channel {
         let Terms { stall_timeout, detach, .. } = self.terms;
         self.until(|state| match state.reader {
             _ if state.overrun => Some((Instant::now(), Failure::ClientStalled)),
-            Reader::Here { kept_waiting, .. } => {
+            Reader::Here(Seat { kept_waiting, .. }) => {
                 // Who asked for time without a reader has it in this case, too.
                 kept_waiting.map(|since| (since + stall_timeout + detach, Failure::ClientStalled))
             }
             Reader::Away { since } => Some((since + detach, Failure::Cancelled)),
+            Reader::Evicted => None,
         })
         .await
     }
 
-    /// Waits until the events of a closed run have been without a reader for as long as they are to be kept.
+    /// Waits until nobody reads.
+    pub(super) async fn is_without_reader(&self) {
+        self.until(|state| (!state.is_read()).then(|| (Instant::now(), ()))).await;
+    }
+
+    /// Waits until somebody reads.
+    pub(super) async fn has_reader(&self) {
+        self.until(|state| state.is_read().then(|| (Instant::now(), ()))).await;
+    }
+
+    /// Waits until a run that is over has been without a reader for as long as what it told is to be kept.
     pub(super) async fn abandoned(&self) {
-        self.until(|state| match state.phase {
-            Phase::Closed { .. } => state.left_until(self.terms.detach).map(|until| (until, ())),
-            Phase::Open | Phase::Ending => None,
-        })
-        .await;
+        self.until(|state| state.left_until(self.terms.detach).map(|until| (until, ()))).await;
     }
 
     /// Waits until the time that `end` gives, which it is asked again whenever the state changes.
@@ -177,10 +206,21 @@ impl Channel {
         }
     }
 
-    /// Whether the run, or what it told, is to be kept for a reader who comes back.
+    /// Whether the run, or what it told, is there for its reader, or for one who comes back.
     pub(super) fn is_kept(&self) -> bool {
-        !self.terms.detach.is_zero()
-            && self.state.borrow().left_until(self.terms.detach).is_none_or(|until| until > Instant::now())
+        !self.state.borrow().is_abandoned(self.terms.detach)
+    }
+
+    pub(super) fn is_read(&self) -> bool {
+        self.state.borrow().is_read()
+    }
+
+    /// Frees what a run that is over has told, whoever still reads it.
+    pub(super) fn evict(&self) {
+        self.state.send_modify(|state| {
+            state.reader = Reader::Evicted;
+            state.journal.clear();
+        });
     }
 
     /// Memory that the events hold.
@@ -194,17 +234,22 @@ impl Channel {
     }
 
     fn next(&self, number: u64) -> Next {
-        let mut next = Next::TakenOver;
+        self.with(|state| state.next(number))
+    }
+
+    /// Does what nobody waits for.
+    fn with<T>(&self, does: impl FnOnce(&mut State) -> T) -> T {
+        let mut done = None;
         self.state.send_if_modified(|state| {
-            next = state.next(number);
+            done = Some(does(state));
             false
         });
-        next
+        done.expect("it was done at once")
     }
 
     fn leave(&self, leaving: u64) {
         self.state.send_if_modified(|state| {
-            let here = matches!(state.reader, Reader::Here { number, .. } if number == leaving);
+            let here = state.seat_of(leaving).is_ok();
             if here {
                 state.reader = Reader::Away { since: Instant::now() };
             }
@@ -214,19 +259,25 @@ impl Channel {
 }
 
 impl State {
-    fn push(&mut self, event: RunEventKind) -> bool {
+    fn push(&mut self, event: RunEventKind, detach: Duration) -> bool {
         if !matches!(self.phase, Phase::Open) {
             return false;
         }
         if event.is_terminal() {
             self.phase = Phase::Ending;
+            let given_up = self.is_abandoned(detach);
+            if let Reader::Away { since } = &mut self.reader
+                && !given_up
+            {
+                *since = Instant::now();
+            }
         }
         let read = match &mut self.reader {
-            Reader::Here { position, kept_waiting, .. } => {
+            Reader::Here(Seat { position, kept_waiting, .. }) => {
                 kept_waiting.get_or_insert_with(Instant::now);
                 Some(*position)
             }
-            Reader::Away { .. } => None,
+            Reader::Away { .. } | Reader::Evicted => None,
         };
         self.overrun |= self.journal.push(event, read).is_err();
         true
@@ -238,38 +289,72 @@ impl State {
         if position > last {
             return Err(NotAttached::Ahead { last });
         }
-        if self.left_until(detach).is_some_and(|until| until <= Instant::now()) {
+        if self.is_abandoned(detach) {
             return Err(NotAttached::Abandoned);
         }
         self.readers += 1;
         let kept_waiting = (position < last).then(Instant::now);
-        self.reader = Reader::Here { number: self.readers, position, kept_waiting };
+        self.reader = Reader::Here(Seat { number: self.readers, position, unsent: Bytes::new(), kept_waiting });
         Ok(self.readers)
     }
 
-    fn next(&mut self, asking: u64) -> Next {
-        let Reader::Here { number, position, kept_waiting } = &mut self.reader else { return Next::TakenOver };
-        if *number != asking {
-            return Next::TakenOver;
+    /// Where this reader stands, and in what.
+    fn seat_of(&mut self, asking: u64) -> Result<(&Journal, &mut Seat), Interruption> {
+        match &mut self.reader {
+            Reader::Here(seat) if seat.number == asking => Ok((&self.journal, seat)),
+            Reader::Evicted if self.readers == asking => Err(Interruption::Evicted),
+            Reader::Here(_) | Reader::Away { .. } | Reader::Evicted => Err(Interruption::TakenOver),
         }
-        match self.journal.after(*position) {
+    }
+
+    fn next(&mut self, asking: u64) -> Next {
+        let is_closed = matches!(self.phase, Phase::Closed);
+        let (journal, seat) = match self.seat_of(asking) {
+            Ok(taken) => taken,
+            Err(interruption) => return Next::Interrupted(interruption),
+        };
+        match journal.after(seat.position) {
             Some(event) => {
-                *position = event.sequence;
-                *kept_waiting = (*position < self.journal.last()).then(Instant::now);
+                seat.position = event.sequence;
+                seat.has_taken(journal.last());
                 Next::Event(event)
             }
-            None if matches!(self.phase, Phase::Closed { .. }) => Next::End,
+            None if is_closed => Next::End,
             None => Next::Wait,
         }
     }
 
+    /// The next piece of what is still to be sent.
+    fn piece(&mut self, asking: u64) -> Result<Bytes, Interruption> {
+        let (journal, seat) = self.seat_of(asking)?;
+        let piece = seat.unsent.split_to(PIECE.min(seat.unsent.len()));
+        seat.has_taken(journal.last());
+        // A part of the whole would keep all of it, in buffers that nobody can empty but the reader.
+        Ok(Bytes::copy_from_slice(&piece))
+    }
+
+    fn is_read(&self) -> bool {
+        matches!(self.reader, Reader::Here(_))
+    }
+
     /// Until when the run, or what it told, is kept without a reader; none while there is one.
     fn left_until(&self, detach: Duration) -> Option<Instant> {
-        let Reader::Away { since } = self.reader else { return None };
-        Some(match self.phase {
-            Phase::Closed { at } => since.max(at) + detach,
-            Phase::Open | Phase::Ending => since + detach,
-        })
+        match self.reader {
+            Reader::Here(_) => None,
+            Reader::Away { since } => Some(since + detach),
+            Reader::Evicted => Some(Instant::now()),
+        }
+    }
+
+    fn is_abandoned(&self, detach: Duration) -> bool {
+        self.left_until(detach).is_some_and(|until| until <= Instant::now())
+    }
+}
+
+impl Seat {
+    /// It has taken something just now.
+    fn has_taken(&mut self, last: u64) {
+        self.kept_waiting = (self.position < last || !self.unsent.is_empty()).then(Instant::now);
     }
 }
 
@@ -285,7 +370,7 @@ impl Outbox {
 
 impl Drop for Outbox {
     fn drop(&mut self) {
-        self.channel.state.send_modify(|state| state.phase = Phase::Closed { at: Instant::now() });
+        self.channel.state.send_modify(|state| state.phase = Phase::Closed);
     }
 }
 
@@ -294,16 +379,16 @@ impl RunStream {
         self.channel.id
     }
 
-    /// The next event; none when the run is over and cleaned up, and when another reader has taken the stream over. Loses
-    /// nothing when the future is dropped.
+    /// The next event; none when the run is over and cleaned up, and when the stream is interrupted. Loses nothing when the
+    /// future is dropped.
     pub async fn next(&mut self) -> Option<RunEvent> {
         loop {
             self.changes.borrow_and_update();
             match self.channel.next(self.number) {
                 Next::Event(event) => return Some(self.without_repetition(event)),
                 Next::End => return None,
-                Next::TakenOver => {
-                    self.taken_over = true;
+                Next::Interrupted(interruption) => {
+                    self.interruption = Some(interruption);
                     return None;
                 }
                 Next::Wait => self.changes.changed().await.expect("the channel itself keeps the sender alive"),
@@ -311,9 +396,43 @@ impl RunStream {
         }
     }
 
-    /// Whether the stream ended for this reader because another one took it over.
-    pub fn is_taken_over(&self) -> bool {
-        self.taken_over
+    /// Why the stream ended before it had told everything, if it did.
+    pub fn interruption(&self) -> Option<Interruption> {
+        self.interruption
+    }
+
+    /// Leaves here what is to be sent of the last event, in the place of what was left before. So it goes when the stream is
+    /// interrupted, even while its reader takes nothing and nobody asks for more.
+    pub fn hold(&mut self, bytes: Bytes) {
+        (self.held, self.unsent) = (bytes.len(), bytes.len());
+        // With a sign: something may wait from here on where nothing did.
+        self.channel.state.send_modify(|state| {
+            if let Ok((journal, seat)) = state.seat_of(self.number) {
+                seat.unsent = bytes;
+                seat.has_taken(journal.last());
+            }
+        });
+    }
+
+    /// The next piece of what is held, of a size that a slow reader takes in little time; none when all of it was taken.
+    ///
+    /// # Errors
+    /// When the stream is interrupted in the middle of it. Before, it is left out, and [`next`](Self::next) tells the rest.
+    pub fn piece(&mut self) -> Option<Result<Bytes, Interruption>> {
+        if self.unsent == 0 {
+            return None;
+        }
+        let has_begun = self.unsent < self.held;
+        match self.channel.with(|state| state.piece(self.number)) {
+            Ok(piece) => {
+                self.unsent -= piece.len();
+                Some(Ok(piece))
+            }
+            Err(interruption) => {
+                self.unsent = 0;
+                has_begun.then_some(Err(interruption))
+            }
+        }
     }
 
     fn without_repetition(&mut self, mut event: RunEvent) -> RunEvent {

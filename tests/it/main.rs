@@ -23,4 +23,5 @@ mod shutdown;
 mod slow_readers;
 mod streams;
 mod support;
+mod unread;
 mod view_docs;

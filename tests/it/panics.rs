@@ -106,7 +106,7 @@ async fn answer(router: &Router, request: Request<Body>) -> (StatusCode, Value) 
 }
 
 /// A service of which nothing is known.
-struct Uninspected;
+pub(crate) struct Uninspected;
 
 impl Inspect for Uninspected {
     fn browser(&self) -> Option<BrowserDetails> {

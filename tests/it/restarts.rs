@@ -189,6 +189,6 @@ async fn a_caller_who_leaves_while_the_next_browser_opens_ends_the_run() {
     service.pages.asked.reaches(2).await;
     drop(events);
     // The place is free as soon as the run is over.
-    while service.get("/ready").await.0 == 503 {}
+    service.readiness(|status, _| status == 200).await;
     assert_eq!(service.model.calls.get(), 1);
 }

@@ -1,7 +1,11 @@
 //! Requests that are sent again under the same key.
 
+use std::time::Duration;
+
+use browser_use_service::run::{IdempotencyKey, Once, ResumeError, StartError};
 use serde_json::{Value, json};
 
+use crate::support::browser::{Fate, Script};
 use crate::support::client::Events;
 use crate::support::model::Reply;
 use crate::support::service::{Service, Stage};
@@ -115,6 +119,24 @@ async fn a_run_that_ends_because_its_client_left_is_not_what_the_same_request_ge
     let second = run(&service, "k", &body).await;
     assert_ne!(second.run_id(), id);
     service.model.calls.reaches(2).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_is_free_for_another_request_as_soon_as_its_reader_has_left() {
+    // The page takes its time to close.
+    let script = Script { close: Fate::Hang, ..Script::default() };
+    let (runs, model, _pages) = Stage::new([Reply::Hang]).browser(script).runs();
+    let once = |body: &str| Once { key: IdempotencyKey::parse(b"k").unwrap(), body: body.into(), after: 0 };
+    let first = runs.start_once(crate::lifecycle::request(), once("a")).unwrap();
+    model.calls.reaches(1).await;
+    let refused = runs.start_once(crate::lifecycle::request(), once("b")).err();
+    assert_eq!(refused, Some(StartError::Resume(ResumeError::KeyReused)));
+    drop(first);
+    let second = runs.start_once(crate::lifecycle::request(), once("b")).unwrap();
+    model.calls.reaches(2).await;
+    // The first one's end is nothing to the key of the second.
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(runs.start_once(crate::lifecycle::request(), once("b")).unwrap().id(), second.id());
 }
 
 #[tokio::test]

@@ -15,12 +15,7 @@ fn grace(grace: &str, timeout: &str) -> Stage {
 
 /// Waits until the service refuses runs.
 async fn draining(service: &Service) -> Value {
-    loop {
-        let (status, body) = service.get("/ready").await;
-        if status == 503 {
-            return body;
-        }
-    }
+    service.readiness(|status, _| status == 503).await
 }
 
 #[tokio::test]

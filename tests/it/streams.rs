@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
-use crate::support::browser::Script;
+use crate::support::browser::{Fate, Script};
 use crate::support::client::{Numbered, error_code};
 use crate::support::model::Reply;
 use crate::support::service::{KEY, Service, Stage};
@@ -39,7 +39,7 @@ fn numbers(events: &[Numbered]) -> Vec<u64> {
 
 /// Waits until no run is at work.
 async fn idle(service: &Service) {
-    while service.get("/ready").await.1["running"] != 0 {}
+    service.readiness(|_, body| body["running"] == 0).await;
 }
 
 #[tokio::test]
@@ -128,6 +128,29 @@ async fn what_a_finished_run_told_is_forgotten_when_its_time_is_over() {
     assert!(runs.resume(id, None, 0).is_ok(), "from the last reader's leaving on");
     sleep(Duration::from_secs(91)).await;
     assert_eq!(runs.resume(id, None, 0).err(), Some(ResumeError::Unknown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_that_is_told_just_in_time_is_kept_for_who_comes_back_after_it() {
+    let leave = Arc::new(Semaphore::new(0));
+    // Its page takes as long to close as it may.
+    let script = Script { close: Fate::Hang, ..Script::default() };
+    let (runs, model, _pages) = Stage::new([Reply::done("ok").when(&leave)]).browser(script).runs();
+    let request =
+        browser_use_service::run::RunRequest { detach: DetachTime::parse(30).unwrap(), ..crate::lifecycle::request() };
+    let stream = runs.start(request).unwrap();
+    let id = stream.id();
+    drop(stream);
+    model.calls.reaches(1).await;
+    sleep(Duration::from_millis(29_900)).await;
+    leave.add_permits(1);
+    for seconds in [10, 18] {
+        sleep(Duration::from_secs(seconds)).await;
+        // Refused, it takes nobody's place and gives no more time.
+        assert!(matches!(runs.resume(id, None, 1_000), Err(ResumeError::Ahead { .. })), "it is held");
+    }
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(runs.resume(id, None, 1_000).err(), Some(ResumeError::Unknown), "for its time, and no longer");
 }
 
 #[tokio::test]

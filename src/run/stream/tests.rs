@@ -123,7 +123,7 @@ async fn taking_over_wakes_and_ends_whoever_read_before() {
     let (outbox, mut first) = open(0);
     first.next().await.unwrap();
     let (first_end, second) = tokio::join!(first.next(), async { outbox.channel().attach(1).unwrap() });
-    assert!(first_end.is_none() && first.is_taken_over());
+    assert!(first_end.is_none() && first.interruption() == Some(Interruption::TakenOver));
     drop(first);
     assert!(outbox.channel().given_up().now_or_never().is_none(), "the first one's leaving is nothing to the run");
     drop(second);

@@ -23,28 +23,27 @@ pub(crate) type Numbered = (u64, Value);
 /// A run's stream while it is being read. Dropping it closes the connection.
 pub(crate) struct Events {
     pub(crate) response: reqwest::Response,
-    unread: String,
+    unread: Vec<u8>,
 }
 
 impl Events {
     pub(crate) fn new(response: reqwest::Response) -> Self {
-        Self { response, unread: String::new() }
+        Self { response, unread: Vec::new() }
     }
 
     /// The next block; none at the end of the stream.
     pub(crate) async fn frame(&mut self) -> Option<Frame> {
         loop {
-            if let Some((block, rest)) = self.unread.split_once("\n\n") {
-                let frame = parse(block);
-                self.unread = rest.to_owned();
-                return Some(frame);
+            if let Some(end) = self.unread.windows(2).position(|pair| pair == b"\n\n") {
+                let block: Vec<u8> = self.unread.drain(..end + 2).collect();
+                return Some(parse(std::str::from_utf8(&block[..end]).expect("text")));
             }
             let chunk = soon("a frame", self.response.chunk()).await.expect("the connection does not break");
             let Some(chunk) = chunk else {
-                assert_eq!(self.unread, "", "the stream ends between two blocks");
+                assert!(self.unread.is_empty(), "the stream ends between two blocks");
                 return None;
             };
-            self.unread.push_str(std::str::from_utf8(&chunk).expect("a chunk holds whole characters"));
+            self.unread.extend_from_slice(&chunk);
         }
     }
 

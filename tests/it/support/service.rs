@@ -188,6 +188,19 @@ impl Service {
         (response.status().as_u16(), response.json().await.expect("JSON"))
     }
 
+    /// What `/ready` answers as soon as it is such an answer.
+    pub(crate) async fn readiness(&self, such: impl Fn(u16, &Value) -> bool) -> Value {
+        let asking = async {
+            loop {
+                let (status, body) = self.get("/ready").await;
+                if such(status, &body) {
+                    return body;
+                }
+            }
+        };
+        soon("the service's readiness", asking).await
+    }
+
     /// Asks the service to stop, as a signal does.
     pub(crate) fn stop(&self) {
         self.stop.unbounded_send(()).expect("the service listens");
