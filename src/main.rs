@@ -9,6 +9,7 @@ use browser_use_service::browser::warden;
 use browser_use_service::config::Settings;
 use browser_use_service::{cli, shutdown, telemetry};
 use clap::{Parser, Subcommand};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 
 /// Runs browser agents and streams what they do. Settings are environment variables, or lines of a file .env.
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     if let Some(ended) = warden::run_if_asked() {
         return ended;
     }
+    open_many_files();
     let ended = match Cli::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => serve(),
         Command::Run(args) => return cli::run(args),
@@ -50,6 +52,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Takes as many open files as may be had: each connection of a run's pages is two, and the usual limit is one for programs
+/// that wait in `select`. What we start has the same, browsers too.
+fn open_many_files() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // It is allowed to everybody; where it is not, there are fewer.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 #[tokio::main]
