@@ -9,7 +9,12 @@ use browser_use_service::browser::warden;
 use browser_use_service::config::Settings;
 use browser_use_service::{cli, shutdown, telemetry};
 use clap::{Parser, Subcommand};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
+
+/// Many times what the limits of a service with many runs can use. Programs that walk through all that there may be, as older
+/// ones do when they start, would take minutes where a container's limit is a thousand million.
+const OPEN_FILES: u64 = 65_536;
 
 /// Runs browser agents and streams what they do. Settings are environment variables, or lines of a file .env.
 #[derive(Parser)]
@@ -36,6 +41,7 @@ fn main() -> ExitCode {
     if let Some(ended) = warden::run_if_asked() {
         return ended;
     }
+    open_many_files();
     let ended = match Cli::parse().command.unwrap_or(Command::Serve) {
         Command::Serve => shutdown::run_to_its_end(serve()),
         Command::Run(args) => return cli::run(args),
@@ -49,6 +55,17 @@ fn main() -> ExitCode {
             let _ = writeln!(io::stderr(), "browser-use-service: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Takes as many open files as may be had, up to [`OPEN_FILES`]: each connection of a run's pages is two, and the usual limit
+/// is one for programs that wait in `select`. What we start has the same, browsers too.
+fn open_many_files() {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = maximum.map_or(OPEN_FILES, |most| most.min(OPEN_FILES));
+    if current.is_some_and(|now| now < wanted) {
+        // It is allowed to everybody; where it is not, there are fewer.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum });
     }
 }
 

@@ -43,8 +43,6 @@ pub(crate) struct Context {
     browser: Arc<Browser>,
     shared: Arc<Shared>,
     changed: watch::Receiver<u64>,
-    /// Ends the proxy, and with it every connection.
-    way_out: CancellationToken,
 }
 
 /// What the pump writes and the rest reads.
@@ -56,6 +54,8 @@ struct Shared {
     changes: watch::Sender<u64>,
     /// Nobody takes its events in any more.
     given_up: CancellationToken,
+    /// Ends the proxy, and with it every connection, and what waits to be let out.
+    way_out: CancellationToken,
     egress: Arc<Egress>,
     guard: Guard,
     files: RunFiles,
@@ -109,7 +109,6 @@ impl Context {
             .build()
             .expect("the behaviour is set");
         let egress = Arc::new(Egress::new(resolver, browser.settings.network));
-        let way_out = CancellationToken::new();
         let (changes, changed) = watch::channel(0);
         let (events, queue) = Connection::event_queue();
         let shared = Arc::new(Shared {
@@ -118,6 +117,7 @@ impl Context {
             tabs: Mutex::default(),
             changes,
             given_up: CancellationToken::new(),
+            way_out: CancellationToken::new(),
             guard: Guard::new(egress.clone()),
             egress,
             files,
@@ -130,11 +130,11 @@ impl Context {
             max_dialogs: browser.settings.max_dialogs,
             ended: browser.ended.clone(),
         });
-        browser.tasks.spawn(proxy.serve(shared.egress.clone(), way_out.clone()));
+        browser.tasks.spawn(proxy.serve(shared.egress.clone(), shared.way_out.clone()));
         browser.register(&id, events);
         browser.tasks.spawn(pump::pump(queue, Arc::downgrade(&shared)));
         // From here on the drop of `context` disposes, whatever fails.
-        let context = Self { id, browser: browser.clone(), shared, changed, way_out };
+        let context = Self { id, browser: browser.clone(), shared, changed };
         root.tell(downloads);
         context.open_tab().await?;
         Ok(context)
@@ -217,7 +217,7 @@ impl Context {
     /// although nobody waits for it any more, since a context that stays has to be known of.
     pub(crate) async fn dispose(&self) {
         // First of all: what pages send when they are left does not leave any more.
-        self.way_out.cancel();
+        self.shared.way_out.cancel();
         if !self.browser.unregister(&self.id) {
             return;
         }
@@ -250,7 +250,7 @@ impl Browser {
 
 impl Drop for Context {
     fn drop(&mut self) {
-        self.way_out.cancel();
+        self.shared.way_out.cancel();
         if self.browser.unregister(&self.id) && !self.browser.connection.is_closed() {
             let dispose = DisposeBrowserContextParams::new(BrowserContextId::new(self.id.clone()));
             self.browser.connection.root().tell(dispose);

@@ -4,17 +4,19 @@
 mod names;
 mod proxy;
 mod relay;
+mod resolver;
 
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
-pub use names::{Resolver, SystemResolver};
 pub(crate) use proxy::Proxy;
+pub use resolver::{Resolver, SystemResolver};
 
 use super::settings::NetworkLimits;
 use crate::policy::UrlPolicy;
@@ -30,6 +32,12 @@ const MAX_FAILURES: usize = 64;
 /// Hosts of a run whose refusal is told; a page may try any number.
 const MAX_TOLD: usize = 5;
 
+/// Bytes of the URLs of paused requests that wait to be decided on, in KiB.
+const MAX_WAITING: usize = 16 << 10;
+/// What one of them counts for, at least and at most. So there may be 1,024 of them, or 16 whose URLs are as long as
+/// the browser lets them be.
+const WAITING_ONE: (usize, usize) = (16, 1 << 10);
+
 /// Why something does not leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Denied {
@@ -44,6 +52,8 @@ pub(crate) struct Egress {
     /// None until a run has the context: a blank one has nothing to ask for.
     policy: OnceLock<UrlPolicy>,
     names: Names,
+    /// For paused requests, each holds its URL until it is decided on.
+    places: Arc<Semaphore>,
     limits: NetworkLimits,
     /// Bytes that went through the proxy, both ways.
     taken: AtomicU64,
@@ -58,6 +68,8 @@ struct Told {
     failures: HashMap<(Host, u16), String>,
     /// Hosts whose refusal was told.
     refused: HashSet<String>,
+    /// Whether it was told that too many requests wait.
+    crowded: bool,
     /// What the model has not been told yet.
     news: Vec<String>,
 }
@@ -67,6 +79,7 @@ impl Egress {
         Self {
             policy: OnceLock::new(),
             names: Names::new(resolver),
+            places: Arc::new(Semaphore::new(MAX_WAITING)),
             limits,
             taken: AtomicU64::new(0),
             exhausted: CancellationToken::new(),
@@ -79,6 +92,21 @@ impl Egress {
         if self.policy.set(policy).is_err() {
             tracing::error!("a context was given to two runs");
         }
+    }
+
+    /// A place for a paused request until it is decided on. A page can ask for names faster than anybody knows them; beyond
+    /// what is kept its requests are refused, for the reason in words, and the model is told once.
+    pub(crate) fn place(&self, url: &str) -> Result<OwnedSemaphorePermit, String> {
+        let (least, most) = WAITING_ONE;
+        let size = (url.len() >> 10).clamp(least, most) as u32;
+        self.places.clone().try_acquire_many_owned(size).map_err(|_full| {
+            let reason = "too many requests of its pages wait for a decision".to_owned();
+            let mut told = self.told();
+            if !std::mem::replace(&mut told.crowded, true) {
+                told.news.push(format!("Requests of the page are refused: {reason}."));
+            }
+            reason
+        })
     }
 
     /// Whether a URL may be requested, by its text and by the addresses its host has.
@@ -267,6 +295,20 @@ mod tests {
         assert!(!egress.take(1) && !egress.take(1));
         assert_eq!(egress.news().len(), 1);
         assert!(is_forbidden(&check(&egress, "http://shop.example/").await));
+    }
+
+    #[test]
+    fn requests_that_wait_have_places_by_the_length_of_their_urls() {
+        let egress = egress("", &[]);
+        let short: Vec<_> = (0..MAX_WAITING).map_while(|_| egress.place("http://a.example/").ok()).collect();
+        assert_eq!(short.len(), 1_024);
+        assert!(egress.place("http://a.example/").is_err());
+        assert_eq!(egress.news().len(), 1);
+        drop(short);
+        let long = format!("http://a.example/{}", "x".repeat(2 << 20));
+        let long: Vec<_> = (0..MAX_WAITING).map_while(|_| egress.place(&long).ok()).collect();
+        assert_eq!(long.len(), 16);
+        assert_eq!(egress.news(), [""; 0], "it was told");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod interrupted;
 #[path = "../../examples/support/leftovers.rs"]
 mod leftovers;
 mod log;
+mod open_files;
 #[path = "../../examples/support/order.rs"]
 mod order;
 mod replay;

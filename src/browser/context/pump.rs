@@ -29,7 +29,7 @@ use crate::agent::observation;
 use crate::browser::cdp::{Connection, Event, EventReceiver, Session};
 use crate::browser::course::Bearing;
 use crate::browser::egress::Denied;
-use crate::browser::tabs::{Chooser, OpenDialog, Tab};
+use crate::browser::tabs::{Chooser, OpenDialog, Tab, Tabs};
 use crate::browser::wire;
 use crate::browser::world::Document;
 
@@ -258,43 +258,72 @@ impl Shared {
 
     /// Decides on a request outside the pump, since a name may have to be resolved.
     fn paused(self: &Arc<Self>, session: Session, paused: wire::RequestPaused) {
-        let shared = self.clone();
-        let is_download = paused.resource_type == "Document" && paused.network_id.is_none();
-        if is_download && paused.redirected_request_id.is_none() {
+        if is_download(&paused) && paused.redirected_request_id.is_none() {
             // The next that is heard of it is that it begins, when the server has answered.
             self.files.expect(&paused.frame_id, Instant::now() + self.download_wait);
         }
-        let is_document = paused.resource_type == "Document";
-        if let Some(id) = session.id().filter(|_| is_document)
-            && let Some(tab) = self.tabs().of_session(id)
-            && *tab.target == *paused.frame_id
-        {
+        if let Some(tab) = tab_of(&mut self.tabs(), &session, &paused) {
             tab.requested = Some(paused.request.url.clone());
         }
-        self.tasks.spawn(async move {
-            if shared.is_astray(&session, &paused).await {
-                tracing::debug!("a page that was left led on too late");
-                session.tell(FailRequestParams::new(paused.request_id, ErrorReason::Aborted));
-                return;
-            }
-            let Some(denied) = shared.guard.decide(&session, &paused).await else { return };
-            if is_download {
-                shared.files.expect_nothing(&paused.frame_id);
-                shared.bump();
-            }
-            tracing::debug!(kind = paused.resource_type, ?denied, "request refused");
-            let (Denied::Forbidden(reason), Some(id)) = (denied, session.id()) else { return };
-            match shared.tabs().of_session(id) {
-                Some(tab) if is_document && *tab.target == *paused.frame_id => {
+        let place = match self.egress.place(&paused.request.url) {
+            Ok(place) => place,
+            Err(reason) => {
+                session.tell(FailRequestParams::new(paused.request_id.clone(), ErrorReason::BlockedByClient));
+                self.nothing_comes_of(&paused);
+                if let Some(tab) = tab_of(&mut self.tabs(), &session, &paused) {
                     tab.refused = Some((paused.request.url, reason));
                 }
-                _ => {
-                    let url = Url::parse(&paused.request.url).ok();
-                    shared.egress.tell_refused(url.as_ref().and_then(Url::host_str).unwrap_or("nobody"), &reason);
-                }
+                return;
+            }
+        };
+        let shared = self.clone();
+        self.tasks.spawn(async move {
+            let _place = place;
+            tokio::select! {
+                // First, or each that ends would let another one begin. The browser forgets them with their context.
+                biased;
+                () = shared.way_out.cancelled() => {}
+                () = shared.decide(session, paused) => {}
             }
         });
     }
+
+    async fn decide(&self, session: Session, paused: wire::RequestPaused) {
+        if self.is_astray(&session, &paused).await {
+            tracing::debug!("a page that was left led on too late");
+            session.tell(FailRequestParams::new(paused.request_id, ErrorReason::Aborted));
+            return;
+        }
+        let Some(denied) = self.guard.decide(&session, &paused).await else { return };
+        self.nothing_comes_of(&paused);
+        tracing::debug!(kind = paused.resource_type, ?denied, "request refused");
+        let Denied::Forbidden(reason) = denied else { return };
+        match tab_of(&mut self.tabs(), &session, &paused) {
+            Some(tab) => tab.refused = Some((paused.request.url, reason)),
+            None => {
+                let url = Url::parse(&paused.request.url).ok();
+                self.egress.tell_refused(url.as_ref().and_then(Url::host_str).unwrap_or("nobody"), &reason);
+            }
+        }
+    }
+
+    /// Nobody need wait for the download of a request that was refused.
+    fn nothing_comes_of(&self, paused: &wire::RequestPaused) {
+        if is_download(paused) {
+            self.files.expect_nothing(&paused.frame_id);
+            self.bump();
+        }
+    }
+}
+
+fn is_download(paused: &wire::RequestPaused) -> bool {
+    paused.resource_type == "Document" && paused.network_id.is_none()
+}
+
+/// The tab whose own document is requested.
+fn tab_of<'a>(tabs: &'a mut Tabs, session: &Session, paused: &wire::RequestPaused) -> Option<&'a mut Tab> {
+    let tab = tabs.of_session(session.id()?)?;
+    (paused.resource_type == "Document" && *tab.target == *paused.frame_id).then_some(tab)
 }
 
 /// Dismisses a dialog that nobody has answered by then.

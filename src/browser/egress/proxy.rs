@@ -27,6 +27,8 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const CONNECT: Duration = Duration::from_secs(20);
 /// How long an address may take before the next one is tried beside it (RFC 8305).
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
+/// Addresses of a name that are tried at a time; each is a socket.
+const MAX_ATTEMPTS: usize = 3;
 /// How long to wait when no connection can be taken, as when there are too many open files.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
@@ -141,31 +143,55 @@ async fn reach(egress: &Egress, host: &Host, port: u16) -> Result<TcpStream, Str
         Denied::Forbidden(reason) => format!("it may not be reached: {reason}"),
         Denied::Unresolved => NAME_NOT_RESOLVED.to_owned(),
     })?;
-    let server = dial(&addresses, port).await.map_err(|error| in_words_of_the_browser(&error).to_owned())?;
+    let dialled = dial(&addresses, |address| TcpStream::connect(SocketAddr::new(address, port))).await;
+    let server = dialled.map_err(|error| in_words_of_the_browser(&error).to_owned())?;
     let _ = server.set_nodelay(true);
     Ok(server)
 }
 
-/// The first connection that is made; an address that takes its time does not hold up the next one.
-async fn dial(addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
-    let mut waiting = addresses.iter();
+/// The first connection that is made. An address that takes its time does not hold up the next one, and where there are many
+/// they share the time for a connection.
+async fn dial<T, F>(addresses: &[IpAddr], connect: impl Fn(IpAddr) -> F) -> io::Result<T>
+where
+    F: Future<Output = io::Result<T>>,
+{
+    let rounds = addresses.len().div_ceil(MAX_ATTEMPTS).max(1) as u32;
+    let mut waiting = by_turns(addresses).into_iter();
     let mut attempts = FuturesUnordered::new();
     let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
     loop {
-        if let Some(address) = waiting.next() {
-            attempts.push(TcpStream::connect(SocketAddr::new(*address, port)));
+        if attempts.len() < MAX_ATTEMPTS
+            && let Some(address) = waiting.next()
+        {
+            attempts.push(timeout(CONNECT / rounds, connect(address)));
         } else if attempts.is_empty() {
             return Err(failure);
         }
         tokio::select! {
             Some(attempt) = attempts.next() => match attempt {
-                Ok(server) => return Ok(server),
-                Err(error) => failure = error,
+                Ok(Ok(server)) => return Ok(server),
+                Ok(Err(error)) => failure = error,
+                Err(_elapsed) => failure = io::ErrorKind::TimedOut.into(),
             },
             // Not a pause: the attempts go on meanwhile, and the first that is through ends it.
-            () = sleep(NEXT_ADDRESS), if waiting.len() > 0 => {}
+            () = sleep(NEXT_ADDRESS), if waiting.len() > 0 && attempts.len() < MAX_ATTEMPTS => {}
         }
     }
+}
+
+/// Addresses of both families by turns: one of the families may lead nowhere (RFC 8305, section 4).
+fn by_turns(addresses: &[IpAddr]) -> Vec<IpAddr> {
+    let mut seen = [0; 2];
+    let mut placed: Vec<_> = addresses
+        .iter()
+        .map(|address| {
+            let place = &mut seen[usize::from(address.is_ipv6())];
+            *place += 1;
+            (*place, *address)
+        })
+        .collect();
+    placed.sort_by_key(|(place, _)| *place);
+    placed.into_iter().map(|(_, address)| address).collect()
 }
 
 /// What Chromium would say had it made the connection.

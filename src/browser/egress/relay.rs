@@ -1,11 +1,12 @@
 //! Bytes from one side to the other, counted.
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until};
 
 use super::Egress;
 
@@ -18,7 +19,7 @@ const SILENCE: Duration = Duration::from_secs(600);
 /// Passes bytes on until both sides are done, one of them fails, nothing comes any more, or the run has taken what it
 /// may.
 pub(super) async fn relay(mut browser: TcpStream, mut server: TcpStream, egress: &Egress) {
-    let moved = AtomicU64::new(0);
+    let moved = Moved::now();
     let (from_browser, to_browser) = browser.split();
     let (from_server, to_server) = server.split();
     let both = async {
@@ -26,7 +27,7 @@ pub(super) async fn relay(mut browser: TcpStream, mut server: TcpStream, egress:
     };
     let ended = tokio::select! {
         ended = both => ended.map(|_| ()),
-        () = silent(&moved) => Err(io::ErrorKind::TimedOut.into()),
+        () = moved.silent() => Err(io::ErrorKind::TimedOut.into()),
         () = egress.exhausted.cancelled() => Err(io::ErrorKind::QuotaExceeded.into()),
     };
     if let Err(error) = ended {
@@ -43,7 +44,7 @@ async fn pass(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     egress: &Egress,
-    moved: &AtomicU64,
+    moved: &Moved,
 ) -> io::Result<()> {
     let mut buffer = vec![0; BUFFER];
     loop {
@@ -51,7 +52,7 @@ async fn pass(
         if read == 0 {
             return to.shutdown().await;
         }
-        moved.fetch_add(1, Ordering::Relaxed);
+        moved.again();
         if !egress.take(read) {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
@@ -59,15 +60,45 @@ async fn pass(
     }
 }
 
-/// Resolves when nothing has moved for a while.
-async fn silent(moved: &AtomicU64) {
-    let mut last = moved.load(Ordering::Relaxed);
-    loop {
-        tokio::time::sleep(SILENCE).await;
-        let now = moved.load(Ordering::Relaxed);
-        if now == last {
-            return;
+/// When something moved last.
+struct Moved(Mutex<Instant>);
+
+impl Moved {
+    fn now() -> Self {
+        Self(Mutex::new(Instant::now()))
+    }
+
+    fn again(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Resolves when nothing has moved for a while.
+    async fn silent(&self) {
+        loop {
+            let end = *self.0.lock().unwrap_or_else(PoisonError::into_inner) + SILENCE;
+            if end <= Instant::now() {
+                return;
+            }
+            sleep_until(end).await;
         }
-        last = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_tunnel_is_silent_when_nothing_has_moved_for_exactly_its_time() {
+        let moved = Moved::now();
+        let mut silent = Box::pin(moved.silent());
+        assert_eq!((&mut silent).now_or_never(), None);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        moved.again();
+        let last = Instant::now();
+        silent.await;
+        assert_eq!(last.elapsed(), SILENCE);
     }
 }

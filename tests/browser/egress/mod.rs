@@ -10,4 +10,5 @@ mod requests;
 mod schemes;
 mod trap;
 mod udp;
+mod waiting;
 mod workers;

@@ -1,8 +1,7 @@
-//! What names mean: one answer, that was checked, decides.
+//! What names mean: one answer, that was checked, decides. For names that change their meaning see `rebinding`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use browser_use_service::agent::ports::ActionError;
@@ -11,24 +10,18 @@ use browser_use_service::browser::Resolver;
 use super::trap::Trap;
 use crate::support::{Log, OwnBrowser, Site, run};
 
-/// Says of `rebind.example` another address each time, of every other name that it is here; keeps what it was asked.
-struct Fickle {
-    asked: Log<String>,
-    rebound: AtomicUsize,
-}
+/// Says of all names but two that they are here; keeps what it was asked.
+struct Here(Log<String>);
 
 #[async_trait]
-impl Resolver for Fickle {
+impl Resolver for Here {
     async fn resolve(&self, name: &str) -> Vec<IpAddr> {
-        self.asked.push(name.to_owned());
-        let address = match name {
-            "nowhere.example" => return Vec::new(),
-            // Of the public internet, where nobody is reached from here, and then of this machine.
-            "rebind.example" if self.rebound.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) => [240, 0, 0, 1],
-            "both.example" => return vec![[8, 8, 8, 8].into(), [127, 0, 0, 1].into()],
-            _ => [127, 0, 0, 1],
-        };
-        vec![address.into()]
+        self.0.push(name.to_owned());
+        match name {
+            "nowhere.example" => Vec::new(),
+            "both.example" => vec![[8, 8, 8, 8].into(), [127, 0, 0, 1].into()],
+            _ => vec![[127, 0, 0, 1].into()],
+        }
     }
 }
 
@@ -37,25 +30,24 @@ async fn ground() -> (Site, Trap, OwnBrowser, Log<String>) {
     let site = Site::of(&[("/", "<h1>Home</h1>")]).await;
     let trap = Trap::at("127.0.0.1").await;
     let asked = Log::new();
-    let fickle = Fickle { asked: asked.clone(), rebound: AtomicUsize::new(0) };
-    let browser = OwnBrowser::resolving("site.example,open.example", Arc::new(fickle), |_| {}).await;
+    let browser = OwnBrowser::resolving("site.example,open.example", Arc::new(Here(asked.clone())), |_| {}).await;
     (site, trap, browser, asked)
 }
 
 #[test]
-fn a_name_that_leads_here_is_refused_in_every_answer() {
+fn a_name_that_leads_here_is_refused() {
     run(async {
         let (site, trap, browser, _) = ground().await;
         let tab = browser.open().await;
         tab.go(&site.url_at("site.example", "/")).await.unwrap();
-        for host in ["evil.example", "both.example", "rebind.example"] {
+        for host in ["evil.example", "both.example"] {
             for _ in 0..3 {
                 let refused = tab.go(&format!("http://{host}:{}/", trap.port)).await;
                 assert!(matches!(refused, Err(ActionError::Forbidden { .. })), "{host}: {refused:?}");
             }
         }
         let script = format!(
-            "<script>for (const host of ['evil', 'both', 'rebind']) for (let n = 0; n < 3; n++) {{\
+            "<script>for (const host of ['evil', 'both']) for (let n = 0; n < 3; n++) {{\
              new WebSocket(`ws://${{host}}.example:{0}/`); new Worker(URL.createObjectURL(new Blob([\
              `fetch('http://${{host}}.example:{0}/', {{ mode: 'no-cors' }}).catch(() => {{}})`]))) }}\
              fetch('http://open.example:{0}/control', {{ mode: 'no-cors' }})</script>",

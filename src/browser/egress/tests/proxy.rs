@@ -1,6 +1,8 @@
 use std::net::Ipv6Addr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::*;
@@ -167,10 +169,10 @@ async fn nobody_is_connected_to_a_forbidden_address_however_it_is_asked_for() {
 
 #[tokio::test]
 async fn a_name_that_changes_its_address_gets_no_second_one_in() {
+    // It may be here. Nobody listens at the address that it has first.
     let (listener, port) = forbidden().await;
-    let answers: &[(&str, &[&str])] = &[("rebind.example", &["192.0.2.1"]), ("rebind.example", &["127.0.0.1"])];
-    let served = Served::new("", answers).await;
-    // Not reachable and not public, but an answer: the next one would be the forbidden server.
+    let answers: &[(&str, &[&str])] = &[("rebind.example", &["127.0.0.2"]), ("rebind.example", &["127.0.0.1"])];
+    let served = Served::new("rebind.example", answers).await;
     for _ in 0..3 {
         assert_eq!(served.ask("rebind.example", port).await.0, UNREACHABLE);
     }
@@ -215,6 +217,56 @@ async fn an_address_that_does_not_answer_does_not_hide_the_next_one() {
     let served = Served::new("site.example", &[("site.example", &["127.0.0.2", "127.0.0.1"])]).await;
     let server = echo(&TaskTracker::new()).await;
     assert_eq!(served.ask("site.example", server.port()).await.0, MADE);
+}
+
+/// Addresses that nobody was given, one of which, if any, has somebody; how many are tried at a time at most, and when it
+/// is over.
+async fn dialled(count: u16, somebody: Option<u16>) -> (io::Result<IpAddr>, usize, Duration) {
+    let addresses: Vec<IpAddr> = (0..count).map(|n| Ipv6Addr::new(0x2e00, 0, 0, 0, 0, 0, 0, n).into()).collect();
+    let under_way = Arc::new(());
+    let most = AtomicUsize::new(0);
+    let connect = |address| {
+        let attempt = under_way.clone();
+        most.fetch_max(Arc::strong_count(&attempt) - 1, Ordering::Relaxed);
+        let is_there = somebody.is_some_and(|n| addresses[usize::from(n)] == address);
+        async move {
+            let _attempt = attempt;
+            if !is_there {
+                std::future::pending::<()>().await;
+            }
+            Ok(address)
+        }
+    };
+    let began = Instant::now();
+    let reached = dial(&addresses, connect).await;
+    (reached, most.into_inner(), began.elapsed())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_of_many_addresses_takes_few_sockets_at_a_time() {
+    let (reached, most, took) = dialled(32, None).await;
+    assert_eq!((reached.unwrap_err().kind(), most), (io::ErrorKind::TimedOut, MAX_ATTEMPTS));
+    assert!(took <= CONNECT + Duration::from_secs(1), "{took:?}");
+    let (reached, most, took) = dialled(32, Some(31)).await;
+    assert_eq!((reached.unwrap(), most), ("2e00::1f".parse::<IpAddr>().unwrap(), MAX_ATTEMPTS));
+    assert!(took <= CONNECT, "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_few_addresses_have_the_whole_time_for_a_connection_and_begin_one_after_the_other() {
+    let (reached, most, took) = dialled(3, None).await;
+    assert_eq!((reached.unwrap_err().kind(), most), (io::ErrorKind::TimedOut, 3));
+    assert_eq!(took, 2 * NEXT_ADDRESS + CONNECT);
+    let (_, most, took) = dialled(3, Some(1)).await;
+    assert_eq!((most, took), (2, NEXT_ADDRESS));
+}
+
+#[test]
+fn a_family_that_leads_nowhere_does_not_keep_the_other_waiting() {
+    let of = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<IpAddr>>();
+    let turns = by_turns(&of(&["2e00::1", "2e00::2", "2e00::3", "9.9.9.1", "9.9.9.2"]));
+    assert_eq!(turns, of(&["2e00::1", "9.9.9.1", "2e00::2", "9.9.9.2", "2e00::3"]));
+    assert_eq!(by_turns(&of(&["9.9.9.1", "2e00::1"])), of(&["9.9.9.1", "2e00::1"]));
 }
 
 #[tokio::test]
