@@ -21,6 +21,7 @@ pub mod prompt;
 pub mod report;
 pub mod secrets;
 pub mod template;
+pub(crate) mod text;
 pub mod usage;
 
 mod answer;
@@ -36,7 +37,6 @@ mod schema;
 mod script;
 mod sequence;
 mod steps;
-mod text;
 mod url_in_task;
 mod vocabulary;
 

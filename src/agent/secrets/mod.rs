@@ -4,11 +4,15 @@
 //! Models and planners write `<secret>name</secret>`. The value takes its place in the browser alone, at the moment of
 //! typing; on its way out of the browser, and everywhere else, the placeholder takes the value's place again.
 
+mod apart;
 mod decoding;
 mod mask;
 mod masked;
 mod masker;
 mod origin;
+mod patterns;
+mod pieces;
+mod writings;
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,6 +20,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use url::Origin;
 
+pub(crate) use apart::apart;
 pub use mask::Mask;
 pub use masked::{MaskedModel, MaskedPage, MaskedReporter};
 pub use masker::{Masker, mask_log_line};
