@@ -21,7 +21,6 @@ pub mod prompt;
 pub mod report;
 pub mod secrets;
 pub mod template;
-pub(crate) mod text;
 pub mod usage;
 
 mod answer;
@@ -37,6 +36,7 @@ mod schema;
 mod script;
 mod sequence;
 mod steps;
+mod text;
 mod url_in_task;
 mod vocabulary;
 

@@ -10,7 +10,7 @@ use super::context::Context;
 use super::settings::SettleSettings;
 use super::tabs::{Tab, Tabs};
 use crate::agent::ports::BrowserError;
-use crate::agent::text::shorten;
+use crate::agent::secrets::shorten;
 
 /// Characters.
 const MAX_URL: usize = 200;

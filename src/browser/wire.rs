@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObject;
 use serde::Deserialize;
 
-use crate::agent::text::shorten;
+use crate::agent::secrets::shorten;
 
 /// `Target.attachedToTarget`
 #[derive(Debug, Clone, Deserialize)]

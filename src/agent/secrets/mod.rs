@@ -26,6 +26,9 @@ pub use masked::{MaskedModel, MaskedPage, MaskedReporter};
 pub use masker::{Masker, mask_log_line};
 pub use origin::{OriginPattern, OriginPatternError};
 
+/// How a text is cut that is masked later: a masker looks for parts of values where it finds an ellipsis.
+pub(crate) use crate::agent::text::shorten;
+
 const OPEN: &str = "<secret>";
 const CLOSE: &str = "</secret>";
 

@@ -39,8 +39,7 @@ use super::world::{Document, ScriptError, Worlds};
 use crate::agent::action::{Action, ElementIndex, MouseButton};
 use crate::agent::observation::Element;
 use crate::agent::ports::{ActionError, ActionOutcome, BrowserError};
-use crate::agent::secrets::Secrets;
-use crate::agent::text::shorten;
+use crate::agent::secrets::{Secrets, shorten};
 
 /// One run's hands: everything an action works with.
 pub(crate) struct Hands<'a> {

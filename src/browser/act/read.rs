@@ -8,7 +8,7 @@ use super::pages::Answer;
 use super::{Hands, clip, label};
 use crate::agent::action::ElementIndex;
 use crate::agent::ports::{ActionError, ActionOutcome};
-use crate::agent::text::shorten;
+use crate::agent::secrets::shorten;
 
 /// Longest wait in one action.
 const MAX_WAIT: Duration = Duration::from_secs(30);

@@ -26,7 +26,7 @@ use url::Url;
 use super::tab_events::take_tab_event;
 use super::{Shared, sessions};
 use crate::agent::observation;
-use crate::agent::text::shorten;
+use crate::agent::secrets::shorten;
 use crate::browser::cdp::{Connection, Event, EventReceiver, Session};
 use crate::browser::course::Bearing;
 use crate::browser::egress::Denied;

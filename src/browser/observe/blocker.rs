@@ -5,7 +5,7 @@ use url::Url;
 
 use super::facts::{Facts, FrameFact};
 use crate::agent::observation::{Blocker, BlockerKind};
-use crate::agent::text::shorten;
+use crate::agent::secrets::shorten;
 
 /// A page with more than this many characters of text, or more controls, is about something.
 const WALL_TEXT: usize = 1_200;
