@@ -71,7 +71,7 @@ fn is_hidden(c: char) -> bool {
 }
 
 /// The same, and those that mean something elsewhere.
-fn is_unseen(c: char) -> bool {
+pub(super) fn is_unseen(c: char) -> bool {
     is_hidden(c) || matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
 }
 

@@ -5,8 +5,9 @@ pub(super) fn estimate_tokens(text: &str) -> usize {
     text.chars().count().div_ceil(4)
 }
 
-/// At most `max` characters, the last one an ellipsis where something was cut off.
-pub(super) fn shorten(text: &str, max: usize) -> String {
+/// At most `max` characters, the last one an ellipsis where something was cut off: there a masker looks for parts of
+/// secrets.
+pub(crate) fn shorten(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         None => text.to_owned(),
         Some(_) => text.chars().take(max.saturating_sub(1)).chain(['…']).collect(),

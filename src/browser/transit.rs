@@ -10,6 +10,7 @@ use super::context::Context;
 use super::settings::SettleSettings;
 use super::tabs::{Tab, Tabs};
 use crate::agent::ports::BrowserError;
+use crate::agent::secrets::shorten;
 
 /// Characters.
 const MAX_URL: usize = 200;
@@ -23,10 +24,7 @@ impl SettleSettings {
 
 /// As much of a URL as a sentence bears.
 pub(crate) fn short(url: &str) -> String {
-    match url.char_indices().nth(MAX_URL) {
-        None => url.to_owned(),
-        Some((end, _)) => format!("{}…", &url[..end]),
-    }
+    shorten(url, MAX_URL)
 }
 
 fn host(url: &str) -> Option<String> {

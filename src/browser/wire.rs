@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObject;
 use serde::Deserialize;
 
+use crate::agent::secrets::shorten;
+
 /// `Target.attachedToTarget`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -294,7 +296,7 @@ impl ExceptionDetails {
     /// The exception's first line, for the log.
     pub(crate) fn summary(&self) -> String {
         let description = self.exception.as_ref().and_then(|exception| exception.description.as_deref());
-        description.unwrap_or(&self.text).lines().next().unwrap_or_default().chars().take(300).collect()
+        shorten(description.unwrap_or(&self.text).lines().next().unwrap_or_default(), 300)
     }
 }
 

@@ -5,6 +5,7 @@ use axum::response::Html;
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use browser_use_service::agent::action::Action;
 use browser_use_service::agent::image::ImageFormat;
 use browser_use_service::agent::ports::{ActionError, ActionOutcome, Browsers, PageSpec};
 use browser_use_service::agent::secrets::{MaskedPage, SecretName, SecretValue, Secrets, SecretsOf};
@@ -284,5 +285,78 @@ fn nothing_that_leaves_the_service_holds_a_value_that_the_page_tells_everywhere(
             assert!(!text.contains(&core) && !text.contains(&base64), "{}: {text}", what.display());
         }
         service.stop().await;
+    });
+}
+
+/// No four characters of the value in a row, however little was cut from it.
+fn holds_no_part(text: &str) -> bool {
+    let characters: Vec<char> = VALUE.chars().collect();
+    characters.windows(4).all(|part| !text.contains(&String::from_iter(part)))
+}
+
+#[test]
+fn where_a_text_is_cut_off_no_part_of_a_value_stays() {
+    run(async {
+        let body = format!(
+            "<button onclick='alert(`${{`x`.repeat(490)}}{VALUE}`)'>Tell</button>
+             <button onclick='prompt(`${{`x`.repeat(490)}}{VALUE}`, `${{`y`.repeat(490)}}{VALUE}`)'>Ask</button>
+             <p>{VALUE} {} needle</p>",
+            "z".repeat(66)
+        );
+        let site = site(&body).await;
+        let tab = open(&site.url("/"), secrets(&[&site.url("")], VALUE), None).await;
+        let found = tab.act(Action::FindText { pattern: "needle".into(), regex: None }).await.unwrap();
+        let around = found.extracted.unwrap();
+        assert!(around.contains("zz needle") && holds_no_part(&around), "{around}");
+        let told = tab.click("Tell").await.unwrap().effect;
+        assert!(told.contains("xxx") && holds_no_part(&told), "{told}");
+        tab.click("Ask").await.unwrap();
+        let asked = tab.observe().await.dialog.unwrap();
+        assert!(asked.proposal.contains("yyy") && asked.proposal.contains(PASSWORD), "{asked:?}");
+        assert!(holds_no_part(&asked.message) && holds_no_part(&asked.proposal), "{asked:?}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_text_longer_than_the_screen_is_shown_without_parts_of_values_at_its_ends() {
+    run(async {
+        for tag in ["p", "pre style='white-space:pre-wrap'"] {
+            let body = format!(
+                "<h1>Top</h1><{tag} id=t></p><script>t.textContent = ({}.repeat(200) + '\\n').repeat(100);
+                 scrollTo(0, 9000)</script>",
+                json!(format!("{VALUE} "))
+            );
+            let site = site(&body).await;
+            let tab = open(&site.url("/"), secrets(&[&site.url("")], VALUE), None).await;
+            let text = tab.text().await;
+            assert!(text.contains(PASSWORD) && text.contains('…') && holds_no_part(&text), "{tag}: {text}");
+            tab.close().await;
+        }
+    });
+}
+
+#[test]
+fn a_value_whose_blank_stands_between_elements_is_painted_over() {
+    run(async {
+        let site = site("<h1 style='margin:40px;font:40px monospace'><b>Hunter</b>\n  <b>2</b></h1>").await;
+        let secrets = secrets(&[&site.url("")], "Hunter 2");
+        let tab = open(&site.url("/"), secrets, Some(ImageFormat::Png)).await;
+        let picture = tab.page().picture().await.unwrap();
+        let (width, pixels) = rgb(&STANDARD.decode(&*picture.base64).unwrap());
+        assert!((60..200).step_by(5).all(|x| pixels[(65 * width + x) * 3..][..3] == [0, 0, 0]));
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_label_s_apostrophe_does_not_hide_a_value() {
+    run(async {
+        let value = "o'brien@shop.example";
+        let site = site(&format!("<button>Mail {value}</button>")).await;
+        let tab = open(&site.url("/"), secrets(&[&site.url("")], value), None).await;
+        let clicked = tab.click(&format!("Mail {PASSWORD}")).await.unwrap();
+        assert_eq!(clicked.description, format!("Click 'Mail {PASSWORD}'"));
+        tab.close().await;
     });
 }

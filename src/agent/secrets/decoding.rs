@@ -2,6 +2,11 @@
 
 use std::ops::Range;
 
+use crate::agent::fence::is_unseen;
+
+/// The sign that a text was cut off.
+pub(super) const ELLIPSIS: &str = "…";
+
 /// Bytes made of a text, each with the piece of that text that it stands for.
 pub(super) struct Decoded {
     pub(super) bytes: Vec<u8>,
@@ -26,39 +31,47 @@ impl Decoded {
 
     /// With one layer of escapes undone, percent-encoding, HTML's and those of string literals; none when there is none.
     pub(super) fn unescaped(&self) -> Option<Self> {
-        let mut undone =
-            Self { bytes: Vec::with_capacity(self.bytes.len()), from: Vec::with_capacity(self.from.len()) };
+        self.rewritten(|bytes| escape(bytes).or_else(|| cut_escape(bytes)))
+    }
+
+    /// As it is read: without what is not seen, and with one blank for each row of them; none when that is the same.
+    pub(super) fn tidied(&self) -> Option<Self> {
+        self.rewritten(|bytes| match blanks(bytes) {
+            (0, _) => None,
+            (length, false) => Some((length, Character::NONE)),
+            (1, true) if bytes[0] == b' ' => None,
+            (length, true) => Some((length, Character::byte(b' '))),
+        })
+    }
+
+    /// Without what may stand between the parts of a number or a word without changing it: blanks, hyphens, brackets,
+    /// dots, and what is not seen; none when there is none of it.
+    pub(super) fn loosened(&self) -> Option<Self> {
+        self.rewritten(|bytes| match separator(bytes) {
+            0 => None,
+            length => Some((length, Character::NONE)),
+        })
+    }
+
+    /// With another character in the place of so many bytes, where `read` says so of what a rest of the text begins with.
+    fn rewritten(&self, read: impl Fn(&[u8]) -> Option<(usize, Character)>) -> Option<Self> {
+        let mut new = Self { bytes: Vec::with_capacity(self.bytes.len()), from: Vec::with_capacity(self.from.len()) };
         let mut at = 0;
         let mut is_changed = false;
         while at < self.bytes.len() {
-            match escape(&self.bytes[at..]) {
+            match read(&self.bytes[at..]) {
                 Some((length, character)) => {
                     is_changed = true;
-                    undone.push(character.as_slice(), self.from[at].start..self.from[at + length - 1].end);
+                    new.push(character.as_slice(), self.from[at].start..self.from[at + length - 1].end);
                     at += length;
                 }
                 None => {
-                    undone.push(&self.bytes[at..=at], self.from[at].clone());
+                    new.push(&self.bytes[at..=at], self.from[at].clone());
                     at += 1;
                 }
             }
         }
-        is_changed.then_some(undone)
-    }
-
-    /// Without what may stand between the parts of a number or a word without changing it: blanks, hyphens, brackets,
-    /// dots, and what is not seen.
-    pub(super) fn loosened(&self) -> Self {
-        let mut loose = Self { bytes: Vec::with_capacity(self.bytes.len()), from: Vec::with_capacity(self.from.len()) };
-        let mut at = 0;
-        while at < self.bytes.len() {
-            let length = separator(&self.bytes[at..]);
-            if length == 0 {
-                loose.push(&self.bytes[at..=at], self.from[at].clone());
-            }
-            at += length.max(1);
-        }
-        loose
+        is_changed.then_some(new)
     }
 
     fn push(&mut self, bytes: &[u8], from: Range<u32>) {
@@ -67,26 +80,48 @@ impl Decoded {
     }
 }
 
-/// How many bytes of a separator a text begins with.
-fn separator(bytes: &[u8]) -> usize {
-    match bytes {
-        [b' ' | b'\t' | b'\r' | b'\n' | b'-' | b'+' | b'(' | b')' | b'.', ..] => 1,
-        // No-break space, soft hyphen.
-        [0xc2, 0xa0 | 0xad, ..] => 2,
-        // En quad to right-to-left mark, hyphens and dashes, narrow space, word joiner, zero-width space of the kind that
-        // begins files.
-        [0xe2, 0x80, 0x80..=0x95 | 0xaf, ..] | [0xe2, 0x81, 0xa0..=0xa4, ..] | [0xef, 0xbb, 0xbf, ..] => 3,
-        _ => 0,
-    }
+/// The character that a text begins with, and its length in bytes; none where it is no UTF-8.
+fn first(bytes: &[u8]) -> Option<(char, usize)> {
+    let length = match bytes.first()? {
+        0..=0x7f => 1,
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        _ => 4,
+    };
+    let character = std::str::from_utf8(bytes.get(..length)?).ok()?.chars().next()?;
+    Some((character, length))
 }
 
-/// A character, in UTF-8.
+/// How many bytes of blanks and of what is not seen a text begins with, and whether there is a blank among them.
+fn blanks(bytes: &[u8]) -> (usize, bool) {
+    let (mut length, mut is_blank) = (0, false);
+    while let Some((c, bytes)) = first(&bytes[length..]).filter(|(c, _)| c.is_whitespace() || is_unseen(*c)) {
+        length += bytes;
+        is_blank |= c.is_whitespace();
+    }
+    (length, is_blank)
+}
+
+/// How many bytes of a separator a text begins with.
+fn separator(bytes: &[u8]) -> usize {
+    let is_separator = |c: char| {
+        // Hyphens and dashes, and the sign for minus.
+        matches!(c, '-' | '+' | '(' | ')' | '.' | '\u{2010}'..='\u{2015}' | '\u{2212}')
+            || c.is_whitespace()
+            || is_unseen(c)
+    };
+    first(bytes).filter(|(c, _)| is_separator(*c)).map_or(0, |(_, length)| length)
+}
+
+/// A character, in UTF-8, or none.
 struct Character {
     bytes: [u8; 4],
     length: usize,
 }
 
 impl Character {
+    const NONE: Self = Self { bytes: [0; 4], length: 0 };
+
     fn of(character: char) -> Self {
         let mut bytes = [0; 4];
         let length = character.encode_utf8(&mut bytes).len();
@@ -111,6 +146,16 @@ fn escape(bytes: &[u8]) -> Option<(usize, Character)> {
         [b'\\', rest @ ..] => literal(rest).map(|(length, character)| (length + 1, character)),
         _ => None,
     }
+}
+
+/// What is left of an escape that a text was cut off in: it stands for nothing that could be told.
+fn cut_escape(bytes: &[u8]) -> Option<(usize, Character)> {
+    // None is longer than a pair of `\ud83d\ude00`.
+    const LONGEST: usize = 12;
+    let (b'%' | b'&' | b'\\') = bytes.first()? else { return None };
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'#' | b'{' | b'\\');
+    let length = 1 + bytes[1..].iter().take(LONGEST).take_while(|byte| is_part(byte)).count();
+    bytes[length..].starts_with(ELLIPSIS.as_bytes()).then_some((length, Character::NONE))
 }
 
 fn entity(rest: &[u8]) -> Option<(usize, Character)> {
@@ -187,12 +232,30 @@ mod tests {
     }
 
     #[test]
+    fn an_escape_that_was_cut_off_stands_for_nothing() {
+        for text in ["a%…", "a%2…", "a%u00…", "a&quo…", "a&#x2…", r"a\…", r"a\u{f…", r"a\ud83d\ude…"] {
+            assert_eq!(unescaped(text).as_deref(), Some("a…"), "{text}");
+        }
+        assert_eq!(unescaped("50% off…"), None);
+    }
+
+    #[test]
+    fn what_is_not_seen_is_left_out_and_blanks_become_one() {
+        let tidied = |text: &str| Some(String::from_utf8(Decoded::plain(text).tidied()?.bytes).unwrap());
+        assert_eq!(tidied("a  b\u{200b}c \u{ad}\u{a0}\n d").as_deref(), Some("a bc d"));
+        assert_eq!(tidied("a b"), None);
+        // What a layer of escapes leaves need not be UTF-8.
+        let bytes = Decoded::plain("a%E4%20%20%ff").unescaped().unwrap().tidied().unwrap().bytes;
+        assert_eq!(bytes, b"a\xe4 \xff");
+    }
+
+    #[test]
     fn each_byte_knows_where_it_came_from() {
         let text = "x%C3%BC&amp;-y";
         let undone = Decoded::plain(text).unescaped().unwrap();
         assert_eq!(undone.bytes, "xü&-y".as_bytes());
         assert_eq!(&text[undone.source(1..4)], "%C3%BC&amp;");
-        let loose = undone.loosened();
+        let loose = undone.loosened().unwrap();
         assert_eq!(loose.bytes, "xü&y".as_bytes());
         assert_eq!(&text[loose.source(3..5)], "&amp;-y");
     }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use url::Url;
 
-use super::{Mask, Masker, Secrets};
+use super::{Mask, Masker, Secrets, apart};
 use crate::agent::action::{Action, ElementIndex};
 use crate::agent::image::Image;
 use crate::agent::observation::Observation;
@@ -32,6 +32,12 @@ impl MaskedPage {
             None => page,
             Some(masker) => Arc::new(Self { page, secrets: secrets.clone(), masker: masker.clone() }),
         }
+    }
+
+    /// Of what comes from the page, which may be long.
+    async fn masked<T: Mask + Send + 'static>(&self, told: T) -> T {
+        let masker = self.masker.clone();
+        apart(move || told.masked(&masker)).await
     }
 
     /// Every text of an action, whatever fields it has or will have.
@@ -63,16 +69,16 @@ impl MaskedPage {
 #[async_trait]
 impl Page for MaskedPage {
     async fn observe(&self) -> Result<Observation, BrowserError> {
-        self.page.observe().await.masked(&self.masker)
+        self.masked(self.page.observe().await).await
     }
 
     async fn read(&self) -> Result<Observation, BrowserError> {
-        self.page.read().await.masked(&self.masker)
+        self.masked(self.page.read().await).await
     }
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         self.check(action)?;
-        self.page.act(action).await.masked(&self.masker)
+        self.masked(self.page.act(action).await).await
     }
 
     async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError> {
@@ -82,12 +88,12 @@ impl Page for MaskedPage {
 
     async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
         self.check_text("pressing keys", keys)?;
-        self.page.press(index, keys).await.masked(&self.masker)
+        self.masked(self.page.press(index, keys).await).await
     }
 
     async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError> {
         self.check_text("waiting for a URL", text)?;
-        self.page.wait_for_url(text, limit).await.masked(&self.masker)
+        self.masked(self.page.wait_for_url(text, limit).await).await
     }
 
     async fn picture(&self) -> Result<Image, BrowserError> {
@@ -98,7 +104,7 @@ impl Page for MaskedPage {
         // What is the caller's own may be in it, a placeholder may not: it would be taken for the value.
         let decoded = url.as_str().replace("%3C", "<").replace("%3E", ">");
         self.check_text("a URL", &decoded)?;
-        self.page.open(url).await.masked(&self.masker)
+        self.masked(self.page.open(url).await).await
     }
 
     async fn close(&self) {
@@ -143,13 +149,13 @@ impl ChatModel for MaskedModel {
 
     async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ModelError> {
         let ChatRequest { system, messages, stable, schema, schema_name, temperature, deadline, notices } = request;
-        let system = self.masker.mask(system);
-        let masked = |Message { role, text, image }: &Message| Message {
-            role: *role,
-            text: self.masker.mask(text).into_owned(),
-            image: image.clone(),
-        };
-        let messages: Vec<Message> = messages.iter().map(masked).collect();
+        let (masker, mut system, mut messages) = (self.masker.clone(), system.to_owned(), messages.to_vec());
+        let (system, messages) = apart(move || {
+            system.mask(&masker);
+            messages.iter_mut().for_each(|Message { role: _, text, image: _ }| text.mask(&masker));
+            (system, messages)
+        })
+        .await;
         let notices = MaskedNotices { notices, masker: &self.masker };
         let request = ChatRequest {
             system: &system,
@@ -163,7 +169,7 @@ impl ChatModel for MaskedModel {
             notices: &notices,
         };
         let reply = self.model.complete(request).await;
-        let masked = |ChatReply { text, usage }| ChatReply { text: self.masker.mask(&text).into_owned(), usage };
+        let masked = |ChatReply { text, usage }| ChatReply { text: text.masked(&self.masker), usage };
         reply.map(masked).map_err(|error| error.masked(&self.masker))
     }
 }

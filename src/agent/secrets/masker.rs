@@ -1,34 +1,31 @@
 //! Finds secret values in texts, in whatever writing, and puts their masks in their place.
 //!
-//! What is promised: a value is found as it is, in any case of its ASCII letters and in all capitals or small letters;
-//! percent-encoded, escaped as in HTML and in string literals, up to three times over; with `+` for its blanks; in base64,
-//! alone or within something longer, in hexadecimal and as the name of a file; one of eight characters or more also with blanks, hyphens, dots,
-//! brackets or unseen characters between its own; and a part of it where a text was cut off. What is not: other
-//! writings, such as reversed, encrypted or compressed ones, and a value told piece by piece.
+//! What is promised: a value is found as it is, in any case of its ASCII letters and in all capitals or small letters, with
+//! any blanks for its blanks and with unseen characters between its own; percent-encoded, escaped as in HTML and in
+//! string literals, up to three times over; with `+` for its blanks; in base64, alone or within something longer, in
+//! hexadecimal, as the name of a file and with a typographic apostrophe; one of eight characters or more also with blanks,
+//! hyphens, dots or brackets between its own; and a part of each of these where a text was cut off, which an ellipsis shows.
+//! What is not: other writings, such as reversed, encrypted or compressed ones, and a value told piece by piece.
+//!
+//! Pages choose the texts: the time that one takes grows with its length, whatever it holds and however many values
+//! there are, and so does the memory.
 
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use aho_corasick::AhoCorasick;
 use serde_json::{Number, Value};
 
 use super::decoding::Decoded;
+use super::patterns::Patterns;
+use super::pieces::{Piece, Pieces};
+use super::writings::writings;
 
 /// Layers of escapes that are looked into.
 const LAYERS: usize = 3;
 /// Shortest value, in characters, that is also found with separators in it.
 const LOOSE: usize = 8;
-/// Shortest piece of base64 that is found within something longer: a shorter one means nothing.
-const BASE64_PIECE: usize = 8;
-/// Shortest part of a value, in characters, that is masked where a text was cut off.
-const PART: usize = 4;
-/// Where a text ends without a sign of having been cut off, and is at least so long, it may have been.
-const CUT_BYTES: usize = 150;
-/// The sign.
-const ELLIPSIS: char = '…';
 
 /// The maskers of runs under way, for what belongs to no run: log lines.
 static LIVE: Mutex<Vec<Weak<Masker>>> = Mutex::new(Vec::new());
@@ -40,23 +37,6 @@ pub struct Masker {
     loose: Patterns,
     /// Of the masks themselves: what stands inside of one stays.
     marks: AhoCorasick,
-    /// Each value's characters, small.
-    values: Vec<Vec<char>>,
-}
-
-/// Texts that are looked for at once.
-struct Patterns {
-    automaton: AhoCorasick,
-    /// The value that each pattern stands for.
-    of: Vec<usize>,
-}
-
-/// A piece of a text that is a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Found {
-    bytes: Range<usize>,
-    /// Which.
-    of: usize,
 }
 
 impl std::fmt::Debug for Masker {
@@ -68,22 +48,17 @@ impl std::fmt::Debug for Masker {
 impl Masker {
     /// Of masks, and the values in whose place they stand. Values have at least one character.
     pub fn new<'a>(values: impl IntoIterator<Item = (String, &'a str)>) -> Self {
-        let (mut masks, mut known) = (Vec::new(), Vec::new());
-        let (mut exact, mut loose) = (Vec::new(), Vec::new());
+        let (mut masks, mut exact, mut loose) = (Vec::new(), Vec::new(), Vec::new());
         for (of, (mask, value)) in values.into_iter().enumerate() {
             exact.extend(writings(value).into_iter().map(|writing| (writing, of)));
-            // As `escape()` makes it; once that is undone it is no UTF-8.
-            let latin: Option<Vec<u8>> = value.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect();
-            exact.extend(latin.filter(|_| !value.is_ascii()).map(|writing| (writing, of)));
-            let bare = Decoded::plain(value).loosened().bytes;
+            let bare = Decoded::plain(value).loosened().map_or_else(|| value.into(), |loose| loose.bytes);
             if String::from_utf8_lossy(&bare).chars().count() >= LOOSE {
                 loose.push((bare, of));
             }
-            known.push(value.chars().flat_map(char::to_lowercase).collect());
             masks.push(mask);
         }
-        let marks = automaton(&masks, false);
-        Self { masks, exact: Patterns::new(exact), loose: Patterns::new(loose), marks, values: known }
+        let marks = AhoCorasick::new(&masks).expect("requests hold some kilobytes of names");
+        Self { masks, exact: Patterns::new(exact), loose: Patterns::new(loose), marks }
     }
 
     /// From now until it is dropped its values are masked in log lines, too.
@@ -101,7 +76,7 @@ impl Masker {
         }
         let mut masked = String::with_capacity(text.len());
         let mut copied = 0;
-        for Found { bytes, of } in found {
+        for Piece { bytes, of, .. } in found {
             masked.push_str(&text[copied..bytes.start]);
             masked.push_str(&self.masks[of]);
             copied = bytes.end;
@@ -149,65 +124,27 @@ impl Masker {
 
     /// The pieces of a text that are secret, in order, without overlaps and on boundaries of characters.
     pub fn places(&self, text: &str) -> Vec<Range<usize>> {
-        self.find(text).into_iter().map(|found| found.bytes).collect()
+        self.find(text).into_iter().map(|piece| piece.bytes).collect()
     }
 
-    fn find(&self, text: &str) -> Vec<Found> {
-        let mut found = Vec::new();
+    fn find(&self, text: &str) -> Vec<Piece> {
+        let marks = self.marks.find_iter(text).map(|mark| mark.range()).collect();
+        let mut pieces = Pieces::new(text, marks);
         let mut layer = Decoded::plain(text);
         for _ in 0..=LAYERS {
-            self.exact.find(&layer, &mut found);
-            if !self.loose.of.is_empty() {
-                self.loose.find(&layer.loosened(), &mut found);
+            self.exact.find(&layer, &mut pieces);
+            if let Some(tidied) = layer.tidied() {
+                self.exact.find(&tidied, &mut pieces);
+            }
+            if !self.loose.is_empty() {
+                self.loose.find(layer.loosened().as_ref().unwrap_or(&layer), &mut pieces);
             }
             match layer.unescaped() {
                 Some(inner) => layer = inner,
                 None => break,
             }
         }
-        self.find_parts(text, &mut found);
-        if found.is_empty() {
-            return found;
-        }
-        let marks: Vec<Range<usize>> = self.marks.find_iter(text).map(|mark| mark.range()).collect();
-        found.retain(|found| !marks.iter().any(|mark| mark.start <= found.bytes.start && found.bytes.end <= mark.end));
-        united(text, found)
-    }
-
-    /// Beginnings of values before an ellipsis or the end of a long text, and their ends after an ellipsis.
-    fn find_parts(&self, text: &str, found: &mut Vec<Found>) {
-        for (at, _) in text.match_indices(ELLIPSIS) {
-            self.find_beginning(text, at, found);
-            self.find_end(text, at + ELLIPSIS.len_utf8(), found);
-        }
-        if text.len() >= CUT_BYTES {
-            self.find_beginning(text, text.len(), found);
-        }
-    }
-
-    fn find_beginning(&self, text: &str, end: usize, found: &mut Vec<Found>) {
-        for (of, value) in self.values.iter().enumerate() {
-            let longest = (PART..value.len()).rev().find_map(|length| {
-                let mut before = text[..end].char_indices().rev();
-                value[..length].iter().rev().try_fold(end, |_, wanted| {
-                    before.next().filter(|(_, is)| is.to_lowercase().eq([*wanted])).map(|(at, _)| at)
-                })
-            });
-            found.extend(longest.map(|start| Found { bytes: start..end, of }));
-        }
-    }
-
-    fn find_end(&self, text: &str, start: usize, found: &mut Vec<Found>) {
-        for (of, value) in self.values.iter().enumerate() {
-            let longest = (PART..value.len()).rev().find_map(|length| {
-                let mut after = text[start..].char_indices();
-                value[value.len() - length..].iter().try_fold(start, |_, wanted| {
-                    let (at, is) = after.next().filter(|(_, is)| is.to_lowercase().eq([*wanted]))?;
-                    Some(start + at + is.len_utf8())
-                })
-            });
-            found.extend(longest.map(|end| Found { bytes: start..end, of }));
-        }
+        pieces.united()
     }
 }
 
@@ -226,79 +163,6 @@ pub fn mask_log_line(line: &str) -> Cow<'_, str> {
     line
 }
 
-impl Patterns {
-    fn new(patterns: Vec<(Vec<u8>, usize)>) -> Self {
-        let (texts, of): (Vec<_>, Vec<_>) = patterns.into_iter().unzip();
-        Self { automaton: automaton(&texts, true), of }
-    }
-
-    fn find(&self, text: &Decoded, found: &mut Vec<Found>) {
-        // All of them: of two that overlap, both are secret.
-        for hit in self.automaton.find_overlapping_iter(&text.bytes) {
-            found.push(Found { bytes: text.source(hit.range()), of: self.of[hit.pattern().as_usize()] });
-        }
-    }
-}
-
-fn automaton<T: AsRef<[u8]>>(texts: &[T], in_any_case: bool) -> AhoCorasick {
-    AhoCorasick::builder()
-        // Small, and fast to make: there is one for each run.
-        .kind(Some(AhoCorasickKind::ContiguousNFA))
-        .ascii_case_insensitive(in_any_case)
-        .build(texts)
-        .expect("requests hold some kilobytes of values")
-}
-
-/// How a value may be written, escapes apart.
-fn writings(value: &str) -> Vec<Vec<u8>> {
-    let single_spaced = value.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut writings = vec![value.into(), single_spaced.replace(' ', "+"), single_spaced];
-    // Letters beyond ASCII are not matched in any case.
-    if !value.is_ascii() {
-        writings.extend([value.to_lowercase(), value.to_uppercase()]);
-    }
-    // As browsers name files that they save.
-    writings.push(value.replace(|c| "\"*/:<>?\\|~".contains(c), "_"));
-    writings.push(value.bytes().map(|byte| format!("{byte:02x}")).collect());
-    for engine in [STANDARD, URL_SAFE] {
-        writings.push(engine.encode(value));
-        writings.extend((0..3).filter_map(|before| base64_piece(&engine, value, before)));
-    }
-    writings.retain(|writing| !writing.is_empty());
-    writings.sort();
-    writings.dedup();
-    writings.into_iter().map(String::into_bytes).collect()
-}
-
-/// What is always the same of a value's base64 when it stands so many bytes, modulo 3, within something longer.
-fn base64_piece(engine: &impl base64::Engine, value: &str, before: usize) -> Option<String> {
-    let bytes = [&[0; 2][..before], value.as_bytes()].concat();
-    let encoded = engine.encode(&bytes);
-    // Characters hold six bits each; those at either end may hold bits of the neighbours.
-    let piece = &encoded[(before * 8).div_ceil(6)..bytes.len() * 8 / 6];
-    (piece.len() >= BASE64_PIECE).then(|| piece.to_owned())
-}
-
-/// In order and without overlaps: what overlaps becomes one, named after the longest of its pieces.
-fn united(text: &str, mut found: Vec<Found>) -> Vec<Found> {
-    found.sort_by_key(|found| (found.bytes.start, found.bytes.end));
-    let mut all: Vec<(Found, usize)> = Vec::new();
-    for Found { bytes, of } in found {
-        let bytes = text.floor_char_boundary(bytes.start)..text.ceil_char_boundary(bytes.end);
-        let length = bytes.len();
-        match all.last_mut() {
-            Some((last, longest)) if bytes.start < last.bytes.end => {
-                last.bytes.end = last.bytes.end.max(bytes.end);
-                if length > *longest {
-                    (last.of, *longest) = (of, length);
-                }
-            }
-            _ => all.push((Found { bytes, of }, length)),
-        }
-    }
-    all.into_iter().map(|(found, _)| found).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -312,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_value_is_masked_in_every_writing_that_is_promised() {
-        let masker = masker(&["Hunter \"2\" & Co", "päss-wörd/9", "4111111111111111"]);
+        let masker = masker(&["Hunter \"2\" & Co", "päss-wörd/9", "4111111111111111", "o'brien@shop.example"]);
         for (text, expected) in [
             ("log in with Hunter \"2\" & Co!", "log in with <a>!"),
             ("HUNTER \"2\" & CO", "<a>"),
@@ -336,9 +200,64 @@ mod tests {
             ("pin 4111 1111 1111", "pin 4111 1111 1111"),
             ("Log in as Hunter \"2…", "Log in as <a>…"),
             ("…11111111 was charged", "…<c> was charged"),
+            ("Click 'Reset o’brien@shop.example'", "Click 'Reset <d>'"),
         ] {
             assert_eq!(masker.mask(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn what_an_ellipsis_leaves_of_a_value_is_masked() {
+        let masker = masker(&["ada@shop.example", "Hunter \"2\" & Co", "4111111111111111", "o'brien"]);
+        for (text, expected) in [
+            ("ada@shop.exam… is in", "<a>… is in"),
+            ("ada@shop.exam … is in", "<a> … is in"),
+            ("ada@shop.exam\n  …", "<a>\n  …"),
+            ("… shop.example is in", "… <a> is in"),
+            ("…\u{a0}\u{200b} shop.example", "…\u{a0}\u{200b} <a>"),
+            ("see /?p=Hunter%20%222%22%20%2… here", "see /?p=<b>%2… here"),
+            ("see /?p=Hunter+%222%22+%… here", "see /?p=<b>%… here"),
+            // It may be the value's own, or what is left of an escape.
+            ("say \"Hunter \\\"2\\\" &…\"", "say \"<b>&…\""),
+            ("say \"Hunter \\\"2\\…\"", "say \"<b>\\…\""),
+            ("pay 4111 1111 11 … now", "pay <c> … now"),
+            ("Click 'o’bri…'", "Click '<d>…'"),
+            ("YWRhQHNob3A…", "<a>…"),
+            ("a d… o'b… and so on", "a d… o'b… and so on"),
+        ] {
+            assert_eq!(masker.mask(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_stands_between_the_characters_of_a_value_does_not_hide_it() {
+        let masker = masker(&["4111111111111111", "Hunter 2", "pin  42"]);
+        for hidden in "\u{34f} \u{61c} \u{180e} \u{200b} \u{200d} \u{202e} \u{2066} \u{2069} \u{fe00} \u{fe0f} \u{e0041} \u{e01ef} \u{a0} \u{3000}".split(' ') {
+            assert_eq!(masker.mask(&format!("4111{hidden}111111111111")), "<a>", "{hidden:?}");
+        }
+        for text in ["Hunter 2", "Hunter  2", "Hunter\n\t 2", "Hunter\u{a0}2", "Hunter&nbsp; 2", "Hunter+2"] {
+            assert_eq!(masker.mask(text), "<b>", "{text:?}");
+        }
+        for text in ["pin  42", "pin 42", "pin++42", "pin+42", "pin%20%2042"] {
+            assert_eq!(masker.mask(text), "<c>", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_made_to_be_slow_is_masked_in_a_time_that_only_grows_with_its_length() {
+        let masker_of = |values: &[String]| Masker::new(values.iter().map(|value| ("▮".to_owned(), value.as_str())));
+        // At each ellipsis every length of every value was tried.
+        let alike: Vec<String> = (0..50).map(|n| format!("{}{n}", "a".repeat(500))).collect();
+        let masker = masker_of(&alike);
+        assert_eq!(masker.mask(&format!("{}…", "a".repeat(490)).repeat(20)), "▮…".repeat(20));
+        assert_eq!(masker.mask(&"…".repeat(20_000)), "…".repeat(20_000));
+        // Each value that ends at a place was kept.
+        let nested: Vec<String> = (4..54).map(|length| "a".repeat(length)).collect();
+        assert_eq!(masker_of(&nested).mask(&"a".repeat(50_000)), "▮");
+        // Each value was compared with each mask that stood there.
+        let marked = Masker::new([("<m>aaaa</m>".to_owned(), "aaaa")]);
+        let text = "<m>aaaa</m>".repeat(10_000);
+        assert_eq!(marked.mask(&text), text);
     }
 
     #[test]

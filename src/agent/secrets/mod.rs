@@ -4,11 +4,15 @@
 //! Models and planners write `<secret>name</secret>`. The value takes its place in the browser alone, at the moment of
 //! typing; on its way out of the browser, and everywhere else, the placeholder takes the value's place again.
 
+mod apart;
 mod decoding;
 mod mask;
 mod masked;
 mod masker;
 mod origin;
+mod patterns;
+mod pieces;
+mod writings;
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,10 +20,14 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 use url::Origin;
 
+pub(crate) use apart::apart;
 pub use mask::Mask;
 pub use masked::{MaskedModel, MaskedPage, MaskedReporter};
 pub use masker::{Masker, mask_log_line};
 pub use origin::{OriginPattern, OriginPatternError};
+
+/// How a text is cut that is masked later: a masker looks for parts of values where it finds an ellipsis.
+pub(crate) use crate::agent::text::shorten;
 
 const OPEN: &str = "<secret>";
 const CLOSE: &str = "</secret>";

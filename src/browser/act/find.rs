@@ -127,11 +127,12 @@ impl Hands<'_> {
     }
 }
 
-/// A place in a text with what stands around it, on one line.
+/// A place in a text with what stands around it, on one line, with an ellipsis where the text goes on.
 fn around(text: &str, place: std::ops::Range<usize>) -> String {
     let start = text[..place.start].char_indices().rev().take(AROUND).last().map_or(place.start, |(at, _)| at);
     let end = text[place.end..].char_indices().nth(AROUND).map_or(text.len(), |(at, _)| place.end + at);
-    clip(&text[start..end], 4 * AROUND)
+    let (before, after) = (if start > 0 { "…" } else { "" }, if end < text.len() { "…" } else { "" });
+    clip(&format!("{before}{}{after}", &text[start..end]), 4 * AROUND)
 }
 
 #[cfg(test)]
@@ -144,6 +145,8 @@ mod tests {
         let start = text.find("12").unwrap();
         let shown = around(&text, start..start + 2);
         assert!(shown.contains("Preis: 12 €"), "{shown}");
-        assert!(shown.chars().count() <= 2 + 2 * AROUND);
+        assert!(shown.chars().count() <= 2 + 2 * AROUND + 2);
+        assert!(shown.starts_with('…') && shown.ends_with('…'), "a masker looks for what was cut there: {shown}");
+        assert_eq!(around("Preis: 12 €", 7..9), "Preis: 12 €");
     }
 }

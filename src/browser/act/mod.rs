@@ -40,7 +40,7 @@ use super::world::{Document, ScriptError, Worlds};
 use crate::agent::action::{Action, ElementIndex, MouseButton};
 use crate::agent::observation::Element;
 use crate::agent::ports::{ActionError, ActionOutcome, BrowserError};
-use crate::agent::secrets::Secrets;
+use crate::agent::secrets::{Secrets, shorten};
 
 /// One run's hands: everything an action works with.
 pub(crate) struct Hands<'a> {
@@ -365,13 +365,9 @@ impl ActionOutcome {
     }
 }
 
-/// Text for a person or a model, shortened at a character's boundary.
+/// Text for a person or a model, on one line and shortened.
 fn clip(text: &str, characters: usize) -> String {
-    let clean = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if clean.chars().count() <= characters {
-        return clean;
-    }
-    clean.chars().take(characters.saturating_sub(1)).chain(['…']).collect()
+    shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "), characters)
 }
 
 /// An element as a description names it: its label, or what it is when it has none.

@@ -8,6 +8,7 @@ use super::pages::Answer;
 use super::{Hands, clip, label};
 use crate::agent::action::ElementIndex;
 use crate::agent::ports::{ActionError, ActionOutcome};
+use crate::agent::secrets::shorten;
 
 /// Longest wait in one action.
 const MAX_WAIT: Duration = Duration::from_secs(30);
@@ -120,10 +121,7 @@ impl Hands<'_> {
             whole.text.push_str(&answer.value.text);
             whole.total += answer.value.total;
         }
-        let room = whole.text.char_indices().nth(limit).map(|(at, _)| at);
-        if let Some(room) = room {
-            whole.text.truncate(room);
-        }
+        whole.text = shorten(&whole.text, limit);
         Ok(whole)
     }
 }

@@ -26,6 +26,7 @@ use url::Url;
 use super::tab_events::take_tab_event;
 use super::{Shared, sessions};
 use crate::agent::observation;
+use crate::agent::secrets::shorten;
 use crate::browser::cdp::{Connection, Event, EventReceiver, Session};
 use crate::browser::course::Bearing;
 use crate::browser::egress::Denied;
@@ -160,7 +161,7 @@ impl Shared {
     /// is left to the model for a while.
     fn dialog(self: &Arc<Self>, session: Session, dialog: wire::DialogOpening) {
         let Some(id) = session.id().cloned() else { return };
-        let message: String = dialog.message.chars().take(MAX_DIALOG_TEXT).collect();
+        let message = shorten(&dialog.message, MAX_DIALOG_TEXT);
         let mut tabs = self.tabs();
         let Some(tab) = tabs.of_session(&id) else { return };
         tab.dialogs += 1;
@@ -183,7 +184,7 @@ impl Shared {
             }
             _ => {
                 let number = self.dialogs.fetch_add(1, Ordering::Relaxed);
-                let proposal = dialog.default_prompt.chars().take(MAX_DIALOG_TEXT).collect();
+                let proposal = shorten(&dialog.default_prompt, MAX_DIALOG_TEXT);
                 let shown = observation::Dialog { kind: dialog.kind, message, proposal };
                 tab.dialog = Some(OpenDialog { number, session: session.clone(), shown });
                 session.connection().fail_blocked(&id);

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::facts::{Facts, FrameFact};
 use crate::agent::observation::{Blocker, BlockerKind};
+use crate::agent::secrets::shorten;
 
 /// A page with more than this many characters of text, or more controls, is about something.
 const WALL_TEXT: usize = 1_200;
@@ -324,5 +325,5 @@ fn told(facts: &Facts, kind: BlockerKind, what: &str) -> Blocker {
 
 fn one_line(text: &str, limit: usize) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    words.join(" ").chars().take(limit).collect()
+    shorten(&words.join(" "), limit)
 }

@@ -108,8 +108,10 @@ hands.shownTexts = ({ limit }) => {
     for (let node = walker.nextNode(); node && length <= limit; node = walker.nextNode()) {
       if (node.nodeType === Node.TEXT_NODE) {
         const parent = node.parentElement ?? node.getRootNode().host;
-        if (!parent || UNSHOWN.has(parent.localName) || !node.data.trim()) continue;
+        if (!parent || UNSHOWN.has(parent.localName)) continue;
         const its = blockOf(parent);
+        // Between words a blank counts, between blocks it is only how the page is written.
+        if (!node.data.trim() && (its !== block || !nodes.length)) continue;
         if (its !== block) end();
         block = its;
         nodes.push(node);

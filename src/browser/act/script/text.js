@@ -117,7 +117,8 @@ hands.text = ({ id, limit, marks }) => {
   if (!element) return { gone: true };
   const isField = ["input", "textarea", "select"].includes(element.localName);
   const text = isField ? fieldText(element) : readable(element, marks);
-  return { text: text.slice(0, limit).toWellFormed(), total: text.length };
+  const cut = text.length > limit ? text.slice(0, limit - 1) + "…" : text;
+  return { text: cut.toWellFormed(), total: text.length };
 };
 
 // -> {has}, of each text whether the page shows it

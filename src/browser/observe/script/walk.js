@@ -152,9 +152,9 @@ class Walk {
     const end = box.b > area.b ? offsetAt(area.b) : node.data.length;
     const before = start > 0 ? '… ' : '';
     const after = end < node.data.length ? ' …' : '';
-    const text = node.data.slice(start, Math.max(end, start + 200));
+    const text = before + node.data.slice(start, Math.max(end, start + 200));
     for (const part of up.pre ? text.split('\n') : [text]) {
-      this.write(before && part === text ? before + part : part, box);
+      this.write(part, box);
       if (up.pre) this.flush();
     }
     if (after) this.write(after, box);
