@@ -136,6 +136,7 @@ async fn pieces(
     document: &Document,
     masker: &Masker,
 ) -> Result<Option<Vec<(usize, usize, usize)>>, ScriptError> {
+    reader.open_closed_trees(document).await?;
     let argument = TextsArgument { limit: MAX_TEXT };
     let (_, Texts { texts }) = reader.worlds.call(document, "hands.shownTexts", &argument, reader.limit).await?;
     let Some(texts) = texts else { return Ok(None) };
