@@ -9,6 +9,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::dom::BackendNodeId;
 use chromiumoxide_cdp::cdp::browser_protocol::dom_snapshot::CaptureSnapshotParams;
 use futures::future::try_join_all;
 
+use super::cdp::CdpError;
 use super::gather::Reader;
 use super::wire::{Snapshot, SnapshotDocument};
 use super::world::{Document, Inner, ObjectGroup, ScriptError};
@@ -18,7 +19,7 @@ const MAX_NEW: usize = 2_000;
 
 impl Reader<'_> {
     /// Lets our scripts in a document see all of its closed shadow trees. It takes 10 ms for 1,000 nodes and 100 ms for
-    /// 10,000: the browser has no shorter way to tell of them all.
+    /// 10,000.
     ///
     /// # Errors
     /// When one is left out.
@@ -35,7 +36,14 @@ impl Reader<'_> {
             return Err(ScriptError::Threw(format!("more than {MAX_NEW} parts of closed shadow trees are new")));
         }
         let group = self.worlds.group();
-        let opened = try_join_all(new.iter().map(|inner| self.open_around(document, *inner, &group))).await;
+        let opened = try_join_all(new.iter().map(|inner| async {
+            match self.open_around(document, *inner, &group).await {
+                // Gone in the meantime, and no loss.
+                Err(ScriptError::Cdp(CdpError::Refused { .. })) => Ok(()),
+                opened => opened,
+            }
+        }));
+        let opened = opened.await;
         self.worlds.release(document, group);
         opened.map(drop)
     }
