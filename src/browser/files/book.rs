@@ -16,6 +16,8 @@ pub(super) struct Book {
     pub(super) limits: FileLimits,
     /// Everything that may be uploaded, in the order of its coming.
     files: Vec<FileInfo>,
+    /// The first of them: those that the caller sent.
+    sent: usize,
     coming: HashMap<String, Download>,
     /// Frames that have asked for a download, with the moment at which it is given up.
     expected: Vec<(String, Instant)>,
@@ -62,6 +64,7 @@ impl Book {
         Self {
             limits,
             files: Vec::new(),
+            sent: 0,
             coming: HashMap::new(),
             expected: Vec::new(),
             begun: 0,
@@ -76,13 +79,19 @@ impl Book {
         &self.files
     }
 
+    /// What the caller sent.
+    pub(super) fn sent(&self) -> &[FileInfo] {
+        &self.files[..self.sent]
+    }
+
     pub(super) fn has(&self, name: &str) -> bool {
         self.files.iter().any(|file| file.name == name)
     }
 
     /// The caller's own files count towards no limit but that of the request.
     pub(super) fn was_sent(&mut self, file: FileInfo) {
-        self.files.push(file);
+        self.files.insert(self.sent, file);
+        self.sent += 1;
     }
 
     /// Adds a file of the run's own, under a name that is still free.
@@ -282,6 +291,7 @@ mod tests {
         assert_eq!(book.take(&FileName::tamed("report.pdf"), 5).unwrap().name, "report (3).pdf");
         assert_eq!(book.news(), ["downloaded report (2).pdf (10 B)"]);
         assert_eq!((book.fresh().len(), book.fresh().len()), (1, 0));
+        assert_eq!(book.sent(), [FileInfo { name: "report.pdf".into(), bytes: 9_000 }]);
     }
 
     #[test]

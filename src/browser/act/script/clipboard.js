@@ -38,12 +38,12 @@ const relay = (event) => {
 
 for (const type of ["copy", "cut", "paste"]) addEventListener(type, relay, true);
 
-// Takes over what the run has copied. -> {}
+// Takes over what the run has copied. -> {origin} of this document
 hands.hold = ({ text }) => {
   held = text;
   isOwn = false;
-  return {};
+  return { origin: globalThis.origin };
 };
 
-// -> {text} that was copied here since the run's was handed out; null when none was
-hands.held = ({ limit }) => ({ text: isOwn ? held.slice(0, limit).toWellFormed() : null });
+// -> {text, origin} that was copied here since the run's was handed out; null when none was
+hands.held = ({ limit }) => ({ text: isOwn ? held.slice(0, limit).toWellFormed() : null, origin: globalThis.origin });

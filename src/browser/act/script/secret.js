@@ -7,20 +7,25 @@ const ofForm = (name) => {
 };
 const actionOf = ofForm("action");
 
+// What is no URL sends to nowhere, of which nothing is known: opaque.
+const originOf = (url) => (URL.canParse(url) ? new URL(url).origin : "null");
+
 const SUBMITTERS = "button,input[type=submit],input[type=image]";
 const TEXTUAL = new Set("text email password tel url number search date time datetime-local month week".split(" "));
 
-// Where a form sends its fields, but for the document's own URL, which is the origin's own, and for scripts.
+// The origins to which a form sends its fields, but for the document's own URL, which is the origin's own, and for
+// scripts. All of them: one that is left out is not judged.
 const targetsOf = (form) => {
   const targets = new Set();
   const add = (written, url) => {
-    if (written?.trim() && !/^javascript:/i.test(url)) targets.add(url);
+    // What scripts call blank, such as a no-break space, is a URL to a form.
+    if (/[^\t\n\f\r ]/.test(written ?? "") && !/^javascript:/i.test(url)) targets.add(originOf(url));
   };
   add(attribute(form, "action"), actionOf(form));
   for (const submitter of all(SUBMITTERS)) {
     if (submitter.form === form) add(attribute(submitter, "formaction"), submitter.formAction);
   }
-  return [...targets].sort().slice(0, 20);
+  return [...targets].sort();
 };
 
 const saysGet = (form) =>
