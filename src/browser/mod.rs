@@ -30,6 +30,7 @@ pub mod settings;
 mod settle;
 mod sight;
 mod tabs;
+mod targets;
 mod transit;
 pub mod warden;
 mod wire;
