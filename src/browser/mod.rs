@@ -31,6 +31,7 @@ mod settle;
 mod shadows;
 mod sight;
 mod tabs;
+mod targets;
 mod transit;
 pub mod warden;
 mod wire;

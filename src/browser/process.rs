@@ -10,8 +10,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::browser::{
 };
 use chromiumoxide_cdp::cdp::browser_protocol::storage::GetCookiesParams;
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
-    CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, SetAutoAttachParams,
-    SetDiscoverTargetsParams, TargetId,
+    CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, TargetId,
 };
 use chromiumoxide_cdp::cdp::js_protocol::runtime::RunIfWaitingForDebuggerParams;
 use tokio::sync::mpsc;
@@ -23,7 +22,7 @@ use super::launch::{self, Display, Process};
 use super::renderers::Ended;
 use super::sandbox::Sandbox;
 use super::settings::BrowserSettings;
-use super::{memory, renderers, wire};
+use super::{memory, renderers, targets, wire};
 use crate::agent::ports::BrowserError;
 
 /// What every browser of a deployment has in common: where it comes from and who sees to its end.
@@ -118,14 +117,8 @@ impl Browser {
         let reap = reap(launched.process, browser.connection.clone(), home.stop, browser.gone.clone());
         home.processes.spawn(reap);
         let root = browser.connection.root();
-        let discover = root.call(SetDiscoverTargetsParams::new(true));
-        let attach = SetAutoAttachParams::builder()
-            .auto_attach(true)
-            .wait_for_debugger_on_start(true)
-            .flatten(true)
-            .build()
-            .expect("both flags are set");
-        let attach = root.call(attach);
+        let discover = root.call(targets::discover_pages());
+        let attach = root.call(targets::attach_to_pages());
         let prepared = async {
             discover.await?;
             attach.await

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chromiumoxide_cdp::cdp::browser_protocol::dom::BackendNodeId;
 use chromiumoxide_cdp::cdp::browser_protocol::input::DragData;
+use url::Origin;
 
 use super::activity::Activity;
 use super::arrival::Arrival;
@@ -34,6 +35,8 @@ pub(crate) struct Tab {
     pub(crate) target: Arc<str>,
     pub(crate) url: String,
     pub(crate) title: String,
+    /// Of the last document that it was allowed to show and that has one.
+    pub(crate) origin: Option<Origin>,
     pub(crate) activity: Activity,
     pub(crate) arrival: Arrival,
     pub(crate) course: Course,
@@ -87,6 +90,7 @@ impl Tabs {
             target: target.into(),
             url,
             title: String::new(),
+            origin: None,
             activity: Activity::default(),
             arrival: Arrival::default(),
             course: Course::default(),

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::{EventTargetCrashed, EventTargetReloadedAfterCrash};
-use chromiumoxide_cdp::cdp::browser_protocol::target::EventDetachedFromTarget;
+use chromiumoxide_cdp::cdp::browser_protocol::target::{
+    CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, TargetId,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -20,13 +22,16 @@ use tokio_util::task::TaskTracker;
 use super::error::CdpError;
 use super::oversized::{Addressee, Oversized};
 use super::session::Session;
+use crate::browser::wire;
 
+/// The method of the last event of a session that is given up. Not Chromium's.
+pub(crate) const GIVEN_UP: &str = "given up";
 /// Requests that may wait for the socket. Chromium reads as fast as we write; a full queue means it hangs.
 const OUTGOING_QUEUE: usize = 4_096;
 /// Events that may wait for their reader, for each route. Readers never wait for a reply, so a full queue means a page
 /// that floods us.
 const EVENT_QUEUE: usize = 16_384;
-/// Longest message accepted; a longer one fails its request, or gives its session up. The largest asked for, a screenshot
+/// Longest message accepted; a longer one fails its request, or gives its session up with the page. The largest asked for, a screenshot
 /// or a page view, are below 10 MB.
 pub(super) const MAX_MESSAGE: usize = 64 << 20;
 /// Messages that are none which a browser may send: each costs its command or event alone, but a browser that goes on is
@@ -84,11 +89,20 @@ struct State {
     closed: bool,
     waiting: HashMap<u64, Waiter>,
     routes: HashMap<Option<Arc<str>>, mpsc::Sender<Event>>,
+    attached: HashMap<Arc<str>, Attached>,
     /// Sessions of which nothing can be expected, with the reason: the renderer crashed and never answers, or events of
     /// theirs were lost.
     given_up: HashMap<Arc<str>, CdpError>,
     /// Messages that were none so far.
     unreadable: usize,
+}
+
+/// A session as it was announced.
+struct Attached {
+    /// The session that announced it: a frame's is announced by that of the page or frame it is in, a page's by the
+    /// browser's own.
+    by: Option<Arc<str>>,
+    target: TargetId,
 }
 
 struct Waiter {
@@ -360,16 +374,30 @@ impl Shared {
     fn receive_oversized(&self, message: &Oversized) {
         let addressee = message.addressee();
         tracing::warn!(bytes = message.length(), ?addressee, "DevTools message too long");
-        let mut state = self.lock();
         match addressee {
             Addressee::Request(id) => {
-                let Some(Waiter { reply, method, .. }) = state.waiting.remove(&id) else { return };
+                let Some(Waiter { reply, method, .. }) = self.lock().waiting.remove(&id) else { return };
                 // The receiver may have been dropped in the meantime.
                 let _ = reply.send(Err(CdpError::TooLong { method }));
             }
-            Addressee::Session(session) => state.give_up(Some(session)),
+            Addressee::Session(session) => self.give_up(&mut self.lock(), Some(session)),
+            Addressee::Browser(shortened) => self.receive(&shortened.into()),
+            Addressee::Nobody => {}
             Addressee::Unknown => self.closed.cancel(),
         }
+    }
+
+    /// Expects nothing of a session any more, and closes the page it is of: Chromium would go on writing for nobody what
+    /// everybody waits behind.
+    fn give_up(&self, state: &mut State, session: Option<Arc<str>>) {
+        if let Some(page) = session.as_ref().and_then(|session| state.page_of(session)) {
+            let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+            let close = encode(id, None, CloseTargetParams::IDENTIFIER, &CloseTargetParams::new(page));
+            if !close.is_ok_and(|close| self.outgoing.try_send(close).is_ok()) {
+                tracing::warn!("a page that is given up cannot be closed");
+            }
+        }
+        state.give_up(session);
     }
 
     fn receive(&self, message: &Bytes) {
@@ -406,7 +434,10 @@ impl Shared {
             let _ = waiter.reply.send(reply);
         } else if let Some(method) = envelope.method {
             let session = envelope.session_id.map(|id| Arc::from(&*id));
-            state.dispatch(Event { session, method: method.into_owned(), params: part(envelope.params) });
+            let event = Event { session, method: method.into_owned(), params: part(envelope.params) };
+            if let Err(Flooded(session)) = state.dispatch(event) {
+                self.give_up(&mut state, session);
+            }
             if !state.routes.contains_key(&None) {
                 // Nobody follows the browser's own events any more: its pages would come and go unseen.
                 self.closed.cancel();
@@ -415,8 +446,11 @@ impl Shared {
     }
 }
 
+/// A session whose events come faster than they are read.
+struct Flooded(Option<Arc<str>>);
+
 impl State {
-    fn dispatch(&mut self, event: Event) {
+    fn dispatch(&mut self, event: Event) -> Result<(), Flooded> {
         match (&event.session, event.method.as_str()) {
             (Some(session), EventTargetCrashed::IDENTIFIER) => {
                 let session = session.clone();
@@ -431,38 +465,67 @@ impl State {
             {
                 self.given_up.remove(session);
             }
+            (by, EventAttachedToTarget::IDENTIFIER) => {
+                if let Some(attached) = event.parse::<wire::AttachedToTarget>() {
+                    let attached_as =
+                        Attached { by: by.clone(), target: TargetId::new(attached.target_info.target_id) };
+                    self.attached.insert(attached.session_id.into(), attached_as);
+                }
+            }
             (_, EventDetachedFromTarget::IDENTIFIER) => {
-                if let Some(detached) = event.parse::<EventDetachedFromTarget>() {
-                    let session: Arc<str> = Arc::from(detached.session_id.as_ref());
-                    self.fail(&CdpError::Detached, |waiter| waiter.session.as_ref() == Some(&session));
-                    self.given_up.remove(&session);
-                    self.routes.remove(&Some(session));
+                if let Some(detached) = event.parse::<wire::DetachedFromTarget>() {
+                    self.detach(detached.session_id.into());
                 }
             }
             _ => {}
         }
         let Some(route) = self.routes.get(&event.session) else {
             tracing::debug!(method = event.method, "event of an unknown session");
-            return;
+            return Ok(());
         };
         match route.try_send(event) {
-            Ok(()) => {}
+            Ok(()) => Ok(()),
             Err(mpsc::error::TrySendError::Closed(event)) => {
                 self.routes.remove(&event.session);
+                Ok(())
             }
             Err(mpsc::error::TrySendError::Full(event)) => {
                 // Losing one event would leave its reader with a wrong picture; the session as a whole is given up.
                 tracing::warn!(method = event.method, "too many unread events, giving the session up");
-                self.give_up(event.session);
+                Err(Flooded(event.session))
             }
         }
+    }
+
+    /// Forgets a session, and with it those of its frames, of whose ends nobody tells any more.
+    fn detach(&mut self, session: Arc<str>) {
+        let mut gone = vec![session];
+        while let Some(session) = gone.pop() {
+            let of_frames = self.attached.extract_if(|_, attached| attached.by.as_ref() == Some(&session));
+            gone.extend(of_frames.map(|(frame, _)| frame));
+            self.fail(&CdpError::Detached, |waiter| waiter.session.as_ref() == Some(&session));
+            self.attached.remove(&session);
+            self.given_up.remove(&session);
+            self.routes.remove(&Some(session));
+        }
+    }
+
+    /// The target of the page that a session is of, as its own or as one of its frames'.
+    fn page_of(&self, session: &Arc<str>) -> Option<TargetId> {
+        let announced = std::iter::successors(self.attached.get(session), |it| self.attached.get(it.by.as_ref()?));
+        // As many steps as there are sessions, lest what announces each other be followed for ever.
+        let mut announced = announced.take(self.attached.len());
+        announced.find(|attached| attached.by.is_none()).map(|page| page.target.clone())
     }
 
     /// Expects nothing of a session any more.
     fn give_up(&mut self, session: Option<Arc<str>>) {
         self.fail(&CdpError::Overwhelmed, |waiter| waiter.session == session);
-        self.routes.remove(&session);
+        let route = self.routes.remove(&session);
         if let Some(session) = session {
+            let last = Event { session: Some(session.clone()), method: GIVEN_UP.into(), params: Bytes::new() };
+            // Where there is no room for it, the page's end is heard of without its cause.
+            let _ = route.map(|route| route.try_send(last));
             self.given_up.insert(session, CdpError::Overwhelmed);
         }
     }

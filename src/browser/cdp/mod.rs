@@ -11,7 +11,7 @@ pub(super) mod fuzzing;
 mod oversized;
 mod session;
 
-pub(crate) use connection::{Connection, Event, EventReceiver};
+pub(crate) use connection::{Connection, Event, EventReceiver, GIVEN_UP};
 pub(crate) use error::CdpError;
 pub(crate) use session::Session;
 

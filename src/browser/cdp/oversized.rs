@@ -3,6 +3,9 @@
 
 use std::sync::Arc;
 
+use chromiumoxide_cdp::cdp::browser_protocol::browser::EventDownloadWillBegin;
+use chromiumoxide_cdp::cdp::browser_protocol::target::{EventTargetCreated, EventTargetInfoChanged};
+
 /// Bytes kept of the beginning, where the id or the method stands, and of the end, where the session stands.
 const KEPT: usize = 512;
 
@@ -20,7 +23,11 @@ pub(super) enum Addressee {
     Request(u64),
     /// An event of this session.
     Session(Arc<str>),
-    /// An event of the browser itself, or nothing that Chromium writes.
+    /// An event of the browser itself for which its beginning will do: a whole message of that.
+    Browser(String),
+    /// An event of the browser itself that nobody needs.
+    Nobody,
+    /// Another event of the browser itself, or nothing that Chromium writes.
     Unknown,
 }
 
@@ -59,8 +66,24 @@ impl Oversized {
         let session = tail.strip_suffix("\"}").and_then(|tail| tail.rsplit_once(",\"sessionId\":\""));
         match session {
             Some((_, session)) if !session.contains('"') => Addressee::Session(session.into()),
-            _ => Addressee::Unknown,
+            _ => of_browser(&head),
         }
+    }
+}
+
+/// Whom an event of the browser itself is for, by its beginning.
+fn of_browser(head: &str) -> Addressee {
+    let method = head.strip_prefix("{\"method\":\"").and_then(|rest| rest.split('"').next()).unwrap_or_default();
+    // What is long about a download is its `data:` URL or its name. Before them stand its frame and its id, which Chromium
+    // has made up.
+    let known = head.split_once(",\"url\":\"").map(|(known, _)| known).filter(|known| known.contains("\"guid\":"));
+    match (method, known) {
+        (EventDownloadWillBegin::IDENTIFIER, Some(known)) => {
+            Addressee::Browser(format!("{known},\"suggestedFilename\":\"\"}}}}"))
+        }
+        // Read for addresses and titles, which the sessions tell as well or which are there to be shown.
+        (EventTargetCreated::IDENTIFIER | EventTargetInfoChanged::IDENTIFIER, _) => Addressee::Nobody,
+        _ => Addressee::Unknown,
     }
 }
 
@@ -83,13 +106,26 @@ mod tests {
         for part in [1, 7, 511, 512, 513, 4_000, 10_000] {
             let reply = format!("{{\"id\":42,\"result\":{{\"value\":\"{text}\"}},\"sessionId\":\"S1\"}}");
             // What is kept of the beginning comes in one piece.
-            let part = part.max(16);
+            let part = part.max(64);
             assert_eq!(addressee(&reply, part), Addressee::Request(42));
             let event =
                 format!("{{\"method\":\"Fetch.requestPaused\",\"params\":{{\"t\":\"{text}\"}},\"sessionId\":\"S1\"}}");
             assert_eq!(addressee(&event, part), Addressee::Session("S1".into()));
-            let of_browser = format!("{{\"method\":\"Target.targetCreated\",\"params\":{{\"t\":\"{text}\"}}}}");
+            let of_browser = format!("{{\"method\":\"Target.attachedToTarget\",\"params\":{{\"t\":\"{text}\"}}}}");
             assert_eq!(addressee(&of_browser, part), Addressee::Unknown);
+            let unneeded = format!("{{\"method\":\"Target.targetCreated\",\"params\":{{\"t\":\"{text}\"}}}}");
+            assert_eq!(addressee(&unneeded, part), Addressee::Nobody);
+        }
+    }
+
+    #[test]
+    fn of_a_download_that_is_told_at_length_frame_and_id_are_kept() {
+        let known = "{\"method\":\"Browser.downloadWillBegin\",\"params\":{\"frameId\":\"F\",\"guid\":\"G\"";
+        let long = "x".repeat(5_000);
+        for (url, name) in [(format!("data:,{long}\\\",\\\"guid"), "n.txt"), ("https://shop.example/".into(), &*long)] {
+            let message = format!("{known},\"url\":\"{url}\",\"suggestedFilename\":\"{name}\"}}}}");
+            let shortened = format!("{known},\"suggestedFilename\":\"\"}}}}");
+            assert_eq!(addressee(&message, 512), Addressee::Browser(shortened));
         }
     }
 

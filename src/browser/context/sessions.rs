@@ -6,11 +6,11 @@ use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     self, SetInterceptFileChooserDialogParams, SetLifecycleEventsEnabledParams,
 };
-use chromiumoxide_cdp::cdp::browser_protocol::target::SetAutoAttachParams;
 use chromiumoxide_cdp::cdp::browser_protocol::{fetch, inspector, network};
 
 use super::VIEWPORT;
 use crate::browser::cdp::Session;
+use crate::browser::targets;
 
 pub(super) fn set_up_page(session: &Session) {
     session.tell(SetDeviceMetricsOverrideParams::new(VIEWPORT.0, VIEWPORT.1, 1.0, false));
@@ -27,12 +27,5 @@ pub(super) fn set_up_frame(session: &Session) {
     session.tell(SetInterceptFileChooserDialogParams::new(true));
     session.tell(network::EnableParams::default());
     session.tell(fetch::EnableParams::default());
-    session.tell(
-        SetAutoAttachParams::builder()
-            .auto_attach(true)
-            .wait_for_debugger_on_start(true)
-            .flatten(true)
-            .build()
-            .expect("both flags are set"),
-    );
+    session.tell(targets::attach_to_all_within());
 }

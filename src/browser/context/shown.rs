@@ -2,11 +2,11 @@
 //! they are looked at when they have come.
 
 use chromiumoxide_cdp::cdp::browser_protocol::page::NavigateParams;
-use url::Url;
+use url::{Origin, Url};
 
 use super::Shared;
 use crate::browser::cdp::Event;
-use crate::browser::tabs::{Tab, Tabs};
+use crate::browser::tabs::Tabs;
 use crate::browser::transit::short;
 use crate::browser::wire;
 
@@ -14,30 +14,32 @@ impl Shared {
     /// Takes a tab back from a document that it may not show. To be called before the tab hears of it.
     pub(super) fn look_at_document(&self, event: &Event) {
         let (Some(session), Some(wire::FrameNavigated { frame, .. })) = (&event.session, event.parse()) else { return };
-        let mut tabs = self.tabs();
-        if may_be_shown(frame.document_url(), &tabs) {
+        let (mut tabs, url) = (self.tabs(), frame.document_url());
+        let may_be_shown = may_be_shown(url, &tabs);
+        let Some(tab) = tabs.of_session(session).filter(|tab| *tab.target == *frame.id) else { return };
+        if may_be_shown {
+            tab.origin = origin(url).or(tab.origin.take());
             return;
         }
-        if let Some(tab) = tabs.of_session(session).filter(|tab| *tab.target == *frame.id) {
-            tracing::debug!(url = short(frame.document_url()), "a document is taken away");
-            tab.session.tell(NavigateParams::new("about:blank"));
-            tab.tell(format!(
-                "the tab went to {}, which may not be shown, and was emptied",
-                short(frame.document_url())
-            ));
-        }
+        tracing::debug!(url = short(url), "a document is taken away");
+        tab.session.tell(NavigateParams::new("about:blank"));
+        tab.tell(format!("the tab went to {}, which may not be shown, and was emptied", short(url)));
     }
 }
 
 /// Whether a tab may show a document: of the web, or of a blob that one of the run's pages has made.
 fn may_be_shown(url: &str, tabs: &Tabs) -> bool {
-    let Ok(parsed) = Url::parse(url) else { return false };
-    let is_of = |tab: &Tab| tab.url != url && Url::parse(&tab.url).is_ok_and(|of| of.origin() == parsed.origin());
-    match parsed.scheme() {
-        "http" | "https" | "about" | "chrome-error" => true,
-        "blob" => parsed.origin().is_tuple() && tabs.any(is_of),
+    let scheme = Url::parse(url).map(|url| url.scheme().to_owned());
+    match scheme.as_deref() {
+        Ok("http" | "https" | "about" | "chrome-error") => true,
+        Ok("blob") => origin(url).is_some_and(|origin| tabs.any(|tab| tab.origin.as_ref() == Some(&origin))),
         _ => false,
     }
+}
+
+/// A document's origin, if it is one that others can be of.
+fn origin(url: &str) -> Option<Origin> {
+    Url::parse(url).ok().map(|url| url.origin()).filter(Origin::is_tuple)
 }
 
 #[cfg(test)]
@@ -54,7 +56,8 @@ mod tests {
         let (socket, _) = tokio::io::duplex(1);
         let (connection, _) = Connection::open(socket, Duration::from_secs(1), &TaskTracker::new());
         let mut tabs = Tabs::default();
-        tabs.add(connection.session("s"), "t", "https://shop.example/cart".into());
+        tabs.add(connection.session("s"), "t", String::new());
+        tabs.active().unwrap().origin = origin("https://shop.example/cart");
         for url in [
             "http://other.example/",
             "https://other.example/",
@@ -65,7 +68,7 @@ mod tests {
         ] {
             assert!(may_be_shown(url, &tabs), "{url}");
         }
-        // A new tab has its address before its document was looked at.
+        // A tab may have its address before its document was looked at.
         tabs.add(connection.session("n"), "n", "blob:https://other.example/1".into());
         for url in [
             "blob:https://other.example/1",

@@ -119,3 +119,24 @@ fn a_page_shows_a_blob_of_its_own_and_pictures_of_data() {
         tab.close().await;
     });
 }
+
+#[test]
+fn a_tab_goes_to_a_blob_of_the_page_it_shows_and_shows_it_again() {
+    run(async {
+        let invoice = "<h1>Invoice</h1><button onclick='window.name += 1; location.reload()'>Again</button>\
+                       <script>document.write('Shown ' + (window.name.length + 1))</script>";
+        let body = format!(
+            "<button onclick=\"location = window.URL.createObjectURL(new Blob([document.querySelector('template').innerHTML], {{ type: 'text/html' }}))\">\
+             Show</button><template>{invoice}</template>"
+        );
+        let site = Site::of(&[("/", &body)]).await;
+        let tab = open(&site, "/").await;
+        tab.click("Show").await.unwrap();
+        let seen = tab.until(|seen| seen.view.text.contains("Invoice")).await;
+        assert!(seen.url.starts_with("blob:http"), "{seen:#?}");
+        tab.click("Again").await.unwrap();
+        let again = tab.until(|seen| seen.view.text.contains("Shown 2")).await;
+        assert_eq!(again.url, seen.url);
+        tab.close().await;
+    });
+}

@@ -97,6 +97,38 @@ async fn a_browser_whose_own_events_nobody_reads_is_closed() {
 }
 
 #[tokio::test]
+async fn a_detached_page_takes_its_frames_along() {
+    let (connection, _root, mut peer) = connect();
+    for (by, session) in [(None, "page"), (Some("page"), "frame"), (Some("frame"), "nested"), (None, "other")] {
+        peer.send(&attached(by, session)).await;
+    }
+    let (queue, mut events) = Connection::event_queue();
+    connection.route("nested", queue);
+    let (waits, neighbour) =
+        (evaluate(&connection.session("nested"), "x"), evaluate(&connection.session("other"), "y"));
+    let (_, of_neighbour) = (peer.command().await, peer.command().await);
+    peer.send(&json!({"method": "Target.detachedFromTarget", "params": {"sessionId": "page"}})).await;
+    assert_eq!(waits.await, Err(CdpError::Detached));
+    assert!(events.recv().await.is_none());
+    peer.answer(&of_neighbour, "fine").await;
+    assert_eq!(neighbour.await, Ok(json!({"value": "fine"})));
+}
+
+#[tokio::test]
+async fn sessions_that_announce_each_other_are_followed_to_no_end() {
+    let (connection, _root, mut peer) = connect();
+    peer.send(&attached(Some("b"), "a")).await;
+    peer.send(&attached(Some("a"), "b")).await;
+    let (queue, _unread) = mpsc::channel(1);
+    connection.route("a", queue);
+    for n in 0..2 {
+        peer.send(&event("a", n)).await;
+    }
+    peer.send(&json!({"method": "Target.detachedFromTarget", "params": {"sessionId": "b"}})).await;
+    still_works(&connection, &mut peer).await;
+}
+
+#[tokio::test]
 async fn a_detached_session_takes_its_route_along() {
     let (connection, mut root, mut peer) = connect();
     let (queue, mut events) = Connection::event_queue();

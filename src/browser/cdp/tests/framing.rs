@@ -134,11 +134,44 @@ async fn an_event_over_the_limit_gives_its_session_up_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_page_is_closed_with_its_session_or_a_frame_s() {
+    for loud in ["page", "frame", "nested"] {
+        let (connection, _events, mut peer) = connect_with(16 << 20);
+        for (by, session) in [(None, "page"), (Some("page"), "frame"), (Some("frame"), "nested"), (None, "other")] {
+            peer.send(&attached(by, session)).await;
+        }
+        still_works(&connection, &mut peer).await;
+        let (queue, mut events) = Connection::event_queue();
+        connection.route(loud, queue);
+        let end = format!("\"}},\"sessionId\":\"{loud}\"}}");
+        send_too_long(&mut peer, "{\"method\":\"Fetch.requestPaused\",\"params\":{\"t\":\"", &end).await;
+        let close = peer.command().await;
+        assert_eq!((&close["method"], &close["sessionId"]), (&json!("Target.closeTarget"), &json!(null)), "{loud}");
+        assert_eq!(close["params"]["targetId"], "target of page");
+        assert_eq!(events.recv().await.unwrap().method, GIVEN_UP);
+        assert!(events.recv().await.is_none());
+    }
+}
+
+#[tokio::test]
 async fn a_message_over_the_limit_that_is_nobodys_closes_the_connection() {
     let (connection, _events, mut peer) = connect_with(16 << 20);
     let reply = evaluate(&connection.root(), "x");
-    send_too_long(&mut peer, "{\"method\":\"Target.targetCreated\",\"params\":{\"t\":\"", "\"}}").await;
+    send_too_long(&mut peer, "{\"method\":\"Target.attachedToTarget\",\"params\":{\"t\":\"", "\"}}").await;
     assert_eq!(reply.await, Err(CdpError::Closed));
+}
+
+#[tokio::test]
+async fn an_event_of_the_browser_s_own_over_the_limit_is_shortened_where_its_beginning_will_do() {
+    let (connection, mut events, mut peer) = connect_with(16 << 20);
+    send_too_long(&mut peer, "{\"method\":\"Target.targetInfoChanged\",\"params\":{\"t\":\"", "\"}}").await;
+    let known = "{\"method\":\"Browser.downloadWillBegin\",\"params\":{\"frameId\":\"f\",\"guid\":\"g\"";
+    send_too_long(&mut peer, &format!("{known},\"url\":\"data:,"), "\",\"suggestedFilename\":\"n\"}}").await;
+    let begins = events.recv().await.unwrap();
+    assert_eq!(begins.method, "Browser.downloadWillBegin", "the other is for nobody");
+    let begins: wire::DownloadWillBegin = begins.parse().unwrap();
+    assert_eq!((&*begins.frame_id, &*begins.guid, &*begins.suggested_filename), ("f", "g", ""));
+    still_works(&connection, &mut peer).await;
 }
 
 proptest! {

@@ -14,7 +14,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio_util::task::TaskTracker;
 
 use super::session::Pending;
-use super::{CdpError, Connection, EventReceiver, Session};
+use super::{CdpError, Connection, EventReceiver, GIVEN_UP, Session};
+use crate::browser::wire;
 
 /// The deadline of every command in these tests.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -67,6 +68,16 @@ impl Peer {
     async fn answer(&mut self, command: &Value, value: impl Into<Value>) {
         self.send(&json!({"id": command["id"], "result": {"value": value.into()}})).await;
     }
+}
+
+/// A page's session as the browser announces it, or that of a frame as that of its parent does.
+fn attached(by: Option<&str>, session: &str) -> Value {
+    let info = json!({"targetId": format!("target of {session}"), "type": "page", "title": "", "url": ""});
+    let mut event = json!({"method": "Target.attachedToTarget", "params": {"sessionId": session, "targetInfo": info}});
+    if let Some(by) = by {
+        event["sessionId"] = by.into();
+    }
+    event
 }
 
 /// A command that needs the renderer.
