@@ -10,10 +10,12 @@ mod error;
 pub(super) mod fuzzing;
 mod oversized;
 mod session;
+mod state;
 
-pub(crate) use connection::{Connection, Event, EventReceiver, GIVEN_UP};
+pub(crate) use connection::Connection;
 pub(crate) use error::CdpError;
 pub(crate) use session::Session;
+pub(crate) use state::{Event, EventReceiver, GIVEN_UP};
 
 #[cfg(test)]
 mod tests;
