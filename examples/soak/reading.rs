@@ -19,7 +19,8 @@ pub(crate) struct Reading {
     pub(crate) last_id: u64,
     /// The terminal event.
     pub(crate) end: Value,
-    done: bool,
+    /// `[DONE]` came.
+    pub(crate) done: bool,
 }
 
 impl Reading {

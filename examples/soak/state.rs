@@ -34,7 +34,8 @@ pub(crate) struct State {
     pub(crate) run_folders: usize,
     /// Anything else in the temp dir.
     pub(crate) others: Vec<String>,
-    pub(crate) processes: usize,
+    /// What each of its processes is; see [`kind`].
+    pub(crate) processes: Vec<String>,
     /// Its own, the service's, and a context's: each has a way out that listens.
     pub(crate) listeners: usize,
     pub(crate) descriptors: usize,
@@ -69,7 +70,7 @@ impl State {
             unready: (!status.is_success()).then(|| ready.to_string()),
             running: ready["running"].as_u64().unwrap_or_default(),
             queued: ready["queued"].as_u64().unwrap_or_default(),
-            processes: memory::tree(pid)?.len(),
+            processes: memory::tree(pid)?.into_iter().map(kind).collect(),
             listeners: listeners(pid)?,
             descriptors: fs::read_dir(format!("/proc/{pid}/fd"))?.count(),
             threads: fs::read_dir(format!("/proc/{pid}/task"))?.count(),
@@ -115,8 +116,15 @@ impl State {
         if self.threads > before.threads + THREAD_MARGIN {
             differs.push(format!("{} threads, {} before", self.threads, before.threads));
         }
-        if self.processes > before.processes {
-            differs.push(format!("{} processes, {} before", self.processes, before.processes));
+        if self.processes.len() > before.processes.len() {
+            let mut more = self.processes.clone();
+            for known in &before.processes {
+                if let Some(at) = more.iter().position(|kind| kind == known) {
+                    more.swap_remove(at);
+                }
+            }
+            let (now, then) = (self.processes.len(), before.processes.len());
+            differs.push(format!("{now} processes, {then} before; more are: {}", more.join(", ")));
         }
         if self.memory > before.memory + MEMORY_MARGIN {
             differs.push(format!("{} MB of memory, {} before", self.memory >> 20, before.memory >> 20));
@@ -128,12 +136,24 @@ impl State {
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { processes, listeners, descriptors, threads, memory, .. } = self;
-        let memory = memory >> 20;
+        let (memory, processes) = (memory >> 20, processes.len());
         write!(
             f,
             "{memory} MB, {processes} processes, {listeners} listeners, {descriptors} descriptors, {threads} threads"
         )
     }
+}
+
+/// What a process is: the type that Chromium gives it, or the name of its program. Nothing for one that has ended, also
+/// when nobody has taken note of its end.
+fn kind(pid: u32) -> String {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let line = String::from_utf8_lossy(&line);
+    // Those that Chromium makes by forking have their arguments in one.
+    let mut arguments = line.split(['\0', ' ']);
+    let program = arguments.next().unwrap_or_default();
+    let kind = arguments.find_map(|argument| argument.strip_prefix("--type=")).unwrap_or(program);
+    kind.to_owned()
 }
 
 /// The TCP sockets of a process that listen.
