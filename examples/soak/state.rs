@@ -22,6 +22,8 @@ const MEMORY_MARGIN: u64 = 150 << 20;
 /// By so much its descriptors and threads may be more: a blocking pool keeps idle threads for some seconds.
 const DESCRIPTOR_MARGIN: usize = 4;
 const THREAD_MARGIN: usize = 4;
+/// What Chromium calls the processes that show pages.
+const RENDERER: &str = "renderer";
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct State {
@@ -123,8 +125,11 @@ impl State {
                     more.swap_remove(at);
                 }
             }
-            let (now, then) = (self.processes.len(), before.processes.len());
-            differs.push(format!("{now} processes, {then} before; more are: {}", more.join(", ")));
+            // Chromium keeps a renderer ready for the next page, or has just used it up.
+            if more != [RENDERER] {
+                let (now, then) = (self.processes.len(), before.processes.len());
+                differs.push(format!("{now} processes, {then} before; more are: {}", more.join(", ")));
+            }
         }
         if self.memory > before.memory + MEMORY_MARGIN {
             differs.push(format!("{} MB of memory, {} before", self.memory >> 20, before.memory >> 20));
