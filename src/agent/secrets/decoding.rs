@@ -114,7 +114,7 @@ fn separator(bytes: &[u8]) -> usize {
 }
 
 /// A character, in UTF-8, or none.
-struct Character {
+pub(super) struct Character {
     bytes: [u8; 4],
     length: usize,
 }
@@ -138,7 +138,7 @@ impl Character {
 }
 
 /// The escape that a text begins with: its length and what it stands for.
-fn escape(bytes: &[u8]) -> Option<(usize, Character)> {
+pub(super) fn escape(bytes: &[u8]) -> Option<(usize, Character)> {
     match bytes {
         [b'%', rest @ ..] if rest.starts_with(b"u") => literal(rest).map(|(length, character)| (length + 1, character)),
         [b'%', high, low, ..] => Some((3, Character::byte(hex(&[*high, *low])?.try_into().ok()?))),

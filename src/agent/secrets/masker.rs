@@ -168,6 +168,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
+    use super::super::writings::is_telling;
     use super::*;
 
     fn masker(values: &[&str]) -> Masker {
@@ -244,6 +245,27 @@ mod tests {
     }
 
     #[test]
+    fn an_escape_that_takes_an_edge_of_a_value_does_not_hide_it() {
+        let masker = masker(&["0A+B 1234", "n \"2\"&", "x41-ü/7", "; '1' '2'", "1111 1111 1111", "a\"%41&amp;b"]);
+        for (text, expected) in [
+            ("100%0A%2BB+1234", "100%<a>"),
+            ("%250a%252BB%25201234", "%25<a>"),
+            ("%250A%252BB%252012…", "%25<a>…"),
+            (r#""\\dir\n \"2\"&""#, r#""\\dir\<b>""#),
+            (r#"\n \"2\"&lt;"#, r"\<b>lt;"),
+            (r"\x41-\u00fc\/7", r"\<c>"),
+            ("&#39; &#39;1&#39; &#39;2&#39;", "&#39<d>"),
+            ("%1111%201111%201111", "%<e>"),
+            ("%1111%20111%2D1%201111", "%<e>"),
+            (r#"a\"%41&amp;b"#, "<f>"),
+        ] {
+            assert_eq!(masker.mask(text), expected, "{text}");
+        }
+        // Other characters than those of the value.
+        assert_eq!(masker.mask("100%0D%2BB+1234"), "100%0D%2BB+1234");
+    }
+
+    #[test]
     fn a_text_made_to_be_slow_is_masked_in_a_time_that_only_grows_with_its_length() {
         let masker_of = |values: &[String]| Masker::new(values.iter().map(|value| ("▮".to_owned(), value.as_str())));
         // At each ellipsis every length of every value was tried.
@@ -315,6 +337,27 @@ mod tests {
             for _ in 0..times {
                 written = url::form_urlencoded::byte_serialize(written.as_bytes()).collect();
             }
+            let masked = masker.mask(&format!("{before}{written}{after}")).into_owned();
+            prop_assert!(!masked.contains(&written), "{masked}");
+            prop_assert!(masked.contains('▮'), "{masked}");
+        }
+
+        #[test]
+        fn no_escape_beside_a_value_hides_it(
+            value in "[0-9a-fnrtux%&\\\\\"';{}+ -]{6,12}", manner in 0..4_usize,
+            before in "[%&\\\\#u{x]{0,2}[0-9a-f]{0,3}", after in "[0-9a-fnutpm;\"\\\\]{0,4}",
+        ) {
+            // A value must not be next to nothing once it is taken for escapes itself.
+            let mut layers = std::iter::successors(Some(Decoded::plain(&value)), Decoded::unescaped);
+            prop_assume!(layers.all(|layer| is_telling(&layer.bytes)));
+            let masker = Masker::new([("▮".to_owned(), value.as_str())]);
+            let percent = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+            let written = match manner {
+                0 => percent(&value),
+                1 => percent(&percent(&value)),
+                2 => serde_json::to_string(&value).unwrap().strip_prefix('"').unwrap().strip_suffix('"').unwrap().to_owned(),
+                _ => value.replace('&', "&amp;").replace('"', "&quot;").replace('\'', "&#39;"),
+            };
             let masked = masker.mask(&format!("{before}{written}{after}")).into_owned();
             prop_assert!(!masked.contains(&written), "{masked}");
             prop_assert!(masked.contains('▮'), "{masked}");

@@ -6,12 +6,14 @@
 
 mod apart;
 mod decoding;
+mod frayed;
 mod mask;
 mod masked;
 mod masker;
 mod origin;
 mod patterns;
 mod pieces;
+mod walk;
 mod writings;
 
 use std::fmt;

@@ -3,6 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
+use super::SecretValue;
+use super::decoding::Decoded;
+
 /// Shortest piece of base64 that is found within something longer: a shorter one means nothing.
 const BASE64_PIECE: usize = 8;
 
@@ -25,6 +28,12 @@ pub(super) fn writings(value: &str) -> Vec<Vec<u8>> {
         writings.extend((0..3).filter_map(|before| base64_piece(&engine, value, before)));
     }
     let mut writings: Vec<Vec<u8>> = writings.into_iter().map(String::into_bytes).collect();
+    // It may hold what looks like an escape, and be escaped in another manner.
+    let mut layer = Decoded::plain(value);
+    while let Some(inner) = layer.unescaped().filter(|inner| is_telling(&inner.bytes)) {
+        writings.push(inner.bytes.clone());
+        layer = inner;
+    }
     // As `escape()` makes it; once that is undone it is no UTF-8.
     writings.extend(value.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect::<Option<_>>());
     writings.retain(|writing| !writing.is_empty());
@@ -40,4 +49,9 @@ fn base64_piece(engine: &impl base64::Engine, value: &str, before: usize) -> Opt
     // Characters hold six bits each; those at either end may hold bits of the neighbours.
     let piece = &encoded[(before * 8).div_ceil(6)..bytes.len() * 8 / 6];
     (piece.len() >= BASE64_PIECE).then(|| piece.to_owned())
+}
+
+/// Whether there is enough of a writing for it to be one of a secret.
+pub(super) fn is_telling(writing: &[u8]) -> bool {
+    String::from_utf8_lossy(writing).chars().filter(|c| !c.is_whitespace()).count() >= SecretValue::MIN_CHARS
 }
