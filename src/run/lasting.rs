@@ -14,7 +14,10 @@ use crate::agent::ledger::without_credentials;
 use crate::agent::observation::Observation;
 use crate::agent::ports::{ActionError, ActionOutcome, BrowserError, Browsers, Page, PageSpec};
 use crate::agent::report::{LogLevel, Reporter};
+use crate::agent::secrets::shorten;
 
+/// Characters of a URL that are told.
+const MAX_URL: usize = 200;
 /// Names of lost downloads that are told.
 const MAX_NAMED: usize = 10;
 
@@ -102,13 +105,18 @@ impl LastingPage {
     }
 }
 
+/// As much of a URL as a sentence bears: a page can make its own megabytes long.
+fn shown(url: &Url) -> String {
+    shorten(&without_credentials(url), MAX_URL)
+}
+
 /// Tells that another browser takes the place of a lost one; answers how many more may be lost.
 ///
 /// # Errors
 /// The run has lost enough of them.
 async fn another(restarts_left: u32, url: Option<&Url>, reporter: &dyn Reporter) -> Result<u32, BrowserError> {
     let left = restarts_left.checked_sub(1).ok_or(BrowserError::Lost)?;
-    let from = url.map(|url| format!(" from {}", without_credentials(url))).unwrap_or_default();
+    let from = url.map(|url| format!(" from {}", shown(url))).unwrap_or_default();
     warn!("the browser was lost; the run goes on in another one");
     reporter.log(LogLevel::Warning, format!("the browser was lost; going on in another one{from}")).await;
     Ok(left)
@@ -121,18 +129,19 @@ impl Life {
             "The browser was lost and another one took its place: logins, cookies, other tabs and what was filled in \
              are gone.",
         );
-        if !self.downloads.is_empty() {
-            let named: Vec<_> = self.downloads.drain(..).take(MAX_NAMED).collect();
-            notice.push_str(&format!(" So are the downloads: {}.", named.join(", ")));
-        }
         match (&self.url, reopened) {
             (None, _) => {}
-            (Some(url), Ok(())) => notice.push_str(&format!(" {} was opened again.", without_credentials(url))),
+            (Some(url), Ok(())) => notice.push_str(&format!(" {} was opened again.", shown(url))),
             (Some(url), Err(error)) => {
-                notice.push_str(&format!(" {} could not be opened again: {error}.", without_credentials(url)));
+                notice.push_str(&format!(" {} could not be opened again: {error}.", shown(url)));
             }
         }
         notice.push_str(" Look what is still as you left it before you go on.");
+        // Last, since their names may be so long that the rest of the notice is not shown.
+        if !self.downloads.is_empty() {
+            let named: Vec<_> = self.downloads.drain(..).take(MAX_NAMED).collect();
+            notice.push_str(&format!(" Downloads are gone, too: {}.", named.join(", ")));
+        }
         notice
     }
 
@@ -221,7 +230,7 @@ impl Page for LastingPage {
         match life.page.open(url).await {
             Err(ActionError::Browser(BrowserError::Lost)) => {
                 self.go_on(&mut life).await??;
-                Ok(ActionOutcome { description: format!("Open {}", without_credentials(url)), ..Default::default() })
+                Ok(ActionOutcome { description: format!("Open {}", shown(url)), ..Default::default() })
             }
             opened => opened,
         }

@@ -71,6 +71,18 @@ async fn a_start_page_is_opened_in_the_next_browser() {
 }
 
 #[tokio::test]
+async fn a_long_url_is_told_in_short() {
+    let first = Script { act: LOST, reflects: "x".repeat(3_000), ..Script::default() };
+    let service = service([Reply::click(1), Reply::done("ok")], first, Script::default()).await;
+    let events = service.run_all(&json!({ "task": "x" })).await;
+    let warnings = warnings(&events);
+    assert!(warnings[0].ends_with("xxx…") && warnings[0].len() < 300, "{warnings:?}");
+    let prompt = shown(&service, 1);
+    assert!(prompt.contains("xxx… was opened again"), "{prompt}");
+    assert!(prompt.contains("Downloads are gone, too: xxx"), "{prompt}");
+}
+
+#[tokio::test]
 async fn a_start_page_that_does_not_open_in_the_next_browser_either_is_told() {
     let first = Script { visit: LOST, ..Script::default() };
     let then = Script { visit: Fate::Fail(BrowserError::PageCrashed), ..Script::default() };

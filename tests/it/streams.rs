@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use browser_use_service::run::{DetachTime, ResumeError, RunEventKind, Withheld};
+use browser_use_service::run::{DetachTime, ResumeError, RunEventKind, RunRequest, Withheld};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
@@ -23,6 +23,11 @@ fn paced(steps: usize) -> (Stage, Arc<Semaphore>) {
 
 fn detached(seconds: u64) -> Value {
     json!({ "task": "x", "detachSeconds": seconds })
+}
+
+/// The same, past HTTP.
+fn kept_for(seconds: i64) -> RunRequest {
+    RunRequest { detach: DetachTime::parse(seconds).expect("in range"), ..crate::lifecycle::request() }
 }
 
 fn steps(events: &[Numbered]) -> Vec<u64> {
@@ -94,9 +99,7 @@ async fn a_run_goes_on_without_a_reader_and_everything_is_there_for_the_one_who_
 async fn a_run_that_nobody_comes_back_for_is_cancelled_when_its_time_is_over() {
     let leave = Arc::new(Semaphore::new(1));
     let (runs, model, pages) = Stage::new([Reply::click(1).when(&leave)]).runs();
-    let request =
-        browser_use_service::run::RunRequest { detach: DetachTime::parse(90).unwrap(), ..crate::lifecycle::request() };
-    let stream = runs.start(request).unwrap();
+    let stream = runs.start(kept_for(90)).unwrap();
     let id = stream.id();
     drop(stream);
     model.calls.reaches(2).await;
@@ -116,9 +119,7 @@ async fn a_run_that_nobody_comes_back_for_is_cancelled_when_its_time_is_over() {
 #[tokio::test(start_paused = true)]
 async fn what_a_finished_run_told_is_forgotten_when_its_time_is_over() {
     let (runs, _model, _pages) = Stage::new([Reply::done("ok")]).runs();
-    let request =
-        browser_use_service::run::RunRequest { detach: DetachTime::parse(90).unwrap(), ..crate::lifecycle::request() };
-    let mut stream = runs.start(request).unwrap();
+    let mut stream = runs.start(kept_for(90)).unwrap();
     let id = stream.id();
     while stream.next().await.is_some() {}
     drop(stream);
@@ -136,9 +137,7 @@ async fn a_result_that_is_told_just_in_time_is_kept_for_who_comes_back_after_it(
     // Its page takes as long to close as it may.
     let script = Script { close: Fate::Hang, ..Script::default() };
     let (runs, model, _pages) = Stage::new([Reply::done("ok").when(&leave)]).browser(script).runs();
-    let request =
-        browser_use_service::run::RunRequest { detach: DetachTime::parse(30).unwrap(), ..crate::lifecycle::request() };
-    let stream = runs.start(request).unwrap();
+    let stream = runs.start(kept_for(30)).unwrap();
     let id = stream.id();
     drop(stream);
     model.calls.reaches(1).await;

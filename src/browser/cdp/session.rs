@@ -68,6 +68,7 @@ impl Session {
                 Ok((id, reply)) => State::Waiting {
                     id,
                     reply,
+                    // The end of the wait, not a pause: the reply ends it sooner.
                     deadline: Box::pin(tokio::time::sleep(limit)),
                     connection: self.connection.clone(),
                 },

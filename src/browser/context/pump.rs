@@ -27,7 +27,7 @@ use super::tab_events::take_tab_event;
 use super::{Shared, sessions};
 use crate::agent::observation;
 use crate::agent::secrets::shorten;
-use crate::browser::cdp::{Connection, Event, EventReceiver, Session};
+use crate::browser::cdp::{Connection, Event, EventReceiver, GIVEN_UP, Session};
 use crate::browser::course::Bearing;
 use crate::browser::egress::Denied;
 use crate::browser::tabs::{Chooser, OpenDialog, Tab, Tabs};
@@ -89,6 +89,9 @@ impl Shared {
                 }
             }
             EventWindowOpen::IDENTIFIER => self.tabs().expect_another(),
+            GIVEN_UP => self
+                .tabs()
+                .tell_first("a page gave the browser more to tell than can be read, and its tab was closed".into()),
             EventJavascriptDialogOpening::IDENTIFIER => {
                 if let (Some(dialog), Some(session)) = (event.parse(), &event.session) {
                     self.dialog(connection.session(session), dialog);

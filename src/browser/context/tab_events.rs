@@ -16,7 +16,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::{
 
 use tokio::time::Instant;
 
-use crate::browser::cdp::{Connection, Event, GIVEN_UP};
+use crate::browser::cdp::{Connection, Event};
 use crate::browser::egress::Egress;
 use crate::browser::files::RunFiles;
 use crate::browser::observe::Answer;
@@ -129,9 +129,6 @@ pub(super) fn take_tab_event(
             tab.activity.reset();
             // The document it went to comes no more, and the page that went elsewhere is gone.
             tab.course.end();
-        }
-        GIVEN_UP => {
-            tab.tell_first("a page gave the browser more to tell than can be read, and its tab was closed".into())
         }
         EventDragIntercepted::IDENTIFIER => {
             tab.dragged = event.parse::<EventDragIntercepted>().map(|intercepted| intercepted.data);

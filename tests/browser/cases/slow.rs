@@ -94,6 +94,24 @@ fn a_page_that_does_not_come_is_waited_for_on_request_or_left_for_another() {
     });
 }
 
+/// Opens an address that is answered so long after it was asked for.
+async fn arrives_after(pause: Duration, browser: OwnBrowser) {
+    let (site, gate) = site("Home", Html(page("<h1>Arrived</h1>"))).await;
+    let tab = browser.open().await;
+    let url = site.url("/slow");
+    let released = async {
+        site.is_asked("GET /slow").await;
+        // That it takes so long is the case.
+        tokio::time::sleep(pause).await;
+        gate.open();
+    };
+    let (opened, ()) = tokio::join!(tab.go(&url), released);
+    assert!(opened.unwrap().page_changed);
+    tab.until(|seen| seen.url == url && seen.view.text.contains("Arrived")).await;
+    tab.close().await;
+    browser.close().await;
+}
+
 #[test]
 fn opening_a_slow_address_waits_for_its_first_byte() {
     run(async {
@@ -103,18 +121,7 @@ fn opening_a_slow_address_waits_for_its_first_byte() {
             settings.settle.new_site = Duration::from_millis(1);
         })
         .await;
-        let (site, gate) = site("Home", Html(page("<h1>Arrived</h1>"))).await;
-        let tab = browser.open().await;
-        let url = site.url("/slow");
-        let released = async {
-            site.is_asked("GET /slow").await;
-            gate.open();
-        };
-        let (opened, ()) = tokio::join!(tab.go(&url), released);
-        assert!(opened.unwrap().page_changed);
-        tab.until(|seen| seen.url == url && seen.view.text.contains("Arrived")).await;
-        tab.close().await;
-        browser.close().await;
+        arrives_after(Duration::ZERO, browser).await;
     });
 }
 
@@ -122,20 +129,7 @@ fn opening_a_slow_address_waits_for_its_first_byte() {
 fn a_first_byte_may_take_longer_than_a_command() {
     run(async {
         let browser = OwnBrowser::start(|settings| settings.command_timeout = Duration::from_secs(1)).await;
-        let (site, gate) = site("Home", Html(page("<h1>Arrived</h1>"))).await;
-        let tab = browser.open().await;
-        let url = site.url("/slow");
-        let released = async {
-            site.is_asked("GET /slow").await;
-            // That it takes so long is the case.
-            tokio::time::sleep(Duration::from_millis(1500)).await;
-            gate.open();
-        };
-        let (opened, ()) = tokio::join!(tab.go(&url), released);
-        assert!(opened.unwrap().page_changed);
-        tab.until(|seen| seen.url == url && seen.view.text.contains("Arrived")).await;
-        tab.close().await;
-        browser.close().await;
+        arrives_after(Duration::from_millis(1500), browser).await;
     });
 }
 
