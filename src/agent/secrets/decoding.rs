@@ -29,6 +29,16 @@ impl Decoded {
         start as usize..end as usize
     }
 
+    /// The piece that each byte stands for.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = Range<usize>> {
+        self.from.iter().map(|from| from.start as usize..from.end as usize)
+    }
+
+    /// Which of its bytes stands for the piece of the text that begins there, or the first after it.
+    pub(super) fn place(&self, source: usize) -> usize {
+        self.from.partition_point(|from| (from.start as usize) < source)
+    }
+
     /// With one layer of escapes undone, percent-encoding, HTML's and those of string literals; none when there is none.
     pub(super) fn unescaped(&self) -> Option<Self> {
         self.rewritten(|bytes| escape(bytes).or_else(|| cut_escape(bytes)))

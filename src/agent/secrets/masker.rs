@@ -18,12 +18,13 @@ use aho_corasick::AhoCorasick;
 use serde_json::{Number, Value};
 
 use super::decoding::Decoded;
+use super::frayed::{Frayed, Seams};
 use super::patterns::Patterns;
 use super::pieces::{Piece, Pieces};
 use super::writings::writings;
 
 /// Layers of escapes that are looked into.
-const LAYERS: usize = 3;
+pub(super) const LAYERS: usize = 3;
 /// Shortest value, in characters, that is also found with separators in it.
 const LOOSE: usize = 8;
 
@@ -35,6 +36,8 @@ pub struct Masker {
     masks: Vec<String>,
     exact: Patterns,
     loose: Patterns,
+    exact_frayed: Frayed,
+    loose_frayed: Frayed,
     /// Of the masks themselves: what stands inside of one stays.
     marks: AhoCorasick,
 }
@@ -58,7 +61,16 @@ impl Masker {
             masks.push(mask);
         }
         let marks = AhoCorasick::new(&masks).expect("requests hold some kilobytes of names");
-        Self { masks, exact: Patterns::new(exact), loose: Patterns::new(loose), marks }
+        // Letters and digits alone are not escaped, so they are found as they are, whatever stands beside them.
+        let escaped: Vec<_> = exact.iter().filter(|(text, _)| !text.iter().all(u8::is_ascii_alphanumeric)).collect();
+        Self {
+            masks,
+            exact_frayed: Frayed::new(escaped),
+            loose_frayed: Frayed::new(&loose),
+            exact: Patterns::new(exact),
+            loose: Patterns::new(loose),
+            marks,
+        }
     }
 
     /// From now until it is dropped its values are masked in log lines, too.
@@ -130,21 +142,45 @@ impl Masker {
     fn find(&self, text: &str) -> Vec<Piece> {
         let marks = self.marks.find_iter(text).map(|mark| mark.range()).collect();
         let mut pieces = Pieces::new(text, marks);
-        let mut layer = Decoded::plain(text);
-        for _ in 0..=LAYERS {
-            self.exact.find(&layer, &mut pieces);
-            if let Some(tidied) = layer.tidied() {
-                self.exact.find(&tidied, &mut pieces);
-            }
-            if !self.loose.is_empty() {
-                self.loose.find(layer.loosened().as_ref().unwrap_or(&layer), &mut pieces);
+        let mut layers = vec![Decoded::plain(text)];
+        let mut seams = Seams::new(text.len());
+        while let Some((layer, before)) = layers.split_last() {
+            self.look_at(layer, &mut pieces);
+            if !before.is_empty() {
+                self.look_at_frayed(layer, before, &seams, &mut pieces);
             }
             match layer.unescaped() {
-                Some(inner) => layer = inner,
-                None => break,
+                Some(inner) if before.len() < LAYERS => {
+                    seams.add(&inner);
+                    layers.push(inner);
+                }
+                _ => break,
             }
         }
         pieces.united()
+    }
+
+    fn look_at(&self, layer: &Decoded, pieces: &mut Pieces<'_>) {
+        self.exact.find(layer, pieces);
+        if let Some(tidied) = layer.tidied() {
+            self.exact.find(&tidied, pieces);
+        }
+        if !self.loose.is_empty() {
+            self.loose.find(layer.loosened().as_ref().unwrap_or(layer), pieces);
+        }
+    }
+
+    /// `before`: what the layer was made of, from the text itself on.
+    fn look_at_frayed(&self, layer: &Decoded, before: &[Decoded], seams: &Seams, pieces: &mut Pieces<'_>) {
+        if !self.exact_frayed.is_empty() {
+            self.exact_frayed.find(layer, before, seams, pieces);
+            if let Some(tidied) = layer.tidied() {
+                self.exact_frayed.find(&tidied, before, seams, pieces);
+            }
+        }
+        if !self.loose_frayed.is_empty() {
+            self.loose_frayed.find(layer.loosened().as_ref().unwrap_or(layer), before, seams, pieces);
+        }
     }
 }
 
@@ -168,8 +204,8 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    use super::super::writings::is_telling;
     use super::*;
+    use crate::agent::secrets::writings::is_telling;
 
     fn masker(values: &[&str]) -> Masker {
         Masker::new(values.iter().zip('a'..).map(|(value, name)| (format!("<{name}>"), *value)))
@@ -246,11 +282,20 @@ mod tests {
 
     #[test]
     fn an_escape_that_takes_an_edge_of_a_value_does_not_hide_it() {
-        let masker = masker(&["0A+B 1234", "n \"2\"&", "x41-ü/7", "; '1' '2'", "1111 1111 1111", "a\"%41&amp;b"]);
+        let masker = masker(&[
+            "0A+B 1",
+            "n \"2\"&",
+            "x41-ü/7",
+            "; '1' '2'",
+            "1111 1111 1111",
+            "a\"%41&amp;b",
+            "#39;a&b12",
+            ";-2p\\lf22",
+            "Tom \"x\" &g",
+        ]);
         for (text, expected) in [
-            ("100%0A%2BB+1234", "100%<a>"),
-            ("%250a%252BB%25201234", "%25<a>"),
-            ("%250A%252BB%252012…", "%25<a>…"),
+            ("100%0A%2BB+1", "100%<a>"),
+            ("%250a%252BB%25201", "%25<a>"),
             (r#""\\dir\n \"2\"&""#, r#""\\dir\<b>""#),
             (r#"\n \"2\"&lt;"#, r"\<b>lt;"),
             (r"\x41-\u00fc\/7", r"\<c>"),
@@ -258,11 +303,28 @@ mod tests {
             ("%1111%201111%201111", "%<e>"),
             ("%1111%20111%2D1%201111", "%<e>"),
             (r#"a\"%41&amp;b"#, "<f>"),
+            // The escape that took the edge was escaped with all the rest.
+            ("%26%2339%3Ba%26amp%3Bb12", "%26<g>"),
+            ("&amp%3B-2p%5C%5Clf22", "&amp<h>"),
+            (r#"Tom \"x\" &gt;"#, "<i>t;"),
         ] {
             assert_eq!(masker.mask(text), expected, "{text}");
         }
         // Other characters than those of the value.
-        assert_eq!(masker.mask("100%0D%2BB+1234"), "100%0D%2BB+1234");
+        assert_eq!(masker.mask("100%0D%2BB+1"), "100%0D%2BB+1");
+        // Values that are alike but for the edge.
+        let alike: Vec<String> = (10..60).map(|n| format!("{n}+tail/12")).collect();
+        let masker = Masker::new(alike.iter().map(|value| ("▮".to_owned(), value.as_str())));
+        assert_eq!(masker.mask("100%26%2Btail%2F12"), "100%▮");
+    }
+
+    #[test]
+    fn values_made_to_be_large_are_known_by_little() {
+        let escapes = format!("0000;%{}", "25".repeat(252));
+        let values: Vec<String> = (0..50).map(|n| format!("{escapes}{n}{}zz%", "qwertyuiop".repeat(50))).collect();
+        for value in &values {
+            assert!(writings(value).len() < 30, "each layer of escapes was one more");
+        }
     }
 
     #[test]
@@ -359,8 +421,9 @@ mod tests {
                 _ => value.replace('&', "&amp;").replace('"', "&quot;").replace('\'', "&#39;"),
             };
             let masked = masker.mask(&format!("{before}{written}{after}")).into_owned();
-            prop_assert!(!masked.contains(&written), "{masked}");
-            prop_assert!(masked.contains('▮'), "{masked}");
+            let (first, rest) = masked.split_once('▮').expect("there is a mask");
+            prop_assert!(before.starts_with(first), "{masked}");
+            prop_assert!(rest.rsplit('▮').next().is_some_and(|last| after.ends_with(last)), "{masked}");
         }
 
         #[test]

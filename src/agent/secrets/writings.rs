@@ -1,10 +1,13 @@
 //! How a value may be written, escapes apart.
 
+use std::iter;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use super::SecretValue;
 use super::decoding::Decoded;
+use super::masker::LAYERS;
 
 /// Shortest piece of base64 that is found within something longer: a shorter one means nothing.
 const BASE64_PIECE: usize = 8;
@@ -29,11 +32,8 @@ pub(super) fn writings(value: &str) -> Vec<Vec<u8>> {
     }
     let mut writings: Vec<Vec<u8>> = writings.into_iter().map(String::into_bytes).collect();
     // It may hold what looks like an escape, and be escaped in another manner.
-    let mut layer = Decoded::plain(value);
-    while let Some(inner) = layer.unescaped().filter(|inner| is_telling(&inner.bytes)) {
-        writings.push(inner.bytes.clone());
-        layer = inner;
-    }
+    let layers = iter::successors(Decoded::plain(value).unescaped(), Decoded::unescaped).take(LAYERS);
+    writings.extend(layers.map(|layer| layer.bytes).take_while(|layer| is_telling(layer)));
     // As `escape()` makes it; once that is undone it is no UTF-8.
     writings.extend(value.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect::<Option<_>>());
     writings.retain(|writing| !writing.is_empty());
