@@ -23,7 +23,7 @@ use crate::http::settings::{HttpSettings, ServeSettings};
 use crate::llm::settings::LlmSettings;
 use crate::machine::Machine;
 use crate::policy::{DomainPattern, DomainRules, HostPattern, UrlPolicy};
-use crate::run::settings::{DetachTime, MaxCost, MaxSteps, MaxTokens, MemorySettings, RunSettings};
+use crate::run::settings::{DetachTime, MaxCost, MaxSteps, MaxTokens, MemorySettings, RunSettings, Task};
 use crate::shutdown::ShutdownSettings;
 use crate::telemetry::{LogFormat, TelemetrySettings};
 use environment::{Environment, read};
@@ -99,6 +99,7 @@ fn http(env: &Environment) -> Result<HttpSettings, ConfigError> {
         api_key: read!(env.browser_use_internal_api_key, key)?.map(Into::into),
         max_body_bytes: read!(env.max_body_bytes, size(1024..=1 << 30))?.unwrap_or(1 << 20),
         body_timeout: read!(env.body_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(10)),
+        max_task_bytes: read!(env.max_task_bytes, size(1..=Task::MAX_BYTES))?.unwrap_or(Task::MAX_BYTES),
         keep_alive: read!(env.keep_alive, keep_alive)?.unwrap_or(Duration::from_secs(10)),
         screenshots: read!(env.screenshot_format, choice(&SCREENSHOT_FORMATS))?.unwrap_or(Some(ImageFormat::Png)),
         max_requests_per_minute: read!(env.max_requests_per_minute, integer(1..=1_000_000))?.and_then(NonZeroU32::new),

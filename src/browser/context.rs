@@ -24,6 +24,7 @@ use super::course::Course;
 use super::egress::{Egress, Proxy, Resolver};
 use super::files::RunFiles;
 use super::guard::Guard;
+use super::panics::or_on_panic;
 use super::process::Browser;
 use super::renderers::Ended;
 use super::tabs::Tabs;
@@ -130,7 +131,9 @@ impl Context {
             max_dialogs: browser.settings.max_dialogs,
             ended: browser.ended.clone(),
         });
-        browser.tasks.spawn(proxy.serve(shared.egress.clone(), shared.way_out.clone()));
+        let unserved = shared.given_up.clone();
+        let serving = proxy.serve(shared.egress.clone(), shared.way_out.clone());
+        browser.tasks.spawn(or_on_panic(serving, move || unserved.cancel()));
         browser.register(&id, events);
         browser.tasks.spawn(pump::pump(queue, Arc::downgrade(&shared)));
         // From here on the drop of `context` disposes, whatever fails.

@@ -20,6 +20,7 @@ mod launch;
 mod memory;
 pub mod observe;
 mod page;
+mod panics;
 mod pool;
 mod process;
 mod profile;

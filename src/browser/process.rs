@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 
 use super::cdp::{CdpError, Connection, Event, EventReceiver};
 use super::launch::{self, Display, Process};
+use super::panics::or_on_panic;
 use super::renderers::Ended;
 use super::sandbox::Sandbox;
 use super::settings::BrowserSettings;
@@ -112,8 +113,14 @@ impl Browser {
         });
         home.running.add(&browser);
         home.tasks.spawn(route(launched.events, Arc::downgrade(&browser)));
-        home.tasks.spawn(renderers::watch(Arc::downgrade(&browser)));
-        home.tasks.spawn(end_when_silent(browser.connection.clone(), browser.looked_at_every()));
+        // Without either of them it would run on with nobody to see to its limits, or to whether it answers.
+        let close = || {
+            let connection = browser.connection.clone();
+            move || connection.close()
+        };
+        home.tasks.spawn(or_on_panic(renderers::watch(Arc::downgrade(&browser)), close()));
+        let end_when_silent = end_when_silent(browser.connection.clone(), browser.looked_at_every());
+        home.tasks.spawn(or_on_panic(end_when_silent, close()));
         let reap = reap(launched.process, browser.connection.clone(), home.stop, browser.gone.clone());
         home.processes.spawn(reap);
         let root = browser.connection.root();

@@ -17,6 +17,7 @@ pub(super) struct Environment {
     pub(super) browser_use_internal_api_key: Option<String>,
     pub(super) max_body_bytes: Option<String>,
     pub(super) body_timeout: Option<String>,
+    pub(super) max_task_bytes: Option<String>,
     pub(super) keep_alive: Option<String>,
     pub(super) screenshot_format: Option<String>,
     pub(super) max_connections: Option<String>,

@@ -8,12 +8,12 @@ use super::sse::frame;
 use super::validation::parse_run_request;
 use crate::agent::report::AgentResult;
 use crate::fuzzing::Target;
-use crate::run::{RunEvent, RunEventKind};
+use crate::run::{RunEvent, RunEventKind, Task};
 
 pub const TARGETS: &[Target] = &[("run_request", run_request), ("event_frame", event_frame)];
 
 fn run_request(data: &[u8]) {
-    match parse_run_request(data, None) {
+    match parse_run_request(data, None, Task::MAX_BYTES) {
         Ok(request) => {
             assert!(!request.task.as_str().trim().is_empty());
             let names: HashSet<&str> = request.files.iter().map(|file| file.name.as_str()).collect();

@@ -16,6 +16,8 @@ pub struct HttpSettings {
     pub max_body_bytes: usize,
     /// From the end of a request's head to the end of its body.
     pub body_timeout: Duration,
+    /// Of a request's task, [`Task::MAX_BYTES`](crate::run::Task::MAX_BYTES) or less.
+    pub max_task_bytes: usize,
     /// Longest silence on an event stream.
     pub keep_alive: Duration,
     /// Format of the screenshots of a request that names none; none for no screenshots.

@@ -20,10 +20,11 @@ use crate::run::{
 
 const MAX_MODEL_NAME_BYTES: usize = 256;
 
-/// `default_screenshots`: what a request gets that names no format.
+/// `default_screenshots`: what a request gets that names no format. `max_task_bytes`: what the deployment takes of a task.
 pub(super) fn parse_run_request(
     body: &[u8],
     default_screenshots: Option<ImageFormat>,
+    max_task_bytes: usize,
 ) -> Result<RunRequest, Vec<Problem>> {
     let body: Value = match serde_json::from_slice(body) {
         Ok(body) => body,
@@ -35,7 +36,7 @@ pub(super) fn parse_run_request(
     };
 
     let mut fields = Fields::of_body(object);
-    let task = fields.required("task", task);
+    let task = fields.required("task", |value| task(value, max_task_bytes));
     let max_steps = fields.optional("maxSteps", max_steps);
     let max_tokens = fields.nullable("maxTokens", max_tokens);
     let max_cost = fields.nullable("maxCost", max_cost);
@@ -91,11 +92,14 @@ const SCREENSHOT_FORMATS: [(&str, Option<ImageFormat>); 4] = [
     ("none", None),
 ];
 
-fn task(value: &Value) -> Result<Task, Wrong> {
-    Task::parse(string(value)?).or_else(|error| match error {
-        TaskError::Empty => wrong("string_too_short", "String should have at least 1 character"),
-        TaskError::TooLong => wrong("string_too_long", format!("String should have at most {} bytes", Task::MAX_BYTES)),
-    })
+fn task(value: &Value, max_bytes: usize) -> Result<Task, Wrong> {
+    match Task::parse(string(value)?) {
+        Ok(task) if task.as_str().len() <= max_bytes => Ok(task),
+        Err(TaskError::Empty) => wrong("string_too_short", "String should have at least 1 character"),
+        Ok(_) | Err(TaskError::TooLong) => {
+            wrong("string_too_long", format!("String should have at most {max_bytes} bytes"))
+        }
+    }
 }
 
 fn max_steps(value: &Value) -> Result<MaxSteps, Wrong> {

@@ -251,7 +251,7 @@ impl Inner {
         let gone = self.registry.keep(id);
         let inner = self.clone();
         self.keepers.spawn(async move {
-            let kept = async {
+            let unread = async {
                 loop {
                     channel.is_without_reader().await;
                     inner.registry.make_room();
@@ -261,12 +261,16 @@ impl Inner {
                     }
                 }
             };
-            tokio::select! {
-                () = kept => {}
-                () = inner.cancel.cancelled() => {}
-                // The other end is dropped.
-                _ = gone => {}
-            }
+            let kept = async {
+                tokio::select! {
+                    () = unread => {}
+                    () = inner.cancel.cancelled() => {}
+                    // The other end is dropped.
+                    _ = gone => {}
+                }
+            };
+            // Should that panic, which is told where it happens, the run is not kept for ever.
+            let _ = AssertUnwindSafe(kept).catch_unwind().await;
             inner.registry.forget(id);
         });
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 // Limits of deployments are what limits of requests are.
-pub use super::request::{DetachTime, MaxCost, MaxSteps, MaxTokens};
+pub use super::request::{DetachTime, MaxCost, MaxSteps, MaxTokens, Task};
 
 /// Built by `config` from the environment.
 #[derive(Debug, Clone)]

@@ -27,7 +27,7 @@ fn without_any_variable_the_service_serves_this_machine_alone() {
     assert!(settings.llm.openai.is_none());
     assert_eq!(settings.llm.ollama.endpoint.as_str(), "http://localhost:11434/");
     assert_eq!(settings.http.screenshots, Some(ImageFormat::Png));
-    assert_eq!(settings.http.max_body_bytes, 1_048_576);
+    assert_eq!((settings.http.max_body_bytes, settings.http.max_task_bytes), (1_048_576, 32_768));
     assert_eq!(settings.run.timeout, Duration::from_secs(600));
     assert!(settings.run.max_concurrent >= 1);
     assert!(settings.http.keep_alive <= Duration::from_secs(15));

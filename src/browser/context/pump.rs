@@ -30,6 +30,7 @@ use crate::agent::secrets::shorten;
 use crate::browser::cdp::{Connection, Event, EventReceiver, GIVEN_UP, Session};
 use crate::browser::course::Bearing;
 use crate::browser::egress::Denied;
+use crate::browser::panics::or_on_panic;
 use crate::browser::tabs::{Chooser, OpenDialog, Tab, Tabs};
 use crate::browser::wire;
 use crate::browser::world::Document;
@@ -280,8 +281,8 @@ impl Shared {
                 return;
             }
         };
-        let shared = self.clone();
-        self.tasks.spawn(async move {
+        let (shared, undecided) = (self.clone(), (session.clone(), paused.request_id.clone()));
+        let decision = async move {
             let _place = place;
             tokio::select! {
                 // First, or each that ends would let another one begin. The browser forgets them with their context.
@@ -289,7 +290,10 @@ impl Shared {
                 () = shared.way_out.cancelled() => {}
                 () = shared.decide(session, paused) => {}
             }
-        });
+        };
+        // The page would wait for it.
+        let refuse = move || undecided.0.tell(FailRequestParams::new(undecided.1, ErrorReason::Failed));
+        self.tasks.spawn(or_on_panic(decision, refuse));
     }
 
     async fn decide(&self, session: Session, paused: wire::RequestPaused) {

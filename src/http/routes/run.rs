@@ -26,7 +26,8 @@ pub(in crate::http) async fn stream(
         None => None,
     };
     let body = read_json(request, &settings).await?;
-    let mut request = parse_run_request(&body, settings.screenshots).map_err(Refused::Invalid)?;
+    let parsed = parse_run_request(&body, settings.screenshots, settings.max_task_bytes);
+    let mut request = parsed.map_err(Refused::Invalid)?;
     request.caller = caller;
     let events = match once {
         Some((key, after)) => runs.start_once(request, Once { key, body, after })?,
