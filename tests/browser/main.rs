@@ -35,3 +35,4 @@ mod support;
 mod uploads;
 mod vanishing;
 mod warden;
+mod wire;

@@ -57,6 +57,12 @@ fn where_no_page_comes_from_the_run_ends_without_success_and_says_why() {
             Site::self_signed_for("127.0.0.1", (2001, 2002)).await,
             Site::self_signed_for("elsewhere.example", (2001, 2101)).await,
         );
+        let (plain, reset, closed, silent) = (
+            Rude::greeting(|_| Answer::Close(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n".into())).await,
+            Rude::greeting(|_| Answer::Reset(Vec::new())).await,
+            Rude::greeting(|_| Answer::Close(Vec::new())).await,
+            Rude::greeting(|_| Answer::Hang(Vec::new())).await,
+        );
         for (url, words) in [
             ("http://no-such-host.invalid/".to_owned(), "net::ERR_NAME_NOT_RESOLVED"),
             (dead.url(), "net::ERR_CONNECTION_REFUSED"),
@@ -69,13 +75,19 @@ fn where_no_page_comes_from_the_run_ends_without_success_and_says_why() {
             (untrusted.url("/"), "net::ERR_CERT_"),
             (expired.url("/"), "net::ERR_CERT_"),
             (other.url("/"), "net::ERR_CERT_"),
+            (plain.url("/"), "net::ERR_SSL_PROTOCOL_ERROR"),
+            (reset.url("/"), "net::ERR_CONNECTION_RESET"),
+            (closed.url("/"), "net::ERR_CONNECTION_CLOSED"),
+            (silent.url("/"), "took longer than 4 s"),
             (rude.url("/silent"), "took longer than 4 s"),
         ] {
             let (last, told) = told_of(&service, &url).await;
             assert_eq!((&last["type"], &last["success"]), (&json!("result"), &json!(false)), "{url}: {last}");
             assert!(told.contains(words), "{url}: {told}");
         }
-        tokio::time::timeout(Duration::from_secs(5), rude.is_let_go()).await.expect("no connection is left");
+        for server in [rude, plain, reset, closed, silent] {
+            tokio::time::timeout(Duration::from_secs(5), server.is_let_go()).await.expect("no connection is left");
+        }
         service.stop().await;
     });
 }

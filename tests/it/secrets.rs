@@ -3,52 +3,17 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use browser_use_service::agent::ports::BrowserError;
 use browser_use_service::agent::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
 use browser_use_service::replay::Recordings;
 use browser_use_service::telemetry::Masked;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
-use uuid::Uuid;
 
 use crate::support::browser::{Fate, Script};
+use crate::support::canary::{canary, holds, writings};
 use crate::support::model::Reply;
 use crate::support::service::{KEY, Service, Stage};
-
-/// A value that nothing else holds, with what every writing has to escape.
-fn canary() -> (String, String) {
-    let core = Uuid::new_v4().simple().to_string();
-    (format!("Zä\"&'<{core}>\\ %+/"), core)
-}
-
-/// Whether a text holds a value's core in any writing in which a page might tell it.
-fn holds(text: &str, value: &str, core: &str) -> bool {
-    let text = text.to_lowercase();
-    let inner = |skipped: usize| {
-        let encoded = STANDARD.encode(&core.as_bytes()[skipped..]).to_lowercase();
-        encoded.trim_end_matches('=')[..20].to_owned()
-    };
-    let hex: String = core.bytes().map(|byte| format!("{byte:02x}")).collect();
-    text.contains(core)
-        || text.contains(&STANDARD.encode(value).to_lowercase())
-        || (0..3).any(|skipped| text.contains(&inner(skipped)))
-        || text.contains(&hex)
-}
-
-/// The value as hostile pages write it.
-fn writings(value: &str) -> String {
-    let percent: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
-    let twice: String = url::form_urlencoded::byte_serialize(form.as_bytes()).collect();
-    let html = value.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
-    let json = Value::from(value).to_string();
-    let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let base64 = STANDARD.encode(value);
-    let spaced: String = value.chars().flat_map(|c| [c, '\u{200b}']).collect();
-    [value, &percent, &form, &twice, &html, &json, &hex, &base64, &value.to_uppercase(), &spaced].join(" | ")
-}
 
 fn secrets(origin: &str, values: &[(&str, &str)]) -> Secrets {
     let named = values

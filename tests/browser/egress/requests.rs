@@ -88,10 +88,6 @@ const SILENT: &[(&str, &str)] = &[
         "<script type=speculationrules>{\"prerender\": [{\"urls\": [\"{T}\"], \"eagerness\": \"immediate\"}]}</script>",
     ),
     (
-        "transport",
-        "<script>try { new WebTransport('{T}'.replace('http', 'https')).ready.catch(() => {}) } catch {}</script>",
-    ),
-    (
         "payment",
         "<script>try { new PaymentRequest([{ supportedMethods: '{T}'.replace('http', 'https') }],\
                  { total: { label: 'x', amount: { currency: 'EUR', value: '1' } } }).canMakePayment().catch(() => {}) } catch {}</script>",

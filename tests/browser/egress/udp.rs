@@ -1,14 +1,24 @@
-//! Datagrams: nothing of a page leaves as one, so WebRTC has no way out and tells no address either.
+//! Datagrams: nothing of a page leaves as one, so WebRTC and QUIC have no way out, and no address is told either.
 
+use std::io::ErrorKind;
+use std::net::IpAddr;
+use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tempfile::TempDir;
 use tokio::net::UdpSocket;
+use tokio::process::{Child, Command};
 
 use super::trap::Trap;
-use crate::support::{OwnBrowser, Site, page, run};
+use crate::support::{OwnBrowser, Site, not_tested, page, run};
+
+/// How long a browser may take from its start to a page's first datagram.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A page that looks for peers by servers of all kinds and tells what it found.
 fn peers(udp: u16, tcp: u16) -> String {
@@ -56,6 +66,109 @@ fn a_page_that_looks_for_peers_finds_no_address_and_sends_no_datagram() {
         let mut datagram = [0; 64];
         let came = tokio::time::timeout(Duration::ZERO, udp.recv(&mut datagram)).await;
         assert!(came.is_err(), "{came:?}");
+        browser.close().await;
+    });
+}
+
+/// A page that opens sessions of WebTransport, by itself and in a worker, and tells what became of them.
+fn transports(urls: &[String]) -> String {
+    format!(
+        "<script>
+            const tries = (urls) => Promise.all(urls.map(async (url) => {{
+                try {{ await new WebTransport(url).ready; return 'ready' }} catch (error) {{ return error.name }}
+            }}));
+            const urls = {urls:?};
+            tries(urls).then((ended) => tell('page ' + ended));
+            const worker = new Worker(URL.createObjectURL(new Blob([
+                `(${{tries}})(${{JSON.stringify(urls)}}).then((ended) => postMessage('worker ' + ended))`])));
+            worker.onmessage = ({{ data }}) => tell(data);
+        </script>"
+    )
+}
+
+/// This machine's address towards others; none where there are no others.
+async fn own_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind("0.0.0.0:0").await.ok()?;
+    // Nothing is sent: it only says from where it would be.
+    socket.connect("198.51.100.1:9").await.ok()?;
+    Some(socket.local_addr().ok()?.ip()).filter(|address| !address.is_unspecified())
+}
+
+/// The same browser as anybody has it: without a proxy, and with all that it can do.
+struct Plain {
+    child: Child,
+    _profile: TempDir,
+}
+
+impl Plain {
+    fn open(executable: &Path, url: &str) -> Self {
+        let profile = tempfile::tempdir().unwrap();
+        let child = Command::new(executable)
+            .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--no-proxy-server"])
+            .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .arg(url)
+            .env("HOME", profile.path())
+            .env("TMPDIR", profile.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        Self { child, _profile: profile }
+    }
+}
+
+impl Drop for Plain {
+    fn drop(&mut self) {
+        let group = self.child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        // Gone already is as good.
+        let _ = group.map(|group| kill_process_group(group, Signal::KILL));
+    }
+}
+
+// What holds this is that WebTransport knows no proxies: `--disable-quic` alone does not.
+#[test]
+fn a_page_that_speaks_quic_sends_no_datagram_even_where_its_run_may_go() {
+    run(async {
+        let mut hosts = vec![String::from("127.0.0.1")];
+        match own_address().await {
+            Some(address) => hosts.push(address.to_string()),
+            None => not_tested("this machine has no address but those of loopback"),
+        }
+        let mut listeners = Vec::new();
+        for host in &hosts {
+            let udp = std::net::UdpSocket::bind((host.as_str(), 0)).unwrap();
+            udp.set_nonblocking(true).unwrap();
+            listeners.push(udp);
+        }
+        let urls: Vec<String> = listeners.iter().map(|udp| format!("https://{}/", udp.local_addr().unwrap())).collect();
+        let html = page(&transports(&urls));
+        let site = Site::with(Router::new().route("/", get(|| async { Html(html) }))).await;
+        let browser = OwnBrowser::reaching(&hosts.join(","), |_| {}).await;
+        let tab = browser.open().await;
+        tab.go(&site.url("/")).await.unwrap();
+        let refused = vec!["WebTransportError"; urls.len()].join(",");
+        for who in ["page", "worker"] {
+            site.hears(&format!("{who} {refused}")).await;
+        }
+        tab.close().await;
+        let mut datagram = [0; 2048];
+        for udp in &listeners {
+            let came = udp.recv_from(&mut datagram).map_err(|error| error.kind());
+            assert_eq!(came, Err(ErrorKind::WouldBlock), "{udp:?}");
+        }
+        // As it would be, did one leave.
+        let executable = std::fs::read_link(format!("/proc/{}/exe", browser.main_process())).unwrap();
+        let plain = Plain::open(&executable, &site.url("/"));
+        for udp in listeners {
+            let udp = UdpSocket::from_std(udp).unwrap();
+            let came = tokio::time::timeout(PATIENCE, udp.recv(&mut datagram)).await;
+            came.expect("a datagram comes from the same page elsewhere").unwrap();
+        }
+        drop(plain);
         browser.close().await;
     });
 }

@@ -11,6 +11,8 @@ mod site;
 mod tab;
 mod tls;
 
+#[path = "../../it/support/canary.rs"]
+pub(crate) mod canary;
 #[path = "../../../examples/support/leftovers.rs"]
 mod leftovers;
 #[path = "../../../examples/support/order.rs"]

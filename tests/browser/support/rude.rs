@@ -21,8 +21,18 @@ pub(crate) enum Answer {
     Flood(Vec<u8>, &'static str, u64),
 }
 
+/// What it reads before it answers.
+#[derive(Clone, Copy)]
+enum Before {
+    /// A request's head.
+    Http,
+    /// The first record of a TLS handshake.
+    Tls,
+}
+
 /// Answers by path, for as long as this lives.
 pub(crate) struct Rude {
+    scheme: &'static str,
     address: SocketAddr,
     sent: Arc<AtomicU64>,
     open: watch::Sender<usize>,
@@ -31,6 +41,15 @@ pub(crate) struct Rude {
 
 impl Rude {
     pub(crate) async fn serving(answer: fn(&str) -> Answer) -> Self {
+        Self::after(Before::Http, answer).await
+    }
+
+    /// Answers everybody's first words of a TLS handshake, in which no path is told, with this.
+    pub(crate) async fn greeting(answer: fn(&str) -> Answer) -> Self {
+        Self::after(Before::Tls, answer).await
+    }
+
+    async fn after(before: Before, answer: fn(&str) -> Answer) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (sent, open) = (Arc::new(AtomicU64::new(0)), watch::Sender::new(0));
@@ -43,16 +62,20 @@ impl Rude {
                 opened.send_modify(|open| *open += 1);
                 connections.spawn(async move {
                     // A browser that hangs up makes reads and writes fail, which is the end of its connection.
-                    let _ = serve(browser, answer, &counter).await;
+                    let _ = serve(browser, before, answer, &counter).await;
                     opened.send_modify(|open| *open -= 1);
                 });
             }
         });
-        Self { address, sent, open, _server: server }
+        let scheme = match before {
+            Before::Http => "http",
+            Before::Tls => "https",
+        };
+        Self { scheme, address, sent, open, _server: server }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     /// Bytes that the system took for the browser so far.
@@ -66,12 +89,34 @@ impl Rude {
     }
 }
 
-async fn serve(mut browser: TcpStream, answer: fn(&str) -> Answer, sent: &AtomicU64) -> std::io::Result<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(browser.read_u8().await?);
+/// Reads what the browser says first, so that a close is no reset, and gives the path in it.
+async fn heard(browser: &mut TcpStream, before: Before) -> std::io::Result<String> {
+    match before {
+        Before::Http => {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(browser.read_u8().await?);
+            }
+            Ok(String::from_utf8_lossy(&head).split(' ').nth(1).unwrap_or_default().to_owned())
+        }
+        Before::Tls => {
+            // Its kind, its version and its length stand before a record.
+            let mut head = [0; 5];
+            browser.read_exact(&mut head).await?;
+            let mut record = vec![0; u16::from_be_bytes([head[3], head[4]]).into()];
+            browser.read_exact(&mut record).await?;
+            Ok(String::new())
+        }
     }
-    let path = String::from_utf8_lossy(&head).split(' ').nth(1).unwrap_or_default().to_owned();
+}
+
+async fn serve(
+    mut browser: TcpStream,
+    before: Before,
+    answer: fn(&str) -> Answer,
+    sent: &AtomicU64,
+) -> std::io::Result<()> {
+    let path = heard(&mut browser, before).await?;
     let send = async |browser: &mut TcpStream, bytes: &[u8]| {
         sent.fetch_add(bytes.len() as u64, Ordering::Relaxed);
         browser.write_all(bytes).await

@@ -156,6 +156,13 @@ impl Service {
         self.client.post(url).header("X-Gateway-Key", &self.key).json(request).send().await.unwrap()
     }
 
+    /// Asks for a run's stream once more, from the event after one on.
+    pub(crate) async fn resume(&self, run_id: &str, last: &str) -> Response {
+        let url = self.url(&format!("/api/v1/browser-use/runs/{run_id}/stream"));
+        let request = self.client.get(url).header("X-Gateway-Key", &self.key).header("Last-Event-ID", last);
+        request.send().await.unwrap()
+    }
+
     /// Starts a run of the built-in planner without pictures.
     pub(crate) async fn run(&self, task: &str) -> Events {
         let request = json!({ "task": task, "provider": "template", "screenshotFormat": "none" });
@@ -247,6 +254,11 @@ impl Events {
                 None => {}
             }
         }
+    }
+
+    /// The next line as it is; none after the stream's end.
+    pub(crate) async fn line(&mut self) -> Option<String> {
+        self.0.next().await.unwrap()
     }
 
     /// Reads to the end; the last event is the terminal one.

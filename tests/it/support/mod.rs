@@ -1,6 +1,7 @@
 //! Stand-ins for the world around the service, and a client that reads its streams.
 
 pub(crate) mod browser;
+pub(crate) mod canary;
 pub(crate) mod client;
 pub(crate) mod model;
 pub(crate) mod service;
