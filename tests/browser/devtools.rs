@@ -1,6 +1,6 @@
 //! A DevTools connection that is cut, slow or answers nonsense: what comes of it for one run, and for its neighbours.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use browser_use_service::agent::ports::{ActionError, BrowserError, Browsers};
 use browser_use_service::browser::settings::BrowserSettings;
@@ -194,15 +194,23 @@ fn a_context_that_cannot_be_made_is_the_fault_of_one_run() {
 #[test]
 fn a_slow_connection_is_waited_for_within_the_limits() {
     run(async {
-        let (plan, site) = (Faulty::new("every *: delay 5"), site().await);
+        // One after the other, and what follows each is as late.
+        let late = ["Page.navigate", "Page.frameNavigated", "Runtime.callFunctionOn", "Page.captureScreenshot"];
+        let plan = Faulty::new(&late.map(|method| format!("every {method}: delay 200")).join("\n"));
+        let site = site().await;
         let browser = OwnBrowser::start(|settings| {
             settings.executable = Some(plan.executable());
+            settings.command_timeout = LIMIT;
         })
         .await;
         let tab = browser.open().await;
+        let started = Instant::now();
         tab.go(&site.url("/")).await.unwrap();
         tab.click("Press").await.unwrap();
         site.hears("pressed").await;
+        let seen = tab.observe().await;
+        assert!(seen.view.text.contains("Home") && seen.screenshot.is_some(), "{seen:#?}");
+        assert!(started.elapsed() > LIMIT, "all of them together took longer than one may: {:?}", started.elapsed());
         tab.close().await;
         browser.close().await;
     });

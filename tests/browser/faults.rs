@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
+use browser_use_service::agent::action::Action;
 use browser_use_service::agent::ports::{ActionError, BrowserError, Browsers};
+use browser_use_service::browser::settings::BrowserSettings;
 use rustix::process::Signal;
 
 use crate::support::{Faulty, OwnBrowser, Site, Tab, eventually, headless, page, processes, run};
@@ -17,6 +19,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 async fn answers(tab: &Tab, site: &Site) {
     tab.go(&site.url("/")).await.unwrap();
     assert!(tab.text().await.contains("Home"));
+}
+
+/// Kills the renderer that holds the ballast.
+fn kill_large(browser: &OwnBrowser) {
+    let large = processes::renderers(browser.root()).into_iter().find(|pid| processes::resident(*pid) > 250 << 20);
+    processes::signal(large.expect("one renderer holds the ballast"), Signal::KILL);
 }
 
 async fn homely() -> Site {
@@ -35,8 +43,7 @@ fn a_crashed_page_is_told_its_neighbour_goes_on_and_navigating_revives_it() {
         let (crashing, neighbour) = (browser.open().await, browser.open().await);
         crashing.go(&site.url("/large")).await.unwrap();
         answers(&neighbour, &site).await;
-        let large = processes::renderers(browser.root()).into_iter().find(|pid| processes::resident(*pid) > 250 << 20);
-        processes::signal(large.expect("one renderer holds the ballast"), Signal::KILL);
+        kill_large(&browser);
 
         let seen = crashing.until(|seen| seen.notices.iter().any(|notice| notice.contains("crashed"))).await;
         assert_eq!(seen.view.elements, []);
@@ -54,21 +61,19 @@ fn a_crash_in_the_middle_of_an_action_ends_the_action() {
     run(async {
         let browser = OwnBrowser::start(|_| {}).await;
         let site = homely().await;
-        let tab = browser.open().await;
+        let (tab, neighbour) = (browser.open().await, browser.open().await);
+        answers(&neighbour, &site).await;
         tab.go(&site.url("/large")).await.unwrap();
-        let large = processes::renderers(browser.root()).into_iter().find(|pid| processes::resident(*pid) > 250 << 20);
-        let waiting = tab.act(browser_use_service::agent::action::Action::Wait {
-            seconds: Some(30.0),
-            text: Some("never".into()),
-            gone: None,
-        });
-        let killing = async { processes::signal(large.expect("one renderer holds the ballast"), Signal::KILL) };
+        let waiting = tab.act(Action::Wait { seconds: Some(30.0), text: Some("never".into()), gone: None });
+        let killing = async { kill_large(&browser) };
         let started = Instant::now();
         let (outcome, ()) = tokio::join!(waiting, killing);
         assert!(matches!(outcome, Err(ActionError::Browser(BrowserError::PageCrashed))), "{outcome:?}");
         assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
+        assert!(neighbour.text().await.contains("Home"), "its page is still there");
         answers(&tab, &site).await;
         tab.close().await;
+        neighbour.close().await;
         browser.close().await;
     });
 }
@@ -274,19 +279,31 @@ fn a_server_that_keeps_silent_is_given_up_after_the_navigation_s_limit() {
 
 #[test]
 fn a_browser_that_is_too_old_is_replaced_and_ends_with_its_last_run() {
-    run(async {
-        let browser = OwnBrowser::start(|settings| settings.max_age = Duration::from_secs(1)).await;
-        let site = homely().await;
-        let old = browser.main_process();
-        let tab = browser.open().await;
-        let is_there = || processes::of(browser.root()).iter().any(|process| process.pid == old);
-        eventually("another one is there", PATIENCE, || processes::browsers(browser.root()).len() == 2).await;
-        answers(&tab, &site).await;
-        assert!(is_there(), "it stays for the run that it has");
-        tab.close().await;
-        assert!(!is_there(), "and goes with it");
-        browser.close().await;
-    });
+    run(is_replaced_and_ends_with_its_last_run(|settings| settings.max_age = Duration::from_secs(1)));
+}
+
+#[test]
+fn a_browser_that_is_too_large_is_replaced_and_ends_with_its_last_run() {
+    run(is_replaced_and_ends_with_its_last_run(|settings| {
+        // The least that can be set; every browser is larger.
+        settings.max_memory = 64 << 20;
+        // Looked at after a quarter of it, and not old before this test has lost its patience.
+        settings.max_age = 2 * PATIENCE;
+    }));
+}
+
+async fn is_replaced_and_ends_with_its_last_run(adjust: impl FnOnce(&mut BrowserSettings)) {
+    let browser = OwnBrowser::start(adjust).await;
+    let site = homely().await;
+    let old = browser.main_process();
+    let tab = browser.open().await;
+    let is_there = || processes::of(browser.root()).iter().any(|process| process.pid == old);
+    eventually("another one is there", PATIENCE, || processes::browsers(browser.root()).len() == 2).await;
+    answers(&tab, &site).await;
+    assert!(is_there(), "it stays for the run that it has");
+    tab.close().await;
+    assert!(!is_there(), "and goes with it");
+    browser.close().await;
 }
 
 #[test]
@@ -306,6 +323,50 @@ fn a_browser_that_does_not_dispose_of_a_context_is_replaced_although_nobody_wait
         drop(tab);
         let is_gone = || processes::browsers(browser.root()).iter().all(|main| !starts.contains(main));
         eventually("the browser goes", PATIENCE + Duration::from_secs(5), is_gone).await;
+        browser.close().await;
+    });
+}
+
+#[test]
+fn however_a_run_ends_the_browser_has_its_context_no_more() {
+    run(async {
+        // Harmless, and noted with each answer.
+        let watched = ["Target.createBrowserContext", "Target.disposeBrowserContext"];
+        let plan = Faulty::new(&watched.map(|method| format!("every {method}: delay 0")).join("\n"));
+        let browser = OwnBrowser::start(|settings| {
+            settings.executable = Some(plan.executable());
+            settings.command_timeout = Duration::from_secs(2);
+        })
+        .await;
+        let main = browser.main_process();
+        let is_left_alone = || {
+            let [made, disposed] =
+                watched.map(|method| plan.injected().iter().filter(|line| line.contains(method)).count());
+            // The one that waits for the next run.
+            made == disposed + 1
+        };
+        let site = homely().await;
+        for way in ["read", "crashed", "looping", "in two tabs", "never told to close"] {
+            let tab = browser.open().await;
+            let url = site.url(if way == "crashed" { "/large" } else { "/loop" });
+            tab.go(&url).await.unwrap();
+            match way {
+                "crashed" => kill_large(&browser),
+                "looping" => drop(tab.click("Spin").await),
+                "in two tabs" => drop(tab.act(Action::Navigate { url, new_tab: Some(true) }).await.unwrap()),
+                _ => {}
+            }
+            match way {
+                "never told to close" => drop(tab),
+                _ => tab.close().await,
+            }
+            eventually(way, PATIENCE, is_left_alone).await;
+        }
+        assert_eq!(
+            (browser.main_process(), browser.pool.ready()),
+            (main, Ok(())),
+            "none was given up with its browser"
+        );
         browser.close().await;
     });
 }

@@ -18,7 +18,7 @@ fn helpers(browser: &OwnBrowser, kind: &str) -> Vec<u32> {
 }
 
 async fn site() -> Site {
-    Site::of(&[("/", "<h1>Home</h1>")]).await
+    Site::of(&[("/", "<h1>Home</h1><button onclick=\"tell('pressed')\">Press</button><input placeholder=Name>")]).await
 }
 
 async fn answers(tab: &Tab, site: &Site) {
@@ -98,15 +98,22 @@ fn a_browser_whose_processes_come_no_more_is_replaced_with_the_next_context_that
         for pid in helpers(&browser, "--type=zygote") {
             processes::signal(pid, Signal::STOP);
         }
+        let mut failed = Vec::new();
         let needing = async {
             while browser.main_process_or_none().is_none_or(|now| now == main) {
-                if let Ok(next) = browser.pool.open(headless()).await {
-                    next.close().await;
+                // One takes the context that was laid by, the other one is made for it.
+                let both = tokio::join!(browser.pool.open(headless()), browser.pool.open(headless()));
+                for opened in [both.0, both.1] {
+                    match opened {
+                        Ok(next) => next.close().await,
+                        Err(error) => failed.push(error),
+                    }
                 }
             }
         };
         // A context that is not made, and a sign of life that does not come; no look from time to time.
-        tokio::time::timeout(5 * limit, needing).await.expect("it is replaced");
+        tokio::time::timeout(7 * limit, needing).await.expect("it is replaced");
+        assert_eq!(failed.first(), Some(&BrowserError::Unresponsive { limit }), "{failed:?}");
         lost(&tab).await;
         tab.close().await;
         browser.serves(&site).await;
@@ -156,6 +163,11 @@ fn a_gpu_process_that_stands_still_costs_the_pictures_and_nothing_else() {
         let seen = tab.observe().await;
         assert!(seen.view.text.contains("Home") && seen.screenshot.is_none(), "{seen:#?}");
         assert!(seen.notices.iter().any(|notice| notice.contains("No screenshot")), "{:?}", seen.notices);
+        tab.click("Press").await.unwrap();
+        site.hears("pressed").await;
+        tab.input("Name", "Ada").await.unwrap();
+        assert_eq!(tab.element("Name").await.value, "Ada");
+        answers(&tab, &site).await;
         tab.close().await;
         browser.close().await;
     });

@@ -343,17 +343,20 @@ fn a_disk_that_takes_no_recording_changes_no_run() {
     run(async {
         let site = site().await;
         let recordings = tempfile::tempdir().unwrap();
-        let service =
-            Start::new().set("RECORD_DIR", &recordings.path().display().to_string()).full_disk().ready().await;
-        // From here on none of its files grows any more; the browser's do.
+        let start = Start::new().set("RECORD_DIR", &recordings.path().display().to_string()).full_disk();
+        // Errors alone, so that the log is short.
+        let service = start.set("RUST_LOG", "error").ready().await;
+        // From here on none of its files grows beyond what the log takes; the browser's do.
         let pid = rustix::process::Pid::from_raw(service.id().try_into().unwrap());
-        let none = Rlimit { current: Some(0), ..getrlimit(Resource::Fsize) };
-        rustix::process::prlimit(pid, Resource::Fsize, none).unwrap();
-        finished(service.run(&format!("open {}, then read 'Home'", site.url("/"))).await).await;
+        let little = Rlimit { current: Some(16 << 10), ..getrlimit(Resource::Fsize) };
+        rustix::process::prlimit(pid, Resource::Fsize, little).unwrap();
+        let long = "x".repeat(20 << 10);
+        finished(service.run(&format!("open {}, then read 'Home'", site.url(&format!("/?{long}")))).await).await;
         assert_eq!(std::fs::read_dir(recordings.path()).unwrap().count(), 0, "whole or not at all");
+        eventually("the log says it", GONE_WITHIN, || service.log().contains("the recording cannot be written")).await;
 
         // What a caller sends has to be written: it is told.
-        let file = json!({ "name": "cv.txt", "content": "dGVuIHllYXJzIG9mIHRlYQ==" });
+        let file = json!({ "name": "cv.txt", "content": "dGVh".repeat(16 << 10) });
         let task = format!("open {}, then read 'Home'", site.url("/"));
         let request = json!({ "task": task, "provider": "template", "files": [file] });
         let last = Events::of(service.post(&request).await).rest().await.pop().unwrap();

@@ -8,6 +8,7 @@ mod interrupted;
 #[path = "../../examples/support/leftovers.rs"]
 mod leftovers;
 mod log;
+mod no_browser;
 mod open_files;
 #[path = "../../examples/support/order.rs"]
 mod order;

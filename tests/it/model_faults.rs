@@ -1,11 +1,11 @@
 //! What a caller is told when the network between the service and its model, or the model's server, breaks an exchange:
 //! each fault once, so that it may pass, and in every exchange, so that it does not.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::serve::Listener as _;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -155,7 +155,7 @@ async fn a_host_that_does_not_resolve_refuses_or_is_not_trusted_is_out_of_reach(
     let mut server = JoinSet::new();
     // Nobody who does not trust it comes through.
     server.spawn(async move { acceptor.accept().await });
-    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    let taken = TcpSocket::new_v4().unwrap();
     taken.bind(([127, 0, 0, 1], 0).into()).unwrap();
     for base in [
         "http://no-such-host.invalid".to_owned(),
@@ -167,6 +167,28 @@ async fn a_host_that_does_not_resolve_refuses_or_is_not_trusted_is_out_of_reach(
         assert!(logs(&events)[1].starts_with(UNREACHABLE), "{base}: {events:#?}");
     }
     assert!(server.try_join_next().is_none(), "no handshake came to its end");
+}
+
+#[tokio::test]
+async fn a_host_that_takes_no_connection_is_given_up_after_the_time_for_that() {
+    // What a listener that accepts none has room for; whoever comes then is not answered at all.
+    let full = TcpSocket::new_v4().unwrap();
+    full.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let full = full.listen(1).unwrap();
+    let address = full.local_addr().unwrap();
+    let connect = || std::net::TcpStream::connect_timeout(&address, Duration::from_secs(1));
+    let waiting: Vec<_> = std::iter::from_fn(|| connect().ok()).collect();
+
+    // A longer time for the first byte is not what ends it.
+    let stage =
+        stage(&format!("http://{address}")).set("LLM_CONNECT_TIMEOUT", "300ms").set("LLM_OPENING_TIMEOUT", "60s");
+    let service = stage.start().await;
+    let started = Instant::now();
+    let events = run(&service).await;
+    check_end("a full listener", &events, End::Code("model_unavailable"));
+    assert!(logs(&events)[1].starts_with(UNREACHABLE), "{events:#?}");
+    assert!((600..5_000).contains(&started.elapsed().as_millis()), "two tries took {:?}", started.elapsed());
+    drop((waiting, full));
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ use crate::support::soon;
 const HIDDEN: usize = 24 << 20;
 const PICTURE: usize = 512 << 10;
 const STEPS: usize = 150;
+/// Who takes fewer bytes than this in the time for it takes nothing.
+const PIECE: usize = 16 << 10;
 
 /// As many screenshots as can nowhere be hidden.
 fn flooding(leave: &Arc<Semaphore>) -> Stage {
@@ -68,6 +70,19 @@ fn without_chunks(response: &[u8]) -> String {
         body.extend_from_slice(&rest[end + 2..][..size]);
         rest = &rest[end + 2 + size + 2..];
     }
+}
+
+/// Reads what is left, and makes events of that and of what was received before.
+async fn rest(mut client: TcpStream, mut received: Vec<u8>) -> Vec<Value> {
+    let mut chunk = vec![0; 1 << 16];
+    while !received.ends_with(b"data: [DONE]\n\n\r\n0\r\n\r\n") {
+        let read = soon("the rest", client.read(&mut chunk)).await.expect("the connection does not break");
+        assert!(read > 0, "the stream ends properly");
+        received.extend_from_slice(&chunk[..read]);
+    }
+    assert!(received.len() < HIDDEN, "{} bytes were kept", received.len());
+    let text = without_chunks(&received);
+    text.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok()).collect()
 }
 
 #[tokio::test]
@@ -125,23 +140,40 @@ async fn a_client_that_reads_byte_by_byte_gets_every_step_and_little_is_kept_for
     service.pages.closed.reaches(1).await;
 
     // What is left is what was kept somewhere.
-    let mut chunk = vec![0; 1 << 16];
-    while !received.ends_with(b"data: [DONE]\n\n\r\n0\r\n\r\n") {
-        let read = soon("the rest", client.read(&mut chunk)).await.expect("the connection does not break");
-        assert!(read > 0, "the stream ends properly");
-        received.extend_from_slice(&chunk[..read]);
-    }
-    assert!(received.len() < HIDDEN, "{} bytes were kept", received.len());
-
-    let text = without_chunks(&received);
-    let events: Vec<Value> =
-        text.lines().filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok()).collect();
+    let events = rest(client, received).await;
     let steps: Vec<&Value> = events.iter().filter(|event| event["type"] == "step").collect();
     let numbers: Vec<u64> = steps.iter().map(|step| step["step"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (1..=STEPS as u64).collect::<Vec<_>>(), "every step once and in order");
     assert!(steps.iter().any(|step| step["screenshotDropped"] == true), "screenshots were dropped");
     assert!(steps.last().unwrap()["screenshot"].is_string(), "but for the newest");
     assert_eq!(events.last().unwrap()["stopReason"], "done");
+}
+
+#[tokio::test]
+async fn a_client_that_takes_a_byte_now_and_then_is_as_one_that_never_reads() {
+    let leave = Arc::new(Semaphore::new(0));
+    // The connection is closed as long after the run's end as that took to come, and is read to its end until then.
+    let service = flooding(&leave).set("STREAM_STALL_TIMEOUT", "3s").start().await;
+    let mut client = unread_run(&service, "").await;
+    let mut received = Vec::new();
+    let dripping = async {
+        let mut pace = tokio::time::interval(Duration::from_millis(20));
+        loop {
+            pace.tick().await;
+            received.push(client.read_u8().await.expect("a byte"));
+        }
+    };
+    let ending = async {
+        flood(&service, &leave).await;
+        service.pages.closed.reaches(1).await;
+    };
+    tokio::select! {
+        () = dripping => {}
+        () = ending => {}
+    }
+    assert!((50..PIECE).contains(&received.len()), "{} bytes were taken", received.len());
+    let events = rest(client, received).await;
+    assert_eq!(events.last().unwrap()["code"], "client_stalled");
 }
 
 #[tokio::test]

@@ -109,10 +109,19 @@ impl OwnBrowser {
         processes::browser(self.root())
     }
 
-    /// Closes it; from then on nothing may be left, not even for a moment.
+    /// Closes it; from then on nothing may be left, not even for a moment. Before that nothing of the runs may be left, which
+    /// are over by then: a run's folder goes as soon as its context has gone, but for those that wait for the next run.
     pub(crate) async fn close(self) {
+        eventually("the runs' folders go", Duration::from_secs(10), || self.run_folders() <= 1).await;
         self.pool.close().await;
         self.leaves_nothing();
+    }
+
+    /// How many contexts have a folder, in all browsers.
+    fn run_folders(&self) -> usize {
+        let below = |folder: &Path| std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let inside = below(self.root()).flat_map(|profile| below(&profile.path()));
+        inside.filter(|entry| entry.file_name().to_string_lossy().starts_with("run-")).count()
     }
 
     pub(crate) fn leaves_nothing(&self) {
