@@ -32,6 +32,7 @@ mod settling;
 mod signals;
 mod starts;
 mod support;
+mod system;
 mod unwarded;
 mod uploads;
 mod vanishing;
