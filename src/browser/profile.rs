@@ -149,7 +149,8 @@ mod tests {
         kill_process(Pid::from_child(&ended[0]), Signal::STOP).unwrap();
         assert_eq!(sweep(root.path()).unwrap(), 1);
         for mut process in ended {
-            assert_eq!(process.wait().unwrap().signal(), Some(Signal::KILL.as_raw()));
+            let ended = process.try_wait().unwrap().expect("it has ended when its folder is gone");
+            assert_eq!(ended.signal(), Some(Signal::KILL.as_raw()));
         }
         for process in &mut others {
             // It reads to the end of its input.

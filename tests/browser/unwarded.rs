@@ -1,7 +1,7 @@
 //! A service that is killed together with its wardens: nobody is left to clean up but the browser itself, which ends when
 //! its connection does, and the next service.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::Router;
@@ -23,6 +23,24 @@ async fn site() -> Site {
     Site::with(router).await
 }
 
+/// A service that does not wait long for a page that keeps a request open.
+async fn impatient() -> Service {
+    Start::new().set("BROWSER_SETTLE_NEW_SITE_TIMEOUT", "500ms").ready().await
+}
+
+/// Since when a browser stands still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Since {
+    Before,
+    /// After its warden's end and before its connection's, so that nobody wakes it.
+    Between,
+}
+
+async fn stand_still(pid: u32) {
+    processes::signal(pid, Signal::STOP);
+    eventually("it stands still", GONE_WITHIN, || processes::stands_still(pid)).await;
+}
+
 /// What such a service leaves.
 struct Left {
     service: Service,
@@ -33,19 +51,27 @@ struct Left {
 
 impl Left {
     /// Kills a service in the midst of a run and its wardens, in such a way that none can do anything about the others' end.
-    async fn behind(mut service: Service, site: &Site, before: impl FnOnce(&Path)) -> Self {
+    /// Its browser stands still from then on, if it is to.
+    async fn behind(mut service: Service, site: &Site, still: Option<Since>) -> Self {
+        let times = 1 + site.requests().iter().filter(|line| *line == "GET /hang").count();
         let _events = service.run(&format!("open {}, then wait for 'what never comes'", site.url("/open"))).await;
-        site.is_asked("GET /hang").await;
+        site.is_asked_times("GET /hang", times).await;
         let profiles = service.profiles();
-        before(&profiles);
+        let browser = processes::browser(&profiles).unwrap();
+        if still == Some(Since::Before) {
+            stand_still(browser).await;
+        }
         let wardens = processes::wardens(&profiles);
         assert!(!wardens.is_empty());
         let all = processes::of(&profiles);
         let processes = all.into_iter().filter(|process| !wardens.contains(&process.pid)).collect();
-        service.signal(Signal::STOP);
-        eventually("the service stands still", GONE_WITHIN, || processes::stands_still(service.id())).await;
+        stand_still(service.id()).await;
         for warden in wardens {
             processes::signal(warden, Signal::KILL);
+        }
+        eventually("the wardens end", GONE_WITHIN, || processes::wardens(&profiles).is_empty()).await;
+        if still == Some(Since::Between) {
+            stand_still(browser).await;
         }
         service.signal(Signal::KILL);
         service.ended().await;
@@ -64,7 +90,7 @@ impl Left {
         self.service.leaves_nothing();
     }
 
-    async fn ends(&self) {
+    async fn end(&self) {
         let ended = || self.processes.iter().all(Process::has_ended);
         eventually("the browser ends with all its processes", GONE_WITHIN, ended).await;
     }
@@ -83,23 +109,25 @@ impl Drop for Left {
 fn a_browser_whose_service_and_warden_are_killed_together_ends_and_its_folder_is_swept() {
     run(async {
         let site = site().await;
-        let service = Start::new().set("BROWSER_SETTLE_NEW_SITE_TIMEOUT", "500ms").ready().await;
-        let left = Left::behind(service, &site, |_| {}).await;
+        let left = Left::behind(impatient().await, &site, None).await;
         assert!(left.processes.len() > 1, "{:?}", left.processes);
-        left.ends().await;
+        left.end().await;
         left.is_swept(&site).await;
     });
 }
 
 #[test]
-fn one_that_stands_still_then_is_ended_by_the_next_service() {
+fn a_browser_that_stands_still_while_both_are_killed_is_ended_by_the_next_service() {
     run(async {
         let site = site().await;
-        let service = Start::new().set("BROWSER_SETTLE_NEW_SITE_TIMEOUT", "500ms").ready().await;
-        let stop = |profiles: &Path| processes::signal(processes::browser(profiles).unwrap(), Signal::STOP);
-        let left = Left::behind(service, &site, stop).await;
+        // The kernel wakes it when its warden ends, with a SIGHUP, from which it mostly comes to its end.
+        let left = Left::behind(impatient().await, &site, Some(Since::Before)).await;
+        left.is_swept(&site).await;
+        left.end().await;
+
+        let left = Left::behind(impatient().await, &site, Some(Since::Between)).await;
         assert_ne!(processes::browser(&left.service.profiles()), None, "it cannot see that its connection is closed");
         left.is_swept(&site).await;
-        left.ends().await;
+        left.end().await;
     });
 }

@@ -65,14 +65,15 @@ pub(crate) fn wardens(root: &Path) -> Vec<u32> {
     wardens.map(|process| process.pid).collect()
 }
 
-/// Whether a signal has stopped every thread of it.
+/// Whether a signal has stopped it with every thread.
 pub(crate) fn stands_still(pid: u32) -> bool {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
-    let state = |thread: std::io::Result<std::fs::DirEntry>| {
-        let stat = std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap();
-        stat.rsplit_once(')').unwrap().1.trim_start().chars().next()
-    };
-    threads.map(state).all(|state| state == Some('T'))
+    let states: Vec<_> = threads
+        // A thread may end meanwhile.
+        .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("stat")).ok())
+        .map(|stat| stat.rsplit_once(')').unwrap().1.trim_start().chars().next())
+        .collect();
+    !states.is_empty() && states.iter().all(|state| *state == Some('T'))
 }
 
 pub(crate) fn renderers(root: &Path) -> Vec<u32> {
