@@ -202,6 +202,9 @@ impl Process {
                 let _ = kill_process_group(group, Signal::KILL);
             }
         }
+        let profile = self.profile.clone();
+        // What it does not end makes the removal fail, which is told.
+        let _ = tokio::task::spawn_blocking(move || profile::end_processes_in(&profile)).await;
         remove(&self.profile).await;
     }
 }

@@ -4,7 +4,9 @@ use std::fs::{File, Permissions};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::warden::LOCK_FILE;
 
@@ -14,6 +16,8 @@ const PREFIX: &str = "browser-use-service-";
 const RANDOM: usize = 8;
 /// A folder without a lock file may be one whose warden is just starting.
 const STARTING: Duration = Duration::from_secs(60);
+/// How long processes that were killed may take to be gone. It is a matter of milliseconds.
+const GONE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Makes an empty folder that only this user can read.
 pub(crate) fn create(root: &Path) -> io::Result<PathBuf> {
@@ -38,6 +42,7 @@ pub(crate) fn sweep(root: &Path) -> io::Result<usize> {
             && entry.file_type().is_ok_and(|kind| kind.is_dir())
             && abandoned(&entry.path())
         {
+            end_processes_in(&entry.path());
             match std::fs::remove_dir_all(entry.path()) {
                 Ok(()) => removed += 1,
                 // Another user's, or another service's sweep was faster.
@@ -61,10 +66,46 @@ fn abandoned(profile: &Path) -> bool {
     }
 }
 
+/// Kills what still works in a folder whose warden is gone, which is a browser that stands still or has not come to its end
+/// yet, and waits until it is gone: it could write into the folder while that is removed, and make it anew.
+pub(crate) fn end_processes_in(profile: &Path) {
+    let begun = Instant::now();
+    while begun.elapsed() < GONE_WITHIN {
+        let processes = processes_in(profile);
+        if processes.is_empty() {
+            return;
+        }
+        for process in processes {
+            // It may end in this moment.
+            let _ = kill_process(process, Signal::KILL);
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// By the options that they were started with: Chromium tells its helpers, those that report crashes too, where it works.
+fn processes_in(profile: &Path) -> Vec<Pid> {
+    let Some(folder) = profile.file_name() else { return Vec::new() };
+    let is_there = |option: &[u8]| {
+        let mut names = option.split(|byte| matches!(byte, b'=' | b'/'));
+        option.starts_with(b"--") && names.any(|name| name == folder.as_encoded_bytes())
+    };
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let started_there = processes.filter_map(|process| {
+        let pid = process.file_name().to_str()?.parse().ok()?;
+        // One that has ended has none, also when nobody has asked how it ended. Chromium writes blanks between some.
+        let command = std::fs::read(process.path().join("cmdline")).ok()?;
+        command.split(|byte| matches!(byte, 0 | b' ')).any(is_there).then(|| Pid::from_raw(pid))?
+    });
+    started_there.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fs::{create_dir, write};
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, Stdio};
 
     fn folder_with_lock(root: &Path) -> PathBuf {
         let profile = create(root).unwrap();
@@ -91,6 +132,31 @@ mod tests {
         let abandoned = folder_with_lock(root.path());
         assert_eq!(sweep(root.path()).unwrap(), 1);
         assert!(!abandoned.exists());
+    }
+
+    #[test]
+    fn what_stands_still_in_an_abandoned_folder_is_ended_and_nothing_else() {
+        let root = tempfile::tempdir().unwrap();
+        let (abandoned, used) = (folder_with_lock(root.path()), folder_with_lock(root.path()));
+        let lock = File::open(used.join(LOCK_FILE)).unwrap();
+        lock.try_lock().unwrap();
+        let started = |option: &str, folder: &Path| {
+            let option = format!("{option}{}/more", folder.display());
+            Command::new("sh").args(["-c", "read line; true", &option]).stdin(Stdio::piped()).spawn().unwrap()
+        };
+        let ended = [started("--user-data-dir=", &abandoned), started("--type=x --database=", &abandoned)];
+        let mut others = [started("--user-data-dir=", &used), started("", &abandoned)];
+        kill_process(Pid::from_child(&ended[0]), Signal::STOP).unwrap();
+        assert_eq!(sweep(root.path()).unwrap(), 1);
+        for mut process in ended {
+            let ended = process.try_wait().unwrap().expect("it has ended when its folder is gone");
+            assert_eq!(ended.signal(), Some(Signal::KILL.as_raw()));
+        }
+        for process in &mut others {
+            // It reads to the end of its input.
+            drop(process.stdin.take());
+            assert!(process.wait().unwrap().success(), "it was none of a browser that lost its warden");
+        }
     }
 
     #[test]

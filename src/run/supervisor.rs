@@ -29,6 +29,9 @@ use crate::agent::secrets::{Mask, MaskedModel, MaskedPage, MaskedReporter, Secre
 /// Closing a page ends within the browser's own deadlines, 5 s for a context and 10 s for a browser; this one only bounds a
 /// defect there.
 const CLOSE_LIMIT: Duration = Duration::from_secs(20);
+/// A recording is written in milliseconds. Of a disk that does not answer neither the place nor the stream's end is held
+/// up for longer; the thread that waits for it is.
+const RECORD_LIMIT: Duration = Duration::from_secs(20);
 /// The part of a run's time after which its end is announced.
 const NEARLY: f64 = 0.8;
 
@@ -87,8 +90,10 @@ pub(super) async fn supervise(run: Run) -> Outbox {
     if let Some(page) = page.into_inner() {
         close(page).await;
     }
-    if let Some(recording) = recording {
-        recording.end(&end).await;
+    if let Some(recording) = recording
+        && timeout(RECORD_LIMIT, recording.end(&end)).await.is_err()
+    {
+        error!(limit_ms = RECORD_LIMIT.as_millis(), "the recording was not written in time");
     }
     drop(ticket);
     outbox

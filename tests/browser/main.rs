@@ -32,6 +32,8 @@ mod settling;
 mod signals;
 mod starts;
 mod support;
+mod system;
+mod unwarded;
 mod uploads;
 mod vanishing;
 mod warden;

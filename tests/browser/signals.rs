@@ -2,7 +2,7 @@
 //! exits with 0; killed it tells nothing. Either way nothing is left.
 
 use std::os::unix::fs::PermissionsExt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -173,17 +173,20 @@ async fn eventually_over(service: &Service) {
     }
 }
 
-fn stopped_and_killed_while(phase: Phase) {
+fn stopped_and_killed_while(phase: Phase, asked_by: Signal) {
+    const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
     run(async {
         let start = Start::new().set("SHUTDOWN_GRACE", "100ms").set("SHUTDOWN_TIMEOUT", "20s");
         let mut reached = phase.reach(start).await;
-        reached.service.signal(Signal::TERM);
+        reached.service.signal(asked_by);
+        let asked = Instant::now();
         let last = reached.events.rest().await.pop().expect("there is a terminal event");
         match phase {
             Phase::ResultUnread => assert_eq!(last["success"], true, "{last}"),
             _ => assert_eq!((&last["type"], &last["code"]), (&json!("error"), &json!("shutting_down")), "{last}"),
         }
         assert_eq!(reached.service.ended().await.code(), Some(0), "{}", reached.service.log());
+        assert!(asked.elapsed() < SHUTDOWN_TIMEOUT, "{:?}", asked.elapsed());
         reached.service.leaves_nothing();
         drop(reached.site);
 
@@ -197,57 +200,57 @@ fn stopped_and_killed_while(phase: Phase) {
 
 #[test]
 fn a_stop_or_a_kill_while_a_run_is_queued() {
-    stopped_and_killed_while(Phase::Queued);
+    stopped_and_killed_while(Phase::Queued, Signal::TERM);
 }
 
 #[test]
 fn a_stop_or_a_kill_while_the_browser_starts() {
-    stopped_and_killed_while(Phase::BrowserStarting);
+    stopped_and_killed_while(Phase::BrowserStarting, Signal::INT);
 }
 
 #[test]
 fn a_stop_or_a_kill_while_a_context_opens() {
-    stopped_and_killed_while(Phase::ContextOpening);
+    stopped_and_killed_while(Phase::ContextOpening, Signal::TERM);
 }
 
 #[test]
 fn a_stop_or_a_kill_while_a_page_is_on_its_way() {
-    stopped_and_killed_while(Phase::Navigating);
+    stopped_and_killed_while(Phase::Navigating, Signal::INT);
 }
 
 #[test]
 fn a_stop_or_a_kill_while_a_page_is_read() {
-    stopped_and_killed_while(Phase::Observing);
+    stopped_and_killed_while(Phase::Observing, Signal::TERM);
 }
 
 #[test]
 fn a_stop_or_a_kill_while_the_model_thinks() {
-    stopped_and_killed_while(Phase::CallingTheModel);
+    stopped_and_killed_while(Phase::CallingTheModel, Signal::INT);
 }
 
 #[test]
 fn a_stop_or_a_kill_in_the_middle_of_an_action() {
-    stopped_and_killed_while(Phase::Acting);
+    stopped_and_killed_while(Phase::Acting, Signal::TERM);
 }
 
 #[test]
 fn a_stop_or_a_kill_while_a_dialog_is_open() {
-    stopped_and_killed_while(Phase::DialogOpen);
+    stopped_and_killed_while(Phase::DialogOpen, Signal::INT);
 }
 
 #[test]
 fn a_stop_or_a_kill_while_a_download_comes() {
-    stopped_and_killed_while(Phase::Downloading);
+    stopped_and_killed_while(Phase::Downloading, Signal::TERM);
 }
 
 #[test]
 fn a_stop_or_a_kill_before_the_result_is_read() {
-    stopped_and_killed_while(Phase::ResultUnread);
+    stopped_and_killed_while(Phase::ResultUnread, Signal::INT);
 }
 
 #[test]
 fn a_stop_or_a_kill_while_a_context_is_closed() {
-    stopped_and_killed_while(Phase::Closing);
+    stopped_and_killed_while(Phase::Closing, Signal::TERM);
 }
 
 #[test]
@@ -288,7 +291,7 @@ fn a_service_that_stood_still_goes_on_and_keeps_its_deadlines() {
         let events = service.run(&home("then wait for 'what never comes'")).await;
         site.is_asked_times("GET /hang", 2).await;
         stand_still(7).await;
-        let woken = std::time::Instant::now();
+        let woken = Instant::now();
         let last = events.rest().await.pop().expect("there is a terminal event");
         assert_eq!((&last["type"], &last["stopReason"]), (&json!("result"), &json!("budget_time")), "{last}");
         assert!(woken.elapsed() < Duration::from_secs(3), "{:?}", woken.elapsed());

@@ -14,6 +14,7 @@ mod open_files;
 mod order;
 mod replay;
 mod run;
+mod serve;
 #[path = "../../examples/support/shop.rs"]
 mod shop;
 #[path = "../../examples/support/stream.rs"]

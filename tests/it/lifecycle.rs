@@ -1,10 +1,13 @@
 //! How runs end, in every way they can.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use browser_use_service::agent::agent::AgentSettings;
 use browser_use_service::agent::image::ImageFormat;
-use browser_use_service::agent::ports::{BrowserError, ModelError};
-use browser_use_service::run::{MaxSteps, RunEventKind, RunRequest, Task};
+use browser_use_service::agent::ports::{BrowserError, ChatModel, ModelError, Page, Provider};
+use browser_use_service::run::{MaxSteps, Recorder, Recording, RunEventKind, RunId, RunRequest, Task};
 use serde_json::json;
 
 use crate::support::browser::{Fate, Script};
@@ -162,6 +165,50 @@ async fn a_page_that_does_not_close_does_not_keep_its_place_for_ever() {
     }
     assert_eq!(terminal_after, Some(Duration::ZERO), "the outcome does not wait for the page to close");
     assert_eq!(runs.counts().running, 0);
+}
+
+/// Records to a disk that does not answer.
+struct Stuck;
+
+impl Recorder for Stuck {
+    fn begin(&self, _: RunId, _: &RunRequest, _: &AgentSettings, _: Provider, _: Option<&str>) -> Arc<dyn Recording> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait]
+impl Recording for Stuck {
+    fn model(self: Arc<Self>, model: Arc<dyn ChatModel>) -> Arc<dyn ChatModel> {
+        model
+    }
+
+    fn page(self: Arc<Self>, page: Arc<dyn Page>) -> Arc<dyn Page> {
+        page
+    }
+
+    async fn end(&self, _: &RunEventKind) {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recording_that_is_never_written_does_not_keep_its_place_for_ever() {
+    let stage = Stage::new([Reply::done("ok")]).set("MAX_CONCURRENT_RUNS", "1");
+    let (runs, _model, pages) = stage.recorded_runs(Some(Arc::new(Stuck)));
+    for round in 1..=2 {
+        let started = tokio::time::Instant::now();
+        let mut stream = runs.start(request()).expect("the place is free");
+        let mut terminal_after = None;
+        let ends_within = Duration::from_secs(60);
+        while let Some(event) = tokio::time::timeout(ends_within, stream.next()).await.expect("the stream ends") {
+            if event.kind.is_terminal() {
+                terminal_after = Some(started.elapsed());
+            }
+        }
+        assert_eq!(terminal_after, Some(Duration::ZERO), "the outcome does not wait for the recording");
+        assert_eq!(started.elapsed().as_secs(), 20);
+        assert_eq!((pages.closed.get(), runs.counts().running), (round, 0));
+    }
 }
 
 #[tokio::test]

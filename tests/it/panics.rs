@@ -13,10 +13,12 @@ use browser_use_service::http::details::{BrowserDetails, Inspect, MemoryDetails}
 use browser_use_service::run::{Failure, Memory, Recorder, Recording, RunEventKind, RunId, RunRequest, RunService};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use crate::lifecycle::request;
+use crate::support::client::error_code;
 use crate::support::model::Reply;
 use crate::support::service::{RUN, Stage};
 use crate::support::soon;
@@ -148,12 +150,13 @@ async fn a_run_that_panics_leaves_its_neighbour_alone() {
     assert_eq!(types, ["\"error\"", "\"result\""]);
 }
 
-/// A memory that cannot be looked at.
-struct Broken;
+/// A memory that cannot be looked at, once a test says so.
+struct Breaking(Arc<Notify>);
 
 #[async_trait]
-impl Memory for Broken {
+impl Memory for Breaking {
     async fn used(&self) -> Option<f64> {
+        self.0.notified().await;
         panic!("the memory panics, as scripted")
     }
 
@@ -163,8 +166,22 @@ impl Memory for Broken {
 }
 
 #[tokio::test]
-async fn a_service_that_has_lost_a_task_it_cannot_do_without_stops_in_order_and_says_which() {
-    let mut service = Stage::new([Reply::done("ok")]).memory(Arc::new(Broken)).start().await;
+async fn a_service_that_has_lost_its_watch_over_the_memory_stops_in_order_and_says_so() {
+    let breaks = Arc::new(Notify::new());
+    let stage = Stage::new([Reply::Hang]).set("SHUTDOWN_GRACE", "20ms").set("SHUTDOWN_TIMEOUT", "60s");
+    let mut service = stage.memory(Arc::new(Breaking(breaks.clone()))).start().await;
+    let run = service.run(&json!({ "task": "x" })).await;
+    service.model.calls.reaches(1).await;
+    breaks.notify_one();
+    assert_eq!(error_code(&run.collect().await), "shutting_down");
     assert_eq!(service.failed().await.to_string(), "the watch over the memory has ended");
+    assert_eq!((service.pages.closed.get(), service.browsers_closed.get()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_service_that_has_lost_its_server_stops_in_order_and_says_so() {
+    // So many cannot be counted, which is a panic in the server and in nothing else.
+    let mut service = Stage::new([Reply::done("ok")]).max_connections(usize::MAX).start().await;
+    assert_eq!(service.failed().await.to_string(), "the server has ended");
     assert_eq!(service.browsers_closed.get(), 1);
 }

@@ -12,6 +12,13 @@ pub(crate) struct Process {
     pub(crate) command: String,
 }
 
+impl Process {
+    /// Whether it works no more, also when nobody has asked how it ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        command(self.pid).is_none_or(|command| command != self.command)
+    }
+}
+
 /// Every process that works in a folder for profiles, and all that it started.
 pub(crate) fn of(root: &Path) -> Vec<Process> {
     let root = format!("{}/", root.display());
@@ -20,11 +27,9 @@ pub(crate) fn of(root: &Path) -> Vec<Process> {
     for entry in std::fs::read_dir("/proc").unwrap() {
         let Ok(pid) = entry.unwrap().file_name().to_string_lossy().parse::<u32>() else { continue };
         // It may have ended since; one that has ended and is not reaped yet has no command line.
-        let (Ok(command), Some(parent)) = (std::fs::read(format!("/proc/{pid}/cmdline")), parent(pid)) else {
-            continue;
-        };
+        let (Some(command), Some(parent)) = (command(pid), parent(pid)) else { continue };
         children.entry(parent).or_default().push(pid);
-        all.insert(pid, String::from_utf8_lossy(&command).replace('\0', " "));
+        all.insert(pid, command);
     }
     let mut open: Vec<u32> = all.iter().filter(|(_, command)| command.contains(&root)).map(|(pid, _)| *pid).collect();
     let mut found = HashSet::new();
@@ -52,7 +57,23 @@ pub(crate) fn browsers(root: &Path) -> Vec<u32> {
 }
 
 pub(crate) fn warden(root: &Path) -> Option<u32> {
-    of(root).iter().find(|process| process.command.contains(" warden ")).map(|process| process.pid)
+    wardens(root).first().copied()
+}
+
+pub(crate) fn wardens(root: &Path) -> Vec<u32> {
+    let wardens = of(root).into_iter().filter(|process| process.command.contains(" warden "));
+    wardens.map(|process| process.pid).collect()
+}
+
+/// Whether a signal has stopped it with every thread.
+pub(crate) fn stands_still(pid: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let states: Vec<_> = threads
+        // A thread may end meanwhile.
+        .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("stat")).ok())
+        .map(|stat| stat.rsplit_once(')').unwrap().1.trim_start().chars().next())
+        .collect();
+    !states.is_empty() && states.iter().all(|state| *state == Some('T'))
 }
 
 pub(crate) fn renderers(root: &Path) -> Vec<u32> {
@@ -81,6 +102,11 @@ fn kilobytes(text: &str, field: &str) -> u64 {
 
 pub(crate) fn signal(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap(), signal).unwrap();
+}
+
+fn command(pid: u32) -> Option<String> {
+    let command = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    Some(String::from_utf8_lossy(&command).replace('\0', " "))
 }
 
 fn parent(pid: u32) -> Option<u32> {

@@ -30,6 +30,7 @@ pub(crate) struct Stage {
     variables: Vec<(String, String)>,
     real_models: bool,
     memory: Option<Arc<dyn Memory>>,
+    max_connections: Option<usize>,
 }
 
 /// A running service. Its tasks end with it.
@@ -52,6 +53,7 @@ impl Stage {
             variables: Vec::new(),
             real_models: false,
             memory: None,
+            max_connections: None,
         };
         stage
             .set("BROWSER_USE_INTERNAL_API_KEY", KEY)
@@ -75,6 +77,12 @@ impl Stage {
     /// Another memory than the machine's, which may be short while the tests run.
     pub(crate) fn memory(mut self, memory: Arc<dyn Memory>) -> Self {
         self.memory = Some(memory);
+        self
+    }
+
+    /// So many connections at the same time, also more than a deployment may set.
+    pub(crate) fn max_connections(mut self, most: usize) -> Self {
+        self.max_connections = Some(most);
         self
     }
 
@@ -111,7 +119,10 @@ impl Stage {
     }
 
     pub(crate) async fn start(self) -> Service {
-        let settings = self.settings();
+        let mut settings = self.settings();
+        if let Some(most) = self.max_connections {
+            settings.http.serve.max_connections = most;
+        }
         let (model, browsers) = (ScriptedModel::new(self.replies), FakeBrowsers::new(self.script));
         let pages = browsers.log.clone();
         let browsers_closed = Arc::new(Counter::new());

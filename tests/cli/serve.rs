@@ -1,0 +1,17 @@
+//! What the service exits with when it cannot go on; `tests/it/panics.rs` has what else may be the cause.
+
+use std::net::TcpListener;
+
+use super::ground::Ground;
+
+#[tokio::test]
+async fn a_service_that_cannot_serve_exits_with_1_and_says_why() {
+    let ground = Ground::new();
+    let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let address = taken.local_addr().unwrap();
+    std::fs::write(ground.folder().join(".env"), format!("PORT={}\n", address.port())).unwrap();
+    let ended = ground.output(&[]).await;
+    assert_eq!(ended.code, Some(1), "{ended:#?}");
+    assert!(ended.stderr.contains(&format!("cannot listen on {address}")), "{ended:#?}");
+    ground.assert_nothing_left().await;
+}
