@@ -79,6 +79,7 @@ pub(crate) fn end_processes_in(profile: &Path) {
             // It may end in this moment.
             let _ = kill_process(process, Signal::KILL);
         }
+        // Nothing tells the end of processes that are nobody's children here.
         std::thread::sleep(Duration::from_millis(1));
     }
 }

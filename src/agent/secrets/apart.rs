@@ -4,7 +4,8 @@ use std::panic;
 
 use tokio::sync::Semaphore;
 
-/// Texts looked through at once, in all runs. While it is, one takes up to fifty times its own memory, nine for each layer of escapes.
+/// Texts looked through at once, in all runs. While it is, one takes up to fifty times its own memory, nine for each layer of
+/// escapes.
 const AT_ONCE: usize = 4;
 
 static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);

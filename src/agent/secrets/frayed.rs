@@ -91,11 +91,8 @@ impl Seams {
 impl Frayed {
     /// Of writings and their secrets. No writing is empty.
     pub(super) fn new<'a>(writings: impl IntoIterator<Item = &'a (Vec<u8>, usize)>) -> Self {
-        let parts = |part: fn(&str, usize) -> &str| -> Vec<&'static [u8]> {
-            let cuts = ESCAPES.iter().flat_map(|escape| (1..escape.len()).map(|cut| part(escape, cut).as_bytes()));
-            cuts.collect()
-        };
-        let (openings, closings) = (parts(|escape, cut| &escape[..cut]), parts(|escape, cut| &escape[cut..]));
+        let parted = ESCAPES.iter().flat_map(|escape| (1..escape.len()).map(|cut| escape.as_bytes().split_at(cut)));
+        let (openings, closings): (Vec<_>, Vec<_>) = parted.unzip();
         let ends_one = |edge: &[u8]| openings.iter().any(|opening| is_escape(&[*opening, edge].concat()));
         let begins_one = |edge: &[u8]| closings.iter().any(|closing| is_escape(&[edge, *closing].concat()));
 
