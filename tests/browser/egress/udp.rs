@@ -119,13 +119,23 @@ impl Plain {
             .unwrap();
         Self { child, _profile: profile }
     }
+
+    /// Ends it, so that nothing writes into its profile while that is removed.
+    async fn close(mut self) {
+        self.kill();
+        self.child.wait().await.unwrap();
+    }
+
+    fn kill(&self) {
+        let group = self.child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        // Gone already is as good.
+        let _ = group.map(|group| kill_process_group(group, Signal::KILL));
+    }
 }
 
 impl Drop for Plain {
     fn drop(&mut self) {
-        let group = self.child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        // Gone already is as good.
-        let _ = group.map(|group| kill_process_group(group, Signal::KILL));
+        self.kill();
     }
 }
 
@@ -168,7 +178,7 @@ fn a_page_that_speaks_quic_sends_no_datagram_even_where_its_run_may_go() {
             let came = tokio::time::timeout(PATIENCE, udp.recv(&mut datagram)).await;
             came.expect("a datagram comes from the same page elsewhere").unwrap();
         }
-        drop(plain);
+        plain.close().await;
         browser.close().await;
     });
 }
