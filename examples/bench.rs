@@ -5,9 +5,9 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use agent::image::ImageFormat;
 use anyhow::Context;
-use browser_use_service::agent::image::ImageFormat;
-use browser_use_service::browser::{observe, warden};
+use browser::{observe, warden};
 
 #[path = "support/eyes.rs"]
 mod eyes;

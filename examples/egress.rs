@@ -16,7 +16,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use browser_use_service::browser::warden;
+use browser::warden;
 use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;

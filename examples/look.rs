@@ -8,11 +8,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use agent::action::Action;
+use agent::observation::Observation;
+use agent::ports::Page;
 use anyhow::Context;
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::observation::Observation;
-use browser_use_service::agent::ports::Page;
-use browser_use_service::browser::{observe, warden};
+use browser::{observe, warden};
 use serde::Deserialize;
 use serde_json::json;
 use url::Url;

@@ -16,17 +16,17 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
-use crate::agent::ports::{Browsers, Models};
-use crate::browser::Pool;
 use crate::config::Settings;
 use crate::http::details::{BrowserDetails, Inspect, MemoryDetails, SandboxDetails};
 use crate::http::settings::ServeSettings;
 use crate::http::{self, serve};
-use crate::llm::Providers;
 use crate::machine::Machine;
-use crate::replay::{Recorded, Recordings, Replay};
 use crate::run::{self, Memory, Recorder, RunService};
 use crate::shutdown::{self, ShutdownSettings};
+use agent::ports::{Browsers, Models};
+use browser::Pool;
+use llm::Providers;
+use replay::{Recorded, Recordings, Replay};
 
 /// The service, put together and not yet serving.
 pub struct App {

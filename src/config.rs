@@ -13,21 +13,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::agent::agent::{AgentSettings, Scripts, Vision};
-use crate::agent::image::ImageFormat;
-use crate::agent::usage::Prices;
-use crate::browser::settings::{
-    BrowserSettings, FileLimits, NetworkLimits, RendererLimits, SandboxMode, SettleSettings,
-};
 use crate::http::settings::{HttpSettings, ServeSettings};
-use crate::llm::settings::LlmSettings;
 use crate::machine::Machine;
-use crate::policy::{DomainPattern, DomainRules, HostPattern, UrlPolicy};
 use crate::run::settings::{DetachTime, MaxCost, MaxSteps, MaxTokens, MemorySettings, RunSettings, Task};
 use crate::shutdown::ShutdownSettings;
 use crate::telemetry::{LogFormat, TelemetrySettings};
+use agent::agent::{AgentSettings, Scripts, Vision};
+use agent::image::ImageFormat;
+use agent::usage::Prices;
+use browser::settings::{BrowserSettings, FileLimits, NetworkLimits, RendererLimits, SandboxMode, SettleSettings};
 use environment::{Environment, read};
+use llm::settings::LlmSettings;
 use parse::{choice, duration, flag, integer, key, nonzero_duration, path, percentage, size, text};
+use url_policy::{DomainPattern, DomainRules, HostPattern, UrlPolicy};
 
 const DEFAULT_PORT: u16 = 9010;
 /// Callers give up on a silent stream; the contract promises a sign of life this often.

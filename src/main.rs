@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
+use browser::warden;
 use browser_use_service::app::App;
-use browser_use_service::browser::warden;
 use browser_use_service::config::Settings;
 use browser_use_service::{cli, shutdown, telemetry};
 use clap::{Parser, Subcommand};

@@ -15,8 +15,8 @@ use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 
 pub use self::lines::LastLines;
 use self::lines::Lines;
-use crate::agent::secrets::mask_log_line;
 use crate::run::STEP_LOG_TARGET;
+use agent::secrets::mask_log_line;
 
 /// Built by `config` from the environment.
 #[derive(Debug, Clone)]

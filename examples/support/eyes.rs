@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use agent::image::ImageFormat;
+use agent::ports::{Browsers, Page, PageSpec};
 use anyhow::Context;
-use browser_use_service::agent::image::ImageFormat;
-use browser_use_service::agent::ports::{Browsers, Page, PageSpec};
-use browser_use_service::browser::Pool;
+use browser::Pool;
 use browser_use_service::config::Settings;
 use tokio_util::task::TaskTracker;
 use url::Url;

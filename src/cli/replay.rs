@@ -12,9 +12,9 @@ use futures::Stream;
 use super::plain::plain_line;
 use crate::app::App;
 use crate::config::Settings;
-use crate::replay::{Recorded, Replay, Report};
 use crate::run::{RunEventKind, RunStream};
-use crate::{shutdown, telemetry};
+use crate::{recording, shutdown, telemetry};
+use replay::{Recorded, Replay, Report};
 
 const LOG_FILTER: &str = "error";
 /// Longest line, in characters.
@@ -76,7 +76,7 @@ fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 fn start(app: &App, replay: &Replay, headless: bool) -> anyhow::Result<RunStream> {
-    Ok(app.runs().start(replay.request(headless)?)?)
+    Ok(app.runs().start(recording::request(replay, headless)?)?)
 }
 
 /// Plays to the end, or as far as it goes; false when it was interrupted.
@@ -99,7 +99,9 @@ async fn follow(
                 if let (RunEventKind::Failed { failure, .. }, false) = (kind, replay.has_begun()) {
                     bail!("{failure}");
                 }
-                replay.ended(kind);
+                if let Some(end) = recording::end_of(kind) {
+                    replay.ended(&end);
+                }
             }
             _ => {}
         }

@@ -14,15 +14,15 @@ use tokio::time::{Instant, interval};
 use super::plain::plain_line;
 use super::screen::Screen;
 use super::screenshots::Screenshots;
-use crate::agent::image::ImageFormat;
-use crate::agent::output::OutputSchema;
-use crate::agent::ports::{ModelChoice, Provider};
-use crate::agent::report::LogLevel;
 use crate::app::App;
 use crate::config::Settings;
-use crate::replay::Recordings;
 use crate::run::{MaxSteps, RunEventKind, RunRequest, RunStream, StartUrl, Task};
 use crate::{shutdown, telemetry};
+use agent::image::ImageFormat;
+use agent::output::OutputSchema;
+use agent::ports::{ModelChoice, Provider};
+use agent::report::LogLevel;
+use replay::Recordings;
 
 /// How often a terminal shows that time passes.
 const HEARTBEAT: Duration = Duration::from_secs(1);

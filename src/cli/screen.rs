@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::plain::{plain, plain_line};
-use crate::agent::report::{AgentResult, LogLevel, ModelUsage, StepReport, StopReason};
+use agent::report::{AgentResult, LogLevel, ModelUsage, StepReport, StopReason};
 
 /// Longest line of a step, in characters.
 const MAX_LINE: usize = 500;
@@ -159,9 +159,9 @@ fn seconds(elapsed: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::observation::{Blocker, BlockerKind};
-    use crate::agent::ports::{ModelName, Usage};
-    use crate::agent::report::Tally;
+    use agent::observation::{Blocker, BlockerKind};
+    use agent::ports::{ModelName, Usage};
+    use agent::report::Tally;
 
     const AT: Duration = Duration::from_millis(1_260);
 

@@ -6,7 +6,7 @@ use anyhow::Context;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::agent::image::Image;
+use agent::image::Image;
 
 /// A folder for the screenshots of one run.
 pub(super) struct Screenshots {

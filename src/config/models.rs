@@ -7,8 +7,8 @@ use url::Url;
 use super::ConfigError;
 use super::environment::{Environment, read};
 use super::parse::{choice, duration, http_url, integer, key, nonzero_duration, size, text};
-use crate::agent::ports::Provider;
-use crate::llm::settings::{CallLimits, FallbackSettings, HostedSettings, LlmSettings, OllamaSettings};
+use agent::ports::Provider;
+use llm::settings::{CallLimits, FallbackSettings, HostedSettings, LlmSettings, OllamaSettings};
 
 const PROVIDERS: [(&str, Provider); 5] = [
     ("openai", Provider::Openai),

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::error::{Place, Problem};
 use super::fields::{Fields, Wrong, integer, one_of, string, wrong};
-use crate::agent::action::{ElementIndex, ScrollDirection};
-use crate::agent::explicit::{ExplicitAction, Target};
+use agent::action::{ElementIndex, ScrollDirection};
+use agent::explicit::{ExplicitAction, Target};
 
 const DIRECTIONS: [(&str, ScrollDirection); 2] = [("up", ScrollDirection::Up), ("down", ScrollDirection::Down)];
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::error::{Place, Problem};
 use super::fields::{Wrong, string, wrong};
-use crate::policy::DomainPattern;
+use url_policy::DomainPattern;
 
 /// Domains of one list of a request.
 const MAX_COUNT: usize = 200;

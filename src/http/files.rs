@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::error::{Place, Problem};
 use super::fields::{Fields, Wrong, string, wrong};
-use crate::agent::files::{FileName, FileNameError, SentFile};
+use agent::files::{FileName, FileNameError, SentFile};
 
 /// Files of one request; their size is bounded by the body's.
 const MAX_COUNT: usize = 20;

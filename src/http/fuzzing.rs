@@ -6,11 +6,10 @@ use std::time::Duration;
 use super::error::Refused;
 use super::sse::frame;
 use super::validation::parse_run_request;
-use crate::agent::report::AgentResult;
-use crate::fuzzing::Target;
 use crate::run::{RunEvent, RunEventKind, Task};
+use agent::report::AgentResult;
 
-pub const TARGETS: &[Target] = &[("run_request", run_request), ("event_frame", event_frame)];
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[("run_request", run_request), ("event_frame", event_frame)];
 
 fn run_request(data: &[u8]) {
     match parse_run_request(data, None, Task::MAX_BYTES) {
@@ -45,4 +44,10 @@ fn event_frame(data: &[u8]) {
     );
     let object: serde_json::Value = serde_json::from_str(line).expect("a line is an object");
     assert_eq!(object["finalText"], text);
+}
+
+#[cfg(test)]
+#[test]
+fn kept_inputs_break_no_promise() {
+    testkit::corpus::replay(TARGETS);
 }

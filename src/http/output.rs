@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::error::{Place, Problem};
-use crate::agent::output::{OutputSchema, OutputSchemaError, SchemaFault, Turn};
+use agent::output::{OutputSchema, OutputSchemaError, SchemaFault, Turn};
 
 /// Keys are the caller's; longer ones are not repeated whole.
 const MAX_KEY_CHARS: usize = 100;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::error::{Place, Problem};
 use super::fields::{Wrong, string, wrong};
-use crate::agent::secrets::{SecretName, SecretValue, SecretValueError, Secrets, SecretsError, SecretsOf};
+use agent::secrets::{SecretName, SecretValue, SecretValueError, Secrets, SecretsError, SecretsOf};
 
 /// Every problem of every secret is told.
 pub(super) fn secrets(value: &Value, at: Place) -> Result<Secrets, Vec<Problem>> {

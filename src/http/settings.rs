@@ -6,7 +6,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 pub use super::serve::ServeSettings;
-use crate::agent::image::ImageFormat;
+use agent::image::ImageFormat;
 
 /// Built by `config` from the environment.
 #[derive(Debug, Clone)]

@@ -104,8 +104,8 @@ impl serde_json::ser::Formatter for OneLine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::report::AgentResult;
     use crate::run::RunEventKind;
+    use agent::report::AgentResult;
 
     #[test]
     fn a_frame_is_one_line_whatever_the_text() {

@@ -10,13 +10,13 @@ use super::fields::{Fields, Wrong, boolean, integer, number, one_of, string, wro
 use super::files::files;
 use super::output::output_schema;
 use super::secrets::secrets;
-use crate::agent::image::ImageFormat;
-use crate::agent::ports::{ModelChoice, Provider};
-use crate::policy::DomainRules;
 use crate::run::{
     DetachTime, MaxCost, MaxSteps, MaxStepsError, MaxTime, MaxTokens, RunRequest, StartUrl, StartUrlError, Task,
     TaskError, Temperature, TemperatureError,
 };
+use agent::image::ImageFormat;
+use agent::ports::{ModelChoice, Provider};
+use url_policy::DomainRules;
 
 const MAX_MODEL_NAME_BYTES: usize = 256;
 

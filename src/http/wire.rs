@@ -9,9 +9,9 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::agent::image::Image;
-use crate::agent::report::{Blocker, FileInfo, LogLevel, ModelUsage, Tally};
 use crate::run::{RunEvent, RunEventKind, Withheld};
+use agent::image::Image;
+use agent::report::{Blocker, FileInfo, LogLevel, ModelUsage, Tally};
 
 /// Error texts may quote a provider; nobody reads more than this.
 const MAX_ERROR_CHARS: usize = 1_000;

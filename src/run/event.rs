@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use super::failure::Failure;
 use super::id::RunId;
-use crate::agent::ports::Provider;
-use crate::agent::report::{AgentResult, LogLevel, StepReport, Tally};
-use crate::agent::secrets::{Mask, Masker};
+use agent::ports::Provider;
+use agent::report::{AgentResult, LogLevel, StepReport, Tally};
+use agent::secrets::{Mask, Masker};
 
 /// One event of a run, numbered 1, 2, 3 ... in the order of the stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,9 +133,9 @@ impl Mask for RunEventKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agent::observation::BlockerKind;
-    use crate::agent::ports::ModelError;
-    use crate::agent::report::Blocker;
+    use agent::observation::BlockerKind;
+    use agent::ports::ModelError;
+    use agent::report::Blocker;
 
     fn held(result: AgentResult) -> usize {
         RunEventKind::Finished { result, duration: Duration::ZERO }.heap_bytes()

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::agent::agent::AgentError;
-use crate::agent::ports::{BrowserError, ModelError};
-use crate::agent::secrets::{Mask, Masker};
+use agent::agent::AgentError;
+use agent::ports::{BrowserError, ModelError};
+use agent::secrets::{Mask, Masker};
 
 /// What ends a run with an error instead of a result. The text is one plain sentence for the caller; details that are
 /// for the log alone are in the `Debug` form.

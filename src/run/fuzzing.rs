@@ -8,12 +8,11 @@ use futures::FutureExt;
 use super::event::{RunEvent, RunEventKind, Withheld};
 use super::id::RunId;
 use super::stream::{Channel, Interruption, Outbox, RunStream, Terms};
-use crate::agent::image::{Image, ImageFormat};
-use crate::agent::ports::Provider;
-use crate::agent::report::{AgentResult, LogLevel, StepReport};
-use crate::fuzzing::Target;
+use agent::image::{Image, ImageFormat};
+use agent::ports::Provider;
+use agent::report::{AgentResult, LogLevel, StepReport};
 
-pub const TARGETS: &[Target] = &[("run_stream", run_stream)];
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[("run_stream", run_stream)];
 
 const BUFFER: usize = 24 << 10;
 
@@ -173,4 +172,10 @@ fn expected(told: &RunEventKind, event: &RunEvent) -> RunEventKind {
         assert!(told.withhold(Withheld::Dropped) > 0 || matches!(&told.kind, RunEventKind::Step(_)));
     }
     told.kind
+}
+
+#[cfg(test)]
+#[test]
+fn kept_inputs_break_no_promise() {
+    testkit::corpus::replay(TARGETS);
 }

@@ -8,13 +8,13 @@ use tokio::sync::Mutex;
 use tracing::warn;
 use url::Url;
 
-use crate::agent::action::{Action, ElementIndex};
-use crate::agent::image::Image;
-use crate::agent::ledger::without_credentials;
-use crate::agent::observation::Observation;
-use crate::agent::ports::{ActionError, ActionOutcome, BrowserError, Browsers, Page, PageSpec};
-use crate::agent::report::{LogLevel, Reporter};
-use crate::agent::secrets::shorten;
+use agent::action::{Action, ElementIndex};
+use agent::image::Image;
+use agent::ledger::without_credentials;
+use agent::observation::Observation;
+use agent::ports::{ActionError, ActionOutcome, BrowserError, Browsers, Page, PageSpec};
+use agent::report::{LogLevel, Reporter};
+use agent::text::shorten;
 
 /// Characters of a URL that are told.
 const MAX_URL: usize = 200;

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use super::event::RunEventKind;
 use super::id::RunId;
 use super::request::RunRequest;
-use crate::agent::agent::AgentSettings;
-use crate::agent::ports::{ChatModel, Page, Provider};
+use agent::agent::AgentSettings;
+use agent::ports::{ChatModel, Page, Provider};
 
 /// The deployment's recorder of runs.
 pub trait Recorder: Send + Sync {

@@ -6,13 +6,13 @@ use std::time::Duration;
 use url::Url;
 
 use super::caller::CallerId;
-use crate::agent::explicit::ExplicitAction;
-use crate::agent::files::SentFile;
-use crate::agent::image::ImageFormat;
-use crate::agent::output::OutputSchema;
-use crate::agent::ports::ModelChoice;
-use crate::agent::secrets::Secrets;
-use crate::policy::DomainRules;
+use agent::explicit::ExplicitAction;
+use agent::files::SentFile;
+use agent::image::ImageFormat;
+use agent::output::OutputSchema;
+use agent::ports::ModelChoice;
+use agent::secrets::Secrets;
+use url_policy::DomainRules;
 
 /// One run to be.
 #[derive(Debug, Clone)]

@@ -20,9 +20,8 @@ use super::request::RunRequest;
 use super::settings::RunSettings;
 use super::stream::{Channel, RunStream, Terms};
 use super::supervisor::{self, Run};
-use crate::agent::agent::AgentSettings;
-use crate::agent::ports::{BrowserError, Browsers, HeadfulUnavailable, ModelName, ModelUnavailable, Models, Provider};
-use crate::policy;
+use agent::agent::AgentSettings;
+use agent::ports::{BrowserError, Browsers, HeadfulUnavailable, ModelName, ModelUnavailable, Models, Provider};
 
 /// The deployment's runs. Clones are the same service.
 #[derive(Clone)]
@@ -62,7 +61,7 @@ pub enum StartError {
     },
     /// Lists of domains do not let the run open its start page.
     #[error("the start page is out of reach: {0}")]
-    StartUrl(policy::Refusal),
+    StartUrl(url_policy::Refusal),
     #[error("a run goes on without a reader for at most {} s", .max.as_secs())]
     DetachTooLong { max: Duration },
     #[error(transparent)]

@@ -18,8 +18,8 @@ use self::state::{Next, Phase, Reader, Seat, State};
 use super::event::{RunEvent, RunEventKind, Withheld};
 use super::failure::Failure;
 use super::id::RunId;
-use crate::agent::image::Image;
-use crate::agent::report::StepReport;
+use agent::image::Image;
+use agent::report::StepReport;
 
 /// How a run deals with its readers.
 #[derive(Debug, Clone, Copy)]

@@ -18,13 +18,14 @@ use super::recorder::Recording;
 use super::request::{MaxCost, MaxTokens, RunRequest};
 use super::settings::RunSettings;
 use super::stream::{Channel, Outbox};
-use crate::agent::agent::{Agent, AgentSettings, AgentTask};
-use crate::agent::budget::Budget;
-use crate::agent::files::SentFile;
-use crate::agent::ledger::{Entries, Ledger};
-use crate::agent::ports::{Browsers, ChatModel, Page, PageSpec};
-use crate::agent::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
-use crate::agent::secrets::{Mask, MaskedModel, MaskedPage, MaskedReporter, Secrets};
+use agent::agent::{Agent, AgentSettings, AgentTask, Decider};
+use agent::budget::Budget;
+use agent::files::SentFile;
+use agent::ledger::{Entries, Ledger};
+use agent::ports::{Browsers, ChatModel, Page, PageSpec};
+use agent::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
+use agent::secrets::{Mask, MaskedModel, MaskedPage, MaskedReporter, Secrets};
+use template::TemplatePlanner;
 
 /// Closing a page ends within the browser's own deadlines, 5 s for a context and 10 s for a browser; this one only bounds a
 /// defect there.
@@ -159,7 +160,11 @@ async fn drive(
         page = recording.clone().page(page);
         model = model.map(|model| recording.clone().model(model));
     }
-    let agent = Agent::new(run.agent.clone(), model, page, reporter, ledger.clone());
+    let decider = match model {
+        Some(model) => Decider::Model(model),
+        None => Decider::Planner(Box::new(TemplatePlanner::new())),
+    };
+    let agent = Agent::new(run.agent.clone(), decider, page, reporter, ledger.clone());
     let settings = &run.settings;
     let task = AgentTask {
         task: masked(request.task.as_str(), secrets),

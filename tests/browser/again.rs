@@ -1,7 +1,7 @@
 //! Elements whose nodes were replaced after they were shown.
 
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::ports::ActionError;
+use agent::action::Action;
+use agent::ports::ActionError;
 
 use super::support::{Site, open, run};
 

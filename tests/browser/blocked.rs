@@ -1,11 +1,11 @@
 //! What keeps a run out of a page, as a real browser meets it; and what only looks like it.
 
+use agent::observation::{Blocker, BlockerKind};
 use axum::Router;
 use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
-use browser_use_service::agent::observation::{Blocker, BlockerKind};
 use serde_json::{Value, json};
 
 use crate::support::{Site, Start, Tab, open, page, run};

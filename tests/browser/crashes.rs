@@ -3,12 +3,12 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
+use agent::action::Action;
+use agent::observation::Observation;
+use agent::ports::{ActionError, BrowserError};
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::observation::Observation;
-use browser_use_service::agent::ports::{ActionError, BrowserError};
 use rustix::process::Signal;
 
 use crate::support::{Gate, OwnBrowser, Site, Tab, page, processes, run};

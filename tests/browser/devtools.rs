@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use browser_use_service::agent::ports::{ActionError, BrowserError, Browsers};
-use browser_use_service::browser::settings::BrowserSettings;
+use agent::ports::{ActionError, BrowserError, Browsers};
+use browser::settings::BrowserSettings;
 
 use crate::support::{Faulty, OwnBrowser, Site, eventually, headless, processes, run};
 

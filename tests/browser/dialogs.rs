@@ -1,8 +1,8 @@
 //! Dialogs that pages open: they block nothing but themselves, and the run hears of each.
 
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::observation::Dialog;
-use browser_use_service::agent::ports::BrowserError;
+use agent::action::Action;
+use agent::observation::Dialog;
+use agent::ports::BrowserError;
 
 use crate::support::{OwnBrowser, Site, eventually, open, run};
 

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use agent::action::Action;
+use agent::ports::Browsers;
 use axum::Router;
 use axum::body::Body;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::ports::Browsers;
 use futures::StreamExt;
 use tokio::sync::Notify;
 

@@ -3,12 +3,12 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
+use agent::action::Action;
+use agent::ports::{ActionError, BrowserError, Browsers};
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::ports::{ActionError, BrowserError, Browsers};
-use browser_use_service::browser::settings::BrowserSettings;
+use browser::settings::BrowserSettings;
 use rustix::process::Signal;
 
 use crate::support::{Faulty, OwnBrowser, Site, Tab, eventually, headless, page, processes, run};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use browser_use_service::browser::settings::BrowserSettings;
+use browser::settings::BrowserSettings;
 
 use crate::support::{OwnBrowser, Site, processes, run};
 

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use browser_use_service::agent::image::ImageFormat;
-use browser_use_service::agent::ports::{Browsers, PageSpec};
-use browser_use_service::policy::DomainRules;
+use agent::image::ImageFormat;
+use agent::ports::{Browsers, PageSpec};
 use serde_json::json;
+use url_policy::DomainRules;
 
 use crate::support::{OwnBrowser, Site, Start, Tab, processes, run};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use browser_use_service::agent::ports::{ActionError, BrowserError, Browsers};
+use agent::ports::{ActionError, BrowserError, Browsers};
 use rustix::process::Signal;
 
 use crate::support::{OwnBrowser, Site, Tab, eventually, headless, processes, run};

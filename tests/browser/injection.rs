@@ -4,22 +4,22 @@
 
 use std::sync::{Arc, Mutex};
 
+use agent::agent::AgentSettings;
+use agent::files::{FileName, SentFile};
+use agent::ports::{
+    ChatModel, ChatReply, ChatRequest, ModelError, ModelName, ModelUnavailable, Models, Provider, Usage,
+};
+use agent::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Bytes;
 use axum::response::Html;
 use axum::routing::{get, post};
-use browser_use_service::agent::agent::AgentSettings;
-use browser_use_service::agent::files::{FileName, SentFile};
-use browser_use_service::agent::ports::{
-    ChatModel, ChatReply, ChatRequest, ModelError, ModelName, ModelUnavailable, Models, Provider, Usage,
-};
-use browser_use_service::agent::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
 use browser_use_service::config::Settings;
-use browser_use_service::policy::{DomainPattern, DomainRules};
 use browser_use_service::run::{MaxSteps, RunEventKind, RunRequest, RunService, StartUrl, Task};
 use regex::Regex;
 use serde_json::{Value, json};
+use url_policy::{DomainPattern, DomainRules};
 
 use crate::support::{Log, OwnBrowser, Site, page, run};
 

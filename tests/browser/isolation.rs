@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use agent::ports::Browsers;
 use axum::Router;
 use axum::http::header;
 use axum::response::Html;
 use axum::routing::get;
-use browser_use_service::agent::ports::Browsers;
 
 use crate::support::{
     Browser, OwnBrowser, Site, Tab, WARDEN, eventually, headless, left_in, open, page, processes, run,

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use agent::image::ImageFormat;
+use agent::ports::{Browsers, PageSpec};
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Html;
 use axum::routing::{get, post};
-use browser_use_service::agent::image::ImageFormat;
-use browser_use_service::agent::ports::{Browsers, PageSpec};
-use browser_use_service::browser::settings::RendererLimits;
+use browser::settings::RendererLimits;
 
 use crate::support::{OwnBrowser, Site, Tab, headless, page, run};
 
@@ -105,15 +105,14 @@ fn a_page_that_opens_windows_without_end_gets_as_many_as_there_may_be() {
         let mut told = tab.click("Flood").await.unwrap().effect;
         // However many a click may open, clicking on reaches the limit.
         for _ in 0..2 * most {
-            tab.act(browser_use_service::agent::action::Action::SwitchTab { tab: 1 }).await.unwrap();
+            tab.act(agent::action::Action::SwitchTab { tab: 1 }).await.unwrap();
             told += &tab.click("One").await.unwrap().effect;
             told += &tab.observe().await.notices.join("\n");
         }
         let seen = tab.observe().await;
         assert_eq!(seen.tabs.len(), most, "{:?}", seen.tabs);
         assert!(told.contains("4 tabs are open, the most there may be"), "{told}");
-        let another =
-            browser_use_service::agent::action::Action::Navigate { url: site.url("/new"), new_tab: Some(true) };
+        let another = agent::action::Action::Navigate { url: site.url("/new"), new_tab: Some(true) };
         let refused = tab.act(another).await.unwrap_err().to_string();
         assert!(refused.contains("close one"), "{refused}");
         tab.close().await;

@@ -1,7 +1,7 @@
 //! Pictures that show what an index means.
 
-use browser_use_service::agent::image::{Image, ImageFormat};
-use browser_use_service::agent::ports::{Browsers, PageSpec};
+use agent::image::{Image, ImageFormat};
+use agent::ports::{Browsers, PageSpec};
 
 use crate::support::{OwnBrowser, Site, Tab, run};
 

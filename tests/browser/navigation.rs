@@ -1,11 +1,11 @@
 //! Going somewhere: what the browser shows afterwards, and what the run is told.
 
+use agent::action::{Action, SearchEngine};
+use agent::ports::ActionError;
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, Redirect};
 use axum::routing::get;
-use browser_use_service::agent::action::{Action, SearchEngine};
-use browser_use_service::agent::ports::ActionError;
 
 use crate::support::{Site, Tab, open, page, run};
 

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use agent::action::Action;
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
-use browser_use_service::agent::action::Action;
-use browser_use_service::browser::observe::tokens;
+use browser::observe::tokens;
 
 use super::support::{Site, Tab, open, run};
 

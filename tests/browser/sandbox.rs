@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use browser_use_service::browser::Sandbox;
+use browser::Sandbox;
 use serde_json::Value;
 
 use crate::support::{Browser, Site, Start, finished, not_tested, processes, run};

@@ -1,14 +1,14 @@
 //! What a caller lets a run type: into the fields that may have it, nowhere else, and shown to nobody.
 
+use agent::action::Action;
+use agent::image::ImageFormat;
+use agent::ports::{ActionError, ActionOutcome, Browsers, PageSpec};
+use agent::secrets::{MaskedPage, SecretName, SecretValue, Secrets, SecretsOf};
 use axum::Router;
 use axum::response::Html;
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::image::ImageFormat;
-use browser_use_service::agent::ports::{ActionError, ActionOutcome, Browsers, PageSpec};
-use browser_use_service::agent::secrets::{MaskedPage, SecretName, SecretValue, Secrets, SecretsOf};
 use serde_json::json;
 use uuid::Uuid;
 

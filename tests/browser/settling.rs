@@ -4,12 +4,12 @@
 
 use std::time::{Duration, Instant};
 
+use agent::ports::ActionOutcome;
 use axum::Router;
 use axum::response::Html;
 use axum::response::sse::{Event, Sse};
 use axum::routing::get;
-use browser_use_service::agent::ports::ActionOutcome;
-use browser_use_service::browser::settings::SettleSettings;
+use browser::settings::SettleSettings;
 use futures::stream;
 
 use crate::support::{Gate, OwnBrowser, Site, Tab, open, page, run};
@@ -64,7 +64,7 @@ fn an_action_on_a_page_at_rest_takes_no_longer_than_the_idle_limit() {
         let mut times = Vec::new();
         for _ in 0..15 {
             let started = Instant::now();
-            tab.act(browser_use_service::agent::action::Action::click(index)).await.unwrap();
+            tab.act(agent::action::Action::click(index)).await.unwrap();
             times.push(started.elapsed());
         }
         // The best of many: what the action itself takes, whatever else the machine does.

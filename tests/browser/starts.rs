@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use browser_use_service::agent::ports::{BrowserError, Browsers};
+use agent::ports::{BrowserError, Browsers};
 
 use crate::support::{Faulty, OwnBrowser, Site, eventually, headless, not_tested, run};
 
@@ -163,8 +163,8 @@ fn a_full_disk_fails_the_start_or_the_files_and_a_run_is_served_when_there_is_ro
         assert!(tab.text().await.contains("Home"));
         tab.close().await;
         let mut spec = headless();
-        spec.files = vec![browser_use_service::agent::files::SentFile {
-            name: browser_use_service::agent::files::FileName::parse("cv.pdf").unwrap(),
+        spec.files = vec![agent::files::SentFile {
+            name: agent::files::FileName::parse("cv.pdf").unwrap(),
             content: vec![7; 1 << 20].into(),
         }];
         let failed = browser.pool.open(spec).await.err().expect("there is no room for the file");

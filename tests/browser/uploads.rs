@@ -1,12 +1,12 @@
 //! Files into pages, and pages into files: what reaches the server is what counts.
 
+use agent::action::Action;
+use agent::files::{FileName, SentFile};
+use agent::ports::{ActionError, ActionOutcome, Browsers, PageSpec};
 use axum::Router;
 use axum::body::Bytes;
 use axum::response::Html;
 use axum::routing::{get, post};
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::files::{FileName, SentFile};
-use browser_use_service::agent::ports::{ActionError, ActionOutcome, Browsers, PageSpec};
 
 use crate::support::{Browser, Log, Site, Tab, headless, page, run};
 

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use agent::action::{Action, ScrollDirection};
+use agent::ports::ActionError;
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
-use browser_use_service::agent::action::{Action, ScrollDirection};
-use browser_use_service::agent::ports::ActionError;
 
 use crate::support::{Gate, OwnBrowser, Site, Tab, page, run};
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use browser_use_service::agent::agent::Vision;
-use browser_use_service::agent::image::ImageFormat;
-use browser_use_service::agent::ports::{ModelName, Provider};
-use browser_use_service::browser::settings::SandboxMode;
+use agent::agent::Vision;
+use agent::image::ImageFormat;
+use agent::ports::{ModelName, Provider};
+use browser::settings::SandboxMode;
 use browser_use_service::config::{ConfigError, Settings};
 use browser_use_service::run::{MaxCost, MaxTokens};
 use browser_use_service::telemetry::LogFormat;

@@ -1,10 +1,10 @@
 //! What callers depend on when everything goes well.
 
-use browser_use_service::agent::image::ImageFormat;
-use browser_use_service::agent::ports::{BrowserError, PageSpec};
-use browser_use_service::policy::{DomainPattern, DomainRules};
+use agent::image::ImageFormat;
+use agent::ports::{BrowserError, PageSpec};
 use regex::Regex;
 use serde_json::{Value, json};
+use url_policy::{DomainPattern, DomainRules};
 
 use crate::support::browser::Script;
 use crate::support::client::Frame;

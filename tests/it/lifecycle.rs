@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use agent::agent::AgentSettings;
+use agent::image::ImageFormat;
+use agent::ports::{BrowserError, ChatModel, ModelError, Page, Provider};
 use async_trait::async_trait;
-use browser_use_service::agent::agent::AgentSettings;
-use browser_use_service::agent::image::ImageFormat;
-use browser_use_service::agent::ports::{BrowserError, ChatModel, ModelError, Page, Provider};
 use browser_use_service::run::{MaxSteps, Recorder, Recording, RunEventKind, RunId, RunRequest, Task};
 use serde_json::json;
 

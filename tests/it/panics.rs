@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use agent::agent::AgentSettings;
+use agent::ports::{ChatModel, Page, Provider};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use browser_use_service::agent::agent::AgentSettings;
-use browser_use_service::agent::ports::{ChatModel, Page, Provider};
 use browser_use_service::http;
 use browser_use_service::http::details::{BrowserDetails, Inspect, MemoryDetails};
 use browser_use_service::run::{Failure, Memory, Recorder, Recording, RunEventKind, RunId, RunRequest, RunService};

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use browser_use_service::app::App;
 use browser_use_service::config::Settings;
-use browser_use_service::policy::{DomainPattern, DomainRules};
-use browser_use_service::replay::{Recorded, Recordings, Replay, Report, UnreadableRecording};
+use browser_use_service::recording;
 use browser_use_service::run::RunRequest;
+use replay::{Recorded, Recordings, Replay, Report, UnreadableRecording};
+use url_policy::{DomainPattern, DomainRules};
 
 use super::support::model::Reply;
 use super::support::service::Stage;
@@ -20,11 +21,11 @@ async fn played(recording: &str) -> Report {
     let settings = Settings::from_variables([]).expect("valid settings");
     let recorded = Recorded::parse(recording.as_bytes()).expect("a recording");
     let (app, replay) = App::replaying(settings, recorded, true, &[]).expect("it can be played");
-    let mut stream = app.runs().start(replay.request(true).expect("a valid request")).expect("a place");
+    let mut stream = app.runs().start(recording::request(&replay, true).expect("a valid request")).expect("a place");
     let playing = async {
         while let Some(event) = stream.next().await {
             if event.kind.is_terminal() {
-                replay.ended(&event.kind);
+                replay.ended(&recording::end_of(&event.kind).expect("a terminal event"));
             }
         }
     };
@@ -100,12 +101,12 @@ async fn a_run_is_held_to_its_own_lists_of_domains_when_it_is_run_again() {
         let file = std::fs::read_dir(folder.path()).expect("a folder").next().expect("a recording").expect("a file");
         let recorded = Recorded::parse(&std::fs::read(file.path()).expect("a file")).expect("a recording");
         let replay = Replay::new(recorded, None, &[]).expect("it can be played");
-        assert_eq!(replay.request(true).expect("a request").domains, domains);
+        assert_eq!(recording::request(&replay, true).expect("a request").domains, domains);
     }
     // A list that cannot be read is not one that allows everything.
     let wrong = LOGIN.replacen(r#""maxSteps""#, r#""allowedDomains":["https://x"],"maxSteps""#, 1);
     let replay = Replay::new(Recorded::parse(wrong.as_bytes()).expect("a recording"), None, &[]).expect("a replay");
-    assert!(replay.request(true).is_err());
+    assert!(recording::request(&replay, true).is_err());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Runs whose browser is lost under them: they go on in another one, once, and say so.
 
-use browser_use_service::agent::ports::BrowserError;
+use agent::ports::BrowserError;
 use serde_json::{Value, json};
 
 use crate::support::browser::{Fate, Script};

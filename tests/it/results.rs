@@ -170,7 +170,7 @@ async fn a_request_limits_its_time_and_is_told_before_it_is_over() {
 
 #[tokio::test]
 async fn an_error_tells_how_far_the_run_came() {
-    use browser_use_service::agent::ports::ModelError;
+    use agent::ports::ModelError;
 
     let replies = [Reply::click(1), Reply::Fail(ModelError::TimedOut { provider: "openai".into() })];
     let service = Stage::new(replies).start().await;

@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use browser_use_service::agent::ports::BrowserError;
-use browser_use_service::agent::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
-use browser_use_service::replay::Recordings;
+use agent::ports::BrowserError;
+use agent::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
 use browser_use_service::telemetry::Masked;
+use replay::Recordings;
 use serde_json::{Value, json};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -163,15 +163,12 @@ async fn a_recording_holds_no_value() {
     let recorded = std::fs::read_to_string(&path).expect("a text");
     assert!(recorded.contains("<secret>password</secret>") && !holds(&recorded, &value, &core), "{recorded}");
 
-    let recorded = browser_use_service::replay::Recorded::parse(recorded.as_bytes()).expect("a recording");
-    let live = browser_use_service::replay::Replay::new(
-        recorded.clone(),
-        Some(crate::support::browser::FakeBrowsers::new(Script::default())),
-        &[],
-    );
+    let recorded = replay::Recorded::parse(recorded.as_bytes()).expect("a recording");
+    let live =
+        replay::Replay::new(recorded.clone(), Some(crate::support::browser::FakeBrowsers::new(Script::default())), &[]);
     assert!(live.is_err_and(|error| error.to_string().contains("sensitiveData")), "nobody has its secrets");
-    let offline = browser_use_service::replay::Replay::new(recorded, None, &[]).expect("a replay");
-    let again = offline.request(true).expect("a request");
+    let offline = replay::Replay::new(recorded, None, &[]).expect("a replay");
+    let again = browser_use_service::recording::request(&offline, true).expect("a request");
     assert_eq!(again.secrets, secrets("https://shop.example", &[("password", "other")]));
 }
 

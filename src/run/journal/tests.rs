@@ -1,6 +1,6 @@
 use super::*;
-use crate::agent::image::{Image, ImageFormat};
-use crate::agent::report::{AgentResult, LogLevel, StepReport};
+use agent::image::{Image, ImageFormat};
+use agent::report::{AgentResult, LogLevel, StepReport};
 
 /// Room for that many bytes beside what each event takes anyway.
 fn journal(events: usize, bytes: usize) -> Journal {

@@ -5,10 +5,10 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::agent::image::ImageFormat;
-use crate::agent::ports::Provider;
-use crate::agent::report::{AgentResult, LogLevel};
 use crate::run::fuzzing;
+use agent::image::ImageFormat;
+use agent::ports::Provider;
+use agent::report::{AgentResult, LogLevel};
 
 const STALL: Duration = Duration::from_secs(60);
 

@@ -1,6 +1,6 @@
 //! What the model is told of what an action brought about.
 
-use browser_use_service::agent::action::Action;
+use agent::action::Action;
 
 use crate::support::{Site, Tab, open, run};
 

@@ -1,7 +1,7 @@
 //! Choosing in lists that are no native selects.
 
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::ports::ActionError;
+use agent::action::Action;
+use agent::ports::ActionError;
 
 use crate::support::{Site, Tab, open, run};
 
@@ -52,7 +52,7 @@ async fn options(tab: &Tab, label: &str) -> String {
     tab.act(Action::DropdownOptions { index }).await.unwrap().extracted.unwrap()
 }
 
-fn refusal(outcome: Result<browser_use_service::agent::ports::ActionOutcome, ActionError>) -> String {
+fn refusal(outcome: Result<agent::ports::ActionOutcome, ActionError>) -> String {
     match outcome {
         Err(ActionError::NotPossible(why)) => why,
         other => panic!("{other:?}"),

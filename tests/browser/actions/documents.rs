@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use browser_use_service::agent::action::Action;
+use agent::action::Action;
 
 use crate::support::{Site, Tab, open, run};
 

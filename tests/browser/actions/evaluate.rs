@@ -1,7 +1,7 @@
 //! Scripts of the model's.
 
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::ports::{ActionError, ActionOutcome};
+use agent::action::Action;
+use agent::ports::{ActionError, ActionOutcome};
 
 use crate::support::{Site, Tab, open, run};
 

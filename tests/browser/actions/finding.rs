@@ -1,7 +1,7 @@
 //! What can be found on a page without a model's help.
 
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::ports::ActionError;
+use agent::action::Action;
+use agent::ports::ActionError;
 
 use crate::support::{Site, open, run};
 

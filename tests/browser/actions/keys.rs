@@ -1,6 +1,6 @@
 //! Pressing keys at whatever has the focus.
 
-use browser_use_service::agent::ports::ActionError;
+use agent::ports::ActionError;
 
 use crate::support::{Site, open, run};
 

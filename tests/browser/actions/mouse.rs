@@ -1,7 +1,7 @@
 //! What the mouse can do beside the ordinary click.
 
-use browser_use_service::agent::action::{Action, Modifier, MouseButton};
-use browser_use_service::agent::ports::ActionError;
+use agent::action::{Action, Modifier, MouseButton};
+use agent::ports::ActionError;
 
 use crate::support::{Site, open, run};
 

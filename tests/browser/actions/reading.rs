@@ -1,10 +1,10 @@
 //! Reading the page's text, and pictures of it.
 
+use agent::action::Action;
+use agent::image::{Image, ImageFormat};
+use agent::ports::{Browsers, PageSpec};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::image::{Image, ImageFormat};
-use browser_use_service::agent::ports::{Browsers, PageSpec};
 
 use crate::support::{Browser, Site, Tab, open, run};
 

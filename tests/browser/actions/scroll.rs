@@ -1,11 +1,11 @@
 //! Scrolling the page and what is in it.
 
+use agent::action::ScrollDirection::{Down, Right, Up};
+use agent::action::{Action, ScrollDirection};
 use axum::Router;
 use axum::extract::Query;
 use axum::response::Html;
 use axum::routing::get;
-use browser_use_service::agent::action::ScrollDirection::{Down, Right, Up};
-use browser_use_service::agent::action::{Action, ScrollDirection};
 
 use crate::support::{Site, Tab, open, page, run};
 

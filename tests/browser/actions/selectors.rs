@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use agent::action::{Action, ElementIndex};
+use agent::ports::ActionError;
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
-use browser_use_service::agent::action::{Action, ElementIndex};
-use browser_use_service::agent::ports::ActionError;
 
 use crate::support::{Site, Start, Tab, open, page, run};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! Tabs that pages open and close.
 
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::ports::ActionError;
+use agent::action::Action;
+use agent::ports::ActionError;
 
 use crate::support::{Site, open, run};
 

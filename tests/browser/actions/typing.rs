@@ -1,6 +1,6 @@
 //! Fields that do something of their own while one types.
 
-use browser_use_service::agent::action::Action;
+use agent::action::Action;
 
 use crate::support::{Site, Tab, open, run};
 

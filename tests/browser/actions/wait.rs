@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use agent::action::Action;
+use agent::ports::ActionError;
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::ports::ActionError;
 use tokio::sync::Notify;
 
 use crate::support::{Site, Tab, open, page, run};

@@ -1,7 +1,7 @@
 //! What lies over a control: it is named, it gets no click in the control's place, and once it is gone the control works.
 
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::ports::{ActionError, ActionOutcome};
+use agent::action::Action;
+use agent::ports::{ActionError, ActionOutcome};
 
 use crate::support::{Site, Tab, open, run};
 

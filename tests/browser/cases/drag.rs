@@ -1,6 +1,6 @@
 //! Cards that are dragged from list to list, by both of the ways in which pages do it.
 
-use browser_use_service::agent::action::Action;
+use agent::action::Action;
 
 use crate::support::{Site, Tab, open, run};
 

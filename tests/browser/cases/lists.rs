@@ -1,9 +1,9 @@
 //! Lists that show a part of themselves, and pages of a size that nobody reads whole.
 
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::action::ScrollDirection::Down;
-use browser_use_service::agent::ports::ActionError;
-use browser_use_service::browser::observe::tokens;
+use agent::action::Action;
+use agent::action::ScrollDirection::Down;
+use agent::ports::ActionError;
+use browser::observe::tokens;
 
 use crate::support::{Site, Tab, open, run};
 

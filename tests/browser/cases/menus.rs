@@ -1,6 +1,6 @@
 //! Menus within menus.
 
-use browser_use_service::agent::action::Action;
+use agent::action::Action;
 
 use crate::support::{Site, Tab, open, run};
 

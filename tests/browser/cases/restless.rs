@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use agent::action::Action;
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
-use browser_use_service::agent::action::Action;
 
 use crate::support::{Gate, OwnBrowser, Site, open, page, run};
 

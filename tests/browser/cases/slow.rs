@@ -3,13 +3,13 @@
 
 use std::time::{Duration, Instant};
 
+use agent::action::Action;
+use agent::observation::Observation;
 use axum::Router;
 use axum::body::Body;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::observation::Observation;
 use futures::StreamExt as _;
 use futures::stream;
 

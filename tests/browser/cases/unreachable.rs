@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use agent::action::Action;
+use agent::ports::ActionError;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{Html, Redirect};
 use axum::routing::get;
-use browser_use_service::agent::action::Action;
-use browser_use_service::agent::ports::ActionError;
 
 use crate::support::{DeadPort, OwnBrowser, Site, Tab, open, page, run};
 

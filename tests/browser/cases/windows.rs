@@ -1,9 +1,9 @@
 //! Several windows of one site.
 
+use agent::action::Action;
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
-use browser_use_service::agent::action::Action;
 
 use crate::support::{Gate, Site, open, page, run};
 

@@ -1,6 +1,6 @@
 //! Scripts that run from right to left, emoji, and characters that nobody sees.
 
-use browser_use_service::agent::action::Action;
+use agent::action::Action;
 
 use crate::support::{Site, open, run};
 

@@ -3,15 +3,15 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use agent::ports::{ActionError, Browsers, PageSpec};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use axum::response::{Html, Redirect};
 use axum::routing::get;
-use browser_use_service::agent::ports::{ActionError, Browsers, PageSpec};
-use browser_use_service::browser::Resolver;
-use browser_use_service::policy::{DomainPattern, DomainRules};
+use browser::Resolver;
 use futures::stream;
+use url_policy::{DomainPattern, DomainRules};
 
 use super::trap::Trap;
 use crate::support::{OwnBrowser, Site, Tab, headless, page, run};

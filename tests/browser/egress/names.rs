@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use agent::ports::ActionError;
 use async_trait::async_trait;
-use browser_use_service::agent::ports::ActionError;
-use browser_use_service::browser::Resolver;
+use browser::Resolver;
 
 use super::trap::Trap;
 use crate::support::{Log, OwnBrowser, Site, run};

@@ -1,12 +1,12 @@
 //! Schemes: a tab shows documents of the web, and blobs of its own pages.
 
+use agent::observation::Observation;
+use agent::ports::ActionError;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::Html;
 use axum::routing::get;
-use browser_use_service::agent::observation::Observation;
-use browser_use_service::agent::ports::ActionError;
 
 use crate::support::{Site, open, page, run};
 

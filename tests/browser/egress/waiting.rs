@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use browser_use_service::browser::Resolver;
+use browser::Resolver;
 use tokio::time::Instant;
 
 use crate::support::{Log, OwnBrowser, Site, run};

@@ -4,15 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use browser_use_service::agent::image::ImageFormat;
-use browser_use_service::agent::ports::{Browsers, PageSpec};
-use browser_use_service::browser::settings::{
-    BrowserSettings, FileLimits, NetworkLimits, RendererLimits, SandboxMode, SettleSettings,
-};
-use browser_use_service::browser::{Pool, Resolver, SystemResolver};
-use browser_use_service::policy::{HostPattern, UrlPolicy};
+use agent::image::ImageFormat;
+use agent::ports::{Browsers, PageSpec};
+use browser::settings::{BrowserSettings, FileLimits, NetworkLimits, RendererLimits, SandboxMode, SettleSettings};
+use browser::{Pool, Resolver, SystemResolver};
 use tempfile::TempDir;
 use tokio_util::task::TaskTracker;
+use url_policy::{HostPattern, UrlPolicy};
 
 use super::{Site, Tab, eventually, processes};
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use browser_use_service::agent::action::{Action, ElementIndex, ScrollDirection};
-use browser_use_service::agent::observation::{Element, Observation};
-use browser_use_service::agent::ports::{ActionError, ActionOutcome, Browsers, Page};
+use agent::action::{Action, ElementIndex, ScrollDirection};
+use agent::observation::{Element, Observation};
+use agent::ports::{ActionError, ActionOutcome, Browsers, Page};
 
 use super::{Browser, Site, headless};
 

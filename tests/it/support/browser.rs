@@ -4,16 +4,14 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use agent::action::{Action, ElementIndex};
+use agent::files::FileInfo;
+use agent::image::{Image, ImageFormat};
+use agent::observation::{Element, Observation, PageView, Tab};
+use agent::ports::{ActionError, ActionOutcome, BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec};
 use async_trait::async_trait;
-use browser_use_service::agent::action::{Action, ElementIndex};
-use browser_use_service::agent::files::FileInfo;
-use browser_use_service::agent::image::{Image, ImageFormat};
-use browser_use_service::agent::observation::{Element, Observation, PageView, Tab};
-use browser_use_service::agent::ports::{
-    ActionError, ActionOutcome, BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec,
-};
-use browser_use_service::policy::{DomainRules, Refusal, UrlPolicy};
 use url::Url;
+use url_policy::{DomainRules, Refusal, UrlPolicy};
 
 use super::Counter;
 

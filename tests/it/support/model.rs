@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
-use browser_use_service::agent::ports::{
+use agent::ports::{
     ChatModel, ChatReply, ChatRequest, ModelError, ModelName, ModelUnavailable, Models, Provider, Usage,
 };
+use async_trait::async_trait;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 

@@ -3,14 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use agent::ports::Models;
 use async_trait::async_trait;
-use browser_use_service::agent::ports::Models;
 use browser_use_service::app::App;
 use browser_use_service::config::Settings;
 use browser_use_service::http::settings::HttpSettings;
-use browser_use_service::llm::Providers;
 use browser_use_service::run::{Memory, Recorder, RunService};
 use futures::channel::mpsc::{UnboundedSender, unbounded};
+use llm::Providers;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;

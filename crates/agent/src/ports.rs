@@ -1,0 +1,348 @@
+//! The traits through which the agent reaches the world. Their implementors point inward: `llm` and `browser` import
+//! this module, never the other way round.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use url::Url;
+
+use super::action::{Action, ElementIndex};
+use super::files::SentFile;
+use super::image::{Image, ImageFormat};
+use super::observation::Observation;
+use super::secrets::Secrets;
+use url_policy::{DomainRules, Refusal};
+
+// ---------------------------------------------------------------- models
+
+/// A chat model of some provider, able to answer in JSON of a given schema.
+#[async_trait]
+pub trait ChatModel: Send + Sync {
+    /// Provider and model as log lines and the `starting` event name them. With a fallback: the one in use.
+    fn name(&self) -> ModelName;
+
+    /// One call. Retries what may pass (429, 5xx, connection errors, silence) for as long as the request's deadline
+    /// leaves room; dropping the future aborts the call.
+    async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ModelError>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelName {
+    /// `openai`, `ollama` ...
+    pub provider: String,
+    pub model: String,
+}
+
+/// One call's input. The parts stand in the order in which they are sent; `system` and the earlier messages are the
+/// same from call to call, so that a provider's prefix cache hits.
+#[derive(Clone, Copy)]
+pub struct ChatRequest<'a> {
+    pub system: &'a str,
+    pub messages: &'a [Message],
+    /// How many of the messages, from the first on, later requests will begin with as well: what a provider that wants
+    /// to be told may cache.
+    pub stable: usize,
+    /// JSON Schema the answer must fit, in the strict subset (every property required, no additional ones).
+    pub schema: &'a serde_json::Value,
+    /// A name for the schema, `[a-z_]+`.
+    pub schema_name: &'a str,
+    pub temperature: f64,
+    /// When whoever asks gives up: a wait that would end later is not begun.
+    pub deadline: Option<Instant>,
+    /// Is told about retries while they are being waited for: a caller never waits in silence.
+    pub notices: &'a dyn Notices,
+}
+
+/// Receives one plain sentence about a call that is taking longer, free of secrets.
+pub trait Notices: Send + Sync {
+    fn notice(&self, message: String);
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    pub role: Role,
+    pub text: String,
+    /// Sent beside the text; user messages only.
+    pub image: Option<Image>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Role {
+    User,
+    Assistant,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChatReply {
+    /// The raw answer, meant to be JSON.
+    pub text: String,
+    pub usage: Usage,
+}
+
+/// Tokens of one or more calls.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Usage {
+    pub calls: u32,
+    pub prompt_tokens: u64,
+    /// Part of `prompt_tokens` that the provider served from its cache.
+    pub cached_tokens: u64,
+    /// Part of `prompt_tokens` that the provider wrote into its cache, where it bills that apart.
+    pub cache_written_tokens: u64,
+    pub completion_tokens: u64,
+}
+
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        self.calls += other.calls;
+        self.prompt_tokens += other.prompt_tokens;
+        self.cached_tokens += other.cached_tokens;
+        self.cache_written_tokens += other.cache_written_tokens;
+        self.completion_tokens += other.completion_tokens;
+    }
+}
+
+/// Why a model call failed. Messages name provider and model where that helps, never a key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ModelError {
+    #[error("{provider} rejected the key for the model {model}")]
+    Unauthorized { provider: String, model: String },
+    #[error("{provider} does not know the model {model}")]
+    UnknownModel { provider: String, model: String },
+    #[error("{provider} rejected the request to the model {model}: {detail}")]
+    Rejected { provider: String, model: String, detail: String },
+    #[error("{provider} limits the rate of calls")]
+    RateLimited { provider: String, retry_after: Option<Duration> },
+    #[error("{provider} answered with status {status}")]
+    Unavailable { provider: String, status: u16 },
+    #[error("{provider} cannot be reached")]
+    Unreachable { provider: String },
+    /// Nothing at all, no end, or silence in the middle.
+    #[error("{provider} did not answer in time")]
+    TimedOut { provider: String },
+    #[error("{provider} broke off in the middle of its answer")]
+    Interrupted { provider: String },
+    /// The messages have to become fewer or shorter.
+    #[error("the request is too long for {provider}'s model {model}")]
+    ContextTooLong { provider: String, model: String },
+    #[error("{provider} sent an answer that is not of its API")]
+    Malformed { provider: String },
+    #[error("{provider} gave an empty answer")]
+    Empty { provider: String },
+    /// The model's own decision.
+    #[error("{provider} refused to answer: {reason}")]
+    Refused { provider: String, reason: String },
+    /// A filter in front of the model or behind it; the reason is the provider's name for it.
+    #[error("{provider}'s content filter stopped the answer: {reason}")]
+    Filtered { provider: String, reason: String },
+    #[error("{provider} cut the answer off at its length limit")]
+    CutOff { provider: String },
+}
+
+/// Which model a request asks for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ModelChoice {
+    /// None: the deployment's default.
+    pub provider: Option<Provider>,
+    pub model: Option<String>,
+}
+
+/// Who decides in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    Openai,
+    Anthropic,
+    Gemini,
+    Ollama,
+    /// The built-in planner, no model.
+    Template,
+}
+
+impl Provider {
+    pub const ALL: [Self; 5] = [Self::Openai, Self::Anthropic, Self::Gemini, Self::Ollama, Self::Template];
+
+    /// As the wire writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Openai => "openai",
+            Self::Anthropic => "anthropic",
+            Self::Gemini => "gemini",
+            Self::Ollama => "ollama",
+            Self::Template => "template",
+        }
+    }
+}
+
+/// The deployment's model providers.
+pub trait Models: Send + Sync {
+    /// The provider used when a request names none.
+    fn default_provider(&self) -> Provider;
+
+    /// The model behind a choice; never called for [`Provider::Template`].
+    fn open(&self, provider: Provider, model: Option<&str>) -> Result<Arc<dyn ChatModel>, ModelUnavailable>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModelUnavailable {
+    #[error("the provider {} is not configured here", .0.name())]
+    NotConfigured(Provider),
+}
+
+// ---------------------------------------------------------------- pages
+
+/// The deployment's browsers.
+#[async_trait]
+pub trait Browsers: Send + Sync {
+    /// An isolated context with one blank tab. Cancel by dropping the future; nothing stays behind.
+    async fn open(&self, spec: PageSpec) -> Result<Arc<dyn Page>, BrowserError>;
+
+    /// Whether a run with this setting could be served at all, checked before its stream starts.
+    fn supports(&self, headless: bool) -> Result<(), HeadfulUnavailable>;
+
+    /// Whether a run under these rules may open a URL, as far as lists of domains say, checked before its stream starts.
+    fn permits(&self, url: &Url, domains: &DomainRules) -> Result<(), Refusal>;
+
+    /// Whether a browser is up, for readiness.
+    fn ready(&self) -> Result<(), BrowserError>;
+}
+
+/// How a run wants its browser.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PageSpec {
+    pub headless: bool,
+    /// Format of the screenshots in observations; none for no screenshots.
+    pub screenshots: Option<ImageFormat>,
+    /// What [`Action::Upload`] may name from the start.
+    pub files: Vec<SentFile>,
+    /// What it may reach, within what the deployment lets it.
+    pub domains: DomainRules,
+    /// What [`Action::Input`] may type under other names; pictures do not show them.
+    pub secrets: Secrets,
+}
+
+impl PageSpec {
+    /// Without a window, files, lists or secrets.
+    pub fn plain(screenshots: Option<ImageFormat>) -> Self {
+        let (domains, secrets) = (DomainRules::default(), Secrets::default());
+        Self { headless: true, screenshots, files: Vec::new(), domains, secrets }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a visible browser cannot be shown here: {reason}")]
+pub struct HeadfulUnavailable {
+    pub reason: String,
+}
+
+/// One run's browser context, with its tabs. All methods act on the active tab.
+#[async_trait]
+pub trait Page: Send + Sync {
+    /// Reads the page: text and, when the spec asks for one, a screenshot, in one pass. A page that cannot be read in
+    /// time yields an observation that says so and offers no elements.
+    async fn observe(&self) -> Result<Observation, BrowserError>;
+
+    /// As [`observe`](Self::observe), without a screenshot.
+    async fn read(&self) -> Result<Observation, BrowserError>;
+
+    /// Carries out one action (never `Done`) and waits for what it started, and no longer.
+    async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError>;
+
+    /// Waits until a CSS selector matches a visible element of the page or its shadow roots, and gives the first such
+    /// element an index that [`act`](Self::act) takes until the page is observed again.
+    async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError>;
+
+    /// Presses keys, named as in [`Action::SendKeys`], at an element, which gets the focus and no click.
+    async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError>;
+
+    /// Waits until the active tab's URL contains a text, and for that page to settle.
+    async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError>;
+
+    /// A picture for the model: of bounded size, cheap to encode.
+    async fn picture(&self) -> Result<Image, BrowserError>;
+
+    /// Opens a URL before the first step. As `Action::Navigate`, but with a parsed URL.
+    async fn open(&self, url: &Url) -> Result<ActionOutcome, ActionError>;
+
+    /// Disposes of the context and its files. Idempotent; returns when nothing is left.
+    async fn close(&self);
+}
+
+/// What an action did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ActionOutcome {
+    /// What was done in words a person reads, with the element's label instead of its index: "Click 'Add to cart'".
+    pub description: String,
+    /// What the model should know beyond that: what changed, what appeared, what could not be waited for. May be empty.
+    pub effect: String,
+    /// Text read off the page by `extract`.
+    pub extracted: Option<String>,
+    /// The page under the following actions is another one: another document or another tab.
+    pub page_changed: bool,
+}
+
+/// Why an action failed. The text goes to the model as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum ActionError {
+    /// The index names nothing, or nothing any more.
+    #[error("element [{index}] is not on the page any more; look at the current list")]
+    ElementGone { index: u32 },
+    /// The index's element has become something else since it was shown.
+    #[error("element [{index}] has changed since it was shown ({was} is now {now}); look at the current list")]
+    ElementChanged { index: u32, was: String, now: String },
+    #[error("element [{index}] is covered by {by}")]
+    Covered { index: u32, by: String },
+    /// The action does not fit the element or the page; says what would.
+    #[error("{0}")]
+    NotPossible(String),
+    /// A navigation failed; the text names the cause (`net::ERR_NAME_NOT_RESOLVED` and the like).
+    #[error("{url} could not be opened: {cause}")]
+    Navigation { url: String, cause: String },
+    /// The URL policy forbids it.
+    #[error("{url} may not be opened: {reason}")]
+    Forbidden { url: String, reason: String },
+    #[error("{what} took longer than {} s", limit.as_secs_f32())]
+    TimedOut { what: String, limit: Duration },
+    /// The browser was lost in the middle of it, and another one took its place.
+    #[error("the browser was lost meanwhile: whether this took effect is not known, so look before you do it again")]
+    Interrupted,
+    /// The browser's fault, not the action's.
+    #[error(transparent)]
+    Browser(#[from] BrowserError),
+}
+
+/// What can go wrong with the browser itself.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum BrowserError {
+    /// No browser could be started; the text says why, for the log.
+    #[error("no browser could be started")]
+    NotStarted { cause: String },
+    /// The browser process or its connection is gone. Ends the run.
+    #[error("the browser is gone")]
+    Lost,
+    /// The tab's renderer crashed; navigating again revives it.
+    #[error("the page crashed")]
+    PageCrashed,
+    /// The page does not answer.
+    #[error("the page did not answer within {} s", limit.as_secs_f32())]
+    Unresponsive { limit: Duration },
+    /// The browser refused a command; the text is for the log.
+    #[error("the browser refused a command")]
+    Protocol { cause: String },
+}
+
+impl BrowserError {
+    /// Whether the run cannot go on: every further call would fail in the same way.
+    pub fn is_fatal(&self) -> bool {
+        matches!(self, Self::NotStarted { .. } | Self::Lost)
+    }
+}

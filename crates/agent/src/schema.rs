@@ -1,0 +1,244 @@
+//! The JSON schema of a decision, made from its types, in the strict subset that providers guarantee: every property
+//! required, what may be left out nullable, nothing additional.
+
+use std::sync::LazyLock;
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::decision::Decision;
+use super::vocabulary::Vocabulary;
+
+/// The schema's name towards providers.
+pub(super) const NAME: &str = "decision";
+
+/// The names of all actions.
+pub(super) static ACTION_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let mut schema = generated();
+    actions(&mut schema).iter().filter_map(|action| Some(name_of(action)?.to_owned())).collect()
+});
+
+/// A click with everything there is to it. As most clicks have an index and nothing else, that is what `click` offers:
+/// a strict answer spells out every argument, and five nulls a click cost time.
+pub(super) const CLICK_AT: &str = "clickAt";
+
+/// Schema of any decision with the actions of a vocabulary.
+pub(super) fn decision(vocabulary: Vocabulary) -> Value {
+    let mut schema = generated();
+    // The frame is explained in the system prompt, or meant for readers of the code; the actions speak for themselves.
+    for frame in [
+        "",
+        "/properties/evaluationPreviousGoal",
+        "/properties/memory",
+        "/properties/nextGoal",
+        "/properties/actions",
+        "/properties/actions/items",
+    ] {
+        let object = schema.pointer_mut(frame).and_then(Value::as_object_mut).expect("a decision has these parts");
+        object.shift_remove("description");
+    }
+    let actions = actions(&mut schema);
+    actions.retain(|action| name_of(action).is_some_and(|name| vocabulary.has(name)));
+    *actions = actions.iter().flat_map(offered).collect();
+    if !vocabulary.data {
+        leave_out_data(actions);
+    }
+    schema
+}
+
+/// Schema of a decision that can only be `done`.
+pub(super) fn done_only(vocabulary: Vocabulary) -> Value {
+    let mut schema = decision(vocabulary);
+    actions(&mut schema)
+        .retain(|action| action.pointer("/properties/action/enum/0").is_some_and(|name| name == "done"));
+    schema
+}
+
+/// As the types have it: an action is an object with its name as the one key.
+fn generated() -> Value {
+    let generator = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator();
+    let mut schema = generator.into_root_schema_for::<Decision>().to_value();
+    make_strict(&mut schema);
+    schema
+}
+
+fn name_of(generated: &Value) -> Option<&str> {
+    generated.pointer("/required/0")?.as_str()
+}
+
+/// An action as models are offered it: its name beside its arguments, which takes half the frame.
+fn offered(generated: &Value) -> Vec<Value> {
+    let name = name_of(generated).expect("an action has a name");
+    let arguments = generated["properties"][name]["properties"].as_object().expect("its arguments are an object");
+    let description = &generated["description"];
+    let object = |name: &str, description: &Value, arguments: &Map<String, Value>| {
+        let mut properties = Map::from_iter([("action".to_owned(), json!({"type": "string", "enum": [name]}))]);
+        properties.extend(arguments.clone());
+        let mut object = json!({"type": "object", "properties": properties, "additionalProperties": false});
+        object["required"] = properties.keys().cloned().collect();
+        if description.is_string() {
+            object["description"] = description.clone();
+        }
+        object
+    };
+    if name != "click" {
+        return vec![object(name, description, arguments)];
+    }
+    let index = Map::from_iter([("index".to_owned(), json!({"type": "integer"}))]);
+    vec![object(name, &Value::Null, &index), object(CLICK_AT, description, arguments)]
+}
+
+fn leave_out_data(actions: &mut [Value]) {
+    let is_done = |action: &&mut Value| action.pointer("/properties/action/enum/0").is_some_and(|name| name == "done");
+    let done = actions.iter_mut().find(is_done).expect("there is the action done");
+    done["properties"].as_object_mut().expect("it has properties").shift_remove("data");
+    done["required"].as_array_mut().expect("all are required").retain(|name| name != "data");
+}
+
+fn actions(schema: &mut Value) -> &mut Vec<Value> {
+    schema
+        .pointer_mut("/properties/actions/items/anyOf")
+        .and_then(Value::as_array_mut)
+        .expect("an action is one of several")
+}
+
+fn make_strict(schema: &mut Value) {
+    let Value::Object(object) = schema else { return };
+    // What the strict subset does not know, and what costs tokens and says nothing.
+    for key in ["$schema", "title", "default", "minimum", "maximum", "minItems", "maxItems"] {
+        object.shift_remove(key);
+    }
+    // An index is explained once, in the system prompt.
+    if object.shift_remove("format").is_some_and(|format| format == "uint32") {
+        object.shift_remove("description");
+    }
+    // A pair is a list of what its halves are.
+    if let Some(Value::Array(mut halves)) = object.shift_remove("prefixItems") {
+        object.insert("items".into(), halves.swap_remove(0));
+    }
+    if let Some(variants) = object.shift_remove("oneOf") {
+        object.insert("anyOf".into(), variants);
+    }
+    if object.get("type").is_some_and(|kind| kind == "object") {
+        let properties = object.entry("properties").or_insert_with(|| Value::Object(Map::new()));
+        let names: Vec<String> = properties.as_object().into_iter().flat_map(Map::keys).cloned().collect();
+        object.insert("required".into(), json!(names));
+        object.insert("additionalProperties".into(), json!(false));
+    }
+    for key in ["properties", "items", "anyOf"] {
+        match object.get_mut(key) {
+            Some(Value::Object(inner)) if key == "properties" => inner.values_mut().for_each(make_strict),
+            Some(Value::Array(inner)) => inner.iter_mut().for_each(make_strict),
+            Some(inner) => make_strict(inner),
+            None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::estimate_tokens;
+
+    const NONE: Vocabulary = Vocabulary { evaluate: false, script: false, data: false };
+
+    /// Calls `check` with every object schema inside.
+    fn each_object(schema: &Value, check: &mut impl FnMut(&Map<String, Value>)) {
+        match schema {
+            Value::Object(object) => {
+                if object.get("type").is_some_and(Value::is_string) && object["type"] == "object" {
+                    check(object);
+                }
+                object.values().for_each(|inner| each_object(inner, check));
+            }
+            Value::Array(items) => items.iter().for_each(|inner| each_object(inner, check)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_object_is_closed_and_requires_all_its_properties() {
+        for schema in [decision(NONE), done_only(NONE), decision(Vocabulary::ALL), done_only(Vocabulary::ALL)] {
+            let mut seen = 0;
+            each_object(&schema, &mut |object| {
+                seen += 1;
+                assert_eq!(object["additionalProperties"], json!(false));
+                let properties: Vec<_> = object["properties"].as_object().unwrap().keys().cloned().collect();
+                assert_eq!(object["required"], json!(properties));
+            });
+            assert!(seen >= 2);
+        }
+    }
+
+    #[test]
+    fn nothing_is_used_that_the_strict_subset_lacks() {
+        let text = decision(Vocabulary::ALL).to_string();
+        for word in [
+            "oneOf",
+            "$ref",
+            "$defs",
+            "\"default\"",
+            "\"format\"",
+            "\"minimum\"",
+            "\"title\"",
+            "prefixItems",
+            "minItems",
+        ] {
+            assert!(!text.contains(word), "{word} in {text}");
+        }
+    }
+
+    #[test]
+    fn the_thoughts_stand_before_the_actions_so_that_a_model_thinks_first() {
+        let schema = decision(Vocabulary::ALL);
+        let names: Vec<_> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(names, ["evaluationPreviousGoal", "memory", "nextGoal", "actions"]);
+    }
+
+    #[test]
+    fn the_schema_names_every_action() {
+        assert!(ACTION_NAMES.len() >= 12);
+        assert!(ACTION_NAMES.iter().any(|name| name == "sendKeys"));
+    }
+
+    #[test]
+    fn optional_arguments_are_nullable() {
+        let schema = decision(Vocabulary::ALL);
+        let actions = schema["properties"]["actions"]["items"]["anyOf"].as_array().unwrap();
+        let arguments = |name: &str| {
+            let action = actions.iter().find(|action| action["properties"]["action"]["enum"][0] == name);
+            &action.unwrap()["properties"]
+        };
+        assert_eq!(arguments("navigate")["newTab"]["type"], json!(["boolean", "null"]));
+        assert_eq!(arguments("scroll")["index"]["type"], json!(["integer", "null"]));
+        assert_eq!(arguments("hover")["index"]["type"], json!("integer"));
+        assert_eq!(arguments("goBack").as_object().unwrap().len(), 1);
+        assert_eq!(arguments("click")["index"]["type"], json!("integer"));
+        assert_eq!(arguments("clickAt")["index"]["type"], json!(["integer", "null"]));
+    }
+
+    #[test]
+    fn done_carries_data_where_an_output_is_asked_for() {
+        let done = |schema: Value| schema["properties"]["actions"]["items"]["anyOf"][0].clone();
+        assert_eq!(done(done_only(NONE))["required"], json!(["action", "text", "success"]));
+        let with_data = done(done_only(Vocabulary::ALL));
+        assert_eq!(with_data["required"], json!(["action", "text", "success", "data"]));
+        assert_eq!(with_data["properties"]["data"]["type"], json!(["string", "null"]));
+    }
+
+    #[test]
+    fn the_last_call_can_only_say_done() {
+        let schema = done_only(Vocabulary::ALL);
+        let actions = schema["properties"]["actions"]["items"]["anyOf"].as_array().unwrap();
+        assert_eq!(actions.len(), 1);
+        assert_eq!(actions[0]["properties"]["action"]["enum"], json!(["done"]));
+    }
+
+    #[test]
+    fn the_schema_is_small() {
+        let usual = Vocabulary { script: true, ..NONE };
+        let tokens = estimate_tokens(&decision(usual).to_string());
+        println!("schema: {tokens} tokens; done only: {}", estimate_tokens(&done_only(usual).to_string()));
+        assert!(tokens <= 2_100, "{tokens}");
+    }
+}

@@ -1,0 +1,133 @@
+//! What the caller has laid down comes before anything that is decided.
+
+use std::time::Duration;
+
+use super::*;
+use crate::action::ScrollDirection;
+use crate::explicit::{ExplicitAction, Target};
+
+fn click(selector: &str) -> ExplicitAction {
+    ExplicitAction::Click { target: Target::Selector(selector.into()) }
+}
+
+fn read(selector: &str) -> ExplicitAction {
+    ExplicitAction::ExtractText { selector: selector.into() }
+}
+
+fn text(text: &str) -> Result<ActionOutcome, ActionError> {
+    Ok(ActionOutcome { description: "Read it".into(), extracted: Some(text.into()), ..ActionOutcome::default() })
+}
+
+fn world(actions: impl IntoIterator<Item = ExplicitAction>) -> World {
+    let mut world = World::new([answer(json!([done("ordered")]))]);
+    world.task.actions = actions.into_iter().collect();
+    world
+}
+
+/// Runs with nobody to decide.
+async fn run_alone(world: &World) -> AgentResult {
+    let planner = Decider::Planner(Box::new(Idle));
+    let agent =
+        Agent::new(world.settings.clone(), planner, world.page.clone(), world.events.clone(), world.ledger.clone());
+    agent.run(world.task.clone()).await.expect("nothing broke")
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_action_is_a_step_in_the_order_given() {
+    let delay = Duration::from_secs(60);
+    let world = world([
+        ExplicitAction::WaitFor { selector: "#shop".into(), limit: delay },
+        click("#go"),
+        ExplicitAction::Type { target: Target::Index(ElementIndex(1)), text: "tea".into() },
+        ExplicitAction::Scroll { direction: ScrollDirection::Down, pixels: Some(450) },
+        ExplicitAction::Wait { delay },
+        ExplicitAction::PressEnter { selector: "#q".into() },
+        ExplicitAction::WaitForUrlContains { text: "/results".into(), limit: delay },
+    ]);
+    let started = tokio::time::Instant::now();
+    let result = run_alone(&world).await;
+    assert_eq!(started.elapsed(), delay, "only the wait takes time");
+    assert_eq!((result.success, result.errors.len()), (true, 0));
+    assert_eq!(result.final_text, "All actions were carried out, 7 in number.");
+
+    let steps = world.steps();
+    let names: Vec<_> = steps.iter().map(|step| step.action.as_str()).collect();
+    assert_eq!(names, ["wait_for", "click", "type", "scroll", "wait", "press_enter", "wait_for_url_contains"]);
+    assert_eq!(steps.iter().map(|step| step.step).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(steps[0].description, "Wait for '#shop'");
+    assert_eq!(steps[4].description, "Wait 60 s");
+    assert_eq!(steps[5].description, "Press Enter at [7]");
+    assert!(steps.iter().all(|step| step.screenshot.is_some() && !step.url.is_empty()));
+    assert_eq!(*world.page.selected.lock().unwrap(), ["#shop", "#go", "#q"]);
+    let acted = world.page.acted.lock().unwrap().clone();
+    assert_eq!(acted[0], Action::click(ElementIndex(7)));
+    assert_eq!(acted[2], Action::Scroll { direction: ScrollDirection::Down, pages: Some(0.5), index: None });
+    assert!(world.calls().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_read_is_the_answer() {
+    let world = world([read("#price"), click("#go"), read("#total")]);
+    world.page.queue([text("12 €"), ok(), text("15 €")]);
+    assert_eq!(run_alone(&world).await.final_text, "12 €\n15 €");
+}
+
+#[tokio::test]
+async fn an_action_that_fails_ends_them_all() {
+    let world = world([click("#go"), click("#missing"), click("#never")]);
+    let result = run_alone(&world).await;
+    assert!(!result.success);
+    let problem = "action 2 of 3: Click '#missing' failed: waiting for \"#missing\" took longer than 10 s";
+    assert_eq!(result.errors, [problem]);
+    assert_eq!(result.final_text, "1 of 3 actions were carried out.");
+    assert_eq!(world.steps().len(), 2, "the failure is a step, what follows is none");
+    assert_eq!(*world.page.selected.lock().unwrap(), ["#go", "#missing"]);
+}
+
+#[tokio::test]
+async fn the_model_goes_on_from_where_the_actions_end() {
+    let mut world = world([click("#go"), read("#total")]);
+    world.task.max_steps = 1;
+    world.page.queue([ok(), text("15 €")]);
+    let result = world.run().await;
+    assert_eq!((result.success, result.final_text.as_str()), (true, "ordered"));
+    assert_eq!(world.steps().iter().map(|step| step.step).collect::<Vec<_>>(), [1, 2, 3]);
+    let calls = world.calls();
+    assert_eq!(calls.len(), 1, "the actions take none of the model's steps");
+    let told = calls[0].text();
+    assert!(told.contains("Click 'Save'") && told.contains("15 €"), "{told}");
+    assert!(calls[0].page_view().text.starts_with("Step 3 of 3."));
+}
+
+#[tokio::test]
+async fn the_model_is_told_what_failed_and_goes_on() {
+    let world = world([click("#missing"), click("#never")]);
+    let result = world.run().await;
+    assert!(result.success);
+    assert_eq!(result.errors.len(), 1);
+    let told = world.calls()[0].text();
+    assert!(told.contains("action 1 of 2: Click '#missing' failed"), "{told}");
+}
+
+#[tokio::test]
+async fn nothing_is_tried_on_a_start_page_that_does_not_open() {
+    let mut world = world([click("#go")]);
+    world.task.start_url = Some("https://shop.example/".parse().unwrap());
+    let gone = || ActionError::Navigation { url: "https://shop.example/".into(), cause: "net::ERR_FAILED".into() };
+    *world.page.opening.lock().unwrap() = Some(gone());
+    let result = run_alone(&world).await;
+    assert_eq!((result.success, result.errors), (false, vec![gone().to_string()]));
+    assert!(world.steps().is_empty() && world.acted().is_empty());
+
+    *world.page.opening.lock().unwrap() = Some(gone());
+    assert!(world.run().await.success);
+    let told = world.calls()[0].text();
+    assert!(told.contains("the start page did not open"), "{told}");
+}
+
+#[tokio::test]
+async fn a_browser_that_is_gone_ends_the_run() {
+    let world = world([click("#go")]);
+    world.page.queue([Err(ActionError::Browser(BrowserError::Lost))]);
+    assert_eq!(world.try_run().await, Err(AgentError::Browser(BrowserError::Lost)));
+}

@@ -1,0 +1,25 @@
+//! Answering the dialog that blocks a page.
+
+use crate::error::browser_error;
+use chromiumoxide_cdp::cdp::browser_protocol::page::HandleJavaScriptDialogParams;
+
+use super::{Hands, clip};
+use agent::ports::{ActionError, ActionOutcome};
+
+impl Hands<'_> {
+    pub(super) async fn answer_dialog(&self, accept: bool, text: Option<&str>) -> Result<ActionOutcome, ActionError> {
+        let before = self.before().await?;
+        let open = self.context.tabs().active().and_then(|tab| tab.dialog.take());
+        let Some(open) = open else {
+            return Err(ActionError::NotPossible("no dialog is open".into()));
+        };
+        let mut answer = HandleJavaScriptDialogParams::new(accept);
+        if open.shown.kind == "prompt" {
+            // Accepted without a text, a prompt returns what it proposed, as it would for a person.
+            answer.prompt_text = Some(text.map_or(open.shown.proposal, str::to_owned));
+        }
+        open.session.call(answer).await.map_err(browser_error)?;
+        let verb = if accept { "Accept" } else { "Dismiss" };
+        self.settle(format!("{verb} the dialog '{}'", clip(&open.shown.message, 80)), &before).await
+    }
+}

@@ -1,0 +1,177 @@
+//! Pointing and dragging.
+
+use std::time::Duration;
+
+use chromiumoxide_cdp::cdp::browser_protocol::input::{
+    DispatchDragEventParams, DispatchDragEventReturns, DispatchDragEventType, DragData, DragDataItem,
+    SetInterceptDragsParams,
+};
+use chromiumoxide_types::{Command, Method, MethodId};
+use serde::Serialize;
+
+use super::mouse::{Point, hold, move_to};
+use super::{Hands, delivered, label};
+use crate::context::VIEWPORT;
+use agent::action::ElementIndex;
+use agent::ports::{ActionError, ActionOutcome};
+use cdp::Session;
+
+/// Moves between two points of a drag. Libraries that drag by pointer events want to see a few.
+const STEPS: u32 = 8;
+/// Points of a path at most.
+const MAX_PATH: usize = 100;
+/// How long a page may take to start dragging something that says it is draggable.
+const DRAG_START: Duration = Duration::from_millis(500);
+
+/// `Input.dispatchDragEvent`. The generated one leaves an empty list of items out, which the browser refuses; and a page
+/// that keeps in mind what it drags puts none in.
+#[derive(Debug, Serialize)]
+struct DragEvent<'a> {
+    #[serde(rename = "type")]
+    kind: DispatchDragEventType,
+    x: f64,
+    y: f64,
+    data: Dragged<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Dragged<'a> {
+    items: &'a [DragDataItem],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<&'a [String]>,
+    drag_operations_mask: i64,
+}
+
+impl Method for DragEvent<'_> {
+    fn identifier(&self) -> MethodId {
+        DispatchDragEventParams::IDENTIFIER.into()
+    }
+}
+
+impl Command for DragEvent<'_> {
+    type Response = DispatchDragEventReturns;
+}
+
+impl<'a> DragEvent<'a> {
+    fn new(kind: DispatchDragEventType, (x, y): Point, data: &'a DragData) -> Self {
+        let DragData { items, files, drag_operations_mask } = data;
+        let data = Dragged { items, files: files.as_deref(), drag_operations_mask: *drag_operations_mask };
+        Self { kind, x, y, data }
+    }
+}
+
+impl Hands<'_> {
+    pub(super) async fn hover(&self, index: ElementIndex) -> Result<ActionOutcome, ActionError> {
+        let target = self.target(index).await?;
+        let before = self.before_at(&target).await?;
+        let located = self.locate(&target).await?;
+        let point = self.reach(&target, &located).await?;
+        move_to(&self.active()?.session, point, false).await?;
+        self.settle(format!("Point at {}", label(&target.element)), &before).await
+    }
+
+    /// Drags an element, or what is painted at a point in it, to another element or along a path of offsets from where
+    /// it starts.
+    pub(super) async fn drag(
+        &self,
+        from: ElementIndex,
+        at: Option<Point>,
+        to: Option<ElementIndex>,
+        path: &[Point],
+    ) -> Result<ActionOutcome, ActionError> {
+        if path.len() > MAX_PATH || path.iter().any(|(dx, dy)| !(dx.is_finite() && dy.is_finite())) {
+            return Err(ActionError::NotPossible(format!("a path has at most {MAX_PATH} points of finite numbers")));
+        }
+        let source = self.target(from).await?;
+        let mut before = self.before_at(&source).await?;
+        let located = self.locate_at(&source, at).await?;
+        before.change_is_expected = located.kind != "picture";
+        let draggable = located.draggable;
+        let start = self.reach(&source, &located).await?;
+        let inside = |value: f64, size: i64| value.clamp(0.0, f64::from(i32::try_from(size).unwrap_or(0) - 1));
+        let mut way = vec![start];
+        way.extend(path.iter().map(|(dx, dy)| (inside(start.0 + dx, VIEWPORT.0), inside(start.1 + dy, VIEWPORT.1))));
+        let description = match (to, path) {
+            (Some(to), _) => {
+                let target = self.target(to).await?;
+                // Brought into view together or not at all: scrolling for the one may hide the other.
+                let located = self.locate_unmoved(&target).await?;
+                way.push(self.reach(&target, &located).await?);
+                format!("Drag {} to {}", label(&source.element), label(&target.element))
+            }
+            (None, [.., (dx, dy)]) => format!("Drag {} by {dx}, {dy}", label(&source.element)),
+            (None, []) => {
+                return Err(ActionError::NotPossible("say where to drag: `to` an element, or along a `path`".into()));
+            }
+        };
+        let session = self.active()?.session;
+        if draggable {
+            self.drag_data(&session, &way).await?;
+        } else {
+            drag_pointer(&session, &way).await?;
+        }
+        self.settle(description, &before).await
+    }
+
+    /// HTML's drag and drop: the browser hands over what is dragged, and gets it back over the target.
+    async fn drag_data(&self, session: &Session, way: &[Point]) -> Result<(), ActionError> {
+        let end = way.last().copied().unwrap_or_default();
+        delivered(session.call(SetInterceptDragsParams::new(true)).await)?;
+        let dragged = self.start_drag(session, way).await;
+        session.tell(SetInterceptDragsParams::new(false));
+        match dragged? {
+            Some(data) => {
+                let over = |kind, point: Point| DragEvent::new(kind, point, &data);
+                let mut kind = DispatchDragEventType::DragEnter;
+                for point in way.iter().skip(1) {
+                    delivered(session.call(over(kind, *point)).await)?;
+                    kind = DispatchDragEventType::DragOver;
+                }
+                delivered(session.call(over(DispatchDragEventType::DragOver, end)).await)?;
+                delivered(session.call(over(DispatchDragEventType::Drop, end)).await)?;
+            }
+            // The page took the press for itself; the rest is moves.
+            None => move_along(session, way).await?,
+        }
+        hold(session, end, false).await
+    }
+
+    async fn start_drag(&self, session: &Session, way: &[Point]) -> Result<Option<DragData>, ActionError> {
+        let [start, next, ..] = way else { return Ok(None) };
+        move_to(session, *start, false).await?;
+        hold(session, *start, true).await?;
+        for step in 1..=2 {
+            move_to(session, between(*start, *next, step), true).await?;
+        }
+        let taken = self.context.until(|tabs| tabs.active().and_then(|tab| tab.dragged.take()));
+        match tokio::time::timeout(DRAG_START, taken).await {
+            Ok(data) => Ok(Some(data?)),
+            Err(_) => Ok(None),
+        }
+    }
+}
+
+/// Presses at the first point, moves over all of them and releases at the last.
+pub(super) async fn drag_pointer(session: &Session, way: &[Point]) -> Result<(), ActionError> {
+    let [start, .., end] = way else { return Ok(()) };
+    move_to(session, *start, false).await?;
+    hold(session, *start, true).await?;
+    move_along(session, way).await?;
+    hold(session, *end, false).await
+}
+
+async fn move_along(session: &Session, way: &[Point]) -> Result<(), ActionError> {
+    for leg in way.windows(2) {
+        let [from, to] = leg else { break };
+        for step in 1..=STEPS {
+            move_to(session, between(*from, *to, step), true).await?;
+        }
+    }
+    Ok(())
+}
+
+fn between(start: Point, end: Point, step: u32) -> Point {
+    let part = f64::from(step) / f64::from(STEPS);
+    (start.0 + (end.0 - start.0) * part, start.1 + (end.1 - start.1) * part)
+}

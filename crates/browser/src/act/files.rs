@@ -1,0 +1,242 @@
+//! Files into a page and out of it: uploads, and the page itself as a PDF.
+
+use super::note_first;
+use crate::error::browser_error;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chromiumoxide_cdp::cdp::browser_protocol::dom::SetFileInputFilesParams;
+use chromiumoxide_cdp::cdp::browser_protocol::io::{CloseParams, ReadParams, StreamHandle};
+use chromiumoxide_cdp::cdp::browser_protocol::page::{PrintToPdfParams, PrintToPdfTransferMode};
+use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObjectId;
+use serde::Deserialize;
+
+use super::mouse::{Press, press};
+use super::witness::Moment;
+use super::{Hands, IdArgument, Target, clip, delivered, label, script_failed};
+use crate::files::OverLimit;
+use crate::world::{Document, ObjectGroup};
+use agent::action::ElementIndex;
+use agent::files::FileName;
+use agent::ports::{ActionError, ActionOutcome, BrowserError};
+use cdp::messages::{Chunk, Printed};
+use cdp::{CdpError, Session};
+
+#[derive(Deserialize)]
+struct Title {
+    title: String,
+}
+
+/// How long a click may take to open a chooser; a page may ask its server first.
+const CHOOSER_WAIT: Duration = Duration::from_secs(3);
+/// Bytes asked for in one piece of a PDF.
+const CHUNK: i64 = 1 << 20;
+
+/// What `hands.fileField` found out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct FileField {
+    gone: bool,
+    /// The field that the element is, stands for or holds.
+    id: Option<u32>,
+}
+
+/// A file field, as an object of its document's world.
+struct Field {
+    document: Document,
+    object: RemoteObjectId,
+}
+
+/// What a field takes.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Takes {
+    disabled: bool,
+    multiple: bool,
+    folder: bool,
+}
+
+const TAKES: &str = "function () {
+  return { disabled: this.matches(':disabled'), multiple: this.multiple, folder: this.webkitdirectory };
+}";
+
+/// What a field holds.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Holds {
+    names: Vec<String>,
+    /// Those that are plainly none of what the field asks for.
+    unfit: Vec<String>,
+    accept: String,
+}
+
+/// A file whose type the browser does not know fits any type that is asked for.
+const HOLDS: &str = "function () {
+  const files = Array.from(this.files);
+  const tokens = this.accept.toLowerCase().split(',').map((token) => token.trim()).filter(Boolean);
+  const fits = (file, token) =>
+    token.startsWith('.') ? file.name.toLowerCase().endsWith(token)
+    : file.type === '' ? true
+    : token.endsWith('/*') ? file.type.startsWith(token.slice(0, -1))
+    : file.type === token;
+  const unfit = files.filter((file) => tokens.length > 0 && !tokens.some((token) => fits(file, token)));
+  const names = (list) => list.slice(0, 20).map((file) => file.name);
+  return { names: names(files), unfit: names(unfit), accept: this.accept.slice(0, 100) };
+}";
+
+impl Hands<'_> {
+    pub(super) async fn upload(&self, index: ElementIndex, names: &[String]) -> Result<ActionOutcome, ActionError> {
+        // What a page was saved or sent may show what was typed into it, and no masker reads files.
+        let only_sent = !self.secrets.is_empty();
+        let paths = self.context.files().paths(names, only_sent);
+        let paths = paths.map_err(|error| ActionError::NotPossible(error.to_string()))?;
+        let target = self.target(index).await?;
+        let moment = self.before_filling(&target).await?;
+        let group = self.worlds.group();
+        let field = self.file_field(&target, &moment, &group).await?;
+        let outcome = self.put_files(&target, &field, names, paths, &moment).await;
+        self.worlds.release(&field.document, group);
+        outcome
+    }
+
+    async fn put_files(
+        &self,
+        target: &Target,
+        Field { document, object }: &Field,
+        names: &[String],
+        paths: Vec<std::path::PathBuf>,
+        moment: &Moment,
+    ) -> Result<ActionOutcome, ActionError> {
+        let index = target.index;
+        let takes: Takes = self.worlds.call_on(document, object, TAKES, None).await.map_err(script_failed)?;
+        let problem = match takes {
+            Takes { disabled: true, .. } => Some(format!("element {index} is disabled")),
+            Takes { folder: true, .. } => Some(format!("element {index} takes whole folders, which is not supported")),
+            Takes { multiple: false, .. } if names.len() > 1 => Some(format!("element {index} takes one file only")),
+            _ => None,
+        };
+        if let Some(problem) = problem {
+            return Err(ActionError::NotPossible(problem));
+        }
+        let paths: Vec<String> = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        let mut put = SetFileInputFilesParams::new(paths);
+        put.object_id = Some(object.clone());
+        delivered(document.session.call(put).await)?;
+        // The page may have gone on to another document at once; what is settled says so.
+        let holds: Option<Holds> = self.worlds.call_on(document, object, HOLDS, None).await.ok();
+        let description = format!("Upload '{}' to {}", clip(&names.join("', '"), 120), label(&target.element));
+        let mut outcome = self.settle(description, moment).await?;
+        let told = match holds {
+            Some(Holds { names, .. }) if names.is_empty() => "the page has taken it and emptied the field".to_owned(),
+            Some(Holds { names, unfit, accept }) => {
+                let holds = format!("the field now holds {}", clip(&names.join(", "), 300));
+                match unfit.is_empty() {
+                    true => holds,
+                    false => format!("{holds}; it asks for {accept}, which {} is not", clip(&unfit.join(", "), 200)),
+                }
+            }
+            None => return Ok(outcome),
+        };
+        note_first(&mut outcome, told);
+        Ok(outcome)
+    }
+
+    /// The field that an element is, stands for, or opens a chooser for when it is clicked.
+    async fn file_field(&self, target: &Target, moment: &Moment, group: &ObjectGroup) -> Result<Field, ActionError> {
+        let place = &target.place;
+        let found: FileField = self.call_at(place, "hands.fileField", &IdArgument { id: place.id }).await?;
+        if found.gone {
+            return Err(ActionError::ElementGone { index: target.index.0 });
+        }
+        if let Some(id) = found.id {
+            let object = self.worlds.object_of(&place.document, id, group).await.map_err(script_failed)?;
+            return Ok(Field { document: place.document.clone(), object });
+        }
+        let located = self.locate(target).await?;
+        if located.disabled {
+            return Err(ActionError::NotPossible(format!("element {} is disabled", target.index)));
+        }
+        press(&self.active()?.session, self.reach(target, &located).await?, Press::default()).await?;
+        let opened = self.context.until(|tabs| match tabs.by_id(moment.before.tab) {
+            Some(tab) if !tab.crashed && tab.dialog.is_none() => tab.chooser.take().map(Some),
+            _ => Some(None),
+        });
+        let opened = match tokio::time::timeout(CHOOSER_WAIT, opened).await {
+            Ok(opened) => opened?,
+            Err(_elapsed) => None,
+        };
+        let Some(chooser) = opened else {
+            let outcome = self.settle(String::new(), moment).await?;
+            let effect = if outcome.effect.is_empty() { String::new() } else { format!("; but {}", outcome.effect) };
+            return Err(ActionError::NotPossible(format!(
+                "element {} is no file field, and clicking it opened no file chooser{effect}",
+                target.index
+            )));
+        };
+        let Some(input) = chooser.input else {
+            return Err(ActionError::NotPossible(
+                "the page asks for files in a way that is not supported here; look for another way".into(),
+            ));
+        };
+        let object = self.worlds.resolve(&chooser.document, input, group).await.map_err(script_failed)?;
+        Ok(Field { document: chooser.document, object })
+    }
+
+    pub(super) async fn save_pdf(&self) -> Result<ActionOutcome, ActionError> {
+        let document = self.active()?;
+        let Title { title } = self.call_in(&document, "hands.title", &(), self.command_timeout()).await?;
+        let session = document.session;
+        let print = PrintToPdfParams::builder()
+            .print_background(true)
+            .prefer_css_page_size(true)
+            .transfer_mode(PrintToPdfTransferMode::ReturnAsStream)
+            .build();
+        let limit = self.context.browser().settings.navigation_timeout;
+        let printed: Printed = match session.call_as(print, limit).await {
+            Ok(printed) => printed,
+            Err(CdpError::Refused { message, .. }) => {
+                return Err(ActionError::NotPossible(format!("this browser cannot save the page: {message}")));
+            }
+            Err(error) => return Err(ActionError::Browser(browser_error(error))),
+        };
+        let handle = StreamHandle::new(printed.stream);
+        let content = self.read(&session, &handle).await;
+        session.tell(CloseParams::new(handle));
+        let kept = self.context.files().keep(&FileName::titled(&title, "pdf"), content?).await;
+        let kept =
+            kept.map_err(|error| BrowserError::Protocol { cause: format!("a PDF cannot be written: {error}") })?;
+        let file = kept.map_err(not_kept)?;
+        Ok(ActionOutcome {
+            description: "Save the page as PDF".into(),
+            effect: format!("saved {file}"),
+            ..ActionOutcome::default()
+        })
+    }
+
+    /// Reads a stream to its end, or until it is too large.
+    async fn read(&self, session: &Session, handle: &StreamHandle) -> Result<Vec<u8>, ActionError> {
+        let max = self.context.files().limits().file_bytes;
+        let mut content = Vec::new();
+        loop {
+            let read = ReadParams::builder().handle(handle.clone()).size(CHUNK).build().expect("the handle is set");
+            let chunk: Chunk = session.call_as(read, self.command_timeout()).await.map_err(browser_error)?;
+            if chunk.base64_encoded {
+                let decoded = STANDARD.decode_vec(&chunk.data, &mut content);
+                decoded.map_err(|error| BrowserError::Protocol { cause: format!("IO.read: {error}") })?;
+            } else {
+                content.extend_from_slice(chunk.data.as_bytes());
+            }
+            if content.len() as u64 > max {
+                return Err(not_kept(OverLimit::FileSize { max }));
+            }
+            if chunk.eof {
+                return Ok(content);
+            }
+        }
+    }
+}
+
+fn not_kept(refused: OverLimit) -> ActionError {
+    ActionError::NotPossible(format!("the page was not saved: {refused}"))
+}

@@ -1,0 +1,214 @@
+//! Going somewhere: by URL, by web search, back.
+
+use super::note_first;
+use crate::error::browser_error;
+use std::time::Duration;
+
+use chromiumoxide_cdp::cdp::browser_protocol::page::{
+    GetNavigationHistoryParams, NavigateParams, NavigateToHistoryEntryParams,
+};
+use tokio::time::Instant;
+use url::Url;
+
+use super::way::{Way, stop_loading};
+use super::witness::Moment;
+use super::{Hands, clip};
+use crate::egress::Denied;
+use agent::action::SearchEngine;
+use agent::ports::{ActionError, ActionOutcome, BrowserError};
+use cdp::messages::Navigated;
+use cdp::{CdpError, Session};
+
+/// What became of a navigation that another one replaced, or that had nothing to show.
+const ABORTED: &str = "net::ERR_ABORTED";
+/// The page without anything, which comes from nowhere.
+const BLANK: &str = "about:blank";
+/// How often a page may be faster.
+const MAX_OVERTAKEN: u32 = 5;
+/// How long the document of a navigation that was answered may take to be shown before it is asked for again. It takes
+/// milliseconds; but a navigation that the page began in between can end both without a word.
+const SHOWN_WITHIN: Duration = Duration::from_secs(2);
+
+impl Hands<'_> {
+    /// Opens what a model wrote as a URL; a missing scheme is https.
+    pub(super) async fn navigate(&self, text: &str, new_tab: bool) -> Result<ActionOutcome, ActionError> {
+        let text = text.trim();
+        let parsed = match Url::parse(text) {
+            // `localhost:8080/x` parses, with `localhost` for its scheme.
+            Ok(url) if text.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//")) => Ok(url),
+            Ok(url) if url.scheme() == "about" => Ok(url),
+            _ => Url::parse(&format!("https://{text}")),
+        };
+        match parsed {
+            Ok(url) => self.open(&url, new_tab, format!("Open {}", clip(url.as_str(), 120))).await,
+            Err(_) => Err(ActionError::NotPossible(format!("{:?} is not a URL", clip(text, 120)))),
+        }
+    }
+
+    pub(super) async fn search(&self, query: &str, engine: Option<SearchEngine>) -> Result<ActionOutcome, ActionError> {
+        let (name, address) = match engine.unwrap_or(SearchEngine::Duckduckgo) {
+            SearchEngine::Duckduckgo => ("DuckDuckGo", "https://duckduckgo.com/?q="),
+            SearchEngine::Google => ("Google", "https://www.google.com/search?udm=14&q="),
+            SearchEngine::Bing => ("Bing", "https://www.bing.com/search?q="),
+        };
+        let encoded: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+        let url = Url::parse(&format!("{address}{encoded}")).expect("a fixed address with an encoded query");
+        self.open(&url, false, format!("Search {name} for '{}'", clip(query, 80))).await
+    }
+
+    pub(crate) async fn open(
+        &self,
+        url: &Url,
+        new_tab: bool,
+        description: String,
+    ) -> Result<ActionOutcome, ActionError> {
+        // Asked here as well as at the door: the model is told why, and no error page takes the place of the page.
+        let verdict = if url.as_str() == BLANK { Ok(()) } else { self.context.egress().check(url).await };
+        match verdict {
+            Ok(()) => {}
+            Err(Denied::Forbidden(reason)) => {
+                return Err(ActionError::Forbidden { url: clip(url.as_str(), 200), reason });
+            }
+            Err(Denied::Unresolved) => return Err(failed(url, "net::ERR_NAME_NOT_RESOLVED")),
+        }
+        if new_tab || self.context.tabs().active().is_none() {
+            let most = self.context.browser().settings.max_tabs;
+            if self.context.tabs().len() >= most {
+                return Err(ActionError::NotPossible(format!(
+                    "{most} tabs are open, the most there may be; close one"
+                )));
+            }
+            self.context.open_tab().await?;
+        }
+        let moment = self.before().await?;
+        let session = self.active()?.session;
+        let navigated = self.travel(url, &moment, &session).await?;
+        if let Some(cause) = navigated.error_text.filter(|_| !navigated.is_download) {
+            let (refused, requested) = match self.context.tabs().by_id(moment.before.tab) {
+                Some(tab) => (tab.refused.take(), tab.requested.clone()),
+                None => (None, None),
+            };
+            if let Some((url, reason)) = refused {
+                return Err(ActionError::Forbidden { url: clip(&url, 200), reason });
+            }
+            // A 204 or a response that is neither shown nor saved leaves the page where it is.
+            if cause == ABORTED {
+                let mut outcome = self.settle(description, &moment).await?;
+                "the server sent nothing to show; the page is the same".clone_into(&mut outcome.effect);
+                return Ok(outcome);
+            }
+            let cause = self.context.egress().explain(requested.as_deref().unwrap_or(url.as_str()), &cause);
+            return Err(failed(url, &cause));
+        }
+        if navigated.is_download {
+            let mut outcome = self.settle(description, &moment).await?;
+            note_first(&mut outcome, "it is a download; the page is the same".into());
+            return Ok(outcome);
+        }
+        self.settle(description, &moment).await
+    }
+
+    /// Asks for a URL until its document is there, or nothing comes of it.
+    async fn travel(&self, url: &Url, moment: &Moment, session: &Session) -> Result<Navigated, ActionError> {
+        let settings = &self.context.browser().settings;
+        let (limit, patience) = (settings.navigation_timeout, settings.command_timeout);
+        let mut way = Way::new(self.context, session, moment.before.tab);
+        let (mut overtaken, mut deadline) = (0, None);
+        loop {
+            way.begin(url);
+            let navigated = match session.call_as::<Navigated, _>(NavigateParams::new(url.as_str()), limit).await {
+                Ok(navigated) => navigated,
+                Err(CdpError::TimedOut { limit, .. }) => {
+                    return Err(ActionError::TimedOut { what: format!("opening {}", clip(url.as_str(), 200)), limit });
+                }
+                Err(error) => {
+                    way.came_to_nothing();
+                    return Err(ActionError::Browser(browser_error(error)));
+                }
+            };
+            // Only from the first answer on: until then it is the server that takes its time.
+            let deadline = *deadline.get_or_insert_with(|| Instant::now() + patience);
+            // A page that goes somewhere by itself in the same moment gets there instead: who asked last wins.
+            let is_overtaken = match &navigated {
+                Navigated { loader_id: Some(loader), error_text: None, is_download: false, .. } => {
+                    way.found(loader);
+                    match self.comes(moment, loader, deadline).await? {
+                        Some(true) => {
+                            way.arrived();
+                            return Ok(navigated);
+                        }
+                        None if Instant::now() >= deadline => {
+                            return Err(BrowserError::Unresponsive { limit: patience }.into());
+                        }
+                        Some(false) | None => true,
+                    }
+                }
+                Navigated { error_text, is_download, .. } => {
+                    !is_download && error_text.as_deref() == Some(ABORTED) && self.has_left(moment, url)
+                }
+            };
+            if !is_overtaken || overtaken == MAX_OVERTAKEN {
+                way.came_to_nothing();
+                return Ok(navigated);
+            }
+            overtaken += 1;
+        }
+    }
+
+    /// Waits for a navigation's document, since the reply may be faster than the event that tells of it; false when
+    /// another document came instead, none when none has come for a while.
+    async fn comes(&self, moment: &Moment, loader: &str, deadline: Instant) -> Result<Option<bool>, ActionError> {
+        let documents = moment.before.mark().documents;
+        let committed = self.context.until(|tabs| match tabs.by_id(moment.before.tab) {
+            Some(tab) if !tab.crashed && tab.arrival.has_shown(loader) => Some(true),
+            Some(tab) if !tab.crashed => {
+                let is_another = tab.activity.mark().documents != documents && !tab.activity.is_navigating();
+                is_another.then_some(false)
+            }
+            _ => Some(true),
+        });
+        let until = deadline.min(Instant::now() + SHOWN_WITHIN);
+        Ok(tokio::time::timeout_at(until, committed).await.ok().transpose()?)
+    }
+
+    /// Whether the tab shows another document than it did, or is on its way to another one than that of the URL.
+    fn has_left(&self, moment: &Moment, url: &Url) -> bool {
+        self.context.tabs().by_id(moment.before.tab).is_some_and(|tab| {
+            let elsewhere = tab.activity.departure().is_some_and(|departure| departure.url != url.as_str());
+            elsewhere || tab.activity.mark().documents != moment.before.mark().documents
+        })
+    }
+
+    pub(super) async fn go_back(&self) -> Result<ActionOutcome, ActionError> {
+        let moment = self.before().await?;
+        let session = self.active()?.session;
+        let history = session.call(GetNavigationHistoryParams::default()).await.map_err(browser_error)?;
+        let earlier = usize::try_from(history.current_index - 1).ok().and_then(|index| history.entries.get(index));
+        let Some(entry) = earlier.filter(|entry| entry.url != "about:blank") else {
+            return Err(ActionError::NotPossible("there is no earlier page in this tab".into()));
+        };
+        session.call(NavigateToHistoryEntryParams::new(entry.id)).await.map_err(browser_error)?;
+        // Unlike `Page.navigate` this answers before anything has happened.
+        let mark = moment.before.mark();
+        let moved = self.context.until(|tabs| match tabs.by_id(moment.before.tab) {
+            Some(tab) if !tab.crashed => {
+                let now = tab.activity.mark();
+                (now.documents != mark.documents || now.same_document != mark.same_document).then_some(())
+            }
+            _ => Some(()),
+        });
+        let limit = self.context.browser().settings.navigation_timeout;
+        match tokio::time::timeout(limit, moved).await {
+            Ok(reached) => reached?,
+            Err(_) => {
+                stop_loading(self.context, &session, moment.before.tab);
+                return Err(ActionError::TimedOut { what: "going back".into(), limit });
+            }
+        }
+        self.settle("Go back".into(), &moment).await
+    }
+}
+
+fn failed(url: &Url, cause: &str) -> ActionError {
+    ActionError::Navigation { url: clip(url.as_str(), 200), cause: cause.to_owned() }
+}

@@ -1,0 +1,141 @@
+//! Scrolling the page or a container.
+
+use super::note_first;
+use chromiumoxide_cdp::cdp::browser_protocol::input::{DispatchMouseEventParams, DispatchMouseEventType};
+use serde::{Deserialize, Serialize};
+
+use super::{Hands, Place, delivered, script_failed};
+use agent::action::{ElementIndex, ScrollDirection};
+use agent::ports::{ActionError, ActionOutcome};
+
+/// Furthest in one action, in viewports.
+const MAX_PAGES: f64 = 100.0;
+
+#[derive(Serialize)]
+struct ScrollArgument {
+    id: Option<u32>,
+    /// In widths and heights of what is scrolled.
+    dx: f64,
+    dy: f64,
+}
+
+/// What `hands.scroll` did.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Scrolled {
+    gone: bool,
+    /// What was scrolled.
+    id: u32,
+    moved: f64,
+    page: bool,
+    x: f64,
+    y: f64,
+    width: f64,
+    height: f64,
+}
+
+#[derive(Serialize)]
+struct StandsArgument {
+    id: u32,
+    horizontal: bool,
+}
+
+/// Where a scroller stands, CSS pixels that are out of sight.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Stands {
+    gone: bool,
+    before: i64,
+    after: i64,
+}
+
+impl Hands<'_> {
+    pub(super) async fn scroll(
+        &self,
+        direction: ScrollDirection,
+        pages: f64,
+        index: Option<ElementIndex>,
+    ) -> Result<ActionOutcome, ActionError> {
+        if !pages.is_finite() || pages <= 0.0 {
+            return Err(ActionError::NotPossible("`pages` is a number above 0".into()));
+        }
+        let pages = pages.min(MAX_PAGES);
+        let place = match index {
+            Some(index) => Some(self.target(index).await?.place),
+            None => None,
+        };
+        let before = self.before().await?;
+        let (name, dx, dy) = match direction {
+            ScrollDirection::Up => ("up", 0.0, -pages),
+            ScrollDirection::Down => ("down", 0.0, pages),
+            ScrollDirection::Left => ("left", -pages, 0.0),
+            ScrollDirection::Right => ("right", pages, 0.0),
+        };
+        let argument = ScrollArgument { id: place.as_ref().map(|place| place.id), dx, dy };
+        let (document, world, scrolled): (_, _, Scrolled) = match &place {
+            Some(place) => (place.document.clone(), place.world, self.call_at(place, "hands.scroll", &argument).await?),
+            None => {
+                let document = self.active()?;
+                let called = self.worlds.call(&document, "hands.scroll", &argument, self.command_timeout()).await;
+                let (world, scrolled) = called.map_err(script_failed)?;
+                (document, world, scrolled)
+            }
+        };
+        if scrolled.gone {
+            return Err(ActionError::ElementGone { index: index.map_or(0, |index| index.0) });
+        }
+        if scrolled.moved < 1.0 {
+            // Some pages scroll by themselves when they hear the wheel.
+            let (x, y) = match &place {
+                Some(place) => self.to_page(place, (scrolled.x, scrolled.y)).await?,
+                None => (scrolled.x, scrolled.y),
+            };
+            let wheel = DispatchMouseEventParams::builder()
+                .r#type(DispatchMouseEventType::MouseWheel)
+                .x(x)
+                .y(y)
+                .delta_x(dx * scrolled.width)
+                .delta_y(dy * scrolled.height)
+                .build()
+                .expect("type and place are set");
+            delivered(self.active()?.session.call(wheel).await)?;
+        }
+        let is_main = place.as_ref().is_none_or(|place| self.sight.owner(place.world).is_none());
+        let what = match (scrolled.page, is_main) {
+            (true, true) => "",
+            (true, false) => " in its frame",
+            (false, _) => " in its container",
+        };
+        let mut outcome = self.settle(format!("Scroll {name}{what}"), &before).await?;
+        let scroller = Place { document, world, id: scrolled.id };
+        let horizontal = matches!(direction, ScrollDirection::Left | ScrollDirection::Right);
+        let argument = StandsArgument { id: scroller.id, horizontal };
+        // Another page in its place has no such scroller.
+        let stands = self.call_at::<Stands>(&scroller, "hands.scrolled", &argument).await.unwrap_or_default();
+        if !stands.gone && !outcome.page_changed {
+            let note = stands.told(direction, scrolled.moved >= 1.0, outcome.effect.is_empty());
+            note_first(&mut outcome, note);
+        }
+        Ok(outcome)
+    }
+}
+
+impl Stands {
+    /// `still`: nothing else has come of it either.
+    fn told(&self, direction: ScrollDirection, moved: bool, still: bool) -> String {
+        let (names, rest, end) = match direction {
+            ScrollDirection::Up => (("above", "below"), self.before, "top"),
+            ScrollDirection::Down => (("above", "below"), self.after, "bottom"),
+            ScrollDirection::Left => (("left", "right"), self.before, "left end"),
+            ScrollDirection::Right => (("left", "right"), self.after, "right end"),
+        };
+        let room = format!("{} px {}, {} px {}", self.before, names.0, self.after, names.1);
+        match (moved, rest) {
+            (true, 0) => format!("{room}: the {end} is reached"),
+            (true, _) => room,
+            (false, 0) if still => format!("nothing scrolled: it is already at the {end}"),
+            (false, _) if still => "nothing scrolled".into(),
+            (false, _) => "nothing scrolled, but the page heard the wheel".into(),
+        }
+    }
+}

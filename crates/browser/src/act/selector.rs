@@ -1,0 +1,76 @@
+//! What is named by the page's own means instead of by an index: elements by CSS, pages by their URL.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::pages::Answer;
+use super::{Hands, Place, clip};
+use crate::sight::Found;
+use agent::observation::Element;
+use agent::ports::{ActionError, ActionOutcome};
+
+#[derive(Serialize)]
+struct SelectArgument<'a> {
+    selector: &'a str,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Selected {
+    invalid: bool,
+    /// Nothing that matches could be seen in time; whether anything matched at all.
+    missing: bool,
+    hidden: bool,
+    id: u32,
+    tag: String,
+    role: String,
+    name: String,
+    #[serde(rename = "type")]
+    input_type: String,
+    /// As [`super::Hands::target`] compares it.
+    signature: String,
+}
+
+impl Hands<'_> {
+    /// The first visible element that a selector matches in the page, its frames and its shadow trees, once there is one.
+    pub(crate) async fn select_by(&self, selector: &str, limit: Duration) -> Result<Found, ActionError> {
+        self.unblocked()?;
+        let shown = clip(selector, 80);
+        let mut hidden = false;
+        let look = |answers: Vec<Answer<Selected>>| {
+            hidden = answers.iter().any(|answer| answer.value.hidden);
+            answers.into_iter().find(|answer| answer.value.invalid || !answer.value.missing)
+        };
+        let found = self.ask_until("hands.select", &SelectArgument { selector }, limit, look).await?;
+        let Some(found) = found else {
+            let why = if hidden { "what it matches stays hidden" } else { "it matches nothing" };
+            return Err(ActionError::TimedOut { what: format!("waiting for {shown:?}: {why}; that"), limit });
+        };
+        if found.value.invalid {
+            return Err(ActionError::NotPossible(format!("{shown:?} is no CSS selector")));
+        }
+        let documents = self.owners_of(&found).await?;
+        let Answer { document, world, value } = found;
+        let Selected { id, tag, role, name, input_type, signature, .. } = value;
+        let element = Element { tag, role, name: clip(&name, 200), input_type, ..Element::default() };
+        Ok(Found { place: Place { document, world, id }, documents, element, signature })
+    }
+
+    pub(crate) async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError> {
+        self.unblocked()?;
+        let before = self.before().await?;
+        let reached = self.context.until(|tabs| tabs.active().filter(|tab| tab.url.contains(text)).map(|_| ()));
+        let shown = clip(text, 80);
+        match tokio::time::timeout(limit, reached).await {
+            Ok(reached) => reached?,
+            Err(_) => {
+                return Err(ActionError::TimedOut {
+                    what: format!("waiting for a URL that contains {shown:?}"),
+                    limit,
+                });
+            }
+        }
+        self.settle(format!("Wait for a URL with '{shown}'"), &before).await
+    }
+}

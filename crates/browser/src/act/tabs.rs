@@ -1,0 +1,51 @@
+//! Going from tab to tab.
+
+use crate::error::browser_error;
+use chromiumoxide_cdp::cdp::browser_protocol::target::{CloseTargetParams, TargetId};
+
+use super::{Hands, clip};
+use agent::ports::{ActionError, ActionOutcome, BrowserError};
+
+impl Hands<'_> {
+    pub(super) async fn switch_tab(&self, id: u32) -> Result<ActionOutcome, ActionError> {
+        let url = {
+            let mut tabs = self.context.tabs();
+            if !tabs.activate(id) {
+                return Err(no_such_tab(id));
+            }
+            tabs.active().map(|tab| tab.url.clone()).unwrap_or_default()
+        };
+        let before = self.before().await?;
+        let mut outcome = self.settle(format!("Switch to tab {id}"), &before).await?;
+        outcome.effect = format!("the page is now {}", clip(&url, 200));
+        outcome.page_changed = true;
+        Ok(outcome)
+    }
+
+    pub(super) async fn close_tab(&self, id: Option<u32>) -> Result<ActionOutcome, ActionError> {
+        let closing = {
+            let mut tabs = self.context.tabs();
+            let tab = match id {
+                Some(id) => tabs.by_id(id),
+                None => tabs.active(),
+            };
+            tab.map(|tab| (tab.id, tab.target.clone()))
+        };
+        let (id, target) = closing.ok_or_else(|| no_such_tab(id.unwrap_or(0)))?;
+        // Not `Page.close`: a page that asks before it is left would stay.
+        let close = CloseTargetParams::new(TargetId::new(target.to_string()));
+        self.context.browser().connection.root().call(close).await.map_err(browser_error)?;
+        let limit = self.command_timeout();
+        let closed = self.context.until(|tabs| tabs.by_id(id).is_none().then_some(()));
+        tokio::time::timeout(limit, closed).await.map_err(|_| BrowserError::Unresponsive { limit })??;
+        let effect = match self.context.tabs().active() {
+            Some(tab) => format!("the page is now {}", clip(&tab.url, 200)),
+            None => "no tab is open; navigate to open one".to_owned(),
+        };
+        Ok(ActionOutcome { description: format!("Close tab {id}"), effect, extracted: None, page_changed: true })
+    }
+}
+
+fn no_such_tab(id: u32) -> ActionError {
+    ActionError::NotPossible(format!("there is no tab {id}"))
+}

@@ -1,0 +1,145 @@
+//! What an event of a tab's page or frames says about the tab.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chromiumoxide_cdp::cdp::browser_protocol::input::EventDragIntercepted;
+use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
+use chromiumoxide_cdp::cdp::browser_protocol::network::{
+    EventLoadingFailed, EventLoadingFinished, EventRequestWillBeSent, EventResponseReceived,
+};
+use chromiumoxide_cdp::cdp::browser_protocol::page::{
+    EventFrameAttached, EventFrameDetached, EventFrameNavigated, EventFrameRequestedNavigation,
+    EventFrameStartedNavigating, EventFrameStoppedLoading, EventJavascriptDialogClosed, EventLifecycleEvent,
+    EventNavigatedWithinDocument,
+};
+
+use tokio::time::Instant;
+
+use crate::egress::Egress;
+use crate::files::RunFiles;
+use crate::observe::Answer;
+use crate::tabs::Tab;
+use cdp::messages;
+use cdp::{Connection, Event};
+
+/// How soon a download begins after the document request that turned out to be one has ended. It takes milliseconds.
+const DOWNLOAD_BEGINS: Duration = Duration::from_millis(500);
+
+pub(super) fn take_tab_event(
+    connection: &Connection,
+    tab: &mut Tab,
+    session: &Arc<str>,
+    event: &Event,
+    files: &RunFiles,
+    egress: &Egress,
+) {
+    let main_frame = tab.target.clone();
+    let of_main_frame = |frame: &str| *main_frame == *frame;
+    match event.method.as_str() {
+        EventRequestWillBeSent::IDENTIFIER => {
+            if let Some(request) = event.parse::<messages::RequestWillBeSent>() {
+                let of_tab = request.frame_id.as_deref().is_some_and(of_main_frame);
+                if of_tab && request.kind.as_deref() == Some("Document") {
+                    tab.arrival.requested(&request.request.url, &request.request.method, &tab.url);
+                }
+                tab.activity.request_started(request.request_id, request.kind.as_deref());
+            }
+        }
+        EventResponseReceived::IDENTIFIER => {
+            if let Some(received) = event.parse::<messages::ResponseReceived>()
+                && received.kind == "Document"
+                && received.frame_id.as_deref().is_some_and(of_main_frame)
+            {
+                let messages::Response { status, headers } = received.response;
+                tab.arrival.answered(received.loader_id, Answer::new(status, headers));
+            }
+        }
+        EventLoadingFinished::IDENTIFIER | EventLoadingFailed::IDENTIFIER => {
+            if let Some(ended) = event.parse::<messages::LoadingEnded>() {
+                tab.activity.request_ended(&ended.request_id);
+                if let Some(cause) = ended.error_text.filter(|_| ended.kind == "Document") {
+                    let cause = egress.explain(tab.requested.as_deref().unwrap_or_default(), &cause);
+                    tab.arrival.failed(ended.request_id, cause);
+                }
+            }
+            if event.method == EventLoadingFailed::IDENTIFIER
+                && event.parse::<messages::LoadingFailed>().is_some_and(|it| it.canceled && it.kind == "Document")
+            {
+                files.expect(&main_frame, Instant::now() + DOWNLOAD_BEGINS);
+            }
+        }
+        EventFrameRequestedNavigation::IDENTIFIER | EventFrameStartedNavigating::IDENTIFIER => {
+            if let Some(frame) = event.parse::<messages::FrameEvent>().filter(|frame| of_main_frame(&frame.frame_id)) {
+                tab.activity.navigation_requested(&frame.url, Instant::now());
+                if event.method == EventFrameStartedNavigating::IDENTIFIER {
+                    tab.course.started(&frame.loader_id, &frame.url);
+                }
+                files.expect_nothing(&main_frame);
+            }
+        }
+        EventNavigatedWithinDocument::IDENTIFIER => {
+            if let Some(frame) = event.parse::<messages::FrameEvent>().filter(|frame| of_main_frame(&frame.frame_id)) {
+                tab.url = frame.url;
+                tab.arrival.moved_within_document(&tab.url);
+                tab.activity.moved_within_document();
+            }
+        }
+        EventFrameNavigated::IDENTIFIER => {
+            let Some(messages::FrameNavigated { frame, kind }) = event.parse() else { return };
+            if !of_main_frame(&frame.id) {
+                tab.frames.moved(&frame.id, frame.parent_id.as_deref(), connection.session(session));
+                tab.frames.emptied(&frame.id);
+            } else {
+                files.expect_nothing(&main_frame);
+                tab.frames.clear();
+                tab.url = frame.address();
+                tab.title.clear();
+                tab.crashed = false;
+                tab.arrival.document_committed(&frame.loader_id);
+                tab.activity.document_committed(&frame.loader_id);
+                tab.course.came(&frame.loader_id);
+                if kind == "BackForwardCacheRestore" {
+                    // It was parsed when it was first here; no event will say so again.
+                    tab.activity.document_parsed(&frame.loader_id);
+                }
+            }
+        }
+        EventFrameAttached::IDENTIFIER => {
+            if let Some(attached) = event.parse::<messages::FrameAttached>() {
+                tab.frames.attached(&attached.frame_id, &attached.parent_frame_id, connection.session(session));
+            }
+        }
+        EventFrameDetached::IDENTIFIER => {
+            if let Some(detached) =
+                event.parse::<messages::FrameDetached>().filter(|detached| detached.reason != "swap")
+            {
+                tab.frames.detached(&detached.frame_id);
+            }
+        }
+        EventLifecycleEvent::IDENTIFIER => {
+            if let Some(reached) = event.parse::<messages::LifecycleEvent>()
+                && reached.name == "DOMContentLoaded"
+                && of_main_frame(&reached.frame_id)
+            {
+                tab.activity.document_parsed(&reached.loader_id);
+            }
+        }
+        EventFrameStoppedLoading::IDENTIFIER if is_about_main_frame(event, tab) => tab.activity.loading_stopped(),
+        EventTargetCrashed::IDENTIFIER if tab.is_session(session) => {
+            tab.crashed = true;
+            tab.activity.reset();
+            // The document it went to comes no more, and the page that went elsewhere is gone.
+            tab.course.end();
+        }
+        EventDragIntercepted::IDENTIFIER => {
+            tab.dragged = event.parse::<EventDragIntercepted>().map(|intercepted| intercepted.data);
+        }
+        EventJavascriptDialogClosed::IDENTIFIER => tab.dialog = None,
+        _ => {}
+    }
+}
+
+fn is_about_main_frame(event: &Event, tab: &Tab) -> bool {
+    event.parse::<messages::FrameEvent>().is_some_and(|frame| *tab.target == *frame.frame_id)
+}

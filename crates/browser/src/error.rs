@@ -1,0 +1,18 @@
+//! What a failed DevTools command means for the agent.
+
+use agent::ports::BrowserError;
+use cdp::CdpError;
+
+pub(crate) fn browser_error(error: CdpError) -> BrowserError {
+    match error {
+        CdpError::TimedOut { limit, .. } => BrowserError::Unresponsive { limit },
+        CdpError::TargetCrashed => BrowserError::PageCrashed,
+        CdpError::Closed => BrowserError::Lost,
+        CdpError::Refused { .. }
+        | CdpError::DialogOpen
+        | CdpError::Detached
+        | CdpError::Overwhelmed
+        | CdpError::TooLong { .. }
+        | CdpError::Decode { .. } => BrowserError::Protocol { cause: error.to_string() },
+    }
+}

@@ -1,0 +1,12 @@
+//! What pages, the browser and models write, as fuzz targets.
+
+use super::act::keys;
+use super::observe;
+
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[("page_view", observe::fuzzing::page_view), ("keys", keys::fuzz)];
+
+#[cfg(test)]
+#[test]
+fn kept_inputs_break_no_promise() {
+    testkit::corpus::replay(TARGETS);
+}

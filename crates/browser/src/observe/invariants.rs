@@ -1,0 +1,54 @@
+//! What the view of any reading must keep to, whatever a page is made of.
+
+use std::collections::HashSet;
+
+use super::frames::FrameReading;
+use super::index::IndexTable;
+use super::{compose, notices, tokens};
+use agent::action::ElementIndex;
+
+/// Checks all of it for one tree; `budget` in tokens, at least 200.
+pub(super) fn hold(tree: &FrameReading, budget: usize) {
+    let mut table = IndexTable::new();
+    let view = compose(tree, &mut table, budget);
+    let text = &view.text;
+    assert!(tokens(text) <= budget, "{} tokens of {budget}\n{text}", tokens(text));
+
+    // Every index in the text is an element, offered once, and resolves; no other does.
+    let offered: Vec<u32> = view.elements.iter().map(|element| element.index.0).collect();
+    assert_eq!(indices(text), offered, "{text}");
+    assert_eq!(offered.iter().collect::<HashSet<_>>().len(), offered.len(), "{text}");
+    assert!(offered.iter().all(|index| table.resolve(ElementIndex(*index)).is_some()));
+    let highest = offered.iter().max().copied().unwrap_or_default();
+    assert!(table.resolve(ElementIndex(highest + 1)).is_none());
+
+    // Text of the page adds no line, no note of ours, and nothing that a reader cannot see.
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n' && c != '\t'), "{text:?}");
+    assert!(!text.contains(['\u{200b}', '\u{202e}', '\u{feff}']), "{text:?}");
+    let whole = compose(tree, &mut IndexTable::new(), 1_000_000).text;
+    assert!(whole.lines().filter(|line| line.trim_start().starts_with("...")).count() <= 2, "{whole}");
+
+    // The same reading comes to the same view.
+    let again = compose(tree, &mut table, budget);
+    assert_eq!(*text, again.text);
+    assert_eq!(view.fingerprint, again.fingerprint);
+    assert_eq!(view.elements, again.elements);
+    notices(tree, &again);
+}
+
+/// The indices that the text offers, in its order: what a planner would take for elements.
+pub(super) fn indices(text: &str) -> Vec<u32> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices('[') {
+        if text[..at].ends_with('\\') {
+            continue;
+        }
+        let inside = &text[at + 1..];
+        let digits = inside.len() - inside.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let Some(rest) = inside[digits..].strip_prefix(']') else { continue };
+        if digits > 0 && rest.trim_start().starts_with('<') {
+            found.push(inside[..digits].parse().expect("an index fits"));
+        }
+    }
+    found
+}

@@ -1,0 +1,35 @@
+//! What is worth saying about a page beside its text.
+
+use super::frames::{ChildContent, FrameReading};
+use agent::observation::PageView;
+
+/// One sentence each, for [`Observation::notices`](agent::observation::Observation::notices).
+pub fn notices(page: &FrameReading, view: &PageView) -> Vec<String> {
+    let mut notices = Vec::new();
+    let reading = &page.reading;
+    let says_nothing = view.elements.is_empty() && !view.text.lines().any(|line| !line.starts_with("..."));
+    match (reading.ready.as_str(), says_nothing) {
+        ("loading" | "interactive", true) => {
+            notices.push("The page is still loading and shows nothing yet.".to_owned())
+        }
+        ("loading", false) => notices.push("The page is still loading; parts may be missing.".to_owned()),
+        (_, true) if reading.layered => {
+            notices.push("A layer covers the page and offers nothing; it may go away by itself.".to_owned())
+        }
+        (_, true) => notices.push("The page looks empty.".to_owned()),
+        _ => {}
+    }
+    let unreadable = unreadable(page);
+    if unreadable > 0 {
+        notices.push(format!("{unreadable} frames of the page could not be read."));
+    }
+    notices
+}
+
+fn unreadable(frame: &FrameReading) -> usize {
+    let of_child = |content: &ChildContent| match content {
+        ChildContent::Read(inner) => unreadable(inner),
+        ChildContent::Unreadable => 1,
+    };
+    frame.children.iter().map(|child| of_child(&child.content)).sum()
+}

@@ -1,0 +1,188 @@
+use super::super::frames::{ChildContent, ChildFrame, FrameKey, FrameReading};
+use super::super::index::IndexTable;
+use super::super::reading::{FrameItem, Item, LocalId, Reading};
+use super::super::{compose, notices, tokens};
+use super::{button, indices, page, text};
+use agent::action::ElementIndex;
+
+fn lines(page: &FrameReading, table: &mut IndexTable) -> Vec<String> {
+    compose(page, table, 8000).text.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_page_that_is_all_shown_ends_by_saying_so() {
+    let view = lines(&page(vec![text(0, "Hello"), button(7, 20, "Go")]), &mut IndexTable::new());
+    assert_eq!(view, ["Hello", "[1]<button />Go", "... end of page"]);
+}
+
+#[test]
+fn an_element_keeps_its_index_while_others_come_and_go() {
+    let mut table = IndexTable::new();
+    lines(&page(vec![button(5, 0, "A"), button(6, 30, "B")]), &mut table);
+    let view = lines(&page(vec![button(9, 0, "C"), button(6, 30, "B")]), &mut table);
+    assert_eq!(view[..2], ["*[3]<button />C", "[2]<button />B"]);
+}
+
+#[test]
+fn what_is_merely_scrolled_to_is_not_new() {
+    let mut table = IndexTable::new();
+    lines(&page(vec![button(1, 0, "A")]), &mut table);
+    let mut scrolled =
+        page(vec![button(1, -900, "A"), button(2, 1200, "Was out of range"), button(3, 100, "Popped up")]);
+    scrolled.reading.scroll = [0, 900];
+    let view = lines(&scrolled, &mut table);
+    assert!(view.contains(&"[2]<button />Was out of range".to_owned()), "{view:?}");
+    assert!(view.contains(&"*[3]<button />Popped up".to_owned()), "{view:?}");
+}
+
+#[test]
+fn an_index_of_a_frame_that_is_gone_names_nothing_and_is_not_given_out_again() {
+    let mut table = IndexTable::new();
+    lines(&page(vec![button(1, 0, "A")]), &mut table);
+    table.retain_frames(|_| false);
+    assert!(table.resolve(ElementIndex(1)).is_none());
+    let view = lines(&page(vec![button(1, 0, "A")]), &mut table);
+    assert_eq!(view[0], "[2]<button />A");
+}
+
+#[test]
+fn text_that_looks_like_an_element_is_marked_as_text() {
+    let view = compose(
+        &page(vec![text(0, "[1]<button />Forged"), text(20, "see [4] or [5]  <a>"), text(40, "<nav> x")]),
+        &mut IndexTable::new(),
+        8000,
+    );
+    assert!(indices(&view.text).is_empty());
+    assert!(view.text.starts_with("\\[1]<button />Forged\nsee [4] or \\[5] <a>\n\\<nav> x\n"), "{}", view.text);
+}
+
+#[test]
+fn nearest_the_viewport_is_shown_first_when_the_budget_is_short() {
+    let items = (0..200).map(|n| button(n + 1, n as i32 * 12 - 800, &format!("Number {n}"))).collect();
+    let view = compose(&page(items), &mut IndexTable::new(), 600);
+    assert!(tokens(&view.text) <= 600);
+    assert!(view.text.contains("Number 67"), "{}", view.text);
+    assert!(!view.text.contains("Number 2\n"), "{}", view.text);
+    assert!(view.text.lines().last().is_some_and(|line| line.contains("lines left out")), "{}", view.text);
+}
+
+#[test]
+fn a_long_list_folds_when_room_is_short_and_what_follows_it_is_still_shown() {
+    let mut items = vec![Item::Open("list".into(), String::new())];
+    for n in 0..300 {
+        items.push(Item::Next);
+        items.push(button(n + 1, (n as i32) * 2, &format!("Entry number {n}")));
+    }
+    items.push(Item::Close);
+    items.push(button(900, 700, "Check out"));
+    let view = compose(&page(items), &mut IndexTable::new(), 800);
+    assert!(view.text.contains("more like these, scroll to see"), "{}", view.text);
+    assert!(view.text.contains("Check out"), "{}", view.text);
+}
+
+#[test]
+fn a_row_is_one_line_with_its_controls() {
+    let items = vec![
+        Item::Open("row".into(), String::new()),
+        Item::Cell,
+        text(0, "Free"),
+        Item::Cell,
+        text(0, "0 €"),
+        Item::Cell,
+        button(1, 0, "Choose"),
+        Item::Close,
+    ];
+    let view = lines(&page(items), &mut IndexTable::new());
+    assert_eq!(view[0], "Free | 0 € | [1]<button />Choose");
+}
+
+#[test]
+fn a_frame_stands_where_its_owner_does_and_is_cut_to_its_window() {
+    let owner = FrameItem {
+        id: LocalId(4),
+        place: [0, 100, 300, 100],
+        seen: Some([0, 100, 300, 200]),
+        src: "https://ads.example/".into(),
+        name: "Ad".into(),
+        cover: 0,
+    };
+    let mut outer = page(vec![button(1, 0, "Before"), Item::Frame(owner), button(2, 300, "After")]);
+    let inner = Reading {
+        url: "https://ads.example/".into(),
+        viewport: [300, 100],
+        items: vec![button(1, 10, "Inside"), button(2, 5000, "Far down")],
+        ..Reading::default()
+    };
+    outer.children.push(ChildFrame {
+        owner: LocalId(4),
+        content: ChildContent::Read(Box::new(FrameReading::leaf(FrameKey(2), inner))),
+    });
+    let view = lines(&outer, &mut IndexTable::new());
+    assert_eq!(view[..4], ["[1]<button />Before", "<iframe> Ad", "\t[2]<button />Inside", "[3]<button />After"]);
+    assert!(view[4].contains("about 1 more controls"), "{view:?}");
+}
+
+#[test]
+fn controls_under_the_covered_part_of_a_frame_are_not_offered() {
+    // The lower two fifths are covered.
+    let cover = 0b11111_11111_00000_00000_00000;
+    let owner = FrameItem {
+        id: LocalId(4),
+        place: [0, 0, 100, 100],
+        seen: Some([0, 0, 100, 100]),
+        cover,
+        ..FrameItem::default()
+    };
+    let mut outer = page(vec![Item::Frame(owner)]);
+    let inner = Reading {
+        viewport: [100, 100],
+        items: vec![button(1, 10, "Free"), button(2, 75, "Covered")],
+        ..Reading::default()
+    };
+    outer.children.push(ChildFrame {
+        owner: LocalId(4),
+        content: ChildContent::Read(Box::new(FrameReading::leaf(FrameKey(2), inner))),
+    });
+    let text = compose(&outer, &mut IndexTable::new(), 8000).text;
+    assert!(text.contains("Free") && !text.contains("Covered"), "{text}");
+}
+
+#[test]
+fn a_frame_that_cannot_be_read_is_said_to_be_so() {
+    let owner = FrameItem {
+        id: LocalId(4),
+        place: [0, 0, 100, 100],
+        seen: Some([0, 0, 100, 100]),
+        src: "https://slow.example/".into(),
+        ..FrameItem::default()
+    };
+    let mut outer = page(vec![Item::Frame(owner)]);
+    outer.children.push(ChildFrame { owner: LocalId(4), content: ChildContent::Unreadable });
+    let view = compose(&outer, &mut IndexTable::new(), 8000);
+    assert!(view.text.starts_with("<iframe> https://slow.example/ (its content could not be read)"), "{}", view.text);
+    assert_eq!(notices(&outer, &view), ["1 frames of the page could not be read."]);
+}
+
+#[test]
+fn an_empty_page_is_noticed() {
+    let page = page(Vec::new());
+    let view = compose(&page, &mut IndexTable::new(), 8000);
+    assert_eq!(notices(&page, &view), ["The page looks empty."]);
+}
+
+#[test]
+fn a_password_never_reaches_the_view_even_if_a_reading_held_one() {
+    let json = r#"{"items":[{"e":{"i":1,"v":1,"tag":"input","type":"password","value":"secret","filled":true,"name":"Password"}}]}"#;
+    let mut page = page(Vec::new());
+    page.reading.items = Reading::parse(json).expect("a valid reading").items;
+    let view = compose(&page, &mut IndexTable::new(), 8000);
+    assert!(!view.text.contains("secret") && view.elements[0].value.is_empty(), "{}", view.text);
+}
+
+#[test]
+fn what_the_script_sends_is_understood() {
+    let json = r#"{"url":"https://a.example/","viewport":[10,10],"items":[{"o":["nav","Main"]},{"t":[1,2,3,4,1,"hi",2]},{"e":{"i":3,"tag":"a","checked":"mixed","scroll":[0,1.5,0,0]}},"n","p","c",{"f":{"i":9,"seen":[0,0,1,1]}}],"above":[3,["Top"]],"focus":3,"later":"ignored"}"#;
+    let reading = Reading::parse(json).expect("a valid reading");
+    assert_eq!(reading.frame_owners().collect::<Vec<_>>(), [LocalId(9)]);
+    assert_eq!(reading.above.controls, 3);
+}

@@ -1,0 +1,385 @@
+//! One socket to a browser: requests by id, replies and events by session.
+
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use chromiumoxide_cdp::cdp::browser_protocol::target::CloseTargetParams;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::error::CdpError;
+use super::oversized::{Addressee, Oversized};
+use super::session::Session;
+use super::state::{Event, EventReceiver, Flooded, State, Waiter};
+
+/// Requests that may wait for the socket. Chromium reads as fast as we write; a full queue means it hangs.
+const OUTGOING_QUEUE: usize = 4_096;
+/// Events that may wait for their reader, for each route. Readers never wait for a reply, so a full queue means a page
+/// that floods us.
+const EVENT_QUEUE: usize = 16_384;
+/// Longest message accepted; a longer one fails its request, or gives its session up with the page. The largest asked for, a screenshot
+/// or a page view, are below 10 MB.
+pub(super) const MAX_MESSAGE: usize = 64 << 20;
+/// Messages that are none which a browser may send: each costs its command or event alone, but a browser that goes on is
+/// given up.
+pub(super) const MAX_UNREADABLE: usize = 100;
+/// Room for reading that is kept between messages.
+const READ_BUFFER: usize = 64 << 10;
+/// Room below which the next read would be too short to be worth its system call.
+const MIN_READ: usize = 8 << 10;
+
+/// A cheap handle to the socket and its state. The socket closes when [`Connection::close`] is called or the last handle
+/// is dropped.
+#[derive(Clone)]
+pub struct Connection {
+    shared: Arc<Shared>,
+    _close_on_drop: Arc<tokio_util::sync::DropGuard>,
+}
+
+struct Shared {
+    outgoing: mpsc::Sender<Vec<u8>>,
+    next_id: AtomicU64,
+    state: Mutex<State>,
+    closed: CancellationToken,
+    command_timeout: Duration,
+}
+
+/// The JSON-RPC envelope, `result` and `params` left as they are.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    id: Option<u64>,
+    #[serde(borrow)]
+    method: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "sessionId")]
+    session_id: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    params: Option<&'a RawValue>,
+    #[serde(borrow)]
+    result: Option<&'a RawValue>,
+    error: Option<RpcError>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct RpcError {
+    code: i64,
+    message: String,
+}
+
+/// JSON-RPC code with which Chromium answers for a session it does not have (any more).
+const SESSION_NOT_FOUND: i64 = -32_001;
+
+impl Connection {
+    /// Takes over a socket that carries NUL-terminated messages, as `--remote-debugging-pipe` does. The receiver gets
+    /// the events of the browser itself; the other sessions' go where [`Connection::route`] says.
+    pub fn open<S>(socket: S, command_timeout: Duration, tasks: &TaskTracker) -> (Self, EventReceiver)
+    where
+        S: AsyncRead + AsyncWrite + Send + 'static,
+    {
+        let (outgoing, queue) = mpsc::channel(OUTGOING_QUEUE);
+        let (root, root_events) = mpsc::channel(EVENT_QUEUE);
+        let closed = CancellationToken::new();
+        let shared = Arc::new(Shared {
+            outgoing,
+            next_id: AtomicU64::new(1),
+            state: Mutex::new(State::new(root)),
+            closed: closed.clone(),
+            command_timeout,
+        });
+        tasks.spawn(serve(socket, queue, Arc::downgrade(&shared), closed.clone()));
+        let connection = Self { shared, _close_on_drop: Arc::new(closed.drop_guard()) };
+        (connection, root_events)
+    }
+
+    /// The browser's own session.
+    pub fn root(&self) -> Session {
+        Session::new(self.clone(), None)
+    }
+
+    /// A handle for a session that Chromium has announced.
+    pub fn session(&self, id: &str) -> Session {
+        Session::new(self.clone(), Some(id.into()))
+    }
+
+    /// A queue for events, bounded; hand its sender to [`Connection::route`].
+    pub fn event_queue() -> (mpsc::Sender<Event>, EventReceiver) {
+        mpsc::channel(EVENT_QUEUE)
+    }
+
+    /// Sends a session's events to a queue from now on; they are dropped until then.
+    pub fn route(&self, session: &str, events: mpsc::Sender<Event>) {
+        let mut state = self.shared.lock();
+        if !state.closed {
+            state.routes.insert(Some(session.into()), events);
+        }
+    }
+
+    /// Stops sending events to a queue, whichever sessions they are of.
+    pub fn unroute(&self, events: &mpsc::Sender<Event>) {
+        self.shared.lock().routes.retain(|_, queue| !queue.same_channel(events));
+    }
+
+    /// Fails what waits for a session because a dialog blocks it.
+    pub fn fail_blocked(&self, session: &str) {
+        self.shared
+            .lock()
+            .fail(&CdpError::DialogOpen, |waiter| !waiter.browser_side && waiter.session.as_deref() == Some(session));
+    }
+
+    /// Closes the socket; everything that waits fails with [`CdpError::Closed`].
+    pub fn close(&self) {
+        self.shared.closed.cancel();
+    }
+
+    /// Resolves when the socket is closed, by either side.
+    pub async fn closed(&self) {
+        self.shared.closed.cancelled().await;
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.shared.closed.is_cancelled()
+    }
+
+    pub fn command_timeout(&self) -> Duration {
+        self.shared.command_timeout
+    }
+
+    /// Registers a waiter and queues the message, in this order and without waiting, so that several commands sent one
+    /// after the other travel together.
+    pub(super) fn send(
+        &self,
+        session: Option<&Arc<str>>,
+        method: &str,
+        params: &impl serde::Serialize,
+    ) -> Result<(u64, oneshot::Receiver<Result<Bytes, CdpError>>), CdpError> {
+        let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
+        let message = encode(id, session.map(AsRef::as_ref), method, params)?;
+        let browser_side = is_browser_side(method);
+        let (reply, receiver) = oneshot::channel();
+        {
+            let mut state = self.shared.lock();
+            if state.closed {
+                return Err(CdpError::Closed);
+            }
+            if !browser_side && let Some(reason) = session.and_then(|session| state.given_up.get(session)) {
+                return Err(reason.clone());
+            }
+            let waiter = Waiter { session: session.cloned(), browser_side, reply, method: method.to_owned() };
+            state.waiting.insert(id, waiter);
+        }
+        if self.shared.outgoing.try_send(message).is_err() {
+            self.forget(id);
+            return Err(if self.is_closed() { CdpError::Closed } else { CdpError::Overwhelmed });
+        }
+        Ok((id, receiver))
+    }
+
+    /// Stops waiting for a reply.
+    pub(super) fn forget(&self, id: u64) {
+        self.shared.lock().waiting.remove(&id);
+    }
+
+    /// How many replies and how many sessions' events somebody waits for.
+    #[cfg(test)]
+    pub(super) fn registered(&self) -> (usize, usize) {
+        let state = self.shared.lock();
+        (state.waiting.len(), state.routes.len())
+    }
+}
+
+/// Whether the browser process answers a command itself, so that a crashed or blocked renderer does not matter.
+fn is_browser_side(method: &str) -> bool {
+    matches!(method, "Page.navigate" | "Page.handleJavaScriptDialog" | "Page.reload")
+        || method.starts_with("Target.")
+        || method.starts_with("Browser.")
+        || method.starts_with("Fetch.")
+}
+
+fn encode(id: u64, session: Option<&str>, method: &str, params: &impl serde::Serialize) -> Result<Vec<u8>, CdpError> {
+    #[derive(serde::Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Request<'a, P> {
+        id: u64,
+        method: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        session_id: Option<&'a str>,
+        params: &'a P,
+    }
+    let mut message = serde_json::to_vec(&Request { id, method, session_id: session, params })
+        .map_err(|error| CdpError::Decode { method: method.to_owned(), detail: error.to_string() })?;
+    message.push(0);
+    Ok(message)
+}
+
+/// Moves bytes until the socket ends or the connection is closed, then fails everything that still waits.
+async fn serve<S>(
+    socket: S,
+    mut queue: mpsc::Receiver<Vec<u8>>,
+    shared: std::sync::Weak<Shared>,
+    closed: CancellationToken,
+) where
+    S: AsyncRead + AsyncWrite,
+{
+    let _closing = Closing { shared: shared.clone(), closed: closed.clone() };
+    let (mut reader, mut writer) = tokio::io::split(socket);
+    let write = async {
+        while let Some(message) = queue.recv().await {
+            if writer.write_all(&message).await.is_err() {
+                break;
+            }
+        }
+    };
+    let read = async {
+        let mut buffer = BytesMut::with_capacity(READ_BUFFER);
+        let mut scanned = 0;
+        let mut oversized: Option<Oversized> = None;
+        while let Ok(1..) = reader.read_buf(&mut buffer).await {
+            while let Some(end) = memchr::memchr(0, &buffer[scanned..]) {
+                let message = buffer.split_to(scanned + end).freeze();
+                buffer.advance(1);
+                scanned = 0;
+                let Some(shared) = shared.upgrade() else { return };
+                match oversized.take() {
+                    // It may have come to its end in the same read as to its limit.
+                    None if message.len() > MAX_MESSAGE => shared.receive_oversized(&Oversized::new(&message)),
+                    None => shared.receive(&message),
+                    Some(mut oversized) => {
+                        oversized.pass(&message);
+                        shared.receive_oversized(&oversized);
+                    }
+                }
+                if closed.is_cancelled() {
+                    return;
+                }
+            }
+            scanned = buffer.len();
+            if let Some(oversized) = &mut oversized {
+                oversized.pass(&buffer);
+                buffer.clear();
+                scanned = 0;
+            } else if scanned > MAX_MESSAGE {
+                oversized = Some(Oversized::new(&buffer));
+                buffer.clear();
+                scanned = 0;
+            }
+            if scanned == 0 && buffer.capacity() > READ_BUFFER {
+                // One long message must not hold its room for as long as the browser lives.
+                buffer = BytesMut::with_capacity(READ_BUFFER);
+            }
+            if buffer.capacity() - scanned < MIN_READ {
+                // At least doubled, so that a long message is not moved more than it is long.
+                buffer.reserve(scanned.max(READ_BUFFER));
+            }
+        }
+    };
+    tokio::select! {
+        () = write => {}
+        () = read => {}
+        () = closed.cancelled() => {}
+    }
+}
+
+/// Closes a connection with the task that serves it, even when that panics.
+struct Closing {
+    shared: std::sync::Weak<Shared>,
+    closed: CancellationToken,
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.closed.cancel();
+        if let Some(shared) = self.shared.upgrade() {
+            shared.lock().close();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // The critical sections only move values; a poisoned lock still holds a usable state.
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Fails the one who waits for it. An event that is lost leaves its reader with a wrong picture, so its session is given
+    /// up; the browser's own events are everybody's.
+    fn receive_oversized(&self, message: &Oversized) {
+        let addressee = message.addressee();
+        tracing::warn!(bytes = message.length(), ?addressee, "DevTools message too long");
+        match addressee {
+            Addressee::Request(id) => {
+                let Some(Waiter { reply, method, .. }) = self.lock().waiting.remove(&id) else { return };
+                // The receiver may have been dropped in the meantime.
+                let _ = reply.send(Err(CdpError::TooLong { method }));
+            }
+            Addressee::Session(session) => self.give_up(&mut self.lock(), Some(session)),
+            Addressee::Browser(shortened) => self.receive(&shortened.into()),
+            Addressee::Nobody => {}
+            Addressee::Unknown => self.closed.cancel(),
+        }
+    }
+
+    /// Expects nothing of a session any more, and closes the page it is of: Chromium would go on writing for nobody what
+    /// everybody waits behind.
+    fn give_up(&self, state: &mut State, session: Option<Arc<str>>) {
+        if let Some(page) = session.as_ref().and_then(|session| state.page_of(session)) {
+            let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+            let close = encode(id, None, CloseTargetParams::IDENTIFIER, &CloseTargetParams::new(page));
+            if !close.is_ok_and(|close| self.outgoing.try_send(close).is_ok()) {
+                tracing::warn!("a page that is given up cannot be closed");
+            }
+        }
+        state.give_up(session);
+    }
+
+    fn receive(&self, message: &Bytes) {
+        if message.is_empty() {
+            return;
+        }
+        let envelope: Envelope<'_> = match serde_json::from_slice(message) {
+            Ok(envelope) => envelope,
+            Err(error) => {
+                let unreadable = self.lock().unreadable();
+                tracing::warn!(%error, unreadable, "DevTools message is not an envelope");
+                if unreadable > MAX_UNREADABLE {
+                    self.closed.cancel();
+                }
+                return;
+            }
+        };
+        let part = |raw: Option<&RawValue>| match raw {
+            Some(raw) => message.slice_ref(raw.get().as_bytes()),
+            None => Bytes::from_static(b"{}"),
+        };
+        let mut state = self.lock();
+        if let Some(id) = envelope.id {
+            // A reply nobody waits for any more: its caller ran out of time or was dropped.
+            let Some(waiter) = state.waiting.remove(&id) else { return };
+            let reply = match envelope.error {
+                None => Ok(part(envelope.result)),
+                Some(error) if error.code == SESSION_NOT_FOUND => Err(CdpError::Detached),
+                Some(error) => {
+                    Err(CdpError::Refused { method: waiter.method, code: error.code, message: error.message })
+                }
+            };
+            // The receiver may have been dropped in the meantime; then nobody misses the reply.
+            let _ = waiter.reply.send(reply);
+        } else if let Some(method) = envelope.method {
+            let session = envelope.session_id.map(|id| Arc::from(&*id));
+            let event = Event { session, method: method.into_owned(), params: part(envelope.params) };
+            if let Err(Flooded(session)) = state.dispatch(event) {
+                self.give_up(&mut state, session);
+            }
+            if !state.routes.contains_key(&None) {
+                // Nobody follows the browser's own events any more: its pages would come and go unseen.
+                self.closed.cancel();
+            }
+        }
+    }
+}

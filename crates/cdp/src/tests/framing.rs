@@ -1,0 +1,227 @@
+use super::super::connection::{MAX_MESSAGE, MAX_UNREADABLE};
+use super::*;
+use proptest::prelude::*;
+
+#[tokio::test]
+async fn what_is_no_message_is_skipped() {
+    let (connection, mut events, mut peer) = connect();
+    let long_number = format!("{{\"id\":{}}}", "9".repeat(400));
+    let garbage: [&[u8]; 17] = [
+        b"",
+        b"not JSON",
+        b"{",
+        b"null",
+        b"[1]",
+        b"{}",
+        b"\"id\"",
+        b"{\"id\":\"one\"}",
+        b"{\"id\":-1,\"result\":{}}",
+        b"{\"id\":1,\"id\":1}",
+        b"{\"id\":1,\"error\":\"text\"}",
+        b"{\"method\":7}",
+        b"{\"method\":\"Page.x\",\"sessionId\":\"nobody's\",\"params\":{}}",
+        b"{\"method\":\"Target.detachedFromTarget\",\"sessionId\":\"nobody's\",\"params\":7}",
+        b"{\"method\":\"Page.x\",\"params\":{\"text\":\"\xff\xfe\"}}",
+        b"{\"id\":99,\"result\":{}}",
+        long_number.as_bytes(),
+    ];
+    for message in garbage {
+        peer.send_raw(message).await;
+        peer.send_raw(&[0]).await;
+        still_works(&connection, &mut peer).await;
+    }
+    assert!(events.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_browser_that_sends_nothing_but_nonsense_is_given_up() {
+    let (connection, _events, mut peer) = connect();
+    let waiting = evaluate(&connection.root(), "asked");
+    for _ in 0..MAX_UNREADABLE {
+        peer.send_raw(b"neither JSON nor anything\0").await;
+    }
+    still_works(&connection, &mut peer).await;
+    peer.send_raw(b"one more\0").await;
+    assert_eq!(waiting.await, Err(CdpError::Closed));
+    assert!(connection.is_closed());
+}
+
+#[tokio::test]
+async fn unknown_fields_and_events_are_no_error() {
+    let (_connection, mut events, mut peer) = connect();
+    peer.send(&json!({"method": "Future.event", "params": {"n": 1}, "novelty": [{"deep": {}}]})).await;
+    assert_eq!(events.recv().await.unwrap().method, "Future.event");
+}
+
+#[tokio::test]
+async fn escaped_text_arrives_as_it_was_meant() {
+    let (connection, _events, mut peer) = connect();
+    let (queue, mut events) = Connection::event_queue();
+    connection.route("täb", queue);
+    peer.send_raw(
+        "{\"method\":\"Page\\u002ex\",\"sessionId\":\"t\\u00e4b\",\"params\":{\"text\":\"\\u0000ü\"}}\0".as_bytes(),
+    )
+    .await;
+    let event = events.recv().await.unwrap();
+    assert_eq!(event.method, "Page.x");
+    assert_eq!(event.parse(), Some(json!({"text": "\0ü"})));
+}
+
+#[tokio::test]
+async fn messages_may_be_split_at_any_byte() {
+    let messages: String = (0..3).map(|n| format!("{{\"method\":\"Page.x\",\"params\":{{\"n\":{n}}}}}\0")).collect();
+    for at in 0..=messages.len() {
+        let (_connection, mut events, mut peer) = connect();
+        peer.send_raw(&messages.as_bytes()[..at]).await;
+        // The first part is read before the second is there.
+        tokio::task::yield_now().await;
+        peer.send_raw(&messages.as_bytes()[at..]).await;
+        for n in 0..3 {
+            assert_eq!(events.recv().await.unwrap().parse(), Some(json!({"n": n})), "split at {at}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_message_much_longer_than_the_socket_takes_arrives_whole() {
+    let (connection, mut events, mut peer) = connect_with(1_000);
+    let reply = evaluate(&connection.root(), "a large page");
+    let command = peer.command().await;
+    let text = "x".repeat(2 << 20);
+    peer.answer(&command, text.as_str()).await;
+    assert_eq!(reply.await.unwrap()["value"], text);
+    peer.send(&json!({"method": "Page.next"})).await;
+    assert_eq!(events.recv().await.unwrap().method, "Page.next");
+}
+
+/// Writes a message that is longer than what is kept, with this beginning and end.
+async fn send_too_long(peer: &mut Peer, beginning: &str, end: &str) {
+    peer.send_raw(beginning.as_bytes()).await;
+    let part = vec![b'x'; 1 << 20];
+    for _ in 0..=MAX_MESSAGE >> 20 {
+        peer.send_raw(&part).await;
+    }
+    peer.send_raw(end.as_bytes()).await;
+    peer.send_raw(&[0]).await;
+}
+
+#[tokio::test]
+async fn an_answer_over_the_limit_fails_its_command_alone() {
+    let (connection, _events, mut peer) = connect_with(16 << 20);
+    let (reply, other) = (evaluate(&connection.session("s"), "x"), evaluate(&connection.session("s"), "y"));
+    let (first, second) = (peer.command().await, peer.command().await);
+    let beginning = format!("{{\"id\":{},\"result\":{{\"value\":\"", first["id"]);
+    send_too_long(&mut peer, &beginning, "\"},\"sessionId\":\"s\"}").await;
+    // Compared by hand: a failure would print all of it.
+    let failed = reply.await.map(|value| value.to_string().len());
+    assert_eq!(failed, Err(CdpError::TooLong { method: "Runtime.evaluate".into() }));
+    peer.answer(&second, "went on").await;
+    assert_eq!(other.await, Ok(json!({"value": "went on"})));
+}
+
+#[tokio::test]
+async fn an_event_over_the_limit_gives_its_session_up_and_no_other() {
+    let (connection, _events, mut peer) = connect_with(16 << 20);
+    let (loud, quiet) = (connection.session("loud"), connection.session("quiet"));
+    let (failing, working) = (evaluate(&loud, "x"), evaluate(&quiet, "y"));
+    let (_, second) = (peer.command().await, peer.command().await);
+    send_too_long(&mut peer, "{\"method\":\"Fetch.requestPaused\",\"params\":{\"t\":\"", "\"},\"sessionId\":\"loud\"}")
+        .await;
+    assert_eq!(failing.await, Err(CdpError::Overwhelmed));
+    assert_eq!(evaluate(&loud, "x").await, Err(CdpError::Overwhelmed));
+    peer.answer(&second, "went on").await;
+    assert_eq!(working.await, Ok(json!({"value": "went on"})));
+}
+
+#[tokio::test]
+async fn a_page_is_closed_with_its_session_or_a_frame_s() {
+    for loud in ["page", "frame", "nested"] {
+        let (connection, _events, mut peer) = connect_with(16 << 20);
+        for (by, session) in [(None, "page"), (Some("page"), "frame"), (Some("frame"), "nested"), (None, "other")] {
+            peer.send(&attached(by, session)).await;
+        }
+        still_works(&connection, &mut peer).await;
+        let (queue, mut events) = Connection::event_queue();
+        connection.route(loud, queue);
+        let end = format!("\"}},\"sessionId\":\"{loud}\"}}");
+        send_too_long(&mut peer, "{\"method\":\"Fetch.requestPaused\",\"params\":{\"t\":\"", &end).await;
+        let close = peer.command().await;
+        assert_eq!((&close["method"], &close["sessionId"]), (&json!("Target.closeTarget"), &json!(null)), "{loud}");
+        assert_eq!(close["params"]["targetId"], "target of page");
+        assert_eq!(events.recv().await.unwrap().method, GIVEN_UP);
+        assert!(events.recv().await.is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_message_over_the_limit_that_is_nobodys_closes_the_connection() {
+    let (connection, _events, mut peer) = connect_with(16 << 20);
+    let reply = evaluate(&connection.root(), "x");
+    send_too_long(&mut peer, "{\"method\":\"Target.attachedToTarget\",\"params\":{\"t\":\"", "\"}}").await;
+    assert_eq!(reply.await, Err(CdpError::Closed));
+}
+
+#[tokio::test]
+async fn an_event_of_the_browser_s_own_over_the_limit_is_shortened_where_its_beginning_will_do() {
+    let (connection, mut events, mut peer) = connect_with(16 << 20);
+    send_too_long(&mut peer, "{\"method\":\"Target.targetInfoChanged\",\"params\":{\"t\":\"", "\"}}").await;
+    let known = "{\"method\":\"Browser.downloadWillBegin\",\"params\":{\"frameId\":\"f\",\"guid\":\"g\"";
+    send_too_long(&mut peer, &format!("{known},\"url\":\"data:,"), "\",\"suggestedFilename\":\"n\"}}").await;
+    let begins = events.recv().await.unwrap();
+    assert_eq!(begins.method, "Browser.downloadWillBegin", "the other is for nobody");
+    let begins: messages::DownloadWillBegin = begins.parse().unwrap();
+    assert_eq!((&*begins.frame_id, &*begins.guid, &*begins.suggested_filename), ("f", "g", ""));
+    still_works(&connection, &mut peer).await;
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_bytes_whatever_do_harm(chunks in prop::collection::vec(any_chunk(), 0..12)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let (connection, _events, mut peer) = connect();
+            let reply = evaluate(&connection.session("s"), "x");
+            for chunk in &chunks {
+                // Fails only when a chunk made the connection close, which none does.
+                peer.send_raw(chunk).await;
+                tokio::task::yield_now().await;
+            }
+            drop(peer);
+            connection.closed().await;
+            // Whatever the answer, there is one.
+            let _ = reply.await;
+            assert_eq!(connection.registered(), (0, 0));
+        });
+    }
+}
+
+/// Bytes from random ones to ones that are nearly a message.
+fn any_chunk() -> impl Strategy<Value = Vec<u8>> {
+    let pieces = prop::sample::select(vec![
+        "\0",
+        "{",
+        "}",
+        "\"id\":1",
+        "\"id\":",
+        ",",
+        "\"method\":",
+        "\"Inspector.targetCrashed\"",
+        "\"sessionId\":\"s\"",
+        "\"Target.detachedFromTarget\"",
+        "\"params\":",
+        "{\"sessionId\":\"s\",\"targetId\":\"t\"}",
+        "\"result\":{}",
+        "\"error\":",
+        "{\"code\":-32001}",
+        "null",
+        "[",
+        "\\u",
+        "{\"id\":1,\"result\":{}}\0",
+    ]);
+    prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..64),
+        prop::collection::vec(pieces, 0..12).prop_map(|pieces| pieces.concat().into_bytes()),
+    ]
+}

@@ -1,0 +1,108 @@
+//! What the connection promises, against a socket whose other end the test holds.
+
+mod calls;
+mod events;
+mod failures;
+mod framing;
+
+use std::time::Duration;
+
+use chromiumoxide_cdp::cdp::browser_protocol::page::{HandleJavaScriptDialogParams, NavigateParams};
+use chromiumoxide_cdp::cdp::js_protocol::runtime::EvaluateParams;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio_util::task::TaskTracker;
+
+use super::session::Pending;
+use super::{CdpError, Connection, EventReceiver, GIVEN_UP, Session};
+use crate::messages;
+
+/// The deadline of every command in these tests.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// The browser's end of the socket.
+struct Peer {
+    socket: DuplexStream,
+    unread: Vec<u8>,
+}
+
+/// A connection whose socket takes up to `capacity` bytes that the other side has not read.
+fn connect_with(capacity: usize) -> (Connection, EventReceiver, Peer) {
+    let (ours, theirs) = tokio::io::duplex(capacity);
+    let (connection, events) = Connection::open(ours, LIMIT, &TaskTracker::new());
+    (connection, events, Peer { socket: theirs, unread: Vec::new() })
+}
+
+fn connect() -> (Connection, EventReceiver, Peer) {
+    connect_with(1 << 20)
+}
+
+impl Peer {
+    /// The next command; None when the socket is closed.
+    async fn command_or_end(&mut self) -> Option<Value> {
+        loop {
+            if let Some(end) = self.unread.iter().position(|byte| *byte == 0) {
+                let message: Vec<u8> = self.unread.drain(..=end).collect();
+                return Some(serde_json::from_slice(&message[..end]).expect("commands are JSON"));
+            }
+            if self.socket.read_buf(&mut self.unread).await.unwrap() == 0 {
+                return None;
+            }
+        }
+    }
+
+    async fn command(&mut self) -> Value {
+        self.command_or_end().await.expect("a command")
+    }
+
+    async fn send(&mut self, message: &Value) {
+        self.send_raw(message.to_string().as_bytes()).await;
+        self.send_raw(&[0]).await;
+    }
+
+    async fn send_raw(&mut self, bytes: &[u8]) {
+        self.socket.write_all(bytes).await.unwrap();
+    }
+
+    /// Answers a command with a value of which the test knows where it belongs.
+    async fn answer(&mut self, command: &Value, value: impl Into<Value>) {
+        self.send(&json!({"id": command["id"], "result": {"value": value.into()}})).await;
+    }
+}
+
+/// A page's session as the browser announces it, or that of a frame as that of its parent does.
+fn attached(by: Option<&str>, session: &str) -> Value {
+    let info = json!({"targetId": format!("target of {session}"), "type": "page", "title": "", "url": ""});
+    let mut event = json!({"method": "Target.attachedToTarget", "params": {"sessionId": session, "targetInfo": info}});
+    if let Some(by) = by {
+        event["sessionId"] = by.into();
+    }
+    event
+}
+
+/// A command that needs the renderer.
+fn evaluate(session: &Session, expression: &str) -> Pending<Value> {
+    session.call_as(EvaluateParams::new(expression), LIMIT)
+}
+
+/// A command that the browser carries out itself.
+fn navigate(session: &Session) -> Pending<Value> {
+    session.call_as(NavigateParams::new("https://shop.example/"), LIMIT)
+}
+
+fn answer_dialog(session: &Session) -> Pending<Value> {
+    session.call_as(HandleJavaScriptDialogParams::new(true), LIMIT)
+}
+
+/// Shows that the connection works and has read everything sent before.
+async fn still_works(connection: &Connection, peer: &mut Peer) {
+    let reply = evaluate(&connection.root(), "still");
+    let command = loop {
+        let command = peer.command().await;
+        if command["params"]["expression"] == "still" {
+            break command;
+        }
+    };
+    peer.answer(&command, "works").await;
+    assert_eq!(reply.await, Ok(json!({"value": "works"})));
+}

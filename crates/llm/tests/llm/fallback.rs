@@ -1,0 +1,154 @@
+//! The model that takes over when a run's own fails for good.
+
+use std::sync::Arc;
+
+use agent::ports::{ChatModel, ModelError, Models, Provider};
+use llm::settings::FallbackSettings;
+use llm::{BuildError, Providers};
+
+use super::apis::{Api, Case};
+use super::fixture::{Told, limits, request, settings, text};
+use super::server::{Reply, Server};
+
+/// OpenAI's model with Anthropic's behind it, at one server.
+struct WithFallback {
+    server: Server,
+    providers: Providers,
+    told: Told,
+}
+
+fn fallback(provider: Provider, model: Option<&str>) -> Option<FallbackSettings> {
+    Some(FallbackSettings { provider, model: model.map(str::to_owned) })
+}
+
+impl WithFallback {
+    async fn start(script: impl IntoIterator<Item = Reply>) -> Self {
+        let server = Server::start(script).await;
+        let mut settings = settings(&server, limits());
+        settings.fallback = fallback(Provider::Anthropic, None);
+        Self { server, providers: Providers::new(settings).expect("usable settings"), told: Told::default() }
+    }
+
+    fn run(&self) -> Arc<dyn ChatModel> {
+        self.providers.open(Provider::Openai, None).expect("a configured provider")
+    }
+
+    async fn ask(&self, model: &Arc<dyn ChatModel>) -> Result<String, ModelError> {
+        model.complete(request(&[text("the page")], &self.told)).await.map(|reply| reply.text)
+    }
+
+    /// Whom each request went to.
+    fn asked(&self) -> Vec<&'static str> {
+        let requests = self.server.requests().into_iter();
+        requests.map(|request| if request.path.ends_with("completions") { "openai" } else { "anthropic" }).collect()
+    }
+}
+
+fn openai(case: Case) -> Reply {
+    (Api::of(Provider::Openai).plays)(case).expect("OpenAI has all cases")
+}
+
+fn anthropic(text: &str) -> Reply {
+    Api::of(Provider::Anthropic).said(text)
+}
+
+#[tokio::test]
+async fn it_takes_over_for_the_rest_of_the_run_and_says_so() {
+    let run = WithFallback::start([openai(Case::WrongKey), anthropic("1"), anthropic("2")]).await;
+    let model = run.run();
+    assert_eq!(model.name().provider, "openai");
+    assert_eq!(run.ask(&model).await, Ok("1".to_owned()));
+    assert_eq!(run.ask(&model).await, Ok("2".to_owned()));
+    assert_eq!(run.asked(), ["openai", "anthropic", "anthropic"]);
+    assert_eq!(model.name().provider, "anthropic");
+    assert_eq!(
+        run.told.all(),
+        [
+            "openai rejected the key for the model gpt-test, going on with anthropic's model claude-test for the rest of the run"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn another_run_begins_with_its_own_model_again() {
+    let script = [openai(Case::WrongKey), anthropic("1"), Api::of(Provider::Openai).said("2")];
+    let runs = WithFallback::start(script).await;
+    assert_eq!(runs.ask(&runs.run()).await, Ok("1".to_owned()));
+    assert_eq!(runs.ask(&runs.run()).await, Ok("2".to_owned()));
+    assert_eq!(runs.asked(), ["openai", "anthropic", "openai"]);
+}
+
+#[tokio::test]
+async fn it_takes_over_for_what_another_model_may_cure() {
+    for (case, tries) in [
+        (Case::RateLimited, 3),
+        (Case::RateLimitedForLong, 1),
+        (Case::ServerError, 3),
+        (Case::Overloaded, 3),
+        (Case::ErrorInStream, 3),
+        (Case::Empty, 3),
+        (Case::ContentFilter, 1),
+        (Case::PromptBlocked, 1),
+        (Case::LengthLimit, 1),
+        (Case::UnknownModel, 1),
+        (Case::NothingLeft, 1),
+    ] {
+        let script = (0..tries).map(|_| openai(case)).chain([anthropic("1")]);
+        let run = WithFallback::start(script).await;
+        assert_eq!(run.ask(&run.run()).await, Ok("1".to_owned()), "{case:?}");
+        assert_eq!(run.told.all().len(), tries, "{case:?}");
+    }
+    let html = || Reply::text(200, "<html>Sign in</html>");
+    let cut = || Reply::Break { begin: "data: {".to_owned() };
+    for script in [vec![html(), anthropic("1")], vec![cut(), cut(), cut(), anthropic("1")]] {
+        let run = WithFallback::start(script).await;
+        assert_eq!(run.ask(&run.run()).await, Ok("1".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn it_does_not_take_over_for_what_the_agent_or_the_task_has_to_answer_for() {
+    let run = WithFallback::start([openai(Case::Refusal), Api::of(Provider::Openai).said("2")]).await;
+    let model = run.run();
+    assert!(matches!(run.ask(&model).await, Err(ModelError::Refused { .. })));
+    assert_eq!(run.ask(&model).await, Ok("2".to_owned()));
+
+    let run = WithFallback::start([openai(Case::ContextTooLong), Api::of(Provider::Openai).said("2")]).await;
+    let model = run.run();
+    assert!(matches!(run.ask(&model).await, Err(ModelError::ContextTooLong { .. })));
+    assert_eq!(run.ask(&model).await, Ok("2".to_owned()));
+    assert!(run.told.all().is_empty());
+}
+
+#[tokio::test]
+async fn when_it_fails_too_its_error_is_the_runs() {
+    let failed = (Api::of(Provider::Anthropic).plays)(Case::UnknownModel).unwrap();
+    let run = WithFallback::start([openai(Case::WrongKey), failed, anthropic("2")]).await;
+    let model = run.run();
+    let (provider, name) = ("anthropic".to_owned(), "claude-test".to_owned());
+    assert_eq!(run.ask(&model).await, Err(ModelError::UnknownModel { provider, model: name }));
+    assert_eq!(run.ask(&model).await, Ok("2".to_owned()));
+    assert_eq!(run.asked(), ["openai", "anthropic", "anthropic"]);
+}
+
+#[tokio::test]
+async fn a_model_does_not_fall_back_on_itself() {
+    let server = Server::start([openai(Case::WrongKey)]).await;
+    let mut settings = settings(&server, limits());
+    settings.fallback = fallback(Provider::Openai, Some("gpt-test"));
+    let providers = Providers::new(settings).unwrap();
+    let (model, told) = (providers.open(Provider::Openai, None).unwrap(), Told::default());
+    assert!(model.complete(request(&[text("the page")], &told)).await.is_err());
+    assert_eq!((server.count(), told.all().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_fallback_that_is_not_configured_stops_the_build() {
+    let server = Server::start([]).await;
+    for provider in [Provider::Gemini, Provider::Template] {
+        let mut settings = settings(&server, limits());
+        settings.gemini = None;
+        settings.fallback = fallback(provider, None);
+        assert!(matches!(Providers::new(settings).err(), Some(BuildError::Fallback(refused)) if refused == provider));
+    }
+}

@@ -1,0 +1,189 @@
+//! Models on a scripted server, and what is asked of them.
+
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
+
+use agent::image::{Image, ImageFormat};
+use agent::ports::{ChatModel, ChatReply, ChatRequest, Message, ModelError, Models, Notices, Provider, Role};
+use llm::Providers;
+use llm::settings::{CallLimits, HostedSettings, LlmSettings, OllamaSettings};
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+use super::server::{Reply, Server};
+
+pub(crate) const KEY: &str = "sk-canary-0123456789abcdef";
+
+/// Deadlines that no healthy test meets and waits that none notices.
+pub(crate) fn limits() -> CallLimits {
+    CallLimits {
+        max_attempts: 3,
+        timeout: Duration::from_secs(30),
+        connect_timeout: Duration::from_secs(10),
+        opening: Duration::from_secs(30),
+        silence: Duration::from_secs(30),
+        backoff_base: Duration::from_millis(1),
+        backoff_cap: Duration::from_millis(2),
+        max_response_bytes: 100_000,
+    }
+}
+
+pub(crate) fn settings(server: &Server, limits: CallLimits) -> LlmSettings {
+    let hosted = |path: &str, model: &str| {
+        Some(HostedSettings { api_key: Some(KEY.into()), base_url: server.url(path), default_model: model.to_owned() })
+    };
+    LlmSettings {
+        openai: hosted("/v1", "gpt-test"),
+        anthropic: hosted("/", "claude-test"),
+        gemini: hosted("/v1beta", "gemini-test"),
+        ollama: OllamaSettings {
+            endpoint: server.url("/"),
+            default_model: "llama-test".to_owned(),
+            opening: limits.opening,
+        },
+        default_provider: None,
+        fallback: None,
+        limits,
+    }
+}
+
+/// A provider's default model on a scripted server.
+pub(crate) struct Fixture {
+    pub(crate) server: Server,
+    pub(crate) model: Arc<dyn ChatModel>,
+    pub(crate) told: Told,
+}
+
+impl Fixture {
+    pub(crate) async fn openai(script: impl IntoIterator<Item = Reply>) -> Self {
+        Self::with(Provider::Openai, limits(), script).await
+    }
+
+    pub(crate) async fn ollama(script: impl IntoIterator<Item = Reply>) -> Self {
+        Self::with(Provider::Ollama, limits(), script).await
+    }
+
+    pub(crate) async fn with(provider: Provider, limits: CallLimits, script: impl IntoIterator<Item = Reply>) -> Self {
+        let server = Server::start(script).await;
+        let providers = Providers::new(settings(&server, limits)).expect("usable settings");
+        let model = providers.open(provider, None).expect("a configured provider");
+        Self { server, model, told: Told::default() }
+    }
+
+    pub(crate) async fn ask(&self) -> Result<ChatReply, ModelError> {
+        self.ask_with(&[text("the page")]).await
+    }
+
+    pub(crate) async fn ask_with(&self, messages: &[Message]) -> Result<ChatReply, ModelError> {
+        self.model.complete(request(messages, &self.told)).await
+    }
+
+    /// Asks once and gives the error, having checked that it took this many requests.
+    pub(crate) async fn error_after(&self, requests: usize) -> ModelError {
+        let error = self.ask().await.expect_err("a failure");
+        assert_eq!(self.server.count(), requests, "requests that reached the server");
+        error
+    }
+
+    /// Asks once and gives the answer's text, having checked that it took this many requests.
+    pub(crate) async fn text_after(&self, requests: usize) -> String {
+        let reply = self.ask().await.expect("an answer");
+        assert_eq!(self.server.count(), requests, "requests that reached the server");
+        reply.text
+    }
+
+    pub(crate) fn body(&self, request: usize) -> Value {
+        self.server.requests()[request].body.clone()
+    }
+}
+
+pub(crate) static SCHEMA: LazyLock<Value> = LazyLock::new(
+    || json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": false}),
+);
+
+pub(crate) fn request<'a>(messages: &'a [Message], notices: &'a dyn Notices) -> ChatRequest<'a> {
+    ChatRequest {
+        system: "You drive a browser.",
+        messages,
+        stable: messages.len().saturating_sub(1),
+        schema: &SCHEMA,
+        schema_name: "decision",
+        temperature: 0.1,
+        deadline: None,
+        notices,
+    }
+}
+
+pub(crate) fn text(text: &str) -> Message {
+    Message { role: Role::User, text: text.to_owned(), image: None }
+}
+
+pub(crate) fn picture(text: &str) -> Message {
+    let image = Image { format: ImageFormat::Jpeg, base64: "AAAA".into() };
+    Message { role: Role::User, text: text.to_owned(), image: Some(image) }
+}
+
+/// Remembers what it was told and wakes who waits for it.
+#[derive(Default)]
+pub(crate) struct Told {
+    messages: Mutex<Vec<String>>,
+    arrived: Notify,
+}
+
+impl Told {
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.messages.lock().expect("no panic").clone()
+    }
+
+    pub(crate) async fn arrived(&self) {
+        self.arrived.notified().await;
+    }
+}
+
+impl Notices for Told {
+    fn notice(&self, message: String) {
+        self.messages.lock().expect("no panic").push(message);
+        self.arrived.notify_one();
+    }
+}
+
+/// What OpenAI sends for an answer.
+pub(crate) fn said(content: &str) -> Reply {
+    choice(json!({"message": {"role": "assistant", "content": content}, "finish_reason": "stop"}))
+}
+
+pub(crate) fn choice(choice: Value) -> Reply {
+    Reply::json(
+        200,
+        json!({
+            "object": "chat.completion",
+            "choices": [choice],
+            "usage": {
+                "prompt_tokens": 120,
+                "completion_tokens": 30,
+                "prompt_tokens_details": {"cached_tokens": 100},
+            },
+        }),
+    )
+}
+
+/// An error that names the field it is about.
+pub(crate) fn rejects(param: &str) -> Reply {
+    Reply::json(
+        400,
+        json!({"error": {
+            "message": format!("Unsupported: '{param}'"),
+            "type": "invalid_request_error",
+            "param": param,
+            "code": "unsupported_parameter",
+        }}),
+    )
+}
+
+/// An error in prose alone.
+pub(crate) fn rejects_in_prose() -> Reply {
+    Reply::json(
+        400,
+        json!({"error": {"message": "Bad request", "type": "BadRequestError", "param": null, "code": 400}}),
+    )
+}

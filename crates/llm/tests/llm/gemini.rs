@@ -1,0 +1,103 @@
+//! Gemini's API, beyond what every provider is held to.
+
+use agent::ports::{Message, ModelError, Models, Provider, Role};
+use llm::Providers;
+use serde_json::{Value, json};
+
+use super::apis::Api;
+use super::fixture::{Fixture, SCHEMA, Told, limits, picture, request, settings, text};
+use super::server::{Reply, Server};
+
+fn said(text: &str) -> Reply {
+    Api::of(Provider::Gemini).said(text)
+}
+
+async fn fixture(script: impl IntoIterator<Item = Reply>) -> Fixture {
+    Fixture::with(Provider::Gemini, limits(), script).await
+}
+
+fn rejects(message: &str) -> Reply {
+    Reply::json(400, json!({"error": {"code": 400, "message": message, "status": "INVALID_ARGUMENT"}}))
+}
+
+#[tokio::test]
+async fn a_request_has_the_schema_and_turns_that_alternate() {
+    let fixture = fixture([said("{}")]).await;
+    let earlier = Message { role: Role::Assistant, text: "earlier".to_owned(), image: None };
+    fixture.ask_with(&[text("task"), text("step 1"), earlier, picture("page")]).await.unwrap();
+    assert_eq!(
+        fixture.body(0),
+        json!({
+            "systemInstruction": {"parts": [{"text": "You drive a browser."}]},
+            "contents": [
+                {"role": "user", "parts": [{"text": "task"}, {"text": "step 1"}]},
+                {"role": "model", "parts": [{"text": "earlier"}]},
+                {"role": "user", "parts": [
+                    {"text": "page"},
+                    {"inlineData": {"mimeType": "image/jpeg", "data": "AAAA"}},
+                ]},
+            ],
+            "generationConfig": {
+                "responseMimeType": "application/json",
+                "responseJsonSchema": *SCHEMA,
+                "temperature": 0.1,
+                "maxOutputTokens": 16_384,
+            },
+        })
+    );
+}
+
+#[tokio::test]
+async fn a_schema_that_is_not_taken_goes_by_its_older_field_and_then_into_the_prompt() {
+    let script = [
+        rejects("Invalid JSON payload received. Unknown name \"responseJsonSchema\" at 'generation_config'."),
+        rejects("The specified schema produces a constraint that has too many states for serving."),
+        said("1"),
+        said("2"),
+    ];
+    let fixture = fixture(script).await;
+    assert_eq!(fixture.text_after(3).await, "1");
+    assert_eq!(fixture.text_after(4).await, "2");
+    let config = |n: usize| fixture.body(n)["generationConfig"].clone();
+    let open_api = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]});
+    assert_eq!(config(1)["responseSchema"], open_api);
+    for n in [2, 3] {
+        assert_eq!(config(n)["responseMimeType"], "application/json");
+        assert!(config(n).get("responseSchema").is_none() && config(n).get("responseJsonSchema").is_none());
+        let system = fixture.body(n)["systemInstruction"]["parts"][0]["text"].clone();
+        assert!(system.as_str().unwrap().contains(&SCHEMA.to_string()));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_stream_is_asked_for_one_piece_the_next_time() {
+    let whole = || Reply::json(200, (Api::of(Provider::Gemini).whole)("{}"));
+    let fixture = fixture([whole(), whole()]).await;
+    fixture.ask().await.unwrap();
+    fixture.ask().await.unwrap();
+    let paths: Vec<_> = fixture.server.requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(
+        paths,
+        ["/v1beta/models/gemini-test:streamGenerateContent?alt=sse", "/v1beta/models/gemini-test:generateContent"]
+    );
+}
+
+#[tokio::test]
+async fn an_error_may_come_as_a_list() {
+    let error: Value = json!([{"error": {"code": 404, "message": "not found", "status": "NOT_FOUND"}}]);
+    let error = fixture([Reply::json(404, error)]).await.error_after(1).await;
+    assert_eq!(error, ModelError::UnknownModel { provider: "gemini".to_owned(), model: "gemini-test".to_owned() });
+}
+
+#[tokio::test]
+async fn a_model_is_one_part_of_the_path_whatever_its_name() {
+    let server = Server::start((0..3).map(|_| said("{}"))).await;
+    let providers = Providers::new(settings(&server, limits())).unwrap();
+    for model in ["models/gemini-x", "a/../../b?key=1#c", "tuned models/x"] {
+        let model = providers.open(Provider::Gemini, Some(model)).unwrap();
+        model.complete(request(&[text("the page")], &Told::default())).await.unwrap();
+    }
+    let paths: Vec<_> = server.requests().into_iter().map(|request| request.path).collect();
+    let path = |model: &str| format!("/v1beta/models/{model}:streamGenerateContent?alt=sse");
+    assert_eq!(paths, [path("gemini-x"), path("a%2F..%2F..%2Fb%3Fkey=1%23c"), path("tuned%20models%2Fx")]);
+}

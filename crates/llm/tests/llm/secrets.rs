@@ -1,0 +1,105 @@
+//! The key goes into one header and nowhere else.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use agent::ports::Provider;
+use serde_json::json;
+use tracing::instrument::WithSubscriber;
+
+use super::fixture::{Fixture, KEY, choice, limits, picture, said, settings};
+use super::server::{Reply, Server};
+
+/// Everything logged while a future runs, down to the last detail of every library.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("no panic").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    async fn of(call: impl Future<Output = ()>) -> String {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        call.with_subscriber(subscriber).await;
+        let bytes = log.0.lock().expect("no panic").clone();
+        String::from_utf8(bytes).expect("a log in UTF-8")
+    }
+}
+
+#[tokio::test]
+async fn an_endpoint_that_echoes_the_key_does_not_make_us_tell_it() {
+    for status in [400, 401, 403, 404, 402, 422, 429, 500, 200] {
+        let fixture = Fixture::openai((0..9).map(|_| Reply::Echo { status })).await;
+        let log = Log::of(async {
+            let error = fixture.ask().await.unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
+        })
+        .await;
+        assert_eq!(fixture.server.requests()[0].authorization, Some(format!("Bearer {KEY}")));
+        assert!(!log.contains("canary"), "{log}");
+        assert!(!fixture.told.all().concat().contains("canary"));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_that_echoes_the_key_is_told_without_it() {
+    let refusal = format!("I know {KEY}");
+    let fixture = Fixture::openai([choice(json!({"message": {"refusal": refusal}}))]).await;
+    assert_eq!(fixture.error_after(1).await.to_string(), "openai refused to answer: I know [key]");
+}
+
+#[tokio::test]
+async fn a_providers_words_are_passed_on_up_to_a_length() {
+    let body = json!({"error": {"param": "model", "message": "x".repeat(50_000)}});
+    let error = Fixture::openai([Reply::json(400, body)]).await.error_after(1).await;
+    assert!(error.to_string().len() < 500);
+}
+
+#[tokio::test]
+async fn a_call_is_logged_with_its_figures_and_without_its_content() {
+    for (provider, reply) in [
+        (Provider::Openai, said("a secret answer")),
+        (
+            Provider::Ollama,
+            Reply::text(
+                200,
+                "{\"message\":{\"content\":\"a secret answer\"},\"done\":true,\"prompt_eval_count\":120}\n",
+            ),
+        ),
+    ] {
+        let fixture = Fixture::with(provider, limits(), [reply]).await;
+        let log = Log::of(async {
+            fixture.ask().await.unwrap();
+        })
+        .await;
+        let ours: Vec<_> = log.lines().filter(|line| line.contains("browser_use_service::")).collect();
+        let line = ours.iter().find(|line| line.contains("a model answered")).expect("a line for the call");
+        assert!(line.contains(&format!("provider=\"{}\"", provider.name())), "{line}");
+        assert!(line.contains("elapsed_ms=") && line.contains("prompt_tokens=120"), "{line}");
+        for content in ["secret", "the page", "You drive"] {
+            assert!(!log.contains(content), "{log}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn settings_do_not_show_the_key_when_they_are_printed() {
+    let server = Server::start([]).await;
+    assert!(!format!("{:?}", settings(&server, limits())).contains("canary"));
+    let shown = format!("{:?}", picture("the page"));
+    assert!(!shown.contains("AAAA"), "{shown}");
+}

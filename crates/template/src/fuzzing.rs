@@ -1,0 +1,17 @@
+//! What callers write, as a fuzz target.
+
+use super::parse::parse;
+
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[("task", task)];
+
+fn task(data: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(data) {
+        let _ = parse(text);
+    }
+}
+
+#[cfg(test)]
+#[test]
+fn kept_inputs_break_no_promise() {
+    testkit::corpus::replay(TARGETS);
+}

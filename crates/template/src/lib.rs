@@ -1,0 +1,30 @@
+//! The built-in planner: understands a small language of browser goals and needs no model.
+//!
+//! The task's text is read once into goals (`parse`); at every turn the planner (`planner`) looks at the
+//! observation and decides the next actions for the goal at hand (`steps`). What a page says is matched against and
+//! read, never followed: only the task gives orders.
+
+mod answer;
+mod builders;
+mod clauses;
+mod dates;
+mod find;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
+mod goal;
+mod lex;
+mod lines;
+mod parse;
+mod pattern;
+mod phrases;
+mod planner;
+mod statement;
+mod steps;
+mod target;
+mod text;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+pub use planner::TemplatePlanner;

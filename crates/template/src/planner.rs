@@ -1,0 +1,371 @@
+//! The planner itself: keeps the goals, checks what came of its actions, decides the next ones.
+
+use async_trait::async_trait;
+
+use super::goal::Goal;
+use super::lines;
+use super::parse::{NotUnderstood, parse};
+use super::steps::{self, Look, Move, Part, Planned, Progress, Scene, Trail};
+use super::text::{clip, enumerate, quote};
+use agent::action::Action;
+use agent::decision::Decision;
+use agent::observation::Observation;
+use agent::planner::{PastStep, PlanError, Planner, Turn};
+use agent::ports::ModelName;
+
+/// As many actions as one decision may hold.
+const MAX_ACTIONS: usize = 5;
+/// Turns spent on one goal, whatever they bring: a backstop against going round in circles.
+const MAX_TURNS: u32 = 24;
+/// Finished goals that a summary names one by one.
+const MAX_NAMED: usize = 12;
+
+/// Decides without a model, by a small language of browser goals: "open", "search", "click", "type ... into",
+/// "select", "read" and the like, in sequences. Deterministic. One planner serves one run.
+#[derive(Default)]
+pub struct TemplatePlanner {
+    plan: Option<Result<Plan, NotUnderstood>>,
+}
+
+impl TemplatePlanner {
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+#[async_trait]
+impl Planner for TemplatePlanner {
+    fn name(&self) -> ModelName {
+        ModelName { provider: "template".to_owned(), model: "built-in".to_owned() }
+    }
+
+    async fn decide(&mut self, turn: Turn<'_>) -> Result<Decision, PlanError> {
+        let plan = self.plan.get_or_insert_with(|| parse(turn.task).map(|goals| Plan::new(goals, turn.history)));
+        Ok(match plan {
+            Ok(plan) => plan.decide(turn),
+            Err(not_understood) => done(beyond(not_understood), false),
+        })
+    }
+}
+
+/// A task on its way.
+struct Plan {
+    goals: Vec<Goal>,
+    /// The goal at hand; all before it are reached.
+    at: usize,
+    progress: Progress,
+    /// Turns spent on the goal at hand.
+    turns: u32,
+    /// What the last decision held, and for which goal each action was.
+    sent: Vec<(usize, Planned)>,
+    trail: Trail,
+    answers: Vec<String>,
+    /// Conditions, and goals that were only for when one holds.
+    skipped: Vec<usize>,
+}
+
+impl Plan {
+    fn new(goals: Vec<Goal>, history: &[PastStep]) -> Self {
+        let results = history.iter().flat_map(|step| &step.results);
+        let opened = results.filter_map(|result| match (&result.action, &result.outcome) {
+            (Action::Navigate { url, .. }, Ok(_)) => Some(url.clone()),
+            _ => None,
+        });
+        let trail = Trail { opened_before: opened.collect(), ..Trail::default() };
+        Self {
+            goals,
+            at: 0,
+            progress: Progress::default(),
+            turns: 0,
+            sent: Vec::new(),
+            trail,
+            answers: Vec::new(),
+            skipped: Vec::new(),
+        }
+    }
+
+    fn decide(&mut self, turn: Turn<'_>) -> Decision {
+        let evaluation = self.learn(turn.history);
+        if turn.observation.dialog.is_some() && !turn.only_done {
+            return Decision { evaluation_previous_goal: evaluation, ..self.answer_dialog(turn.observation) };
+        }
+        self.turns += 1;
+        let mut decision = self.next(turn.observation, turn.only_done);
+        decision.evaluation_previous_goal = evaluation;
+        decision.memory = format!("{} of {} goals reached", self.at, self.goals.len());
+        decision
+    }
+
+    // ------------------------------------------------------------ looking back
+
+    /// Takes in what came of the actions last sent; answers with a sentence about it.
+    fn learn(&mut self, history: &[PastStep]) -> String {
+        let sent = std::mem::take(&mut self.sent);
+        let Some(step) = history.last().filter(|_| !sent.is_empty()) else { return String::new() };
+        let before = self.at;
+        for ((goal, planned), result) in sent.into_iter().zip(&step.results) {
+            // Texts may be masked in the history, so they are not compared.
+            let of = |action: &Action| (action.name(), action.index());
+            if of(&planned.action) != of(&result.action) {
+                break;
+            }
+            match &result.outcome {
+                Ok(outcome) => self.succeeded(goal, &planned, outcome.extracted.clone()),
+                Err(error) => {
+                    // What only looks is begun anew.
+                    if !(step.interrupted && may_be_repeated(&result.action)) {
+                        self.progress.failures.push(error.clone());
+                        self.progress.tried.extend(planned.action.index());
+                        self.progress.unsure |= step.interrupted;
+                    }
+                    return format!("Failed: {}", clip(error, 200));
+                }
+            }
+        }
+        if let Some(error) = &step.error
+            && step.results.is_empty()
+        {
+            self.progress.failures.push(error.clone());
+            return format!("Failed: {}", clip(error, 200));
+        }
+        match self.reports(before..self.at) {
+            reached if reached.is_empty() => reached,
+            reached => format!("Done: {reached}"),
+        }
+    }
+
+    fn succeeded(&mut self, goal: usize, planned: &Planned, extracted: Option<String>) {
+        self.trail.acted = true;
+        if let Action::Input { index, .. } | Action::Select { index, .. } = &planned.action {
+            self.trail.last_field = Some(*index);
+        }
+        match planned.part {
+            Part::Completes => {
+                if let Goal::Search { query, .. } = &self.goals[goal] {
+                    self.trail.last_query = Some(query.clone());
+                }
+                self.advance();
+            }
+            Part::Prepares => self.progress.prepared += 1,
+            Part::Looks(Look::Further) => self.progress.looks += 1,
+            Part::Looks(Look::FromTop) => self.progress.looked_from_top = true,
+            Part::Looks(Look::Again) => self.progress.waits += 1,
+            Part::Looks(Look::Text) => self.progress.extracted = Some(extracted.unwrap_or_default()),
+        }
+    }
+
+    fn advance(&mut self) {
+        self.at += 1;
+        self.turns = 0;
+        self.progress = Progress::default();
+    }
+
+    /// Past a condition, and past the goals that were for when it holds.
+    fn skip(&mut self, goals: usize) {
+        self.skipped.extend(self.at..=self.at + goals);
+        self.at += goals;
+        self.advance();
+    }
+
+    // ------------------------------------------------------------ looking ahead
+
+    /// As the goal at hand has it. Else it is accepted: what opened it was asked for, and a person who asks for something
+    /// says yes to it.
+    fn answer_dialog(&mut self, observation: &Observation) -> Decision {
+        let lines = lines::of_view(&observation.view);
+        // A condition about something else is for when the dialog is gone.
+        while let Some(Goal::When { condition, goals }) = self.goals.get(self.at)
+            && condition.sees(observation, &lines)
+        {
+            self.skip(if condition.absent { *goals } else { 0 });
+        }
+        let answer = self.goals.get(self.at).and_then(steps::answers);
+        let accept = Action::AnswerDialog { accept: true, text: None };
+        let action = answer.as_ref().map_or(accept, |planned| planned.action.clone());
+        self.sent = answer.into_iter().map(|planned| (self.at, planned)).collect();
+        let accepts = matches!(action, Action::AnswerDialog { accept: true, .. });
+        let next_goal = if accepts { "Accept the dialog" } else { "Dismiss the dialog" };
+        Decision { next_goal: next_goal.to_owned(), actions: vec![action], ..Decision::default() }
+    }
+
+    fn next(&mut self, observation: &Observation, only_done: bool) -> Decision {
+        let lines = lines::of_view(&observation.view);
+        while let Some(goal) = self.goals.get(self.at) {
+            if let Goal::When { condition, goals } = goal {
+                let scene = Scene { observation, lines: &lines, progress: &self.progress, trail: &self.trail };
+                self.skip(if scene.holds(condition) { 0 } else { *goals });
+                continue;
+            }
+            let scene = Scene { observation, lines: &lines, progress: &self.progress, trail: &self.trail };
+            let next = match goal {
+                Goal::Read(question) if only_done => {
+                    steps::read_at_once(question, &scene).map(|answer| Move::Finished(Some(answer)))
+                }
+                _ if only_done => None,
+                _ if self.turns > MAX_TURNS => Some(Move::Impossible("it took too many steps".to_owned())),
+                _ => Some(steps::next(goal, &scene)),
+            };
+            match next {
+                Some(Move::Finished(answer)) => {
+                    self.trail.last_answer = answer.as_deref().map(value_of).or(self.trail.last_answer.take());
+                    self.answers.extend(answer);
+                    self.advance();
+                }
+                Some(Move::Impossible(reason)) => {
+                    return done(self.summary(observation, Some(&reason)), false);
+                }
+                Some(Move::Act(planned)) => {
+                    let order = goal.order();
+                    self.sent = planned.into_iter().map(|planned| (self.at, planned)).collect();
+                    let orders = self.send_along(observation, &lines, order);
+                    return Decision {
+                        next_goal: capitalised(&enumerate(&orders)),
+                        actions: self.sent.iter().map(|(_, planned)| planned.action.clone()).collect(),
+                        ..Decision::default()
+                    };
+                }
+                None => return done(self.summary(observation, Some("the run ends here")), false),
+            }
+        }
+        done(self.summary(observation, None), true)
+    }
+
+    /// Adds actions of the following goals to those of the goal at hand, while these only fill in fields of the page in
+    /// sight. The loop stops by itself should the page change under them; what was skipped is decided anew then.
+    fn send_along(&mut self, observation: &Observation, lines: &[lines::Line], order: String) -> Vec<String> {
+        let mut orders = vec![order];
+        let mut used: Vec<_> = self.sent.iter().filter_map(|(_, planned)| planned.action.index()).collect();
+        let fresh = Progress::default();
+        for (ahead, goal) in self.goals.iter().enumerate().skip(self.at + 1) {
+            let Some((filled, last)) = self.sent.last() else { break };
+            if !only_fills(&self.goals[*filled], last) || !may_go_along(goal) || !self.progress.failures.is_empty() {
+                break;
+            }
+            // "Submit" goes by the field filled in before it.
+            let trail = Trail { last_field: used.last().copied(), ..Trail::default() };
+            let scene = Scene { observation, lines, progress: &fresh, trail: &trail };
+            let Move::Act(planned) = steps::next(goal, &scene) else { break };
+            let fresh_element = |planned: &Planned| planned.action.index().is_none_or(|index| !used.contains(&index));
+            if !planned.iter().all(|planned| planned.sure && fresh_element(planned))
+                || self.sent.len() + planned.len() > MAX_ACTIONS
+            {
+                break;
+            }
+            used.extend(planned.iter().filter_map(|planned| planned.action.index()));
+            self.sent.extend(planned.into_iter().map(|planned| (ahead, planned)));
+            orders.push(goal.order());
+        }
+        orders
+    }
+
+    /// What was reached, in words.
+    fn reports(&self, reached: std::ops::Range<usize>) -> String {
+        let reached: Vec<&Goal> =
+            reached.filter(|at| !self.skipped.contains(at)).filter_map(|at| self.goals.get(at)).collect();
+        let mut named: Vec<String> = reached.iter().take(MAX_NAMED).map(|goal| goal.report()).collect();
+        if reached.len() > MAX_NAMED {
+            named.push(format!("{} more", reached.len() - MAX_NAMED));
+        }
+        enumerate(&named)
+    }
+
+    /// The run's final text.
+    fn summary(&self, observation: &Observation, trouble: Option<&str>) -> String {
+        let reached = self.reports(0..self.at);
+        let answers = self.answers.join("\n");
+        let Some(trouble) = trouble else {
+            if !answers.is_empty() {
+                return answers;
+            }
+            let (title, url) = (quote(&observation.title), clip(&observation.url, 200));
+            return match reached.as_str() {
+                "" => format!("Nothing was to be done: the page is {title} ({url})."),
+                _ => format!("Done: {reached}; the page is {title} ({url})."),
+            };
+        };
+        let order = self.goals.get(self.at).map(Goal::order).unwrap_or_default();
+        let mut text = format!("I could not {order}: {trouble}.");
+        match reached.as_str() {
+            "" => text.push_str(" Nothing was done before that."),
+            _ => text.push_str(&format!(" Done before that: {reached}.")),
+        }
+        if !answers.is_empty() {
+            text.push_str(&format!("\n{answers}"));
+        }
+        text
+    }
+}
+
+/// Whether doing it twice does no more to a site than doing it once.
+fn may_be_repeated(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Navigate { .. }
+            | Action::Search { .. }
+            | Action::Hover { .. }
+            | Action::Scroll { .. }
+            | Action::ScrollToText { .. }
+            | Action::FindText { .. }
+            | Action::DropdownOptions { .. }
+            | Action::SavePdf {}
+            | Action::Wait { .. }
+            | Action::Extract { .. }
+            | Action::Screenshot {}
+    )
+}
+
+/// Whether an action leaves the page as it is but for one field.
+fn only_fills(goal: &Goal, planned: &Planned) -> bool {
+    let fills = match planned.action {
+        Action::Input { submit, .. } => submit != Some(true),
+        Action::Select { .. } => true,
+        Action::Click { .. } => matches!(goal, Goal::Check { .. } | Goal::Set { .. }),
+        _ => false,
+    };
+    fills && planned.part == Part::Completes
+}
+
+fn may_go_along(goal: &Goal) -> bool {
+    matches!(
+        goal,
+        Goal::Type { into: Some(_), .. }
+            | Goal::Set { .. }
+            | Goal::Select { from: Some(_), .. }
+            | Goal::Check { .. }
+            | Goal::Click(_)
+            | Goal::Keys(_)
+            | Goal::Submit { .. }
+    )
+}
+
+/// An answer without the label in front of it: "A-1001" of "Order number: A-1001".
+fn value_of(answer: &str) -> String {
+    answer.rsplit_once(": ").map_or(answer, |(_, value)| value).trim().to_owned()
+}
+
+fn beyond(not_understood: &NotUnderstood) -> String {
+    const SHOWN: usize = 3;
+    let parts: Vec<String> = not_understood.parts.iter().take(SHOWN).map(|part| quote(part)).collect();
+    let what = match parts.as_slice() {
+        [] => "I found nothing to do in the task.".to_owned(),
+        parts => format!("I did not understand {}, so nothing was done.", enumerate(parts)),
+    };
+    format!(
+        "{what} Without a model I can open a page, search, click a label, type \
+         into a field, choose an option, tick a box, scroll, go back, wait, press keys, log in, upload a file, \
+         save the page as PDF, take a screenshot and read from the page, one after the other."
+    )
+}
+
+fn done(text: String, success: bool) -> Decision {
+    Decision {
+        next_goal: "End with the result".to_owned(),
+        actions: vec![Action::done(text, success)],
+        ..Decision::default()
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

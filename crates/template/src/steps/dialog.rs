@@ -1,0 +1,104 @@
+//! Answering what asks: the browser's dialogs, and those that a page draws itself.
+
+use super::{Move, Part, Planned, Scene};
+use crate::find;
+use crate::goal::{Asking, Goal};
+use crate::statement::is_layer;
+use crate::text::fold;
+use agent::action::Action;
+use agent::observation::Element;
+
+/// What a button that agrees is called, the likeliest first.
+const YES: [&str; 15] = [
+    "accept all",
+    "accept all cookies",
+    "accept cookies",
+    "accept",
+    "allow all",
+    "allow",
+    "i agree",
+    "agree",
+    "got it",
+    "ok",
+    "okay",
+    "yes",
+    "confirm",
+    "understood",
+    "continue",
+];
+/// What a button that declines is called; an alert has nothing but an OK.
+const NO: [&str; 15] = [
+    "reject all",
+    "reject all cookies",
+    "reject",
+    "decline",
+    "deny",
+    "refuse",
+    "only necessary",
+    "necessary only",
+    "no thanks",
+    "not now",
+    "cancel",
+    "no",
+    "dismiss",
+    "close",
+    "x",
+];
+
+impl Scene<'_> {
+    /// A dialog that the page has drawn. Only one that lies over the page, or was spoken of before, counts: a button
+    /// that merely says "OK" may belong to anything.
+    pub(super) fn answer(&self, accept: bool, text: Option<&str>, asking: Asking) -> Move {
+        let elements = &self.observation.view.elements;
+        let layered = self.observation.view.text.lines().any(|line| is_layer(line.trim_start()));
+        let about_cookies = || self.lines.iter().any(|line| fold(&line.text).contains("cookie"));
+        let there = match asking {
+            Asking::Dialog => layered,
+            Asking::Cookies => about_cookies(),
+            Asking::ItselfJustSeen => true,
+        };
+        let missing = || format!("there is no {} on {}", asking.noun(), self.page());
+        if !there {
+            return Move::Impossible(missing());
+        }
+        if text.is_some() {
+            return Move::Impossible(format!("the dialog on {} is no prompt", self.page()));
+        }
+        match button(elements, if accept { &YES } else { &NO }) {
+            Some(button) => Move::on(Action::click(button.index), false),
+            None => Move::Impossible(format!("{}, or it has no button that does so", missing())),
+        }
+    }
+}
+
+/// The answer to an open dialog of the browser, when the goal at hand is one.
+pub(crate) fn answers(goal: &Goal) -> Option<Planned> {
+    let says = |label: &str, words: &[&str]| words.contains(&fold(label).as_str());
+    let (accept, text) = match goal {
+        Goal::Answer { accept, text, .. } => (*accept, text.clone()),
+        Goal::Click(target) if says(&target.label, &YES) => (true, None),
+        Goal::Click(target) if says(&target.label, &NO) => (false, None),
+        _ => return None,
+    };
+    Some(Planned { action: Action::AnswerDialog { accept, text }, part: Part::Completes, sure: true })
+}
+
+fn button<'a>(elements: &'a [Element], names: &[&str]) -> Option<&'a Element> {
+    let clickable = || elements.iter().filter(|element| !element.disabled && !find::is_text_field(element));
+    let named = |name: &&str| clickable().find(|element| fold(&element.name) == **name);
+    let begins = |name: &&str| {
+        // "Accept and continue", but no link like "No refunds after 14 days".
+        let prefix = format!("{name} ");
+        clickable().filter(|element| find::is_button(element)).find(|element| fold(&element.name).starts_with(&prefix))
+    };
+    names.iter().find_map(named).or_else(|| names.iter().find_map(begins))
+}
+
+impl Asking {
+    pub(crate) fn noun(self) -> &'static str {
+        match self {
+            Self::Dialog | Self::ItselfJustSeen => "dialog",
+            Self::Cookies => "cookie banner",
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Getting an element into sight, and saying what is missing when that fails.
+
+use super::{Look, Move, Scene};
+use crate::find::{self, Matches, Use};
+use crate::target::Target;
+use crate::text::{clip, enumerate, quote};
+use agent::action::{Action, ScrollDirection};
+use agent::observation::Element;
+
+/// Turns spent on looking for something by scrolling, per goal.
+pub(super) const MAX_LOOKS: u32 = 12;
+/// Waits for a page that looks empty, per goal.
+const MAX_WAITS: u32 = 3;
+
+/// Where an action may go.
+pub(super) enum Aim<'a> {
+    At(&'a Element, bool),
+    Elsewhere(Move),
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn given_up(&self) -> Move {
+        let error = self.progress.failures.last().map(String::as_str).unwrap_or_default();
+        Move::Impossible(clip(error.trim_end_matches('.'), 400))
+    }
+
+    /// The element, or a move that may bring it into sight, or the reason why there is none.
+    pub(super) fn aim(&self, target: &Target, use_: Use) -> Aim<'a> {
+        let matches = find::find(&self.observation.view, self.lines, target, use_);
+        match self.pick(&matches) {
+            Some(element) => Aim::At(element, matches.exact),
+            None => Aim::Elsewhere(self.look_around(|| self.missing(target, use_, matches.too_few))),
+        }
+    }
+
+    /// The first one that has not failed yet; when all have, the first one once more.
+    pub(super) fn pick(&self, matches: &Matches<'a>) -> Option<&'a Element> {
+        let untried = matches.elements.iter().find(|element| !self.progress.tried.contains(&element.index));
+        untried.or(matches.elements.first()).copied()
+    }
+
+    /// Scrolls on: first to the page's end, then, if it was not seen, from the top.
+    pub(super) fn look_around(&self, missing: impl FnOnce() -> String) -> Move {
+        let view = &self.observation.view;
+        let scroll = view.scroll;
+        if view.elements.is_empty() && view.text.trim().is_empty() && self.progress.waits < MAX_WAITS {
+            return Move::look(Action::Wait { seconds: Some(1.0), text: None, gone: None }, Look::Again);
+        }
+        if self.progress.looks < MAX_LOOKS {
+            if scroll.pixels_below > 0 {
+                // The view shows one screen above and below, so every second screen shows all.
+                return Move::look(scroll_by(ScrollDirection::Down, 2.0), Look::Further);
+            }
+            let screens_above = scroll.pixels_above.div_ceil(scroll.viewport_height.max(1)).min(100);
+            // More of the page lies above than was scrolled through: the search began in its middle.
+            if !self.progress.looked_from_top && self.progress.looks * 2 < screens_above {
+                return Move::look(scroll_by(ScrollDirection::Up, f64::from(screens_above)), Look::FromTop);
+            }
+        }
+        Move::Impossible(missing())
+    }
+
+    pub(super) fn missing(&self, target: &Target, use_: Use, too_few: bool) -> String {
+        let what = match use_ {
+            Use::Click => "nothing to click",
+            Use::Type => "no text field",
+            Use::Choose => "no list to choose from",
+            Use::Tick => "no checkbox",
+            Use::Set => "no field",
+            Use::Upload => "no file field",
+        };
+        let found = if too_few { "not that many elements" } else { what };
+        let similar = find::similar(&self.observation.view, target, use_);
+        let hint = match similar.as_slice() {
+            [] => String::new(),
+            some => format!("; there is {}", enumerate(some)),
+        };
+        format!("there is {found} labelled {target} on {}{hint}", self.page())
+    }
+
+    pub(super) fn page(&self) -> String {
+        match self.observation.title.trim() {
+            "" => format!("the page {}", clip(&self.observation.url, 200)),
+            title => format!("the page {}", quote(title)),
+        }
+    }
+}
+
+pub(super) fn scroll_by(direction: ScrollDirection, pages: f64) -> Action {
+    Action::Scroll { direction, pages: Some(pages), index: None }
+}

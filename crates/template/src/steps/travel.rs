@@ -1,0 +1,120 @@
+//! Opening pages, searching, scrolling, waiting.
+
+use super::fill::{is_plain_text_field, submit_input};
+use super::look::{MAX_LOOKS, scroll_by};
+use super::{Look, Move, Progress, Scene};
+use crate::find::{self, Use};
+use crate::goal::{Address, Scrolling, Site, Waiting};
+use crate::target::Target;
+use crate::text::quote;
+use agent::action::{Action, ScrollDirection};
+use agent::observation::Element;
+
+impl Scene<'_> {
+    pub(super) fn open(&self, address: &Address, new_tab: bool) -> Move {
+        let there = same_address(&self.observation.url, &address.url);
+        let opened = self.trail.opened_before.iter().any(|url| same_address(url, &address.url));
+        if (there || (opened && !self.trail.acted)) && !new_tab {
+            return Move::Finished(None);
+        }
+        match self.visit(address, new_tab) {
+            Some(action) => Move::complete(action),
+            None => self.given_up(),
+        }
+    }
+
+    /// Opens an address; one without a scheme by https and then, if that fails, by http.
+    fn visit(&self, address: &Address, new_tab: bool) -> Option<Action> {
+        let url = match (self.progress.failures.len(), address.url.strip_prefix("https://")) {
+            (0, _) => address.url.clone(),
+            (_, Some(rest)) if address.guessed_scheme => format!("http://{rest}"),
+            _ => return None,
+        };
+        Some(Action::Navigate { url, new_tab: new_tab.then_some(true) })
+    }
+
+    pub(super) fn scroll(&self, scrolling: &Scrolling) -> Move {
+        let scroll = self.observation.view.scroll;
+        let screens = |pixels: u32| f64::from(pixels.div_ceil(scroll.viewport_height.max(1)).clamp(1, 100));
+        let more = self.progress.looks < MAX_LOOKS;
+        match scrolling {
+            Scrolling::By { direction, pages } => Move::complete(scroll_by(*direction, *pages)),
+            // A page may grow while it is scrolled.
+            Scrolling::ToBottom if scroll.pixels_below > 0 && more => {
+                Move::look(scroll_by(ScrollDirection::Down, screens(scroll.pixels_below)), Look::Further)
+            }
+            Scrolling::ToTop if scroll.pixels_above > 0 && more => {
+                Move::look(scroll_by(ScrollDirection::Up, screens(scroll.pixels_above)), Look::Further)
+            }
+            Scrolling::ToBottom | Scrolling::ToTop => Move::Finished(None),
+            Scrolling::ToText(text) if self.shows(text) => Move::Finished(None),
+            Scrolling::ToText(text) => self.look_around(|| format!("{} is nowhere on {}", quote(text), self.page())),
+        }
+    }
+
+    pub(super) fn wait(&self, waiting: &Waiting) -> Move {
+        if !self.progress.failures.is_empty() {
+            return self.given_up();
+        }
+        let (mut seconds, mut text, mut gone) = (None, None, None);
+        match waiting {
+            Waiting::For(awaited) if self.shows(awaited) => return Move::Finished(None),
+            Waiting::For(awaited) => text = Some(awaited.clone()),
+            Waiting::Gone(unwanted) => gone = Some(unwanted.clone()),
+            Waiting::Seconds(given) => seconds = Some(given.clamp(0.0, 30.0)),
+        }
+        Move::complete(Action::Wait { seconds, text, gone })
+    }
+
+    pub(super) fn shows(&self, text: &str) -> bool {
+        self.lines.iter().any(|line| find::fits_text(text, &line.text))
+    }
+
+    pub(super) fn search(&self, query: &str, site: &Site) -> Move {
+        let view = &self.observation.view;
+        match site {
+            Site::Web(engine) => return Move::complete(Action::Search { query: query.to_owned(), engine: *engine }),
+            Site::At(address) if self.progress.prepared == 0 && !same_host(&self.observation.url, &address.url) => {
+                return self.visit(address, false).map_or_else(|| self.given_up(), Move::prepare);
+            }
+            Site::Any | Site::Here | Site::At(_) => {}
+        }
+        if let Some(field) = find::search_field(view) {
+            return Move::complete(submit_input(field.index, query));
+        }
+        if *site == Site::Any {
+            return Move::complete(Action::Search { query: query.to_owned(), engine: None });
+        }
+        let fields: Vec<&Element> = view.elements.iter().filter(|element| is_plain_text_field(element)).collect();
+        if let [only] = fields.as_slice() {
+            return Move::complete(submit_input(only.index, query));
+        }
+        // Some sites show the field only after a click on a magnifying glass.
+        let opener = find::find(view, self.lines, &Target::named("search"), Use::Click);
+        match self.pick(&opener) {
+            Some(opener) if opener_helps(self.progress, site) => Move::prepare(Action::click(opener.index)),
+            _ => self.look_around(|| format!("there is no search field on {}", self.page())),
+        }
+    }
+}
+
+fn opener_helps(progress: &Progress, site: &Site) -> bool {
+    progress.prepared < if matches!(site, Site::At(_)) { 2 } else { 1 }
+}
+
+fn same_address(a: &str, b: &str) -> bool {
+    match (url::Url::parse(a), url::Url::parse(b)) {
+        (Ok(a), Ok(b)) => a == b,
+        _ => a == b,
+    }
+}
+
+/// The same host, "www." aside.
+fn same_host(a: &str, b: &str) -> bool {
+    let host = |address: &str| {
+        let url = url::Url::parse(address).ok()?;
+        let host = url.host_str()?;
+        Some((host.strip_prefix("www.").unwrap_or(host).to_owned(), url.port()))
+    };
+    host(a).is_some_and(|a| host(b) == Some(a))
+}

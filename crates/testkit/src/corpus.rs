@@ -1,0 +1,37 @@
+//! The kept inputs of the fuzz targets, `fuzz/corpus/TARGET/*`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A fuzz target: its name, and a function that takes any bytes and panics when a promise is broken.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Runs each target on all of its kept inputs.
+///
+/// # Panics
+///
+/// A promise is broken, or a target has no input.
+pub fn replay(targets: &[Target]) {
+    for (name, run) in targets {
+        let inputs = inputs(name);
+        assert!(!inputs.is_empty(), "{name} has no input");
+        for input in inputs {
+            run(&input);
+        }
+    }
+}
+
+/// The kept inputs of a target.
+///
+/// # Panics
+///
+/// It has no folder.
+pub fn inputs(target: &str) -> Vec<Vec<u8>> {
+    let folder = folder().join(target);
+    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    entries.map(|entry| fs::read(entry.expect("an entry").path()).expect("an input")).collect()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus")
+}

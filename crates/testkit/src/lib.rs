@@ -1,0 +1,3 @@
+//! What tests, examples and benchmarks of this workspace share.
+
+pub mod corpus;
