@@ -1,9 +1,9 @@
-# ---- build: the release binary, its dependencies in a layer of their own ----
+# ---- build: the release binary, with dependencies in their own layer ----
 FROM rust:1.95.0-slim-bookworm AS build
 WORKDIR /build
 
-# The image brings the toolchain; rust-toolchain.toml stays out, as it would have rustup fetch more than a build needs.
-# An empty program first: this layer is made again only when the dependencies change.
+# rust-toolchain.toml is left out: rustup would fetch components that a build does not need.
+# Build an empty program first, so that only a change of dependencies invalidates this layer.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
     && echo 'fn main() {}' > src/main.rs \
@@ -11,16 +11,16 @@ RUN mkdir src \
     && cargo build --release --locked \
     && rm -r src
 
-# Cargo compares times, and the sources may be older than the empty program.
+# Cargo compares mtimes, and the sources may be older than the empty program.
 COPY src src
 RUN touch src/main.rs src/lib.rs \
     && cargo build --release --locked
 
-# ---- run: Debian's Chromium, the fonts a page is likely to ask for, the binary ----
+# ---- run: Debian's Chromium, common fonts, the binary ----
 FROM debian:bookworm-slim
 
-# No versions: Debian keeps only the newest Chromium, and an older one must not be installed anyway.
-# Xvfb serves runs that ask for `headless: false`; tini reaps what a browser leaves when it dies.
+# Unpinned: Debian keeps only the newest Chromium, and an older one would be insecure.
+# Xvfb is for runs with `headless: false`; tini reaps orphaned browser processes.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
@@ -37,8 +37,7 @@ RUN apt-get update \
 
 COPY --from=build /build/target/release/browser-use-service /usr/local/bin/
 
-# All that is written goes to /tmp, so that the root may be read-only and /tmp a tmpfs. 0.0.0.0 as nobody reaches a
-# container's loopback; the service refuses to start there without a key.
+# The service writes only to /tmp, so the root can be read-only and /tmp a tmpfs. On 0.0.0.0 it requires a key.
 ENV HOME=/tmp HOST=0.0.0.0 PORT=9010
 USER 10001:10001
 WORKDIR /tmp
@@ -48,5 +47,5 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
     CMD ["browser-use-service", "health"]
 
-# -s: also reap when something else is process 1, as with `docker run --init`.
+# -s: reap even if not process 1, as with `docker run --init`.
 ENTRYPOINT ["/usr/bin/tini", "-s", "--", "browser-use-service"]
