@@ -1,6 +1,5 @@
-"""Compares what the agent sees of real pages with what the leading library shows a model, and with what a person could
-use. `make compare` runs it: `compare.py LOOK SERVICE`, two executables. Prints tables; on standard error, what is
-missing in our views."""
+"""Compares our view of real pages with the leading library's and with what a person can use: `compare.py LOOK SERVICE`, two
+executables. Prints tables, and to standard error what our views miss. Run by `make compare`."""
 
 import asyncio
 import collections
@@ -25,14 +24,14 @@ def tokens(text: str) -> int:
 
 
 def ask(look: subprocess.Popen, url: str, elements: list) -> dict:
-    """Our view of a page, and which of the elements it lists."""
+    """Our view of a page, and whether it lists each of the elements."""
     question = {"url": url, "elements": [element["serving"] for element in elements]}
     print(json.dumps(question), file=look.stdin, flush=True)
     return json.loads(look.stdout.readline())
 
 
 def compare(page: pages.Page, reading: library.Reading, answer: dict) -> int:
-    """Prints a page's row, and on standard error what our view lacks. Answers the tokens of our view."""
+    """Prints a page's row, and to standard error what our view misses. Returns the tokens of our view."""
     asked = reading.usable + reading.listed
     missing = {element["path"]: element for element, listed in zip(asked, answer["listed"]) if not listed}
     lacking = [element for element in missing.values() if not element["useless"]]

@@ -1,4 +1,4 @@
-"""What the leading library shows a model of a page, by its own means and with its own defaults."""
+"""Reads a page with the leading library, with its own code and defaults."""
 
 import asyncio
 import logging
@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 
-# Before the library is imported, which reads them then.
+# The library reads these on import.
 os.environ.update(
     ANONYMIZED_TELEMETRY="false",
     BROWSER_USE_CLOUD_SYNC="false",
@@ -21,7 +21,7 @@ logging.disable(logging.WARNING)
 from browser_use.browser import BrowserProfile, BrowserSession  # noqa: E402
 
 ORACLE = (pathlib.Path(__file__).parent / "oracle.js").read_text()
-# For what a page does by itself after it has loaded; our side waits as long.
+# Lets a loaded page come to rest; our side waits as long.
 REST_SECONDS = 1.5
 IN_PAGE = "function() { return this.ownerDocument === document && this.isConnected ? __oracle.tell(this) : null }"
 
@@ -29,10 +29,10 @@ IN_PAGE = "function() { return this.ownerDocument === document && this.isConnect
 @dataclass(frozen=True)
 class Reading:
     text: str
-    # What it gives the model an index for and what a person could use, each as the oracle tells it.
+    # The elements it indexes and those a person can use, as the oracle describes them.
     listed: list
     usable: list
-    # The words that can be seen.
+    # The visible words.
     words: list
 
 
@@ -46,7 +46,7 @@ async def read(urls: list[str]) -> list[Reading]:
         device_scale_factor=1,
         enable_default_extensions=False,
         highlight_elements=False,
-        # The pages alone: nothing is fetched from the internet on either side.
+        # Neither side fetches anything from the internet.
         args=["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
     )
     session = BrowserSession(browser_profile=profile)
@@ -65,7 +65,7 @@ async def read_one(session: BrowserSession, url: str) -> Reading:
     runtime, dom = cdp.cdp_client.send.Runtime, cdp.cdp_client.send.DOM
 
     async def evaluate(expression: str):
-        # With the command line's functions: one of them tells what an element listens to.
+        # The command line API lists an element's event listeners.
         params = {"expression": expression, "returnByValue": True, "includeCommandLineAPI": True}
         answer = await runtime.evaluate(params=params, session_id=cdp.session_id)
         if "exceptionDetails" in answer:
@@ -81,8 +81,8 @@ async def read_one(session: BrowserSession, url: str) -> Reading:
         resolved = await dom.resolveNode(params={"backendNodeId": node.backend_node_id}, session_id=cdp.session_id)
         params = {"objectId": resolved["object"]["objectId"], "functionDeclaration": IN_PAGE, "returnByValue": True}
         told = await runtime.callFunctionOn(params=params, session_id=cdp.session_id)
-        # Elements of frames are left to our own tests.
+        # Elements in frames are covered by our own tests.
         if element := told["result"].get("value"):
             listed.append(element)
-    # As its agent asks for it, with its own choice of attributes.
+    # As its agent calls it, with the default attributes.
     return Reading(state.dom_state.llm_representation(), listed, usable, await evaluate("__oracle.words()"))

@@ -1,5 +1,5 @@
-// What a person could use on a page, found without either reader's help. Evaluated in the page with the DevTools'
-// command line functions, so that listeners are known; stays as `__oracle`.
+// Finds what a person can use on a page, independently of both readers. Evaluated with the DevTools command line API, which
+// lists event listeners; stays in the page as `__oracle`.
 (() => {
   const NATIVE = 'a[href],area[href],button,input:not([type=hidden]),select,textarea,summary,audio[controls],video[controls],[contenteditable=""],[contenteditable=true]';
   const ROLES = 'button checkbox combobox link menuitem menuitemcheckbox menuitemradio option radio searchbox slider spinbutton switch tab textbox treeitem'
@@ -15,17 +15,17 @@
   };
   const listens = (element, types) => Object.keys(listeners(element)).some((type) => types.test(type));
 
-  // Whether it does something when a person points at it, or when it has the focus and a key is pressed.
+  // Whether the element reacts to the mouse, or to a key when focused.
   const affords = (element) => {
     if (element.matches(':disabled,[aria-disabled=true],[inert] *')) return false;
     if (element.matches(AFFORDANCE) || isPointed(element)) return true;
     const inside = [...element.querySelectorAll('*')];
-    // Listeners alone count where they cannot be there for what lies inside.
+    // Listeners alone count only if they cannot be meant for the element's content.
     if (element.clientHeight > innerHeight / 2 || inside.some((inner) => inner.matches(AFFORDANCE) || isPointed(inner))) return false;
     return listens(element, /^(click|mousedown|pointerdown)$/) || (element.tabIndex >= 0 && listens(element, /^key/));
   };
 
-  // A selector that matches this element and no other of its document.
+  // A selector that matches only this element in its document.
   const path = (element) => {
     const steps = [];
     for (let node = element; node !== null && node !== document.documentElement; node = node.parentElement) {
@@ -34,7 +34,7 @@
     return [':root', ...steps].join('>');
   };
 
-  // The elements any of which serves for this one: a click on them is a click on it or does the same.
+  // The elements that can stand in for this one: clicking them clicks it or has the same effect.
   const serving = (element) => {
     const found = new Set([element]);
     for (const label of element.labels ?? []) found.add(label);
@@ -42,14 +42,14 @@
     if (label) found.add(label);
     if (label?.control) found.add(label.control);
     if (label?.control) for (const other of label.control.labels) found.add(other);
-    // What is in a control is part of it, unless it is a control itself.
+    // Content of a control is part of it, unless it is a control itself.
     const outer = element.parentElement?.closest(HARD);
     if (outer && !element.matches(HARD)) found.add(outer);
-    // A wrapper around one control is that control's margin.
+    // A wrapper of one control stands in for it.
     if (!element.matches(NATIVE)) {
       const inner = [...element.querySelectorAll(AFFORDANCE)].filter(isVisible);
       if (inner.length === 1) found.add(inner[0]);
-      // One around a single field passes the focus on to it.
+      // A wrapper of a single field focuses it.
       const fields = element.querySelectorAll(FIELD);
       if (fields.length === 1) found.add(fields[0]);
     }
@@ -79,7 +79,7 @@
     return box.top < 2 * innerHeight && box.bottom > 0 && box.left < innerWidth && box.right > 0;
   };
 
-  // Why nobody could use it as things stand; empty when somebody could.
+  // Why the element is not usable right now; empty if it is.
   const useless = (element) => {
     if (!isVisible(element)) return 'hidden';
     if (!isNear(element)) return 'far away';
@@ -94,13 +94,13 @@
     return { path: path(element), serving: serving(element), useless: useless(element), place: `${left},${top} ${width}x${height}`, html };
   };
 
-  // Everything usable within one screen of the viewport of a page that is scrolled to its top.
+  // Everything usable within one screen of the viewport, with the page scrolled to the top.
   let usable;
   const hits = () => {
     if (usable !== undefined) return usable;
     usable = new Set();
     const afforded = [...document.querySelectorAll('body *')].filter((element) => isVisible(element) && isNear(element) && affords(element));
-    // What is in the way only counts where it is seen: each screen in turn.
+    // Coverage is checked on screen, so scroll to each screen in turn.
     for (const top of [0, innerHeight]) {
       scrollTo({ top, behavior: 'instant' });
       for (const element of afforded) if (isHit(element)) usable.add(element);
@@ -109,7 +109,7 @@
     return usable;
   };
 
-  // The words that stand within the same reach and are seen.
+  // The visible words in the same area.
   const words = () => {
     const found = new Set();
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

@@ -1,4 +1,4 @@
-"""The pages of the comparison: out of npm packages, served on this machine."""
+"""The pages to compare: from npm packages, served locally."""
 
 import functools
 import http.server
@@ -21,20 +21,20 @@ class Page:
 
 
 def serve_all(cache: pathlib.Path) -> list[Page]:
-    """Fetches what `pages.txt` names, unless the cache has it, and serves it for as long as this process lives."""
+    """Fetches the packages in `pages.txt`, unless cached, and serves them until this process exits."""
     lines = (line.strip() for line in (HERE / "pages.txt").read_text().splitlines())
     rows = [line.split(None, 3) for line in lines if line and not line.startswith("#")]
     return [Page(package, path, kind, serve(fetch(package, cache) / root) + path) for package, root, path, kind in rows]
 
 
 def fetch(package: str, cache: pathlib.Path) -> pathlib.Path:
-    """The folder with a package's files. npm checks the integrity of what it fetches."""
+    """The folder of a package's files. npm checks the integrity of downloads."""
     folder = cache / "pages" / package.replace("/", "_")
     if not folder.exists():
         command = ["npm", "pack", "--silent", "--pack-destination", str(cache), package]
         packed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
         archive = cache / packed.stdout.split()[-1]
-        # Under another name until it is complete.
+        # Renamed once complete.
         part = folder.with_name(folder.name + ".part")
         shutil.rmtree(part, ignore_errors=True)
         with tarfile.open(archive) as tar:

@@ -1,4 +1,4 @@
-"""What the service sends a model at a run's first step, caught on the wire."""
+"""Captures what the service sends a model in a run's first step."""
 
 import http.server
 import json
@@ -15,7 +15,7 @@ DONE = {
 
 
 def first_request(service: str, url: str) -> dict:
-    """The body of the first request of a run that starts at a URL."""
+    """The body of the first model request of a run with this start URL."""
     caught = []
 
     class Model(http.server.BaseHTTPRequestHandler):

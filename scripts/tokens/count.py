@@ -1,5 +1,5 @@
-"""Reads what `examples/prompts.rs` prints, a JSON object a call, and prints a table of tokens (OpenAI's o200k_base). Fails
-when a call's fixed part or the whole login takes more than it may."""
+"""Reads the output of `examples/prompts.rs`, one JSON object per call, and prints a table of tokens (OpenAI's o200k_base).
+Fails if the fixed part of a call or the whole login exceeds its limit."""
 
 import json
 import sys
