@@ -1,7 +1,7 @@
 //! What pages, the browser and models write, as fuzz targets.
 
-use super::act::keys;
-use super::observe;
+use crate::act::keys;
+use crate::observe;
 
 pub const TARGETS: &[(&str, fn(&[u8]))] = &[("page_view", observe::fuzzing::page_view), ("keys", keys::fuzz)];
 

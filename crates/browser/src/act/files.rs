@@ -13,10 +13,10 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObjectId;
 use serde::Deserialize;
 
 use super::mouse::{Press, press};
-use super::witness::Moment;
+use super::page_diff::Moment;
 use super::{Hands, IdArgument, Target, clip, delivered, label, script_failed};
 use crate::files::OverLimit;
-use crate::world::{Document, ObjectGroup};
+use crate::isolated_world::{Document, ObjectGroup};
 use agent::action::ElementIndex;
 use agent::files::FileName;
 use agent::ports::{ActionError, ActionOutcome, BrowserError};

@@ -4,8 +4,8 @@ use super::note_first;
 use chromiumoxide_cdp::cdp::browser_protocol::input::InsertTextParams;
 use serde::{Deserialize, Serialize};
 
-use super::choose::LIST_PATIENCE;
 use super::mouse::{Press, press};
+use super::select_option::LIST_PATIENCE;
 use super::{Hands, Target, clip, delivered, label};
 use agent::action::ElementIndex;
 use agent::ports::{ActionError, ActionOutcome};

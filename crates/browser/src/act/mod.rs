@@ -1,6 +1,5 @@
 //! The hands: carries out actions with real input events and tells what came of them.
 
-mod choose;
 mod click;
 mod clipboard;
 mod dialog;
@@ -12,14 +11,15 @@ mod input;
 pub(super) mod keys;
 mod mouse;
 mod navigate;
+mod navigation_guard;
+mod page_diff;
 mod pages;
 mod read;
 mod scroll;
 mod secret;
+mod select_option;
 mod selector;
 mod tabs;
-mod way;
-mod witness;
 
 use crate::error::browser_error;
 use std::time::Duration;
@@ -29,14 +29,14 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::clipboard::Clipboard;
 use self::mouse::{Press, bits};
-use self::witness::{Moment, Told, together};
-use super::context::Context;
-use super::gather::Reader;
-use super::observe::{FrameKey, LocalId, again};
-use super::settle::{self, Settled};
-use super::sight::{Seen, Sight};
-use super::transit;
-use super::world::{Document, ScriptError, Worlds};
+use self::page_diff::{Moment, Told, together};
+use crate::context::Context;
+use crate::isolated_world::{Document, ScriptError, Worlds};
+use crate::observe::element_map::{Seen, Sight};
+use crate::observe::frame_reader::Reader;
+use crate::observe::{FrameKey, LocalId, again};
+use crate::wait::pending_navigation;
+use crate::wait::settle::{self, Settled};
 use agent::action::{Action, ElementIndex, MouseButton};
 use agent::observation::Element;
 use agent::ports::{ActionError, ActionOutcome, BrowserError};
@@ -55,7 +55,7 @@ pub(crate) struct Hands<'a> {
     pub(crate) secrets: &'a Secrets,
 }
 
-/// What [`Hands`] need inside a page; expects [`super::observe::SCRIPT`] beside it.
+/// What [`Hands`] need inside a page; expects [`crate::observe::SCRIPT`] beside it.
 pub(crate) const SCRIPT: &str = concat!(
     "globalThis.hands = (() => {\n'use strict';\n",
     include_str!("script/base.js"),
@@ -173,7 +173,7 @@ impl Hands<'_> {
         if asks_nothing {
             return Ok(());
         }
-        match transit::overdue(self.context).await? {
+        match pending_navigation::overdue(self.context).await? {
             Some(url) => Err(ActionError::NotPossible(format!(
                 "the next page, {}, is still loading; wait for it, or open another one",
                 clip(&url, 200)

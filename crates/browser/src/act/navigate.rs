@@ -10,8 +10,8 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::{
 use tokio::time::Instant;
 use url::Url;
 
-use super::way::{Way, stop_loading};
-use super::witness::Moment;
+use super::navigation_guard::{Way, stop_loading};
+use super::page_diff::Moment;
 use super::{Hands, clip};
 use crate::egress::Denied;
 use agent::action::SearchEngine;

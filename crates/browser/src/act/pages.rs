@@ -9,9 +9,9 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::Instant;
 
 use super::{Hands, Place, script_failed};
-use crate::gather::{Located, Reader};
+use crate::isolated_world::{Document, ScriptError};
 use crate::observe::FrameKey;
-use crate::world::{Document, ScriptError};
+use crate::observe::frame_reader::{Located, Reader};
 use agent::ports::{ActionError, BrowserError};
 use cdp::CdpError;
 
@@ -121,7 +121,8 @@ impl Hands<'_> {
     /// Waits until a document changes, or goes away, or the time is over.
     async fn stirred(&self, limit: Duration) -> Result<(), ActionError> {
         let argument = StirredArgument { limit: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1) };
-        let mark = |tabs: &mut crate::tabs::Tabs| tabs.active().map(|tab| (tab.id, tab.activity.mark().documents));
+        let mark =
+            |tabs: &mut crate::context::tabs::Tabs| tabs.active().map(|tab| (tab.id, tab.activity.mark().documents));
         let now = mark(&mut self.context.tabs());
         let moved_on = self.context.until(|tabs| (mark(tabs) != now).then_some(()));
         let documents = self.documents()?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::pages::Answer;
 use super::{Hands, Place, clip};
-use crate::sight::Found;
+use crate::observe::element_map::Found;
 use agent::observation::Element;
 use agent::ports::{ActionError, ActionOutcome};
 

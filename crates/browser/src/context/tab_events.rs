@@ -16,10 +16,10 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::{
 
 use tokio::time::Instant;
 
+use crate::context::tabs::Tab;
 use crate::egress::Egress;
 use crate::files::RunFiles;
 use crate::observe::Answer;
-use crate::tabs::Tab;
 use cdp::messages;
 use cdp::{Connection, Event};
 

@@ -8,16 +8,19 @@
 //!
 //! Everything here is pure and knows no DevTools; readings come from pages and are bounded and cleaned again.
 
-mod again;
 mod blocker;
 mod budget;
+mod closed_shadow_trees;
+pub(crate) mod element_map;
 mod facts;
 mod flatten;
+pub(crate) mod frame_reader;
 mod frames;
 mod index;
 mod line;
 mod notice;
 mod reading;
+mod relocate;
 mod render;
 mod words;
 
@@ -28,13 +31,13 @@ mod invariants;
 #[cfg(test)]
 mod tests;
 
-pub use again::again;
 pub use blocker::{blocker, may_pass};
 pub use facts::{Answer, Facts};
 pub use frames::{ChildContent, ChildFrame, FrameKey, FrameReading};
 pub use index::{IndexTable, Shown};
 pub use notice::notices;
 pub use reading::{LocalId, Reading};
+pub use relocate::again;
 pub use render::compose;
 pub use words::tokens;
 

@@ -1,0 +1,93 @@
+//! What a tab may show. Documents that nothing is requested for, such as blobs and the browser's own pages, pass no door:
+//! they are looked at when they have come.
+
+use chromiumoxide_cdp::cdp::browser_protocol::page::NavigateParams;
+use url::{Origin, Url};
+
+use super::Shared;
+use crate::context::tabs::Tabs;
+use crate::wait::pending_navigation::short;
+use cdp::Event;
+use cdp::messages;
+
+impl Shared {
+    /// Takes a tab back from a document that it may not show. To be called before the tab hears of it.
+    pub(super) fn look_at_document(&self, event: &Event) {
+        let (Some(session), Some(messages::FrameNavigated { frame, .. })) = (&event.session, event.parse()) else {
+            return;
+        };
+        let (mut tabs, url) = (self.tabs(), frame.document_url());
+        let may_be_shown = may_be_shown(url, &tabs);
+        let Some(tab) = tabs.of_session(session).filter(|tab| *tab.target == *frame.id) else { return };
+        if may_be_shown {
+            tab.origin = origin(url).or(tab.origin.take());
+            return;
+        }
+        tracing::debug!(url = short(url), "a document is taken away");
+        tab.session.tell(NavigateParams::new("about:blank"));
+        tab.tell(format!("the tab went to {}, which may not be shown, and was emptied", short(url)));
+    }
+}
+
+/// Whether a tab may show a document: of the web, or of a blob that one of the run's pages has made.
+fn may_be_shown(url: &str, tabs: &Tabs) -> bool {
+    let scheme = Url::parse(url).map(|url| url.scheme().to_owned());
+    match scheme.as_deref() {
+        Ok("http" | "https" | "about" | "chrome-error") => true,
+        Ok("blob") => origin(url).is_some_and(|origin| tabs.any(|tab| tab.origin.as_ref() == Some(&origin))),
+        _ => false,
+    }
+}
+
+/// A document's origin, if it is one that others can be of.
+fn origin(url: &str) -> Option<Origin> {
+    Url::parse(url).ok().map(|url| url.origin()).filter(Origin::is_tuple)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio_util::task::TaskTracker;
+
+    use super::*;
+    use cdp::Connection;
+
+    #[tokio::test]
+    async fn a_tab_shows_the_web_and_the_blobs_of_its_pages() {
+        let (socket, _) = tokio::io::duplex(1);
+        let (connection, _) = Connection::open(socket, Duration::from_secs(1), &TaskTracker::new());
+        let mut tabs = Tabs::default();
+        tabs.add(connection.session("s"), "t", String::new());
+        tabs.active().unwrap().origin = origin("https://shop.example/cart");
+        for url in [
+            "http://other.example/",
+            "https://other.example/",
+            "about:blank",
+            "about:srcdoc",
+            "chrome-error://chromewebdata/",
+            "blob:https://shop.example/1",
+        ] {
+            assert!(may_be_shown(url, &tabs), "{url}");
+        }
+        // A tab may have its address before its document was looked at.
+        tabs.add(connection.session("n"), "n", "blob:https://other.example/1".into());
+        for url in [
+            "blob:https://other.example/1",
+            "blob:http://shop.example/1",
+            "blob:https://shop.example:8443/1",
+            "blob:null/1",
+            "data:text/html,x",
+            "file:///etc/passwd",
+            "chrome://version/",
+            "devtools://devtools/x",
+            "chrome-extension://x/y",
+            "filesystem:https://shop.example/x",
+            "view-source:https://shop.example/",
+            "javascript:1",
+            "",
+        ] {
+            assert!(!may_be_shown(url, &tabs), "{url}");
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! One run's way out: what it may reach, what names mean to it, how much it may take. The guard asks here before a
+//! request leaves the browser, and the proxy, through which everything has to leave, before it connects.
+
+mod names;
+mod proxy;
+mod relay;
+pub(crate) mod request_filter;
+mod resolver;
+
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use url::{Host, Url};
+
+pub(crate) use proxy::Proxy;
+pub use resolver::{Resolver, SystemResolver};
+
+use crate::settings::NetworkLimits;
+use names::Names;
+use url_policy::UrlPolicy;
+
+/// What Chromium says of every connection that the proxy does not make, whatever the cause.
+const NO_CONNECTION: &str = "net::ERR_SOCKS_CONNECTION_FAILED";
+/// What it says when the proxy itself is gone, or does not answer in time.
+const NO_PROXY: [&str; 2] = ["net::ERR_PROXY_CONNECTION_FAILED", "net::ERR_SOCKS_CONNECTION_HOST_UNREACHABLE"];
+const NAME_NOT_RESOLVED: &str = "net::ERR_NAME_NOT_RESOLVED";
+/// Failed connections whose causes are remembered.
+const MAX_FAILURES: usize = 64;
+/// Hosts of a run whose refusal is told; a page may try any number.
+const MAX_TOLD: usize = 5;
+
+/// Bytes of the URLs of paused requests that wait to be decided on, in KiB.
+const MAX_WAITING: usize = 16 << 10;
+/// What one of them counts for, at least and at most. So there may be 1,024 of them, or 16 whose URLs are as long as
+/// the browser lets them be.
+const WAITING_ONE: (usize, usize) = (16, 1 << 10);
+
+/// Why something does not leave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Denied {
+    /// The policy or a limit refuses it; the reason in words.
+    Forbidden(String),
+    /// The name has no address.
+    Unresolved,
+}
+
+/// One run's.
+pub(crate) struct Egress {
+    /// None until a run has the context: a blank one has nothing to ask for.
+    policy: OnceLock<UrlPolicy>,
+    names: Names,
+    /// For paused requests, each holds its URL until it is decided on.
+    places: Arc<Semaphore>,
+    limits: NetworkLimits,
+    /// Bytes that went through the proxy, both ways.
+    taken: AtomicU64,
+    /// The run has taken what it may.
+    exhausted: CancellationToken,
+    told: Mutex<Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    /// Why the last connection to a host and port was not made.
+    failures: HashMap<(Host, u16), String>,
+    /// Hosts whose refusal was told.
+    refused: HashSet<String>,
+    /// Whether it was told that too many requests wait.
+    crowded: bool,
+    /// What the model has not been told yet.
+    news: Vec<String>,
+}
+
+impl Egress {
+    pub(crate) fn new(resolver: Arc<dyn Resolver>, limits: NetworkLimits) -> Self {
+        Self {
+            policy: OnceLock::new(),
+            names: Names::new(resolver),
+            places: Arc::new(Semaphore::new(MAX_WAITING)),
+            limits,
+            taken: AtomicU64::new(0),
+            exhausted: CancellationToken::new(),
+            told: Mutex::default(),
+        }
+    }
+
+    /// Lets a run out, under its policy; to be called once.
+    pub(crate) fn open(&self, policy: UrlPolicy) {
+        if self.policy.set(policy).is_err() {
+            tracing::error!("a context was given to two runs");
+        }
+    }
+
+    /// A place for a paused request until it is decided on. A page can ask for names faster than anybody knows them; beyond
+    /// what is kept its requests are refused, for the reason in words, and the model is told once.
+    pub(crate) fn place(&self, url: &str) -> Result<OwnedSemaphorePermit, String> {
+        let (least, most) = WAITING_ONE;
+        let size = (url.len() >> 10).clamp(least, most) as u32;
+        self.places.clone().try_acquire_many_owned(size).map_err(|_full| {
+            let reason = "too many requests of its pages wait for a decision".to_owned();
+            let mut told = self.told();
+            if !std::mem::replace(&mut told.crowded, true) {
+                told.news.push(format!("Requests of the page are refused: {reason}."));
+            }
+            reason
+        })
+    }
+
+    /// Whether a URL may be requested, by its text and by the addresses its host has.
+    pub(crate) async fn check(&self, url: &Url) -> Result<(), Denied> {
+        let policy = self.policy()?;
+        policy.check_url(url).map_err(|refusal| Denied::Forbidden(refusal.to_string()))?;
+        if let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) {
+            self.addresses(&host.to_owned(), port).await?;
+        }
+        Ok(())
+    }
+
+    /// The addresses that a connection may be made to; all are checked, and there is one at least.
+    pub(crate) async fn addresses(&self, host: &Host, port: u16) -> Result<Arc<[IpAddr]>, Denied> {
+        let policy = self.policy()?;
+        let forbidden = |refusal: url_policy::Refusal| Denied::Forbidden(refusal.to_string());
+        policy.check_host(host, port).map_err(forbidden)?;
+        let addresses = match host {
+            Host::Ipv4(address) => Arc::from([IpAddr::V4(*address)]),
+            Host::Ipv6(address) => Arc::from([IpAddr::V6(*address)]),
+            Host::Domain(name) => self.names.addresses(name).await,
+        };
+        if addresses.is_empty() {
+            return Err(Denied::Unresolved);
+        }
+        policy.check_addresses(host, port, &addresses).map_err(forbidden)?;
+        Ok(addresses)
+    }
+
+    fn policy(&self) -> Result<&UrlPolicy, Denied> {
+        if self.exhausted.is_cancelled() {
+            return Err(Denied::Forbidden(self.used_up()));
+        }
+        self.policy.get().ok_or_else(|| Denied::Forbidden("no run has begun".into()))
+    }
+
+    pub(crate) fn limits(&self) -> &NetworkLimits {
+        &self.limits
+    }
+
+    /// Counts bytes; false when the run may take no more.
+    fn take(&self, bytes: usize) -> bool {
+        let taken = self.taken.fetch_add(bytes as u64, Ordering::Relaxed).saturating_add(bytes as u64);
+        if taken <= self.limits.bytes {
+            return true;
+        }
+        let mut told = self.told();
+        if !self.exhausted.is_cancelled() {
+            self.exhausted.cancel();
+            told.news.push(format!("Nothing more is loaded: {}.", self.used_up()));
+        }
+        false
+    }
+
+    fn used_up(&self) -> String {
+        format!("the {} bytes that a run may send and receive are used up", self.limits.bytes)
+    }
+
+    /// Remembers why a connection was not made, for [`explain`](Self::explain).
+    fn failed(&self, host: Host, port: u16, cause: String) {
+        let mut told = self.told();
+        if told.failures.len() >= MAX_FAILURES {
+            told.failures.clear();
+        }
+        told.failures.insert((host, port), cause);
+    }
+
+    /// The cause of a failed request as it would be without a proxy; `url` is what was requested.
+    pub(crate) fn explain(&self, url: &str, cause: &str) -> String {
+        if cause != NO_CONNECTION && !NO_PROXY.contains(&cause) {
+            return cause.to_owned();
+        }
+        let endpoint =
+            Url::parse(url).ok().and_then(|url| Some((url.host()?.to_owned(), url.port_or_known_default()?)));
+        let known = endpoint.and_then(|endpoint| self.told().failures.get(&endpoint).cloned());
+        known.unwrap_or_else(|| "net::ERR_CONNECTION_FAILED".to_owned())
+    }
+
+    /// Tells the model that a page's requests are refused: once a host, and not of every host.
+    pub(crate) fn tell_refused(&self, host: &str, reason: &str) {
+        let mut told = self.told();
+        if told.refused.len() < MAX_TOLD && told.refused.insert(host.to_owned()) {
+            told.news.push(format!("What the page asks of {host} is refused: {reason}."));
+        }
+    }
+
+    /// What the model has not been told yet.
+    pub(crate) fn news(&self) -> Vec<String> {
+        std::mem::take(&mut self.told().news)
+    }
+
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use names::tests::Scripted;
+    use url_policy::HostPattern;
+
+    const LIMITS: NetworkLimits = NetworkLimits { connections: 4, bytes: 1_000, redirects: 20 };
+
+    /// That of a run which may reach the named hosts although they are not public; names mean what is scripted.
+    fn egress(open: &str, answers: &[(&str, &[&str])]) -> Egress {
+        let egress = Egress::new(Arc::new(Scripted::new(answers)), LIMITS);
+        egress.open(UrlPolicy::new(HostPattern::parse_list(open).unwrap()));
+        egress
+    }
+
+    async fn check(egress: &Egress, url: &str) -> Result<(), Denied> {
+        egress.check(&Url::parse(url).unwrap()).await
+    }
+
+    fn is_forbidden(verdict: &Result<(), Denied>) -> bool {
+        matches!(verdict, Err(Denied::Forbidden(_)))
+    }
+
+    #[tokio::test]
+    async fn nothing_leaves_before_there_is_a_run() {
+        let egress = Egress::new(Arc::new(Scripted::new(&[("shop.example", &["8.8.8.8"])])), LIMITS);
+        assert!(is_forbidden(&check(&egress, "http://shop.example/").await));
+        egress.open(UrlPolicy::default());
+        assert_eq!(check(&egress, "http://shop.example/").await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn other_schemes_and_local_addresses_are_forbidden() {
+        let egress = egress("", &[("shop.example", &["8.8.8.8"])]);
+        for url in [
+            "file:///etc/passwd",
+            "ftp://shop.example/",
+            "data:text/html,x",
+            "blob:https://shop.example/1",
+            "http://127.0.0.1/",
+            "http://2130706433/",
+            "http://[::1]/",
+            "http://169.254.169.254/latest/",
+            "http://localhost/",
+            "http://a.localhost./",
+        ] {
+            assert!(is_forbidden(&check(&egress, url).await), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_is_checked_by_its_addresses_for_each_port() {
+        let egress = egress(
+            "intranet.example:8080",
+            &[("intranet.example", &["10.0.0.7"]), ("evil.example", &["8.8.8.8", "127.0.0.1"])],
+        );
+        assert_eq!(check(&egress, "http://intranet.example:8080/a").await, Ok(()));
+        assert!(is_forbidden(&check(&egress, "http://intranet.example:9090/").await));
+        assert!(is_forbidden(&check(&egress, "http://evil.example/").await));
+        assert_eq!(check(&egress, "http://nowhere.example/").await, Err(Denied::Unresolved));
+    }
+
+    #[tokio::test]
+    async fn what_was_checked_is_what_is_connected_to() {
+        let resolver = Scripted::new(&[("shop.example", &["8.8.8.8"]), ("shop.example", &["127.0.0.1"])]);
+        let egress = Egress::new(Arc::new(resolver), LIMITS);
+        egress.open(UrlPolicy::default());
+        check(&egress, "https://shop.example/").await.unwrap();
+        let host = Host::Domain("shop.example".to_owned());
+        let addresses = egress.addresses(&host, 443).await.unwrap();
+        assert_eq!(*addresses, ["8.8.8.8".parse::<IpAddr>().unwrap()]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_later_answer_is_checked_like_the_first() {
+        let resolver = Scripted::new(&[("shop.example", &["8.8.8.8"]), ("shop.example", &["127.0.0.1"])]);
+        let egress = Egress::new(Arc::new(resolver), LIMITS);
+        egress.open(UrlPolicy::default());
+        check(&egress, "https://shop.example/").await.unwrap();
+        tokio::time::advance(names::TTL).await;
+        let host = Host::Domain("shop.example".to_owned());
+        assert!(matches!(egress.addresses(&host, 443).await, Err(Denied::Forbidden(_))));
+    }
+
+    #[tokio::test]
+    async fn bytes_are_counted_until_they_are_used_up() {
+        let egress = egress("", &[("shop.example", &["8.8.8.8"])]);
+        assert!(egress.take(600) && egress.take(400));
+        assert_eq!(egress.news(), [""; 0]);
+        assert!(!egress.take(1) && !egress.take(1));
+        assert_eq!(egress.news().len(), 1);
+        assert!(is_forbidden(&check(&egress, "http://shop.example/").await));
+    }
+
+    #[test]
+    fn requests_that_wait_have_places_by_the_length_of_their_urls() {
+        let egress = egress("", &[]);
+        let short: Vec<_> = (0..MAX_WAITING).map_while(|_| egress.place("http://a.example/").ok()).collect();
+        assert_eq!(short.len(), 1_024);
+        assert!(egress.place("http://a.example/").is_err());
+        assert_eq!(egress.news().len(), 1);
+        drop(short);
+        let long = format!("http://a.example/{}", "x".repeat(2 << 20));
+        let long: Vec<_> = (0..MAX_WAITING).map_while(|_| egress.place(&long).ok()).collect();
+        assert_eq!(long.len(), 16);
+        assert_eq!(egress.news(), [""; 0], "it was told");
+    }
+
+    #[test]
+    fn a_failed_connection_is_explained_by_its_own_cause() {
+        let egress = egress("", &[]);
+        let host = |name: &str| Host::parse(name).unwrap();
+        egress.failed(host("shop.example"), 443, "net::ERR_CONNECTION_REFUSED".into());
+        assert_eq!(egress.explain("https://shop.example/a", NO_CONNECTION), "net::ERR_CONNECTION_REFUSED");
+        assert_eq!(egress.explain("http://shop.example/a", NO_CONNECTION), "net::ERR_CONNECTION_FAILED");
+        assert_eq!(egress.explain("https://shop.example/", "net::ERR_ABORTED"), "net::ERR_ABORTED");
+        for port in 0..1_000 {
+            egress.failed(host("shop.example"), port, String::new());
+        }
+        assert!(egress.told().failures.len() <= MAX_FAILURES);
+    }
+
+    #[test]
+    fn a_refusal_is_told_once_a_host_and_not_of_every_host() {
+        let egress = egress("", &[]);
+        egress.tell_refused("a.example", "no");
+        egress.tell_refused("a.example", "no");
+        assert_eq!(egress.news().len(), 1);
+        (0..100).for_each(|n| egress.tell_refused(&format!("{n}.example"), "no"));
+        assert_eq!(egress.news().len(), MAX_TOLD - 1);
+    }
+}

@@ -1,0 +1,224 @@
+//! The files of one run: a folder in its browser's profile, so that whatever removes the profile removes them, and the
+//! book of what is in it.
+
+mod ledger;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+pub(crate) use self::ledger::OverLimit;
+use self::ledger::{Book, Ended};
+use crate::settings::FileLimits;
+use agent::files::{FileInfo, FileName, SentFile};
+
+/// Where files have their final names.
+const KEPT: &str = "files";
+/// Where the browser writes downloads, each under an id of its own.
+const INCOMING: &str = "incoming";
+
+/// One run's files. The folder goes with the last handle, if it was not removed before.
+#[derive(Clone)]
+pub(crate) struct RunFiles {
+    folder: Arc<TempDir>,
+    book: Arc<Mutex<Book>>,
+}
+
+/// The moment before an action, to tell the downloads that came of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark(u64);
+
+/// What there is to tell of downloads.
+pub(crate) struct Told {
+    /// What has happened and was not told yet.
+    pub(crate) news: Vec<String>,
+    pub(crate) fresh: Vec<FileInfo>,
+    pub(crate) under_way: Option<String>,
+}
+
+/// Why files cannot be uploaded; the text goes to the model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoSuchFile {
+    #[error("name at least one file")]
+    NoneNamed,
+    #[error("there is no file {name:?}; there are no files")]
+    OfNone { name: String },
+    #[error("there is no file {name:?}; there are: {there}")]
+    Unknown { name: String, there: String },
+    #[error("{name:?} may hold a secret, so it is not uploaded; the files that the user sent are: {sent}")]
+    NotSent { name: String, sent: String },
+}
+
+impl RunFiles {
+    /// An empty folder in a profile's.
+    pub(crate) fn create(profile: &Path, limits: FileLimits) -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("run-").tempdir_in(profile)?;
+        for part in [KEPT, INCOMING] {
+            std::fs::create_dir(folder.path().join(part))?;
+        }
+        Ok(Self { folder: Arc::new(folder), book: Arc::new(Mutex::new(Book::new(limits))) })
+    }
+
+    /// Where the browser is to put downloads.
+    pub(crate) fn incoming(&self) -> PathBuf {
+        self.folder.path().join(INCOMING)
+    }
+
+    /// Takes in what the caller sent.
+    pub(crate) async fn take_in(&self, sent: &[SentFile]) -> io::Result<()> {
+        for file in sent {
+            self.write(file.name.as_str(), file.content.clone()).await?;
+            self.book().was_sent(file.info());
+        }
+        Ok(())
+    }
+
+    /// Adds a file that the run made, under a name that is still free.
+    ///
+    /// # Errors
+    /// The limits, or the disk.
+    pub(crate) async fn keep(&self, name: &FileName, content: Vec<u8>) -> io::Result<Result<FileInfo, OverLimit>> {
+        let info = match self.book().take(name, content.len() as u64) {
+            Ok(info) => info,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let written = self.write(&info.name, content.into()).await;
+        if written.is_err() {
+            self.book().give_up(&info);
+        }
+        written.map(|()| Ok(info))
+    }
+
+    async fn write(&self, name: &str, content: Arc<[u8]>) -> io::Result<()> {
+        // Holds the folder, so that it is not removed under the writing.
+        let (files, path) = (self.clone(), self.path(name));
+        let writing = move || {
+            let written = std::fs::write(path, content);
+            drop(files);
+            written
+        };
+        tokio::task::spawn_blocking(writing).await.map_err(io::Error::other)?
+    }
+
+    /// What one file of the run may have, bytes.
+    pub(crate) fn limits(&self) -> FileLimits {
+        self.book().limits
+    }
+
+    /// The paths of files, for an upload. Where `only_sent`, those that the caller sent and no others.
+    pub(crate) fn paths(&self, names: &[String], only_sent: bool) -> Result<Vec<PathBuf>, NoSuchFile> {
+        let book = self.book();
+        if names.is_empty() {
+            return Err(NoSuchFile::NoneNamed);
+        }
+        let short = |name: &str| name.chars().take(100).collect();
+        let listed = |files: &[FileInfo]| files.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        if let Some(unknown) = names.iter().find(|name| !book.has(name)) {
+            let name = short(unknown);
+            return Err(match book.files() {
+                [] => NoSuchFile::OfNone { name },
+                files => NoSuchFile::Unknown { name, there: listed(files) },
+            });
+        }
+        match names.iter().find(|name| only_sent && !book.sent().iter().any(|sent| sent.name == **name)) {
+            Some(made) => {
+                let sent = if book.sent().is_empty() { "none".to_owned() } else { listed(book.sent()) };
+                Err(NoSuchFile::NotSent { name: short(made), sent })
+            }
+            None => Ok(names.iter().map(|name| self.path(name)).collect()),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(KEPT).join(name)
+    }
+
+    // ------------------------------------------------------------ downloads, as events tell of them
+
+    /// A frame waits until then for a download that it has asked for.
+    pub(crate) fn expect(&self, frame: &str, until: Instant) {
+        self.book().expect(frame, until);
+    }
+
+    /// A frame's navigation goes on otherwise.
+    pub(crate) fn expect_nothing(&self, frame: &str) {
+        self.book().expect_nothing(frame);
+    }
+
+    /// A download begins. When it is refused, it is to be cancelled.
+    pub(crate) fn begins(&self, frame: &str, id: &str, proposed: &str) -> Result<(), OverLimit> {
+        self.book().begins(frame, id, FileName::tamed(proposed))
+    }
+
+    /// So much of a download has come. When that is too much, it is to be cancelled.
+    pub(crate) fn grows(&self, id: &str, received: u64, total: u64) -> Result<(), OverLimit> {
+        self.book().grows(id, received, total)
+    }
+
+    /// A download is over: the file gets its name, or is removed.
+    pub(crate) fn ends(&self, id: &str, is_complete: bool) {
+        let incoming = self.incoming().join(id);
+        let mut book = self.book();
+        // A rename and a look at a file: no wait that an event's order would not be worth.
+        let bytes = is_complete.then(|| incoming.metadata().ok().map(|file| file.len())).flatten();
+        let Some(Ended::Kept(info)) = book.ends(id, bytes) else {
+            // The browser has removed its own; a file that became too large in one go is still there.
+            let _ = std::fs::remove_file(incoming);
+            return;
+        };
+        if let Err(error) = std::fs::rename(&incoming, self.path(&info.name)) {
+            tracing::warn!(%error, "a download cannot be kept");
+            book.give_up_download(&info);
+        }
+    }
+
+    // ------------------------------------------------------------ what is told of them
+
+    pub(crate) fn mark(&self) -> Mark {
+        Mark(self.book().begun())
+    }
+
+    /// Whether no download has begun since that is not over, and none is expected any more.
+    pub(crate) fn is_quiet_since(&self, mark: Mark) -> bool {
+        self.book().is_quiet_since(mark.0, Instant::now())
+    }
+
+    /// When the first of the downloads that are expected is given up; none when none is.
+    pub(crate) fn next_given_up(&self) -> Option<Instant> {
+        self.book().next_given_up(Instant::now())
+    }
+
+    /// What has happened to downloads and was not told yet, one sentence each.
+    pub(crate) fn news(&self) -> Vec<String> {
+        self.book().news()
+    }
+
+    /// What is still coming, in one sentence.
+    pub(crate) fn under_way(&self) -> Option<String> {
+        self.book().under_way()
+    }
+
+    /// All of it at once, with what was downloaded since this was last asked.
+    pub(crate) fn told(&self) -> Told {
+        let mut book = self.book();
+        Told { news: book.news(), fresh: book.fresh(), under_way: book.under_way() }
+    }
+
+    /// Removes the folder with everything in it.
+    pub(crate) async fn remove(&self) {
+        let path = self.folder.path().to_owned();
+        match tokio::fs::remove_dir_all(&path).await {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                tracing::warn!(%error, "the run's files were not removed; they go with the browser");
+            }
+            _ => {}
+        }
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

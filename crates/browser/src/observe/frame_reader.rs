@@ -1,0 +1,236 @@
+//! Reads a page: every document of it that is in sight, whatever process it lives in, and every shadow tree.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use chromiumoxide_cdp::cdp::browser_protocol::dom::{
+    BackendNodeId, DescribeNodeParams, GetFrameOwnerParams, ResolveNodeParams,
+};
+use chromiumoxide_cdp::cdp::browser_protocol::dom_debugger::GetEventListenersParams;
+use chromiumoxide_cdp::cdp::browser_protocol::page::FrameId;
+use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObjectId;
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all};
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::isolated_world::{Document, ObjectGroup, ScriptError, Worlds};
+use crate::observe::{ChildContent, ChildFrame, FrameKey, FrameReading, LocalId, Reading};
+use cdp::CdpError;
+use cdp::messages::{Described, FrameOwner, Listeners, ShadowRoot};
+
+/// How deep frames are read.
+const MAX_DEPTH: u32 = 5;
+/// Passes over a document at most: each may find closed shadow trees inside those that the one before it opened.
+const MAX_PASSES: u32 = 4;
+/// Hosts asked about in one pass. Each costs some 0.2 ms, and is asked about once in its life.
+const MAX_HOSTS: usize = 200;
+/// A frame that takes longer than this is left out, and given less time from then on until it answers: advertisements
+/// that never answer must not make every step as slow.
+const FRAME_LIMIT: Duration = Duration::from_secs(2);
+const SILENT_FRAME_LIMIT: Duration = Duration::from_millis(200);
+/// Pages with more elements than this are not asked what they listen to: it takes 0.3 ms for 1,000 elements, 3 ms for
+/// 10,000 of which 1,000 listen, and 20 ms for 50,000.
+const MAX_LISTENED: u32 = 20_000;
+/// Listening elements looked at in one reading; the others follow in the next. Each costs some 0.1 ms, once.
+const MAX_LISTENERS: usize = 100;
+/// What a mouse sets off.
+const PRESSES: [&str; 6] = ["click", "dblclick", "mousedown", "mouseup", "pointerdown", "pointerup"];
+
+/// A reading, and where its documents are.
+pub(crate) struct Gathered {
+    pub(crate) page: FrameReading,
+    pub(crate) documents: HashMap<FrameKey, Located>,
+}
+
+/// A document of the page and the element it is in.
+#[derive(Clone)]
+pub(crate) struct Located {
+    pub(crate) document: Document,
+    /// The parent's world and the `<iframe>` there; none for the main document.
+    pub(crate) owner: Option<(FrameKey, LocalId)>,
+}
+
+/// Where the documents of a reading are.
+type Documents = Vec<(FrameKey, Located)>;
+
+/// The reading script's own defaults.
+#[derive(Serialize)]
+struct ReadOptions {}
+
+/// What reading needs of the run.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) worlds: &'a Worlds,
+    pub(crate) limit: Duration,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads a tab from its main document down.
+    ///
+    /// # Errors
+    /// When the main document cannot be read. A frame that cannot is told as such in the reading.
+    pub(crate) async fn gather(self, main: Document) -> Result<Gathered, ScriptError> {
+        let (page, documents) = self.document(main, None, 0).await?;
+        Ok(Gathered { page, documents: documents.into_iter().collect() })
+    }
+
+    /// A document and those in it. Boxed, since frames hold frames.
+    fn document(
+        self,
+        document: Document,
+        owner: Option<(FrameKey, LocalId)>,
+        depth: u32,
+    ) -> BoxFuture<'a, Result<(FrameReading, Documents), ScriptError>> {
+        async move {
+            let (key, reading) = self.read(&document).await?;
+            let mut documents = vec![(key, Located { document: document.clone(), owner })];
+            let mut children = Vec::new();
+            let in_sight: HashSet<LocalId> = reading.frame_owners().collect();
+            if depth < MAX_DEPTH && !in_sight.is_empty() {
+                let frames = self.context.frames_of(&document);
+                let frames = frames.into_iter().map(|frame| self.child(&document, key, &in_sight, frame, depth));
+                for (child, below) in join_all(frames).await.into_iter().flatten() {
+                    children.push(child);
+                    documents.extend(below);
+                }
+            }
+            Ok((FrameReading { key, reading, children }, documents))
+        }
+        .boxed()
+    }
+
+    /// A frame's content, when its element is in sight.
+    async fn child(
+        self,
+        parent: &Document,
+        parent_key: FrameKey,
+        in_sight: &HashSet<LocalId>,
+        frame: Document,
+        depth: u32,
+    ) -> Option<(ChildFrame, Documents)> {
+        let owner = self.owner(parent, &frame).await.ok().filter(|owner| in_sight.contains(owner))?;
+        let limit = if self.worlds.is_silent(&frame) { SILENT_FRAME_LIMIT } else { FRAME_LIMIT };
+        let reader = Self { limit: self.limit.min(limit), ..self };
+        let read = reader.document(frame.clone(), Some((parent_key, owner)), depth + 1).await;
+        self.worlds.set_silent(&frame, matches!(read, Err(ScriptError::Cdp(CdpError::TimedOut { .. }))));
+        match read {
+            Ok((reading, documents)) => {
+                Some((ChildFrame { owner, content: ChildContent::Read(Box::new(reading)) }, documents))
+            }
+            Err(error) => {
+                tracing::debug!(%error, "a frame could not be read");
+                Some((ChildFrame { owner, content: ChildContent::Unreadable }, Vec::new()))
+            }
+        }
+    }
+
+    /// The element in the parent's document that holds a frame.
+    pub(crate) async fn owner(self, parent: &Document, frame: &Document) -> Result<LocalId, ScriptError> {
+        let ask = GetFrameOwnerParams::new(FrameId::new(frame.frame.to_string()));
+        let owner: FrameOwner = parent.session.call_as(ask, self.limit).await?;
+        let group = self.worlds.group();
+        let element = self.worlds.resolve(parent, BackendNodeId::new(owner.backend_node_id), &group).await?;
+        let id = self.worlds.call_on(parent, &element, "function() { return __eyes.idOf(this); }", None).await;
+        self.worlds.release(parent, group);
+        id
+    }
+
+    /// Reads one document, again when that brought up shadow trees that its scripts had closed or elements that listen
+    /// to presses.
+    pub(crate) async fn read(self, document: &Document) -> Result<(FrameKey, Reading), ScriptError> {
+        let mut passes = 1;
+        loop {
+            let (key, json): (_, String) =
+                self.worlds.call(document, "__eyes.read", &ReadOptions {}, self.limit).await?;
+            let reading = Reading::parse(&json).map_err(|error| ScriptError::Threw(error.to_string()))?;
+            if passes == MAX_PASSES {
+                return Ok((key, reading));
+            }
+            let opened = self.open_closed_roots(document, &reading.hosts);
+            let (opened, heard) = tokio::join!(opened, async {
+                passes == 1 && reading.nodes <= MAX_LISTENED && self.hear(document).await.unwrap_or(false)
+            });
+            if !(opened || heard) {
+                return Ok((key, reading));
+            }
+            passes += 1;
+        }
+    }
+
+    /// Looks for elements that listen to presses and look like nothing to press; true when there are new ones.
+    async fn hear(self, document: &Document) -> Result<bool, ScriptError> {
+        let root = self.root(document).await?;
+        // Its object is in no group, so the answer holds no functions. Pierced, it tells of shadow trees and, needlessly,
+        // of the frames in this process.
+        let ask = GetEventListenersParams::builder().object_id(root).depth(-1).pierce(true).build();
+        let ask = ask.expect("the object is set");
+        let Listeners { listeners } = document.session.call_as(ask, self.limit).await?;
+        let presses = listeners.iter().filter(|listener| PRESSES.contains(&listener.event.as_str()));
+        let nodes = presses.filter_map(|listener| listener.backend_node_id);
+        let unheard = self.worlds.unheard(document, nodes, MAX_LISTENERS);
+        if unheard.is_empty() {
+            return Ok(false);
+        }
+        let group = self.worlds.group();
+        let marks = unheard.into_iter().map(|node| self.mark(document, BackendNodeId::new(node), &group));
+        let marks = join_all(marks).await;
+        self.worlds.release(document, group);
+        // A node that vanished in the meantime, or stands in another document, is no loss.
+        Ok(marks.into_iter().any(|marked| marked.unwrap_or(false)))
+    }
+
+    /// The `document` as the page's own world has it, in no group. Asked for listeners with an object of our world, the
+    /// browser compiles `onclick` attributes there, and Chromium's renderer crashes once the page runs them.
+    async fn root(self, document: &Document) -> Result<RemoteObjectId, ScriptError> {
+        if let Some(root) = self.worlds.page_root(document)? {
+            return Ok(root);
+        }
+        let ours = self.worlds.root(document)?;
+        let describe = DescribeNodeParams::builder().object_id(ours).build();
+        let Described { node } = document.session.call_as(describe, self.limit).await?;
+        let resolve = ResolveNodeParams::builder().backend_node_id(BackendNodeId::new(node.backend_node_id)).build();
+        let root = document.session.call_within(resolve, self.limit).await?.object;
+        self.worlds.set_page_root(document, root)
+    }
+
+    async fn mark(self, document: &Document, node: BackendNodeId, group: &ObjectGroup) -> Result<bool, ScriptError> {
+        let node = self.worlds.resolve(document, node, group).await?;
+        self.worlds.call_on(document, &node, "function() { return __eyes.markListening(this); }", None).await
+    }
+
+    /// Looks into elements that may hold a closed shadow tree, which no script can see from outside; true when some do.
+    async fn open_closed_roots(self, document: &Document, hosts: &[LocalId]) -> bool {
+        if hosts.is_empty() {
+            return false;
+        }
+        let group = self.worlds.group();
+        let looks = hosts.iter().take(MAX_HOSTS).map(|host| self.open_closed_root(document, *host, &group));
+        let found = join_all(looks).await;
+        self.worlds.release(document, group);
+        // A host that vanished in the meantime is no loss.
+        found.into_iter().any(|opened| opened.unwrap_or(false))
+    }
+
+    async fn open_closed_root(
+        self,
+        document: &Document,
+        host: LocalId,
+        group: &ObjectGroup,
+    ) -> Result<bool, ScriptError> {
+        const REGISTER: &str = "function(root) { __eyes.registerClosedRoot(this, root ?? null); return true; }";
+        let host = self.worlds.object_of(document, host.0, group).await?;
+        let describe = DescribeNodeParams::builder().object_id(host.clone()).depth(1).pierce(true).build();
+        let described: Described = document.session.call_as(describe, self.limit).await?;
+        let closed = described.node.shadow_roots.iter().find(|root| root.shadow_root_type == "closed");
+        let root = match closed {
+            Some(ShadowRoot { backend_node_id, .. }) => {
+                Some(self.worlds.resolve(document, BackendNodeId::new(*backend_node_id), group).await?)
+            }
+            None => None,
+        };
+        let _: bool = self.worlds.call_on(document, &host, REGISTER, root.as_ref()).await?;
+        Ok(root.is_some())
+    }
+}

@@ -1,0 +1,361 @@
+//! One browser process: its command line, its start, its end.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chromiumoxide_cdp::cdp::browser_protocol::browser::GetVersionParams;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use tokio::net::UnixStream;
+use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
+use tokio_util::task::TaskTracker;
+
+use crate::process::browser::Home;
+use crate::process::executable;
+use crate::process::profile;
+use crate::process::warden;
+use agent::ports::BrowserError;
+use cdp::{Connection, EventReceiver};
+
+/// Lines of the browser's stderr kept to explain a failed start.
+const KEPT_LINES: usize = 20;
+/// Longest stderr line kept, in bytes.
+const KEPT_LINE_LENGTH: usize = 500;
+/// How long a warden may take to clean up after its socket is closed. It works in milliseconds; a folder on a slow disk
+/// takes longer.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The oldest Chromium that tells of every navigation when it starts (`Page.frameStartedNavigating`, Chromium 136), the
+/// youngest of the DevTools messages that nothing here works without. One that is older starts, and every step waits in
+/// vain.
+const OLDEST: u32 = 136;
+
+/// Features that harm here.
+const DISABLED_FEATURES: &str = concat!(
+    // The omnibox popups start a renderer of 47 MB for every window, so for every context: without them a context
+    // takes half the time and memory.
+    "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,",
+    // A new main frame for every document crashes the renderer when focus is emulated: with Chromium 156 in nine of
+    // ten first navigations.
+    "RenderDocument,",
+    // Services that talk to servers of their own.
+    "Translate,MediaRouter,DialMediaRouteProvider,OptimizationHints,AutofillServerCommunication,",
+    "InterestFeedContentSuggestions,",
+    // Connects to a search engine that nobody asked for.
+    "PreconnectToSearch"
+);
+
+/// Variables that a browser and its warden inherit. All others stay with the service, the keys of the deployment among
+/// them: a page that takes over a process of the browser's reads what that process was started with.
+const INHERITED: [&str; 8] =
+    ["PATH", "LD_LIBRARY_PATH", "LANG", "LANGUAGE", "TZ", "XAUTHORITY", "XDG_DATA_DIRS", "CHROME_DEVEL_SANDBOX"];
+/// The same by how they begin.
+const INHERITED_FAMILIES: [&str; 2] = ["LC_", "FONTCONFIG_"];
+
+/// Where a browser's windows go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Display {
+    Headless,
+    /// An X display that exists, `:0`.
+    Existing(String),
+    /// An Xvfb of its own.
+    Own,
+}
+
+/// A running browser.
+pub(crate) struct Launched {
+    pub(crate) connection: Connection,
+    /// Events of the browser's own session.
+    pub(crate) events: EventReceiver,
+    /// Product and version, `Chrome/156.0.8078.79`.
+    pub(crate) version: String,
+    /// The browser's main process, for reading its memory.
+    pub(crate) browser_pid: u32,
+    pub(crate) process: Process,
+}
+
+/// The warden and through it the browser. Dropping the connection ends both; [`Process::ended`] says when nothing is left.
+pub(crate) struct Process {
+    warden: Child,
+    warden_pid: Option<u32>,
+    /// None until the warden has told it.
+    pub(crate) browser_pid: Option<u32>,
+    pub(crate) profile: PathBuf,
+}
+
+/// Starts a browser and waits until it answers; what a start that fails leaves behind is gone when it returns. To be
+/// driven to its end.
+pub(crate) async fn launch(home: &Home, display: &Display) -> Result<Launched, BrowserError> {
+    let not_started = |cause: String| BrowserError::NotStarted { cause };
+    let profile = profile::create(&home.settings.profile_root).map_err(|error| not_started(error.to_string()))?;
+    let (child, socket) = match spawn(home, display, &profile) {
+        Ok(spawned) => spawned,
+        Err(error) => {
+            remove(&profile).await;
+            return Err(not_started(format!("{} cannot be started: {error}", home.settings.warden.display())));
+        }
+    };
+    let mut process = Process { warden_pid: child.id(), warden: child, browser_pid: None, profile };
+    let stderr = Tail::follow(process.warden.stderr.take().expect("stderr is piped"), &home.tasks);
+    let (connection, events) = Connection::open(socket, home.settings.command_timeout, &home.tasks);
+    let limit = home.settings.launch_timeout;
+    let answered = tokio::select! {
+        answered = tokio::time::timeout(limit, answer(&mut process, &connection, limit)) => {
+            answered.unwrap_or_else(|_| Err(format!("no answer within {} s", limit.as_secs_f32())))
+        }
+        () = home.stop.cancelled() => Err("the service is stopping".into()),
+    };
+    match answered {
+        Ok((browser_pid, version)) => Ok(Launched { connection, events, version, browser_pid, process }),
+        Err(cause) => {
+            connection.close();
+            process.stop().await;
+            Err(not_started(format!("{cause}; {}", stderr.into_text().await)))
+        }
+    }
+}
+
+fn spawn(home: &Home, display: &Display, profile: &Path) -> io::Result<(Child, UnixStream)> {
+    let Home { settings, executable, .. } = home;
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+    ours.set_nonblocking(true)?;
+    let socket = UnixStream::from_std(ours)?;
+    let warden = Command::new(&settings.warden)
+        .arg(warden::ARGUMENT)
+        .arg(profile)
+        .arg(match display {
+            Display::Headless => warden::NO_DISPLAY,
+            Display::Existing(name) => name,
+            Display::Own => warden::OWN_DISPLAY,
+        })
+        .arg(executable)
+        .args(arguments(home, display, profile))
+        .env_clear()
+        .envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_inherited)))
+        .stdin(OwnedFd::from(theirs))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    Ok((warden, socket))
+}
+
+fn is_inherited(variable: &str) -> bool {
+    INHERITED.contains(&variable) || INHERITED_FAMILIES.iter().any(|family| variable.starts_with(family))
+}
+
+/// Waits for the process id that the warden tells and for the version that the browser does.
+async fn answer(process: &mut Process, connection: &Connection, limit: Duration) -> Result<(u32, String), String> {
+    let mut stdout = BufReader::new(process.warden.stdout.take().expect("stdout is piped"));
+    let mut line = String::new();
+    stdout.read_line(&mut line).await.map_err(|error| error.to_string())?;
+    let browser_pid = line.trim().parse().map_err(|_| String::from("the browser's process id is missing"))?;
+    process.browser_pid = Some(browser_pid);
+    let version = connection.root().call_within(GetVersionParams::default(), limit).await;
+    let product = version.map_err(|error| error.to_string())?.product;
+    match major(&product) {
+        Some(OLDEST..) => Ok((browser_pid, product)),
+        Some(_) => Err(format!("{product} is too old, Chromium {OLDEST} or later is needed")),
+        None => Err(format!("the browser tells no version but {:?}", product.chars().take(100).collect::<String>())),
+    }
+}
+
+/// 156 of `Chrome/156.0.8078.79`.
+fn major(product: &str) -> Option<u32> {
+    let (_, version) = product.split_once('/')?;
+    version.split('.').next()?.parse().ok()
+}
+
+impl Process {
+    /// Resolves when the browser, all its processes and its profile folder are gone. Returns only after the connection
+    /// was closed or the browser ended; cancel safe.
+    pub(crate) async fn ended(&mut self) {
+        if let Err(error) = self.warden.wait().await {
+            tracing::warn!(%error, "the warden cannot be waited for");
+        }
+        self.finish().await;
+    }
+
+    /// [`Process::ended`] within a limit, after the connection was closed; then by force.
+    pub(crate) async fn stop(&mut self) {
+        if tokio::time::timeout(STOP_TIMEOUT, self.ended()).await.is_err() {
+            tracing::warn!(pid = self.browser_pid, "the warden does not end, killing it");
+            // It may end in this moment.
+            let _ = self.warden.kill().await;
+            self.finish().await;
+        }
+    }
+
+    /// What a warden does at its end, for one that was killed itself.
+    async fn finish(&self) {
+        if !self.profile.exists() {
+            return;
+        }
+        tracing::warn!(pid = self.browser_pid, "the warden left its browser behind, cleaning up");
+        // The warden's own group holds an X server.
+        for group in [self.browser_pid, self.warden_pid] {
+            if let Some(group) = group.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
+                // The group is empty when the browser followed its closed connection.
+                let _ = kill_process_group(group, Signal::KILL);
+            }
+        }
+        let profile = self.profile.clone();
+        // What it does not end makes the removal fail, which is told.
+        let _ = tokio::task::spawn_blocking(move || profile::end_processes_in(&profile)).await;
+        remove(&self.profile).await;
+    }
+}
+
+async fn remove(profile: &Path) {
+    if let Err(error) = profile::remove(profile).await {
+        tracing::warn!(%error, profile = %profile.display(), "profile folder not removed");
+    }
+}
+
+fn arguments(home: &Home, display: &Display, profile: &Path) -> Vec<String> {
+    let mut arguments: Vec<String> = [
+        "--remote-debugging-pipe",
+        "--no-first-run",
+        "--no-default-browser-check",
+        "--no-pings",
+        "--no-service-autorun",
+        "--disable-background-networking",
+        "--disable-breakpad",
+        "--disable-component-update",
+        "--disable-component-extensions-with-background-pages",
+        "--disable-default-apps",
+        "--disable-domain-reliability",
+        "--disable-client-side-phishing-detection",
+        "--disable-extensions",
+        "--disable-field-trial-config",
+        "--disable-hang-monitor",
+        "--disable-search-engine-choice-screen",
+        "--disable-sync",
+        // An address that failed would be opened again a second later, in the middle of another action.
+        "--disable-auto-reload",
+        // A run's tabs are all looked at, whichever is in front.
+        "--disable-backgrounding-occluded-windows",
+        "--disable-renderer-backgrounding",
+        "--disable-background-timer-throttling",
+        "--force-color-profile=srgb",
+        "--metrics-recording-only",
+        "--mute-audio",
+        "--password-store=basic",
+        "--window-size=1280,900",
+        "--hide-scrollbars",
+        // Everything leaves through its context's proxy, over TCP: no QUIC, no datagrams of WebRTC, which therefore tells
+        // pages no address either.
+        "--disable-quic",
+        "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+        // The proxies resolve names. The browser itself finds nothing but them, as nobody else is at a loopback address
+        // that it is told of.
+        "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+        // What belongs to no context leads nowhere: a name that is not found.
+        "--proxy-server=socks5://none.invalid:1",
+        // Chromium connects to its search engine as soon as a context begins. This one is at an address that nobody has.
+        "--google-base-url=http://240.0.0.1/",
+    ]
+    .map(String::from)
+    .into();
+    arguments.push(format!("--disable-features={DISABLED_FEATURES}"));
+    arguments.push(format!("--user-data-dir={}", profile.display()));
+    if *display == Display::Headless && !executable::is_headless_shell(&home.executable) {
+        arguments.push("--headless=new".into());
+    }
+    if !home.sandbox.is_on() {
+        arguments.push("--no-sandbox".into());
+    }
+    if shared_memory_is_small() {
+        arguments.push("--disable-dev-shm-usage".into());
+    }
+    // Without a tab of its own: the contexts bring theirs.
+    arguments.push("--no-startup-window".into());
+    arguments
+}
+
+/// Whether /dev/shm is too small for the renderers, as a container's default of 64 MiB is. They crash when it is full.
+fn shared_memory_is_small() -> bool {
+    const ENOUGH: u64 = 512 << 20;
+    rustix::fs::statvfs("/dev/shm").map_or(true, |shm| shm.f_bavail.saturating_mul(shm.f_frsize) < ENOUGH)
+}
+
+/// How long the last words of a process that is gone may take to be read.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// The last lines a process wrote to its stderr.
+struct Tail {
+    kept: Kept,
+    reader: JoinHandle<()>,
+}
+
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<VecDeque<String>>>);
+
+impl Tail {
+    fn follow(mut stderr: impl AsyncRead + Send + Unpin + 'static, tasks: &TaskTracker) -> Self {
+        let kept = Kept::default();
+        let tail = kept.clone();
+        let reader = tasks.spawn(async move {
+            let mut chunk = [0; 4096];
+            let mut line = Vec::new();
+            while let Ok(read @ 1..) = stderr.read(&mut chunk).await {
+                for byte in &chunk[..read] {
+                    match byte {
+                        b'\n' => kept.keep(std::mem::take(&mut line)),
+                        // The rest of a long line is of no use, and a line need not have an end.
+                        _ if line.len() >= KEPT_LINE_LENGTH => {}
+                        byte => line.push(*byte),
+                    }
+                }
+            }
+            kept.keep(line);
+        });
+        Self { kept: tail, reader }
+    }
+
+    /// What a process that is gone has written: its last words may still be on their way.
+    async fn into_text(self) -> String {
+        // Somebody who outlived it may hold the other end; then it is what has come so far.
+        let _read = tokio::time::timeout(LAST_WORDS, self.reader).await;
+        self.kept.text()
+    }
+}
+
+impl Kept {
+    fn keep(&self, line: Vec<u8>) {
+        if line.is_empty() {
+            return;
+        }
+        let line = String::from_utf8_lossy(&line).into_owned();
+        tracing::debug!(line, "chromium");
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() == KEPT_LINES {
+            kept.pop_front();
+        }
+        kept.push_back(line);
+    }
+
+    fn text(&self) -> String {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().map(String::as_str).collect::<Vec<_>>().join(" | ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_major_version_is_read_from_what_browsers_call_themselves() {
+        assert_eq!(major("Chrome/156.0.8078.79"), Some(156));
+        assert_eq!(major("HeadlessChrome/99.0.1.2"), Some(99));
+        for none in ["", "Chrome", "Chrome/", "Chrome/x.1", "Chrome/-1.0", "156.0"] {
+            assert_eq!(major(none), None, "{none}");
+        }
+    }
+}

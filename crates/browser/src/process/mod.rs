@@ -1,0 +1,12 @@
+//! Browser processes: finding, launching and limiting Chromium, and cleaning up after it.
+
+pub(crate) mod browser;
+pub(crate) mod executable;
+pub(crate) mod launch;
+pub(crate) mod memory;
+pub(crate) mod panics;
+pub(crate) mod profile;
+pub(crate) mod renderers;
+pub(crate) mod sandbox;
+pub(crate) mod targets;
+pub mod warden;

@@ -1,0 +1,135 @@
+//! Chromium's own sandbox: whether it is used, and why.
+
+use std::fmt::{self, Display, Formatter};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::settings::SandboxMode;
+
+/// Whether Chromium's own sandbox is used, with the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sandbox {
+    /// `BROWSER_SANDBOX=on`, whatever the host says.
+    Wanted,
+    /// Of user namespaces.
+    Namespaces,
+    /// Of the helper that Chromium is installed with, which is root's and runs as root.
+    Helper(PathBuf),
+    /// `BROWSER_SANDBOX=off`.
+    Unwanted,
+    /// Chromium refuses to start with it as root.
+    Root,
+    /// There is nothing to make it of.
+    Impossible,
+}
+
+/// The helper stands beside Chromium's executable under this name.
+const HELPER: &str = "chrome-sandbox";
+
+impl Sandbox {
+    /// Found out once at start: it takes a process, and nothing about it changes while we run.
+    pub(crate) fn choose(mode: SandboxMode, executable: &Path) -> Self {
+        match mode {
+            SandboxMode::On => Self::Wanted,
+            SandboxMode::Off => Self::Unwanted,
+            SandboxMode::Auto if rustix::process::geteuid().is_root() => Self::Root,
+            SandboxMode::Auto if namespaces_work() => Self::Namespaces,
+            SandboxMode::Auto => helper(executable).map_or(Self::Impossible, Self::Helper),
+        }
+    }
+
+    pub fn is_on(&self) -> bool {
+        matches!(self, Self::Wanted | Self::Namespaces | Self::Helper(_))
+    }
+}
+
+impl Display for Sandbox {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wanted => f.write_str("BROWSER_SANDBOX is on"),
+            Self::Namespaces => f.write_str("this user may make user namespaces"),
+            Self::Helper(path) => write!(f, "the setuid helper {} is installed", path.display()),
+            Self::Unwanted => f.write_str("BROWSER_SANDBOX is off"),
+            Self::Root => f.write_str("the service runs as root, as which Chromium has no sandbox"),
+            Self::Impossible => f.write_str(
+                "this user may not make user namespaces (by the kernel's settings or a seccomp profile), and there is \
+                 no setuid helper that would work",
+            ),
+        }
+    }
+}
+
+fn namespaces_work() -> bool {
+    Command::new("unshare")
+        // The network namespace takes rights in the new user namespace, which some hosts give to nobody.
+        .args(["--user", "--net", "true"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// The setuid helper, if it would work.
+fn helper(executable: &Path) -> Option<PathBuf> {
+    if gains_no_privileges() {
+        return None;
+    }
+    let name = executable.file_name()?;
+    let beside = executable.canonicalize().ok().and_then(|path| Some(path.parent()?.to_owned()));
+    // What is on the path may be a script that starts the executable in a folder of its name.
+    let folders = beside.into_iter().chain([Path::new("/usr/lib").join(name)]);
+    folders.map(|folder| folder.join(HELPER)).find(|path| is_setuid_root(path))
+}
+
+fn is_setuid_root(path: &Path) -> bool {
+    const SETUID_AND_FOR_ALL: u32 = 0o4001;
+    path.metadata()
+        .is_ok_and(|file| file.is_file() && file.uid() == 0 && file.mode() & SETUID_AND_FOR_ALL == SETUID_AND_FOR_ALL)
+}
+
+/// Whether this process and its children are barred from becoming root by a setuid file, as under `no-new-privileges`.
+fn gains_no_privileges() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().any(|line| line.strip_prefix("NoNewPrivs:").is_some_and(|value| value.trim() == "1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_helper_counts_only_when_it_is_root_s_and_setuid() {
+        let folder = tempfile::tempdir().unwrap();
+        let (chromium, helper_path) = (folder.path().join("chromium-x"), folder.path().join(HELPER));
+        std::fs::write(&chromium, "").unwrap();
+        assert_eq!(helper(&chromium), None);
+        std::fs::write(&helper_path, "").unwrap();
+        std::fs::set_permissions(&helper_path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(helper(&chromium), None, "it would run as whoever starts it");
+        std::fs::set_permissions(&helper_path, std::fs::Permissions::from_mode(0o4755)).unwrap();
+        let works = rustix::process::geteuid().is_root() && !gains_no_privileges();
+        assert_eq!(
+            helper(&chromium),
+            works.then(|| helper_path.canonicalize().unwrap()),
+            "of another user's it is not taken"
+        );
+    }
+
+    #[test]
+    fn what_is_asked_for_is_done() {
+        let nowhere = Path::new("/nonexistent/chromium");
+        assert_eq!(Sandbox::choose(SandboxMode::On, nowhere), Sandbox::Wanted);
+        assert_eq!(Sandbox::choose(SandboxMode::Off, nowhere), Sandbox::Unwanted);
+        let auto = Sandbox::choose(SandboxMode::Auto, nowhere);
+        let expected = match (rustix::process::geteuid().is_root(), namespaces_work()) {
+            (true, _) => Sandbox::Root,
+            (false, true) => Sandbox::Namespaces,
+            (false, false) => Sandbox::Impossible,
+        };
+        assert_eq!(auto, expected);
+    }
+}
