@@ -24,8 +24,8 @@ fn without_any_variable_the_service_serves_this_machine_alone() {
     let settings = settings(&[]);
     assert_eq!(settings.listen.to_string(), "127.0.0.1:9010");
     assert!(settings.http.api_key.is_none());
-    assert!(settings.llm.openai.is_none());
-    assert_eq!(settings.llm.ollama.endpoint.as_str(), "http://localhost:11434/");
+    assert!(settings.llm.provider(Provider::Openai).is_none());
+    assert_eq!(settings.llm.provider(Provider::Ollama).unwrap().base_url.as_str(), "http://localhost:11434/");
     assert_eq!(settings.http.screenshots, Some(ImageFormat::Png));
     assert_eq!((settings.http.max_body_bytes, settings.http.max_task_bytes), (1_048_576, 32_768));
     assert_eq!(settings.run.timeout, Duration::from_secs(600));
@@ -63,7 +63,7 @@ fn an_empty_variable_counts_as_unset() {
         ("RUN_TIMEOUT", ""),
         ("BROWSER_EXECUTABLE", ""),
     ]);
-    assert!(settings.http.api_key.is_none() && settings.llm.openai.is_none());
+    assert!(settings.http.api_key.is_none() && settings.llm.provider(Provider::Openai).is_none());
     assert_eq!((settings.listen.port(), settings.run.timeout), (9010, Duration::from_secs(600)));
     assert_eq!(settings.browser.executable, None);
 }
@@ -118,9 +118,9 @@ fn every_concern_is_set_by_its_variables() {
     assert_eq!((settings.http.max_body_bytes, settings.http.screenshots), (2 << 20, None));
     assert_eq!((settings.agent.max_actions_per_step, settings.agent.max_failures), (2, 4));
     assert_eq!(settings.agent.vision, Vision::Never);
-    let openai = settings.llm.openai.unwrap();
+    let openai = settings.llm.provider(Provider::Openai).unwrap();
     assert_eq!((openai.default_model.as_str(), openai.base_url.as_str()), ("gpt-x", "https://api.openai.com/v1"));
-    assert_eq!(settings.llm.ollama.endpoint.host_str(), Some("ollama"));
+    assert_eq!(settings.llm.provider(Provider::Ollama).unwrap().base_url.host_str(), Some("ollama"));
     assert_eq!((settings.llm.limits.timeout, settings.llm.limits.max_attempts), (Duration::from_secs(60), 1));
     assert_eq!(settings.browser.executable.unwrap().to_str(), Some("/opt/chromium"));
     assert_eq!(settings.browser.profile_root.to_str(), Some("/var/tmp/x"));
@@ -135,7 +135,7 @@ fn every_concern_is_set_by_its_variables() {
 #[test]
 fn a_base_url_alone_configures_openai() {
     let settings = settings(&[("OPENAI_BASE_URL", "http://vllm:8000/v1")]);
-    let openai = settings.llm.openai.unwrap();
+    let openai = settings.llm.provider(Provider::Openai).unwrap();
     assert!(openai.api_key.is_none());
     assert_eq!(openai.base_url.as_str(), "http://vllm:8000/v1");
 }
@@ -143,9 +143,10 @@ fn a_base_url_alone_configures_openai() {
 #[test]
 fn each_provider_is_configured_by_its_key() {
     let settings = settings(&[("ANTHROPIC_API_KEY", "a"), ("GEMINI_API_KEY", "g"), ("GEMINI_MODEL", "gemini-x")]);
-    assert!(settings.llm.openai.is_none());
-    let (anthropic, gemini) = (settings.llm.anthropic.unwrap(), settings.llm.gemini.unwrap());
-    assert_eq!(anthropic.api_key.unwrap().expose_secret(), "a");
+    assert!(settings.llm.provider(Provider::Openai).is_none());
+    let (anthropic, gemini) =
+        (settings.llm.provider(Provider::Anthropic).unwrap(), settings.llm.provider(Provider::Gemini).unwrap());
+    assert_eq!(anthropic.api_key.as_ref().unwrap().expose_secret(), "a");
     assert_eq!(anthropic.base_url.as_str(), "https://api.anthropic.com/");
     assert_eq!(gemini.base_url.as_str(), "https://generativelanguage.googleapis.com/v1beta");
     assert_eq!(gemini.default_model, "gemini-x");
@@ -182,10 +183,15 @@ fn a_fallback_is_a_configured_provider() {
 #[test]
 fn a_call_has_limits_for_its_beginning_and_for_silence() {
     let limits = settings(&[("LLM_OPENING_TIMEOUT", "5s"), ("LLM_SILENCE_TIMEOUT", "7s")]).llm.limits;
-    assert_eq!((limits.opening, limits.silence), (Duration::from_secs(5), Duration::from_secs(7)));
+    assert_eq!((limits.first_byte_timeout, limits.idle_timeout), (Duration::from_secs(5), Duration::from_secs(7)));
     let defaults = settings(&[]).llm;
-    assert!(defaults.limits.opening < defaults.limits.timeout && defaults.limits.silence < defaults.limits.timeout);
-    assert!(defaults.ollama.opening > defaults.limits.opening);
+    assert!(
+        defaults.limits.first_byte_timeout < defaults.limits.timeout
+            && defaults.limits.idle_timeout < defaults.limits.timeout
+    );
+    assert!(
+        defaults.provider(Provider::Ollama).unwrap().first_byte_timeout.unwrap() > defaults.limits.first_byte_timeout
+    );
 }
 
 #[test]

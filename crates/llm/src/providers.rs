@@ -1,10 +1,6 @@
 //! The deployment's providers, as the agent opens models at them.
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use secrecy::SecretString;
-use url::Url;
 
 use agent::ports::{ChatModel, ModelUnavailable, Models, Provider};
 
@@ -12,16 +8,16 @@ use super::adapter::{Adapter, Model};
 use super::endpoint::Endpoint;
 use super::fallback::WithFallback;
 use super::protocol::Protocol;
-use super::settings::{FallbackSettings, HostedSettings, LlmSettings};
+use super::settings::{FallbackSettings, LlmSettings, ProviderSettings};
 use super::transport::Transport;
 use super::{anthropic, gemini, ollama, openai};
 
-/// All configured providers, on one HTTP client with pooled connections. Made once for the process.
+/// Every provider's API.
+const PROTOCOLS: [&Protocol; 4] = [&openai::PROTOCOL, &anthropic::PROTOCOL, &gemini::PROTOCOL, &ollama::PROTOCOL];
+
+/// All configured providers, on one HTTP client with pooled connections.
 pub struct Providers {
-    openai: Option<Arc<Adapter>>,
-    anthropic: Option<Arc<Adapter>>,
-    gemini: Option<Arc<Adapter>>,
-    ollama: Arc<Adapter>,
+    adapters: Vec<(Provider, Arc<Adapter>)>,
     default_provider: Option<Provider>,
     fallback: Option<FallbackSettings>,
 }
@@ -39,27 +35,24 @@ pub enum BuildError {
 }
 
 impl Providers {
+    /// # Errors
+    /// An address or a key is unusable, or the fallback's provider is not configured.
     pub fn new(settings: LlmSettings) -> Result<Self, BuildError> {
-        let opening = settings.limits.opening;
-        let transport = Arc::new(Transport::new(settings.limits)?);
-        let adapter = |protocol: &'static Protocol, base: Url, key: Option<SecretString>, model, opening: Duration| {
-            let endpoint = Endpoint::new(base, key, protocol.key, protocol.headers);
-            let endpoint = endpoint.ok_or(BuildError::Endpoint(protocol.provider))?;
-            Ok::<_, BuildError>(Arc::new(Adapter::new(protocol, transport.clone(), endpoint, model, opening)))
-        };
-        let hosted = |protocol, settings: Option<HostedSettings>| {
-            let made = settings.map(|s| adapter(protocol, s.base_url, s.api_key, s.default_model, opening));
-            made.transpose()
-        };
-        let ollama = settings.ollama;
-        let providers = Self {
-            openai: hosted(&openai::PROTOCOL, settings.openai)?,
-            anthropic: hosted(&anthropic::PROTOCOL, settings.anthropic)?,
-            gemini: hosted(&gemini::PROTOCOL, settings.gemini)?,
-            ollama: adapter(&ollama::PROTOCOL, ollama.endpoint, None, ollama.default_model, ollama.opening)?,
-            default_provider: settings.default_provider,
-            fallback: settings.fallback,
-        };
+        let LlmSettings { providers, default_provider, fallback, limits } = settings;
+        let default_timeout = limits.first_byte_timeout;
+        let transport = Arc::new(Transport::new(limits)?);
+        let adapters = providers.into_iter().map(|settings| {
+            let ProviderSettings { provider, base_url, api_key, default_model, first_byte_timeout } = settings;
+            let protocol = PROTOCOLS.into_iter().find(|protocol| protocol.provider == provider);
+            let protocol = protocol.ok_or(BuildError::Endpoint(provider))?;
+            let endpoint = Endpoint::new(base_url, api_key, protocol.key, protocol.headers);
+            let endpoint = endpoint.ok_or(BuildError::Endpoint(provider))?;
+            let first_byte_timeout = first_byte_timeout.unwrap_or(default_timeout);
+            let adapter = Adapter::new(protocol, transport.clone(), endpoint, default_model, first_byte_timeout);
+            Ok((provider, Arc::new(adapter)))
+        });
+        let adapters = adapters.collect::<Result<_, BuildError>>()?;
+        let providers = Self { adapters, default_provider, fallback };
         match &providers.fallback {
             Some(fallback) if providers.adapter(fallback.provider).is_none() => {
                 Err(BuildError::Fallback(fallback.provider))
@@ -69,13 +62,7 @@ impl Providers {
     }
 
     fn adapter(&self, provider: Provider) -> Option<&Arc<Adapter>> {
-        match provider {
-            Provider::Openai => self.openai.as_ref(),
-            Provider::Anthropic => self.anthropic.as_ref(),
-            Provider::Gemini => self.gemini.as_ref(),
-            Provider::Ollama => Some(&self.ollama),
-            Provider::Template => None,
-        }
+        self.adapters.iter().find(|(own, _)| *own == provider).map(|(_, adapter)| adapter)
     }
 
     fn model(&self, provider: Provider, model: Option<&str>) -> Result<Model, ModelUnavailable> {
@@ -86,7 +73,7 @@ impl Providers {
 
 impl Models for Providers {
     fn default_provider(&self) -> Provider {
-        let own = if self.openai.is_some() { Provider::Openai } else { Provider::Template };
+        let own = if self.adapter(Provider::Openai).is_some() { Provider::Openai } else { Provider::Template };
         self.default_provider.unwrap_or(own)
     }
 

@@ -1,4 +1,4 @@
-//! What a deployment says about its model providers.
+//! Settings of the model providers.
 
 use std::time::Duration;
 
@@ -7,63 +7,60 @@ use url::Url;
 
 use agent::ports::Provider;
 
-/// Providers with their keys, and limits common to all of them. Built by `config` from the environment.
+/// The configured providers, and the limits common to all of them.
 #[derive(Debug, Clone)]
 pub struct LlmSettings {
-    /// None: the provider is not configured. Configured by a key or a base URL of its own; so are the next two.
-    pub openai: Option<HostedSettings>,
-    pub anthropic: Option<HostedSettings>,
-    pub gemini: Option<HostedSettings>,
-    pub ollama: OllamaSettings,
-    /// Of requests that name none. None: OpenAI where it is configured, else the built-in planner.
+    /// At most one entry per provider.
+    pub providers: Vec<ProviderSettings>,
+    /// For requests that name none. `None`: OpenAI where it is configured, else the built-in planner.
     pub default_provider: Option<Provider>,
     pub fallback: Option<FallbackSettings>,
     pub limits: CallLimits,
 }
 
-/// A provider that is reached by key.
-#[derive(Debug, Clone)]
-pub struct HostedSettings {
-    /// Servers of one's own often want none.
-    pub api_key: Option<SecretString>,
-    /// As the provider's own clients take it: `https://api.openai.com/v1`, `https://api.anthropic.com`,
-    /// `https://generativelanguage.googleapis.com/v1beta`.
-    pub base_url: Url,
-    pub default_model: String,
+impl LlmSettings {
+    /// The settings of a provider; `None` if it is not configured.
+    pub fn provider(&self, provider: Provider) -> Option<&ProviderSettings> {
+        self.providers.iter().find(|settings| settings.provider == provider)
+    }
 }
 
 #[derive(Debug, Clone)]
-pub struct OllamaSettings {
-    pub endpoint: Url,
+pub struct ProviderSettings {
+    pub provider: Provider,
+    /// As the provider's own clients take it: `https://api.openai.com/v1`, `https://api.anthropic.com`,
+    /// `https://generativelanguage.googleapis.com/v1beta`, `http://localhost:11434`.
+    pub base_url: Url,
+    pub api_key: Option<SecretString>,
     pub default_model: String,
-    /// Instead of [`CallLimits::opening`]: a machine of one's own loads the model first and reads a long prompt slowly.
-    pub opening: Duration,
+    /// Overrides [`CallLimits::first_byte_timeout`] for servers that load a model first or read long prompts slowly.
+    pub first_byte_timeout: Option<Duration>,
 }
 
 /// The model that takes over when another fails for good.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FallbackSettings {
-    /// A configured one, never [`Provider::Template`].
+    /// Never [`Provider::Template`].
     pub provider: Provider,
-    /// None: the provider's default.
+    /// `None`: the provider's default.
     pub model: Option<String>,
 }
 
 #[derive(Debug, Clone)]
 pub struct CallLimits {
-    /// Tries of one call, the first included.
+    /// Attempts per call, including the first.
     pub max_attempts: u32,
-    /// From sending a request to the end of its answer.
+    /// From sending a request to the end of the response.
     pub timeout: Duration,
     pub connect_timeout: Duration,
-    /// From sending a request to the first byte of a streamed answer.
-    pub opening: Duration,
-    /// Between two pieces of an answer.
-    pub silence: Duration,
-    /// First wait between tries; doubles each time, with full jitter.
+    /// From sending a request to the first byte of a streamed response.
+    pub first_byte_timeout: Duration,
+    /// Between two chunks of a response.
+    pub idle_timeout: Duration,
+    /// Delay before the first retry; doubles for each further one, with full jitter.
     pub backoff_base: Duration,
-    /// Longest wait between tries, also for what a `Retry-After` asks.
+    /// Upper bound of the delay. A longer `Retry-After` ends the attempts.
     pub backoff_cap: Duration,
-    /// Longest answer accepted, in bytes as they come, a stream's frame included.
+    /// Longest response accepted, in bytes on the wire, including a stream's framing.
     pub max_response_bytes: usize,
 }

@@ -142,7 +142,7 @@ impl Transport {
                 }
                 Err(_) => break End::Silent,
             }
-            until = Instant::now() + self.limits.silence;
+            until = Instant::now() + self.limits.idle_timeout;
         };
         Ok((Answer { status, retry_after, body }, end))
     }

@@ -346,14 +346,14 @@ async fn an_answer_that_is_all_there_counts_whatever_becomes_of_its_connection()
 #[tokio::test]
 async fn a_server_that_is_silent_from_the_beginning_passes() {
     for api in Api::all() {
-        let limits = CallLimits { opening: Duration::from_secs(1), ..limits() };
+        let limits = CallLimits { first_byte_timeout: Duration::from_secs(1), ..limits() };
         let error = ModelError::TimedOut { provider: api.name() };
         let fixture = fixture(&api, limits, [Reply::Silence, api.said(ANSWER)]).await;
         assert_eq!(fixture.text_after(2).await, ANSWER);
         assert!(fixture.told.all()[0].starts_with(&format!("{error}, trying again")));
         fixture.server.client_hung_up().await;
     }
-    let limits = || CallLimits { opening: Duration::from_millis(30), ..limits() };
+    let limits = || CallLimits { first_byte_timeout: Duration::from_millis(30), ..limits() };
     for api in Api::all() {
         let fixture = fixture(&api, limits(), (0..3).map(|_| Reply::Silence)).await;
         assert_eq!(fixture.ask().await.unwrap_err(), ModelError::TimedOut { provider: api.name() });
@@ -364,7 +364,7 @@ async fn a_server_that_is_silent_from_the_beginning_passes() {
 #[tokio::test]
 async fn a_server_that_falls_silent_in_the_middle_passes() {
     for api in Api::all() {
-        let limits = CallLimits { silence: Duration::from_millis(300), ..limits() };
+        let limits = CallLimits { idle_timeout: Duration::from_millis(300), ..limits() };
         let begin = (api.streamed)(ANSWER)[0].clone();
         let fixture = fixture(&api, limits, [Reply::Stall { begin }, api.said(ANSWER)]).await;
         assert_eq!(fixture.text_after(2).await, ANSWER);
@@ -376,7 +376,7 @@ async fn a_server_that_falls_silent_in_the_middle_passes() {
 #[tokio::test]
 async fn an_answer_that_is_all_there_counts_although_the_server_does_not_hang_up() {
     for api in Api::all() {
-        let limits = CallLimits { silence: Duration::from_millis(300), ..limits() };
+        let limits = CallLimits { idle_timeout: Duration::from_millis(300), ..limits() };
         let begin = (api.streamed)(ANSWER).concat();
         let fixture = fixture(&api, limits, [Reply::Stall { begin }]).await;
         assert_eq!(fixture.text_after(1).await, ANSWER, "{}", api.name());
@@ -391,10 +391,7 @@ async fn a_refused_connection_passes_and_is_given_up() {
         // Bound and dropped: a port where nobody listens.
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
         let nowhere: url::Url = format!("http://127.0.0.1:{port}/").parse().unwrap();
-        for hosted in [&mut settings.openai, &mut settings.anthropic, &mut settings.gemini].into_iter().flatten() {
-            hosted.base_url = nowhere.clone();
-        }
-        settings.ollama.endpoint = nowhere;
+        settings.providers.iter_mut().for_each(|provider| provider.base_url = nowhere.clone());
         let model = Providers::new(settings).unwrap().open(api.provider, None).unwrap();
         let told = Told::default();
         let error = model.complete(request(&[text("the page")], &told)).await.unwrap_err();

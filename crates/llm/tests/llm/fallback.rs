@@ -7,7 +7,7 @@ use llm::settings::FallbackSettings;
 use llm::{BuildError, Providers};
 
 use super::apis::{Api, Case};
-use super::fixture::{Told, limits, request, settings, text};
+use super::fixture::{Told, limits, request, settings, text, without};
 use super::server::{Reply, Server};
 
 /// OpenAI's model with Anthropic's behind it, at one server.
@@ -147,7 +147,7 @@ async fn a_fallback_that_is_not_configured_stops_the_build() {
     let server = Server::start([]).await;
     for provider in [Provider::Gemini, Provider::Template] {
         let mut settings = settings(&server, limits());
-        settings.gemini = None;
+        without(&mut settings, Provider::Gemini);
         settings.fallback = fallback(provider, None);
         assert!(matches!(Providers::new(settings).err(), Some(BuildError::Fallback(refused)) if refused == provider));
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use agent::image::{Image, ImageFormat};
 use agent::ports::{ChatModel, ChatReply, ChatRequest, Message, ModelError, Models, Notices, Provider, Role};
 use llm::Providers;
-use llm::settings::{CallLimits, HostedSettings, LlmSettings, OllamaSettings};
+use llm::settings::{CallLimits, LlmSettings, ProviderSettings};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -20,8 +20,8 @@ pub(crate) fn limits() -> CallLimits {
         max_attempts: 3,
         timeout: Duration::from_secs(30),
         connect_timeout: Duration::from_secs(10),
-        opening: Duration::from_secs(30),
-        silence: Duration::from_secs(30),
+        first_byte_timeout: Duration::from_secs(30),
+        idle_timeout: Duration::from_secs(30),
         backoff_base: Duration::from_millis(1),
         backoff_cap: Duration::from_millis(2),
         max_response_bytes: 100_000,
@@ -29,22 +29,33 @@ pub(crate) fn limits() -> CallLimits {
 }
 
 pub(crate) fn settings(server: &Server, limits: CallLimits) -> LlmSettings {
-    let hosted = |path: &str, model: &str| {
-        Some(HostedSettings { api_key: Some(KEY.into()), base_url: server.url(path), default_model: model.to_owned() })
+    let provider = |provider, path: &str, model: &str, api_key: Option<&str>| ProviderSettings {
+        provider,
+        base_url: server.url(path),
+        api_key: api_key.map(Into::into),
+        default_model: model.to_owned(),
+        first_byte_timeout: None,
     };
     LlmSettings {
-        openai: hosted("/v1", "gpt-test"),
-        anthropic: hosted("/", "claude-test"),
-        gemini: hosted("/v1beta", "gemini-test"),
-        ollama: OllamaSettings {
-            endpoint: server.url("/"),
-            default_model: "llama-test".to_owned(),
-            opening: limits.opening,
-        },
+        providers: vec![
+            provider(Provider::Openai, "/v1", "gpt-test", Some(KEY)),
+            provider(Provider::Anthropic, "/", "claude-test", Some(KEY)),
+            provider(Provider::Gemini, "/v1beta", "gemini-test", Some(KEY)),
+            provider(Provider::Ollama, "/", "llama-test", None),
+        ],
         default_provider: None,
         fallback: None,
         limits,
     }
+}
+
+/// The settings of one provider, to change them.
+pub(crate) fn settings_of(settings: &mut LlmSettings, provider: Provider) -> &mut ProviderSettings {
+    settings.providers.iter_mut().find(|settings| settings.provider == provider).expect("a configured provider")
+}
+
+pub(crate) fn without(settings: &mut LlmSettings, provider: Provider) {
+    settings.providers.retain(|settings| settings.provider != provider);
 }
 
 /// A provider's default model on a scripted server.

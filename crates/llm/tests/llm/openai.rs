@@ -4,7 +4,9 @@ use agent::ports::{Message, ModelError, ModelName, ModelUnavailable, Models, Pro
 use llm::{BuildError, Providers};
 use serde_json::json;
 
-use super::fixture::{Fixture, KEY, SCHEMA, Told, choice, limits, picture, request, said, settings, text};
+use super::fixture::{
+    Fixture, KEY, SCHEMA, Told, choice, limits, picture, request, said, settings, settings_of, text, without,
+};
 use super::server::{Reply, Server};
 
 #[tokio::test]
@@ -83,7 +85,7 @@ async fn calls_share_one_connection() {
 async fn a_server_without_a_key_gets_no_authorization() {
     let server = Server::start([said("{}")]).await;
     let mut settings = settings(&server, limits());
-    settings.openai.as_mut().unwrap().api_key = None;
+    settings_of(&mut settings, Provider::Openai).api_key = None;
     let model = Providers::new(settings).unwrap().open(Provider::Openai, None).unwrap();
     model.complete(request(&[text("the page")], &Told::default())).await.unwrap();
     assert_eq!(server.requests()[0].authorization, None);
@@ -119,10 +121,10 @@ async fn the_default_is_the_deployments_or_openai_or_the_built_in_planner() {
     assert_eq!(Providers::new(settings.clone()).unwrap().default_provider(), Provider::Gemini);
 
     settings.default_provider = None;
-    settings.openai = None;
+    without(&mut settings, Provider::Openai);
     assert_eq!(Providers::new(settings.clone()).unwrap().default_provider(), Provider::Template);
-    settings.anthropic = None;
-    settings.gemini = None;
+    without(&mut settings, Provider::Anthropic);
+    without(&mut settings, Provider::Gemini);
     let providers = Providers::new(settings).unwrap();
     assert_eq!(providers.default_provider(), Provider::Template);
     for provider in [Provider::Openai, Provider::Anthropic, Provider::Gemini, Provider::Template] {
@@ -135,13 +137,13 @@ async fn the_default_is_the_deployments_or_openai_or_the_built_in_planner() {
 async fn an_address_or_key_that_cannot_be_used_stops_the_build() {
     let server = Server::start([]).await;
     let mut bad = settings(&server, limits());
-    bad.openai.as_mut().unwrap().api_key = Some("sk-\u{7}-canary".into());
+    settings_of(&mut bad, Provider::Openai).api_key = Some("sk-\u{7}-canary".into());
     let error = Providers::new(bad).err().unwrap();
     assert!(matches!(error, BuildError::Endpoint(Provider::Openai)));
     assert!(!format!("{error} {error:?}").contains("canary"));
 
     let mut bad = settings(&server, limits());
-    bad.ollama.endpoint = "file:///etc".parse().unwrap();
+    settings_of(&mut bad, Provider::Ollama).base_url = "file:///etc".parse().unwrap();
     assert!(matches!(Providers::new(bad).err(), Some(BuildError::Endpoint(Provider::Ollama))));
 }
 

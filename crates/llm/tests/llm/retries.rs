@@ -8,7 +8,7 @@ use llm::settings::CallLimits;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::fixture::{Fixture, Told, limits, request, said, settings, text};
+use super::fixture::{Fixture, Told, limits, request, said, settings, settings_of, text};
 use super::server::{Reply, Server};
 
 fn openai() -> String {
@@ -123,7 +123,7 @@ async fn a_refused_connection_is_tried_again_and_given_up() {
     let mut settings = settings(&unused, limits());
     // Bound and dropped: a port where nobody listens.
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    settings.openai.as_mut().unwrap().base_url = format!("http://127.0.0.1:{port}/v1").parse().unwrap();
+    settings_of(&mut settings, Provider::Openai).base_url = format!("http://127.0.0.1:{port}/v1").parse().unwrap();
     let model = Providers::new(settings).unwrap().open(Provider::Openai, None).unwrap();
     let told = Told::default();
     let error = model.complete(request(&[text("the page")], &told)).await.unwrap_err();

@@ -86,7 +86,7 @@ async fn a_call_is_logged_with_its_figures_and_without_its_content() {
             fixture.ask().await.unwrap();
         })
         .await;
-        let ours: Vec<_> = log.lines().filter(|line| line.contains("browser_use_service::")).collect();
+        let ours: Vec<_> = log.lines().filter(|line| line.contains(" llm::")).collect();
         let line = ours.iter().find(|line| line.contains("a model answered")).expect("a line for the call");
         assert!(line.contains(&format!("provider=\"{}\"", provider.name())), "{line}");
         assert!(line.contains("elapsed_ms=") && line.contains("prompt_tokens=120"), "{line}");
