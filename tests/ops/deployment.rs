@@ -1,7 +1,7 @@
 //! Files that say the same thing twice must say it alike.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use browser_use_service::config::Settings;
 
@@ -147,14 +147,23 @@ fn the_container_is_started_with_the_seccomp_profile() {
     assert!(read("Dockerfile").contains("\nUSER 10001:10001\n"), "Chromium has no sandbox as root");
 }
 
-/// What a release is built from, by the names in `Cargo.toml`.
-fn dependencies() -> Vec<String> {
-    let manifest = read("Cargo.toml");
-    let table = between(&manifest, "[dependencies]\n", "\n\n");
-    table.lines().map(|line| line.split_once(" = ").unwrap().0.to_owned()).collect()
+/// The packages of the service itself, by folder. The testkit is not part of it.
+fn packages() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let members = std::fs::read_dir(root.join("crates")).unwrap().map(|entry| entry.unwrap().path());
+    members.filter(|member| !member.ends_with("testkit")).chain([root.to_owned()]).collect()
 }
 
-fn sources() -> String {
+/// The names of the foreign crates that a package is built from.
+fn dependencies(package: &Path) -> BTreeSet<String> {
+    let manifest = std::fs::read_to_string(package.join("Cargo.toml")).unwrap();
+    let own: Vec<_> = packages().iter().filter_map(|package| Some(package.file_name()?.to_owned())).collect();
+    let table = between(&manifest, "[dependencies]\n", "\n\n").lines();
+    let names = table.map(|line| line.split(['.', ' ']).next().unwrap().to_owned());
+    names.filter(|name| !own.iter().any(|own| own == name.as_str())).collect()
+}
+
+fn sources(package: &Path) -> String {
     fn all(folder: &Path, text: &mut String) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -166,20 +175,25 @@ fn sources() -> String {
         }
     }
     let mut text = String::new();
-    all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
+    all(&package.join("src"), &mut text);
     text
 }
 
 #[test]
 fn every_dependency_is_used_and_the_architecture_says_what_it_saves() {
-    let (architecture, sources) = (read("docs/ARCHITECTURE.md"), sources());
-    let table = between(&architecture, "## Dependencies", "\n## ");
-    let rows: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next()).collect();
-    let listed: BTreeSet<_> = rows.iter().flat_map(|row| row.split(", ")).map(|name| name.trim_matches('`')).collect();
-    let dependencies = dependencies();
-    assert_eq!(listed, dependencies.iter().map(String::as_str).collect());
-    for name in dependencies {
-        let path = format!("{}::", name.replace('-', "_"));
-        assert!(sources.contains(&path), "nothing uses {name}");
+    let mut used = BTreeSet::new();
+    for package in packages() {
+        let sources = sources(&package);
+        for name in dependencies(&package) {
+            let path = format!("{}::", name.replace('-', "_"));
+            assert!(sources.contains(&path), "{} does not use {name}", package.display());
+            used.insert(name);
+        }
     }
+    let architecture = read("docs/ARCHITECTURE.md");
+    let table = between(&architecture, "## Dependencies", "\n## ");
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let listed: BTreeSet<_> =
+        rows.flat_map(|row| row.split(", ")).map(|name| name.trim_matches('`').to_owned()).collect();
+    assert_eq!(listed, used);
 }

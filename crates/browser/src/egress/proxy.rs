@@ -206,5 +206,4 @@ fn in_words_of_the_browser(error: &io::Error) -> &'static str {
 }
 
 #[cfg(test)]
-#[path = "tests/proxy.rs"]
 mod tests;
