@@ -135,7 +135,10 @@ impl App {
             warn!("BROWSER_USE_INTERNAL_API_KEY is not set: everybody on this machine may call");
         }
         let let_go = CancellationToken::new();
-        let mut server = self.tasks.spawn(serve::serve(listener, self.router, self.serve, let_go.clone()));
+        // The run gives up on its reader first, and reports why. After that, the connection is useless.
+        let write_timeout = 2 * self.runs.settings().stall_timeout;
+        let serving = serve::serve(listener, self.router, self.serve, write_timeout, let_go.clone());
+        let mut server = self.tasks.spawn(serving);
         let watch = run::watch(self.runs.clone(), self.runs.settings().memory, self.memory);
         let mut watching = AbortOnDrop(self.tasks.spawn(watch));
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use browser::warden;
 use browser_use_service::app::App;
-use browser_use_service::config::Settings;
+use browser_use_service::config::{self, Settings};
 use browser_use_service::{cli, shutdown, telemetry};
 use clap::{Parser, Subcommand};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -34,6 +34,13 @@ enum Command {
     Replay(cli::ReplayArgs),
     /// Tell by the exit code whether the service of this machine is alive
     Health,
+    /// Print all settings as the lines of an `.env` file
+    #[command(hide = true)]
+    Settings {
+        /// Print them as the page `docs/SETTINGS.md`
+        #[arg(long)]
+        markdown: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -47,6 +54,10 @@ fn main() -> ExitCode {
         Command::Run(args) => return cli::run(args),
         Command::Replay(args) => return cli::replay(args),
         Command::Health => cli::health(),
+        Command::Settings { markdown } => {
+            let page = if markdown { config::markdown() } else { config::env_example() };
+            io::stdout().write_all(page.as_bytes()).context("cannot write to standard output")
+        }
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

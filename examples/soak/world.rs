@@ -1,24 +1,28 @@
-//! Everything around the service: a shop, a login, a hostile site, a model behind a faulty proxy, a faulty browser.
+//! All that surrounds the service: a shop, a login, a site that means harm, a model behind a proxy that breaks its answers, a
+//! browser that answers with faults.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use axum::Router;
 use fastrand::Rng;
-use testkit::fault_proxy::{Fault, FaultProxy, Plan};
-use testkit::faulty_chromium::{self, FaultyChromium};
-use testkit::login;
-use testkit::server::Server;
-use testkit::shop::Shop;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
+use super::fault_proxy::{Fault, FaultProxy, Plan};
+use super::faulty::{self, Faulty, PAUSED};
 use super::forbidden::Forbidden;
-use super::{CONCURRENT, QUEUED, hostile, model};
+use super::support::Shop;
+use super::{CONCURRENT, QUEUED, hostile, login, model};
 
-/// The percentage of model calls that meet a fault.
+/// Of a hundred calls of the model, so many meet a fault.
 const FAULTY_CALLS: u8 = 20;
 
-/// The faults of the browser's messages. Those above `drop` end the connection, and with it the browser and its other runs,
-/// so they are rare.
+/// Of the browser's messages, as the plan of a [`Faulty`] has them. Those above `drop` end the connection, and with it the
+/// browser and its neighbours' runs, so they are rare.
 const BROWSER_FAULTS: &str = "
     rate 0.00003: cut
     rate 0.00003: garbage
@@ -32,41 +36,63 @@ const BROWSER_FAULTS: &str = "
     rate 0.001: stray
 ";
 
-/// Everything is open until this is dropped.
+/// Open for as long as this lives.
 pub(crate) struct World {
     pub(crate) shop: Shop,
-    pub(crate) hostile: Server,
+    /// Of the site that means harm, without a slash at the end.
+    pub(crate) hostile: String,
     pub(crate) login: login::Site,
     pub(crate) forbidden: Forbidden,
-    pub(crate) browser: FaultyChromium,
     proxy: FaultProxy,
-    _model: Server,
+    browser: Faulty,
+    browser_paused: PathBuf,
+    _servers: JoinSet<std::io::Result<()>>,
 }
 
 impl World {
-    /// Opens everything on free ports of loopback, with the browser in `folder` and its faults paused.
+    /// Opens everything on free ports of loopback, with the browser in `folder`, which answers as it should for now.
     ///
     /// # Errors
-    /// No port is free, or the folder cannot be written to.
+    /// There is no free port, or nothing can be written.
     pub(crate) async fn open(mut rng: Rng, folder: &Path) -> anyhow::Result<Self> {
         let plan = format!("seed {}\n{BROWSER_FAULTS}", rng.u32(..));
-        let browser = FaultyChromium::install(folder, &std::env::current_exe()?, &[], &plan)?;
-        browser.pause()?;
+        let browser = Faulty::install(folder, &std::env::current_exe()?, &[], &plan)?;
+        let mut servers = JoinSet::new();
         let forbidden = Forbidden::open().await?;
-        let model = Server::start(model::router()).await?;
-        let plan = Plan::Chance { rng, percent: FAULTY_CALLS, faults: faults() };
-        Ok(Self {
+        let hostile = serve(&mut servers, hostile::router(forbidden.address)).await?;
+        let model = serve(&mut servers, model::router()).await?;
+        let proxy = FaultProxy::open(model, Plan::Chance { rng, percent: FAULTY_CALLS, faults: faults() }).await?;
+        let world = Self {
             shop: Shop::open().await?,
-            hostile: Server::start(hostile::router(forbidden.address)).await?,
+            hostile: format!("http://{hostile}"),
             login: login::Site::open().await?,
             forbidden,
+            proxy,
             browser,
-            proxy: FaultProxy::open(model.address, plan).await?,
-            _model: model,
-        })
+            browser_paused: folder.join(PAUSED),
+            _servers: servers,
+        };
+        world.pause_browser()?;
+        Ok(world)
     }
 
-    /// The service's settings: little capacity, and limits that a run of seconds can reach.
+    /// From now on the browser answers as it should.
+    ///
+    /// # Errors
+    /// Nothing can be written.
+    pub(crate) fn pause_browser(&self) -> std::io::Result<()> {
+        fs::write(&self.browser_paused, "")
+    }
+
+    /// From now on the browser's messages meet faults.
+    ///
+    /// # Errors
+    /// They do so already.
+    pub(crate) fn break_browser(&self) -> std::io::Result<()> {
+        fs::remove_file(&self.browser_paused)
+    }
+
+    /// Of a service in this world: little room, and limits that a run of seconds can meet.
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
         let limits = [
             ("QUEUE_TIMEOUT", "8s"),
@@ -91,7 +117,7 @@ impl World {
         settings.push(("OPENAI_BASE_URL", format!("http://{}/v1", self.proxy.address)));
         let executable = self.browser.executable();
         if let Some(real) = std::env::var("BROWSER_EXECUTABLE").ok().filter(|real| !real.is_empty()) {
-            settings.push((faulty_chromium::BROWSER, real));
+            settings.push((faulty::BROWSER, real));
         }
         settings.push(("BROWSER_EXECUTABLE", executable.to_string_lossy().into_owned()));
         settings.push(("MAX_CONCURRENT_RUNS", CONCURRENT.to_string()));
@@ -99,12 +125,12 @@ impl World {
         settings
     }
 
-    /// How often each fault was injected into the model's responses, by name.
+    /// How often the model's answers met each fault, by name.
     pub(crate) fn injected(&self) -> BTreeMap<&'static str, usize> {
         self.proxy.injected()
     }
 
-    /// How often each fault was injected into the browser's messages, by name.
+    /// How often the browser's messages met each fault, by name.
     pub(crate) fn injected_into_browser(&self) -> BTreeMap<String, usize> {
         let mut injected = BTreeMap::new();
         for line in self.browser.injected() {
@@ -134,4 +160,11 @@ fn faults() -> Vec<Fault> {
         Fault::Status(503, "x-nothing", "in particular".to_owned()),
         Fault::Status(302, "location", "http://127.0.0.1:9/".to_owned()),
     ]
+}
+
+async fn serve(servers: &mut JoinSet<std::io::Result<()>>, router: Router) -> anyhow::Result<SocketAddr> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = listener.local_addr()?;
+    servers.spawn(async move { axum::serve(listener, router).await });
+    Ok(address)
 }

@@ -1,14 +1,12 @@
 //! Model providers and the limits of calls to them.
 
-use std::time::Duration;
-
+use agent::ports::Provider;
+use llm::settings::{CallLimits, FallbackSettings, LlmSettings, ProviderSettings};
 use url::Url;
 
 use super::ConfigError;
-use super::environment::{Environment, read};
-use super::parse::{choice, duration, http_url, integer, key, nonzero_duration, size, text};
-use agent::ports::Provider;
-use llm::settings::{CallLimits, FallbackSettings, LlmSettings, ProviderSettings};
+use super::form::{choice, duration, http_url, integer, key, nonzero_duration, size, text};
+use super::variables::Variables;
 
 const PROVIDERS: [(&str, Provider); 5] = [
     ("openai", Provider::Openai),
@@ -17,109 +15,171 @@ const PROVIDERS: [(&str, Provider); 5] = [
     ("ollama", Provider::Ollama),
     ("template", Provider::Template),
 ];
-const FALLBACKS: [(&str, Provider); 4] = [
-    ("openai", Provider::Openai),
-    ("anthropic", Provider::Anthropic),
-    ("gemini", Provider::Gemini),
-    ("ollama", Provider::Ollama),
-];
+const FALLBACKS: [(&str, Provider); 4] = {
+    let [openai, anthropic, gemini, ollama, _template] = PROVIDERS;
+    [openai, anthropic, gemini, ollama]
+};
 
-pub(super) fn llm(env: &Environment) -> Result<LlmSettings, ConfigError> {
+pub(super) fn llm(variables: &mut Variables) -> Result<LlmSettings, ConfigError> {
+    variables.section("Models");
     let hosted = [
         hosted(
+            variables,
             Provider::Openai,
-            read!(env.openai_api_key, key)?,
-            read!(env.openai_base_url, http_url)?,
-            read!(env.openai_model, text)?,
-            ("https://api.openai.com/v1", "gpt-4.1-mini"),
-        ),
+            ["OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"],
+            ["https://api.openai.com/v1", "gpt-4.1-mini"],
+        )?,
         hosted(
+            variables,
             Provider::Anthropic,
-            read!(env.anthropic_api_key, key)?,
-            read!(env.anthropic_base_url, http_url)?,
-            read!(env.anthropic_model, text)?,
-            ("https://api.anthropic.com", "claude-sonnet-5-5"),
-        ),
+            ["ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "ANTHROPIC_MODEL"],
+            ["https://api.anthropic.com", "claude-sonnet-5-5"],
+        )?,
         hosted(
+            variables,
             Provider::Gemini,
-            read!(env.gemini_api_key, key)?,
-            read!(env.gemini_base_url, http_url)?,
-            read!(env.gemini_model, text)?,
-            ("https://generativelanguage.googleapis.com/v1beta", "gemini-flash-latest"),
-        ),
+            ["GEMINI_API_KEY", "GEMINI_BASE_URL", "GEMINI_MODEL"],
+            ["https://generativelanguage.googleapis.com/v1beta", "gemini-flash-latest"],
+        )?,
     ];
-    let ollama = ProviderSettings {
-        provider: Provider::Ollama,
-        base_url: read!(env.ollama_endpoint, http_url)?.unwrap_or_else(|| constant_url("http://localhost:11434")),
-        api_key: None,
-        default_model: read!(env.ollama_model, text)?.unwrap_or_else(|| "qwen2.5vl".to_owned()),
-        first_byte_timeout: Some(
-            read!(env.ollama_opening_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(120)),
-        ),
-    };
+    let ollama = ollama(variables)?;
     let settings = LlmSettings {
         providers: hosted.into_iter().flatten().chain([ollama]).collect(),
-        default_provider: read!(env.default_provider, choice(&PROVIDERS))?,
-        fallback: fallback(env)?,
-        limits: limits(env)?,
+        default_provider: variables.optional(
+            "DEFAULT_PROVIDER",
+            "template",
+            choice(&PROVIDERS),
+            "The provider of requests that specify none. Default: openai if configured, else the built-in planner \
+             (template).",
+        )?,
+        fallback: fallback(variables)?,
+        limits: limits(variables)?,
     };
-    let configured = |provider| provider == Provider::Template || settings.provider(provider).is_some();
-    let named = [
+    let is_configured = |provider| provider == Provider::Template || settings.provider(provider).is_some();
+    for (variable, provider) in [
         ("DEFAULT_PROVIDER", settings.default_provider),
         ("FALLBACK_PROVIDER", settings.fallback.as_ref().map(|fallback| fallback.provider)),
-    ];
-    match named.into_iter().find(|(_, provider)| provider.is_some_and(|provider| !configured(provider))) {
-        Some((variable, _)) => Err(ConfigError::Invalid {
-            variable: variable.to_owned(),
-            expected: "a provider that is configured as well".to_owned(),
-        }),
-        None => Ok(settings),
+    ] {
+        if provider.is_some_and(|provider| !is_configured(provider)) {
+            return Err(ConfigError::Invalid { variable, expected: "a configured provider".to_owned() });
+        }
     }
+    Ok(settings)
 }
 
-/// `None` if neither a key nor a base URL is set.
+/// None if neither a key nor a base URL is set.
 fn hosted(
+    variables: &mut Variables,
     provider: Provider,
-    api_key: Option<String>,
-    base_url: Option<Url>,
-    model: Option<String>,
-    (default_url, default_model): (&str, &str),
-) -> Option<ProviderSettings> {
-    (api_key.is_some() || base_url.is_some()).then(|| ProviderSettings {
+    [key_name, url_name, model_name]: [&'static str; 3],
+    [default_url, default_model]: [&'static str; 2],
+) -> Result<Option<ProviderSettings>, ConfigError> {
+    let api_key = variables.optional(key_name, "", key(), "The provider's key. It configures the provider.")?;
+    let base_url = variables.optional(
+        url_name,
+        default_url,
+        http_url(),
+        "The base URL of the provider's API, or of a server that speaks it. If set, it configures the provider, with \
+         or without a key. Default: the provider's own endpoint.",
+    )?;
+    let default_model = variables.read(model_name, default_model, text(), "The provider's default model.")?;
+    let is_configured = api_key.is_some() || base_url.is_some();
+    Ok(is_configured.then(|| ProviderSettings {
         provider,
-        base_url: base_url.unwrap_or_else(|| constant_url(default_url)),
+        base_url: base_url.unwrap_or_else(|| Url::parse(default_url).expect("the constant is a URL")),
         api_key: api_key.map(Into::into),
-        default_model: model.unwrap_or_else(|| default_model.to_owned()),
+        default_model,
         first_byte_timeout: None,
+    }))
+}
+
+fn ollama(variables: &mut Variables) -> Result<ProviderSettings, ConfigError> {
+    Ok(ProviderSettings {
+        provider: Provider::Ollama,
+        base_url: variables.read("OLLAMA_ENDPOINT", "http://localhost:11434", http_url(), "Ollama needs no key.")?,
+        api_key: None,
+        default_model: variables.read("OLLAMA_MODEL", "qwen2.5vl", text(), "The provider's default model.")?,
+        first_byte_timeout: Some(variables.read(
+            "OLLAMA_OPENING_TIMEOUT",
+            "2m",
+            nonzero_duration(),
+            "`LLM_OPENING_TIMEOUT` for Ollama, which may have to load the model first.",
+        )?),
     })
 }
 
-fn fallback(env: &Environment) -> Result<Option<FallbackSettings>, ConfigError> {
-    let model = read!(env.fallback_model, text)?;
-    match (read!(env.fallback_provider, choice(&FALLBACKS))?, model) {
+fn fallback(variables: &mut Variables) -> Result<Option<FallbackSettings>, ConfigError> {
+    let provider = variables.optional(
+        "FALLBACK_PROVIDER",
+        "ollama",
+        choice(&FALLBACKS),
+        "The provider with which a run continues when its own model fails for good. Default: none.",
+    )?;
+    let model = variables.optional(
+        "FALLBACK_MODEL",
+        "qwen2.5vl",
+        text(),
+        "The model to fall back to. Default: the provider's.",
+    )?;
+    match (provider, model) {
         (Some(provider), model) => Ok(Some(FallbackSettings { provider, model })),
         (None, None) => Ok(None),
         (None, Some(_)) => Err(ConfigError::Invalid {
-            variable: "FALLBACK_MODEL".to_owned(),
+            variable: "FALLBACK_MODEL",
             expected: "set together with FALLBACK_PROVIDER".to_owned(),
         }),
     }
 }
 
-fn limits(env: &Environment) -> Result<CallLimits, ConfigError> {
+fn limits(variables: &mut Variables) -> Result<CallLimits, ConfigError> {
     Ok(CallLimits {
-        max_attempts: read!(env.llm_max_attempts, integer(1..=20))?.unwrap_or(4),
-        timeout: read!(env.llm_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(120)),
-        connect_timeout: read!(env.llm_connect_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(10)),
-        first_byte_timeout: read!(env.llm_opening_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(30)),
-        idle_timeout: read!(env.llm_silence_timeout, nonzero_duration)?.unwrap_or(Duration::from_secs(20)),
-        backoff_base: read!(env.llm_backoff_base, duration)?.unwrap_or(Duration::from_millis(500)),
-        backoff_cap: read!(env.llm_backoff_cap, duration)?.unwrap_or(Duration::from_secs(30)),
-        // A stream takes some 300 bytes a token.
-        max_response_bytes: read!(env.llm_max_response_bytes, size(1024..=1 << 30))?.unwrap_or(16 << 20),
+        timeout: variables.read(
+            "LLM_TIMEOUT",
+            "2m",
+            nonzero_duration(),
+            "One model call, from the request to the end of the answer.",
+        )?,
+        connect_timeout: variables.read(
+            "LLM_CONNECT_TIMEOUT",
+            "10s",
+            nonzero_duration(),
+            "Connecting to a provider.",
+        )?,
+        first_byte_timeout: variables.read(
+            "LLM_OPENING_TIMEOUT",
+            "30s",
+            nonzero_duration(),
+            "From the request to the first byte of the answer.",
+        )?,
+        idle_timeout: variables.read(
+            "LLM_SILENCE_TIMEOUT",
+            "20s",
+            nonzero_duration(),
+            "Between two chunks of an answer.",
+        )?,
+        max_attempts: variables.read(
+            "LLM_MAX_ATTEMPTS",
+            "4",
+            integer(1..=20),
+            "Attempts of one call, including the first.",
+        )?,
+        backoff_base: variables.read(
+            "LLM_BACKOFF_BASE",
+            "500ms",
+            duration(),
+            "The delay before a retry is random and below this; it doubles with each retry.",
+        )?,
+        backoff_cap: variables.read(
+            "LLM_BACKOFF_CAP",
+            "30s",
+            duration(),
+            "Maximum delay before a retry, including one that the provider asks for.",
+        )?,
+        max_response_bytes: variables.read(
+            "LLM_MAX_RESPONSE_BYTES",
+            "16MiB",
+            size(1024..=1 << 30),
+            "Maximum size of an answer as sent; a stream takes about 300 bytes per token.",
+        )? as usize,
     })
-}
-
-fn constant_url(url: &str) -> Url {
-    url.parse().expect("the constant is a URL")
 }

@@ -27,8 +27,6 @@ pub struct ServeSettings {
     pub max_connections: usize,
     /// From a connection's opening, or from the end of the last response on it, to the end of the next request's head.
     pub head_timeout: Duration,
-    /// How long a client may take nothing of what it is sent.
-    pub patience: Duration,
 }
 
 /// Bytes of a request's head, and its headers. A proxy in front adds some, cookies of a browser are some thousand bytes.
@@ -41,7 +39,15 @@ const NO_ROOM: Duration = Duration::from_millis(250);
 
 /// Serves until `let_go`, then closes idle connections, and within a second those whose request is not all there, and returns
 /// when the others have sent what they are sending.
-pub async fn serve(listener: TcpListener, router: Router, settings: ServeSettings, let_go: CancellationToken) {
+///
+/// A client that takes nothing of what it is sent for `write_timeout` is disconnected.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: ServeSettings,
+    write_timeout: Duration,
+    let_go: CancellationToken,
+) {
     let room = Arc::new(Semaphore::new(settings.max_connections));
     let connections = TaskTracker::new();
     loop {
@@ -63,7 +69,7 @@ pub async fn serve(listener: TcpListener, router: Router, settings: ServeSetting
                 continue;
             }
         };
-        connections.spawn(hold(stream, place, router.clone(), settings, let_go.clone()));
+        connections.spawn(hold(stream, place, router.clone(), settings, write_timeout, let_go.clone()));
     }
     // Nobody is to wait for an answer that will not come.
     drop(listener);
@@ -83,14 +89,15 @@ async fn hold(
     _place: OwnedSemaphorePermit,
     router: Router,
     settings: ServeSettings,
+    write_timeout: Duration,
     let_go: CancellationToken,
 ) {
-    if let Err(error) = prepare(&stream, settings.patience) {
+    if let Err(error) = prepare(&stream, write_timeout) {
         debug!(%error, "a connection was gone before it was served");
         return;
     }
     let answers = TaskTracker::new();
-    let patience = Patience { limit: settings.patience, let_go: let_go.clone(), answers: answers.clone() };
+    let patience = Patience { limit: write_timeout, let_go: let_go.clone(), answers: answers.clone() };
     let stream = Patient::new(stream, patience);
     let router = TowerToHyperService::new(router);
     let answering = service_fn(|request| {

@@ -1,297 +1,258 @@
-//! Which module may import which. The table is the one of `docs/ARCHITECTURE.md`.
+//! What Cargo cannot check about `docs/ARCHITECTURE.md`: which modules of the root package know which, who reads the
+//! environment, and that the table of dependencies is complete.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use regex::Regex;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// A part of the service and what it may reach: own modules by path prefix, foreign crates by exclusion.
+/// A module of the root package, and the crates and modules that it must not name.
 struct Rule {
     module: &'static str,
-    may_import: &'static [&'static str],
-    never_crates: &'static [&'static str],
+    never: &'static [&'static str],
 }
 
 const RULES: &[Rule] = &[
-    Rule { module: "policy", may_import: &[], never_crates: &["*"] },
-    Rule { module: "machine", may_import: &[], never_crates: &["*"] },
     Rule {
-        module: "agent",
-        may_import: &["policy"],
-        never_crates: &["axum", "reqwest", "chromiumoxide_cdp", "chromiumoxide_types", "tower", "tower_http", "envy"],
-    },
-    Rule {
-        module: "llm",
-        may_import: &["agent::ports", "agent::image"],
-        never_crates: &["axum", "chromiumoxide_cdp", "chromiumoxide_types", "tower", "tower_http", "envy"],
-    },
-    Rule {
-        module: "browser",
-        may_import: &[
-            "agent::ports",
-            "agent::action",
-            "agent::files",
-            "agent::observation",
-            "agent::image",
-            "agent::secrets",
-            "policy",
-        ],
-        never_crates: &["axum", "reqwest", "tower", "tower_http", "envy"],
+        module: "http",
+        never: &["browser", "llm", "replay", "template", "crate::app", "crate::cli", "crate::config"],
     },
     Rule {
         module: "run",
-        may_import: &["agent", "policy"],
-        never_crates: &["axum", "reqwest", "chromiumoxide_cdp", "chromiumoxide_types", "serde", "serde_json", "envy"],
-    },
-    Rule {
-        module: "http",
-        may_import: &[
-            "run",
-            "agent::ports",
-            "agent::image",
-            "agent::report",
-            "agent::action",
-            "agent::explicit",
-            "agent::files",
-            "agent::output",
-            "agent::secrets",
-            "policy",
+        never: &[
+            "axum",
+            "browser",
+            "hyper",
+            "llm",
+            "replay",
+            "serde",
+            "serde_json",
+            "tower_http",
+            "crate::app",
+            "crate::cli",
+            "crate::config",
+            "crate::http",
         ],
-        never_crates: &["reqwest", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
     },
+    Rule { module: "config", never: &["axum", "hyper", "crate::app", "crate::cli"] },
+    Rule { module: "machine", never: &["agent", "browser", "crate", "llm", "super", "url_policy"] },
     Rule {
-        module: "replay",
-        may_import: &["agent", "policy", "run"],
-        never_crates: &["axum", "reqwest", "tower", "tower_http", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
+        module: "shutdown",
+        never: &["axum", "browser", "hyper", "llm", "crate::app", "crate::config", "crate::http"],
     },
     Rule {
         module: "telemetry",
-        may_import: &["run::STEP_LOG_TARGET", "agent::secrets"],
-        never_crates: &["axum", "reqwest"],
-    },
-    Rule { module: "shutdown", may_import: &["run"], never_crates: &["axum", "reqwest"] },
-    Rule {
-        module: "config",
-        may_import: &[
-            "agent::agent",
-            "agent::image",
-            "agent::ports::Provider",
-            "agent::usage",
-            "browser::settings",
-            "http::settings",
-            "llm::settings",
-            "machine",
-            "run::settings",
-            "policy",
-            "shutdown::ShutdownSettings",
-            "telemetry",
-        ],
-        never_crates: &["axum", "reqwest"],
+        never: &["axum", "browser", "hyper", "llm", "crate::app", "crate::config", "crate::http"],
     },
     Rule {
-        module: "cli",
-        may_import: &[
-            "app",
-            "config",
-            "replay",
-            "run",
-            "agent::ports",
-            "agent::image",
-            "agent::output",
-            "agent::report",
-            "agent::secrets",
-            "shutdown",
-            "telemetry",
-        ],
-        never_crates: &["axum", "reqwest", "tower", "tower_http", "chromiumoxide_cdp", "chromiumoxide_types", "envy"],
+        module: "recording",
+        never: &["axum", "browser", "hyper", "llm", "crate::app", "crate::config", "crate::http"],
     },
+    Rule { module: "cli", never: &["axum", "browser", "hyper", "llm", "crate::http"] },
 ];
 
-const OUTERMOST: &[&str] = &["config", "app", "cli", "main"];
+/// They put the service together.
+const FREE: [&str; 3] = ["app", "lib", "main"];
 
 /// The settings; and what a browser inherits and is found by: the display, the search path.
-const READ_ENVIRONMENT: &[&str] = &["config", "browser"];
+const READ_ENVIRONMENT: [&str; 2] = ["src/config", "crates/browser"];
 
-fn sources() -> Vec<(String, String)> {
-    fn visit(folder: &Path, files: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-            if entry.is_dir() {
-                visit(&entry, files);
-            } else if entry.extension().is_some_and(|extension| extension == "rs") {
-                files.push(entry);
+struct Source {
+    /// From the root of the project: `src/http/sse.rs`.
+    file: String,
+    paths: BTreeSet<String>,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The Rust files below `folder`, without those of tests.
+fn sources(folder: &str) -> Vec<Source> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let is_test = path.ends_with("tests") || path.ends_with("tests.rs");
+            if path.is_dir() && !is_test {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !is_test {
+                found.push(path);
             }
         }
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    visit(&root, &mut files);
-    let module = |path: &Path| {
-        let relative = path.strip_prefix(&root).expect("it was found there").with_extension("");
-        relative.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect::<Vec<_>>().join("::")
+    let source = |path: PathBuf| {
+        let file = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+        let paths = paths(&fs::read_to_string(&path).unwrap());
+        Source { file, paths }
     };
-    files.iter().map(|path| (module(path), fs::read_to_string(path).expect("a source file"))).collect()
+    found.into_iter().map(source).collect()
 }
 
-fn top(module: &str) -> &str {
-    module.split("::").next().expect("a first part")
-}
-
-/// Every path imported by a `use` outside of test modules, with groups taken apart: `a::{b, c::d}` is `a::b`, `a::c::d`.
-fn imports(source: &str) -> Vec<String> {
-    // Unit tests stand at the end of a file and may use what they like.
-    let code = source.split("#[cfg(test)]").next().expect("a first part");
-    let statement = Regex::new(r"(?m)^\s*(?:pub(?:\([^)]*\))?\s+)?use\s+([^;]+);").expect("a valid pattern");
-    let mut paths = Vec::new();
-    for found in statement.captures_iter(code) {
-        let tree: String = found[1].split_whitespace().collect::<Vec<_>>().join(" ");
-        expand(&tree, "", &mut paths);
-    }
+/// Every path in the code, imported or inline, with groups expanded: `a::{b, c::d}` is `a::b` and `a::c::d`. Modules of
+/// unit tests are left out.
+fn paths(code: &str) -> BTreeSet<String> {
+    let mut paths = BTreeSet::new();
+    collect(code.parse().unwrap(), "", &mut paths);
     paths
 }
 
-fn expand(tree: &str, prefix: &str, paths: &mut Vec<String>) {
-    match tree.split_once('{') {
-        None => paths.push(format!("{prefix}{tree}").split(" as ").next().expect("a first part").trim().to_owned()),
-        Some((head, group)) => {
-            let group = group.trim_end().strip_suffix('}').expect("a closed group");
-            let (mut depth, mut start) = (0, 0);
-            for (at, character) in group.char_indices().chain([(group.len(), ',')]) {
-                match character {
-                    '{' => depth += 1,
-                    '}' => depth -= 1,
-                    ',' if depth == 0 => {
-                        let item = group[start..at].trim();
-                        if !item.is_empty() {
-                            expand(item, &format!("{prefix}{head}"), paths);
-                        }
-                        start = at + 1;
-                    }
-                    _ => {}
+fn collect(tokens: TokenStream, prefix: &str, paths: &mut BTreeSet<String>) {
+    let mut path = String::new();
+    let mut colons = 0;
+    let mut attribute = false;
+    let mut in_test = false;
+    for token in tokens {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == ':' => {
+                colons += 1;
+                continue;
+            }
+            TokenTree::Ident(ident) => {
+                if colons == 2 && !path.is_empty() {
+                    path.push_str("::");
+                } else {
+                    paths.insert(std::mem::replace(&mut path, prefix.to_owned()));
                 }
+                path.push_str(&ident.to_string());
+            }
+            TokenTree::Group(group) if attribute => {
+                in_test |= group.stream().to_string().replace(' ', "") == "cfg(test)";
+                collect(group.stream(), "", paths);
+            }
+            TokenTree::Group(group) => {
+                let is_path_group = colons == 2 && group.delimiter() == Delimiter::Brace;
+                let inner = if is_path_group { format!("{path}::") } else { String::new() };
+                if !std::mem::take(&mut in_test) {
+                    collect(group.stream(), &inner, paths);
+                }
+                paths.insert(std::mem::take(&mut path));
+            }
+            TokenTree::Punct(punct) => {
+                paths.insert(std::mem::take(&mut path));
+                attribute = punct.as_char() == '#';
+                in_test &= punct.as_char() != ';';
+                colons = 0;
+                continue;
+            }
+            TokenTree::Literal(_) => {
+                paths.insert(std::mem::take(&mut path));
             }
         }
+        (colons, attribute) = (0, false);
     }
+    paths.insert(path);
 }
 
-/// The path from the crate's root, or none for a path of another crate. `module` is the importing file's.
-fn own_path(path: &str, module: &str) -> Option<String> {
-    if let Some(rest) = path.strip_prefix("crate::") {
-        return Some(rest.to_owned());
-    }
-    // `mod.rs` stands for its folder, every other file for a module in its folder.
-    let mut place: Vec<&str> = module.split("::").filter(|part| *part != "mod").collect();
-    let mut rest = path;
-    if let Some(after) = rest.strip_prefix("self::") {
-        rest = after;
-    } else if !rest.starts_with("super::") {
-        return None;
+/// `super::x` in `src/run/service.rs` is `crate::run::x`.
+fn absolute(path: &str, file: &str) -> String {
+    let module = file.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
+    let mut place: Vec<&str> = module.split('/').collect();
+    let mut rest = path.strip_prefix("self::").unwrap_or(path);
+    if !rest.starts_with("super::") && rest.len() == path.len() {
+        return path.to_owned();
     }
     while let Some(after) = rest.strip_prefix("super::") {
         place.pop();
         rest = after;
     }
-    place.push(rest);
-    Some(place.join("::"))
+    format!("crate::{}", place.into_iter().chain([rest]).collect::<Vec<_>>().join("::"))
 }
 
-fn under(path: &str, prefix: &str) -> bool {
-    path == prefix || path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with("::"))
+fn is_below(path: &str, prefix: &str) -> bool {
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
 
-fn offences(module: &str, source: &str) -> Vec<String> {
-    let Some(rule) = RULES.iter().find(|rule| rule.module == top(module)) else { return Vec::new() };
-    let mut offences = Vec::new();
-    for path in imports(source) {
-        match own_path(&path, module) {
-            Some(own) => {
-                // Only compiled for tests and fuzzers.
-                let fuzzing = module.ends_with("::fuzzing") && own == "fuzzing::Target";
-                let allowed = fuzzing || rule.may_import.iter().any(|allowed| under(&own, allowed));
-                if !under(&own, rule.module) && !allowed {
-                    offences.push(format!("{module} imports {own}"));
-                }
-            }
-            None => {
-                let krate = top(&path);
-                let standard = ["std", "core", "alloc"].contains(&krate);
-                // `use environment::X` and the like: a module declared in the same file.
-                let local = source.contains(&format!("mod {krate};"));
-                let named = rule.never_crates.contains(&krate);
-                let all = rule.never_crates.contains(&"*") && krate != "url";
-                if named || (all && !standard && !local) {
-                    offences.push(format!("{module} imports the crate {krate}"));
-                }
-            }
-        }
-    }
-    offences
+fn module(file: &str) -> &str {
+    file.trim_start_matches("src/").split(['/', '.']).next().unwrap()
+}
+
+fn offences(source: &Source) -> Vec<String> {
+    let Some(rule) = RULES.iter().find(|rule| rule.module == module(&source.file)) else { return Vec::new() };
+    let absolute = |path: &String| absolute(path, &source.file);
+    let is_forbidden = |path: &String| rule.never.iter().any(|never| path.contains("::") && is_below(path, never));
+    source.paths.iter().map(absolute).filter(is_forbidden).map(|path| format!("{}: {path}", source.file)).collect()
 }
 
 #[test]
-fn imports_point_inward() {
-    let offences: Vec<String> = sources().iter().flat_map(|(module, source)| offences(module, source)).collect();
+fn modules_know_only_what_they_may() {
+    let offences: Vec<String> = sources("src").iter().flat_map(offences).collect();
     assert!(offences.is_empty(), "{offences:#?}");
 }
 
 #[test]
-fn only_the_outermost_modules_know_the_configuration() {
-    for (module, source) in sources() {
-        for path in imports(&source) {
-            let own = own_path(&path, &module).unwrap_or_default();
-            let outermost = OUTERMOST.contains(&top(&module)) || module == "lib";
-            assert!(outermost || !(under(&own, "config") || under(&own, "app")), "{module} imports {own}");
-        }
+fn every_module_has_a_rule() {
+    for Source { file, .. } in sources("src") {
+        let module = module(&file);
+        assert!(FREE.contains(&module) || RULES.iter().any(|rule| rule.module == module), "{file} has no rule");
     }
 }
 
 #[test]
 fn the_environment_is_read_in_one_place() {
-    for (module, source) in sources() {
-        let code = source.split("#[cfg(test)]").next().expect("a first part");
-        let reads = ["env::var(", "env::var_os(", "env::vars(", "env::vars_os("].iter().any(|read| code.contains(read));
-        assert!(!reads || READ_ENVIRONMENT.contains(&top(&module)), "{module} reads the environment");
+    for Source { file, paths } in sources("src").into_iter().chain(sources("crates")) {
+        let reads = paths.iter().find(|path| path.contains("env::var") && !file.starts_with("crates/testkit"));
+        let may_read = READ_ENVIRONMENT.iter().any(|place| file.starts_with(place));
+        assert!(may_read || reads.is_none(), "{file}: {reads:?}");
     }
 }
 
 #[test]
-fn every_module_has_a_rule() {
-    let free = ["lib", "main", "app", "fuzzing"];
-    for (module, _) in sources() {
-        let known = RULES.iter().any(|rule| rule.module == top(&module)) || free.contains(&top(&module));
-        assert!(known, "{module} has no rule");
-    }
-}
-
-#[test]
-fn the_events_of_a_run_are_no_wire_types() {
-    for (module, source) in sources() {
-        assert!(!under(&module, "run") || !source.contains("Serialize"), "{module} knows a wire format");
-    }
-}
-
-#[test]
-fn a_forbidden_arrow_is_found_however_it_is_written() {
-    for (module, source) in [
-        ("run::service", "use crate::http::router;"),
-        ("run::service", "use super::super::http::router;"),
-        ("run::mod", "use super::llm::Providers;"),
-        ("agent::agent", "pub use crate::{\n    policy::UrlPolicy,\n    run::{RunId, event::{self, RunEvent}},\n};"),
-        ("browser::pool", "use crate::agent::agent::Agent;"),
-        ("http::router", "    use crate::browser::Pool as P;"),
-        ("policy", "use crate::agent::image::Image;"),
-        ("policy", "use regex::Regex;"),
-        ("llm::openai", "use axum::Router;"),
+fn a_forbidden_path_is_found_however_it_is_written() {
+    for (file, code) in [
+        ("src/run/service.rs", "use crate::http::router;"),
+        ("src/run/service.rs", "use super::super::http::router;"),
+        ("src/run/mod.rs", "use super::http::{self, sse};"),
+        ("src/run/mod.rs", "pub use crate::{\n    shutdown,\n    http::{sse, error::{self, Refusal}},\n};"),
+        ("src/run/service.rs", "fn f() -> axum::Router { todo!() }"),
+        ("src/run/service.rs", "fn f() { tokio::select! { x = crate::http::f() => {} } }"),
+        ("src/http/router.rs", "    use browser::Pool as P;"),
+        ("src/http/router.rs", "fn f(pool: &::llm::Providers) {}"),
+        ("src/machine.rs", "use crate::run::RunId;"),
+        ("src/config.rs", "mod tests { fn f() -> axum::Router { todo!() } }"),
     ] {
-        assert!(!offences(module, source).is_empty(), "{module}: {source}");
+        assert!(!offences(&Source { file: file.into(), paths: paths(code) }).is_empty(), "{file}: {code}");
     }
-    for (module, source) in [
-        (
-            "run::service",
-            "use crate::agent::{agent::Agent, ports::{Browsers, Page}};\nuse tokio::time::{self, Instant};",
-        ),
-        ("browser::pool", "// use crate::run::RunId;\nuse super::settings::BrowserSettings;"),
-        ("policy", "use std::net::{IpAddr};\nuse url::{Host, Url};\n#[cfg(test)]\nmod tests { use crate::run::X; }"),
+    for (file, code) in [
+        ("src/run/service.rs", "use agent::{agent::Agent, ports::Page};\nuse tokio::time::{self, Instant};"),
+        ("src/run/service.rs", "// use crate::http::sse;\nfn f() { panic!(\"axum::Router\") }"),
+        ("src/run/service.rs", "use crate::run::http;\nfn f(browser: u8) {}"),
+        ("src/machine.rs", "use std::fs;\n#[cfg(test)]\nmod tests { use crate::run::X; }"),
     ] {
-        assert_eq!(offences(module, source), Vec::<String>::new(), "{module}");
+        assert_eq!(offences(&Source { file: file.into(), paths: paths(code) }), Vec::<String>::new(), "{file}: {code}");
     }
+}
+
+/// The foreign crates that a package depends on.
+fn dependencies(package: &Path) -> Vec<String> {
+    let manifest = fs::read_to_string(package.join("Cargo.toml")).unwrap();
+    let (_, rest) = manifest.split_once("[dependencies]\n").unwrap_or_default();
+    let table = rest.split("\n[").next().unwrap();
+    let names = table.lines().filter_map(|line| line.split(['.', ' ']).next()).filter(|name| !name.is_empty());
+    names.filter(|name| !root().join("crates").join(name).exists()).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_dependency_is_used_and_documented() {
+    let architecture = fs::read_to_string(root().join("docs/ARCHITECTURE.md")).unwrap();
+    let (_, table) = architecture.split_once("## Dependencies").unwrap();
+    let table = table.split("\n## ").next().unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let documented: BTreeSet<_> = rows.flat_map(|row| row.split(", ")).map(|name| name.trim_matches('`')).collect();
+
+    let crates = fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap().path());
+    let packages = crates.filter(|path| !path.ends_with("testkit")).chain([root().to_owned()]);
+    let mut all = BTreeSet::new();
+    for package in packages {
+        let folder = package.strip_prefix(root()).unwrap().join("src").to_string_lossy().into_owned();
+        let sources = sources(&folder);
+        for name in dependencies(&package) {
+            let krate = name.replace('-', "_");
+            let is_used = sources.iter().any(|source| source.paths.iter().any(|path| is_below(path, &krate)));
+            assert!(is_used, "{folder} does not use {name}");
+            all.insert(name);
+        }
+    }
+    assert_eq!(documented, all.iter().map(String::as_str).collect());
 }

@@ -234,8 +234,8 @@ fn domains_narrow_what_runs_reach() {
 
 #[test]
 fn the_network_of_a_run_is_bounded() {
-    let limits = settings(&[("RUN_MAX_NETWORK_BYTES", "10MiB"), ("BROWSER_MAX_REDIRECTS", "0")]).browser.network;
-    assert_eq!((limits.bytes, limits.redirects), (10 << 20, 0));
+    let limits = settings(&[("RUN_MAX_NETWORK_BYTES", "10MiB"), ("RUN_MAX_CONNECTIONS", "7")]).browser.network;
+    assert_eq!((limits.bytes, limits.connections), (10 << 20, 7));
     let defaults = settings(&[]).browser.network;
     assert_eq!((defaults.connections, defaults.bytes, defaults.redirects), (100, 1 << 30, 20));
 }
@@ -249,7 +249,6 @@ fn a_bad_value_is_an_error_that_names_the_variable_and_not_the_value() {
         ("BROWSER_USE_BLOCKED_DOMAINS", "https://hunter2.example"),
         ("RUN_MAX_CONNECTIONS", "0"),
         ("RUN_MAX_NETWORK_BYTES", "1"),
-        ("BROWSER_MAX_REDIRECTS", "21"),
         ("PORT", "70000"),
         ("HOST", "hunter2"),
         ("RUN_TIMEOUT", "hunter2"),
@@ -284,6 +283,19 @@ fn a_bad_value_is_an_error_that_names_the_variable_and_not_the_value() {
         let message = load(&[(name, value)]).expect_err(name).to_string();
         assert!(message.starts_with(name), "{message}");
         assert!(!message.contains("hunter2"), "{message}");
+    }
+}
+
+#[test]
+fn a_bad_value_is_answered_with_the_form_and_an_example() {
+    for (name, value, message) in [
+        ("RUN_TIMEOUT", "soon", "RUN_TIMEOUT must be a duration above zero, for example 10m"),
+        ("MAX_BODY_BYTES", "1", "MAX_BODY_BYTES must be a size from 1KiB to 1GiB, for example 1MiB"),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT must be text or json, for example text"),
+        ("RUN_MAX_COST", "0", "RUN_MAX_COST must be a number above zero, for example 0.5"),
+        ("OPENAI_API_KEY", "a b", "OPENAI_API_KEY must be visible ASCII characters"),
+    ] {
+        assert_eq!(load(&[(name, value)]).unwrap_err().to_string(), message);
     }
 }
 

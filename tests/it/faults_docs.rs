@@ -44,7 +44,7 @@ fn project(folder: &str) -> Vec<Source> {
 #[test]
 fn each_test_that_is_named_for_a_fault_exists() {
     let faults = text("docs/FAULTS.md");
-    let code: Vec<_> = project("tests").into_iter().chain(project("src")).collect();
+    let code: Vec<_> = ["tests", "src", "crates"].into_iter().flat_map(project).collect();
     // A test's name is a sentence, longer than any code of an error; dots stand for the rest of it. Before it may stand the
     // module that it is in.
     let names = named(&faults, r"((?:[a-z_]+::)*)(?:([a-z0-9]+(?:_[a-z0-9]+){4,})|([a-z0-9_]+_)(?:…|\.\.\.))");
@@ -63,7 +63,7 @@ fn each_test_that_is_named_for_a_fault_exists() {
 #[test]
 fn each_file_code_and_setting_that_is_named_exists() {
     let faults = text("docs/FAULTS.md");
-    let code: Vec<_> = ["tests", "src", "examples"].into_iter().flat_map(project).collect();
+    let code: Vec<_> = ["tests", "src", "crates", "examples"].into_iter().flat_map(project).collect();
     let files = named(&faults, r"([a-z_/]+)\.rs");
     for found in &files {
         let file = format!("/{}", &found[1]);
@@ -75,7 +75,7 @@ fn each_file_code_and_setting_that_is_named_exists() {
         assert!(settings.contains(&format!("{}=", &found[1])), "there is no setting {}", &found[0]);
     }
     let codes = named(&faults, "([a-z]+(?:_[a-z]+){1,3})");
-    let src = project("src");
+    let src: Vec<_> = ["src", "crates"].into_iter().flat_map(project).collect();
     for found in &codes {
         // Escaped where it stands in a text of JSON.
         let quoted = [format!("\"{}\"", &found[1]), format!("\"{}\\\"", &found[1])];

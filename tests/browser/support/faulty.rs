@@ -1,11 +1,13 @@
 //! Browsers whose DevTools connection is broken as a plan says.
 
 use tempfile::TempDir;
-use testkit::faulty_chromium::{self, FaultyChromium};
+
+#[path = "../../../examples/support/faulty.rs"]
+mod relay;
 
 /// A browser with faults; its folder goes with it.
 pub(crate) struct Faulty {
-    browser: FaultyChromium,
+    installed: relay::Faulty,
     _folder: TempDir,
 }
 
@@ -15,17 +17,17 @@ impl Faulty {
         // These tests themselves: whatever is built when a test runs is as new as the test.
         let program = std::env::current_exe().unwrap();
         let arguments = ["--exact", "support::faulty::as_a_browser", "--ignored", "--nocapture", "--test-threads=1"];
-        let browser = FaultyChromium::install(folder.path(), &program, &arguments, plan).unwrap();
-        Self { browser, _folder: folder }
+        let installed = relay::Faulty::install(folder.path(), &program, &arguments, plan).unwrap();
+        Self { installed, _folder: folder }
     }
 
     pub(crate) fn executable(&self) -> std::path::PathBuf {
-        self.browser.executable()
+        self.installed.executable()
     }
 
     /// The faults so far: `start 1: cut at Page.navigate 3`.
     pub(crate) fn injected(&self) -> Vec<String> {
-        self.browser.injected()
+        self.installed.injected()
     }
 }
 
@@ -33,5 +35,5 @@ impl Faulty {
 #[test]
 #[ignore = "is started in place of a browser"]
 fn as_a_browser() {
-    faulty_chromium::run_if_asked();
+    relay::run_if_asked();
 }

@@ -206,4 +206,5 @@ fn in_words_of_the_browser(error: &io::Error) -> &'static str {
 }
 
 #[cfg(test)]
+#[path = "tests/proxy.rs"]
 mod tests;

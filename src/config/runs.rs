@@ -1,0 +1,195 @@
+//! Runs and the agent.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use agent::agent::{AgentSettings, Scripts, Vision};
+use agent::usage::Prices;
+
+use super::ConfigError;
+use super::form::{Form, choice, duration, flag, integer, nonzero_duration, path, percentage, size};
+use super::variables::Variables;
+use crate::machine::Machine;
+use crate::run::settings::{DetachTime, MaxCost, MaxSteps, MaxTokens, MemorySettings, RunSettings};
+
+pub(super) fn run(variables: &mut Variables) -> Result<RunSettings, ConfigError> {
+    variables.section("Runs");
+    Ok(RunSettings {
+        timeout: variables.read(
+            "RUN_TIMEOUT",
+            "10m",
+            nonzero_duration(),
+            "Time from a run's admission to its end. A run that takes longer ends without success.",
+        )?,
+        max_steps: variables.read(
+            "RUN_MAX_STEPS",
+            "200",
+            max_steps(),
+            "Steps of one run, whatever its request allows.",
+        )?,
+        max_tokens: variables.optional(
+            "RUN_MAX_TOKENS",
+            "500000",
+            max_tokens(),
+            "Tokens of one run's model calls, prompts and answers together. Default: no limit.",
+        )?,
+        max_cost: variables.optional(
+            "RUN_MAX_COST",
+            "0.5",
+            max_cost(),
+            "Cost of one run's model calls. Requires `MODEL_PRICES`. Default: no limit.",
+        )?,
+        max_restarts: variables.read(
+            "RUN_MAX_RESTARTS",
+            "1",
+            integer(0..=10),
+            "How often a run that lost its browser continues in another one, on the same page.",
+        )?,
+        max_concurrent: variables
+            .optional(
+                "MAX_CONCURRENT_RUNS",
+                "4",
+                integer(1..=10_000),
+                "Runs at the same time. Default: four per core, and at most one per half a gigabyte of memory; the \
+                 container's limits count.",
+            )?
+            .unwrap_or_else(|| Machine::this().room_for_runs()),
+        max_queued: variables.read(
+            "MAX_QUEUED_RUNS",
+            "8",
+            integer(0..=10_000),
+            "Runs that wait for a slot. More are rejected with 503.",
+        )?,
+        queue_timeout: variables.read("QUEUE_TIMEOUT", "30s", nonzero_duration(), "Time that a run may wait.")?,
+        max_per_caller: variables.optional(
+            "MAX_RUNS_PER_CALLER",
+            "4",
+            integer(1..=10_000),
+            "Running and queued runs per `X-Caller-Id`. More are rejected with 429. Default: no limit.",
+        )?,
+        stall_timeout: variables.read(
+            "STREAM_STALL_TIMEOUT",
+            "60s",
+            nonzero_duration(),
+            "Ends the run of a client that reads nothing for this long while events wait.",
+        )?,
+        max_detach: variables.read(
+            "RUN_MAX_DETACH",
+            "5m",
+            max_detach(),
+            "How long a request may let its run continue without a reader (`detachSeconds`).",
+        )?,
+        stream_buffer: variables.read(
+            "STREAM_BUFFER",
+            "8MiB",
+            size(64 << 10..=1 << 30),
+            "Memory for one run's events: those that its reader has not taken, and those that a resumed stream may \
+             need. Screenshots are dropped first.",
+        )? as usize,
+        streams_kept: variables.read(
+            "STREAMS_KEPT",
+            "64MiB",
+            size(0..=1 << 40),
+            "Memory for the events of all finished runs whose streams may be resumed. The oldest are dropped first.",
+        )? as usize,
+        memory: memory(variables)?,
+    })
+}
+
+fn memory(variables: &mut Variables) -> Result<MemorySettings, ConfigError> {
+    let high_water = variables.read(
+        "MEMORY_HIGH_WATER",
+        "85%",
+        percentage(),
+        "Memory use, of the container if it has a limit, above which no run is admitted (503).",
+    )?;
+    let critical =
+        variables.read("MEMORY_CRITICAL", "95%", percentage(), "Memory use above which the largest page is killed.")?;
+    if high_water > critical {
+        let expected = "no more than MEMORY_CRITICAL".to_owned();
+        return Err(ConfigError::Invalid { variable: "MEMORY_HIGH_WATER", expected });
+    }
+    Ok(MemorySettings { high_water, critical })
+}
+
+pub(super) fn record_dir(variables: &mut Variables) -> Result<Option<PathBuf>, ConfigError> {
+    variables.optional(
+        "RECORD_DIR",
+        "/var/lib/recordings",
+        path(),
+        "Folder that gets a recording of each run, for `browser-use-service replay`. Default: nothing is recorded.",
+    )
+}
+
+pub(super) fn agent(variables: &mut Variables) -> Result<AgentSettings, ConfigError> {
+    variables.section("Agent");
+    Ok(AgentSettings {
+        max_actions_per_step: variables.read(
+            "AGENT_MAX_ACTIONS_PER_STEP",
+            "5",
+            integer(1..=50),
+            "Actions taken from one model answer.",
+        )?,
+        max_failures: variables.read(
+            "AGENT_MAX_FAILURES",
+            "3",
+            integer(1..=100),
+            "Failed steps in a row after which the agent must finish.",
+        )?,
+        vision: variables.read(
+            "AGENT_VISION",
+            "auto",
+            choice(&VISION),
+            "Whether a model gets a screenshot beside the page's text; `auto`: if it asks for one, or the text says \
+             too little.",
+        )?,
+        allow_evaluate: variables.read(
+            "ALLOW_EVALUATE",
+            "false",
+            flag(),
+            "Whether models may run their own JavaScript in pages. Never in runs with secrets.",
+        )?,
+        scripts: variables.read(
+            "AGENT_SCRIPTS",
+            "auto",
+            choice(&SCRIPTS),
+            "Whether models may write short programs of actions, so that a loop over twenty rows is one call; `auto`: \
+             all but Ollama's.",
+        )?,
+        prices: variables
+            .optional(
+                "MODEL_PRICES",
+                "openai/gpt-4.1-mini=0.4/0.1/1.6,ollama/qwen2.5vl=0/0/0",
+                prices(),
+                "Prices per million tokens in any one currency, comma-separated; `cached` is for prompt tokens from \
+                 the provider's cache. Runs of these models report their cost.",
+            )?
+            .unwrap_or_default(),
+        ..AgentSettings::default()
+    })
+}
+
+const VISION: [(&str, Vision); 3] = [("auto", Vision::Auto), ("always", Vision::Always), ("never", Vision::Never)];
+const SCRIPTS: [(&str, Scripts); 3] = [("auto", Scripts::Auto), ("on", Scripts::On), ("off", Scripts::Off)];
+
+fn prices() -> Form<Prices> {
+    Form::new("a list of provider/model=prompt/cached/completion", |raw| Prices::parse(raw).ok())
+}
+
+fn max_steps() -> Form<MaxSteps> {
+    let expected = format!("a whole number from {} to {}", MaxSteps::MIN, MaxSteps::MAX);
+    Form::new(expected, |raw| MaxSteps::parse(raw.parse().ok()?).ok())
+}
+
+fn max_tokens() -> Form<MaxTokens> {
+    Form::new("a whole number above zero", |raw| MaxTokens::parse(raw.parse().ok()?))
+}
+
+fn max_cost() -> Form<MaxCost> {
+    Form::new("a number above zero", |raw| MaxCost::parse(raw.parse().ok()?))
+}
+
+fn max_detach() -> Form<Duration> {
+    let most = Duration::from_secs(DetachTime::MAX_SECONDS.into());
+    duration().filter("a duration of at most a day, or 0", move |limit| *limit <= most)
+}
