@@ -132,7 +132,7 @@ async fn a_run_whose_model_stalls_goes_on_with_the_fallback() {
             "starting",
             "openai did not answer in time",
             "openai did not answer in time",
-            "openai did not answer in time, going on with anthropic's model claude-sonnet-5-5 for the rest of the run",
+            "openai did not answer in time, continuing with anthropic's model claude-sonnet-5-5 for the rest of the run",
         ]
     );
 }

@@ -1,13 +1,13 @@
-//! One provider's address and key, and what may be told of what it says.
+//! A provider's address and key.
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-/// Longest text of a provider that is passed on, in characters.
+/// Longest quote of a provider's message, in characters.
 const MAX_QUOTE_CHARS: usize = 300;
 
-/// Where a provider's calls go and what proves that we may make them. Deliberately not `Debug`.
+/// Where requests go and how they are authenticated. Deliberately not `Debug`.
 pub(super) struct Endpoint {
     base: Url,
     key: Option<SecretString>,
@@ -19,7 +19,7 @@ pub(super) struct Endpoint {
 pub(super) struct KeyHeader {
     /// In lower case.
     pub(super) name: &'static str,
-    /// Before the key.
+    /// Precedes the key.
     pub(super) prefix: &'static str,
 }
 
@@ -28,7 +28,7 @@ impl KeyHeader {
 }
 
 impl Endpoint {
-    /// None when the address cannot carry an HTTP call or the key cannot stand in a header. `headers` are sent besides.
+    /// `None` if the address is not http or https, or the key is not a valid header value.
     pub(super) fn new(
         base: Url,
         key: Option<SecretString>,
@@ -49,7 +49,7 @@ impl Endpoint {
         Some(Self { base, key, headers })
     }
 
-    /// The address of one of the provider's methods: the base with more path segments, its query kept.
+    /// The URL of an API method: the base URL with more path segments. Its query is kept.
     pub(super) fn method(&self, segments: &[&str]) -> Url {
         let mut url = self.base.clone();
         url.path_segments_mut().expect("an http address has a path").pop_if_empty().extend(segments);
@@ -60,16 +60,11 @@ impl Endpoint {
         &self.headers
     }
 
-    /// What an error answer says, to be repeated: its words, or its status when it has none.
-    pub(super) fn reason(&self, message: &str, status: u16) -> String {
-        if message.is_empty() { format!("status {status}") } else { self.quote(message) }
-    }
-
-    /// A provider's words as an error may repeat them: on one line, of bounded length, and without the key, should the
-    /// provider have echoed it.
+    /// A provider's message for use in an error: one line of limited length, with the key masked in case the provider
+    /// has echoed it.
     pub(super) fn quote(&self, text: &str) -> String {
         let text = match &self.key {
-            // Before the cut, or the cut could leave a part of the key behind.
+            // Before truncating, which could leave a part of the key.
             Some(key) if !key.expose_secret().is_empty() => text.replace(key.expose_secret(), "[key]"),
             _ => text.to_owned(),
         };

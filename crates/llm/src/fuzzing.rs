@@ -1,10 +1,10 @@
-//! What models' servers answer, as fuzz targets.
+//! Responses of model servers, as fuzz targets.
 
 use secrecy::SecretString;
 
 use super::endpoint::Endpoint;
-use super::protocol::{Outcome, Protocol};
-use super::transport::Answer;
+use super::protocol::{Outcome, Protocol, Received};
+use super::transport::Response;
 use super::{anthropic, gemini, ollama, openai};
 use agent::ports::ModelName;
 
@@ -17,7 +17,7 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[
 
 const KEY: &str = "sk-canary";
 
-/// The first byte chooses the status. A reply has text; nothing else repeats the key.
+/// The first byte selects the status. A reply is not blank, and no error contains the key.
 fn check(data: &[u8], protocol: &Protocol) {
     let Some((choice, body)) = data.split_first() else { return };
     let status = [200, 200, 200, 400, 401, 404, 429, 500][usize::from(choice % 8)];
@@ -25,12 +25,13 @@ fn check(data: &[u8], protocol: &Protocol) {
     let base = "http://localhost/".parse().expect("a URL");
     let key = Some(SecretString::from(KEY));
     let endpoint = Endpoint::new(base, key, protocol.key, protocol.headers).expect("an HTTP endpoint");
-    let told = match (protocol.read)(&Answer { status, retry_after: None, body: body.to_vec() }, &name, &endpoint) {
+    let response = Response { status, retry_after: None, body: body.to_vec() };
+    let error = match (protocol.read)(&Received { response: &response, name: &name, endpoint: &endpoint }) {
         Ok(Outcome::Reply(reply)) => return assert!(!reply.text.trim().is_empty()),
-        Ok(Outcome::Rejected(rejection)) => rejection.message,
-        Err(fault) => format!("{fault:?}"),
+        Ok(Outcome::Rejected(rejection)) => rejection.detail,
+        Err(error) => format!("{error:?}"),
     };
-    assert!(!told.contains(KEY), "{told}");
+    assert!(!error.contains(KEY), "{error}");
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! Model providers behind the agent's `ChatModel` port.
 //!
-//! A provider is a `protocol`: how its requests are written and its answers read, pure functions of bytes. All else is
-//! the same for every provider: `transport` (sending, deadlines, bounds), `retry` (what may pass and how long to wait for
-//! it), `dialect` (what a model turned out not to support), and `adapter`, which puts these together.
+//! A provider is a [`Protocol`](protocol::Protocol): how requests are written, how responses are read, and what its
+//! model families support. Everything else is shared: `transport` sends requests within timeouts and size limits,
+//! `retry` repeats failed attempts, `corrections` remembers what a model turned out not to support, and `client`
+//! combines them.
 
-mod adapter;
 mod anthropic;
-mod dialect;
+mod capabilities;
+mod client;
+mod corrections;
 mod endpoint;
 mod fallback;
 #[cfg(any(test, fuzzing))]
@@ -16,7 +18,6 @@ mod ollama;
 mod openai;
 mod protocol;
 mod providers;
-mod record;
 mod retry;
 pub mod settings;
 mod sse;
@@ -24,5 +25,5 @@ mod transport;
 
 pub use providers::{BuildError, Providers};
 
-/// Tokens one answer may have, thinking included. A decision takes a few hundred; the limit stops a model that runs on.
-const MAX_ANSWER_TOKENS: u32 = 16_384;
+/// Output limit of a call in tokens, thinking included. A decision takes a few hundred; the limit stops a runaway model.
+const MAX_OUTPUT_TOKENS: u32 = 16_384;

@@ -1,18 +1,39 @@
-//! Server-sent events, as far as model providers use them.
+//! Response bodies: JSON, or server-sent events with JSON in them.
 //!
-//! An answer is complete before it is read, so this is a function of bytes: no state between pieces, and nothing to be
-//! gained from a crate that reads streams.
+//! A response is complete before it is read, so these are functions of bytes.
 
-/// Whether a body is a stream of events, whatever its `Content-Type` says: providers answer with JSON in one piece to a
-/// request for a stream, and gateways mislabel streams.
+use serde::de::DeserializeOwned;
+
+/// OpenAI's last event.
+const DONE: &str = "[DONE]";
+
+/// Whether a body is an event stream. `Content-Type` does not tell: servers answer a request for a stream with plain
+/// JSON, and gateways mislabel streams.
 pub(super) fn is_stream(body: &[u8]) -> bool {
-    let begin = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
-    ["data:", "event:", "id:", "retry:", ":"].iter().any(|field| begin.starts_with(field.as_bytes()))
+    let start = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();
+    ["data:", "event:", "id:", "retry:", ":"].iter().any(|field| start.starts_with(field.as_bytes()))
 }
 
-/// The data of each event, in order. Providers say an event's kind in its data as well, so the other fields are left
-/// out. A last event without the blank line behind it is given too: whoever reads it sees whether it is whole.
-pub(super) fn events(body: &[u8]) -> impl Iterator<Item = String> {
+/// Whether a body is complete by its form: plain JSON, or a stream with OpenAI's last event.
+pub(super) fn is_complete(body: &[u8]) -> bool {
+    if is_stream(body) { events(body).any(|event| event == DONE) } else { !body.trim_ascii().is_empty() }
+}
+
+/// The JSON values of a body: one per event, or the whole body. Ends at [`DONE`] and where a stream is cut off.
+pub(super) fn values<T: DeserializeOwned>(body: &[u8]) -> impl Iterator<Item = Result<T, serde_json::Error>> {
+    let streamed = is_stream(body);
+    let texts = match streamed {
+        true => events(body).take_while(|event| event != DONE).collect(),
+        false if body.trim_ascii().is_empty() => Vec::new(),
+        false => vec![String::from_utf8_lossy(body).into_owned()],
+    };
+    let values = texts.into_iter().map(|text| serde_json::from_str(&text));
+    values.take_while(move |value| !(streamed && value.as_ref().is_err_and(serde_json::Error::is_eof)))
+}
+
+/// The data of each event, in order, including a last one that lacks its blank line. Other fields are ignored:
+/// providers repeat the type of an event in its data.
+fn events(body: &[u8]) -> impl Iterator<Item = String> {
     let text = String::from_utf8_lossy(body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body));
     let mut events = Vec::new();
     let mut data: Option<String> = None;
@@ -21,13 +42,7 @@ pub(super) fn events(body: &[u8]) -> impl Iterator<Item = String> {
             events.extend(data.take());
         } else if let Some(value) = line.strip_prefix("data:") {
             let value = value.strip_prefix(' ').unwrap_or(value);
-            match &mut data {
-                Some(data) => {
-                    data.push('\n');
-                    data.push_str(value);
-                }
-                None => data = Some(value.to_owned()),
-            }
+            data = Some(data.map_or_else(|| value.to_owned(), |data| data + "\n" + value));
         }
     }
     events.extend(data);
@@ -43,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn events_give_their_data_whatever_stands_around_it() {
+    fn events_yield_their_data() {
         let body = ": OPENROUTER PROCESSING\n\nevent: ping\ndata: {\"a\": 1}\n\nid: 7\r\ndata:two\r\ndata: lines\r\n\r\n\n\ndata: [DONE]\n\n";
         assert_eq!(data(body), ["{\"a\": 1}", "two\nlines", "[DONE]"]);
         assert_eq!(data("data: cut o"), ["cut o"]);
@@ -53,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_told_from_a_body_in_one_piece() {
+    fn a_stream_is_distinguished_from_plain_json() {
         for body in ["data: {}", "\n\nevent: x", ": comment", "\u{feff}data:"] {
             assert!(is_stream(body.as_bytes()), "{body:?}");
         }

@@ -1,4 +1,4 @@
-//! The one place that sends calls to providers.
+//! Sends requests within timeouts and a size limit.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,57 +10,53 @@ use url::Url;
 use agent::ports::{ModelError, ModelName, Notices};
 
 use super::endpoint::Endpoint;
-use super::retry::{Fault, parse_retry_after, retrying};
+use super::retry::{AttemptError, parse_retry_after, retry};
 use super::settings::CallLimits;
 
-/// Sends calls through one client, whose connections all providers and runs share.
+/// One HTTP client, whose connections all providers and runs share.
 pub(super) struct Transport {
     client: reqwest::Client,
     limits: CallLimits,
 }
 
-/// One call: JSON posted to a provider's method.
+/// A JSON body, posted to a method of a provider's API.
 pub(super) struct Call<'a> {
     pub(super) name: &'a ModelName,
     pub(super) endpoint: &'a Endpoint,
     pub(super) url: Url,
     pub(super) body: &'a Value,
-    /// From sending the request to the first byte of the answer.
-    pub(super) opening: Duration,
+    pub(super) first_byte_timeout: Duration,
     pub(super) deadline: Option<Instant>,
     pub(super) notices: &'a dyn Notices,
 }
 
-/// An answer, whatever its status.
-pub(super) struct Answer {
+/// A response of any status.
+pub(super) struct Response {
     pub(super) status: u16,
-    /// What the server asks to wait before another try.
     pub(super) retry_after: Option<Duration>,
     pub(super) body: Vec<u8>,
 }
 
-impl Answer {
+impl Response {
     pub(super) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
 }
 
-/// How an answer came to its end.
-enum End {
-    Whole,
-    /// Nothing more came for too long.
-    Silent,
-    /// The connection broke.
-    Broken,
+/// How a body ended.
+enum BodyEnd {
+    Complete,
+    IdleTimeout,
+    ConnectionLost,
 }
 
 impl Transport {
     pub(super) fn new(limits: CallLimits) -> reqwest::Result<Self> {
         let client = reqwest::Client::builder()
             .connect_timeout(limits.connect_timeout)
-            // A provider's API does not move during a call, and a redirect could carry prompts to somewhere else.
+            // A redirect could send prompts elsewhere.
             .redirect(reqwest::redirect::Policy::none())
-            // `retry` alone decides, so that attempts are counted and told.
+            // Attempts are counted and announced by `retry`.
             .retry(reqwest::retry::never())
             .build()?;
         Ok(Self { client, limits })
@@ -70,12 +66,12 @@ impl Transport {
         &self.limits
     }
 
-    /// Makes the call and lets `read` make sense of the answer, again for as long as the fault may pass: silence does, as
-    /// a server that has said nothing has stalled. An attempt that was at work for the whole time limit is not repeated.
+    /// Sends the request and interprets the response with `read`. Transient errors are retried, including timeouts
+    /// without data. An attempt that uses up the whole timeout is not.
     pub(super) async fn call<T>(
         &self,
         call: Call<'_>,
-        read: impl Fn(&Answer) -> Result<T, Fault>,
+        read: impl Fn(&Response) -> Result<T, AttemptError>,
     ) -> Result<T, ModelError> {
         let provider = || call.name.provider.clone();
         let request = self
@@ -85,65 +81,63 @@ impl Transport {
             .json(call.body)
             .build()
             .map_err(|_| ModelError::Unreachable { provider: provider() })?;
-        retrying(&self.limits, call.deadline, call.notices, || async {
-            let request = request.try_clone().expect("a body in memory can be sent again");
-            let exchange = self.exchange(&call, request);
-            let (answer, end) = match timeout(self.limits.timeout, exchange).await {
-                Ok(received) => received?,
-                Err(_) => return Err(Fault::Final(ModelError::TimedOut { provider: provider() })),
-            };
-            match (read(&answer), end) {
-                // An answer that can be read was all there, whatever became of its connection.
-                (Err(_), End::Silent) if answer.is_success() => {
-                    Err(Fault::passing(ModelError::TimedOut { provider: provider() }))
+        retry(&self.limits, call.deadline, call.notices, || async {
+            let request = request.try_clone().expect("a body in memory can be cloned");
+            let (response, end) = timeout(self.limits.timeout, self.send(&call, request))
+                .await
+                .map_err(|_| AttemptError::Permanent(ModelError::TimedOut { provider: provider() }))??;
+            let result = read(&response);
+            // A response that can be read was complete, whatever happened to its connection.
+            if result.is_ok() || !response.is_success() {
+                return result;
+            }
+            match end {
+                BodyEnd::Complete => result,
+                BodyEnd::IdleTimeout => Err(AttemptError::transient(ModelError::TimedOut { provider: provider() })),
+                BodyEnd::ConnectionLost => {
+                    Err(AttemptError::transient(ModelError::Interrupted { provider: provider() }))
                 }
-                (Err(_), End::Broken) if answer.is_success() => {
-                    Err(Fault::passing(ModelError::Interrupted { provider: provider() }))
-                }
-                (result, _) => result,
             }
         })
         .await
     }
 
-    async fn exchange(&self, call: &Call<'_>, request: reqwest::Request) -> Result<(Answer, End), Fault> {
+    /// One attempt: the response, as far as it came.
+    async fn send(&self, call: &Call<'_>, request: reqwest::Request) -> Result<(Response, BodyEnd), AttemptError> {
         let provider = || call.name.provider.clone();
-        let failed = |error: reqwest::Error| {
+        let log_failure = |error: reqwest::Error| {
             tracing::debug!(provider = provider(), error = %error.without_url(), "a connection failed");
         };
-        let too_slow = |_| Fault::passing(ModelError::TimedOut { provider: provider() });
-        let mut until = Instant::now() + call.opening;
-        let mut response = match timeout_at(until, self.client.execute(request)).await.map_err(too_slow)? {
-            Ok(response) => response,
-            Err(error) => {
-                failed(error);
-                return Err(Fault::passing(ModelError::Unreachable { provider: provider() }));
+        let mut deadline = Instant::now() + call.first_byte_timeout;
+        let mut response = match timeout_at(deadline, self.client.execute(request)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => {
+                log_failure(error);
+                return Err(AttemptError::transient(ModelError::Unreachable { provider: provider() }));
             }
+            Err(_) => return Err(AttemptError::transient(ModelError::TimedOut { provider: provider() })),
         };
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| parse_retry_after(value, SystemTime::now()));
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_after = retry_after.and_then(|value| parse_retry_after(value, SystemTime::now()));
         let status = response.status().as_u16();
         let mut body = Vec::new();
         let end = loop {
-            match timeout_at(until, response.chunk()).await {
+            match timeout_at(deadline, response.chunk()).await {
                 Ok(Ok(Some(chunk))) if body.len() + chunk.len() > self.limits.max_response_bytes => {
                     let limit = self.limits.max_response_bytes;
-                    tracing::debug!(provider = provider(), limit, "an answer was too long");
-                    return Err(Fault::Final(ModelError::Malformed { provider: provider() }));
+                    tracing::debug!(provider = provider(), limit, "a response was too long");
+                    return Err(AttemptError::Permanent(ModelError::Malformed { provider: provider() }));
                 }
                 Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
-                Ok(Ok(None)) => break End::Whole,
+                Ok(Ok(None)) => break BodyEnd::Complete,
                 Ok(Err(error)) => {
-                    failed(error);
-                    break End::Broken;
+                    log_failure(error);
+                    break BodyEnd::ConnectionLost;
                 }
-                Err(_) => break End::Silent,
+                Err(_) => break BodyEnd::IdleTimeout,
             }
-            until = Instant::now() + self.limits.idle_timeout;
+            deadline = Instant::now() + self.limits.idle_timeout;
         };
-        Ok((Answer { status, retry_after, body }, end))
+        Ok((Response { status, retry_after, body }, end))
     }
 }

@@ -1,28 +1,37 @@
 //! Google's Gemini API.
 
-mod answer;
 mod request;
+mod response;
 mod schema;
 
 use agent::ports::Provider;
 
-use super::dialect::{AnswerForm, Ladder, Limit, OPTIONAL, Streaming};
-use super::endpoint::KeyHeader;
-use super::protocol::Protocol;
+use crate::capabilities::{Capabilities, Family, OutputLimit, OutputMode, Streaming};
+use crate::endpoint::KeyHeader;
+use crate::protocol::Protocol;
 
-pub(super) static PROTOCOL: Protocol = Protocol {
+pub(crate) static PROTOCOL: Protocol = Protocol {
     provider: Provider::Gemini,
     key: KeyHeader { name: "x-goog-api-key", prefix: "" },
     headers: &[],
-    ladder: Ladder {
-        // A schema can be too large for it; the prompt then carries it.
-        form: &[AnswerForm::StrictSchema, AnswerForm::OpenApiSchema, AnswerForm::JsonMode, AnswerForm::Plain],
-        temperature: OPTIONAL,
-        limit: &[Limit::Full, Limit::Omitted],
-        stream: &[Streaming::Bare, Streaming::Off],
-        images: OPTIONAL,
-    },
+    families: FAMILIES,
     request: request::request,
-    read: answer::read,
-    eyes: None,
+    read: response::read,
+    image_query: None,
 };
+
+const GEMINI: Capabilities = Capabilities {
+    output: OutputMode::JsonSchema,
+    temperature: true,
+    images: true,
+    limit: OutputLimit::MaxTokens,
+    streaming: Streaming::Events,
+};
+
+const FAMILIES: &[Family] = &[
+    Family {
+        prefixes: &["gemini-1", "gemini-2.0"],
+        supports: Capabilities { output: OutputMode::OpenApiSchema, ..GEMINI },
+    },
+    Family { prefixes: &[""], supports: GEMINI },
+];

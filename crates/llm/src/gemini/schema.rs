@@ -1,15 +1,15 @@
-//! A strict JSON Schema in the two subsets that the API knows.
+//! A strict JSON Schema in the two subsets that the API supports.
 
 use serde_json::{Map, Value, json};
 
-/// For `responseJsonSchema`, which takes JSON Schema but for a few words. The order of the properties is told apart, as
-/// older models go through them by the alphabet otherwise and would act before they think.
-pub(super) fn ordered(schema: &Value) -> Value {
+/// For `responseJsonSchema`, which takes most of JSON Schema. The order of the properties is explicit: older models
+/// would generate them alphabetically, and thus act before they think.
+pub(super) fn json_schema(schema: &Value) -> Value {
     convert(schema, &|object| object)
 }
 
-/// For `responseSchema`, which takes the subset of OpenAPI 3.0: one type each with `nullable` beside it, nothing about
-/// additional properties, and no object without properties. What could only be `{}` becomes null.
+/// For `responseSchema`, which takes a subset of OpenAPI 3.0: a single type with `nullable`, no `additionalProperties`,
+/// and no object without properties. What could only be `{}` becomes null.
 pub(super) fn open_api(schema: &Value) -> Value {
     convert(schema, &|mut object| {
         object.shift_remove("additionalProperties");
@@ -35,7 +35,7 @@ pub(super) fn open_api(schema: &Value) -> Value {
             if !nulls.is_empty() {
                 object.insert("nullable".into(), json!(true));
             }
-            // Several types that are not null have no other spelling than alternatives.
+            // Several types other than null can only be written as alternatives.
             match <[Value; 1]>::try_from(others) {
                 Ok([kind]) => object.insert("type".into(), kind),
                 Err(kinds) => {
@@ -61,7 +61,7 @@ fn is_null(schema: &Value) -> bool {
     schema.as_object().is_some_and(|object| object.len() == 1) && schema["type"] == "null"
 }
 
-/// The schema with every schema inside it changed, the innermost first.
+/// Applies `change` to every schema in the schema, innermost first.
 fn convert(schema: &Value, change: &impl Fn(Map<String, Value>) -> Map<String, Value>) -> Value {
     let Value::Object(object) = schema else { return schema.clone() };
     let mut object = object.clone();
@@ -114,16 +114,16 @@ mod tests {
     }
 
     #[test]
-    fn json_schema_keeps_its_words_and_says_the_order() {
-        let schema = ordered(&decision());
+    fn json_schema_keeps_its_keywords_and_gains_the_order() {
+        let schema = json_schema(&decision());
         assert_eq!(schema["propertyOrdering"], json!(["memory", "actions"]));
         assert_eq!(schema["additionalProperties"], json!(false));
         assert_eq!(schema["properties"]["memory"], decision()["properties"]["memory"]);
-        assert_eq!(ordered(&json!({"const": "x"})), json!({"enum": ["x"]}));
+        assert_eq!(json_schema(&json!({"const": "x"})), json!({"enum": ["x"]}));
     }
 
     #[test]
-    fn open_api_has_one_type_each_and_no_empty_object() {
+    fn open_api_has_single_types_and_no_empty_object() {
         let schema = open_api(&decision());
         assert_eq!(
             schema,
@@ -155,7 +155,7 @@ mod tests {
         for schema in [json!(true), json!({}), json!({"type": ["string", "integer"]}), json!({"anyOf": []}), json!([1])]
         {
             open_api(&schema);
-            ordered(&schema);
+            json_schema(&schema);
         }
         assert_eq!(
             open_api(&json!({"type": ["string", "integer", "null"]})),

@@ -1,25 +1,44 @@
-//! Errors of the API, in the shapes in which servers send them.
+//! Errors, in the shapes that different servers send.
 
 use serde_json::Value;
 
-use crate::dialect::{Cause, Feature};
-use crate::protocol::says_too_long;
+use crate::capabilities::{Feature, mentioned};
+use crate::protocol::{Outcome, Received};
+use crate::retry::AttemptError;
+use agent::ports::{ModelError, ModelName};
 
-/// What a server says about a call it did not answer. Servers leave out what they like; what is missing is empty.
+/// The fields of a request whose rejection means that the model does not support a feature.
+const FIELDS: &[(&str, Feature)] = &[
+    ("response_format", Feature::Output),
+    ("json_schema", Feature::Output),
+    ("json_object", Feature::Output),
+    ("grammar", Feature::Output),
+    ("tools", Feature::Output),
+    ("tool_choice", Feature::Output),
+    ("temperature", Feature::Temperature),
+    ("max_completion_tokens", Feature::Limit),
+    ("max_tokens", Feature::Limit),
+    ("stream", Feature::Streaming),
+    ("stream_options", Feature::Streaming),
+    ("image", Feature::Images),
+    ("images", Feature::Images),
+    ("image_url", Feature::Images),
+];
+
+/// An error object. Servers omit what they like; missing fields are empty.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct ApiError {
-    /// The field that the error is about, `response_format.type`.
-    pub(super) param: String,
-    pub(super) code: String,
-    pub(super) kind: String,
-    /// Prose; passed on, never interpreted.
-    pub(super) message: String,
-    /// A status that the object itself names, as gateways do inside a 200.
+    /// The field that the error is about, such as `response_format.type`.
+    param: String,
+    code: String,
+    kind: String,
+    message: String,
+    /// The HTTP status that gateways put into errors inside a 200.
     status: Option<u16>,
 }
 
 impl ApiError {
-    /// Reads a whole body: `{"error": {...}}`, `{"error": "..."}`, the bare object, or a list of invalid fields under
+    /// Reads a body: `{"error": {...}}`, `{"error": "..."}`, the bare object, or a list of invalid fields under
     /// `detail`. Empty for anything else.
     pub(super) fn of_body(body: &[u8]) -> Self {
         let Ok(body) = serde_json::from_slice::<Value>(body) else { return Self::default() };
@@ -31,17 +50,15 @@ impl ApiError {
             return Self { message: message.to_owned(), ..Self::default() };
         }
         let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
+        let status = error["code"].as_u64().and_then(|code| u16::try_from(code).ok());
         let mut read = Self {
             param: text("param"),
             code: text("code"),
             kind: text("type"),
             message: text("message"),
-            status: error["code"]
-                .as_u64()
-                .and_then(|code| u16::try_from(code).ok())
-                .filter(|code| (400..600).contains(code)),
+            status: status.filter(|status| (400..600).contains(status)),
         };
-        // The validation library of many Python servers: [{"loc": ["body", "temperature"], "msg": "...", ...}].
+        // Pydantic's list of invalid fields: [{"loc": ["body", "temperature"], "msg": "...", ...}].
         for detail in [&error["detail"], &error["message"]["detail"]] {
             if let Some(message) = detail.as_str() {
                 read.message = message.to_owned();
@@ -55,7 +72,7 @@ impl ApiError {
         read
     }
 
-    /// The status that fits an error which came with status 200.
+    /// The status of an error inside a 200.
     pub(super) fn status(&self) -> u16 {
         if let Some(status) = self.status {
             return status;
@@ -68,52 +85,38 @@ impl ApiError {
         }
     }
 
-    /// No wait brings the next call through: the account has nothing left.
-    pub(super) fn is_quota_exhausted(&self) -> bool {
-        [&self.code, &self.kind]
-            .into_iter()
-            .any(|word| word == "insufficient_quota" || word == "billing_hard_limit_reached")
+    fn is_any(&self, words: &[&str]) -> bool {
+        words.contains(&self.code.as_str()) || words.contains(&self.kind.as_str())
     }
 
-    pub(super) fn is_unknown_model(&self) -> bool {
-        self.code == "model_not_found"
-    }
-
-    /// A moderation in front of the model stopped the prompt.
-    pub(super) fn is_moderation(&self) -> bool {
-        matches!(self.code.as_str(), "content_filter" | "content_policy_violation" | "moderation_blocked")
-    }
-
-    /// The request is longer than the model's context. Half of the servers have no code for it.
-    pub(super) fn is_too_long(&self) -> bool {
-        const CODES: [&str; 2] = ["context_length_exceeded", "exceed_context_size_error"];
-        CODES.contains(&self.code.as_str()) || CODES.contains(&self.kind.as_str()) || says_too_long(&self.message)
-    }
-
-    /// What the error's fields say it is about.
-    pub(super) fn cause(&self) -> Cause {
-        match self.feature() {
-            Some(feature) => Cause::Feature(feature),
-            None if self.param.is_empty() => Cause::Unnamed,
-            None => Cause::Elsewhere,
+    /// What the error means for the request: by its code, else by `status`.
+    pub(super) fn outcome(&self, status: u16, received: &Received<'_>) -> Result<Outcome, AttemptError> {
+        let ModelName { provider, model } = received.name.clone();
+        if self.code == "model_not_found" {
+            return Err(AttemptError::Permanent(ModelError::UnknownModel { provider, model }));
         }
+        // Moderation in front of the model.
+        if matches!(self.code.as_str(), "content_filter" | "content_policy_violation" | "moderation_blocked") {
+            return Err(received.filtered(&self.code));
+        }
+        // A 429 that no retry resolves.
+        if self.is_any(&["insufficient_quota", "billing_hard_limit_reached"]) {
+            let detail = received.endpoint.quote(&self.message);
+            return Err(AttemptError::Permanent(ModelError::Rejected { provider, model, detail }));
+        }
+        if matches!(status, 400 | 422) && self.is_any(&["context_length_exceeded", "exceed_context_size_error"]) {
+            return Err(received.context_too_long());
+        }
+        received.server_error(status, &self.message, self.feature(), None)
     }
 
-    /// The feature that the named field belongs to.
+    /// The feature whose field the error names, or mentions in its message if it names none.
     fn feature(&self) -> Option<Feature> {
-        let (field, rest) = match self.param.find(['.', '[']) {
-            Some(end) => self.param.split_at(end),
-            None => (self.param.as_str(), ""),
-        };
-        match field {
-            "response_format" | "tools" | "tool_choice" | "functions" | "function_call" => Some(Feature::Form),
-            "temperature" => Some(Feature::Temperature),
-            "max_completion_tokens" | "max_tokens" => Some(Feature::Limit),
-            "stream" | "stream_options" => Some(Feature::Stream),
-            // Text alone is a string; `content` with something inside it is a list of parts, one of them a picture.
-            "messages" if rest.contains("content") => Some(Feature::Images),
-            _ => None,
+        // Plain text is a string; an error inside `content` is about the image in a list of parts.
+        if self.param.starts_with("messages") && self.param.contains("content") {
+            return Some(Feature::Images);
         }
+        mentioned(if self.param.is_empty() { &self.message } else { &self.param }, FIELDS)
     }
 }
 
@@ -141,7 +144,7 @@ mod tests {
         for body in [json!({"error": "no"}), json!({"detail": "no"}), json!({"error": {"message": "no", "param": ""}})]
         {
             let error = of(body.clone());
-            assert_eq!((error.cause(), error.message.as_str()), (Cause::Unnamed, "no"), "{body}");
+            assert_eq!((error.feature(), error.message.as_str()), (None, "no"), "{body}");
         }
         for body in ["", "<html>", "[]", "null", "3"] {
             assert_eq!(ApiError::of_body(body.as_bytes()), ApiError::default(), "{body:?}");
@@ -149,14 +152,14 @@ mod tests {
     }
 
     #[test]
-    fn a_field_tells_the_feature_it_belongs_to() {
+    fn a_field_belongs_to_a_feature() {
         for (param, feature) in [
-            ("response_format", Some(Feature::Form)),
-            ("response_format.type", Some(Feature::Form)),
-            ("tools[0].function.parameters", Some(Feature::Form)),
+            ("response_format", Some(Feature::Output)),
+            ("response_format.type", Some(Feature::Output)),
+            ("tools[0].function.parameters", Some(Feature::Output)),
             ("temperature", Some(Feature::Temperature)),
             ("max_tokens", Some(Feature::Limit)),
-            ("stream_options.include_usage", Some(Feature::Stream)),
+            ("stream_options.include_usage", Some(Feature::Streaming)),
             ("messages.[1].content.[1].type", Some(Feature::Images)),
             ("messages[1].content[1].image_url", Some(Feature::Images)),
             ("messages", None),
@@ -165,6 +168,21 @@ mod tests {
         ] {
             let error = ApiError { param: param.into(), ..ApiError::default() };
             assert_eq!(error.feature(), feature, "{param}");
+        }
+    }
+
+    #[test]
+    fn a_message_counts_where_no_field_is_named() {
+        for (message, feature) in [
+            ("This response_format type is unavailable now", Some(Feature::Output)),
+            ("This model does not support response format `json_schema`.", Some(Feature::Output)),
+            ("messages[1]: unknown variant `image_url`, expected `text`", Some(Feature::Images)),
+            ("Invalid max_tokens value, the valid range of max_tokens is [1, 8192]", Some(Feature::Limit)),
+            ("Bad request", None),
+        ] {
+            let error = ApiError { message: message.into(), ..ApiError::default() };
+            assert_eq!(error.feature(), feature, "{message}");
+            assert_eq!(ApiError { param: "model".into(), ..error }.feature(), None);
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Anthropic's Messages API, beyond what every provider is held to.
 
-use agent::ports::{ChatRequest, Message, ModelError, Provider, Role};
+use agent::ports::{ChatRequest, Message, ModelError, Models, Provider, Role};
+use llm::Providers;
 use serde_json::{Value, json};
 
 use super::apis::Api;
-use super::fixture::{Fixture, SCHEMA, limits, picture, request, text};
-use super::server::Reply;
+use super::fixture::{CollectedNotices, Fixture, SCHEMA, limits, picture, request, settings, text};
+use super::server::{Reply, Server};
 
 fn said(text: &str) -> Reply {
     Api::of(Provider::Anthropic).said(text)
@@ -32,7 +33,7 @@ async fn a_request_forces_the_tool_and_has_breakpoints_behind_what_stays_the_sam
     assert_eq!(
         sent.body,
         json!({
-            "model": "claude-test",
+            "model": "claude-sonnet-4-test",
             "max_tokens": 16_384,
             "stream": true,
             "tools": [{"name": "decision", "description": "Gives the answer.", "input_schema": *SCHEMA}],
@@ -89,53 +90,58 @@ async fn what_one_call_caches_the_next_begins_with() {
 async fn with_nothing_to_come_again_only_the_prompt_is_cached() {
     let fixture = fixture([said("{}")]).await;
     let messages = [text("page")];
-    fixture.model.complete(ChatRequest { stable: 0, ..request(&messages, &fixture.told) }).await.unwrap();
+    fixture.model.complete(ChatRequest { stable: 0, ..request(&messages, &fixture.notices) }).await.unwrap();
     assert_eq!(fixture.body(0).to_string().matches(BREAKPOINT).count(), 1);
 }
 
+async fn named(model: &str, script: impl IntoIterator<Item = Reply>) -> Fixture {
+    let server = Server::start(script).await;
+    let providers = Providers::new(settings(&server, limits())).expect("usable settings");
+    let model = providers.open(Provider::Anthropic, Some(model)).expect("a configured provider");
+    Fixture { server, model, notices: CollectedNotices::default() }
+}
+
 #[tokio::test]
-async fn a_model_that_takes_neither_a_forced_call_nor_a_temperature_is_found_out_once() {
-    // As the newest models say it, one after the other.
-    for unnamed in
-        ["tool_choice forces tool use, which this model does not support.", "Forced calls are not supported."]
-    {
-        let script = [
-            rejects(unnamed),
-            rejects("`temperature` is deprecated for this model."),
-            rejects(unnamed),
-            said("1"),
-            said("2"),
-        ];
-        // Named, the first answer already settles the form.
-        let named = unnamed.contains("tool_choice");
-        let script: Vec<_> =
-            script.into_iter().enumerate().filter(|(n, _)| !named || *n != 2).map(|(_, r)| r).collect();
-        let requests = script.len();
-        let fixture = fixture(script).await;
-        assert_eq!(fixture.text_after(requests - 1).await, "1");
-        assert_eq!(fixture.text_after(requests).await, "2");
-        let last = fixture.body(requests - 1);
-        assert_eq!(last["tool_choice"]["type"], "auto");
-        assert_eq!(last.get("temperature"), None);
-        assert!(
-            last["system"][0]["text"]
-                .as_str()
-                .unwrap()
-                .ends_with("by calling the tool decision once, without other text.")
-        );
-        assert_eq!(last["tools"][0]["input_schema"], *SCHEMA);
+async fn a_current_model_is_offered_the_tool_without_a_temperature_at_once() {
+    let fixture = named("claude-sonnet-5-5", [said("1")]).await;
+    assert_eq!(fixture.text_after(1).await, "1");
+    let body = fixture.body(0);
+    assert_eq!(body["tool_choice"]["type"], "auto");
+    assert_eq!(body.get("temperature"), None);
+    let system = body["system"][0]["text"].as_str().unwrap();
+    assert!(system.ends_with("by calling the tool decision once, without other text."));
+    assert_eq!(body["tools"][0]["input_schema"], *SCHEMA);
+}
+
+#[tokio::test]
+async fn a_model_that_rejects_forced_calls_and_temperature_is_corrected_once() {
+    let script = [
+        rejects("tool_choice forces tool use, which this model does not support."),
+        rejects("`temperature` is deprecated for this model."),
+        said("1"),
+        said("2"),
+    ];
+    let fixture = fixture(script).await;
+    assert_eq!(fixture.text_after(3).await, "1");
+    assert_eq!(fixture.text_after(4).await, "2");
+    for body in [fixture.body(2), fixture.body(3)] {
+        assert_eq!(body["tool_choice"]["type"], "auto");
+        assert_eq!(body.get("temperature"), None);
     }
 }
 
 #[tokio::test]
 async fn an_older_model_is_asked_for_a_shorter_answer() {
-    let message = "max_tokens: 16384 > 4096, which is the maximum allowed number of output tokens for claude-test";
+    let message =
+        "max_tokens: 16384 > 4096, which is the maximum allowed number of output tokens for claude-sonnet-4-test";
     let fixture = fixture([rejects(message), said("{}")]).await;
     assert_eq!(fixture.text_after(2).await, "{}");
     assert_eq!(fixture.body(1)["max_tokens"], 4096);
     assert_eq!(
-        fixture.told.all(),
-        ["anthropic rejects this limit of the answer's length for the model claude-test, asking for shorter answers"]
+        fixture.notices.all(),
+        [
+            "anthropic does not support max_tokens for the model claude-sonnet-4-test, continuing with a minimal output limit"
+        ]
     );
 }
 
@@ -154,14 +160,14 @@ async fn words_count_where_the_tool_was_not_called() {
 async fn a_context_that_fills_up_while_answering_is_too_long_as_well() {
     let whole = json!({"type": "message", "content": [], "stop_reason": "model_context_window_exceeded"});
     let error = fixture([Reply::json(200, whole)]).await.error_after(1).await;
-    let (provider, model) = ("anthropic".to_owned(), "claude-test".to_owned());
+    let (provider, model) = ("anthropic".to_owned(), "claude-sonnet-4-test".to_owned());
     assert_eq!(error, ModelError::ContextTooLong { provider, model });
 }
 
 #[tokio::test]
 async fn a_request_that_no_form_mends_is_told_in_the_servers_words() {
     let error = fixture((0..20).map(|_| rejects("Your credit\nbalance is too low"))).await.ask().await.unwrap_err();
-    let (provider, model) = ("anthropic".to_owned(), "claude-test".to_owned());
+    let (provider, model) = ("anthropic".to_owned(), "claude-sonnet-4-test".to_owned());
     assert_eq!(error, ModelError::Rejected { provider, model, detail: "Your credit balance is too low".to_owned() });
 }
 
@@ -169,6 +175,6 @@ async fn a_request_that_no_form_mends_is_told_in_the_servers_words() {
 async fn a_temperature_beyond_the_scale_is_its_end() {
     let fixture = fixture([said("{}")]).await;
     let messages = [text("page")];
-    fixture.model.complete(ChatRequest { temperature: 1.7, ..request(&messages, &fixture.told) }).await.unwrap();
+    fixture.model.complete(ChatRequest { temperature: 1.7, ..request(&messages, &fixture.notices) }).await.unwrap();
     assert_eq!(fixture.body(0)["temperature"], 1.0);
 }

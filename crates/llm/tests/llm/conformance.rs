@@ -8,7 +8,7 @@ use llm::settings::CallLimits;
 use tokio::net::TcpListener;
 
 use super::apis::{Api, Case};
-use super::fixture::{Fixture, SCHEMA, Told, limits, picture, request, settings, text};
+use super::fixture::{CollectedNotices, Fixture, SCHEMA, limits, picture, request, settings, text};
 use super::server::{Reply, Server};
 
 /// Quotes, a line break, several bytes a character: whatever an answer may hold.
@@ -20,7 +20,7 @@ async fn fixture(api: &Api, limits: CallLimits, script: impl IntoIterator<Item =
 
 /// What comes of a failure.
 enum Outcome {
-    /// Tried again, told before, and with this error in the end.
+    /// Tried again, notices before, and with this error in the end.
     Passing(ModelError),
     /// This error at once.
     Final(ModelError),
@@ -35,16 +35,16 @@ async fn check(api: &Api, what: &str, limits: CallLimits, reply: impl Fn() -> Re
             let fixture = fixture(api, limits.clone(), [reply(), api.said(ANSWER)]).await;
             let answer = fixture.ask().await.unwrap_or_else(|error| panic!("{context}: {error:?}"));
             assert_eq!((answer.text.as_str(), fixture.server.count()), (ANSWER, 2), "{context}");
-            let told = fixture.told.all();
+            let notices = fixture.notices.all();
             let expected = format!("{error}, trying again");
-            assert!(told.len() == 1 && told[0].starts_with(&expected), "{context}: {told:?}");
+            assert!(notices.len() == 1 && notices[0].starts_with(&expected), "{context}: {notices:?}");
             (error, 3)
         }
     };
     let fixture = fixture(api, limits, (0..9).map(|_| reply())).await;
     assert_eq!(fixture.ask().await.expect_err(&context), error, "{context}");
     assert_eq!(fixture.server.count(), requests, "{context}: requests");
-    assert_eq!(fixture.told.all().len(), requests - 1, "{context}: notices");
+    assert_eq!(fixture.notices.all().len(), requests - 1, "{context}: notices");
 }
 
 async fn check_case(case: Case, outcome: impl Fn(&Api) -> Outcome) {
@@ -79,7 +79,7 @@ async fn a_streamed_answer_is_joined_and_counted() {
         let fixture = fixture(&api, limits(), [api.said(ANSWER)]).await;
         let reply = fixture.ask().await.unwrap();
         assert_eq!((reply.text.as_str(), reply.usage), (ANSWER, api.usage), "{}", api.name());
-        assert!(fixture.told.all().is_empty());
+        assert!(fixture.notices.all().is_empty());
     }
 }
 
@@ -105,7 +105,7 @@ async fn an_answer_in_one_piece_is_understood_although_a_stream_was_asked_for() 
             let reply = fixture.ask().await.unwrap();
             assert_eq!((reply.text.as_str(), reply.usage), (r#"{"a":"b"}"#, api.usage), "{} {n}", api.name());
         }
-        assert!(fixture.told.all().is_empty());
+        assert!(fixture.notices.all().is_empty());
     }
 }
 
@@ -147,8 +147,8 @@ async fn a_model_without_eyes_is_spared_pictures_and_that_is_told_once() {
             assert_eq!(body.pointer(api.places.text).expect("a text"), "the page", "{}", api.name());
             assert!(!body.to_string().contains("AAAA"));
         }
-        let told = fixture.told.all();
-        assert!(told.len() == 1 && told[0].contains("going on without"), "{told:?}");
+        let notices = fixture.notices.all();
+        assert!(notices.len() == 1 && notices[0].contains("continuing without"), "{notices:?}");
     }
 }
 
@@ -304,16 +304,16 @@ async fn an_answer_longer_than_the_bound_is_final_and_not_read_to_its_end() {
     }
 }
 
-/// Every beginning of a stream that has not told its end.
+/// Every beginning of a stream that has not notices its end.
 fn beginnings(api: &Api) -> Vec<String> {
     let stream = (api.streamed)(ANSWER);
     // OpenAI tells the end twice, in the last chunks and after them, and Anthropic in the last two.
-    let told = match api.name().as_str() {
+    let notices = match api.name().as_str() {
         "openai" => 3,
         "anthropic" => 2,
         _ => 1,
     };
-    let whole = stream.len() - told;
+    let whole = stream.len() - notices;
     let mut beginnings: Vec<_> = (1..=whole).map(|n| stream[..n].concat()).collect();
     let last = beginnings.last().expect("a beginning").clone();
     beginnings.push(last[..last.len() - 9].to_owned());
@@ -350,14 +350,14 @@ async fn a_server_that_is_silent_from_the_beginning_passes() {
         let error = ModelError::TimedOut { provider: api.name() };
         let fixture = fixture(&api, limits, [Reply::Silence, api.said(ANSWER)]).await;
         assert_eq!(fixture.text_after(2).await, ANSWER);
-        assert!(fixture.told.all()[0].starts_with(&format!("{error}, trying again")));
+        assert!(fixture.notices.all()[0].starts_with(&format!("{error}, trying again")));
         fixture.server.client_hung_up().await;
     }
     let limits = || CallLimits { first_byte_timeout: Duration::from_millis(30), ..limits() };
     for api in Api::all() {
         let fixture = fixture(&api, limits(), (0..3).map(|_| Reply::Silence)).await;
         assert_eq!(fixture.ask().await.unwrap_err(), ModelError::TimedOut { provider: api.name() });
-        assert_eq!(fixture.told.all().len(), 2);
+        assert_eq!(fixture.notices.all().len(), 2);
     }
 }
 
@@ -369,7 +369,7 @@ async fn a_server_that_falls_silent_in_the_middle_passes() {
         let fixture = fixture(&api, limits, [Reply::Stall { begin }, api.said(ANSWER)]).await;
         assert_eq!(fixture.text_after(2).await, ANSWER);
         let error = ModelError::TimedOut { provider: api.name() };
-        assert!(fixture.told.all()[0].starts_with(&format!("{error}, trying again")));
+        assert!(fixture.notices.all()[0].starts_with(&format!("{error}, trying again")));
     }
 }
 
@@ -393,10 +393,10 @@ async fn a_refused_connection_passes_and_is_given_up() {
         let nowhere: url::Url = format!("http://127.0.0.1:{port}/").parse().unwrap();
         settings.providers.iter_mut().for_each(|provider| provider.base_url = nowhere.clone());
         let model = Providers::new(settings).unwrap().open(api.provider, None).unwrap();
-        let told = Told::default();
-        let error = model.complete(request(&[text("the page")], &told)).await.unwrap_err();
+        let notices = CollectedNotices::default();
+        let error = model.complete(request(&[text("the page")], &notices)).await.unwrap_err();
         assert_eq!(error, ModelError::Unreachable { provider: api.name() });
-        assert_eq!(told.all().len(), 2);
+        assert_eq!(notices.all().len(), 2);
         assert_eq!(unused.count(), 0);
     }
 }
@@ -408,7 +408,7 @@ async fn a_key_that_is_echoed_is_not_told() {
             let fixture = fixture(api, limits(), (0..12).map(|_| Reply::Echo { status })).await;
             let error = fixture.ask().await.unwrap_err();
             assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
-            assert!(!fixture.told.all().concat().contains("canary"));
+            assert!(!fixture.notices.all().concat().contains("canary"));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Failures that no second try mends: told at once, with provider and model.
+//! Failures that no second try mends: notices at once, with provider and model.
 
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ async fn a_context_that_is_too_long_has_an_error_of_its_own_however_the_server_s
         let fixture = Fixture::openai([Reply::json(400, json!({"error": error}))]).await;
         let (provider, model) = (openai(), "gpt-test".to_owned());
         assert_eq!(fixture.error_after(1).await, ModelError::ContextTooLong { provider, model });
-        assert!(fixture.told.all().is_empty());
+        assert!(fixture.notices.all().is_empty());
     }
 }
 
@@ -115,7 +115,7 @@ async fn an_attempt_that_runs_into_the_time_limit_is_not_repeated() {
         let error = fixture.ask().await.unwrap_err();
         assert_eq!(error, ModelError::TimedOut { provider: openai() });
         assert!(fixture.server.count() <= 1);
-        assert!(fixture.told.all().is_empty());
+        assert!(fixture.notices.all().is_empty());
     }
 }
 
@@ -141,9 +141,9 @@ async fn dropping_a_call_while_it_waits_ends_its_tries() {
     let fixture = Fixture::with(Provider::Openai, long, [reply(), said("{}")]).await;
     tokio::select! {
         answer = fixture.ask() => panic!("a limited server answered {answer:?}"),
-        () = fixture.told.arrived() => {}
+        () = fixture.notices.arrived() => {}
     }
-    assert_eq!(fixture.told.all(), ["openai limits the rate of calls, trying again in 3000 s (2 of 3)"]);
+    assert_eq!(fixture.notices.all(), ["openai limits the rate of calls, trying again in 3000 s (2 of 3)"]);
     assert_eq!(fixture.server.count(), 1);
 }
 

@@ -7,14 +7,14 @@ use llm::settings::FallbackSettings;
 use llm::{BuildError, Providers};
 
 use super::apis::{Api, Case};
-use super::fixture::{Told, limits, request, settings, text, without};
+use super::fixture::{CollectedNotices, limits, request, settings, text, without};
 use super::server::{Reply, Server};
 
 /// OpenAI's model with Anthropic's behind it, at one server.
 struct WithFallback {
     server: Server,
     providers: Providers,
-    told: Told,
+    notices: CollectedNotices,
 }
 
 fn fallback(provider: Provider, model: Option<&str>) -> Option<FallbackSettings> {
@@ -26,7 +26,11 @@ impl WithFallback {
         let server = Server::start(script).await;
         let mut settings = settings(&server, limits());
         settings.fallback = fallback(Provider::Anthropic, None);
-        Self { server, providers: Providers::new(settings).expect("usable settings"), told: Told::default() }
+        Self {
+            server,
+            providers: Providers::new(settings).expect("usable settings"),
+            notices: CollectedNotices::default(),
+        }
     }
 
     fn run(&self) -> Arc<dyn ChatModel> {
@@ -34,7 +38,7 @@ impl WithFallback {
     }
 
     async fn ask(&self, model: &Arc<dyn ChatModel>) -> Result<String, ModelError> {
-        model.complete(request(&[text("the page")], &self.told)).await.map(|reply| reply.text)
+        model.complete(request(&[text("the page")], &self.notices)).await.map(|reply| reply.text)
     }
 
     /// Whom each request went to.
@@ -62,9 +66,9 @@ async fn it_takes_over_for_the_rest_of_the_run_and_says_so() {
     assert_eq!(run.asked(), ["openai", "anthropic", "anthropic"]);
     assert_eq!(model.name().provider, "anthropic");
     assert_eq!(
-        run.told.all(),
+        run.notices.all(),
         [
-            "openai rejected the key for the model gpt-test, going on with anthropic's model claude-test for the rest of the run"
+            "openai rejected the key for the model gpt-test, continuing with anthropic's model claude-sonnet-4-test for the rest of the run"
         ]
     );
 }
@@ -96,7 +100,7 @@ async fn it_takes_over_for_what_another_model_may_cure() {
         let script = (0..tries).map(|_| openai(case)).chain([anthropic("1")]);
         let run = WithFallback::start(script).await;
         assert_eq!(run.ask(&run.run()).await, Ok("1".to_owned()), "{case:?}");
-        assert_eq!(run.told.all().len(), tries, "{case:?}");
+        assert_eq!(run.notices.all().len(), tries, "{case:?}");
     }
     let html = || Reply::text(200, "<html>Sign in</html>");
     let cut = || Reply::Break { begin: "data: {".to_owned() };
@@ -117,7 +121,7 @@ async fn it_does_not_take_over_for_what_the_agent_or_the_task_has_to_answer_for(
     let model = run.run();
     assert!(matches!(run.ask(&model).await, Err(ModelError::ContextTooLong { .. })));
     assert_eq!(run.ask(&model).await, Ok("2".to_owned()));
-    assert!(run.told.all().is_empty());
+    assert!(run.notices.all().is_empty());
 }
 
 #[tokio::test]
@@ -125,7 +129,7 @@ async fn when_it_fails_too_its_error_is_the_runs() {
     let failed = (Api::of(Provider::Anthropic).plays)(Case::UnknownModel).unwrap();
     let run = WithFallback::start([openai(Case::WrongKey), failed, anthropic("2")]).await;
     let model = run.run();
-    let (provider, name) = ("anthropic".to_owned(), "claude-test".to_owned());
+    let (provider, name) = ("anthropic".to_owned(), "claude-sonnet-4-test".to_owned());
     assert_eq!(run.ask(&model).await, Err(ModelError::UnknownModel { provider, model: name }));
     assert_eq!(run.ask(&model).await, Ok("2".to_owned()));
     assert_eq!(run.asked(), ["openai", "anthropic", "anthropic"]);
@@ -137,9 +141,9 @@ async fn a_model_does_not_fall_back_on_itself() {
     let mut settings = settings(&server, limits());
     settings.fallback = fallback(Provider::Openai, Some("gpt-test"));
     let providers = Providers::new(settings).unwrap();
-    let (model, told) = (providers.open(Provider::Openai, None).unwrap(), Told::default());
-    assert!(model.complete(request(&[text("the page")], &told)).await.is_err());
-    assert_eq!((server.count(), told.all().len()), (1, 0));
+    let (model, notices) = (providers.open(Provider::Openai, None).unwrap(), CollectedNotices::default());
+    assert!(model.complete(request(&[text("the page")], &notices)).await.is_err());
+    assert_eq!((server.count(), notices.all().len()), (1, 0));
 }
 
 #[tokio::test]

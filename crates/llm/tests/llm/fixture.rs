@@ -1,4 +1,4 @@
-//! Models on a scripted server, and what is asked of them.
+//! Models on a scripted server, and requests to them.
 
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::server::{Reply, Server};
 
 pub(crate) const KEY: &str = "sk-canary-0123456789abcdef";
 
-/// Deadlines that no healthy test meets and waits that none notices.
+/// Timeouts that a healthy test does not reach, and delays too short to matter.
 pub(crate) fn limits() -> CallLimits {
     CallLimits {
         max_attempts: 3,
@@ -39,7 +39,7 @@ pub(crate) fn settings(server: &Server, limits: CallLimits) -> LlmSettings {
     LlmSettings {
         providers: vec![
             provider(Provider::Openai, "/v1", "gpt-test", Some(KEY)),
-            provider(Provider::Anthropic, "/", "claude-test", Some(KEY)),
+            provider(Provider::Anthropic, "/", "claude-sonnet-4-test", Some(KEY)),
             provider(Provider::Gemini, "/v1beta", "gemini-test", Some(KEY)),
             provider(Provider::Ollama, "/", "llama-test", None),
         ],
@@ -62,7 +62,7 @@ pub(crate) fn without(settings: &mut LlmSettings, provider: Provider) {
 pub(crate) struct Fixture {
     pub(crate) server: Server,
     pub(crate) model: Arc<dyn ChatModel>,
-    pub(crate) told: Told,
+    pub(crate) notices: CollectedNotices,
 }
 
 impl Fixture {
@@ -78,7 +78,7 @@ impl Fixture {
         let server = Server::start(script).await;
         let providers = Providers::new(settings(&server, limits)).expect("usable settings");
         let model = providers.open(provider, None).expect("a configured provider");
-        Self { server, model, told: Told::default() }
+        Self { server, model, notices: CollectedNotices::default() }
     }
 
     pub(crate) async fn ask(&self) -> Result<ChatReply, ModelError> {
@@ -86,17 +86,17 @@ impl Fixture {
     }
 
     pub(crate) async fn ask_with(&self, messages: &[Message]) -> Result<ChatReply, ModelError> {
-        self.model.complete(request(messages, &self.told)).await
+        self.model.complete(request(messages, &self.notices)).await
     }
 
-    /// Asks once and gives the error, having checked that it took this many requests.
+    /// The error of one call, which must take this many requests.
     pub(crate) async fn error_after(&self, requests: usize) -> ModelError {
         let error = self.ask().await.expect_err("a failure");
         assert_eq!(self.server.count(), requests, "requests that reached the server");
         error
     }
 
-    /// Asks once and gives the answer's text, having checked that it took this many requests.
+    /// The text of one call's answer, which must take this many requests.
     pub(crate) async fn text_after(&self, requests: usize) -> String {
         let reply = self.ask().await.expect("an answer");
         assert_eq!(self.server.count(), requests, "requests that reached the server");
@@ -134,14 +134,14 @@ pub(crate) fn picture(text: &str) -> Message {
     Message { role: Role::User, text: text.to_owned(), image: Some(image) }
 }
 
-/// Remembers what it was told and wakes who waits for it.
+/// Keeps the notices it receives.
 #[derive(Default)]
-pub(crate) struct Told {
+pub(crate) struct CollectedNotices {
     messages: Mutex<Vec<String>>,
     arrived: Notify,
 }
 
-impl Told {
+impl CollectedNotices {
     pub(crate) fn all(&self) -> Vec<String> {
         self.messages.lock().expect("no panic").clone()
     }
@@ -151,14 +151,14 @@ impl Told {
     }
 }
 
-impl Notices for Told {
+impl Notices for CollectedNotices {
     fn notice(&self, message: String) {
         self.messages.lock().expect("no panic").push(message);
         self.arrived.notify_one();
     }
 }
 
-/// What OpenAI sends for an answer.
+/// OpenAI's response.
 pub(crate) fn said(content: &str) -> Reply {
     choice(json!({"message": {"role": "assistant", "content": content}, "finish_reason": "stop"}))
 }
@@ -191,8 +191,8 @@ pub(crate) fn rejects(param: &str) -> Reply {
     )
 }
 
-/// An error in prose alone.
-pub(crate) fn rejects_in_prose() -> Reply {
+/// An error that mentions no field.
+pub(crate) fn rejects_without_a_reason() -> Reply {
     Reply::json(
         400,
         json!({"error": {"message": "Bad request", "type": "BadRequestError", "param": null, "code": 400}}),

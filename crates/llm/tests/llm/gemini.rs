@@ -5,7 +5,7 @@ use llm::Providers;
 use serde_json::{Value, json};
 
 use super::apis::Api;
-use super::fixture::{Fixture, SCHEMA, Told, limits, picture, request, settings, text};
+use super::fixture::{CollectedNotices, Fixture, SCHEMA, limits, picture, request, settings, text};
 use super::server::{Reply, Server};
 
 fn said(text: &str) -> Reply {
@@ -48,24 +48,34 @@ async fn a_request_has_the_schema_and_turns_that_alternate() {
 }
 
 #[tokio::test]
-async fn a_schema_that_is_not_taken_goes_by_its_older_field_and_then_into_the_prompt() {
-    let script = [
-        rejects("Invalid JSON payload received. Unknown name \"responseJsonSchema\" at 'generation_config'."),
-        rejects("The specified schema produces a constraint that has too many states for serving."),
-        said("1"),
-        said("2"),
-    ];
-    let fixture = fixture(script).await;
-    assert_eq!(fixture.text_after(3).await, "1");
-    assert_eq!(fixture.text_after(4).await, "2");
-    let config = |n: usize| fixture.body(n)["generationConfig"].clone();
+async fn an_older_model_gets_the_schema_in_the_older_field() {
+    let server = Server::start([said("1")]).await;
+    let model = Providers::new(settings(&server, limits())).unwrap();
+    let model = model.open(Provider::Gemini, Some("gemini-2.0-flash")).unwrap();
+    model.complete(request(&[text("the page")], &CollectedNotices::default())).await.unwrap();
+    let config = server.requests()[0].body["generationConfig"].clone();
     let open_api = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]});
-    assert_eq!(config(1)["responseSchema"], open_api);
-    for n in [2, 3] {
-        assert_eq!(config(n)["responseMimeType"], "application/json");
-        assert!(config(n).get("responseSchema").is_none() && config(n).get("responseJsonSchema").is_none());
-        let system = fixture.body(n)["systemInstruction"]["parts"][0]["text"].clone();
-        assert!(system.as_str().unwrap().contains(&SCHEMA.to_string()));
+    assert_eq!(config["responseSchema"], open_api);
+    assert_eq!(config["responseMimeType"], "application/json");
+    assert!(config.get("responseJsonSchema").is_none());
+}
+
+#[tokio::test]
+async fn a_rejected_schema_goes_into_the_prompt() {
+    for message in [
+        "Invalid JSON payload received. Unknown name \"responseJsonSchema\" at 'generation_config'.",
+        "The specified schema produces a constraint that has too many states for serving.",
+    ] {
+        let fixture = fixture([rejects(message), said("1"), said("2")]).await;
+        assert_eq!(fixture.text_after(2).await, "1");
+        assert_eq!(fixture.text_after(3).await, "2");
+        for n in [1, 2] {
+            let config = fixture.body(n)["generationConfig"].clone();
+            assert_eq!(config["responseMimeType"], "application/json");
+            assert!(config.get("responseSchema").is_none() && config.get("responseJsonSchema").is_none());
+            let system = fixture.body(n)["systemInstruction"]["parts"][0]["text"].clone();
+            assert!(system.as_str().unwrap().contains(&SCHEMA.to_string()));
+        }
     }
 }
 
@@ -95,7 +105,7 @@ async fn a_model_is_one_part_of_the_path_whatever_its_name() {
     let providers = Providers::new(settings(&server, limits())).unwrap();
     for model in ["models/gemini-x", "a/../../b?key=1#c", "tuned models/x"] {
         let model = providers.open(Provider::Gemini, Some(model)).unwrap();
-        model.complete(request(&[text("the page")], &Told::default())).await.unwrap();
+        model.complete(request(&[text("the page")], &CollectedNotices::default())).await.unwrap();
     }
     let paths: Vec<_> = server.requests().into_iter().map(|request| request.path).collect();
     let path = |model: &str| format!("/v1beta/models/{model}:streamGenerateContent?alt=sse");

@@ -3,7 +3,7 @@
 mod anthropic;
 mod apis;
 mod conformance;
-mod dialects;
+mod corrections;
 mod failures;
 mod fallback;
 mod fixture;

@@ -93,7 +93,7 @@ async fn a_model_with_eyes_gets_pictures_and_is_asked_about_them_once() {
     assert_eq!(paths, ["/api/show", "/api/chat", "/api/chat"]);
     assert_eq!(fixture.body(0), json!({"model": "llama-test"}));
     assert_eq!(fixture.body(1)["messages"][1], json!({"role": "user", "content": "the page", "images": ["AAAA"]}));
-    assert!(fixture.told.all().is_empty());
+    assert!(fixture.notices.all().is_empty());
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn a_model_without_eyes_is_spared_pictures_and_that_is_told_once() {
     for request in [1, 2] {
         assert_eq!(fixture.body(request)["messages"][1], json!({"role": "user", "content": "the page"}));
     }
-    assert_eq!(fixture.told.all(), ["ollama's model llama-test takes no pictures, going on without them"]);
+    assert_eq!(fixture.notices.all(), ["ollama does not support images for the model llama-test, continuing without"]);
 }
 
 #[tokio::test]
@@ -125,12 +125,12 @@ async fn an_unknown_model_fails_at_once() {
 }
 
 #[tokio::test]
-async fn a_rejected_request_fails_with_the_servers_words_once_no_form_of_it_does() {
-    for (reply, detail) in [
-        ((|| Reply::json(400, json!({"error": "invalid\nformat"}))) as fn() -> Reply, "invalid format"),
-        (|| Reply::text(400, "<html>"), "status 400"),
+async fn a_rejected_request_fails_with_the_servers_message_once_no_format_is_left() {
+    for (reply, requests, detail) in [
+        ((|| Reply::json(400, json!({"error": "invalid\nformat"}))) as fn() -> Reply, 3, "invalid format"),
+        (|| Reply::text(400, "<html>"), 1, "status 400"),
     ] {
-        let error = Fixture::ollama([reply(), reply(), reply()]).await.error_after(3).await;
+        let error = Fixture::ollama([reply(), reply(), reply()]).await.error_after(requests).await;
         let (provider, model) = (ollama(), "llama-test".to_owned());
         assert_eq!(error, ModelError::Rejected { provider, model, detail: detail.to_owned() });
     }
@@ -161,7 +161,7 @@ async fn a_failure_that_may_pass_is_tried_again() {
     ] {
         let fixture = Fixture::ollama([reply, said("{}")]).await;
         assert_eq!(fixture.text_after(2).await, "{}");
-        assert_eq!(fixture.told.all().len(), 1);
+        assert_eq!(fixture.notices.all().len(), 1);
     }
 }
 

@@ -5,7 +5,8 @@ use llm::{BuildError, Providers};
 use serde_json::json;
 
 use super::fixture::{
-    Fixture, KEY, SCHEMA, Told, choice, limits, picture, request, said, settings, settings_of, text, without,
+    CollectedNotices, Fixture, KEY, SCHEMA, choice, limits, picture, request, said, settings, settings_of, text,
+    without,
 };
 use super::server::{Reply, Server};
 
@@ -51,7 +52,7 @@ async fn an_answer_gives_its_text_and_what_it_cost() {
     let usage =
         Usage { calls: 1, prompt_tokens: 120, cached_tokens: 100, cache_written_tokens: 0, completion_tokens: 30 };
     assert_eq!(reply.usage, usage);
-    assert!(fixture.told.all().is_empty());
+    assert!(fixture.notices.all().is_empty());
 }
 
 #[tokio::test]
@@ -87,7 +88,7 @@ async fn a_server_without_a_key_gets_no_authorization() {
     let mut settings = settings(&server, limits());
     settings_of(&mut settings, Provider::Openai).api_key = None;
     let model = Providers::new(settings).unwrap().open(Provider::Openai, None).unwrap();
-    model.complete(request(&[text("the page")], &Told::default())).await.unwrap();
+    model.complete(request(&[text("the page")], &CollectedNotices::default())).await.unwrap();
     assert_eq!(server.requests()[0].authorization, None);
 }
 
@@ -99,7 +100,7 @@ async fn the_model_is_the_one_asked_for_else_the_default() {
         (Provider::Openai, None, "gpt-test"),
         (Provider::Openai, Some(" "), "gpt-test"),
         (Provider::Openai, Some("o9"), "o9"),
-        (Provider::Anthropic, None, "claude-test"),
+        (Provider::Anthropic, None, "claude-sonnet-4-test"),
         (Provider::Gemini, None, "gemini-test"),
         (Provider::Ollama, None, "llama-test"),
         (Provider::Ollama, Some("qwen:7b\n"), "qwen:7b"),

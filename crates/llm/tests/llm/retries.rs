@@ -1,4 +1,4 @@
-//! Failures that may pass: tried again, told before each wait, and given up in the end.
+//! Failures that may pass: tried again, notices before each wait, and given up in the end.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,17 +8,17 @@ use llm::settings::CallLimits;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use super::fixture::{Fixture, Told, limits, request, said, settings, settings_of, text};
+use super::fixture::{CollectedNotices, Fixture, limits, request, said, settings, settings_of, text};
 use super::server::{Reply, Server};
 
 fn openai() -> String {
     "openai".to_owned()
 }
 
-/// What was told, without the random waits.
-fn told(fixture: &Fixture) -> Vec<String> {
-    let told = fixture.told.all().into_iter();
-    told.map(|message| message.split_once(", ").expect("a reason and a wait").0.to_owned()).collect()
+/// What was notices, without the random waits.
+fn notices(fixture: &Fixture) -> Vec<String> {
+    let notices = fixture.notices.all().into_iter();
+    notices.map(|message| message.split_once(", ").expect("a reason and a wait").0.to_owned()).collect()
 }
 
 #[tokio::test]
@@ -26,8 +26,8 @@ async fn a_status_that_may_pass_is_tried_again_until_it_has() {
     for status in [408, 429, 500, 502, 503, 504, 529] {
         let fixture = Fixture::openai([Reply::status(status), Reply::status(status), said("{}")]).await;
         assert_eq!(fixture.text_after(3).await, "{}");
-        assert_eq!(fixture.told.all().len(), 2, "{status}");
-        assert!(fixture.told.all()[1].ends_with("(3 of 3)"), "{status}");
+        assert_eq!(fixture.notices.all().len(), 2, "{status}");
+        assert!(fixture.notices.all()[1].ends_with("(3 of 3)"), "{status}");
         let requests = fixture.server.requests();
         assert!(requests.iter().all(|request| request.body == requests[0].body), "each try is the same request");
     }
@@ -42,7 +42,7 @@ async fn a_status_that_does_not_pass_is_given_up_after_the_attempts() {
     ] {
         let fixture = Fixture::openai((0..9).map(|_| Reply::status(status))).await;
         assert_eq!(fixture.error_after(3).await, error);
-        assert_eq!(told(&fixture), [error.to_string(), error.to_string()]);
+        assert_eq!(notices(&fixture), [error.to_string(), error.to_string()]);
     }
 }
 
@@ -54,7 +54,7 @@ async fn a_wait_that_the_server_asks_for_is_kept() {
     let fixture = Fixture::openai(replies).await;
     assert_eq!(fixture.text_after(3).await, "{}");
     assert_eq!(
-        fixture.told.all(),
+        fixture.notices.all(),
         [
             "openai limits the rate of calls, trying again at once (2 of 3)",
             "openai answered with status 503, trying again at once (3 of 3)"
@@ -75,7 +75,7 @@ async fn a_wait_longer_than_the_cap_is_handed_to_the_caller() {
     let error = fixture.error_after(1).await;
     let ModelError::RateLimited { retry_after: Some(asked), .. } = error else { panic!("{error:?}") };
     assert!((3500..=3600).contains(&asked.as_secs()), "{asked:?}");
-    assert!(fixture.told.all().is_empty());
+    assert!(fixture.notices.all().is_empty());
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn an_answer_cut_off_in_the_middle_is_asked_for_again() {
     let broken = || Reply::Break { begin: r#"{"choices":[{"mess"#.to_owned() };
     let fixture = Fixture::openai([broken(), said("{}")]).await;
     assert_eq!(fixture.text_after(2).await, "{}");
-    assert_eq!(told(&fixture), ["openai broke off in the middle of its answer"]);
+    assert_eq!(notices(&fixture), ["openai broke off in the middle of its answer"]);
 
     let fixture = Fixture::openai([broken(), broken(), broken()]).await;
     assert_eq!(fixture.error_after(3).await, ModelError::Interrupted { provider: openai() });
@@ -96,11 +96,11 @@ async fn a_wait_beyond_the_deadline_is_not_begun() {
     let fixture = Fixture::with(Provider::Openai, long, [reply(), said("{}")]).await;
     let messages = [text("the page")];
     let deadline = Some(tokio::time::Instant::now() + Duration::from_secs(10));
-    let request = ChatRequest { deadline, ..request(&messages, &fixture.told) };
+    let request = ChatRequest { deadline, ..request(&messages, &fixture.notices) };
     let error = fixture.model.complete(request).await.unwrap_err();
     let retry_after = Some(Duration::from_secs(20));
     assert_eq!(error, ModelError::RateLimited { provider: openai(), retry_after });
-    assert!(fixture.told.all().is_empty());
+    assert!(fixture.notices.all().is_empty());
     assert_eq!(fixture.server.count(), 1);
 }
 
@@ -125,10 +125,10 @@ async fn a_refused_connection_is_tried_again_and_given_up() {
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     settings_of(&mut settings, Provider::Openai).base_url = format!("http://127.0.0.1:{port}/v1").parse().unwrap();
     let model = Providers::new(settings).unwrap().open(Provider::Openai, None).unwrap();
-    let told = Told::default();
-    let error = model.complete(request(&[text("the page")], &told)).await.unwrap_err();
+    let notices = CollectedNotices::default();
+    let error = model.complete(request(&[text("the page")], &notices)).await.unwrap_err();
     assert_eq!(error, ModelError::Unreachable { provider: openai() });
-    assert_eq!(told.all().len(), 2);
+    assert_eq!(notices.all().len(), 2);
     assert_eq!(unused.count(), 0);
 }
 

@@ -51,7 +51,7 @@ async fn an_endpoint_that_echoes_the_key_does_not_make_us_tell_it() {
         .await;
         assert_eq!(fixture.server.requests()[0].authorization, Some(format!("Bearer {KEY}")));
         assert!(!log.contains("canary"), "{log}");
-        assert!(!fixture.told.all().concat().contains("canary"));
+        assert!(!fixture.notices.all().concat().contains("canary"));
     }
 }
 

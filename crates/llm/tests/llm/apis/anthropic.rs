@@ -7,7 +7,7 @@ use crate::server::Reply;
 pub(super) fn api() -> Api {
     Api {
         provider: Provider::Anthropic,
-        model: "claude-test",
+        model: "claude-sonnet-4-test",
         path: "/v1/messages",
         key: key("x-api-key", ""),
         places: Places {
@@ -129,7 +129,7 @@ fn plays(case: Case) -> Option<Reply> {
             Reply::json(400, failed("invalid_request_error", "prompt is too long: 208310 tokens > 200000 maximum"))
         }
         Case::WrongKey => Reply::json(401, failed("authentication_error", "invalid x-api-key")),
-        Case::UnknownModel => Reply::json(404, failed("not_found_error", "model: claude-test")),
+        Case::UnknownModel => Reply::json(404, failed("not_found_error", "model: claude-sonnet-4-test")),
         Case::NothingLeft => Reply::json(402, failed("billing_error", "words for people")),
         Case::Blind => {
             Reply::json(400, failed("invalid_request_error", "messages.0.content.0.image: not supported by this model"))
