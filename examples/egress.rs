@@ -41,7 +41,7 @@ struct Told {
 }
 
 fn main() -> anyhow::Result<ExitCode> {
-    if let Some(code) = warden::run_if_asked() {
+    if let Some(code) = warden::run_if_requested() {
         return Ok(code);
     }
     tokio::runtime::Runtime::new()?.block_on(measure())?;

@@ -34,7 +34,7 @@ struct Question {
 
 fn main() -> ExitCode {
     // Before anything else: a warden is another program in the same file.
-    if let Some(ended) = warden::run_if_asked() {
+    if let Some(ended) = warden::run_if_requested() {
         return ended;
     }
     match look() {

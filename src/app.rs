@@ -193,7 +193,7 @@ impl Memory for Host {
     }
 
     async fn relieve(&self) -> Option<u64> {
-        self.pool.as_ref()?.end_largest_page().await
+        self.pool.as_ref()?.kill_largest_page().await
     }
 }
 

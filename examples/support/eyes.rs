@@ -15,7 +15,7 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A browser as a service with default settings has it, except that it may reach this machine's loopback.
 ///
-/// The program that uses this must give way to the warden first (`warden::run_if_asked`).
+/// The program that uses this must give way to the warden first (`warden::run_if_requested`).
 pub(crate) struct Eyes {
     pool: Arc<Pool>,
 }

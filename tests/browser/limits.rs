@@ -82,7 +82,7 @@ fn when_memory_is_short_the_largest_page_is_the_one_that_is_ended() {
         let (largest, small) = (browser.open().await, browser.open().await);
         small.go(&site.url("/")).await.unwrap();
         largest.go(&site.url("/large")).await.unwrap();
-        let freed = browser.pool.end_largest_page().await.expect("there is a large one");
+        let freed = browser.pool.kill_largest_page().await.expect("there is a large one");
         assert!(freed > 200 << 20, "{freed}");
         is_told(&largest, "short of memory").await;
         assert!(small.text().await.contains("Small"));

@@ -11,7 +11,7 @@ pub(crate) fn browser_error(error: CdpError) -> BrowserError {
         CdpError::Refused { .. }
         | CdpError::DialogOpen
         | CdpError::Detached
-        | CdpError::Overwhelmed
+        | CdpError::Overloaded
         | CdpError::TooLong { .. }
         | CdpError::Decode { .. } => BrowserError::Protocol { cause: error.to_string() },
     }

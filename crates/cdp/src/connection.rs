@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::error::CdpError;
-use super::oversized::{Addressee, Oversized};
+use super::oversized::{OversizedMessage, Recipient};
 use super::session::Session;
 use super::state::{Event, EventReceiver, Flooded, State, Waiter};
 
@@ -153,7 +153,7 @@ impl Connection {
 
     /// Registers a waiter and queues the message, in this order and without waiting, so that several commands sent one
     /// after the other travel together.
-    pub(super) fn send(
+    pub(super) fn request(
         &self,
         session: Option<&Arc<str>>,
         method: &str,
@@ -168,7 +168,7 @@ impl Connection {
             if state.closed {
                 return Err(CdpError::Closed);
             }
-            if !browser_side && let Some(reason) = session.and_then(|session| state.given_up.get(session)) {
+            if !browser_side && let Some(reason) = session.and_then(|session| state.failed.get(session)) {
                 return Err(reason.clone());
             }
             let waiter = Waiter { session: session.cloned(), browser_side, reply, method: method.to_owned() };
@@ -176,7 +176,7 @@ impl Connection {
         }
         if self.shared.outgoing.try_send(message).is_err() {
             self.forget(id);
-            return Err(if self.is_closed() { CdpError::Closed } else { CdpError::Overwhelmed });
+            return Err(if self.is_closed() { CdpError::Closed } else { CdpError::Overloaded });
         }
         Ok((id, receiver))
     }
@@ -239,7 +239,7 @@ async fn serve<S>(
     let read = async {
         let mut buffer = BytesMut::with_capacity(READ_BUFFER);
         let mut scanned = 0;
-        let mut oversized: Option<Oversized> = None;
+        let mut oversized: Option<OversizedMessage> = None;
         while let Ok(1..) = reader.read_buf(&mut buffer).await {
             while let Some(end) = memchr::memchr(0, &buffer[scanned..]) {
                 let message = buffer.split_to(scanned + end).freeze();
@@ -248,10 +248,10 @@ async fn serve<S>(
                 let Some(shared) = shared.upgrade() else { return };
                 match oversized.take() {
                     // It may have come to its end in the same read as to its limit.
-                    None if message.len() > MAX_MESSAGE => shared.receive_oversized(&Oversized::new(&message)),
+                    None if message.len() > MAX_MESSAGE => shared.receive_oversized(&OversizedMessage::new(&message)),
                     None => shared.receive(&message),
                     Some(mut oversized) => {
-                        oversized.pass(&message);
+                        oversized.push(&message);
                         shared.receive_oversized(&oversized);
                     }
                 }
@@ -261,11 +261,11 @@ async fn serve<S>(
             }
             scanned = buffer.len();
             if let Some(oversized) = &mut oversized {
-                oversized.pass(&buffer);
+                oversized.push(&buffer);
                 buffer.clear();
                 scanned = 0;
             } else if scanned > MAX_MESSAGE {
-                oversized = Some(Oversized::new(&buffer));
+                oversized = Some(OversizedMessage::new(&buffer));
                 buffer.clear();
                 scanned = 0;
             }
@@ -309,25 +309,25 @@ impl Shared {
 
     /// Fails the one who waits for it. An event that is lost leaves its reader with a wrong picture, so its session is given
     /// up; the browser's own events are everybody's.
-    fn receive_oversized(&self, message: &Oversized) {
-        let addressee = message.addressee();
-        tracing::warn!(bytes = message.length(), ?addressee, "DevTools message too long");
-        match addressee {
-            Addressee::Request(id) => {
+    fn receive_oversized(&self, message: &OversizedMessage) {
+        let recipient = message.recipient();
+        tracing::warn!(bytes = message.length(), ?recipient, "DevTools message too long");
+        match recipient {
+            Recipient::Request(id) => {
                 let Some(Waiter { reply, method, .. }) = self.lock().waiting.remove(&id) else { return };
                 // The receiver may have been dropped in the meantime.
                 let _ = reply.send(Err(CdpError::TooLong { method }));
             }
-            Addressee::Session(session) => self.give_up(&mut self.lock(), Some(session)),
-            Addressee::Browser(shortened) => self.receive(&shortened.into()),
-            Addressee::Nobody => {}
-            Addressee::Unknown => self.closed.cancel(),
+            Recipient::Session(session) => self.fail_session(&mut self.lock(), Some(session)),
+            Recipient::Browser(shortened) => self.receive(&shortened.into()),
+            Recipient::Nobody => {}
+            Recipient::Unknown => self.closed.cancel(),
         }
     }
 
     /// Expects nothing of a session any more, and closes the page it is of: Chromium would go on writing for nobody what
     /// everybody waits behind.
-    fn give_up(&self, state: &mut State, session: Option<Arc<str>>) {
+    fn fail_session(&self, state: &mut State, session: Option<Arc<str>>) {
         if let Some(page) = session.as_ref().and_then(|session| state.page_of(session)) {
             let id = self.next_id.fetch_add(1, Ordering::Relaxed);
             let close = encode(id, None, CloseTargetParams::IDENTIFIER, &CloseTargetParams::new(page));
@@ -335,7 +335,7 @@ impl Shared {
                 tracing::warn!("a page that is given up cannot be closed");
             }
         }
-        state.give_up(session);
+        state.fail_session(session);
     }
 
     fn receive(&self, message: &Bytes) {
@@ -374,7 +374,7 @@ impl Shared {
             let session = envelope.session_id.map(|id| Arc::from(&*id));
             let event = Event { session, method: method.into_owned(), params: part(envelope.params) };
             if let Err(Flooded(session)) = state.dispatch(event) {
-                self.give_up(&mut state, session);
+                self.fail_session(&mut state, session);
             }
             if !state.routes.contains_key(&None) {
                 // Nobody follows the browser's own events any more: its pages would come and go unseen.

@@ -24,8 +24,8 @@ pub enum CdpError {
     #[error("the connection is closed")]
     Closed,
     /// More is queued for the browser, or by it, than it or we take off.
-    #[error("the connection is overwhelmed")]
-    Overwhelmed,
+    #[error("the connection is overloaded")]
+    Overloaded,
     /// An answer that is longer than what is kept of one.
     #[error("{method}: the answer is too long")]
     TooLong { method: String },

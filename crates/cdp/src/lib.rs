@@ -16,7 +16,7 @@ mod state;
 pub use connection::Connection;
 pub use error::CdpError;
 pub use session::Session;
-pub use state::{Event, EventReceiver, GIVEN_UP};
+pub use state::{Event, EventReceiver, SESSION_FAILED};
 
 #[cfg(test)]
 mod tests;

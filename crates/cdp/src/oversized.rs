@@ -10,7 +10,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::target::{EventTargetCreated, Event
 const KEPT: usize = 512;
 
 /// The beginning and the end of a message.
-pub(super) struct Oversized {
+pub(super) struct OversizedMessage {
     head: Vec<u8>,
     tail: Vec<u8>,
     length: usize,
@@ -18,7 +18,7 @@ pub(super) struct Oversized {
 
 /// Whom a message was for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Addressee {
+pub(super) enum Recipient {
     /// The reply to this request.
     Request(u64),
     /// An event of this session.
@@ -31,16 +31,16 @@ pub(super) enum Addressee {
     Unknown,
 }
 
-impl Oversized {
+impl OversizedMessage {
     pub(super) fn new(beginning: &[u8]) -> Self {
         let head = beginning[..beginning.len().min(KEPT)].to_vec();
         let mut message = Self { head, tail: Vec::new(), length: 0 };
-        message.pass(beginning);
+        message.push(beginning);
         message
     }
 
     /// The next bytes of it.
-    pub(super) fn pass(&mut self, bytes: &[u8]) {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
         self.length += bytes.len();
         self.tail.extend_from_slice(&bytes[bytes.len().saturating_sub(KEPT)..]);
         let surplus = self.tail.len().saturating_sub(KEPT);
@@ -52,38 +52,38 @@ impl Oversized {
     }
 
     /// Chromium writes `{"id":7,"result":...}` and `{"method":"...","params":...,"sessionId":"..."}`. No text of a page
-    /// can pass for one of these, since quotes within a text are escaped.
-    pub(super) fn addressee(&self) -> Addressee {
+    /// can push for one of these, since quotes within a text are escaped.
+    pub(super) fn recipient(&self) -> Recipient {
         let head = String::from_utf8_lossy(&self.head);
         if let Some(rest) = head.strip_prefix("{\"id\":") {
             let digits = &rest[..rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len())];
-            return digits.parse().map_or(Addressee::Unknown, Addressee::Request);
+            return digits.parse().map_or(Recipient::Unknown, Recipient::Request);
         }
         if !head.starts_with("{\"method\":") {
-            return Addressee::Unknown;
+            return Recipient::Unknown;
         }
         let tail = String::from_utf8_lossy(&self.tail);
         let session = tail.strip_suffix("\"}").and_then(|tail| tail.rsplit_once(",\"sessionId\":\""));
         match session {
-            Some((_, session)) if !session.contains('"') => Addressee::Session(session.into()),
+            Some((_, session)) if !session.contains('"') => Recipient::Session(session.into()),
             _ => of_browser(&head),
         }
     }
 }
 
 /// Whom an event of the browser itself is for, by its beginning.
-fn of_browser(head: &str) -> Addressee {
+fn of_browser(head: &str) -> Recipient {
     let method = head.strip_prefix("{\"method\":\"").and_then(|rest| rest.split('"').next()).unwrap_or_default();
     // What is long about a download is its `data:` URL or its name. Before them stand its frame and its id, which Chromium
     // has made up.
     let known = head.split_once(",\"url\":\"").map(|(known, _)| known).filter(|known| known.contains("\"guid\":"));
     match (method, known) {
         (EventDownloadWillBegin::IDENTIFIER, Some(known)) => {
-            Addressee::Browser(format!("{known},\"suggestedFilename\":\"\"}}}}"))
+            Recipient::Browser(format!("{known},\"suggestedFilename\":\"\"}}}}"))
         }
         // Read for addresses and titles, which the sessions tell as well or which are there to be shown.
-        (EventTargetCreated::IDENTIFIER | EventTargetInfoChanged::IDENTIFIER, _) => Addressee::Nobody,
-        _ => Addressee::Unknown,
+        (EventTargetCreated::IDENTIFIER | EventTargetInfoChanged::IDENTIFIER, _) => Recipient::Nobody,
+        _ => Recipient::Unknown,
     }
 }
 
@@ -91,13 +91,13 @@ fn of_browser(head: &str) -> Addressee {
 mod tests {
     use super::*;
 
-    fn addressee(message: &str, part: usize) -> Addressee {
+    fn recipient(message: &str, part: usize) -> Recipient {
         let mut parts = message.as_bytes().chunks(part);
-        let mut oversized = Oversized::new(parts.next().unwrap());
-        parts.for_each(|part| oversized.pass(part));
+        let mut oversized = OversizedMessage::new(parts.next().unwrap());
+        parts.for_each(|part| oversized.push(part));
         assert_eq!(oversized.length(), message.len());
         assert!(oversized.head.len() <= KEPT && oversized.tail.len() <= KEPT);
-        oversized.addressee()
+        oversized.recipient()
     }
 
     #[test]
@@ -107,14 +107,14 @@ mod tests {
             let reply = format!("{{\"id\":42,\"result\":{{\"value\":\"{text}\"}},\"sessionId\":\"S1\"}}");
             // What is kept of the beginning comes in one piece.
             let part = part.max(64);
-            assert_eq!(addressee(&reply, part), Addressee::Request(42));
+            assert_eq!(recipient(&reply, part), Recipient::Request(42));
             let event =
                 format!("{{\"method\":\"Fetch.requestPaused\",\"params\":{{\"t\":\"{text}\"}},\"sessionId\":\"S1\"}}");
-            assert_eq!(addressee(&event, part), Addressee::Session("S1".into()));
+            assert_eq!(recipient(&event, part), Recipient::Session("S1".into()));
             let of_browser = format!("{{\"method\":\"Target.attachedToTarget\",\"params\":{{\"t\":\"{text}\"}}}}");
-            assert_eq!(addressee(&of_browser, part), Addressee::Unknown);
+            assert_eq!(recipient(&of_browser, part), Recipient::Unknown);
             let unneeded = format!("{{\"method\":\"Target.targetCreated\",\"params\":{{\"t\":\"{text}\"}}}}");
-            assert_eq!(addressee(&unneeded, part), Addressee::Nobody);
+            assert_eq!(recipient(&unneeded, part), Recipient::Nobody);
         }
     }
 
@@ -125,17 +125,17 @@ mod tests {
         for (url, name) in [(format!("data:,{long}\\\",\\\"guid"), "n.txt"), ("https://shop.example/".into(), &*long)] {
             let message = format!("{known},\"url\":\"{url}\",\"suggestedFilename\":\"{name}\"}}}}");
             let shortened = format!("{known},\"suggestedFilename\":\"\"}}}}");
-            assert_eq!(addressee(&message, 512), Addressee::Browser(shortened));
+            assert_eq!(recipient(&message, 512), Recipient::Browser(shortened));
         }
     }
 
     #[test]
     fn a_page_s_text_names_no_session() {
         let forged = "{\"method\":\"Page.x\",\"params\":{\"text\":\"y,\\\"sessionId\\\":\\\"S2\\\"}\"}}";
-        assert_eq!(addressee(forged, 1_000), Addressee::Unknown);
-        assert_eq!(addressee("{\"id\":\"1\"", 100), Addressee::Unknown);
-        assert_eq!(addressee(&"x".repeat(2_000), 100), Addressee::Unknown);
+        assert_eq!(recipient(forged, 1_000), Recipient::Unknown);
+        assert_eq!(recipient("{\"id\":\"1\"", 100), Recipient::Unknown);
+        assert_eq!(recipient(&"x".repeat(2_000), 100), Recipient::Unknown);
         let nonsense = format!("{},\"sessionId\":\"S1\"}}", "x".repeat(2_000));
-        assert_eq!(addressee(&nonsense, 100), Addressee::Unknown);
+        assert_eq!(recipient(&nonsense, 100), Recipient::Unknown);
     }
 }

@@ -37,33 +37,33 @@ impl Session {
     }
 
     /// Sends a command at once and returns its reply to wait for, under the connection's deadline.
-    pub fn call<C: Command>(&self, command: C) -> Pending<C::Response> {
+    pub fn call<C: Command>(&self, command: C) -> PendingReply<C::Response> {
         self.call_within(command, self.connection.command_timeout())
     }
 
     /// As [`Session::call`], under a deadline of its own.
-    pub fn call_within<C: Command>(&self, command: C, limit: Duration) -> Pending<C::Response> {
-        self.send(&command.identifier(), &command, limit)
+    pub fn call_within<C: Command>(&self, command: C, limit: Duration) -> PendingReply<C::Response> {
+        self.request(&command.identifier(), &command, limit)
     }
 
     /// A command whose reply is read into a type of our own: for the large ones.
-    pub fn call_as<R: DeserializeOwned, C: Command>(&self, command: C, limit: Duration) -> Pending<R> {
-        self.send(&command.identifier(), &command, limit)
+    pub fn call_as<R: DeserializeOwned, C: Command>(&self, command: C, limit: Duration) -> PendingReply<R> {
+        self.request(&command.identifier(), &command, limit)
     }
 
     /// Sends a command whose outcome nobody needs. A failure shows in what comes after it.
-    pub fn tell<C: Command>(&self, command: C) {
+    pub fn send<C: Command>(&self, command: C) {
         let method = command.identifier();
-        match self.connection.send(self.id.as_ref(), &method, &command) {
+        match self.connection.request(self.id.as_ref(), &method, &command) {
             // The reply comes to nobody; it must not stay registered until the connection ends.
             Ok((id, _)) => self.connection.forget(id),
             Err(error) => tracing::debug!(%method, %error, "command not sent"),
         }
     }
 
-    fn send<R>(&self, method: &str, params: &impl serde::Serialize, limit: Duration) -> Pending<R> {
-        let sent = self.connection.send(self.id.as_ref(), method, params);
-        Pending {
+    fn request<R>(&self, method: &str, params: &impl serde::Serialize, limit: Duration) -> PendingReply<R> {
+        let sent = self.connection.request(self.id.as_ref(), method, params);
+        PendingReply {
             state: match sent {
                 Ok((id, reply)) => State::Waiting {
                     id,
@@ -82,8 +82,8 @@ impl Session {
 }
 
 /// The reply to a command that is already on its way. Dropping it forgets the reply, not the command.
-#[must_use = "use `Session::tell` for a command whose reply nobody needs"]
-pub struct Pending<R> {
+#[must_use = "use `Session::send` for a command whose reply nobody needs"]
+pub struct PendingReply<R> {
     state: State,
     method: String,
     limit: Duration,
@@ -101,7 +101,7 @@ enum State {
     Done,
 }
 
-impl<R: DeserializeOwned> Future for Pending<R> {
+impl<R: DeserializeOwned> Future for PendingReply<R> {
     type Output = Result<R, CdpError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
@@ -127,7 +127,7 @@ impl<R: DeserializeOwned> Future for Pending<R> {
     }
 }
 
-impl<R> Pending<R> {
+impl<R> PendingReply<R> {
     fn finish(&mut self) {
         if let State::Waiting { id, connection, .. } = std::mem::replace(&mut self.state, State::Done) {
             connection.forget(id);
@@ -135,7 +135,7 @@ impl<R> Pending<R> {
     }
 }
 
-impl<R> Drop for Pending<R> {
+impl<R> Drop for PendingReply<R> {
     fn drop(&mut self) {
         self.finish();
     }

@@ -13,7 +13,7 @@ use super::error::CdpError;
 use crate::messages;
 
 /// The method of the last event of a session that is given up. Not Chromium's.
-pub const GIVEN_UP: &str = "given up";
+pub const SESSION_FAILED: &str = "session failed";
 
 /// Where a session's events go.
 pub type EventReceiver = mpsc::Receiver<Event>;
@@ -49,7 +49,7 @@ pub(super) struct State {
     attached: HashMap<Arc<str>, Attached>,
     /// Sessions of which nothing can be expected, with the reason: the renderer crashed and never answers, or events of
     /// theirs were lost.
-    pub(super) given_up: HashMap<Arc<str>, CdpError>,
+    pub(super) failed: HashMap<Arc<str>, CdpError>,
     /// Messages that were none so far.
     unreadable: usize,
 }
@@ -86,13 +86,13 @@ impl State {
                 self.fail(&CdpError::TargetCrashed, |waiter| {
                     !waiter.browser_side && waiter.session.as_ref() == Some(&session)
                 });
-                self.given_up.entry(session).or_insert(CdpError::TargetCrashed);
+                self.failed.entry(session).or_insert(CdpError::TargetCrashed);
             }
             // What was lost of a session's events stays lost.
             (Some(session), EventTargetReloadedAfterCrash::IDENTIFIER)
-                if self.given_up.get(session) == Some(&CdpError::TargetCrashed) =>
+                if self.failed.get(session) == Some(&CdpError::TargetCrashed) =>
             {
-                self.given_up.remove(session);
+                self.failed.remove(session);
             }
             (by, EventAttachedToTarget::IDENTIFIER) => {
                 if let Some(attached) = event.parse::<messages::AttachedToTarget>() {
@@ -134,7 +134,7 @@ impl State {
             gone.extend(of_frames.map(|(frame, _)| frame));
             self.fail(&CdpError::Detached, |waiter| waiter.session.as_ref() == Some(&session));
             self.attached.remove(&session);
-            self.given_up.remove(&session);
+            self.failed.remove(&session);
             self.routes.remove(&Some(session));
         }
     }
@@ -148,14 +148,14 @@ impl State {
     }
 
     /// Expects nothing of a session any more.
-    pub(super) fn give_up(&mut self, session: Option<Arc<str>>) {
-        self.fail(&CdpError::Overwhelmed, |waiter| waiter.session == session);
+    pub(super) fn fail_session(&mut self, session: Option<Arc<str>>) {
+        self.fail(&CdpError::Overloaded, |waiter| waiter.session == session);
         let route = self.routes.remove(&session);
         if let Some(session) = session {
-            let last = Event { session: Some(session.clone()), method: GIVEN_UP.into(), params: Bytes::new() };
+            let last = Event { session: Some(session.clone()), method: SESSION_FAILED.into(), params: Bytes::new() };
             // Where there is no room for it, the page's end is heard of without its cause.
             let _ = route.map(|route| route.try_send(last));
-            self.given_up.insert(session, CdpError::Overwhelmed);
+            self.failed.insert(session, CdpError::Overloaded);
         }
     }
 

@@ -74,7 +74,7 @@ impl OwnBrowser {
         let root = tempfile::tempdir().unwrap();
         let mut settings = settings(root.path().to_owned());
         adjust(&mut settings);
-        Self { pool: Pool::resolving(settings, policy, resolver, TaskTracker::new()).unwrap(), root }
+        Self { pool: Pool::start_with_resolver(settings, policy, resolver, TaskTracker::new()).unwrap(), root }
     }
 
     pub(crate) async fn is_ready(&self) {

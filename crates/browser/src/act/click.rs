@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::mouse::{Point, Press, press};
-use super::{Hands, Place, Target, clip, label};
+use super::{ElementRef, Executor, Target, clip, label};
 use crate::context::VIEWPORT;
 use agent::action::{ElementIndex, MouseButton};
 use agent::ports::{ActionError, ActionOutcome};
@@ -52,7 +52,7 @@ struct Through {
     y: f64,
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// Clicks a point of the viewport, for what is no element: a canvas, a map.
     pub(super) async fn click_at(&self, point: Point, how: Press) -> Result<ActionOutcome, ActionError> {
         let (x, y) = point;
@@ -61,7 +61,7 @@ impl Hands<'_> {
             let (width, height) = VIEWPORT;
             return Err(ActionError::NotPossible(format!("the viewport is {width} by {height} pixels")));
         }
-        let before = self.before().await?;
+        let before = self.start_action().await?;
         press(&self.active()?.session, point, how).await?;
         self.settle(format!("Click at {x}, {y}"), &before).await
     }
@@ -74,7 +74,7 @@ impl Hands<'_> {
         how: Press,
     ) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
-        let mut before = self.before_at(&target).await?;
+        let mut before = self.start_on(&target).await?;
         let located = self.locate_at(&target, at).await?;
         match located.kind.as_str() {
             "select" => {
@@ -93,7 +93,7 @@ impl Hands<'_> {
             _ => {}
         }
         // What is painted in it changes without a trace that could be read.
-        before.change_is_expected = located.kind != "picture";
+        before.expects_change = located.kind != "picture";
         let point = self.reach(&target, &located).await?;
         // Input events go to the page's own session, in its coordinates, whichever frame they reach.
         press(&self.active()?.session, point, how).await?;
@@ -112,12 +112,12 @@ impl Hands<'_> {
         self.locate_with(target, LocateArgument { id: target.place.id, scroll: true, at: None }).await
     }
 
-    /// As [`Hands::locate`], a point in the element.
+    /// As [`Executor::locate`], a point in the element.
     pub(super) async fn locate_at(&self, target: &Target, at: Option<Point>) -> Result<Located, ActionError> {
         self.locate_with(target, LocateArgument { id: target.place.id, scroll: true, at }).await
     }
 
-    /// As [`Hands::locate`], without scrolling to it.
+    /// As [`Executor::locate`], without scrolling to it.
     pub(super) async fn locate_unmoved(&self, target: &Target) -> Result<Located, ActionError> {
         self.locate_with(target, LocateArgument { id: target.place.id, scroll: false, at: None }).await
     }
@@ -134,28 +134,32 @@ impl Hands<'_> {
     /// it through.
     pub(super) async fn reach(&self, target: &Target, located: &Located) -> Result<(f64, f64), ActionError> {
         let mut point = target.reachable(located)?;
-        let mut frame = self.sight.owner(target.place.world);
+        let mut frame = self.elements.owner(target.place.world);
         while let Some(owner) = frame {
             let lifted = self.through(&owner, point).await?;
             point = lifted.map_err(|by| ActionError::Covered { index: target.index.0, by })?;
-            frame = self.sight.owner(owner.world);
+            frame = self.elements.owner(owner.world);
         }
         Ok(point)
     }
 
     /// A point of a document's viewport in the coordinates of the page.
-    pub(super) async fn to_page(&self, place: &Place, mut point: Point) -> Result<Point, ActionError> {
-        let mut frame = self.sight.owner(place.world);
+    pub(super) async fn to_page(&self, place: &ElementRef, mut point: Point) -> Result<Point, ActionError> {
+        let mut frame = self.elements.owner(place.world);
         while let Some(owner) = frame {
             let lifted = self.through(&owner, point).await?;
             point = lifted.map_err(|by| ActionError::NotPossible(format!("its frame is covered by {by}")))?;
-            frame = self.sight.owner(owner.world);
+            frame = self.elements.owner(owner.world);
         }
         Ok(point)
     }
 
     /// A point in a frame as one of the document around it, or what covers the frame there.
-    pub(super) async fn through(&self, owner: &Place, (x, y): Point) -> Result<Result<Point, String>, ActionError> {
+    pub(super) async fn through(
+        &self,
+        owner: &ElementRef,
+        (x, y): Point,
+    ) -> Result<Result<Point, String>, ActionError> {
         let through: Through = self.call_at(owner, "hands.through", &ThroughArgument { id: owner.id, x, y }).await?;
         if through.gone {
             return Err(ActionError::NotPossible("the frame is gone; look at the current list".into()));

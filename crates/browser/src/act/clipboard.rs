@@ -7,8 +7,8 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use url::Origin;
 
-use super::Hands;
-use super::pages::Answer;
+use super::Executor;
+use super::pages::FrameAnswer;
 use super::secret::origin;
 use agent::ports::ActionError;
 
@@ -54,12 +54,12 @@ struct Held {
     origin: String,
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// Lets the page's documents paste what the run has copied. In a run with secrets these are the documents of the
     /// origin that it was copied from: it may be a value that is shown there, or a piece of one, which no masker knows.
-    pub(super) async fn hand_out_clipboard(&self) -> Result<(), ActionError> {
+    pub(super) async fn offer_clipboard(&self) -> Result<(), ActionError> {
         // A button of the page's may have copied something.
-        self.take_in_clipboard().await;
+        self.collect_clipboard().await;
         let copied = self.clipboard.lock().clone();
         let text = copied.as_ref().map_or("", |copied| &copied.text);
         if self.secrets.is_empty() {
@@ -71,7 +71,7 @@ impl Hands<'_> {
             .iter()
             .filter(|holder| copied.as_ref().is_some_and(|copied| origin(&holder.value.origin) == copied.origin));
         let argument = HoldArgument { text };
-        let handed = own.map(|Answer { document, world, .. }| {
+        let handed = own.map(|FrameAnswer { document, world, .. }| {
             let limit = self.command_timeout();
             self.worlds.call_known::<IgnoredAny>(document, *world, "hands.hold", &argument, limit)
         });
@@ -81,11 +81,11 @@ impl Hands<'_> {
     }
 
     /// Keeps what a document has copied since it was handed out.
-    pub(super) async fn take_in_clipboard(&self) {
+    pub(super) async fn collect_clipboard(&self) {
         let argument = HeldArgument { limit: MAX_HELD };
         // A page that is gone or blocked by a dialog takes along what it had copied.
         let Ok(answers) = self.ask_all::<Held>("hands.held", &argument).await else { return };
-        let copied = answers.into_iter().find_map(|Answer { value: Held { text, origin: from }, .. }| {
+        let copied = answers.into_iter().find_map(|FrameAnswer { value: Held { text, origin: from }, .. }| {
             text.map(|text| Copied { text, origin: origin(&from) })
         });
         if copied.is_some() {

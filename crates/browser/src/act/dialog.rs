@@ -3,12 +3,12 @@
 use crate::error::browser_error;
 use chromiumoxide_cdp::cdp::browser_protocol::page::HandleJavaScriptDialogParams;
 
-use super::{Hands, clip};
+use super::{Executor, clip};
 use agent::ports::{ActionError, ActionOutcome};
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(super) async fn answer_dialog(&self, accept: bool, text: Option<&str>) -> Result<ActionOutcome, ActionError> {
-        let before = self.before().await?;
+        let before = self.start_action().await?;
         let open = self.context.tabs().active().and_then(|tab| tab.dialog.take());
         let Some(open) = open else {
             return Err(ActionError::NotPossible("no dialog is open".into()));

@@ -10,7 +10,7 @@ use chromiumoxide_types::{Command, Method, MethodId};
 use serde::Serialize;
 
 use super::mouse::{Point, hold, move_to};
-use super::{Hands, delivered, label};
+use super::{Executor, delivered, label};
 use crate::context::VIEWPORT;
 use agent::action::ElementIndex;
 use agent::ports::{ActionError, ActionOutcome};
@@ -61,10 +61,10 @@ impl<'a> DragEvent<'a> {
     }
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(super) async fn hover(&self, index: ElementIndex) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
-        let before = self.before_at(&target).await?;
+        let before = self.start_on(&target).await?;
         let located = self.locate(&target).await?;
         let point = self.reach(&target, &located).await?;
         move_to(&self.active()?.session, point, false).await?;
@@ -84,9 +84,9 @@ impl Hands<'_> {
             return Err(ActionError::NotPossible(format!("a path has at most {MAX_PATH} points of finite numbers")));
         }
         let source = self.target(from).await?;
-        let mut before = self.before_at(&source).await?;
+        let mut before = self.start_on(&source).await?;
         let located = self.locate_at(&source, at).await?;
-        before.change_is_expected = located.kind != "picture";
+        before.expects_change = located.kind != "picture";
         let draggable = located.draggable;
         let start = self.reach(&source, &located).await?;
         let inside = |value: f64, size: i64| value.clamp(0.0, f64::from(i32::try_from(size).unwrap_or(0) - 1));
@@ -95,7 +95,7 @@ impl Hands<'_> {
         let description = match (to, path) {
             (Some(to), _) => {
                 let target = self.target(to).await?;
-                // Brought into view together or not at all: scrolling for the one may hide the other.
+                // Brought into view join_effects or not at all: scrolling for the one may hide the other.
                 let located = self.locate_unmoved(&target).await?;
                 way.push(self.reach(&target, &located).await?);
                 format!("Drag {} to {}", label(&source.element), label(&target.element))
@@ -119,7 +119,7 @@ impl Hands<'_> {
         let end = way.last().copied().unwrap_or_default();
         delivered(session.call(SetInterceptDragsParams::new(true)).await)?;
         let dragged = self.start_drag(session, way).await;
-        session.tell(SetInterceptDragsParams::new(false));
+        session.send(SetInterceptDragsParams::new(false));
         match dragged? {
             Some(data) => {
                 let over = |kind, point: Point| DragEvent::new(kind, point, &data);
@@ -144,7 +144,7 @@ impl Hands<'_> {
         for step in 1..=2 {
             move_to(session, between(*start, *next, step), true).await?;
         }
-        let taken = self.context.until(|tabs| tabs.active().and_then(|tab| tab.dragged.take()));
+        let taken = self.context.wait_until(|tabs| tabs.active().and_then(|tab| tab.dragged.take()));
         match tokio::time::timeout(DRAG_START, taken).await {
             Ok(data) => Ok(Some(data?)),
             Err(_) => Ok(None),

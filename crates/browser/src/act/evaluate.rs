@@ -1,6 +1,6 @@
-//! Running a script of the model's in the page.
+//! RunningBrowsers a script of the model's in the page.
 
-use super::note_first;
+use super::prepend_note;
 use crate::error::browser_error;
 use agent::text::shorten;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::{
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::{Hands, clip};
+use super::{Executor, clip};
 use agent::ports::{ActionError, ActionOutcome};
 use cdp::CdpError;
 use cdp::messages::ExceptionDetails;
@@ -62,10 +62,10 @@ const AS_JSON: &str = "function () {
     return (JSON.stringify(list, plain) ?? String(this)).slice(0, 40000);
 }";
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// Runs a script in the page's own world, as its console would, and reads what it ends with.
     pub(super) async fn evaluate(&self, js: &str) -> Result<ActionOutcome, ActionError> {
-        let moment = self.before().await?;
+        let start = self.start_action().await?;
         let session = self.active()?.session;
         let timeout = TimeDelta::new(SCRIPT_TIMEOUT.as_secs_f64() * 1_000.0);
         let evaluate = EvaluateParams::builder()
@@ -80,7 +80,7 @@ impl Hands<'_> {
         let ended = match session.call_as::<Ended, _>(evaluate, SCRIPT_TIMEOUT).await {
             Ok(ended) => ended,
             Err(CdpError::TimedOut { .. }) => {
-                session.tell(TerminateExecutionParams::default());
+                session.send(TerminateExecutionParams::default());
                 return Err(ActionError::TimedOut { what: "the script".into(), limit: SCRIPT_TIMEOUT });
             }
             // The browser keeps the same limit, and one that it ended may also come back as a command that failed.
@@ -89,7 +89,7 @@ impl Hands<'_> {
             }
             // It opened a dialog, or left the page, before it came to an end.
             Err(CdpError::DialogOpen | CdpError::Detached | CdpError::Refused { .. }) => {
-                return self.settle("Run a script".into(), &moment).await;
+                return self.settle("Run a script".into(), &start).await;
             }
             Err(CdpError::TooLong { .. }) => {
                 return Err(ActionError::NotPossible("the script's result is too long; let it end with less".into()));
@@ -121,10 +121,10 @@ impl Hands<'_> {
             Remote { unserializable_value: Some(value), .. } => value,
             Remote { kind, .. } => kind,
         };
-        let mut outcome = self.settle("Run a script".into(), &moment).await?;
+        let mut outcome = self.settle("Run a script".into(), &start).await?;
         let total = text.chars().count();
         if total > MAX_RESULT {
-            note_first(&mut outcome, format!("the first {MAX_RESULT} of {total} characters"));
+            prepend_note(&mut outcome, format!("the first {MAX_RESULT} of {total} characters"));
         }
         outcome.extracted = Some(text.chars().take(MAX_RESULT).collect());
         Ok(outcome)

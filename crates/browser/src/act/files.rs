@@ -1,6 +1,6 @@
 //! Files into a page and out of it: uploads, and the page itself as a PDF.
 
-use super::note_first;
+use super::prepend_note;
 use crate::error::browser_error;
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObjectId;
 use serde::Deserialize;
 
 use super::mouse::{Press, press};
-use super::page_diff::Moment;
-use super::{Hands, IdArgument, Target, clip, delivered, label, script_failed};
-use crate::files::OverLimit;
+use super::page_diff::ActionStart;
+use super::{Executor, IdArgument, Target, clip, delivered, label, script_failed};
+use crate::files::FileLimitError;
 use crate::isolated_world::{Document, ObjectGroup};
 use agent::action::ElementIndex;
 use agent::files::FileName;
@@ -85,17 +85,17 @@ const HOLDS: &str = "function () {
   return { names: names(files), unfit: names(unfit), accept: this.accept.slice(0, 100) };
 }";
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(super) async fn upload(&self, index: ElementIndex, names: &[String]) -> Result<ActionOutcome, ActionError> {
         // What a page was saved or sent may show what was typed into it, and no masker reads files.
         let only_sent = !self.secrets.is_empty();
         let paths = self.context.files().paths(names, only_sent);
         let paths = paths.map_err(|error| ActionError::NotPossible(error.to_string()))?;
         let target = self.target(index).await?;
-        let moment = self.before_filling(&target).await?;
+        let start = self.start_filling(&target).await?;
         let group = self.worlds.group();
-        let field = self.file_field(&target, &moment, &group).await?;
-        let outcome = self.put_files(&target, &field, names, paths, &moment).await;
+        let field = self.file_field(&target, &start, &group).await?;
+        let outcome = self.put_files(&target, &field, names, paths, &start).await;
         self.worlds.release(&field.document, group);
         outcome
     }
@@ -106,7 +106,7 @@ impl Hands<'_> {
         Field { document, object }: &Field,
         names: &[String],
         paths: Vec<std::path::PathBuf>,
-        moment: &Moment,
+        start: &ActionStart,
     ) -> Result<ActionOutcome, ActionError> {
         let index = target.index;
         let takes: Takes = self.worlds.call_on(document, object, TAKES, None).await.map_err(script_failed)?;
@@ -126,7 +126,7 @@ impl Hands<'_> {
         // The page may have gone on to another document at once; what is settled says so.
         let holds: Option<Holds> = self.worlds.call_on(document, object, HOLDS, None).await.ok();
         let description = format!("Upload '{}' to {}", clip(&names.join("', '"), 120), label(&target.element));
-        let mut outcome = self.settle(description, moment).await?;
+        let mut outcome = self.settle(description, start).await?;
         let told = match holds {
             Some(Holds { names, .. }) if names.is_empty() => "the page has taken it and emptied the field".to_owned(),
             Some(Holds { names, unfit, accept }) => {
@@ -138,12 +138,17 @@ impl Hands<'_> {
             }
             None => return Ok(outcome),
         };
-        note_first(&mut outcome, told);
+        prepend_note(&mut outcome, told);
         Ok(outcome)
     }
 
     /// The field that an element is, stands for, or opens a chooser for when it is clicked.
-    async fn file_field(&self, target: &Target, moment: &Moment, group: &ObjectGroup) -> Result<Field, ActionError> {
+    async fn file_field(
+        &self,
+        target: &Target,
+        start: &ActionStart,
+        group: &ObjectGroup,
+    ) -> Result<Field, ActionError> {
         let place = &target.place;
         let found: FileField = self.call_at(place, "hands.fileField", &IdArgument { id: place.id }).await?;
         if found.gone {
@@ -158,7 +163,7 @@ impl Hands<'_> {
             return Err(ActionError::NotPossible(format!("element {} is disabled", target.index)));
         }
         press(&self.active()?.session, self.reach(target, &located).await?, Press::default()).await?;
-        let opened = self.context.until(|tabs| match tabs.by_id(moment.before.tab) {
+        let opened = self.context.wait_until(|tabs| match tabs.by_id(start.baseline.tab) {
             Some(tab) if !tab.crashed && tab.dialog.is_none() => tab.chooser.take().map(Some),
             _ => Some(None),
         });
@@ -167,7 +172,7 @@ impl Hands<'_> {
             Err(_elapsed) => None,
         };
         let Some(chooser) = opened else {
-            let outcome = self.settle(String::new(), moment).await?;
+            let outcome = self.settle(String::new(), start).await?;
             let effect = if outcome.effect.is_empty() { String::new() } else { format!("; but {}", outcome.effect) };
             return Err(ActionError::NotPossible(format!(
                 "element {} is no file field, and clicking it opened no file chooser{effect}",
@@ -202,7 +207,7 @@ impl Hands<'_> {
         };
         let handle = StreamHandle::new(printed.stream);
         let content = self.read(&session, &handle).await;
-        session.tell(CloseParams::new(handle));
+        session.send(CloseParams::new(handle));
         let kept = self.context.files().keep(&FileName::titled(&title, "pdf"), content?).await;
         let kept =
             kept.map_err(|error| BrowserError::Protocol { cause: format!("a PDF cannot be written: {error}") })?;
@@ -228,7 +233,7 @@ impl Hands<'_> {
                 content.extend_from_slice(chunk.data.as_bytes());
             }
             if content.len() as u64 > max {
-                return Err(not_kept(OverLimit::FileSize { max }));
+                return Err(not_kept(FileLimitError::FileSize { max }));
             }
             if chunk.eof {
                 return Ok(content);
@@ -237,6 +242,6 @@ impl Hands<'_> {
     }
 }
 
-fn not_kept(refused: OverLimit) -> ActionError {
+fn not_kept(refused: FileLimitError) -> ActionError {
     ActionError::NotPossible(format!("the page was not saved: {refused}"))
 }

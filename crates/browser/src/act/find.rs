@@ -1,14 +1,14 @@
 //! Finding things in a page without a model's help.
 
-use super::note_first;
+use super::prepend_note;
 use regex::RegexBuilder;
 use serde::{Deserialize, Serialize};
 
 use super::drag::drag_pointer;
 use super::mouse::Point;
-use super::pages::Answer;
+use super::pages::FrameAnswer;
 use super::read::{Has, MAX_TEXT, TextsArgument};
-use super::{Hands, clip};
+use super::{Executor, clip};
 use agent::ports::{ActionError, ActionOutcome};
 
 /// Places told at most.
@@ -52,11 +52,11 @@ struct Matched {
     lines: Vec<String>,
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// Brings a text of the page or its frames into view, and selects it by dragging over it.
     pub(super) async fn scroll_to_text(&self, text: &str, select: bool) -> Result<ActionOutcome, ActionError> {
-        let before = self.before().await?;
-        let shown: Vec<Answer<Has>> = self.ask_all("hands.has", &TextsArgument { texts: &[text] }).await?;
+        let before = self.start_action().await?;
+        let shown: Vec<FrameAnswer<Has>> = self.ask_all("hands.has", &TextsArgument { texts: &[text] }).await?;
         for answer in shown.into_iter().filter(|answer| answer.value.has == [true]) {
             let document = &answer.document;
             let to: ScrolledTo =
@@ -69,13 +69,14 @@ impl Hands<'_> {
             }
             let Some((from, to)) = to.from.zip(to.to) else { continue };
             let chain = self.owners_of(&answer).await?;
-            let (from, to) = (self.lift(&chain, from).await?, self.lift(&chain, to).await?);
+            let (from, to) =
+                (self.to_page_point_through(&chain, from).await?, self.to_page_point_through(&chain, to).await?);
             drag_pointer(&self.active()?.session, &[from, to]).await?;
             let mut outcome = self.settle(format!("Select the text '{}'", clip(text, 80)), &before).await?;
             if !outcome.page_changed {
                 let selected: Selection =
                     self.call_in(document, "hands.selection", &(), self.command_timeout()).await?;
-                note_first(
+                prepend_note(
                     &mut outcome,
                     match selected.text.as_str() {
                         "" => "the page did not let it be selected".into(),
@@ -111,7 +112,7 @@ impl Hands<'_> {
     pub(super) async fn find_elements(&self, selector: &str) -> Result<ActionOutcome, ActionError> {
         let argument = Selector { selector, limit: MAX_FOUND };
         let mut matched = Matched::default();
-        for Answer { value, .. } in self.ask_all::<Matched>("hands.matches", &argument).await? {
+        for FrameAnswer { value, .. } in self.ask_all::<Matched>("hands.matches", &argument).await? {
             matched.invalid |= value.invalid;
             matched.total += value.total;
             matched.lines.extend(value.lines);

@@ -1,12 +1,12 @@
 //! Filling in fields.
 
-use super::note_first;
+use super::prepend_note;
 use chromiumoxide_cdp::cdp::browser_protocol::input::InsertTextParams;
 use serde::{Deserialize, Serialize};
 
 use super::mouse::{Press, press};
-use super::select_option::LIST_PATIENCE;
-use super::{Hands, Target, clip, delivered, label};
+use super::select_option::LIST_TIMEOUT;
+use super::{Executor, Target, clip, delivered, label};
 use agent::action::ElementIndex;
 use agent::ports::{ActionError, ActionOutcome};
 
@@ -57,7 +57,7 @@ struct Value {
     elsewhere: bool,
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(super) async fn input(
         &self,
         index: ElementIndex,
@@ -66,7 +66,7 @@ impl Hands<'_> {
         submit: bool,
     ) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
-        let before = self.before_filling(&target).await?;
+        let before = self.start_filling(&target).await?;
         let located = self.locate(&target).await?;
         if located.disabled {
             return Err(ActionError::NotPossible(format!("element {index} is disabled")));
@@ -86,7 +86,7 @@ impl Hands<'_> {
                 press(&self.active()?.session, self.reach(&target, &located).await?, Press::default()).await?;
                 let focused = self.type_over(&target, text, clear).await?;
                 if focused.suggests && !submit && !text.is_empty() {
-                    suggestions = self.list_of(&target, LIST_PATIENCE).await.ok().flatten();
+                    suggestions = self.list_of(&target, LIST_TIMEOUT).await.ok().flatten();
                 }
                 (!focused.focused).then(|| "the field did not take the focus".to_owned())
             }
@@ -96,7 +96,7 @@ impl Hands<'_> {
         }
         let mut outcome = self.settle(description, &before).await?;
         if let Some(list) = suggestions.filter(|_| !outcome.page_changed) {
-            note_first(&mut outcome, list.words());
+            prepend_note(&mut outcome, list.describe());
         }
         let told = match note {
             Some(note) => note,
@@ -107,15 +107,15 @@ impl Hands<'_> {
                 None => return Ok(outcome),
             },
         };
-        note_first(&mut outcome, told);
+        prepend_note(&mut outcome, told);
         Ok(outcome)
     }
 
     /// Presses keys at an element without a click, which could do something of its own.
     pub(crate) async fn press_at(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
-        self.unblocked()?;
+        self.check_no_dialog()?;
         let target = self.target(index).await?;
-        let before = self.before_at(&target).await?;
+        let before = self.start_on(&target).await?;
         let focused = self.focus(&target, false).await?;
         if !focused.focused {
             return Err(ActionError::NotPossible(format!("element {index} does not take the focus")));

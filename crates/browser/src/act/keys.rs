@@ -2,7 +2,7 @@
 
 use chromiumoxide_cdp::cdp::browser_protocol::input::{DispatchKeyEventParams, DispatchKeyEventType, InsertTextParams};
 
-use super::{Hands, clip, delivered};
+use super::{Executor, clip, delivered};
 use agent::ports::{ActionError, ActionOutcome};
 
 /// Chords in one action at most.
@@ -46,7 +46,7 @@ static NAMED: &[NamedKey] = &[
     named("Backspace", "Backspace", 8, ""),
     named("Delete", "Delete", 46, ""),
     named("Insert", "Insert", 45, ""),
-    named("Home", "Home", 36, ""),
+    named("Launcher", "Launcher", 36, ""),
     named("End", "End", 35, ""),
     named("PageUp", "PageUp", 33, ""),
     named("PageDown", "PageDown", 34, ""),
@@ -126,10 +126,10 @@ const CHARACTERS: [(&str, char); 7] = [
     ("equal", '='),
 ];
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(super) async fn send_keys(&self, keys: &str) -> Result<ActionOutcome, ActionError> {
-        let mut before = self.before().await?;
-        before.change_is_expected = true;
+        let mut before = self.start_action().await?;
+        before.expects_change = true;
         self.press_keys(keys).await?;
         self.settle(format!("Press {}", clip(keys, 80)), &before).await
     }
@@ -150,7 +150,7 @@ impl Hands<'_> {
         let session = self.active()?.session;
         let uses_clipboard = chords.iter().any(Chord::uses_clipboard);
         if uses_clipboard {
-            self.hand_out_clipboard().await?;
+            self.offer_clipboard().await?;
         }
         // Sent in one go; the browser keeps their order.
         let mut sent = Vec::new();
@@ -166,7 +166,7 @@ impl Hands<'_> {
             delivered(reply.await)?;
         }
         if uses_clipboard {
-            self.take_in_clipboard().await;
+            self.collect_clipboard().await;
         }
         Ok(())
     }
@@ -275,7 +275,7 @@ fn character_of(word: &str) -> Option<char> {
 }
 
 /// What a US keyboard's key for a character makes with or without Shift held, its code and its virtual key code.
-fn key_of(character: char, shift: bool) -> (char, String, i64) {
+fn world_of(character: char, shift: bool) -> (char, String, i64) {
     let upper = character.to_ascii_uppercase();
     match upper {
         'A'..='Z' => (if shift { upper } else { character }, format!("Key{upper}"), i64::from(u32::from(upper))),
@@ -301,7 +301,7 @@ fn event(chord: &Chord, down: bool) -> DispatchKeyEventParams {
     let (key, code, virtual_key, text) = match &chord.key {
         Key::Named(key) => (key.name.to_owned(), key.code.to_owned(), key.virtual_key, key.text.to_owned()),
         Key::Character(character) => {
-            let (character, code, virtual_key) = key_of(*character, chord.modifiers & 8 != 0);
+            let (character, code, virtual_key) = world_of(*character, chord.modifiers & 8 != 0);
             (character.to_string(), code, virtual_key, character.to_string())
         }
         Key::Text(text) => (text.clone(), String::new(), 0, text.clone()),

@@ -29,12 +29,12 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::clipboard::Clipboard;
 use self::mouse::{Press, bits};
-use self::page_diff::{Moment, Told, together};
+use self::page_diff::{ActionStart, DocumentDiff, join_effects};
 use crate::context::Context;
-use crate::isolated_world::{Document, ScriptError, Worlds};
-use crate::observe::element_map::{Seen, Sight};
-use crate::observe::frame_reader::Reader;
-use crate::observe::{FrameKey, LocalId, again};
+use crate::isolated_world::{Document, IsolatedWorlds, ScriptError};
+use crate::observe::element_map::{ElementMap, MappedElement};
+use crate::observe::frame_reader::FrameReader;
+use crate::observe::{NodeId, WorldId, relocate};
 use crate::wait::pending_navigation;
 use crate::wait::settle::{self, Settled};
 use agent::action::{Action, ElementIndex, MouseButton};
@@ -45,17 +45,17 @@ use agent::text::shorten;
 use cdp::CdpError;
 
 /// One run's hands: everything an action works with.
-pub(crate) struct Hands<'a> {
+pub(crate) struct Executor<'a> {
     pub(crate) context: &'a Context,
-    pub(crate) worlds: &'a Worlds,
+    pub(crate) worlds: &'a IsolatedWorlds,
     /// What the agent was last shown; its indices are what actions name.
-    pub(crate) sight: &'a Sight,
+    pub(crate) elements: &'a ElementMap,
     pub(crate) clipboard: &'a Clipboard,
     /// What it may type under other names.
     pub(crate) secrets: &'a Secrets,
 }
 
-/// What [`Hands`] need inside a page; expects [`crate::observe::SCRIPT`] beside it.
+/// What [`Executor`] need inside a page; expects [`crate::observe::SCRIPT`] beside it.
 pub(crate) const SCRIPT: &str = concat!(
     "globalThis.hands = (() => {\n'use strict';\n",
     include_str!("script/base.js"),
@@ -72,10 +72,10 @@ pub(crate) const SCRIPT: &str = concat!(
 
 /// Where an element is: the document whose world knows it, and its id there.
 #[derive(Clone)]
-pub(crate) struct Place {
+pub(crate) struct ElementRef {
     pub(crate) document: Document,
     /// The world that gave the id; in another one it means nothing.
-    pub(crate) world: FrameKey,
+    pub(crate) world: WorldId,
     pub(crate) id: u32,
 }
 
@@ -83,15 +83,15 @@ pub(crate) struct Place {
 struct Target {
     index: ElementIndex,
     element: Element,
-    place: Place,
+    place: ElementRef,
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(crate) async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         if !matches!(action, Action::AnswerDialog { .. }) {
-            self.unblocked()?;
+            self.check_no_dialog()?;
         }
-        self.there(action).await?;
+        self.check_not_navigating(action).await?;
         match action {
             Action::Navigate { url, new_tab } => self.navigate(url, new_tab.unwrap_or(false)).await,
             Action::Search { query, engine } => self.search(query, *engine).await,
@@ -146,7 +146,7 @@ impl Hands<'_> {
     }
 
     /// A page with a dialog answers nothing else.
-    fn unblocked(&self) -> Result<(), ActionError> {
+    fn check_no_dialog(&self) -> Result<(), ActionError> {
         match self.is_blocked() {
             true => Err(ActionError::NotPossible("a dialog is open; answer it first".into())),
             false => Ok(()),
@@ -158,7 +158,7 @@ impl Hands<'_> {
     }
 
     /// A page on its way to the next one answers nothing either; what does not ask it may be done.
-    async fn there(&self, action: &Action) -> Result<(), ActionError> {
+    async fn check_not_navigating(&self, action: &Action) -> Result<(), ActionError> {
         let asks_nothing = matches!(
             action,
             Action::Navigate { .. }
@@ -173,7 +173,7 @@ impl Hands<'_> {
         if asks_nothing {
             return Ok(());
         }
-        match pending_navigation::overdue(self.context).await? {
+        match pending_navigation::overdue_navigation(self.context).await? {
             Some(url) => Err(ActionError::NotPossible(format!(
                 "the next page, {}, is still loading; wait for it, or open another one",
                 clip(&url, 200)
@@ -193,10 +193,10 @@ impl Hands<'_> {
     /// The element of an index, if it is still what it was when it was shown, or the one that has taken its place.
     async fn target(&self, index: ElementIndex) -> Result<Target, ActionError> {
         let gone = || ActionError::ElementGone { index: index.0 };
-        let Seen { element, place, signature: was } = self.sight.find(index).ok_or_else(gone)?;
+        let MappedElement { element, place, signature: was } = self.elements.get(index).ok_or_else(gone)?;
         let now: Identified = self.call_at(&place, "hands.identify", &IdArgument { id: place.id }).await?;
         let Some(now) = now.is else {
-            let place = self.again(&place).await?.ok_or_else(gone)?;
+            let place = self.relocate(&place).await?.ok_or_else(gone)?;
             return Ok(Target { index, element, place });
         };
         if now != was {
@@ -206,19 +206,19 @@ impl Hands<'_> {
     }
 
     /// Where an element is by now whose node is gone; none when that is not certain.
-    async fn again(&self, place: &Place) -> Result<Option<Place>, ActionError> {
-        let Some(earlier) = self.sight.reading(place.world) else { return Ok(None) };
-        let reader = Reader { context: self.context, worlds: self.worlds, limit: self.command_timeout() };
+    async fn relocate(&self, place: &ElementRef) -> Result<Option<ElementRef>, ActionError> {
+        let Some(earlier) = self.elements.reading(place.world) else { return Ok(None) };
+        let reader = FrameReader { context: self.context, worlds: self.worlds, limit: self.command_timeout() };
         let (world, later) = reader.read(&place.document).await.map_err(script_failed)?;
         // In another document nothing is what it was.
-        let found = if world == place.world { again(earlier, &later, LocalId(place.id)) } else { None };
-        Ok(found.map(|node| Place { id: node.0, ..place.clone() }))
+        let found = if world == place.world { relocate(earlier, &later, NodeId(place.id)) } else { None };
+        Ok(found.map(|node| ElementRef { id: node.0, ..place.clone() }))
     }
 
     /// Calls one of the hands' functions where an element is.
     async fn call_at<R: DeserializeOwned>(
         &self,
-        place: &Place,
+        place: &ElementRef,
         function: &str,
         arguments: &(impl Serialize + Sync),
     ) -> Result<R, ActionError> {
@@ -232,10 +232,10 @@ impl Hands<'_> {
         Err(ActionError::NotPossible("the page has changed since it was shown; look at the current list".into()))
     }
 
-    /// Calls one of the hands' functions where an element is, and nowhere else: what is told to it is for that document.
+    /// Calls one of the hands' functions where an element is, and nowhere else: what is diffs to it is for that document.
     async fn call_known<R: DeserializeOwned>(
         &self,
-        place: &Place,
+        place: &ElementRef,
         function: &str,
         arguments: &(impl Serialize + Sync),
     ) -> Result<R, ActionError> {
@@ -265,31 +265,37 @@ impl Hands<'_> {
     }
 
     /// Waits for what an action started and puts what came of it into words.
-    async fn settle(&self, description: String, moment: &Moment) -> Result<ActionOutcome, ActionError> {
-        let before = &moment.before;
+    async fn settle(&self, description: String, start: &ActionStart) -> Result<ActionOutcome, ActionError> {
+        let before = &start.baseline;
         let mut settled = settle::settle(self.context, self.worlds, before).await?;
-        if let Some(other) = settle::before_other_tab(self.context, before) {
+        if let Some(other) = settle::baseline_of_new_tab(self.context, before) {
             // A tab that the action opened is what is looked at next.
             let there = settle::settle(self.context, self.worlds, &other).await?;
             settled.unfinished = settled.unfinished.or(there.unfinished);
         }
-        settle::downloads(self.context, before).await?;
-        let told = self.testimony(moment).await;
-        Ok(self.outcome(description, moment, settled, &told))
+        settle::wait_for_downloads(self.context, before).await?;
+        let diffs = self.page_diff(start).await;
+        Ok(self.outcome(description, start, settled, &diffs))
     }
 
-    fn outcome(&self, description: String, moment: &Moment, settled: Settled, told: &[Told]) -> ActionOutcome {
+    fn outcome(
+        &self,
+        description: String,
+        start: &ActionStart,
+        settled: Settled,
+        diffs: &[DocumentDiff],
+    ) -> ActionOutcome {
         let mut tabs = self.context.tabs();
-        tabs.expect_no_more();
-        let (mut effects, changes) = moment.words(told, settled.new_document);
+        tabs.expect_no_windows();
+        let (mut effects, changes) = start.describe(diffs, settled.new_document);
         let mut other_tab = false;
-        match tabs.by_id(moment.before.tab) {
+        match tabs.by_id(start.baseline.tab) {
             None => {
                 effects.push("the tab closed".to_owned());
                 other_tab = true;
             }
             Some(tab) => {
-                effects.append(&mut tab.news);
+                effects.append(&mut tab.notices);
                 if let Some(dialog) = &tab.dialog {
                     effects.push(dialog.shown.to_string());
                 }
@@ -304,29 +310,29 @@ impl Hands<'_> {
                 }
                 if tab.crashed {
                     effects.push("the page crashed; navigate to go on".into());
-                } else if let Some(cause) = tab.arrival.failure().filter(|_| settled.new_document) {
+                } else if let Some(cause) = tab.load.failure().filter(|_| settled.new_document) {
                     effects.push(format!("{} could not be opened: {cause}", clip(&tab.url, 200)));
-                } else if settled.new_document || settled.moved_within {
+                } else if settled.new_document || settled.navigated_in_document {
                     effects.push(format!("the page is now {}", clip(&tab.url, 200)));
                 }
             }
         }
-        if let Some(active) = tabs.active().filter(|active| active.id != moment.before.tab) {
+        if let Some(active) = tabs.active().filter(|active| active.id != start.baseline.tab) {
             effects.push(format!("a new tab is in front: {}", clip(&active.url, 200)));
             other_tab = true;
         }
-        effects.append(&mut self.context.files().news());
-        effects.extend(self.context.files().under_way());
+        effects.append(&mut self.context.files().take_notices());
+        effects.extend(self.context.files().in_progress());
         effects.extend(changes);
         if let Some(unfinished) = settled.unfinished {
             effects.push(unfinished.to_string());
         }
-        if effects.is_empty() && moment.change_is_expected && Moment::is_unchanged(told) {
+        if effects.is_empty() && start.expects_change && ActionStart::is_unchanged(diffs) {
             effects.push("nothing on the page changed".into());
         }
         ActionOutcome {
             description,
-            effect: together(&effects),
+            effect: join_effects(&effects),
             extracted: None,
             page_changed: settled.new_document || other_tab,
         }
@@ -361,9 +367,9 @@ fn delivered<T>(outcome: Result<T, CdpError>) -> Result<(), ActionError> {
 }
 
 /// Puts a sentence before the rest of an outcome's effect.
-fn note_first(outcome: &mut ActionOutcome, note: String) {
+fn prepend_note(outcome: &mut ActionOutcome, note: String) {
     let rest = std::mem::take(&mut outcome.effect);
-    outcome.effect = if rest.is_empty() { note } else { together(&[note, rest]) };
+    outcome.effect = if rest.is_empty() { note } else { join_effects(&[note, rest]) };
 }
 
 /// Text for a person or a model, on one line and shortened.

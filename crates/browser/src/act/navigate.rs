@@ -1,6 +1,6 @@
 //! Going somewhere: by URL, by web search, back.
 
-use super::note_first;
+use super::prepend_note;
 use crate::error::browser_error;
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::{
 use tokio::time::Instant;
 use url::Url;
 
-use super::navigation_guard::{Way, stop_loading};
-use super::page_diff::Moment;
-use super::{Hands, clip};
+use super::navigation_guard::{NavigationGuard, stop_loading};
+use super::page_diff::ActionStart;
+use super::{Executor, clip};
 use crate::egress::Denied;
 use agent::action::SearchEngine;
 use agent::ports::{ActionError, ActionOutcome, BrowserError};
@@ -29,7 +29,7 @@ const MAX_OVERTAKEN: u32 = 5;
 /// milliseconds; but a navigation that the page began in between can end both without a word.
 const SHOWN_WITHIN: Duration = Duration::from_secs(2);
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// Opens what a model wrote as a URL; a missing scheme is https.
     pub(super) async fn navigate(&self, text: &str, new_tab: bool) -> Result<ActionOutcome, ActionError> {
         let text = text.trim();
@@ -80,11 +80,11 @@ impl Hands<'_> {
             }
             self.context.open_tab().await?;
         }
-        let moment = self.before().await?;
+        let start = self.start_action().await?;
         let session = self.active()?.session;
-        let navigated = self.travel(url, &moment, &session).await?;
+        let navigated = self.load_url(url, &start, &session).await?;
         if let Some(cause) = navigated.error_text.filter(|_| !navigated.is_download) {
-            let (refused, requested) = match self.context.tabs().by_id(moment.before.tab) {
+            let (refused, requested) = match self.context.tabs().by_id(start.baseline.tab) {
                 Some(tab) => (tab.refused.take(), tab.requested.clone()),
                 None => (None, None),
             };
@@ -93,7 +93,7 @@ impl Hands<'_> {
             }
             // A 204 or a response that is neither shown nor saved leaves the page where it is.
             if cause == ABORTED {
-                let mut outcome = self.settle(description, &moment).await?;
+                let mut outcome = self.settle(description, &start).await?;
                 "the server sent nothing to show; the page is the same".clone_into(&mut outcome.effect);
                 return Ok(outcome);
             }
@@ -101,40 +101,40 @@ impl Hands<'_> {
             return Err(failed(url, &cause));
         }
         if navigated.is_download {
-            let mut outcome = self.settle(description, &moment).await?;
-            note_first(&mut outcome, "it is a download; the page is the same".into());
+            let mut outcome = self.settle(description, &start).await?;
+            prepend_note(&mut outcome, "it is a download; the page is the same".into());
             return Ok(outcome);
         }
-        self.settle(description, &moment).await
+        self.settle(description, &start).await
     }
 
     /// Asks for a URL until its document is there, or nothing comes of it.
-    async fn travel(&self, url: &Url, moment: &Moment, session: &Session) -> Result<Navigated, ActionError> {
+    async fn load_url(&self, url: &Url, start: &ActionStart, session: &Session) -> Result<Navigated, ActionError> {
         let settings = &self.context.browser().settings;
         let (limit, patience) = (settings.navigation_timeout, settings.command_timeout);
-        let mut way = Way::new(self.context, session, moment.before.tab);
+        let mut guard = NavigationGuard::new(self.context, session, start.baseline.tab);
         let (mut overtaken, mut deadline) = (0, None);
         loop {
-            way.begin(url);
+            guard.begin(url);
             let navigated = match session.call_as::<Navigated, _>(NavigateParams::new(url.as_str()), limit).await {
                 Ok(navigated) => navigated,
                 Err(CdpError::TimedOut { limit, .. }) => {
                     return Err(ActionError::TimedOut { what: format!("opening {}", clip(url.as_str(), 200)), limit });
                 }
                 Err(error) => {
-                    way.came_to_nothing();
+                    guard.cancelled();
                     return Err(ActionError::Browser(browser_error(error)));
                 }
             };
             // Only from the first answer on: until then it is the server that takes its time.
             let deadline = *deadline.get_or_insert_with(|| Instant::now() + patience);
-            // A page that goes somewhere by itself in the same moment gets there instead: who asked last wins.
+            // A page that goes somewhere by itself in the same start gets there instead: who asked last wins.
             let is_overtaken = match &navigated {
                 Navigated { loader_id: Some(loader), error_text: None, is_download: false, .. } => {
-                    way.found(loader);
-                    match self.comes(moment, loader, deadline).await? {
+                    guard.identified(loader);
+                    match self.wait_for_commit(start, loader, deadline).await? {
                         Some(true) => {
-                            way.arrived();
+                            guard.committed();
                             return Ok(navigated);
                         }
                         None if Instant::now() >= deadline => {
@@ -144,11 +144,11 @@ impl Hands<'_> {
                     }
                 }
                 Navigated { error_text, is_download, .. } => {
-                    !is_download && error_text.as_deref() == Some(ABORTED) && self.has_left(moment, url)
+                    !is_download && error_text.as_deref() == Some(ABORTED) && self.has_left(start, url)
                 }
             };
             if !is_overtaken || overtaken == MAX_OVERTAKEN {
-                way.came_to_nothing();
+                guard.cancelled();
                 return Ok(navigated);
             }
             overtaken += 1;
@@ -157,12 +157,17 @@ impl Hands<'_> {
 
     /// Waits for a navigation's document, since the reply may be faster than the event that tells of it; false when
     /// another document came instead, none when none has come for a while.
-    async fn comes(&self, moment: &Moment, loader: &str, deadline: Instant) -> Result<Option<bool>, ActionError> {
-        let documents = moment.before.mark().documents;
-        let committed = self.context.until(|tabs| match tabs.by_id(moment.before.tab) {
-            Some(tab) if !tab.crashed && tab.arrival.has_shown(loader) => Some(true),
+    async fn wait_for_commit(
+        &self,
+        start: &ActionStart,
+        loader: &str,
+        deadline: Instant,
+    ) -> Result<Option<bool>, ActionError> {
+        let documents = start.baseline.counts().documents;
+        let committed = self.context.wait_until(|tabs| match tabs.by_id(start.baseline.tab) {
+            Some(tab) if !tab.crashed && tab.load.has_committed(loader) => Some(true),
             Some(tab) if !tab.crashed => {
-                let is_another = tab.activity.mark().documents != documents && !tab.activity.is_navigating();
+                let is_another = tab.activity.counts().documents != documents && !tab.activity.is_navigating();
                 is_another.then_some(false)
             }
             _ => Some(true),
@@ -171,16 +176,16 @@ impl Hands<'_> {
         Ok(tokio::time::timeout_at(until, committed).await.ok().transpose()?)
     }
 
-    /// Whether the tab shows another document than it did, or is on its way to another one than that of the URL.
-    fn has_left(&self, moment: &Moment, url: &Url) -> bool {
-        self.context.tabs().by_id(moment.before.tab).is_some_and(|tab| {
-            let elsewhere = tab.activity.departure().is_some_and(|departure| departure.url != url.as_str());
-            elsewhere || tab.activity.mark().documents != moment.before.mark().documents
+    /// Whether the tab shows another document than it did, or is on its guard to another one than that of the URL.
+    fn has_left(&self, start: &ActionStart, url: &Url) -> bool {
+        self.context.tabs().by_id(start.baseline.tab).is_some_and(|tab| {
+            let elsewhere = tab.activity.pending_navigation().is_some_and(|pending| pending.url != url.as_str());
+            elsewhere || tab.activity.counts().documents != start.baseline.counts().documents
         })
     }
 
     pub(super) async fn go_back(&self) -> Result<ActionOutcome, ActionError> {
-        let moment = self.before().await?;
+        let start = self.start_action().await?;
         let session = self.active()?.session;
         let history = session.call(GetNavigationHistoryParams::default()).await.map_err(browser_error)?;
         let earlier = usize::try_from(history.current_index - 1).ok().and_then(|index| history.entries.get(index));
@@ -189,10 +194,10 @@ impl Hands<'_> {
         };
         session.call(NavigateToHistoryEntryParams::new(entry.id)).await.map_err(browser_error)?;
         // Unlike `Page.navigate` this answers before anything has happened.
-        let mark = moment.before.mark();
-        let moved = self.context.until(|tabs| match tabs.by_id(moment.before.tab) {
+        let mark = start.baseline.counts();
+        let moved = self.context.wait_until(|tabs| match tabs.by_id(start.baseline.tab) {
             Some(tab) if !tab.crashed => {
-                let now = tab.activity.mark();
+                let now = tab.activity.counts();
                 (now.documents != mark.documents || now.same_document != mark.same_document).then_some(())
             }
             _ => Some(()),
@@ -201,11 +206,11 @@ impl Hands<'_> {
         match tokio::time::timeout(limit, moved).await {
             Ok(reached) => reached?,
             Err(_) => {
-                stop_loading(self.context, &session, moment.before.tab);
+                stop_loading(self.context, &session, start.baseline.tab);
                 return Err(ActionError::TimedOut { what: "going back".into(), limit });
             }
         }
-        self.settle("Go back".into(), &moment).await
+        self.settle("Go back".into(), &start).await
     }
 }
 

@@ -6,46 +6,46 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde::Deserialize;
 
-use super::{Hands, Place, Target, clip};
+use super::{ElementRef, Executor, Target, clip};
 use crate::isolated_world::{Document, ScriptError};
-use crate::wait::settle::{self, Before};
+use crate::wait::settle::{self, Baseline};
 use agent::ports::{ActionError, BrowserError};
 use cdp::CdpError;
 
 /// Documents watched at most; a page of a hundred advertisements has its own in the first ones.
 const MAX_WATCHED: usize = 20;
 /// For a frame to answer. One that does not is none that the action was about.
-const FRAME_PATIENCE: Duration = Duration::from_secs(1);
+const FRAME_TIMEOUT: Duration = Duration::from_secs(1);
 /// Characters of all that is told of one action.
 const MAX_WORDS: usize = 480;
 
-/// The moment before an action.
-pub(super) struct Moment {
-    pub(super) before: Before,
+/// The start before an action.
+pub(super) struct ActionStart {
+    pub(super) baseline: Baseline,
     watched: Vec<Document>,
     /// The element that is acted on.
-    acted: Option<Place>,
+    acted: Option<ElementRef>,
     /// Whether the action tells by itself what its element holds afterwards.
-    value_is_told: bool,
+    reports_value: bool,
     /// Whether it is worth a word when nothing changes.
-    pub(super) change_is_expected: bool,
+    pub(super) expects_change: bool,
 }
 
 /// A document's answer; see `hands.told`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Told {
+pub(super) struct DocumentDiff {
     fresh: bool,
     title: String,
-    groups: Vec<Group>,
+    groups: Vec<ChangedGroup>,
     controls: Vec<String>,
     more_controls: usize,
     texts: Vec<String>,
     more_texts: usize,
-    gone_groups: Vec<Group>,
+    gone_groups: Vec<ChangedGroup>,
     gone: Vec<String>,
     more_gone: usize,
-    states: Vec<State>,
+    states: Vec<StateChange>,
     /// The element acted on can be checked and is as it was.
     unmoved: bool,
     focus: String,
@@ -56,7 +56,7 @@ pub(super) struct Told {
 /// A menu, a dialog, an alert, with what is in it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Group {
+struct ChangedGroup {
     kind: String,
     name: String,
     text: String,
@@ -66,7 +66,7 @@ struct Group {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct State {
+struct StateChange {
     /// Of the element acted on.
     target: bool,
     name: String,
@@ -74,79 +74,80 @@ struct State {
     value: String,
 }
 
-impl Hands<'_> {
-    /// The moment before an action that is about no element.
-    pub(super) async fn before(&self) -> Result<Moment, ActionError> {
-        self.moment(None).await
+impl Executor<'_> {
+    /// The start before an action that is about no element.
+    pub(super) async fn start_action(&self) -> Result<ActionStart, ActionError> {
+        self.start_with(None).await
     }
 
-    /// The moment before something is done to an element.
-    pub(super) async fn before_at(&self, target: &Target) -> Result<Moment, ActionError> {
-        let mut moment = self.moment(Some(target.place.clone())).await?;
-        moment.change_is_expected = true;
-        Ok(moment)
+    /// The start before something is done to an element.
+    pub(super) async fn start_on(&self, target: &Target) -> Result<ActionStart, ActionError> {
+        let mut start = self.start_with(Some(target.place.clone())).await?;
+        start.expects_change = true;
+        Ok(start)
     }
 
     /// The same, for an action that puts a value into the element and tells of it itself.
-    pub(super) async fn before_filling(&self, target: &Target) -> Result<Moment, ActionError> {
-        let mut moment = self.moment(Some(target.place.clone())).await?;
-        moment.value_is_told = true;
-        Ok(moment)
+    pub(super) async fn start_filling(&self, target: &Target) -> Result<ActionStart, ActionError> {
+        let mut start = self.start_with(Some(target.place.clone())).await?;
+        start.reports_value = true;
+        Ok(start)
     }
 
-    async fn moment(&self, acted: Option<Place>) -> Result<Moment, ActionError> {
+    async fn start_with(&self, acted: Option<ElementRef>) -> Result<ActionStart, ActionError> {
         if let Some(tab) = self.context.tabs().active() {
             // A file chooser that opened before is of no action that could use it.
             tab.chooser = None;
         }
-        let mut before = settle::before(self.context)
+        let mut before = settle::baseline(self.context)
             .ok_or_else(|| ActionError::NotPossible("no tab is open; navigate to open one".into()))?;
         if let Some(place) = &acted {
-            before.also(place.document.clone());
+            before.also_wait_for(place.document.clone());
         }
         let mut watched = self.documents()?;
         watched.truncate(MAX_WATCHED);
-        let moment = |watched| Moment { before, watched, acted, value_is_told: false, change_is_expected: false };
+        let make =
+            |watched| ActionStart { baseline: before, watched, acted, reports_value: false, expects_change: false };
         if self.is_blocked() {
             // Nothing answers; the watch of the action that opened the dialog goes on.
-            return Ok(moment(watched));
+            return Ok(make(watched));
         }
         let watches = watched.iter().map(|document| async {
-            self.worlds.call::<serde::de::IgnoredAny>(document, "hands.watch", &(), FRAME_PATIENCE).await
+            self.worlds.call::<serde::de::IgnoredAny>(document, "hands.watch", &(), FRAME_TIMEOUT).await
         });
         for watch in join_all(watches).await {
             if matches!(watch, Err(ScriptError::Cdp(CdpError::Closed))) {
                 return Err(BrowserError::Lost.into());
             }
         }
-        Ok(moment(watched))
+        Ok(make(watched))
     }
 
     /// What the documents say, the main one first. One that is gone or silent says nothing.
-    pub(super) async fn testimony(&self, moment: &Moment) -> Vec<Told> {
+    pub(super) async fn page_diff(&self, start: &ActionStart) -> Vec<DocumentDiff> {
         if self.is_blocked() {
-            return vec![Told { moved: true, ..Told::default() }];
+            return vec![DocumentDiff { moved: true, ..DocumentDiff::default() }];
         }
-        let asked = moment.watched.iter().map(|document| async {
-            let here = moment.acted.as_ref().filter(|place| place.document.frame == document.frame);
+        let asked = start.watched.iter().map(|document| async {
+            let here = start.acted.as_ref().filter(|place| place.document.frame == document.frame);
             let argument = serde_json::json!({ "id": here.map(|place| place.id) });
-            self.worlds.call::<Told>(document, "hands.told", &argument, FRAME_PATIENCE).await
+            self.worlds.call::<DocumentDiff>(document, "hands.told", &argument, FRAME_TIMEOUT).await
         });
         let mut told = Vec::new();
         for (at, answer) in join_all(asked).await.into_iter().enumerate() {
             match answer {
                 Ok((_, answer)) => told.push(answer),
                 // What is not known to be unchanged counts as changed.
-                Err(_) => told.push(Told { moved: true, fresh: at > 0, ..Told::default() }),
+                Err(_) => told.push(DocumentDiff { moved: true, fresh: at > 0, ..DocumentDiff::default() }),
             }
         }
         told
     }
 }
 
-impl Moment {
+impl ActionStart {
     /// The difference in words, most telling first: what became of the element acted on, and the rest.
-    pub(super) fn words(&self, told: &[Told], new_document: bool) -> (Vec<String>, Vec<String>) {
+    pub(super) fn describe(&self, told: &[DocumentDiff], new_document: bool) -> (Vec<String>, Vec<String>) {
         let (mut own, mut rest) = (Vec::new(), Vec::new());
         for (at, told) in told.iter().enumerate() {
             if told.fresh {
@@ -156,17 +157,17 @@ impl Moment {
                 continue;
             }
             for state in &told.states {
-                if state.target && self.value_is_told && matches!(state.key.as_str(), "value" | "filled") {
+                if state.target && self.reports_value && matches!(state.key.as_str(), "value" | "filled") {
                     continue;
                 }
                 let into = if state.target { &mut own } else { &mut rest };
-                into.push(state.words());
+                into.push(state.describe());
             }
             if told.unmoved && !told.states.iter().any(|state| state.target) {
                 own.push("its state did not change".into());
             }
             let texts = told.texts.as_slice();
-            rest.extend(told.groups.iter().map(Group::appeared));
+            rest.extend(told.groups.iter().map(ChangedGroup::appeared));
             if !texts.is_empty() {
                 rest.push(format!("new text: {}", list(texts, told.more_texts)));
             }
@@ -176,13 +177,13 @@ impl Moment {
             if at == 0 && !told.title.is_empty() {
                 rest.push(format!("the title is now '{}'", clip(&told.title, 100)));
             }
-            let gone: Vec<String> = told.gone_groups.iter().map(Group::named).collect();
+            let gone: Vec<String> = told.gone_groups.iter().map(ChangedGroup::named).collect();
             let lost = if told.gone.is_empty() { String::new() } else { list(&told.gone, told.more_gone) };
             let gone = gone.into_iter().chain((!lost.is_empty()).then_some(lost)).collect::<Vec<_>>().join(", ");
             if !gone.is_empty() {
                 rest.push(format!("gone: {gone}"));
             }
-            if !told.focus.is_empty() && !self.value_is_told {
+            if !told.focus.is_empty() && !self.reports_value {
                 rest.push(format!("the focus is on '{}'", clip(&told.focus, 60)));
             }
         }
@@ -190,12 +191,12 @@ impl Moment {
     }
 
     /// Whether every document is as it was before.
-    pub(super) fn is_unchanged(told: &[Told]) -> bool {
+    pub(super) fn is_unchanged(told: &[DocumentDiff]) -> bool {
         told.iter().all(|told| !told.fresh && !told.moved && told.states.is_empty() && told.focus.is_empty())
     }
 }
 
-impl Group {
+impl ChangedGroup {
     fn named(&self) -> String {
         let name = if self.name.is_empty() { String::new() } else { format!(" '{}'", clip(&self.name, 60)) };
         format!("the {}{name}", clip(&self.kind, 20))
@@ -217,8 +218,8 @@ impl Group {
     }
 }
 
-impl State {
-    fn words(&self) -> String {
+impl StateChange {
+    fn describe(&self) -> String {
         let who = if self.target { "it".to_owned() } else { format!("'{}'", clip(&self.name, 60)) };
         let is_on = self.value != "false";
         let either = |on: &str, off: &str| format!("{who} is now {}", if is_on { on } else { off });
@@ -249,7 +250,7 @@ fn list(names: &[String], more: usize) -> String {
 }
 
 /// Parts of an effect in one line, as many as there is room for.
-pub(super) fn together(parts: &[String]) -> String {
+pub(super) fn join_effects(parts: &[String]) -> String {
     clip(&parts.join("; "), MAX_WORDS)
 }
 
@@ -259,7 +260,7 @@ mod tests {
 
     #[test]
     fn what_appeared_is_named_with_what_is_in_it() {
-        let group = |kind: &str, text: &str| Group {
+        let group = |kind: &str, text: &str| ChangedGroup {
             kind: kind.into(),
             name: "Sort".into(),
             text: text.into(),
@@ -277,7 +278,7 @@ mod tests {
     #[test]
     fn states_are_told_as_a_person_would() {
         let said = |target, key: &str, value: &str| {
-            State { target, name: "Date".into(), key: key.into(), value: value.into() }.words()
+            StateChange { target, name: "Date".into(), key: key.into(), value: value.into() }.describe()
         };
         assert_eq!(said(true, "checked", "true"), "it is now checked");
         assert_eq!(said(true, "expanded", "false"), "it is now collapsed");
@@ -290,6 +291,6 @@ mod tests {
     #[test]
     fn whatever_a_page_says_the_effect_stays_short() {
         let parts = vec!["x".repeat(300); 50];
-        assert_eq!(together(&parts).chars().count(), MAX_WORDS);
+        assert_eq!(join_effects(&parts).chars().count(), MAX_WORDS);
     }
 }

@@ -8,10 +8,10 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::Instant;
 
-use super::{Hands, Place, script_failed};
+use super::{ElementRef, Executor, script_failed};
 use crate::isolated_world::{Document, ScriptError};
-use crate::observe::FrameKey;
-use crate::observe::frame_reader::{Located, Reader};
+use crate::observe::WorldId;
+use crate::observe::frame_reader::{FrameDocument, FrameReader};
 use agent::ports::{ActionError, BrowserError};
 use cdp::CdpError;
 
@@ -20,24 +20,24 @@ const MAX_DOCUMENTS: usize = 50;
 /// How deep frames are followed.
 const MAX_DEPTH: usize = 5;
 /// For a frame to answer; the main document has the time of any command.
-const FRAME_PATIENCE: Duration = Duration::from_secs(1);
+const FRAME_TIMEOUT: Duration = Duration::from_secs(1);
 /// How often what is awaited is also looked for in frames and closed shadow trees that have come up since.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What a document answered.
-pub(super) struct Answer<R> {
+pub(super) struct FrameAnswer<R> {
     pub(super) document: Document,
-    pub(super) world: FrameKey,
+    pub(super) world: WorldId,
     pub(super) value: R,
 }
 
 #[derive(Serialize)]
-struct StirredArgument {
+struct ChangeArgument {
     /// Milliseconds.
     limit: u64,
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// The main document first, then the frames from the outside in.
     pub(super) fn documents(&self) -> Result<Vec<Document>, ActionError> {
         let mut found = vec![self.active()?];
@@ -60,17 +60,17 @@ impl Hands<'_> {
         &self,
         function: &str,
         argument: &(impl Serialize + Sync),
-    ) -> Result<Vec<Answer<R>>, ActionError> {
+    ) -> Result<Vec<FrameAnswer<R>>, ActionError> {
         let documents = self.documents()?;
         let asked = documents.into_iter().enumerate().map(|(at, document)| async move {
-            let limit = if at == 0 { self.command_timeout() } else { FRAME_PATIENCE };
+            let limit = if at == 0 { self.command_timeout() } else { FRAME_TIMEOUT };
             let answer = self.worlds.call::<R>(&document, function, argument, limit).await;
             (document, answer)
         });
         let mut answers = Vec::new();
         for (at, (document, answer)) in join_all(asked).await.into_iter().enumerate() {
             match answer {
-                Ok((world, value)) => answers.push(Answer { document, world, value }),
+                Ok((world, value)) => answers.push(FrameAnswer { document, world, value }),
                 Err(error @ ScriptError::Cdp(CdpError::Closed)) => return Err(script_failed(error).into()),
                 Err(error) if at == 0 => return Err(script_failed(error).into()),
                 Err(error) => tracing::debug!(%error, function, "a frame did not answer"),
@@ -87,7 +87,7 @@ impl Hands<'_> {
         function: &str,
         argument: &(impl Serialize + Sync),
         limit: Duration,
-        mut wanted: impl FnMut(Vec<Answer<R>>) -> Option<T>,
+        mut wanted: impl FnMut(Vec<FrameAnswer<R>>) -> Option<T>,
     ) -> Result<Option<T>, ActionError> {
         let deadline = Instant::now() + limit;
         let mut opened: Option<Instant> = None;
@@ -114,23 +114,24 @@ impl Hands<'_> {
             if left.is_zero() {
                 return Ok(None);
             }
-            self.stirred(left.min(LOOK_AGAIN)).await?;
+            self.wait_for_change(left.min(LOOK_AGAIN)).await?;
         }
     }
 
     /// Waits until a document changes, or goes away, or the time is over.
-    async fn stirred(&self, limit: Duration) -> Result<(), ActionError> {
-        let argument = StirredArgument { limit: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1) };
+    async fn wait_for_change(&self, limit: Duration) -> Result<(), ActionError> {
+        let argument = ChangeArgument { limit: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1) };
         let mark =
-            |tabs: &mut crate::context::tabs::Tabs| tabs.active().map(|tab| (tab.id, tab.activity.mark().documents));
+            |tabs: &mut crate::context::tabs::Tabs| tabs.active().map(|tab| (tab.id, tab.activity.counts().documents));
         let now = mark(&mut self.context.tabs());
-        let moved_on = self.context.until(|tabs| (mark(tabs) != now).then_some(()));
+        let moved_on = self.context.wait_until(|tabs| (mark(tabs) != now).then_some(()));
         let documents = self.documents()?;
         let waits = documents.iter().map(|document| {
             async {
-                let patience = limit + FRAME_PATIENCE;
-                let stirred = self.worlds.call::<IgnoredAny>(document, "hands.stirred", &argument, patience).await;
-                if stirred.is_err() {
+                let patience = limit + FRAME_TIMEOUT;
+                let wait_for_change =
+                    self.worlds.call::<IgnoredAny>(document, "hands.stirred", &argument, patience).await;
+                if wait_for_change.is_err() {
                     // One that cannot say is no reason to look again at once.
                     std::future::pending::<()>().await;
                 }
@@ -149,7 +150,7 @@ impl Hands<'_> {
     async fn open_shadow_trees(&self) {
         let Ok(documents) = self.documents() else { return };
         let reads = documents.into_iter().map(|document| async move {
-            let reader = Reader { context: self.context, worlds: self.worlds, limit: FRAME_PATIENCE };
+            let reader = FrameReader { context: self.context, worlds: self.worlds, limit: FRAME_TIMEOUT };
             // Read for that alone; a document that cannot be read shows when it is asked.
             let _read = reader.read(&document).await;
         });
@@ -157,34 +158,37 @@ impl Hands<'_> {
     }
 
     /// The frames' elements around a document, innermost first, each with the document that it holds.
-    pub(super) async fn owners_of(&self, of: &Answer<impl Sized>) -> Result<Vec<(FrameKey, Located)>, ActionError> {
+    pub(super) async fn owners_of(
+        &self,
+        of: &FrameAnswer<impl Sized>,
+    ) -> Result<Vec<(WorldId, FrameDocument)>, ActionError> {
         let mut chain = Vec::new();
         let (mut document, mut world) = (of.document.clone(), of.world);
         let all = self.documents()?;
-        let reader = Reader { context: self.context, worlds: self.worlds, limit: self.command_timeout() };
+        let reader = FrameReader { context: self.context, worlds: self.worlds, limit: self.command_timeout() };
         while chain.len() <= MAX_DEPTH {
             let holds =
                 |parent: &&Document| self.context.frames_of(parent).iter().any(|frame| frame.frame == document.frame);
             let Some(parent) = all.iter().find(holds).cloned() else { break };
             let owner = reader.owner(&parent, &document).await.map_err(script_failed)?;
-            let parent_world = self.worlds.key_of(&parent).map_err(script_failed)?;
-            chain.push((world, Located { document, owner: Some((parent_world, owner)) }));
+            let parent_world = self.worlds.world_of(&parent).map_err(script_failed)?;
+            chain.push((world, FrameDocument { document, owner: Some((parent_world, owner)) }));
             (document, world) = (parent, parent_world);
         }
-        chain.push((world, Located { document, owner: None }));
+        chain.push((world, FrameDocument { document, owner: None }));
         Ok(chain)
     }
 
     /// A point of a document's viewport in the coordinates of the page.
-    pub(super) async fn lift(
+    pub(super) async fn to_page_point_through(
         &self,
-        chain: &[(FrameKey, Located)],
+        chain: &[(WorldId, FrameDocument)],
         mut point: (f64, f64),
     ) -> Result<(f64, f64), ActionError> {
         for pair in chain.windows(2) {
             let [(_, inner), (world, outer)] = pair else { break };
             let Some((_, owner)) = inner.owner else { break };
-            let owner = Place { document: outer.document.clone(), world: *world, id: owner.0 };
+            let owner = ElementRef { document: outer.document.clone(), world: *world, id: owner.0 };
             point = self
                 .through(&owner, point)
                 .await?

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::pages::Answer;
-use super::{Hands, clip, label};
+use super::pages::FrameAnswer;
+use super::{Executor, clip, label};
 use agent::action::ElementIndex;
 use agent::ports::{ActionError, ActionOutcome};
 use agent::text::shorten;
@@ -45,7 +45,7 @@ pub(super) struct Text {
     total: usize,
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(super) async fn wait(
         &self,
         seconds: Option<f64>,
@@ -54,7 +54,7 @@ impl Hands<'_> {
     ) -> Result<ActionOutcome, ActionError> {
         let asked = seconds.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(MAX_WAIT));
         let limit = asked.unwrap_or(DEFAULT_WAIT).min(MAX_WAIT);
-        let before = self.before().await?;
+        let before = self.start_action().await?;
         let (description, missed) = match (text, gone) {
             (None, None) if asked.is_none() => {
                 return Err(ActionError::NotPossible("say how many seconds, or for which text".into()));
@@ -71,7 +71,7 @@ impl Hands<'_> {
             }
         };
         let texts = [text.unwrap_or_default(), gone.unwrap_or_default()];
-        let reached = |answers: Vec<Answer<Has>>| {
+        let reached = |answers: Vec<FrameAnswer<Has>>| {
             let has = |at: usize| answers.iter().any(|answer| answer.value.has.get(at) == Some(&true));
             ((text.is_none() || has(0)) && (gone.is_none() || !has(1))).then_some(())
         };
@@ -112,7 +112,8 @@ impl Hands<'_> {
 
     /// The text of the page and its frames, at most `limit` characters of it.
     pub(super) async fn page_text(&self, marks: bool, limit: usize) -> Result<Text, ActionError> {
-        let answers: Vec<Answer<Text>> = self.ask_all("hands.text", &TextArgument { id: None, limit, marks }).await?;
+        let answers: Vec<FrameAnswer<Text>> =
+            self.ask_all("hands.text", &TextArgument { id: None, limit, marks }).await?;
         let mut whole = Text::default();
         for (at, answer) in answers.into_iter().enumerate().filter(|(_, answer)| answer.value.total > 0) {
             if at > 0 {

@@ -1,10 +1,10 @@
 //! Scrolling the page or a container.
 
-use super::note_first;
+use super::prepend_note;
 use chromiumoxide_cdp::cdp::browser_protocol::input::{DispatchMouseEventParams, DispatchMouseEventType};
 use serde::{Deserialize, Serialize};
 
-use super::{Hands, Place, delivered, script_failed};
+use super::{ElementRef, Executor, delivered, script_failed};
 use agent::action::{ElementIndex, ScrollDirection};
 use agent::ports::{ActionError, ActionOutcome};
 
@@ -49,7 +49,7 @@ struct Stands {
     after: i64,
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(super) async fn scroll(
         &self,
         direction: ScrollDirection,
@@ -64,7 +64,7 @@ impl Hands<'_> {
             Some(index) => Some(self.target(index).await?.place),
             None => None,
         };
-        let before = self.before().await?;
+        let before = self.start_action().await?;
         let (name, dx, dy) = match direction {
             ScrollDirection::Up => ("up", 0.0, -pages),
             ScrollDirection::Down => ("down", 0.0, pages),
@@ -100,21 +100,21 @@ impl Hands<'_> {
                 .expect("type and place are set");
             delivered(self.active()?.session.call(wheel).await)?;
         }
-        let is_main = place.as_ref().is_none_or(|place| self.sight.owner(place.world).is_none());
+        let is_main = place.as_ref().is_none_or(|place| self.elements.owner(place.world).is_none());
         let what = match (scrolled.page, is_main) {
             (true, true) => "",
             (true, false) => " in its frame",
             (false, _) => " in its container",
         };
         let mut outcome = self.settle(format!("Scroll {name}{what}"), &before).await?;
-        let scroller = Place { document, world, id: scrolled.id };
+        let scroller = ElementRef { document, world, id: scrolled.id };
         let horizontal = matches!(direction, ScrollDirection::Left | ScrollDirection::Right);
         let argument = StandsArgument { id: scroller.id, horizontal };
         // Another page in its place has no such scroller.
         let stands = self.call_at::<Stands>(&scroller, "hands.scrolled", &argument).await.unwrap_or_default();
         if !stands.gone && !outcome.page_changed {
             let note = stands.told(direction, scrolled.moved >= 1.0, outcome.effect.is_empty());
-            note_first(&mut outcome, note);
+            prepend_note(&mut outcome, note);
         }
         Ok(outcome)
     }
@@ -135,7 +135,7 @@ impl Stands {
             (true, _) => room,
             (false, 0) if still => format!("nothing scrolled: it is already at the {end}"),
             (false, _) if still => "nothing scrolled".into(),
-            (false, _) => "nothing scrolled, but the page heard the wheel".into(),
+            (false, _) => "nothing scrolled, but the page found the wheel".into(),
         }
     }
 }

@@ -4,20 +4,20 @@
 //! document's own thread, in our world of it: nothing of the page runs in between, and a document that went away takes
 //! that world with it. Keys and inserted text, which go wherever the focus is by then, are not used.
 
-use super::note_first;
+use super::prepend_note;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::{Origin, Url};
 
 use super::mouse::{Press, press};
-use super::{Hands, clip, label};
+use super::{Executor, clip, label};
 use agent::action::ElementIndex;
 use agent::ports::{ActionError, ActionOutcome};
 
 /// What a secret is about to be typed into, as `hands.secretField` reads it.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-struct Holder {
+struct SecretField {
     gone: bool,
     /// Of the document that holds the field; `null` for an opaque one.
     origin: String,
@@ -43,7 +43,7 @@ struct TypeArgument<'a> {
     clear: bool,
     text: &'a str,
     /// What was judged.
-    judged: &'a Holder,
+    judged: &'a SecretField,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -57,7 +57,7 @@ struct Typed {
     holds: bool,
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// Types a text with placeholders, whose values take their place here.
     pub(super) async fn input_secret(
         &self,
@@ -67,13 +67,13 @@ impl Hands<'_> {
         submit: bool,
     ) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
-        let before = self.before_filling(&target).await?;
+        let before = self.start_filling(&target).await?;
         let place = &target.place;
-        let judged: Holder = self.call_known(place, "hands.secretField", &HolderArgument { id: place.id }).await?;
+        let judged: SecretField = self.call_known(place, "hands.secretField", &HolderArgument { id: place.id }).await?;
         if judged.gone {
             return Err(ActionError::ElementGone { index: index.0 });
         }
-        let filled = self.judge(&judged, index, text)?;
+        let filled = self.authorize(&judged, index, text)?;
         let located = self.locate(&target).await?;
         press(&self.active()?.session, self.reach(&target, &located).await?, Press::default()).await?;
         let argument = TypeArgument { id: place.id, clear, text: filled.expose_secret(), judged: &judged };
@@ -95,13 +95,13 @@ impl Hands<'_> {
         let description = format!("Type '{}' into {}", clip(text, 80), label(&target.element));
         let mut outcome = self.settle(description, &before).await?;
         if !typed.holds {
-            note_first(&mut outcome, "the field does not hold all of it".to_owned());
+            prepend_note(&mut outcome, "the field does not hold all of it".to_owned());
         }
         Ok(outcome)
     }
 
     /// The text with the values in it, if this is where they may go.
-    fn judge(&self, holder: &Holder, index: ElementIndex, text: &str) -> Result<SecretString, ActionError> {
+    fn authorize(&self, holder: &SecretField, index: ElementIndex, text: &str) -> Result<SecretString, ActionError> {
         let refused = |why: &str| Err(ActionError::NotPossible(format!("element {index} {why}; nothing was typed")));
         if !holder.field {
             return refused("is no input field, and a secret is typed into nothing else");

@@ -1,19 +1,19 @@
 //! Choosing options: of a native select by value, of everything else by opening its list and clicking in it.
 
-use super::note_first;
+use super::prepend_note;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::mouse::{Press, press};
-use super::{Hands, Place, Target, clip, label};
+use super::{ElementRef, Executor, Target, clip, label};
 use crate::wait::settle;
 use agent::action::ElementIndex;
 use agent::observation::Element;
 use agent::ports::{ActionError, ActionOutcome, BrowserError};
 
 /// How long a list may take to open, or to show what was typed for.
-pub(super) const LIST_PATIENCE: Duration = Duration::from_millis(1_500);
+pub(super) const LIST_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// Pages of a list that is filled as it is scrolled.
 const MAX_LIST_PAGES: usize = 60;
 /// Options told of one element.
@@ -28,7 +28,7 @@ struct ChooseArgument<'a> {
 /// What `hands.choose` made of a native select.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Chosen {
+struct NativeSelection {
     gone: bool,
     unfit: bool,
     disabled: bool,
@@ -61,14 +61,14 @@ pub(super) struct OpenList {
     list: u32,
     /// Several options may be chosen.
     several: bool,
-    options: Vec<Choice>,
+    options: Vec<ListOption>,
     /// Its element says that it is expanded.
     expanded: bool,
 }
 
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
-struct Choice {
+struct ListOption {
     id: u32,
     text: String,
     value: String,
@@ -89,42 +89,43 @@ struct ListScrolled {
     moved: bool,
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(super) async fn select(&self, index: ElementIndex, options: &[String]) -> Result<ActionOutcome, ActionError> {
         if options.is_empty() {
             return Err(ActionError::NotPossible("name at least one option".into()));
         }
         let target = self.target(index).await?;
-        let moment = self.before_filling(&target).await?;
+        let start = self.start_filling(&target).await?;
         let place = &target.place;
-        let chosen: Chosen = self.call_at(place, "hands.choose", &ChooseArgument { id: place.id, options }).await?;
+        let chosen: NativeSelection =
+            self.call_at(place, "hands.choose", &ChooseArgument { id: place.id, options }).await?;
         if chosen.gone {
             return Err(ActionError::ElementGone { index: index.0 });
         }
         let problem = match chosen {
-            Chosen { unfit: true, .. } => {
+            NativeSelection { unfit: true, .. } => {
                 let note = self.choose_from_list(&target, options).await?;
                 let description = described(options, &target);
-                let mut outcome = self.settle(description, &moment).await?;
+                let mut outcome = self.settle(description, &start).await?;
                 if let Some(note) = note.filter(|_| !outcome.page_changed) {
-                    note_first(&mut outcome, note);
+                    prepend_note(&mut outcome, note);
                 }
                 return Ok(outcome);
             }
-            Chosen { disabled: true, .. } => Some(format!("element {index} is disabled")),
-            Chosen { single: true, .. } => Some(takes_one(index)),
-            Chosen { unknown: Some(unknown), options, .. } => Some(no_such(index, &unknown, &options)),
+            NativeSelection { disabled: true, .. } => Some(format!("element {index} is disabled")),
+            NativeSelection { single: true, .. } => Some(takes_one(index)),
+            NativeSelection { unknown: Some(unknown), options, .. } => Some(no_such(index, &unknown, &options)),
             _ => None,
         };
         if let Some(problem) = problem {
             return Err(ActionError::NotPossible(problem));
         }
-        self.settle(described(&chosen.chosen, &target), &moment).await
+        self.settle(described(&chosen.chosen, &target), &start).await
     }
 
     pub(super) async fn dropdown_options(&self, index: ElementIndex) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
-        let moment = self.before_at(&target).await?;
+        let start = self.start_on(&target).await?;
         let description = format!("List the options of {}", label(&target.element));
         let found = self.options(&target, Duration::ZERO).await?;
         let options = match (found.native, found.open) {
@@ -135,7 +136,7 @@ impl Hands<'_> {
                     None => (self.open_list(&target).await?, true),
                 };
                 let mut texts: Vec<String> = Vec::new();
-                self.leaf_through(&target, &list, |list| {
+                self.scan_list(&target, &list, |list| {
                     for choice in &list.options {
                         if !texts.contains(&choice.text) {
                             texts.push(choice.text.clone());
@@ -150,7 +151,7 @@ impl Hands<'_> {
                 texts
             }
         };
-        let mut outcome = self.settle(description, &moment).await?;
+        let mut outcome = self.settle(description, &start).await?;
         outcome.effect = format!("{} options", options.len());
         outcome.extracted = Some(options.join("\n"));
         Ok(outcome)
@@ -178,7 +179,7 @@ impl Hands<'_> {
             return Err(ActionError::NotPossible(format!("element {} is disabled", target.index)));
         }
         press(&self.active()?.session, self.reach(target, &located).await?, Press::default()).await?;
-        match self.list_of(target, LIST_PATIENCE).await? {
+        match self.list_of(target, LIST_TIMEOUT).await? {
             Some(list) => Ok(list),
             None => Err(ActionError::NotPossible(format!(
                 "element {} shows no options when it is clicked; look at what it does",
@@ -223,7 +224,7 @@ impl Hands<'_> {
             };
             let mut known: Vec<String> = Vec::new();
             let found = self
-                .leaf_through(target, &list, |list| {
+                .scan_list(target, &list, |list| {
                     for choice in &list.options {
                         if !known.contains(&choice.text) && known.len() < MAX_OPTIONS {
                             known.push(choice.text.clone());
@@ -260,28 +261,28 @@ impl Hands<'_> {
     async fn drop_others(&self, target: &Target, wanted: &[String]) -> Result<(), ActionError> {
         let Some(list) = self.list_of(target, Duration::ZERO).await? else { return Ok(()) };
         let is_wanted =
-            |choice: &Choice| wanted.iter().any(|name| matching(std::slice::from_ref(choice), name).is_some());
+            |choice: &ListOption| wanted.iter().any(|name| matching(std::slice::from_ref(choice), name).is_some());
         for choice in list.options.iter().filter(|choice| choice.selected == Some(true) && !is_wanted(choice)) {
             self.click_choice(target, choice).await?;
         }
         Ok(())
     }
 
-    async fn click_choice(&self, target: &Target, choice: &Choice) -> Result<(), ActionError> {
+    async fn click_choice(&self, target: &Target, choice: &ListOption) -> Result<(), ActionError> {
         let element = Element { role: "option".into(), name: choice.text.clone(), ..Element::default() };
-        let place = Place { id: choice.id, ..target.place.clone() };
+        let place = ElementRef { id: choice.id, ..target.place.clone() };
         let option = Target { index: target.index, element, place };
         let located = self.locate(&option).await?;
         let point = self.reach(&option, &located).await?;
-        let mut before = settle::before(self.context).ok_or(BrowserError::PageCrashed)?;
-        before.also(target.place.document.clone());
+        let mut before = settle::baseline(self.context).ok_or(BrowserError::PageCrashed)?;
+        before.also_wait_for(target.place.document.clone());
         press(&self.active()?.session, point, Press::default()).await?;
         settle::settle(self.context, self.worlds, &before).await?;
         Ok(())
     }
 
     /// Looks at a list page by page, from its start when it is longer than what it shows, until something is found.
-    async fn leaf_through<T>(
+    async fn scan_list<T>(
         &self,
         target: &Target,
         list: &OpenList,
@@ -307,7 +308,7 @@ impl Hands<'_> {
 
 impl OpenList {
     /// The first options in words.
-    pub(super) fn words(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         let first: Vec<String> =
             self.options.iter().take(6).map(|choice| format!("'{}'", clip(&choice.text, 60))).collect();
         match self.options.len() - first.len() {
@@ -318,7 +319,7 @@ impl OpenList {
 }
 
 /// The option that a text or value names: as it stands, else whatever the case and the blanks.
-fn matching<'a>(options: &'a [Choice], wanted: &str) -> Option<&'a Choice> {
+fn matching<'a>(options: &'a [ListOption], wanted: &str) -> Option<&'a ListOption> {
     let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
     let wanted = wanted.trim();
     let exact = options.iter().find(|option| option.text == wanted || (!wanted.is_empty() && option.value == wanted));
@@ -344,8 +345,12 @@ mod tests {
 
     #[test]
     fn an_option_is_named_by_its_text_its_value_or_nearly_so() {
-        let choice =
-            |id, text: &str, value: &str| Choice { id, text: text.into(), value: value.into(), ..Choice::default() };
+        let choice = |id, text: &str, value: &str| ListOption {
+            id,
+            text: text.into(),
+            value: value.into(),
+            ..ListOption::default()
+        };
         let options = [choice(1, "Large", "s"), choice(2, "s", "x"), choice(3, "Extra  large", "")];
         let found = |wanted| matching(&options, wanted).map(|choice| choice.id);
         assert_eq!(found("s"), Some(1), "the first that is called so or stands for it");

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::pages::Answer;
-use super::{Hands, Place, clip};
-use crate::observe::element_map::Found;
+use super::pages::FrameAnswer;
+use super::{ElementRef, Executor, clip};
+use crate::observe::element_map::FoundElement;
 use agent::observation::Element;
 use agent::ports::{ActionError, ActionOutcome};
 
@@ -28,17 +28,17 @@ struct Selected {
     name: String,
     #[serde(rename = "type")]
     input_type: String,
-    /// As [`super::Hands::target`] compares it.
+    /// As [`super::Executor::target`] compares it.
     signature: String,
 }
 
-impl Hands<'_> {
+impl Executor<'_> {
     /// The first visible element that a selector matches in the page, its frames and its shadow trees, once there is one.
-    pub(crate) async fn select_by(&self, selector: &str, limit: Duration) -> Result<Found, ActionError> {
-        self.unblocked()?;
+    pub(crate) async fn select_by(&self, selector: &str, limit: Duration) -> Result<FoundElement, ActionError> {
+        self.check_no_dialog()?;
         let shown = clip(selector, 80);
         let mut hidden = false;
-        let look = |answers: Vec<Answer<Selected>>| {
+        let look = |answers: Vec<FrameAnswer<Selected>>| {
             hidden = answers.iter().any(|answer| answer.value.hidden);
             answers.into_iter().find(|answer| answer.value.invalid || !answer.value.missing)
         };
@@ -51,16 +51,16 @@ impl Hands<'_> {
             return Err(ActionError::NotPossible(format!("{shown:?} is no CSS selector")));
         }
         let documents = self.owners_of(&found).await?;
-        let Answer { document, world, value } = found;
+        let FrameAnswer { document, world, value } = found;
         let Selected { id, tag, role, name, input_type, signature, .. } = value;
         let element = Element { tag, role, name: clip(&name, 200), input_type, ..Element::default() };
-        Ok(Found { place: Place { document, world, id }, documents, element, signature })
+        Ok(FoundElement { place: ElementRef { document, world, id }, documents, element, signature })
     }
 
     pub(crate) async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError> {
-        self.unblocked()?;
-        let before = self.before().await?;
-        let reached = self.context.until(|tabs| tabs.active().filter(|tab| tab.url.contains(text)).map(|_| ()));
+        self.check_no_dialog()?;
+        let before = self.start_action().await?;
+        let reached = self.context.wait_until(|tabs| tabs.active().filter(|tab| tab.url.contains(text)).map(|_| ()));
         let shown = clip(text, 80);
         match tokio::time::timeout(limit, reached).await {
             Ok(reached) => reached?,

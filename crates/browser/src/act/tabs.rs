@@ -3,10 +3,10 @@
 use crate::error::browser_error;
 use chromiumoxide_cdp::cdp::browser_protocol::target::{CloseTargetParams, TargetId};
 
-use super::{Hands, clip};
+use super::{Executor, clip};
 use agent::ports::{ActionError, ActionOutcome, BrowserError};
 
-impl Hands<'_> {
+impl Executor<'_> {
     pub(super) async fn switch_tab(&self, id: u32) -> Result<ActionOutcome, ActionError> {
         let url = {
             let mut tabs = self.context.tabs();
@@ -15,7 +15,7 @@ impl Hands<'_> {
             }
             tabs.active().map(|tab| tab.url.clone()).unwrap_or_default()
         };
-        let before = self.before().await?;
+        let before = self.start_action().await?;
         let mut outcome = self.settle(format!("Switch to tab {id}"), &before).await?;
         outcome.effect = format!("the page is now {}", clip(&url, 200));
         outcome.page_changed = true;
@@ -36,7 +36,7 @@ impl Hands<'_> {
         let close = CloseTargetParams::new(TargetId::new(target.to_string()));
         self.context.browser().connection.root().call(close).await.map_err(browser_error)?;
         let limit = self.command_timeout();
-        let closed = self.context.until(|tabs| tabs.by_id(id).is_none().then_some(()));
+        let closed = self.context.wait_until(|tabs| tabs.by_id(id).is_none().then_some(()));
         tokio::time::timeout(limit, closed).await.map_err(|_| BrowserError::Unresponsive { limit })??;
         let effect = match self.context.tabs().active() {
             Some(tab) => format!("the page is now {}", clip(&tab.url, 200)),

@@ -4,15 +4,15 @@
 use chromiumoxide_cdp::cdp::browser_protocol::page::NavigateParams;
 use url::{Origin, Url};
 
-use super::Shared;
+use super::ContextState;
 use crate::context::tabs::Tabs;
-use crate::wait::pending_navigation::short;
+use crate::wait::pending_navigation::short_url;
 use cdp::Event;
 use cdp::messages;
 
-impl Shared {
+impl ContextState {
     /// Takes a tab back from a document that it may not show. To be called before the tab hears of it.
-    pub(super) fn look_at_document(&self, event: &Event) {
+    pub(super) fn check_document(&self, event: &Event) {
         let (Some(session), Some(messages::FrameNavigated { frame, .. })) = (&event.session, event.parse()) else {
             return;
         };
@@ -23,9 +23,9 @@ impl Shared {
             tab.origin = origin(url).or(tab.origin.take());
             return;
         }
-        tracing::debug!(url = short(url), "a document is taken away");
-        tab.session.tell(NavigateParams::new("about:blank"));
-        tab.tell(format!("the tab went to {}, which may not be shown, and was emptied", short(url)));
+        tracing::debug!(url = short_url(url), "a document is taken away");
+        tab.session.send(NavigateParams::new("about:blank"));
+        tab.add_notice(format!("the tab went to {}, which may not be shown, and was emptied", short_url(url)));
     }
 }
 

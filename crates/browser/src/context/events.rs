@@ -1,4 +1,4 @@
-//! The pump that takes in a context's events as fast as they come.
+//! The dispatch that takes in a context's events as fast as they come.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -23,47 +23,47 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::{RunIfWaitingForDebuggerParams
 use tokio::time::Instant;
 use url::Url;
 
-use super::tab_events::take_tab_event;
-use super::{Shared, session_setup};
+use super::tab_events::apply_tab_event;
+use super::{ContextState, session_setup};
 use crate::context::tabs::{Chooser, OpenDialog, Tab, Tabs};
 use crate::egress::Denied;
 use crate::isolated_world::Document;
-use crate::navigation::tracker::Bearing;
+use crate::navigation::tracker::Verdict;
 use crate::process::panics::or_on_panic;
 use agent::observation;
 use agent::text::shorten;
 use cdp::messages;
-use cdp::{Connection, Event, EventReceiver, GIVEN_UP, Session};
+use cdp::{Connection, Event, EventReceiver, SESSION_FAILED, Session};
 
 /// How long a navigation may be held back until it is known which one is the run's own. It takes milliseconds.
-const COURSE_KNOWN: Duration = Duration::from_secs(1);
+const TRACKER_DECIDES_WITHIN: Duration = Duration::from_secs(1);
 /// Characters of a dialog's text that are passed on.
 const MAX_DIALOG_TEXT: usize = 500;
 
 /// Reads the context's events until the context or the browser is gone. Never waits for a reply, so that the queue
 /// drains as fast as it fills.
-pub(super) async fn pump(mut queue: EventReceiver, shared: Weak<Shared>) {
-    let _giving_up = GivingUp(shared.clone());
+pub(super) async fn dispatch(mut queue: EventReceiver, shared: Weak<ContextState>) {
+    let _close_on_drop = CloseOnDrop(shared.clone());
     while let Some(event) = queue.recv().await {
         let Some(shared) = shared.upgrade() else { return };
-        shared.take(&shared.connection, &event);
-        shared.bump();
+        shared.handle(&shared.connection, &event);
+        shared.notify_changed();
     }
 }
 
-/// Gives a context up whose pump has ended, even by a panic: what would be seen of its tabs from then on would be wrong.
-struct GivingUp(Weak<Shared>);
+/// Gives a context up whose dispatch has ended, even by a panic: what would be seen of its tabs from then on would be wrong.
+struct CloseOnDrop(Weak<ContextState>);
 
-impl Drop for GivingUp {
+impl Drop for CloseOnDrop {
     fn drop(&mut self) {
         if let Some(shared) = self.0.upgrade() {
-            shared.given_up.cancel();
+            shared.closed.cancel();
         }
     }
 }
 
-impl Shared {
-    fn take(self: &Arc<Self>, connection: &Connection, event: &Event) {
+impl ContextState {
+    fn handle(self: &Arc<Self>, connection: &Connection, event: &Event) {
         match event.method.as_str() {
             EventAttachedToTarget::IDENTIFIER => {
                 if let Some(attached) = event.parse::<messages::AttachedToTarget>() {
@@ -89,10 +89,10 @@ impl Shared {
                     self.paused(connection.session(session), paused);
                 }
             }
-            EventWindowOpen::IDENTIFIER => self.tabs().expect_another(),
-            GIVEN_UP => self
-                .tabs()
-                .tell_first("a page gave the browser more to tell than can be read, and its tab was closed".into()),
+            EventWindowOpen::IDENTIFIER => self.tabs().expect_window(),
+            SESSION_FAILED => self.tabs().add_urgent_notice(
+                "a page gave the browser more to tell than can be read, and its tab was closed".into(),
+            ),
             EventJavascriptDialogOpening::IDENTIFIER => {
                 if let (Some(dialog), Some(session)) = (event.parse(), &event.session) {
                     self.dialog(connection.session(session), dialog);
@@ -100,12 +100,12 @@ impl Shared {
             }
             EventDownloadWillBegin::IDENTIFIER => {
                 if let Some(begins) = event.parse() {
-                    self.download_begins(connection, &begins);
+                    self.download_started(connection, &begins);
                 }
             }
             EventDownloadProgress::IDENTIFIER => {
                 if let Some(progress) = event.parse() {
-                    self.download_goes_on(connection, &progress);
+                    self.download_progressed(connection, &progress);
                 }
             }
             EventFileChooserOpened::IDENTIFIER => {
@@ -119,17 +119,17 @@ impl Shared {
             }
             _ => {
                 if event.method == EventFrameNavigated::IDENTIFIER {
-                    self.look_at_document(event);
+                    self.check_document(event);
                 }
                 if let Some(session) = &event.session
                     && let Some(tab) = self.tabs().of_session(session)
                 {
                     if event.method == EventTargetCrashed::IDENTIFIER
-                        && let Some(reason) = self.ended.reason()
+                        && let Some(reason) = self.last_kill.reason()
                     {
-                        tab.tell_first(reason);
+                        tab.add_urgent_notice(reason);
                     }
-                    take_tab_event(connection, tab, session, event, &self.files, &self.egress);
+                    apply_tab_event(connection, tab, session, event, &self.files, &self.egress);
                 }
             }
         }
@@ -141,8 +141,8 @@ impl Shared {
         let mut tabs = self.tabs();
         match (info.kind.as_str(), &event.session) {
             ("page", _) if tabs.len() >= self.max_tabs => {
-                connection.root().tell(CloseTargetParams::new(TargetId::new(info.target_id.clone())));
-                tabs.refuse(self.max_tabs);
+                connection.root().send(CloseTargetParams::new(TargetId::new(info.target_id.clone())));
+                tabs.reject_window(self.max_tabs);
             }
             ("page", _) => {
                 tabs.add(session.clone(), &info.target_id, info.url.clone());
@@ -158,7 +158,7 @@ impl Shared {
             // Workers: nothing of them is read.
             _ => {}
         }
-        session.tell(RunIfWaitingForDebuggerParams::default());
+        session.send(RunIfWaitingForDebuggerParams::default());
     }
 
     /// An open dialog blocks its page. What only informs or only lets go is accepted as it opens; what asks for a decision
@@ -170,21 +170,21 @@ impl Shared {
         let Some(tab) = tabs.of_session(&id) else { return };
         tab.dialogs += 1;
         if tab.dialogs > self.max_dialogs {
-            session.tell(HandleJavaScriptDialogParams::new(false));
+            session.send(HandleJavaScriptDialogParams::new(false));
             // The loop it stands in, if it is one.
-            session.tell(TerminateExecutionParams::default());
+            session.send(TerminateExecutionParams::default());
             if tab.dialogs == self.max_dialogs + 1 {
                 self.close(tab);
                 let most = self.max_dialogs;
-                tabs.tell_first(format!("a page opened more than {most} dialogs, and its tab was closed"));
+                tabs.add_urgent_notice(format!("a page opened more than {most} dialogs, and its tab was closed"));
             }
             return;
         }
         match dialog.kind.as_str() {
-            "beforeunload" => session.tell(HandleJavaScriptDialogParams::new(true)),
+            "beforeunload" => session.send(HandleJavaScriptDialogParams::new(true)),
             "alert" => {
-                session.tell(HandleJavaScriptDialogParams::new(true));
-                tab.tell(format!("an alert said {message:?} and was accepted"));
+                session.send(HandleJavaScriptDialogParams::new(true));
+                tab.add_notice(format!("an alert said {message:?} and was accepted"));
             }
             _ => {
                 let number = self.dialogs.fetch_add(1, Ordering::Relaxed);
@@ -192,13 +192,13 @@ impl Shared {
                 let shown = observation::Dialog { kind: dialog.kind, message, proposal };
                 tab.dialog = Some(OpenDialog { number, session: session.clone(), shown });
                 session.connection().fail_blocked(&id);
-                self.tasks.spawn(dismiss_in_time(Arc::downgrade(self), id, number, self.dialog_timeout));
+                self.tasks.spawn(dismiss_after(Arc::downgrade(self), id, number, self.dialog_timeout));
             }
         }
     }
 
     /// Whether a request is for the document of a navigation that would take the run back to a page it has left.
-    async fn is_astray(&self, session: &Session, paused: &messages::RequestPaused) -> bool {
+    async fn is_stale_navigation(&self, session: &Session, paused: &messages::RequestPaused) -> bool {
         let (Some(loader), "Document") = (&paused.network_id, paused.resource_type.as_str()) else { return false };
         let mut changes = self.changes.subscribe();
         let known = async {
@@ -207,11 +207,11 @@ impl Shared {
                 let bearing = session.id().and_then(|id| {
                     let mut tabs = self.tabs();
                     let tab = tabs.of_session(id).filter(|tab| *tab.target == *paused.frame_id)?;
-                    Some(tab.course.bearing(loader))
+                    Some(tab.tracker.verdict(loader))
                 });
                 match bearing {
-                    Some(Bearing::Unknown) => {}
-                    bearing => return bearing == Some(Bearing::Astray),
+                    Some(Verdict::Undecided) => {}
+                    bearing => return bearing == Some(Verdict::Stale),
                 }
                 if changes.changed().await.is_err() {
                     return false;
@@ -219,7 +219,7 @@ impl Shared {
             }
         };
         // The browser tells the run's own navigation before it lets another begin.
-        tokio::time::timeout(COURSE_KNOWN, known).await.unwrap_or(false)
+        tokio::time::timeout(TRACKER_DECIDES_WITHIN, known).await.unwrap_or(false)
     }
 
     /// Closes the tab of a page that opens dialogs without end. To lead it elsewhere would be a race with a page that goes
@@ -229,39 +229,40 @@ impl Shared {
         if let Some(page) = tab.session.id() {
             self.connection.fail_blocked(page);
         }
-        self.connection.root().tell(CloseTargetParams::new(TargetId::new(tab.target.to_string())));
+        self.connection.root().send(CloseTargetParams::new(TargetId::new(tab.target.to_string())));
     }
 
-    fn download_begins(&self, connection: &Connection, begins: &messages::DownloadWillBegin) {
+    fn download_started(&self, connection: &Connection, begins: &messages::DownloadWillBegin) {
         let is_ours = self.tabs().has_frame(&begins.frame_id);
         // What is in no frame that is known is another run's, or of a frame beyond those that are kept. Only the second
         // is in this context, which the browser can tell.
-        let goes_on = is_ours && self.files.begins(&begins.frame_id, &begins.guid, &begins.suggested_filename).is_ok();
+        let goes_on =
+            is_ours && self.files.download_started(&begins.frame_id, &begins.guid, &begins.suggested_filename).is_ok();
         if !goes_on {
             self.cancel_download(connection, &begins.guid);
         }
     }
 
-    fn download_goes_on(&self, connection: &Connection, progress: &messages::DownloadProgress) {
+    fn download_progressed(&self, connection: &Connection, progress: &messages::DownloadProgress) {
         let messages::DownloadProgress { guid, total_bytes, received_bytes, state } = progress;
         match state.as_str() {
             // Saturating, as it should.
             "inProgress" => {
-                if self.files.grows(guid, *received_bytes as u64, *total_bytes as u64).is_err() {
+                if self.files.download_progressed(guid, *received_bytes as u64, *total_bytes as u64).is_err() {
                     self.cancel_download(connection, guid);
                 }
             }
-            state => self.files.ends(guid, state == "completed"),
+            state => self.files.download_finished(guid, state == "completed"),
         }
     }
 
     fn cancel_download(&self, connection: &Connection, guid: &str) {
         let mut cancel = CancelDownloadParams::new(guid);
         cancel.browser_context_id = Some(BrowserContextId::new(self.id.clone()));
-        connection.root().tell(cancel);
+        connection.root().send(cancel);
     }
 
-    /// Decides on a request outside the pump, since a name may have to be resolved.
+    /// Decides on a request outside the dispatch, since a name may have to be resolved.
     fn paused(self: &Arc<Self>, session: Session, paused: messages::RequestPaused) {
         if is_download(&paused) && paused.redirected_request_id.is_none() {
             // The next that is heard of it is that it begins, when the server has answered.
@@ -270,11 +271,11 @@ impl Shared {
         if let Some(tab) = tab_of(&mut self.tabs(), &session, &paused) {
             tab.requested = Some(paused.request.url.clone());
         }
-        let place = match self.egress.place(&paused.request.url) {
+        let place = match self.egress.reserve(&paused.request.url) {
             Ok(place) => place,
             Err(reason) => {
-                session.tell(FailRequestParams::new(paused.request_id.clone(), ErrorReason::BlockedByClient));
-                self.nothing_comes_of(&paused);
+                session.send(FailRequestParams::new(paused.request_id.clone(), ErrorReason::BlockedByClient));
+                self.forget_download(&paused);
                 if let Some(tab) = tab_of(&mut self.tabs(), &session, &paused) {
                     tab.refused = Some((paused.request.url, reason));
                 }
@@ -287,39 +288,39 @@ impl Shared {
             tokio::select! {
                 // First, or each that ends would let another one begin. The browser forgets them with their context.
                 biased;
-                () = shared.way_out.cancelled() => {}
+                () = shared.egress_stop.cancelled() => {}
                 () = shared.decide(session, paused) => {}
             }
         };
         // The page would wait for it.
-        let refuse = move || undecided.0.tell(FailRequestParams::new(undecided.1, ErrorReason::Failed));
+        let refuse = move || undecided.0.send(FailRequestParams::new(undecided.1, ErrorReason::Failed));
         self.tasks.spawn(or_on_panic(decision, refuse));
     }
 
     async fn decide(&self, session: Session, paused: messages::RequestPaused) {
-        if self.is_astray(&session, &paused).await {
+        if self.is_stale_navigation(&session, &paused).await {
             tracing::debug!("a page that was left led on too late");
-            session.tell(FailRequestParams::new(paused.request_id, ErrorReason::Aborted));
+            session.send(FailRequestParams::new(paused.request_id, ErrorReason::Aborted));
             return;
         }
-        let Some(denied) = self.guard.decide(&session, &paused).await else { return };
-        self.nothing_comes_of(&paused);
+        let Some(denied) = self.request_filter.decide(&session, &paused).await else { return };
+        self.forget_download(&paused);
         tracing::debug!(kind = paused.resource_type, ?denied, "request refused");
         let Denied::Forbidden(reason) = denied else { return };
         match tab_of(&mut self.tabs(), &session, &paused) {
             Some(tab) => tab.refused = Some((paused.request.url, reason)),
             None => {
                 let url = Url::parse(&paused.request.url).ok();
-                self.egress.tell_refused(url.as_ref().and_then(Url::host_str).unwrap_or("nobody"), &reason);
+                self.egress.report_refused(url.as_ref().and_then(Url::host_str).unwrap_or("nobody"), &reason);
             }
         }
     }
 
     /// Nobody need wait for the download of a request that was refused.
-    fn nothing_comes_of(&self, paused: &messages::RequestPaused) {
+    fn forget_download(&self, paused: &messages::RequestPaused) {
         if is_download(paused) {
             self.files.expect_nothing(&paused.frame_id);
-            self.bump();
+            self.notify_changed();
         }
     }
 }
@@ -335,7 +336,7 @@ fn tab_of<'a>(tabs: &'a mut Tabs, session: &Session, paused: &messages::RequestP
 }
 
 /// Dismisses a dialog that nobody has answered by then.
-async fn dismiss_in_time(shared: Weak<Shared>, session: Arc<str>, number: u64, limit: Duration) {
+async fn dismiss_after(shared: Weak<ContextState>, session: Arc<str>, number: u64, limit: Duration) {
     // The dialog's own deadline; one that is answered before is not there any more when it is over.
     tokio::time::sleep(limit).await;
     let Some(shared) = shared.upgrade() else { return };
@@ -343,7 +344,7 @@ async fn dismiss_in_time(shared: Weak<Shared>, session: Arc<str>, number: u64, l
     if let Some(tab) = tabs.of_session(&session)
         && let Some(dialog) = tab.dialog.take_if(|dialog| dialog.number == number)
     {
-        dialog.session.tell(HandleJavaScriptDialogParams::new(false));
-        tab.tell(format!("the {} was dismissed, as it was not answered in time", dialog.shown.kind));
+        dialog.session.send(HandleJavaScriptDialogParams::new(false));
+        tab.add_notice(format!("the {} was dismissed, as it was not answered in time", dialog.shown.kind));
     }
 }

@@ -23,14 +23,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::context::tabs::Tabs;
-use crate::egress::request_filter::Guard;
+use crate::egress::request_filter::RequestFilter;
 use crate::egress::{Egress, Proxy, Resolver};
 use crate::files::RunFiles;
 use crate::isolated_world::Document;
-use crate::navigation::tracker::Course;
+use crate::navigation::tracker::NavigationTracker;
 use crate::process::browser::Browser;
 use crate::process::panics::or_on_panic;
-use crate::process::renderers::Ended;
+use crate::process::renderers::LastKill;
 use agent::ports::BrowserError;
 use cdp::{CdpError, Connection, Event};
 
@@ -45,27 +45,27 @@ const DISPOSED_WITHIN: Duration = Duration::from_secs(5);
 pub(crate) struct Context {
     id: String,
     browser: Arc<Browser>,
-    shared: Arc<Shared>,
+    shared: Arc<ContextState>,
     changed: watch::Receiver<u64>,
 }
 
-/// What the pump writes and the rest reads.
-struct Shared {
+/// What the dispatch writes and the rest reads.
+struct ContextState {
     /// The context's.
     id: String,
     connection: Connection,
     tabs: Mutex<Tabs>,
     changes: watch::Sender<u64>,
     /// Nobody takes its events in any more.
-    given_up: CancellationToken,
+    closed: CancellationToken,
     /// Ends the proxy, and with it every connection, and what waits to be let out.
-    way_out: CancellationToken,
+    egress_stop: CancellationToken,
     egress: Arc<Egress>,
-    guard: Guard,
+    request_filter: RequestFilter,
     files: RunFiles,
     download_wait: Duration,
     tasks: TaskTracker,
-    /// The pump's queue, for the sessions of frames: they are announced by their parents' sessions.
+    /// The dispatch's queue, for the sessions of frames: they are announced by their parents' sessions.
     events: mpsc::Sender<Event>,
     /// Dialogs left to the model so far.
     dialogs: AtomicU64,
@@ -73,7 +73,7 @@ struct Shared {
     max_tabs: usize,
     max_dialogs: u32,
     /// Of the browser: which pages were ended, and why.
-    ended: Arc<Ended>,
+    last_kill: Arc<LastKill>,
 }
 
 impl Context {
@@ -100,7 +100,7 @@ impl Context {
         let files = match RunFiles::create(&browser.profile, browser.settings.files) {
             Ok(files) => files,
             Err(error) => {
-                root.tell(DisposeBrowserContextParams::new(created.browser_context_id));
+                root.send(DisposeBrowserContextParams::new(created.browser_context_id));
                 return Err(BrowserError::Protocol { cause: format!("no folder for a run's files: {error}") });
             }
         };
@@ -115,14 +115,14 @@ impl Context {
         let egress = Arc::new(Egress::new(resolver, browser.settings.network));
         let (changes, changed) = watch::channel(0);
         let (events, queue) = Connection::event_queue();
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ContextState {
             id: id.clone(),
             connection: browser.connection.clone(),
             tabs: Mutex::default(),
             changes,
-            given_up: CancellationToken::new(),
-            way_out: CancellationToken::new(),
-            guard: Guard::new(egress.clone()),
+            closed: CancellationToken::new(),
+            egress_stop: CancellationToken::new(),
+            request_filter: RequestFilter::new(egress.clone()),
             egress,
             files,
             download_wait: browser.settings.download_wait,
@@ -132,16 +132,16 @@ impl Context {
             dialog_timeout: browser.settings.dialog_timeout,
             max_tabs: browser.settings.max_tabs,
             max_dialogs: browser.settings.max_dialogs,
-            ended: browser.ended.clone(),
+            last_kill: browser.last_kill.clone(),
         });
-        let unserved = shared.given_up.clone();
-        let serving = proxy.serve(shared.egress.clone(), shared.way_out.clone());
+        let unserved = shared.closed.clone();
+        let serving = proxy.serve(shared.egress.clone(), shared.egress_stop.clone());
         browser.tasks.spawn(or_on_panic(serving, move || unserved.cancel()));
         browser.register(&id, events);
-        browser.tasks.spawn(events::pump(queue, Arc::downgrade(&shared)));
+        browser.tasks.spawn(events::dispatch(queue, Arc::downgrade(&shared)));
         // From here on the drop of `context` disposes, whatever fails.
         let context = Self { id, browser: browser.clone(), shared, changed };
-        root.tell(downloads);
+        root.send(downloads);
         context.open_tab().await?;
         Ok(context)
     }
@@ -155,12 +155,15 @@ impl Context {
             .expect("the URL is set");
         let target = self.browser.connection.root().call(blank).await.map_err(browser_error)?.target_id;
         let limit = self.browser.settings.command_timeout;
-        let attached = self.until(|tabs| tabs.by_target(target.inner()).map(|tab| tab.id));
+        let attached = self.wait_until(|tabs| tabs.by_target(target.inner()).map(|tab| tab.id));
         tokio::time::timeout(limit, attached).await.map_err(|_| BrowserError::Unresponsive { limit })?
     }
 
     /// Waits until the tabs are in some state. Fails when the browser is gone.
-    pub(crate) async fn until<T>(&self, mut reached: impl FnMut(&mut Tabs) -> Option<T>) -> Result<T, BrowserError> {
+    pub(crate) async fn wait_until<T>(
+        &self,
+        mut reached: impl FnMut(&mut Tabs) -> Option<T>,
+    ) -> Result<T, BrowserError> {
         let mut changed = self.changed.clone();
         loop {
             changed.borrow_and_update();
@@ -170,19 +173,19 @@ impl Context {
             tokio::select! {
                 result = changed.changed() => result.map_err(|_| BrowserError::Lost)?,
                 () = self.browser.connection.closed() => return Err(BrowserError::Lost),
-                () = self.shared.given_up.cancelled() => return Err(BrowserError::Lost),
+                () = self.shared.closed.cancelled() => return Err(BrowserError::Lost),
             }
         }
     }
 
     /// Does something in the context for as long as its events are taken in.
-    pub(crate) async fn alive<T, E: From<BrowserError>>(
+    pub(crate) async fn while_alive<T, E: From<BrowserError>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
         tokio::select! {
             biased;
-            () = self.shared.given_up.cancelled() => Err(BrowserError::Lost.into()),
+            () = self.shared.closed.cancelled() => Err(BrowserError::Lost.into()),
             done = work => done,
         }
     }
@@ -193,11 +196,11 @@ impl Context {
     }
 
     /// Tells where the run goes in a tab.
-    pub(crate) fn steer(&self, tab: u32, change: impl FnOnce(&mut Course)) {
+    pub(crate) fn update_tracker(&self, tab: u32, change: impl FnOnce(&mut NavigationTracker)) {
         if let Some(tab) = self.tabs().by_id(tab) {
-            change(&mut tab.course);
+            change(&mut tab.tracker);
         }
-        self.shared.bump();
+        self.shared.notify_changed();
     }
 
     /// The documents of the frames directly in a frame of any tab.
@@ -223,7 +226,7 @@ impl Context {
     /// although nobody waits for it any more, since a context that stays has to be known of.
     pub(crate) async fn dispose(&self) {
         // First of all: what pages send when they are left does not leave any more.
-        self.shared.way_out.cancel();
+        self.shared.egress_stop.cancel();
         if !self.browser.unregister(&self.id) {
             return;
         }
@@ -256,27 +259,27 @@ impl Browser {
 
 impl Drop for Context {
     fn drop(&mut self) {
-        self.shared.way_out.cancel();
+        self.shared.egress_stop.cancel();
         if self.browser.unregister(&self.id) && !self.browser.connection.is_closed() {
             let dispose = DisposeBrowserContextParams::new(BrowserContextId::new(self.id.clone()));
-            self.browser.connection.root().tell(dispose);
+            self.browser.connection.root().send(dispose);
         }
     }
 }
 
-impl Shared {
+impl ContextState {
     fn tabs(&self) -> MutexGuard<'_, Tabs> {
         self.tabs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn bump(&self) {
+    fn notify_changed(&self) {
         self.changes.send_modify(|version| *version += 1);
     }
 }
 
-impl Drop for Shared {
+impl Drop for ContextState {
     fn drop(&mut self) {
-        // Nobody tells of the frames of a page that is gone: their routes would stay, and the pump with them.
+        // Nobody tells of the frames of a page that is gone: their routes would stay, and the dispatch with them.
         self.connection.unroute(&self.events);
     }
 }

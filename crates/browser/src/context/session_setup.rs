@@ -13,19 +13,19 @@ use crate::process::targets;
 use cdp::Session;
 
 pub(super) fn set_up_page(session: &Session) {
-    session.tell(SetDeviceMetricsOverrideParams::new(VIEWPORT.0, VIEWPORT.1, 1.0, false));
+    session.send(SetDeviceMetricsOverrideParams::new(VIEWPORT.0, VIEWPORT.1, 1.0, false));
     // Pages in tabs that are not in front would stop their animation frames and give no screenshots.
-    session.tell(SetFocusEmulationEnabledParams::new(true));
-    session.tell(inspector::EnableParams::default());
+    session.send(SetFocusEmulationEnabledParams::new(true));
+    session.send(inspector::EnableParams::default());
     set_up_frame(session);
 }
 
 pub(super) fn set_up_frame(session: &Session) {
-    session.tell(page::EnableParams::default());
-    session.tell(SetLifecycleEventsEnabledParams::new(true));
+    session.send(page::EnableParams::default());
+    session.send(SetLifecycleEventsEnabledParams::new(true));
     // A chooser's window could be closed by nobody.
-    session.tell(SetInterceptFileChooserDialogParams::new(true));
-    session.tell(network::EnableParams::default());
-    session.tell(fetch::EnableParams::default());
-    session.tell(targets::attach_to_all_within());
+    session.send(SetInterceptFileChooserDialogParams::new(true));
+    session.send(network::EnableParams::default());
+    session.send(fetch::EnableParams::default());
+    session.send(targets::attach_to_all_within());
 }

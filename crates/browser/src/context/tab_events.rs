@@ -19,14 +19,14 @@ use tokio::time::Instant;
 use crate::context::tabs::Tab;
 use crate::egress::Egress;
 use crate::files::RunFiles;
-use crate::observe::Answer;
+use crate::observe::DocumentResponse;
 use cdp::messages;
 use cdp::{Connection, Event};
 
 /// How soon a download begins after the document request that turned out to be one has ended. It takes milliseconds.
 const DOWNLOAD_BEGINS: Duration = Duration::from_millis(500);
 
-pub(super) fn take_tab_event(
+pub(super) fn apply_tab_event(
     connection: &Connection,
     tab: &mut Tab,
     session: &Arc<str>,
@@ -41,7 +41,7 @@ pub(super) fn take_tab_event(
             if let Some(request) = event.parse::<messages::RequestWillBeSent>() {
                 let of_tab = request.frame_id.as_deref().is_some_and(of_main_frame);
                 if of_tab && request.kind.as_deref() == Some("Document") {
-                    tab.arrival.requested(&request.request.url, &request.request.method, &tab.url);
+                    tab.load.requested(&request.request.url, &request.request.method, &tab.url);
                 }
                 tab.activity.request_started(request.request_id, request.kind.as_deref());
             }
@@ -52,7 +52,7 @@ pub(super) fn take_tab_event(
                 && received.frame_id.as_deref().is_some_and(of_main_frame)
             {
                 let messages::Response { status, headers } = received.response;
-                tab.arrival.answered(received.loader_id, Answer::new(status, headers));
+                tab.load.response_received(received.loader_id, DocumentResponse::new(status, headers));
             }
         }
         EventLoadingFinished::IDENTIFIER | EventLoadingFailed::IDENTIFIER => {
@@ -60,7 +60,7 @@ pub(super) fn take_tab_event(
                 tab.activity.request_ended(&ended.request_id);
                 if let Some(cause) = ended.error_text.filter(|_| ended.kind == "Document") {
                     let cause = egress.explain(tab.requested.as_deref().unwrap_or_default(), &cause);
-                    tab.arrival.failed(ended.request_id, cause);
+                    tab.load.loading_failed(ended.request_id, cause);
                 }
             }
             if event.method == EventLoadingFailed::IDENTIFIER
@@ -73,7 +73,7 @@ pub(super) fn take_tab_event(
             if let Some(frame) = event.parse::<messages::FrameEvent>().filter(|frame| of_main_frame(&frame.frame_id)) {
                 tab.activity.navigation_requested(&frame.url, Instant::now());
                 if event.method == EventFrameStartedNavigating::IDENTIFIER {
-                    tab.course.started(&frame.loader_id, &frame.url);
+                    tab.tracker.started(&frame.loader_id, &frame.url);
                 }
                 files.expect_nothing(&main_frame);
             }
@@ -81,8 +81,8 @@ pub(super) fn take_tab_event(
         EventNavigatedWithinDocument::IDENTIFIER => {
             if let Some(frame) = event.parse::<messages::FrameEvent>().filter(|frame| of_main_frame(&frame.frame_id)) {
                 tab.url = frame.url;
-                tab.arrival.moved_within_document(&tab.url);
-                tab.activity.moved_within_document();
+                tab.load.same_document_navigation(&tab.url);
+                tab.activity.same_document_navigation();
             }
         }
         EventFrameNavigated::IDENTIFIER => {
@@ -96,9 +96,9 @@ pub(super) fn take_tab_event(
                 tab.url = frame.address();
                 tab.title.clear();
                 tab.crashed = false;
-                tab.arrival.document_committed(&frame.loader_id);
+                tab.load.document_committed(&frame.loader_id);
                 tab.activity.document_committed(&frame.loader_id);
-                tab.course.came(&frame.loader_id);
+                tab.tracker.committed(&frame.loader_id);
                 if kind == "BackForwardCacheRestore" {
                     // It was parsed when it was first here; no event will say so again.
                     tab.activity.document_parsed(&frame.loader_id);
@@ -130,7 +130,7 @@ pub(super) fn take_tab_event(
             tab.crashed = true;
             tab.activity.reset();
             // The document it went to comes no more, and the page that went elsewhere is gone.
-            tab.course.end();
+            tab.tracker.reset();
         }
         EventDragIntercepted::IDENTIFIER => {
             tab.dragged = event.parse::<EventDragIntercepted>().map(|intercepted| intercepted.data);

@@ -9,12 +9,12 @@ use url::Origin;
 use crate::context::frames::Frames;
 use crate::isolated_world::Document;
 use crate::navigation::activity::Activity;
-use crate::navigation::document_response::Arrival;
-use crate::navigation::tracker::Course;
+use crate::navigation::document_response::DocumentLoad;
+use crate::navigation::tracker::NavigationTracker;
 use agent::observation;
 use cdp::Session;
 
-/// All tabs of a run. Kept by the event pump, read by everything else.
+/// All tabs of a run. Kept by the event dispatch, read by everything else.
 #[derive(Default)]
 pub(crate) struct Tabs {
     list: Vec<Tab>,
@@ -24,7 +24,7 @@ pub(crate) struct Tabs {
     /// Tabs that pages have asked for and that are not there yet.
     expected: u32,
     /// What is to be told of tabs that are gone.
-    news: Vec<String>,
+    notices: Vec<String>,
 }
 
 /// One tab.
@@ -38,8 +38,8 @@ pub(crate) struct Tab {
     /// Of the last document that it was allowed to show and that has one.
     pub(crate) origin: Option<Origin>,
     pub(crate) activity: Activity,
-    pub(crate) arrival: Arrival,
-    pub(crate) course: Course,
+    pub(crate) load: DocumentLoad,
+    pub(crate) tracker: NavigationTracker,
     pub(crate) frames: Frames,
     pub(crate) crashed: bool,
     pub(crate) dialog: Option<OpenDialog>,
@@ -50,7 +50,7 @@ pub(crate) struct Tab {
     /// The file chooser that opened last, until it is used or the next action begins.
     pub(crate) chooser: Option<Chooser>,
     /// What the model has not been told yet.
-    pub(crate) news: Vec<String>,
+    pub(crate) notices: Vec<String>,
     /// The URL of the last request for a document of its own, after redirects.
     pub(crate) requested: Option<String>,
     /// The last document request that the policy refused: URL and reason.
@@ -77,7 +77,7 @@ pub(crate) struct Chooser {
 }
 
 /// News kept for the model at most; a page that opens dialogs in a loop must not fill the prompt.
-const MAX_NEWS: usize = 8;
+const MAX_NOTICES: usize = 8;
 
 impl Tabs {
     /// Adds a tab and makes it the active one: a tab that a click opens is what the click was for.
@@ -92,15 +92,15 @@ impl Tabs {
             title: String::new(),
             origin: None,
             activity: Activity::default(),
-            arrival: Arrival::default(),
-            course: Course::default(),
+            load: DocumentLoad::default(),
+            tracker: NavigationTracker::default(),
             frames: Frames::default(),
             crashed: false,
             dialog: None,
             dialogs: 0,
             dragged: None,
             chooser: None,
-            news: Vec::new(),
+            notices: Vec::new(),
             requested: None,
             refused: None,
         });
@@ -112,8 +112,8 @@ impl Tabs {
     pub(crate) fn remove(&mut self, session: &str) -> bool {
         let Some(gone) = self.list.iter().position(|tab| tab.is_session(session)) else { return false };
         let gone_tab = self.list.remove(gone);
-        self.news.extend(gone_tab.news);
-        self.news.truncate(MAX_NEWS);
+        self.notices.extend(gone_tab.notices);
+        self.notices.truncate(MAX_NOTICES);
         if self.active >= gone {
             self.active = self.active.saturating_sub(1);
         }
@@ -121,20 +121,20 @@ impl Tabs {
     }
 
     /// Tells why a tab had to go, before what else is to be told of those that are gone.
-    pub(crate) fn tell_first(&mut self, news: String) {
-        self.news.insert(0, news);
-        self.news.truncate(MAX_NEWS);
+    pub(crate) fn add_urgent_notice(&mut self, notices: String) {
+        self.notices.insert(0, notices);
+        self.notices.truncate(MAX_NOTICES);
     }
 
     /// What is to be told of the active tab, and of those that are gone.
-    pub(crate) fn take_news(&mut self) -> Vec<String> {
-        let mut news = std::mem::take(&mut self.news);
-        news.extend(self.active().map(|tab| std::mem::take(&mut tab.news)).unwrap_or_default());
-        news
+    pub(crate) fn take_notices(&mut self) -> Vec<String> {
+        let mut notices = std::mem::take(&mut self.notices);
+        notices.extend(self.active().map(|tab| std::mem::take(&mut tab.notices)).unwrap_or_default());
+        notices
     }
 
     /// Dialogs are counted from one action to the next, whichever tab it is in.
-    pub(crate) fn count_dialogs_anew(&mut self) {
+    pub(crate) fn reset_dialog_counts(&mut self) {
         for tab in &mut self.list {
             tab.dialogs = 0;
         }
@@ -145,26 +145,26 @@ impl Tabs {
     }
 
     /// A page has asked for a window.
-    pub(crate) fn expect_another(&mut self) {
+    pub(crate) fn expect_window(&mut self) {
         self.expected += 1;
     }
 
     /// A page's window was closed as it opened, since there are as many tabs as there may be.
-    pub(crate) fn refuse(&mut self, most: usize) {
+    pub(crate) fn reject_window(&mut self, most: usize) {
         self.expected = self.expected.saturating_sub(1);
         if let Some(tab) = self.active() {
-            tab.tell_once(format!(
+            tab.add_notice_once(format!(
                 "a window that a page opened was closed, as {most} tabs are open, the most there may be"
             ));
         }
     }
 
-    pub(crate) fn expects_another(&self) -> bool {
+    pub(crate) fn expects_window(&self) -> bool {
         self.expected > 0
     }
 
     /// Stops expecting windows that the browser did not open.
-    pub(crate) fn expect_no_more(&mut self) {
+    pub(crate) fn expect_no_windows(&mut self) {
         self.expected = 0;
     }
 
@@ -223,22 +223,22 @@ impl Tab {
         self.session.id().is_some_and(|id| &**id == session)
     }
 
-    /// As [`tell`](Self::tell), before all else, for what must not go under.
-    pub(crate) fn tell_first(&mut self, news: String) {
-        self.news.insert(0, news);
-        self.news.truncate(MAX_NEWS);
+    /// As [`tell`](Self::add_notice), before all else, for what must not go under.
+    pub(crate) fn add_urgent_notice(&mut self, notices: String) {
+        self.notices.insert(0, notices);
+        self.notices.truncate(MAX_NOTICES);
     }
 
-    /// As [`tell`](Self::tell), for what happens again and again.
-    pub(crate) fn tell_once(&mut self, news: String) {
-        if !self.news.contains(&news) {
-            self.tell(news);
+    /// As [`tell`](Self::add_notice), for what happens again and again.
+    pub(crate) fn add_notice_once(&mut self, notices: String) {
+        if !self.notices.contains(&notices) {
+            self.add_notice(notices);
         }
     }
 
-    pub(crate) fn tell(&mut self, news: String) {
-        if self.news.len() < MAX_NEWS {
-            self.news.push(news);
+    pub(crate) fn add_notice(&mut self, notices: String) {
+        if self.notices.len() < MAX_NOTICES {
+            self.notices.push(notices);
         }
     }
 }
@@ -319,39 +319,39 @@ mod tests {
     #[tokio::test]
     async fn windows_are_expected_until_they_come_or_are_given_up() {
         let (mut tabs, connection) = tabs(1);
-        tabs.expect_another();
-        tabs.expect_another();
+        tabs.expect_window();
+        tabs.expect_window();
         tabs.add(connection.session("s2"), "t2", String::new());
-        assert!(tabs.expects_another());
+        assert!(tabs.expects_window());
         tabs.add(connection.session("s3"), "t3", String::new());
-        assert!(!tabs.expects_another());
+        assert!(!tabs.expects_window());
         tabs.add(connection.session("s4"), "t4", String::new());
-        tabs.expect_another();
-        tabs.expect_no_more();
-        assert!(!tabs.expects_another());
+        tabs.expect_window();
+        tabs.expect_no_windows();
+        assert!(!tabs.expects_window());
     }
 
     #[tokio::test]
     async fn why_a_tab_had_to_go_does_not_go_under() {
-        let (mut tabs, _connection) = tabs(3 * MAX_NEWS as u32);
-        for gone in 1..=2 * MAX_NEWS {
-            if gone == MAX_NEWS + 1 {
-                tabs.tell_first("closed".into());
+        let (mut tabs, _connection) = tabs(3 * MAX_NOTICES as u32);
+        for gone in 1..=2 * MAX_NOTICES {
+            if gone == MAX_NOTICES + 1 {
+                tabs.add_urgent_notice("closed".into());
             }
-            tabs.of_session(&format!("s{gone}")).unwrap().tell(format!("alert {gone}"));
+            tabs.of_session(&format!("s{gone}")).unwrap().add_notice(format!("alert {gone}"));
             tabs.remove(&format!("s{gone}"));
         }
-        let news = tabs.take_news();
-        assert_eq!((news.len(), news[0].as_str(), news[1].as_str()), (MAX_NEWS, "closed", "alert 1"));
-        assert_eq!(tabs.take_news(), [""; 0]);
+        let notices = tabs.take_notices();
+        assert_eq!((notices.len(), notices[0].as_str(), notices[1].as_str()), (MAX_NOTICES, "closed", "alert 1"));
+        assert_eq!(tabs.take_notices(), [""; 0]);
     }
 
     #[tokio::test]
     async fn the_news_of_a_tab_are_bounded() {
         let (mut tabs, _connection) = tabs(1);
         let tab = tabs.active().unwrap();
-        (0..100).for_each(|n| tab.tell(format!("alert {n}")));
-        assert_eq!(tab.news.len(), MAX_NEWS);
-        assert_eq!(tab.news[0], "alert 0");
+        (0..100).for_each(|n| tab.add_notice(format!("alert {n}")));
+        assert_eq!(tab.notices.len(), MAX_NOTICES);
+        assert_eq!(tab.notices[0], "alert 0");
     }
 }

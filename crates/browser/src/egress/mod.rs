@@ -1,7 +1,7 @@
 //! One run's way out: what it may reach, what names mean to it, how much it may take. The guard asks here before a
 //! request leaves the browser, and the proxy, through which everything has to leave, before it connects.
 
-mod names;
+mod dns_cache;
 mod proxy;
 mod relay;
 pub(crate) mod request_filter;
@@ -20,24 +20,24 @@ pub(crate) use proxy::Proxy;
 pub use resolver::{Resolver, SystemResolver};
 
 use crate::settings::NetworkLimits;
-use names::Names;
+use dns_cache::DnsCache;
 use url_policy::UrlPolicy;
 
 /// What Chromium says of every connection that the proxy does not make, whatever the cause.
-const NO_CONNECTION: &str = "net::ERR_SOCKS_CONNECTION_FAILED";
+const SOCKS_FAILED: &str = "net::ERR_SOCKS_CONNECTION_FAILED";
 /// What it says when the proxy itself is gone, or does not answer in time.
-const NO_PROXY: [&str; 2] = ["net::ERR_PROXY_CONNECTION_FAILED", "net::ERR_SOCKS_CONNECTION_HOST_UNREACHABLE"];
+const PROXY_FAILED: [&str; 2] = ["net::ERR_PROXY_CONNECTION_FAILED", "net::ERR_SOCKS_CONNECTION_HOST_UNREACHABLE"];
 const NAME_NOT_RESOLVED: &str = "net::ERR_NAME_NOT_RESOLVED";
 /// Failed connections whose causes are remembered.
 const MAX_FAILURES: usize = 64;
-/// Hosts of a run whose refusal is told; a page may try any number.
-const MAX_TOLD: usize = 5;
+/// Hosts of a run whose refusal is reported; a page may try any number.
+const MAX_REPORTED: usize = 5;
 
 /// Bytes of the URLs of paused requests that wait to be decided on, in KiB.
-const MAX_WAITING: usize = 16 << 10;
+const MAX_PAUSED_KIB: usize = 16 << 10;
 /// What one of them counts for, at least and at most. So there may be 1,024 of them, or 16 whose URLs are as long as
 /// the browser lets them be.
-const WAITING_ONE: (usize, usize) = (16, 1 << 10);
+const PAUSED_KIB: (usize, usize) = (16, 1 << 10);
 
 /// Why something does not leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,39 +52,39 @@ pub(crate) enum Denied {
 pub(crate) struct Egress {
     /// None until a run has the context: a blank one has nothing to ask for.
     policy: OnceLock<UrlPolicy>,
-    names: Names,
+    names: DnsCache,
     /// For paused requests, each holds its URL until it is decided on.
     places: Arc<Semaphore>,
     limits: NetworkLimits,
     /// Bytes that went through the proxy, both ways.
-    taken: AtomicU64,
-    /// The run has taken what it may.
+    transferred: AtomicU64,
+    /// The run has transferred what it may.
     exhausted: CancellationToken,
-    told: Mutex<Told>,
+    reported: Mutex<Reported>,
 }
 
 #[derive(Default)]
-struct Told {
+struct Reported {
     /// Why the last connection to a host and port was not made.
     failures: HashMap<(Host, u16), String>,
-    /// Hosts whose refusal was told.
+    /// Hosts whose refusal was reported.
     refused: HashSet<String>,
     /// Whether it was told that too many requests wait.
     crowded: bool,
     /// What the model has not been told yet.
-    news: Vec<String>,
+    notices: Vec<String>,
 }
 
 impl Egress {
     pub(crate) fn new(resolver: Arc<dyn Resolver>, limits: NetworkLimits) -> Self {
         Self {
             policy: OnceLock::new(),
-            names: Names::new(resolver),
-            places: Arc::new(Semaphore::new(MAX_WAITING)),
+            names: DnsCache::new(resolver),
+            places: Arc::new(Semaphore::new(MAX_PAUSED_KIB)),
             limits,
-            taken: AtomicU64::new(0),
+            transferred: AtomicU64::new(0),
             exhausted: CancellationToken::new(),
-            told: Mutex::default(),
+            reported: Mutex::default(),
         }
     }
 
@@ -97,14 +97,14 @@ impl Egress {
 
     /// A place for a paused request until it is decided on. A page can ask for names faster than anybody knows them; beyond
     /// what is kept its requests are refused, for the reason in words, and the model is told once.
-    pub(crate) fn place(&self, url: &str) -> Result<OwnedSemaphorePermit, String> {
-        let (least, most) = WAITING_ONE;
+    pub(crate) fn reserve(&self, url: &str) -> Result<OwnedSemaphorePermit, String> {
+        let (least, most) = PAUSED_KIB;
         let size = (url.len() >> 10).clamp(least, most) as u32;
         self.places.clone().try_acquire_many_owned(size).map_err(|_full| {
             let reason = "too many requests of its pages wait for a decision".to_owned();
-            let mut told = self.told();
-            if !std::mem::replace(&mut told.crowded, true) {
-                told.news.push(format!("Requests of the page are refused: {reason}."));
+            let mut reported = self.reported();
+            if !std::mem::replace(&mut reported.crowded, true) {
+                reported.notices.push(format!("Requests of the page are refused: {reason}."));
             }
             reason
         })
@@ -149,15 +149,15 @@ impl Egress {
     }
 
     /// Counts bytes; false when the run may take no more.
-    fn take(&self, bytes: usize) -> bool {
-        let taken = self.taken.fetch_add(bytes as u64, Ordering::Relaxed).saturating_add(bytes as u64);
-        if taken <= self.limits.bytes {
+    fn count_bytes(&self, bytes: usize) -> bool {
+        let transferred = self.transferred.fetch_add(bytes as u64, Ordering::Relaxed).saturating_add(bytes as u64);
+        if transferred <= self.limits.bytes {
             return true;
         }
-        let mut told = self.told();
+        let mut reported = self.reported();
         if !self.exhausted.is_cancelled() {
             self.exhausted.cancel();
-            told.news.push(format!("Nothing more is loaded: {}.", self.used_up()));
+            reported.notices.push(format!("Nothing more is loaded: {}.", self.used_up()));
         }
         false
     }
@@ -167,47 +167,47 @@ impl Egress {
     }
 
     /// Remembers why a connection was not made, for [`explain`](Self::explain).
-    fn failed(&self, host: Host, port: u16, cause: String) {
-        let mut told = self.told();
-        if told.failures.len() >= MAX_FAILURES {
-            told.failures.clear();
+    fn record_failure(&self, host: Host, port: u16, cause: String) {
+        let mut reported = self.reported();
+        if reported.failures.len() >= MAX_FAILURES {
+            reported.failures.clear();
         }
-        told.failures.insert((host, port), cause);
+        reported.failures.insert((host, port), cause);
     }
 
     /// The cause of a failed request as it would be without a proxy; `url` is what was requested.
     pub(crate) fn explain(&self, url: &str, cause: &str) -> String {
-        if cause != NO_CONNECTION && !NO_PROXY.contains(&cause) {
+        if cause != SOCKS_FAILED && !PROXY_FAILED.contains(&cause) {
             return cause.to_owned();
         }
         let endpoint =
             Url::parse(url).ok().and_then(|url| Some((url.host()?.to_owned(), url.port_or_known_default()?)));
-        let known = endpoint.and_then(|endpoint| self.told().failures.get(&endpoint).cloned());
+        let known = endpoint.and_then(|endpoint| self.reported().failures.get(&endpoint).cloned());
         known.unwrap_or_else(|| "net::ERR_CONNECTION_FAILED".to_owned())
     }
 
     /// Tells the model that a page's requests are refused: once a host, and not of every host.
-    pub(crate) fn tell_refused(&self, host: &str, reason: &str) {
-        let mut told = self.told();
-        if told.refused.len() < MAX_TOLD && told.refused.insert(host.to_owned()) {
-            told.news.push(format!("What the page asks of {host} is refused: {reason}."));
+    pub(crate) fn report_refused(&self, host: &str, reason: &str) {
+        let mut reported = self.reported();
+        if reported.refused.len() < MAX_REPORTED && reported.refused.insert(host.to_owned()) {
+            reported.notices.push(format!("What the page asks of {host} is refused: {reason}."));
         }
     }
 
     /// What the model has not been told yet.
-    pub(crate) fn news(&self) -> Vec<String> {
-        std::mem::take(&mut self.told().news)
+    pub(crate) fn take_notices(&self) -> Vec<String> {
+        std::mem::take(&mut self.reported().notices)
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    fn reported(&self) -> MutexGuard<'_, Reported> {
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use names::tests::Scripted;
+    use dns_cache::tests::Scripted;
     use url_policy::HostPattern;
 
     const LIMITS: NetworkLimits = NetworkLimits { connections: 4, bytes: 1_000, redirects: 20 };
@@ -283,7 +283,7 @@ mod tests {
         let egress = Egress::new(Arc::new(resolver), LIMITS);
         egress.open(UrlPolicy::default());
         check(&egress, "https://shop.example/").await.unwrap();
-        tokio::time::advance(names::TTL).await;
+        tokio::time::advance(dns_cache::TTL).await;
         let host = Host::Domain("shop.example".to_owned());
         assert!(matches!(egress.addresses(&host, 443).await, Err(Denied::Forbidden(_))));
     }
@@ -291,48 +291,48 @@ mod tests {
     #[tokio::test]
     async fn bytes_are_counted_until_they_are_used_up() {
         let egress = egress("", &[("shop.example", &["8.8.8.8"])]);
-        assert!(egress.take(600) && egress.take(400));
-        assert_eq!(egress.news(), [""; 0]);
-        assert!(!egress.take(1) && !egress.take(1));
-        assert_eq!(egress.news().len(), 1);
+        assert!(egress.count_bytes(600) && egress.count_bytes(400));
+        assert_eq!(egress.take_notices(), [""; 0]);
+        assert!(!egress.count_bytes(1) && !egress.count_bytes(1));
+        assert_eq!(egress.take_notices().len(), 1);
         assert!(is_forbidden(&check(&egress, "http://shop.example/").await));
     }
 
     #[test]
     fn requests_that_wait_have_places_by_the_length_of_their_urls() {
         let egress = egress("", &[]);
-        let short: Vec<_> = (0..MAX_WAITING).map_while(|_| egress.place("http://a.example/").ok()).collect();
+        let short: Vec<_> = (0..MAX_PAUSED_KIB).map_while(|_| egress.reserve("http://a.example/").ok()).collect();
         assert_eq!(short.len(), 1_024);
-        assert!(egress.place("http://a.example/").is_err());
-        assert_eq!(egress.news().len(), 1);
+        assert!(egress.reserve("http://a.example/").is_err());
+        assert_eq!(egress.take_notices().len(), 1);
         drop(short);
         let long = format!("http://a.example/{}", "x".repeat(2 << 20));
-        let long: Vec<_> = (0..MAX_WAITING).map_while(|_| egress.place(&long).ok()).collect();
+        let long: Vec<_> = (0..MAX_PAUSED_KIB).map_while(|_| egress.reserve(&long).ok()).collect();
         assert_eq!(long.len(), 16);
-        assert_eq!(egress.news(), [""; 0], "it was told");
+        assert_eq!(egress.take_notices(), [""; 0], "it was told");
     }
 
     #[test]
     fn a_failed_connection_is_explained_by_its_own_cause() {
         let egress = egress("", &[]);
         let host = |name: &str| Host::parse(name).unwrap();
-        egress.failed(host("shop.example"), 443, "net::ERR_CONNECTION_REFUSED".into());
-        assert_eq!(egress.explain("https://shop.example/a", NO_CONNECTION), "net::ERR_CONNECTION_REFUSED");
-        assert_eq!(egress.explain("http://shop.example/a", NO_CONNECTION), "net::ERR_CONNECTION_FAILED");
+        egress.record_failure(host("shop.example"), 443, "net::ERR_CONNECTION_REFUSED".into());
+        assert_eq!(egress.explain("https://shop.example/a", SOCKS_FAILED), "net::ERR_CONNECTION_REFUSED");
+        assert_eq!(egress.explain("http://shop.example/a", SOCKS_FAILED), "net::ERR_CONNECTION_FAILED");
         assert_eq!(egress.explain("https://shop.example/", "net::ERR_ABORTED"), "net::ERR_ABORTED");
         for port in 0..1_000 {
-            egress.failed(host("shop.example"), port, String::new());
+            egress.record_failure(host("shop.example"), port, String::new());
         }
-        assert!(egress.told().failures.len() <= MAX_FAILURES);
+        assert!(egress.reported().failures.len() <= MAX_FAILURES);
     }
 
     #[test]
     fn a_refusal_is_told_once_a_host_and_not_of_every_host() {
         let egress = egress("", &[]);
-        egress.tell_refused("a.example", "no");
-        egress.tell_refused("a.example", "no");
-        assert_eq!(egress.news().len(), 1);
-        (0..100).for_each(|n| egress.tell_refused(&format!("{n}.example"), "no"));
-        assert_eq!(egress.news().len(), MAX_TOLD - 1);
+        egress.report_refused("a.example", "no");
+        egress.report_refused("a.example", "no");
+        assert_eq!(egress.take_notices().len(), 1);
+        (0..100).for_each(|n| egress.report_refused(&format!("{n}.example"), "no"));
+        assert_eq!(egress.take_notices().len(), MAX_REPORTED - 1);
     }
 }

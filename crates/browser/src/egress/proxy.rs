@@ -29,7 +29,7 @@ const CONNECT: Duration = Duration::from_secs(20);
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
 /// Addresses of a name that are tried at a time; each is a socket.
 const MAX_ATTEMPTS: usize = 3;
-/// How long to wait when no connection can be taken, as when there are too many open files.
+/// How long to wait when no connection can be transferred, as when there are too many open files.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
 /// A listener that is not served yet.
@@ -134,7 +134,7 @@ async fn connect(egress: &Egress, host: Host, port: u16) -> Option<TcpStream> {
         Err(_elapsed) => "net::ERR_CONNECTION_TIMED_OUT".to_owned(),
     };
     tracing::debug!(%host, port, cause, "no connection");
-    egress.failed(host, port, cause);
+    egress.record_failure(host, port, cause);
     None
 }
 
@@ -144,7 +144,7 @@ async fn reach(egress: &Egress, host: &Host, port: u16) -> Result<TcpStream, Str
         Denied::Unresolved => NAME_NOT_RESOLVED.to_owned(),
     })?;
     let dialled = dial(&addresses, |address| TcpStream::connect(SocketAddr::new(address, port))).await;
-    let server = dialled.map_err(|error| in_words_of_the_browser(&error).to_owned())?;
+    let server = dialled.map_err(|error| net_error(&error).to_owned())?;
     let _ = server.set_nodelay(true);
     Ok(server)
 }
@@ -156,7 +156,7 @@ where
     F: Future<Output = io::Result<T>>,
 {
     let rounds = addresses.len().div_ceil(MAX_ATTEMPTS).max(1) as u32;
-    let mut waiting = by_turns(addresses).into_iter();
+    let mut waiting = interleave_families(addresses).into_iter();
     let mut attempts = FuturesUnordered::new();
     let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
     loop {
@@ -180,7 +180,7 @@ where
 }
 
 /// Addresses of both families by turns: one of the families may lead nowhere (RFC 8305, section 4).
-fn by_turns(addresses: &[IpAddr]) -> Vec<IpAddr> {
+fn interleave_families(addresses: &[IpAddr]) -> Vec<IpAddr> {
     let mut seen = [0; 2];
     let mut placed: Vec<_> = addresses
         .iter()
@@ -195,7 +195,7 @@ fn by_turns(addresses: &[IpAddr]) -> Vec<IpAddr> {
 }
 
 /// What Chromium would say had it made the connection.
-fn in_words_of_the_browser(error: &io::Error) -> &'static str {
+fn net_error(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "net::ERR_CONNECTION_REFUSED",
         io::ErrorKind::ConnectionReset => "net::ERR_CONNECTION_RESET",

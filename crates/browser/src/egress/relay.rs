@@ -16,10 +16,10 @@ const BUFFER: usize = 32 << 10;
 /// their sockets without a sign of life.
 const SILENCE: Duration = Duration::from_secs(600);
 
-/// Passes bytes on until both sides are done, one of them fails, nothing comes any more, or the run has taken what it
+/// Passes bytes on until both sides are done, one of them fails, nothing comes any more, or the run has transferred what it
 /// may.
 pub(super) async fn relay(mut browser: TcpStream, mut server: TcpStream, egress: &Egress) {
-    let moved = Moved::now();
+    let moved = IdleTimer::now();
     let (from_browser, to_browser) = browser.split();
     let (from_server, to_server) = server.split();
     let both = async {
@@ -44,7 +44,7 @@ async fn pass(
     mut from: impl AsyncRead + Unpin,
     mut to: impl AsyncWrite + Unpin,
     egress: &Egress,
-    moved: &Moved,
+    moved: &IdleTimer,
 ) -> io::Result<()> {
     let mut buffer = vec![0; BUFFER];
     loop {
@@ -53,7 +53,7 @@ async fn pass(
             return to.shutdown().await;
         }
         moved.again();
-        if !egress.take(read) {
+        if !egress.count_bytes(read) {
             return Err(io::ErrorKind::QuotaExceeded.into());
         }
         to.write_all(&buffer[..read]).await?;
@@ -61,9 +61,9 @@ async fn pass(
 }
 
 /// When something moved last.
-struct Moved(Mutex<Instant>);
+struct IdleTimer(Mutex<Instant>);
 
-impl Moved {
+impl IdleTimer {
     fn now() -> Self {
         Self(Mutex::new(Instant::now()))
     }
@@ -92,7 +92,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_tunnel_is_silent_when_nothing_has_moved_for_exactly_its_time() {
-        let moved = Moved::now();
+        let moved = IdleTimer::now();
         let mut silent = Box::pin(moved.silent());
         assert_eq!((&mut silent).now_or_never(), None);
         tokio::time::advance(Duration::from_secs(1)).await;

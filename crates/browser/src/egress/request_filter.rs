@@ -16,13 +16,13 @@ use cdp::messages::RequestPaused;
 const MAX_COUNTED: usize = 256;
 
 /// One run's.
-pub(crate) struct Guard {
+pub(crate) struct RequestFilter {
     egress: Arc<Egress>,
     /// How often requests were redirected, by the id that they keep.
     redirects: Mutex<VecDeque<(String, usize)>>,
 }
 
-impl Guard {
+impl RequestFilter {
     pub(crate) fn new(egress: Arc<Egress>) -> Self {
         Self { egress, redirects: Mutex::default() }
     }
@@ -31,13 +31,13 @@ impl Guard {
     pub(crate) async fn decide(&self, session: &Session, paused: &RequestPaused) -> Option<Denied> {
         let denied = self.verdict(paused).await.err();
         match &denied {
-            None => session.tell(ContinueRequestParams::new(paused.request_id.clone())),
+            None => session.send(ContinueRequestParams::new(paused.request_id.clone())),
             Some(denied) => {
                 let reason = match denied {
                     Denied::Forbidden(_) => ErrorReason::BlockedByClient,
                     Denied::Unresolved => ErrorReason::NameNotResolved,
                 };
-                session.tell(FailRequestParams::new(paused.request_id.clone(), reason));
+                session.send(FailRequestParams::new(paused.request_id.clone(), reason));
             }
         }
         denied

@@ -8,11 +8,11 @@ use crate::settings::FileLimits;
 use agent::files::{FileInfo, FileName, Size};
 
 /// Sentences kept for the model at most; a page that downloads in a loop must not fill the prompt.
-const MAX_NEWS: usize = 8;
+const MAX_NOTICES: usize = 8;
 /// Downloads that may be expected at a time; what is beyond is not waited for.
 const MAX_EXPECTED: usize = 50;
 
-pub(super) struct Book {
+pub(super) struct Ledger {
     pub(super) limits: FileLimits,
     /// Everything that may be uploaded, in the order of its coming.
     files: Vec<FileInfo>,
@@ -27,8 +27,8 @@ pub(super) struct Book {
     made: usize,
     /// Their bytes, as far as they are kept.
     bytes: u64,
-    news: Vec<String>,
-    fresh: Vec<FileInfo>,
+    notices: Vec<String>,
+    new_files: Vec<FileInfo>,
 }
 
 struct Download {
@@ -43,7 +43,7 @@ struct Download {
 
 /// Why a file is not kept; the text goes to the model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum OverLimit {
+pub(crate) enum FileLimitError {
     #[error("a run may make {max} files")]
     Count { max: usize },
     #[error("a file may have {}", Size(*.max))]
@@ -54,12 +54,12 @@ pub(crate) enum OverLimit {
 
 /// What became of a download.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum Finished {
     Kept(FileInfo),
     Dropped,
 }
 
-impl Book {
+impl Ledger {
     pub(super) fn new(limits: FileLimits) -> Self {
         Self {
             limits,
@@ -70,8 +70,8 @@ impl Book {
             begun: 0,
             made: 0,
             bytes: 0,
-            news: Vec::new(),
-            fresh: Vec::new(),
+            notices: Vec::new(),
+            new_files: Vec::new(),
         }
     }
 
@@ -95,7 +95,7 @@ impl Book {
     }
 
     /// Adds a file of the run's own, under a name that is still free.
-    pub(super) fn take(&mut self, name: &FileName, bytes: u64) -> Result<FileInfo, OverLimit> {
+    pub(super) fn take(&mut self, name: &FileName, bytes: u64) -> Result<FileInfo, FileLimitError> {
         self.room_for_another()?;
         self.room_for(bytes, 0)?;
         self.made += 1;
@@ -126,7 +126,7 @@ impl Book {
         self.expected.retain(|(expecting, _)| expecting != frame);
     }
 
-    pub(super) fn begins(&mut self, frame: &str, id: &str, name: FileName) -> Result<(), OverLimit> {
+    pub(super) fn download_started(&mut self, frame: &str, id: &str, name: FileName) -> Result<(), FileLimitError> {
         if let Some(at) = self.expected.iter().position(|(expecting, _)| expecting == frame) {
             self.expected.remove(at);
         }
@@ -138,7 +138,7 @@ impl Book {
             return room;
         }
         if let Err(reason) = &room {
-            self.tell(format!("the download of {:?} was cancelled: {reason}", name.as_str()));
+            self.add_notice(format!("the download of {:?} was cancelled: {reason}", name.as_str()));
         } else {
             self.made += 1;
         }
@@ -147,7 +147,7 @@ impl Book {
         room
     }
 
-    pub(super) fn grows(&mut self, id: &str, received: u64, total: u64) -> Result<(), OverLimit> {
+    pub(super) fn download_progressed(&mut self, id: &str, received: u64, total: u64) -> Result<(), FileLimitError> {
         let Some(download) = self.coming.get_mut(id).filter(|download| !download.refused) else { return Ok(()) };
         (download.received, download.total) = (received, total);
         // What is announced counts at once: why wait for it to be too much?
@@ -156,68 +156,68 @@ impl Book {
         let others = others.map(|(_, download)| download.received).sum();
         let room = self.room_for(size, others);
         if let Err(reason) = &room {
-            self.tell(format!("the download of {name:?} was cancelled: {reason}"));
+            self.add_notice(format!("the download of {name:?} was cancelled: {reason}"));
             self.refuse(id);
         }
         room
     }
 
     /// A download is over. `bytes` is the size of a complete file.
-    pub(super) fn ends(&mut self, id: &str, bytes: Option<u64>) -> Option<Ended> {
+    pub(super) fn download_finished(&mut self, id: &str, bytes: Option<u64>) -> Option<Finished> {
         let Download { name, refused, .. } = self.coming.remove(id)?;
         if refused {
-            return Some(Ended::Dropped);
+            return Some(Finished::Dropped);
         }
         let Some(bytes) = bytes else {
             self.made -= 1;
-            self.tell(format!("the download of {:?} failed", name.as_str()));
-            return Some(Ended::Dropped);
+            self.add_notice(format!("the download of {:?} failed", name.as_str()));
+            return Some(Finished::Dropped);
         };
         // One that came in one go was never seen to grow.
         if let Err(reason) = self.room_for(bytes, 0) {
             self.made -= 1;
-            self.tell(format!("the download of {:?} was not kept: {reason}", name.as_str()));
-            return Some(Ended::Dropped);
+            self.add_notice(format!("the download of {:?} was not kept: {reason}", name.as_str()));
+            return Some(Finished::Dropped);
         }
         let info = self.add(&name, bytes);
-        self.fresh.push(info.clone());
-        self.tell(format!("downloaded {info}"));
-        Some(Ended::Kept(info))
+        self.new_files.push(info.clone());
+        self.add_notice(format!("downloaded {info}"));
+        Some(Finished::Kept(info))
     }
 
     /// As [`Self::give_up`], for a download that was told of.
     pub(super) fn give_up_download(&mut self, file: &FileInfo) {
         self.give_up(file);
-        self.fresh.retain(|known| known.name != file.name);
-        self.news.retain(|told| *told != format!("downloaded {file}"));
-        self.tell(format!("the download of {:?} could not be saved", file.name));
+        self.new_files.retain(|known| known.name != file.name);
+        self.notices.retain(|told| *told != format!("downloaded {file}"));
+        self.add_notice(format!("the download of {:?} could not be saved", file.name));
     }
 
     pub(super) fn begun(&self) -> u64 {
         self.begun
     }
 
-    pub(super) fn is_quiet_since(&self, begun: u64, now: Instant) -> bool {
+    pub(super) fn is_idle_since(&self, begun: u64, now: Instant) -> bool {
         let comes = |download: &Download| download.number > begun && !download.refused;
-        !self.coming.values().any(comes) && self.next_given_up(now).is_none()
+        !self.coming.values().any(comes) && self.next_expiry(now).is_none()
     }
 
-    pub(super) fn next_given_up(&self, now: Instant) -> Option<Instant> {
+    pub(super) fn next_expiry(&self, now: Instant) -> Option<Instant> {
         self.expected.iter().map(|(_, until)| *until).filter(|until| *until > now).min()
     }
 
-    pub(super) fn news(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.news)
+    pub(super) fn take_notices(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notices)
     }
 
-    pub(super) fn fresh(&mut self) -> Vec<FileInfo> {
-        std::mem::take(&mut self.fresh)
+    pub(super) fn new_files(&mut self) -> Vec<FileInfo> {
+        std::mem::take(&mut self.new_files)
     }
 
-    pub(super) fn under_way(&self) -> Option<String> {
+    pub(super) fn in_progress(&self) -> Option<String> {
         let mut coming: Vec<&Download> = self.coming.values().filter(|download| !download.refused).collect();
         coming.sort_by_key(|download| download.number);
-        let shown = coming.iter().take(MAX_NEWS).map(|download| {
+        let shown = coming.iter().take(MAX_NOTICES).map(|download| {
             let (name, received) = (download.name.as_str(), Size(download.received));
             match download.total {
                 0 => format!("{name} ({received} so far)"),
@@ -235,18 +235,18 @@ impl Book {
         }
     }
 
-    fn room_for_another(&self) -> Result<(), OverLimit> {
+    fn room_for_another(&self) -> Result<(), FileLimitError> {
         let max = self.limits.count;
-        if self.made >= max { Err(OverLimit::Count { max }) } else { Ok(()) }
+        if self.made >= max { Err(FileLimitError::Count { max }) } else { Ok(()) }
     }
 
-    fn room_for(&self, bytes: u64, coming: u64) -> Result<(), OverLimit> {
+    fn room_for(&self, bytes: u64, coming: u64) -> Result<(), FileLimitError> {
         let FileLimits { file_bytes, run_bytes, .. } = self.limits;
         if bytes > file_bytes {
-            return Err(OverLimit::FileSize { max: file_bytes });
+            return Err(FileLimitError::FileSize { max: file_bytes });
         }
         if self.bytes.saturating_add(coming).saturating_add(bytes) > run_bytes {
-            return Err(OverLimit::RunSize { max: run_bytes });
+            return Err(FileLimitError::RunSize { max: run_bytes });
         }
         Ok(())
     }
@@ -258,9 +258,9 @@ impl Book {
         candidates.find(|name| !self.has(name.as_str())).expect("there are more numbers than files")
     }
 
-    fn tell(&mut self, news: String) {
-        if self.news.len() < MAX_NEWS {
-            self.news.push(news);
+    fn add_notice(&mut self, notices: String) {
+        if self.notices.len() < MAX_NOTICES {
+            self.notices.push(notices);
         }
     }
 }
@@ -270,98 +270,105 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn book() -> Book {
-        Book::new(FileLimits { count: 3, file_bytes: 1_000, run_bytes: 1_500 })
+    fn ledger() -> Ledger {
+        Ledger::new(FileLimits { count: 3, file_bytes: 1_000, run_bytes: 1_500 })
     }
 
-    fn download(book: &mut Book, id: &str, name: &str, bytes: u64) -> Option<Ended> {
-        let _ = book.begins("frame", id, FileName::tamed(name));
-        let _ = book.grows(id, bytes, bytes);
-        book.ends(id, Some(bytes))
+    fn download(ledger: &mut Ledger, id: &str, name: &str, bytes: u64) -> Option<Finished> {
+        let _ = ledger.download_started("frame", id, FileName::tamed(name));
+        let _ = ledger.download_progressed(id, bytes, bytes);
+        ledger.download_finished(id, Some(bytes))
     }
 
     #[test]
     fn files_of_one_name_are_told_apart_whoever_made_them() {
-        let mut book = book();
-        book.was_sent(FileInfo { name: "report.pdf".into(), bytes: 9_000 });
+        let mut ledger = ledger();
+        ledger.was_sent(FileInfo { name: "report.pdf".into(), bytes: 9_000 });
         assert_eq!(
-            download(&mut book, "1", "report.pdf", 10),
-            Some(Ended::Kept(FileInfo { name: "report (2).pdf".into(), bytes: 10 }))
+            download(&mut ledger, "1", "report.pdf", 10),
+            Some(Finished::Kept(FileInfo { name: "report (2).pdf".into(), bytes: 10 }))
         );
-        assert_eq!(book.take(&FileName::tamed("report.pdf"), 5).unwrap().name, "report (3).pdf");
-        assert_eq!(book.news(), ["downloaded report (2).pdf (10 B)"]);
-        assert_eq!((book.fresh().len(), book.fresh().len()), (1, 0));
-        assert_eq!(book.sent(), [FileInfo { name: "report.pdf".into(), bytes: 9_000 }]);
+        assert_eq!(ledger.take(&FileName::tamed("report.pdf"), 5).unwrap().name, "report (3).pdf");
+        assert_eq!(ledger.take_notices(), ["downloaded report (2).pdf (10 B)"]);
+        assert_eq!((ledger.new_files().len(), ledger.new_files().len()), (1, 0));
+        assert_eq!(ledger.sent(), [FileInfo { name: "report.pdf".into(), bytes: 9_000 }]);
     }
 
     #[test]
     fn a_file_too_large_is_refused_when_it_is_announced_and_when_it_turns_out() {
-        let mut book = book();
-        book.begins("frame", "1", FileName::tamed("a")).unwrap();
-        assert_eq!(book.grows("1", 0, 1_001), Err(OverLimit::FileSize { max: 1_000 }));
+        let mut ledger = ledger();
+        ledger.download_started("frame", "1", FileName::tamed("a")).unwrap();
+        assert_eq!(ledger.download_progressed("1", 0, 1_001), Err(FileLimitError::FileSize { max: 1_000 }));
         // It goes on for a while; that is not told again.
-        assert_eq!(book.grows("1", 500, 1_001), Ok(()));
-        assert_eq!(book.ends("1", Some(1_001)), Some(Ended::Dropped));
-        assert_eq!(book.news(), ["the download of \"a\" was cancelled: a file may have 1 kB"]);
-        book.begins("frame", "2", FileName::tamed("b")).unwrap();
-        assert_eq!(book.ends("2", Some(1_001)), Some(Ended::Dropped));
-        assert_eq!(book.news(), ["the download of \"b\" was not kept: a file may have 1 kB"]);
-        assert!(book.files().is_empty());
+        assert_eq!(ledger.download_progressed("1", 500, 1_001), Ok(()));
+        assert_eq!(ledger.download_finished("1", Some(1_001)), Some(Finished::Dropped));
+        assert_eq!(ledger.take_notices(), ["the download of \"a\" was cancelled: a file may have 1 kB"]);
+        ledger.download_started("frame", "2", FileName::tamed("b")).unwrap();
+        assert_eq!(ledger.download_finished("2", Some(1_001)), Some(Finished::Dropped));
+        assert_eq!(ledger.take_notices(), ["the download of \"b\" was not kept: a file may have 1 kB"]);
+        assert!(ledger.files().is_empty());
     }
 
     #[test]
     fn files_together_are_bounded_in_bytes_and_number() {
-        let mut book = book();
-        download(&mut book, "1", "a", 900);
-        assert_eq!(book.take(&FileName::tamed("b"), 700), Err(OverLimit::RunSize { max: 1_500 }));
-        book.begins("frame", "2", FileName::tamed("c")).unwrap();
-        book.grows("2", 400, 0).unwrap();
-        book.begins("frame", "3", FileName::tamed("d")).unwrap();
-        assert_eq!(book.grows("3", 250, 0), Err(OverLimit::RunSize { max: 1_500 }), "what is coming counts");
-        assert_eq!(book.ends("2", Some(400)), Some(Ended::Kept(FileInfo { name: "c".into(), bytes: 400 })));
-        book.take(&FileName::tamed("e"), 1).unwrap();
-        assert_eq!(book.begins("frame", "4", FileName::tamed("f")), Err(OverLimit::Count { max: 3 }));
-        assert_eq!(book.ends("4", None), Some(Ended::Dropped));
+        let mut ledger = ledger();
+        download(&mut ledger, "1", "a", 900);
+        assert_eq!(ledger.take(&FileName::tamed("b"), 700), Err(FileLimitError::RunSize { max: 1_500 }));
+        ledger.download_started("frame", "2", FileName::tamed("c")).unwrap();
+        ledger.download_progressed("2", 400, 0).unwrap();
+        ledger.download_started("frame", "3", FileName::tamed("d")).unwrap();
+        assert_eq!(
+            ledger.download_progressed("3", 250, 0),
+            Err(FileLimitError::RunSize { max: 1_500 }),
+            "what is coming counts"
+        );
+        assert_eq!(
+            ledger.download_finished("2", Some(400)),
+            Some(Finished::Kept(FileInfo { name: "c".into(), bytes: 400 }))
+        );
+        ledger.take(&FileName::tamed("e"), 1).unwrap();
+        assert_eq!(ledger.download_started("frame", "4", FileName::tamed("f")), Err(FileLimitError::Count { max: 3 }));
+        assert_eq!(ledger.download_finished("4", None), Some(Finished::Dropped));
     }
 
     #[test]
     fn a_download_that_fails_makes_room_again() {
-        let mut book = book();
+        let mut ledger = ledger();
         for id in 0..10 {
-            book.begins("frame", &id.to_string(), FileName::tamed("a")).unwrap();
-            assert_eq!(book.ends(&id.to_string(), None), Some(Ended::Dropped));
+            ledger.download_started("frame", &id.to_string(), FileName::tamed("a")).unwrap();
+            assert_eq!(ledger.download_finished(&id.to_string(), None), Some(Finished::Dropped));
         }
-        assert_eq!(book.news().len(), MAX_NEWS);
+        assert_eq!(ledger.take_notices().len(), MAX_NOTICES);
     }
 
     #[test]
     fn what_is_of_another_run_changes_nothing() {
-        let mut book = book();
-        assert_eq!(book.grows("theirs", 1 << 40, 1 << 40), Ok(()));
-        assert_eq!(book.ends("theirs", Some(1)), None);
-        assert!(book.news().is_empty() && book.fresh().is_empty());
+        let mut ledger = ledger();
+        assert_eq!(ledger.download_progressed("theirs", 1 << 40, 1 << 40), Ok(()));
+        assert_eq!(ledger.download_finished("theirs", Some(1)), None);
+        assert!(ledger.take_notices().is_empty() && ledger.new_files().is_empty());
     }
 
     #[tokio::test(start_paused = true)]
     async fn it_is_quiet_when_nothing_is_coming_or_expected() {
-        let mut book = book();
+        let mut ledger = ledger();
         let now = Instant::now();
-        assert!(book.is_quiet_since(0, now));
-        book.expect("frame", now + Duration::from_secs(1));
-        assert!(!book.is_quiet_since(0, now));
-        assert!(book.is_quiet_since(0, now + Duration::from_secs(1)), "it is given up");
-        book.begins("other", "1", FileName::tamed("a")).unwrap();
-        assert_eq!(book.next_given_up(now), Some(now + Duration::from_secs(1)));
-        book.begins("frame", "2", FileName::tamed("b")).unwrap();
-        assert_eq!(book.next_given_up(now), None);
-        book.grows("2", 10, 20).unwrap();
-        assert_eq!(book.under_way().unwrap(), "still downloading a (0 B so far), b (10 B of 20 B)");
-        assert!(!book.is_quiet_since(0, now) && book.is_quiet_since(2, now), "earlier ones are not waited for");
-        book.ends("1", None);
-        book.ends("2", Some(20));
-        assert!(book.is_quiet_since(0, now));
-        book.expect("frame", now + Duration::from_secs(1));
-        book.expect_nothing("frame");
-        assert!(book.is_quiet_since(0, now));
+        assert!(ledger.is_idle_since(0, now));
+        ledger.expect("frame", now + Duration::from_secs(1));
+        assert!(!ledger.is_idle_since(0, now));
+        assert!(ledger.is_idle_since(0, now + Duration::from_secs(1)), "it is given up");
+        ledger.download_started("other", "1", FileName::tamed("a")).unwrap();
+        assert_eq!(ledger.next_expiry(now), Some(now + Duration::from_secs(1)));
+        ledger.download_started("frame", "2", FileName::tamed("b")).unwrap();
+        assert_eq!(ledger.next_expiry(now), None);
+        ledger.download_progressed("2", 10, 20).unwrap();
+        assert_eq!(ledger.in_progress().unwrap(), "still downloading a (0 B so far), b (10 B of 20 B)");
+        assert!(!ledger.is_idle_since(0, now) && ledger.is_idle_since(2, now), "earlier ones are not waited for");
+        ledger.download_finished("1", None);
+        ledger.download_finished("2", Some(20));
+        assert!(ledger.is_idle_since(0, now));
+        ledger.expect("frame", now + Duration::from_secs(1));
+        ledger.expect_nothing("frame");
+        assert!(ledger.is_idle_since(0, now));
     }
 }

@@ -1,5 +1,5 @@
 //! The files of one run: a folder in its browser's profile, so that whatever removes the profile removes them, and the
-//! book of what is in it.
+//! ledger of what is in it.
 
 mod ledger;
 
@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-pub(crate) use self::ledger::OverLimit;
-use self::ledger::{Book, Ended};
+pub(crate) use self::ledger::FileLimitError;
+use self::ledger::{Finished, Ledger};
 use crate::settings::FileLimits;
 use agent::files::{FileInfo, FileName, SentFile};
 
@@ -24,24 +24,24 @@ const INCOMING: &str = "incoming";
 #[derive(Clone)]
 pub(crate) struct RunFiles {
     folder: Arc<TempDir>,
-    book: Arc<Mutex<Book>>,
+    ledger: Arc<Mutex<Ledger>>,
 }
 
 /// The moment before an action, to tell the downloads that came of it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Mark(u64);
+pub(crate) struct DownloadMark(u64);
 
 /// What there is to tell of downloads.
-pub(crate) struct Told {
+pub(crate) struct DownloadReport {
     /// What has happened and was not told yet.
-    pub(crate) news: Vec<String>,
-    pub(crate) fresh: Vec<FileInfo>,
-    pub(crate) under_way: Option<String>,
+    pub(crate) notices: Vec<String>,
+    pub(crate) new_files: Vec<FileInfo>,
+    pub(crate) in_progress: Option<String>,
 }
 
 /// Why files cannot be uploaded; the text goes to the model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NoSuchFile {
+pub(crate) enum UploadError {
     #[error("name at least one file")]
     NoneNamed,
     #[error("there is no file {name:?}; there are no files")]
@@ -59,7 +59,7 @@ impl RunFiles {
         for part in [KEPT, INCOMING] {
             std::fs::create_dir(folder.path().join(part))?;
         }
-        Ok(Self { folder: Arc::new(folder), book: Arc::new(Mutex::new(Book::new(limits))) })
+        Ok(Self { folder: Arc::new(folder), ledger: Arc::new(Mutex::new(Ledger::new(limits))) })
     }
 
     /// Where the browser is to put downloads.
@@ -68,10 +68,10 @@ impl RunFiles {
     }
 
     /// Takes in what the caller sent.
-    pub(crate) async fn take_in(&self, sent: &[SentFile]) -> io::Result<()> {
+    pub(crate) async fn add_sent(&self, sent: &[SentFile]) -> io::Result<()> {
         for file in sent {
             self.write(file.name.as_str(), file.content.clone()).await?;
-            self.book().was_sent(file.info());
+            self.ledger().was_sent(file.info());
         }
         Ok(())
     }
@@ -80,14 +80,14 @@ impl RunFiles {
     ///
     /// # Errors
     /// The limits, or the disk.
-    pub(crate) async fn keep(&self, name: &FileName, content: Vec<u8>) -> io::Result<Result<FileInfo, OverLimit>> {
-        let info = match self.book().take(name, content.len() as u64) {
+    pub(crate) async fn keep(&self, name: &FileName, content: Vec<u8>) -> io::Result<Result<FileInfo, FileLimitError>> {
+        let info = match self.ledger().take(name, content.len() as u64) {
             Ok(info) => info,
             Err(refused) => return Ok(Err(refused)),
         };
         let written = self.write(&info.name, content.into()).await;
         if written.is_err() {
-            self.book().give_up(&info);
+            self.ledger().give_up(&info);
         }
         written.map(|()| Ok(info))
     }
@@ -105,28 +105,28 @@ impl RunFiles {
 
     /// What one file of the run may have, bytes.
     pub(crate) fn limits(&self) -> FileLimits {
-        self.book().limits
+        self.ledger().limits
     }
 
     /// The paths of files, for an upload. Where `only_sent`, those that the caller sent and no others.
-    pub(crate) fn paths(&self, names: &[String], only_sent: bool) -> Result<Vec<PathBuf>, NoSuchFile> {
-        let book = self.book();
+    pub(crate) fn paths(&self, names: &[String], only_sent: bool) -> Result<Vec<PathBuf>, UploadError> {
+        let ledger = self.ledger();
         if names.is_empty() {
-            return Err(NoSuchFile::NoneNamed);
+            return Err(UploadError::NoneNamed);
         }
         let short = |name: &str| name.chars().take(100).collect();
         let listed = |files: &[FileInfo]| files.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        if let Some(unknown) = names.iter().find(|name| !book.has(name)) {
+        if let Some(unknown) = names.iter().find(|name| !ledger.has(name)) {
             let name = short(unknown);
-            return Err(match book.files() {
-                [] => NoSuchFile::OfNone { name },
-                files => NoSuchFile::Unknown { name, there: listed(files) },
+            return Err(match ledger.files() {
+                [] => UploadError::OfNone { name },
+                files => UploadError::Unknown { name, there: listed(files) },
             });
         }
-        match names.iter().find(|name| only_sent && !book.sent().iter().any(|sent| sent.name == **name)) {
+        match names.iter().find(|name| only_sent && !ledger.sent().iter().any(|sent| sent.name == **name)) {
             Some(made) => {
-                let sent = if book.sent().is_empty() { "none".to_owned() } else { listed(book.sent()) };
-                Err(NoSuchFile::NotSent { name: short(made), sent })
+                let sent = if ledger.sent().is_empty() { "none".to_owned() } else { listed(ledger.sent()) };
+                Err(UploadError::NotSent { name: short(made), sent })
             }
             None => Ok(names.iter().map(|name| self.path(name)).collect()),
         }
@@ -140,71 +140,75 @@ impl RunFiles {
 
     /// A frame waits until then for a download that it has asked for.
     pub(crate) fn expect(&self, frame: &str, until: Instant) {
-        self.book().expect(frame, until);
+        self.ledger().expect(frame, until);
     }
 
     /// A frame's navigation goes on otherwise.
     pub(crate) fn expect_nothing(&self, frame: &str) {
-        self.book().expect_nothing(frame);
+        self.ledger().expect_nothing(frame);
     }
 
     /// A download begins. When it is refused, it is to be cancelled.
-    pub(crate) fn begins(&self, frame: &str, id: &str, proposed: &str) -> Result<(), OverLimit> {
-        self.book().begins(frame, id, FileName::tamed(proposed))
+    pub(crate) fn download_started(&self, frame: &str, id: &str, proposed: &str) -> Result<(), FileLimitError> {
+        self.ledger().download_started(frame, id, FileName::tamed(proposed))
     }
 
     /// So much of a download has come. When that is too much, it is to be cancelled.
-    pub(crate) fn grows(&self, id: &str, received: u64, total: u64) -> Result<(), OverLimit> {
-        self.book().grows(id, received, total)
+    pub(crate) fn download_progressed(&self, id: &str, received: u64, total: u64) -> Result<(), FileLimitError> {
+        self.ledger().download_progressed(id, received, total)
     }
 
     /// A download is over: the file gets its name, or is removed.
-    pub(crate) fn ends(&self, id: &str, is_complete: bool) {
+    pub(crate) fn download_finished(&self, id: &str, is_complete: bool) {
         let incoming = self.incoming().join(id);
-        let mut book = self.book();
+        let mut ledger = self.ledger();
         // A rename and a look at a file: no wait that an event's order would not be worth.
         let bytes = is_complete.then(|| incoming.metadata().ok().map(|file| file.len())).flatten();
-        let Some(Ended::Kept(info)) = book.ends(id, bytes) else {
+        let Some(Finished::Kept(info)) = ledger.download_finished(id, bytes) else {
             // The browser has removed its own; a file that became too large in one go is still there.
             let _ = std::fs::remove_file(incoming);
             return;
         };
         if let Err(error) = std::fs::rename(&incoming, self.path(&info.name)) {
             tracing::warn!(%error, "a download cannot be kept");
-            book.give_up_download(&info);
+            ledger.give_up_download(&info);
         }
     }
 
     // ------------------------------------------------------------ what is told of them
 
-    pub(crate) fn mark(&self) -> Mark {
-        Mark(self.book().begun())
+    pub(crate) fn mark(&self) -> DownloadMark {
+        DownloadMark(self.ledger().begun())
     }
 
     /// Whether no download has begun since that is not over, and none is expected any more.
-    pub(crate) fn is_quiet_since(&self, mark: Mark) -> bool {
-        self.book().is_quiet_since(mark.0, Instant::now())
+    pub(crate) fn is_idle_since(&self, mark: DownloadMark) -> bool {
+        self.ledger().is_idle_since(mark.0, Instant::now())
     }
 
     /// When the first of the downloads that are expected is given up; none when none is.
-    pub(crate) fn next_given_up(&self) -> Option<Instant> {
-        self.book().next_given_up(Instant::now())
+    pub(crate) fn next_expiry(&self) -> Option<Instant> {
+        self.ledger().next_expiry(Instant::now())
     }
 
     /// What has happened to downloads and was not told yet, one sentence each.
-    pub(crate) fn news(&self) -> Vec<String> {
-        self.book().news()
+    pub(crate) fn take_notices(&self) -> Vec<String> {
+        self.ledger().take_notices()
     }
 
     /// What is still coming, in one sentence.
-    pub(crate) fn under_way(&self) -> Option<String> {
-        self.book().under_way()
+    pub(crate) fn in_progress(&self) -> Option<String> {
+        self.ledger().in_progress()
     }
 
     /// All of it at once, with what was downloaded since this was last asked.
-    pub(crate) fn told(&self) -> Told {
-        let mut book = self.book();
-        Told { news: book.news(), fresh: book.fresh(), under_way: book.under_way() }
+    pub(crate) fn report(&self) -> DownloadReport {
+        let mut ledger = self.ledger();
+        DownloadReport {
+            notices: ledger.take_notices(),
+            new_files: ledger.new_files(),
+            in_progress: ledger.in_progress(),
+        }
     }
 
     /// Removes the folder with everything in it.
@@ -218,7 +222,7 @@ impl RunFiles {
         }
     }
 
-    fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use crate::act;
 use crate::observe;
-use crate::observe::FrameKey;
+use crate::observe::WorldId;
 use cdp::messages::{Evaluated, Installed};
 use cdp::{CdpError, Session};
 
@@ -33,17 +33,17 @@ pub(crate) struct Document {
 
 /// The worlds of one run's frames.
 #[derive(Default)]
-pub(crate) struct Worlds(Mutex<Known>);
+pub(crate) struct IsolatedWorlds(Mutex<WorldTable>);
 
 #[derive(Default)]
-struct Known {
-    by_frame: HashMap<(Arc<str>, Arc<str>), World>,
-    /// Worlds made so far.
+struct WorldTable {
+    by_frame: HashMap<(Arc<str>, Arc<str>), IsolatedWorld>,
+    /// IsolatedWorlds made so far.
     made: u64,
     /// Groups of objects begun so far.
     groups: u64,
     /// Frames that did not answer in time when they were last asked.
-    silent: HashSet<(Arc<str>, Arc<str>)>,
+    unresponsive: HashSet<(Arc<str>, Arc<str>)>,
 }
 
 /// The objects by which nodes are held while they are looked at from outside: each look has its own, since letting go
@@ -52,35 +52,35 @@ struct Known {
 pub(crate) struct ObjectGroup(String);
 
 #[derive(Debug, Clone)]
-struct World {
+struct IsolatedWorld {
     /// A number that the next process counts again: right only for as long as the world is known to be there.
     context: ExecutionContextId,
     /// Its `document`, in no group: it goes with the world. Object ids are unique across processes, so that a call
     /// addressed to it can't end up in another world, such as the page's own.
     document: RemoteObjectId,
     /// Never given to another world, also when the frame shows another document.
-    key: FrameKey,
+    key: WorldId,
     /// The same as the page's own world has it.
     page_document: Arc<OnceLock<RemoteObjectId>>,
     /// Nodes that were found to listen to presses, by the browser's ids, each looked at once.
     listening: Arc<Mutex<HashSet<i64>>>,
     /// Nodes whose closed shadow trees its scripts were shown.
-    opened: Arc<Mutex<HashSet<Inner>>>,
+    known_shadow_nodes: Arc<Mutex<HashSet<ShadowNode>>>,
 }
 
 /// A node in a closed shadow tree with what it stands in, by the browser's ids: when a part of a tree moves to another
 /// one, its topmost node has another parent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Inner {
+pub(crate) struct ShadowNode {
     pub(crate) node: i64,
     pub(crate) parent: i64,
 }
 
 /// Nodes remembered at most; a page that replaces its elements for ever must not fill the memory.
-const MAX_LISTENING: usize = 50_000;
+const MAX_LISTENERS: usize = 50_000;
 
 /// The same for nodes in closed shadow trees.
-const MAX_OPENED: usize = 10_000;
+const MAX_SHADOW_NODES: usize = 10_000;
 
 /// Frames remembered at most; a page that makes and removes frames for ever must not fill the memory.
 const MAX_FRAMES: usize = 1_000;
@@ -95,7 +95,7 @@ pub(crate) enum ScriptError {
     Threw(String),
 }
 
-impl Worlds {
+impl IsolatedWorlds {
     /// Calls one of our functions in a document, `hands.locate` with its argument, and waits for its value. Makes the
     /// world when there is none, and anew when it went away with an earlier document of the frame. The key says which
     /// world answered: node ids are its own.
@@ -105,7 +105,7 @@ impl Worlds {
         function: &str,
         argument: &(impl Serialize + Sync),
         limit: Duration,
-    ) -> Result<(FrameKey, R), ScriptError> {
+    ) -> Result<(WorldId, R), ScriptError> {
         let known = self.lock().by_frame.get(&key(document)).cloned();
         if let Some(world) = known {
             match call_in(document, &world, function, argument, limit).await {
@@ -114,7 +114,7 @@ impl Worlds {
                 outcome => return outcome.map(|value| (world.key, value)),
             }
         }
-        let world = self.make(document, limit).await?;
+        let world = self.create(document, limit).await?;
         Ok((world.key, call_in(document, &world, function, argument, limit).await?))
     }
 
@@ -122,7 +122,7 @@ impl Worlds {
     pub(crate) async fn call_known<R: DeserializeOwned>(
         &self,
         document: &Document,
-        key: FrameKey,
+        key: WorldId,
         function: &str,
         argument: &(impl Serialize + Sync),
         limit: Duration,
@@ -141,7 +141,7 @@ impl Worlds {
         node: BackendNodeId,
         group: &ObjectGroup,
     ) -> Result<RemoteObjectId, ScriptError> {
-        let resolve = |world: &World| {
+        let resolve = |world: &IsolatedWorld| {
             let resolve = ResolveNodeParams::builder()
                 .backend_node_id(node)
                 .execution_context_id(world.context)
@@ -152,7 +152,7 @@ impl Worlds {
         let known = self.lock().by_frame.get(&key(document)).cloned();
         let resolved = match known {
             Some(world) => resolve(&world).await,
-            None => resolve(&self.make(document, document.session.connection().command_timeout()).await?).await,
+            None => resolve(&self.create(document, document.session.connection().command_timeout()).await?).await,
         };
         object(resolved?.object, "DOM.resolveNode")
     }
@@ -212,43 +212,48 @@ impl Worlds {
 
     /// Of nodes that listen to presses, up to `limit` that have not been looked at in this world; from now on they
     /// have.
-    pub(crate) fn unheard(&self, document: &Document, nodes: impl Iterator<Item = i64>, limit: usize) -> Vec<i64> {
+    pub(crate) fn new_listeners(
+        &self,
+        document: &Document,
+        nodes: impl Iterator<Item = i64>,
+        limit: usize,
+    ) -> Vec<i64> {
         let Ok(world) = self.known(document) else { return Vec::new() };
         let mut listening = locked(&world.listening);
-        let room = MAX_LISTENING.saturating_sub(listening.len());
+        let room = MAX_LISTENERS.saturating_sub(listening.len());
         nodes.filter(|node| listening.insert(*node)).take(limit.min(room)).collect()
     }
 
     /// Whether the document's scripts were shown the closed shadow tree that a node is in.
-    pub(crate) fn is_opened(&self, document: &Document, inner: Inner) -> bool {
-        self.known(document).is_ok_and(|world| locked(&world.opened).contains(&inner))
+    pub(crate) fn is_shadow_known(&self, document: &Document, inner: ShadowNode) -> bool {
+        self.known(document).is_ok_and(|world| locked(&world.known_shadow_nodes).contains(&inner))
     }
 
-    pub(crate) fn set_opened(&self, document: &Document, inner: Inner) {
+    pub(crate) fn set_shadow_known(&self, document: &Document, inner: ShadowNode) {
         let Ok(world) = self.known(document) else { return };
-        let mut opened = locked(&world.opened);
-        if opened.len() >= MAX_OPENED {
+        let mut known_shadow_nodes = locked(&world.known_shadow_nodes);
+        if known_shadow_nodes.len() >= MAX_SHADOW_NODES {
             // Those that are still there are shown once more.
-            opened.clear();
+            known_shadow_nodes.clear();
         }
-        opened.insert(inner);
+        known_shadow_nodes.insert(inner);
     }
 
     /// Whether a document's frame did not answer when it was last asked.
-    pub(crate) fn is_silent(&self, document: &Document) -> bool {
-        self.lock().silent.contains(&key(document))
+    pub(crate) fn is_unresponsive(&self, document: &Document) -> bool {
+        self.lock().unresponsive.contains(&key(document))
     }
 
-    pub(crate) fn set_silent(&self, document: &Document, is_silent: bool) {
+    pub(crate) fn set_unresponsive(&self, document: &Document, is_unresponsive: bool) {
         let mut known = self.lock();
-        if is_silent {
-            if known.silent.len() >= MAX_FRAMES {
+        if is_unresponsive {
+            if known.unresponsive.len() >= MAX_FRAMES {
                 // They are asked once more.
-                known.silent.clear();
+                known.unresponsive.clear();
             }
-            known.silent.insert(key(document));
+            known.unresponsive.insert(key(document));
         } else {
-            known.silent.remove(&key(document));
+            known.unresponsive.remove(&key(document));
         }
     }
 
@@ -261,24 +266,24 @@ impl Worlds {
 
     /// Lets go of the objects of a group.
     pub(crate) fn release(&self, document: &Document, group: ObjectGroup) {
-        document.session.tell(ReleaseObjectGroupParams::new(group.0));
+        document.session.send(ReleaseObjectGroupParams::new(group.0));
     }
 
     /// The world of a document that has been asked before.
-    pub(crate) fn key_of(&self, document: &Document) -> Result<FrameKey, ScriptError> {
+    pub(crate) fn world_of(&self, document: &Document) -> Result<WorldId, ScriptError> {
         Ok(self.known(document)?.key)
     }
 
-    fn known(&self, document: &Document) -> Result<World, ScriptError> {
+    fn known(&self, document: &Document) -> Result<IsolatedWorld, ScriptError> {
         self.lock().by_frame.get(&key(document)).cloned().ok_or(ScriptError::Cdp(CdpError::Detached))
     }
 
     /// Whether a key's world may still be asked.
-    pub(crate) fn is_current(&self, key: FrameKey) -> bool {
+    pub(crate) fn is_current(&self, key: WorldId) -> bool {
         self.lock().by_frame.values().any(|world| world.key == key)
     }
 
-    async fn make(&self, document: &Document, limit: Duration) -> Result<World, ScriptError> {
+    async fn create(&self, document: &Document, limit: Duration) -> Result<IsolatedWorld, ScriptError> {
         let create = CreateIsolatedWorldParams::builder()
             .frame_id(FrameId::new(document.frame.to_string()))
             .world_name(WORLD_NAME)
@@ -297,26 +302,26 @@ impl Worlds {
         let root = object(installed.result, "document")?;
         let mut known = self.lock();
         known.made += 1;
-        let world = World {
+        let world = IsolatedWorld {
             context,
-            key: FrameKey(known.made),
+            key: WorldId(known.made),
             document: root,
             page_document: Arc::default(),
             listening: Arc::default(),
-            opened: Arc::default(),
+            known_shadow_nodes: Arc::default(),
         };
         known.remember(key(document), world.clone());
         Ok(world)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
+    fn lock(&self) -> MutexGuard<'_, WorldTable> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Known {
+impl WorldTable {
     /// The oldest has to go for one that is too many: its frame most likely has, and else gets another world.
-    fn remember(&mut self, frame: (Arc<str>, Arc<str>), world: World) {
+    fn remember(&mut self, frame: (Arc<str>, Arc<str>), world: IsolatedWorld) {
         self.by_frame.insert(frame, world);
         if self.by_frame.len() > MAX_FRAMES {
             let oldest = self.by_frame.iter().min_by_key(|(_, world)| world.key.0).map(|(frame, _)| frame.clone());
@@ -335,7 +340,7 @@ fn key(document: &Document) -> (Arc<str>, Arc<str>) {
 
 async fn call_in<R: DeserializeOwned>(
     document: &Document,
-    world: &World,
+    world: &IsolatedWorld,
     function: &str,
     argument: &(impl Serialize + Sync),
     limit: Duration,
@@ -369,15 +374,15 @@ mod tests {
 
     #[test]
     fn the_frames_of_a_run_are_remembered_up_to_a_number_the_latest_of_them() {
-        let mut known = Known::default();
+        let mut known = WorldTable::default();
         for number in 1..=MAX_FRAMES as u64 + 50 {
-            let world = World {
+            let world = IsolatedWorld {
                 context: ExecutionContextId::new(1),
                 document: RemoteObjectId::new(""),
-                key: FrameKey(number),
+                key: WorldId(number),
                 page_document: Arc::default(),
                 listening: Arc::default(),
-                opened: Arc::default(),
+                known_shadow_nodes: Arc::default(),
             };
             known.remember(("s".into(), number.to_string().into()), world);
         }

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// Counts of things that happened, to compare two moments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Mark {
+pub(crate) struct ActivityCounts {
     /// Documents the main frame has committed.
     pub(crate) documents: u64,
     /// Changes of the main frame's URL within its document.
@@ -23,7 +23,7 @@ const MAX_INFLIGHT: usize = 4_096;
 /// One tab's activity.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
-    now: Mark,
+    now: ActivityCounts,
     inflight: HashMap<String, Request>,
     navigation: Navigation,
 }
@@ -31,69 +31,69 @@ pub(crate) struct Activity {
 #[derive(Debug)]
 struct Request {
     number: u64,
-    weight: Weight,
+    kind_of: RequestKind,
 }
 
 /// Whether a request is worth waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Weight {
+enum RequestKind {
     /// It decides what the page says.
     Content,
     /// It decides what the page looks like.
-    Looks,
+    Appearance,
 }
 
 /// Where the main frame stands.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Navigation {
     /// Asked for, by a link, a form or a script; nothing has come back.
-    Requested(Departure),
+    Requested(PendingNavigation),
     /// A new document is there and is being parsed.
     Parsing { loader: String },
     #[default]
-    Done,
+    Idle,
 }
 
 /// A navigation of which nothing has come back.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Departure {
+pub(crate) struct PendingNavigation {
     /// Where to, before redirects.
     pub(crate) url: String,
     pub(crate) since: Instant,
 }
 
 impl Activity {
-    pub(crate) fn mark(&self) -> Mark {
+    pub(crate) fn counts(&self) -> ActivityCounts {
         self.now
     }
 
     /// Whether a navigation of the main frame is under way.
     pub(crate) fn is_navigating(&self) -> bool {
-        self.navigation != Navigation::Done
+        self.navigation != Navigation::Idle
     }
 
     /// The navigation of which nothing has come back yet, if there is one.
-    pub(crate) fn departure(&self) -> Option<&Departure> {
+    pub(crate) fn pending_navigation(&self) -> Option<&PendingNavigation> {
         match &self.navigation {
-            Navigation::Requested(departure) => Some(departure),
-            Navigation::Parsing { .. } | Navigation::Done => None,
+            Navigation::Requested(pending) => Some(pending),
+            Navigation::Parsing { .. } | Navigation::Idle => None,
         }
     }
 
     /// Requests started since the mark and not through: those that decide what the page says, and all.
-    pub(crate) fn pending_since(&self, mark: Mark) -> (usize, usize) {
+    pub(crate) fn pending_since(&self, mark: ActivityCounts) -> (usize, usize) {
         let since = || self.inflight.values().filter(|request| request.number > mark.requests);
-        (since().filter(|request| request.weight == Weight::Content).count(), since().count())
+        (since().filter(|request| request.kind_of == RequestKind::Content).count(), since().count())
     }
 
     pub(crate) fn navigation_requested(&mut self, url: &str, now: Instant) {
-        let since = self.departure().map_or(now, |departure| departure.since);
-        self.navigation = Navigation::Requested(Departure { url: url.to_owned(), since });
+        let since = self.pending_navigation().map_or(now, |pending| pending.since);
+        self.navigation = Navigation::Requested(PendingNavigation { url: url.to_owned(), since });
     }
 
     /// The navigation came to nothing: a download, a 204, a refusal, a stop.
     pub(crate) fn loading_stopped(&mut self) {
-        self.navigation = Navigation::Done;
+        self.navigation = Navigation::Idle;
     }
 
     pub(crate) fn document_committed(&mut self, loader: &str) {
@@ -105,30 +105,30 @@ impl Activity {
 
     pub(crate) fn document_parsed(&mut self, loader: &str) {
         if matches!(&self.navigation, Navigation::Parsing { loader: current } if current == loader) {
-            self.navigation = Navigation::Done;
+            self.navigation = Navigation::Idle;
         }
     }
 
-    pub(crate) fn moved_within_document(&mut self) {
+    pub(crate) fn same_document_navigation(&mut self) {
         self.now.same_document += 1;
-        if self.departure().is_some() {
-            self.navigation = Navigation::Done;
+        if self.pending_navigation().is_some() {
+            self.navigation = Navigation::Idle;
         }
     }
 
     pub(crate) fn request_started(&mut self, id: String, kind: Option<&str>) {
-        let weight = match kind {
+        let kind_of = match kind {
             // They stay open as long as the page lives, or tell the server something nobody waits for.
             Some("EventSource" | "WebSocket" | "Ping" | "Prefetch" | "CSPViolationReport") => return,
-            Some("Image" | "Media" | "Font" | "Manifest" | "TextTrack" | "Other") => Weight::Looks,
-            _ => Weight::Content,
+            Some("Image" | "Media" | "Font" | "Manifest" | "TextTrack" | "Other") => RequestKind::Appearance,
+            _ => RequestKind::Content,
         };
         self.now.requests += 1;
         if self.inflight.len() >= MAX_INFLIGHT && !self.inflight.contains_key(&id) {
             return;
         }
         // A redirect keeps its id and its place.
-        self.inflight.entry(id).or_insert(Request { number: self.now.requests, weight });
+        self.inflight.entry(id).or_insert(Request { number: self.now.requests, kind_of });
     }
 
     pub(crate) fn request_ended(&mut self, id: &str) {
@@ -138,7 +138,7 @@ impl Activity {
     /// The renderer is gone and tells nothing any more.
     pub(crate) fn reset(&mut self) {
         self.inflight.clear();
-        self.navigation = Navigation::Done;
+        self.navigation = Navigation::Idle;
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
 
     use super::*;
 
-    fn pending(activity: &Activity, mark: Mark) -> (usize, usize) {
+    fn pending(activity: &Activity, mark: ActivityCounts) -> (usize, usize) {
         activity.pending_since(mark)
     }
 
@@ -156,13 +156,13 @@ mod tests {
     fn a_tab_at_rest_is_busy_with_nothing() {
         let activity = Activity::default();
         assert!(!activity.is_navigating());
-        assert_eq!(pending(&activity, activity.mark()), (0, 0));
+        assert_eq!(pending(&activity, activity.counts()), (0, 0));
     }
 
     #[test]
     fn requests_are_pending_from_their_start_to_their_end() {
         let mut activity = Activity::default();
-        let mark = activity.mark();
+        let mark = activity.counts();
         activity.request_started("1".into(), Some("XHR"));
         activity.request_started("2".into(), Some("Image"));
         assert_eq!(pending(&activity, mark), (1, 2), "a picture decides only what the page looks like");
@@ -175,14 +175,14 @@ mod tests {
     fn what_was_under_way_before_an_action_is_not_waited_for_after_it() {
         let mut activity = Activity::default();
         activity.request_started("earlier".into(), Some("Fetch"));
-        let mark = activity.mark();
+        let mark = activity.counts();
         assert_eq!(pending(&activity, mark), (0, 0));
         activity.request_started("later".into(), Some("Fetch"));
         assert_eq!(pending(&activity, mark), (1, 1));
         // A redirect of the earlier one is still the earlier one.
         activity.request_started("earlier".into(), Some("Fetch"));
         assert_eq!(pending(&activity, mark), (1, 1));
-        assert_eq!(pending(&activity, Mark::default()), (2, 2));
+        assert_eq!(pending(&activity, ActivityCounts::default()), (2, 2));
     }
 
     #[test]
@@ -191,10 +191,10 @@ mod tests {
         for kind in ["EventSource", "WebSocket", "Ping", "Prefetch", "CSPViolationReport"] {
             activity.request_started(kind.into(), Some(kind));
         }
-        assert_eq!(pending(&activity, Mark::default()), (0, 0));
+        assert_eq!(pending(&activity, ActivityCounts::default()), (0, 0));
         activity.request_started("unknown".into(), None);
         activity.request_started("new".into(), Some("SomethingNew"));
-        assert_eq!(pending(&activity, Mark::default()), (2, 2));
+        assert_eq!(pending(&activity, ActivityCounts::default()), (2, 2));
     }
 
     #[test]
@@ -208,7 +208,7 @@ mod tests {
         assert!(activity.is_navigating());
         activity.document_parsed("loader");
         assert!(!activity.is_navigating());
-        assert_eq!(activity.mark().documents, 1);
+        assert_eq!(activity.counts().documents, 1);
     }
 
     #[test]
@@ -224,33 +224,36 @@ mod tests {
     fn a_departure_lasts_from_its_first_request_to_the_first_that_comes_of_it() {
         let mut activity = Activity::default();
         let start = Instant::now();
-        assert_eq!(activity.departure(), None);
+        assert_eq!(activity.pending_navigation(), None);
         activity.navigation_requested("https://a.example/", start);
         activity.navigation_requested("https://b.example/", start + Duration::from_secs(1));
-        assert_eq!(activity.departure(), Some(&Departure { url: "https://b.example/".into(), since: start }));
+        assert_eq!(
+            activity.pending_navigation(),
+            Some(&PendingNavigation { url: "https://b.example/".into(), since: start })
+        );
         activity.document_committed("loader");
-        assert_eq!(activity.departure(), None);
+        assert_eq!(activity.pending_navigation(), None);
     }
 
     #[test]
     fn a_navigation_that_comes_to_nothing_is_over_and_counts_no_document() {
         let mut activity = Activity::default();
-        let mark = activity.mark();
+        let mark = activity.counts();
         activity.navigation_requested("https://a.example/", Instant::now());
         activity.loading_stopped();
         assert!(!activity.is_navigating());
-        assert_eq!(activity.mark(), mark);
+        assert_eq!(activity.counts(), mark);
     }
 
     #[test]
     fn a_move_within_the_document_ends_what_was_asked_for_but_no_parsing() {
         let mut activity = Activity::default();
         activity.navigation_requested("https://a.example/", Instant::now());
-        activity.moved_within_document();
+        activity.same_document_navigation();
         assert!(!activity.is_navigating());
-        assert_eq!((activity.mark().same_document, activity.mark().documents), (1, 0));
+        assert_eq!((activity.counts().same_document, activity.counts().documents), (1, 0));
         activity.document_committed("loader");
-        activity.moved_within_document();
+        activity.same_document_navigation();
         assert!(activity.is_navigating());
     }
 
@@ -259,11 +262,11 @@ mod tests {
         let mut activity = Activity::default();
         activity.request_started("old".into(), Some("Script"));
         activity.document_committed("loader");
-        assert_eq!(pending(&activity, Mark::default()), (0, 0));
+        assert_eq!(pending(&activity, ActivityCounts::default()), (0, 0));
         // The end of a request that nobody counts any more changes nothing.
         activity.request_started("new".into(), Some("Script"));
         activity.request_ended("old");
-        assert_eq!(pending(&activity, Mark::default()), (1, 1));
+        assert_eq!(pending(&activity, ActivityCounts::default()), (1, 1));
     }
 
     #[test]
@@ -271,18 +274,18 @@ mod tests {
         let mut activity = Activity::default();
         activity.document_committed("loader");
         activity.request_started("1".into(), None);
-        let mark = activity.mark();
+        let mark = activity.counts();
         activity.reset();
         assert!(!activity.is_navigating());
-        assert_eq!(pending(&activity, Mark::default()), (0, 0));
-        assert_eq!(activity.mark(), mark);
+        assert_eq!(pending(&activity, ActivityCounts::default()), (0, 0));
+        assert_eq!(activity.counts(), mark);
     }
 
     #[test]
     fn a_page_that_starts_requests_for_ever_is_followed_up_to_a_number() {
         let mut activity = Activity::default();
         (0..MAX_INFLIGHT + 500).for_each(|n| activity.request_started(n.to_string(), Some("Fetch")));
-        assert_eq!(pending(&activity, Mark::default()), (MAX_INFLIGHT, MAX_INFLIGHT));
+        assert_eq!(pending(&activity, ActivityCounts::default()), (MAX_INFLIGHT, MAX_INFLIGHT));
         activity.request_ended("0");
         activity.request_started("later".into(), Some("Fetch"));
         assert_eq!(activity.inflight.len(), MAX_INFLIGHT);

@@ -41,8 +41,8 @@ pub fn may_pass(facts: &Facts, blocker: &Blocker) -> bool {
 
 /// What a frame is to those who look at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// A question to answer: images to choose, a slider.
+enum FrameRole {
+    /// A question to response: images to choose, a slider.
     Challenge,
     /// A box to tick, usually part of a form.
     Widget,
@@ -55,7 +55,7 @@ enum Part {
 }
 
 /// Whose frame it is, and which part.
-fn provider(url: &str) -> Option<(&'static str, Part)> {
+fn provider(url: &str) -> Option<(&'static str, FrameRole)> {
     let url = Url::parse(url).ok()?;
     let host = url.host_str().unwrap_or_default();
     let path = url.path();
@@ -63,22 +63,22 @@ fn provider(url: &str) -> Option<(&'static str, Part)> {
     let fragment = url.fragment().unwrap_or_default();
     Some(match host {
         _ if path.starts_with("/recaptcha/") && (under("google.com") || under("recaptcha.net")) => match path {
-            _ if path.ends_with("/bframe") => ("reCAPTCHA", Part::Challenge),
-            _ => ("reCAPTCHA", Part::Widget),
+            _ if path.ends_with("/bframe") => ("reCAPTCHA", FrameRole::Challenge),
+            _ => ("reCAPTCHA", FrameRole::Widget),
         },
-        _ if under("hcaptcha.com") && fragment.contains("frame=challenge") => ("hCaptcha", Part::Challenge),
-        _ if under("hcaptcha.com") => ("hCaptcha", Part::Widget),
-        "challenges.cloudflare.com" => ("Cloudflare", Part::Widget),
+        _ if under("hcaptcha.com") && fragment.contains("frame=challenge") => ("hCaptcha", FrameRole::Challenge),
+        _ if under("hcaptcha.com") => ("hCaptcha", FrameRole::Widget),
+        "challenges.cloudflare.com" => ("Cloudflare", FrameRole::Widget),
         _ if under("captcha-delivery.com") => {
             let banned = url.query_pairs().any(|(name, value)| name == "t" && value == "bv");
             match path {
-                _ if banned => ("DataDome", Part::Denial),
-                _ if path.starts_with("/interstitial") => ("DataDome", Part::Check),
-                _ => ("DataDome", Part::Gate),
+                _ if banned => ("DataDome", FrameRole::Denial),
+                _ if path.starts_with("/interstitial") => ("DataDome", FrameRole::Check),
+                _ => ("DataDome", FrameRole::Gate),
             }
         }
-        _ if under("arkoselabs.com") || under("funcaptcha.com") => ("Arkose", Part::Challenge),
-        _ if path.starts_with("/_Incapsula_Resource") => ("Imperva", Part::Denial),
+        _ if under("arkoselabs.com") || under("funcaptcha.com") => ("Arkose", FrameRole::Challenge),
+        _ if path.starts_with("/_Incapsula_Resource") => ("Imperva", FrameRole::Denial),
         _ => return None,
     })
 }
@@ -107,73 +107,78 @@ fn challenge(facts: &Facts) -> Option<Blocker> {
     for frame in &facts.frames {
         let Some((name, part)) = provider(&frame.url) else { continue };
         let blocks = match part {
-            Part::Challenge => large(frame),
+            FrameRole::Challenge => large(frame),
             // In a form of its page it is part of what is to be filled in.
-            Part::Widget => tickable(frame) && ((is_wall(facts) && facts.fields == 0) || is_behind(facts)),
-            Part::Gate => is_wall(facts),
-            Part::Check if is_wall(facts) => return Some(told(facts, BlockerKind::Interstitial, &passing(name))),
-            Part::Denial if is_wall(facts) => {
-                return Some(told(facts, BlockerKind::BotDenied, &format!("{name} refuses this browser")));
+            FrameRole::Widget => tickable(frame) && ((is_wall(facts) && facts.fields == 0) || is_behind(facts)),
+            FrameRole::Gate => is_wall(facts),
+            FrameRole::Check if is_wall(facts) => {
+                return Some(blocker_quoting(facts, BlockerKind::Interstitial, &passing(name)));
             }
-            Part::Check | Part::Denial => false,
+            FrameRole::Denial if is_wall(facts) => {
+                return Some(blocker_quoting(facts, BlockerKind::BotDenied, &format!("{name} refuses this browser")));
+            }
+            FrameRole::Check | FrameRole::Denial => false,
         };
         if blocks {
-            return Some(told(facts, BlockerKind::Captcha, &human(name)));
+            return Some(blocker_quoting(facts, BlockerKind::Captcha, &human(name)));
         }
     }
-    if facts.answer.says("x-amzn-waf-action") == "captcha" {
-        return Some(told(facts, BlockerKind::Captcha, &human("AWS WAF")));
+    if facts.response.header("x-amzn-waf-action") == "captcha" {
+        return Some(blocker_quoting(facts, BlockerKind::Captcha, &human("AWS WAF")));
     }
     // Their challenges need not be frames.
     for (gate, name) in [("perimeterx", "HUMAN"), ("datadome", "DataDome"), ("awswaf", "AWS WAF")] {
         if facts.gates.iter().any(|found| found == gate) && is_wall(facts) {
-            return Some(told(facts, BlockerKind::Captcha, &human(name)));
+            return Some(blocker_quoting(facts, BlockerKind::Captcha, &human(name)));
         }
     }
-    spoken(facts, HUMAN).then(|| told(facts, BlockerKind::Captcha, "the page asks for proof that a human is there"))
+    page_says(facts, HUMAN)
+        .then(|| blocker_quoting(facts, BlockerKind::Captcha, "the page asks for proof that a human is there"))
 }
 
 /// The server says that a check of its own stands before the page.
 fn is_behind(facts: &Facts) -> bool {
-    facts.answer.says("cf-mitigated") == "challenge"
-        || facts.answer.says("x-vercel-mitigated") == "challenge"
-        || facts.answer.says("x-amzn-waf-action") == "challenge"
+    facts.response.header("cf-mitigated") == "challenge"
+        || facts.response.header("x-vercel-mitigated") == "challenge"
+        || facts.response.header("x-amzn-waf-action") == "challenge"
 }
 
 fn interstitial(facts: &Facts) -> Option<Blocker> {
     let gate = |name: &str| facts.gates.iter().any(|found| found == name);
     let checks = is_behind(facts)
-        || (is_wall(facts) && (gate("cloudflare") || (gate("ddosguard") && is_refusal(facts.answer.status))))
-        || spoken(facts, CHECKING);
-    checks.then(|| told(facts, BlockerKind::Interstitial, &passing("the site")))
+        || (is_wall(facts) && (gate("cloudflare") || (gate("ddosguard") && is_refusal(facts.response.status))))
+        || page_says(facts, CHECKING);
+    checks.then(|| blocker_quoting(facts, BlockerKind::Interstitial, &passing("the site")))
 }
 
 fn rate_limit(facts: &Facts) -> Option<Blocker> {
-    if facts.answer.status != 429 && !spoken(facts, TOO_MANY) {
+    if facts.response.status != 429 && !page_says(facts, TOO_MANY) {
         return None;
     }
-    let again = match facts.answer.says("retry-after") {
+    let again = match facts.response.header("retry-after") {
         "" => String::new(),
         seconds if seconds.bytes().all(|byte| byte.is_ascii_digit()) => {
             format!(" and may be tried again in {seconds} s")
         }
         date => format!(" and may be tried again at {date}"),
     };
-    Some(told(facts, BlockerKind::RateLimited, &format!("the site limits the number of requests{again}")))
+    Some(blocker_quoting(facts, BlockerKind::RateLimited, &format!("the site limits the number of requests{again}")))
 }
 
 fn denial(facts: &Facts) -> Option<Blocker> {
-    let refused = facts.answer.says("x-vercel-mitigated") == "deny" || facts.answer.says("cf-mitigated") == "block";
-    (refused || spoken(facts, DENIED)).then(|| told(facts, BlockerKind::BotDenied, "the site refuses this browser"))
+    let refused =
+        facts.response.header("x-vercel-mitigated") == "deny" || facts.response.header("cf-mitigated") == "block";
+    (refused || page_says(facts, DENIED))
+        .then(|| blocker_quoting(facts, BlockerKind::BotDenied, "the site refuses this browser"))
 }
 
 fn login(facts: &Facts) -> Option<Blocker> {
-    let status = facts.answer.status;
+    let status = facts.response.status;
     let form = (facts.password || (facts.account && is_login_url(&facts.url)))
         && facts.fields <= LOGIN_FIELDS
         && facts.text <= LOGIN_TEXT;
     let required = status == 401 || (status == 403 && facts.password) || (form && was_sent_away(facts));
-    required.then(|| told(facts, BlockerKind::LoginRequired, "the page asks for a login first"))
+    required.then(|| blocker_quoting(facts, BlockerKind::LoginRequired, "the page asks for a login first"))
 }
 
 /// Whether another page was asked for than the one that is shown, and not one to log in at.
@@ -290,8 +295,8 @@ const DENIED: Phrases = &[
 
 /// Whether the page says one of these where it would, and has little else. A server that answered with the page itself
 /// needs more to be taken for one that keeps it back.
-fn spoken(facts: &Facts, phrases: Phrases) -> bool {
-    let little_else = if is_refusal(facts.answer.status) { is_wall(facts) } else { is_bare_wall(facts) };
+fn page_says(facts: &Facts, phrases: Phrases) -> bool {
+    let little_else = if is_refusal(facts.response.status) { is_wall(facts) } else { is_bare_wall(facts) };
     let says = |line: &str| {
         let line = line.trim().to_lowercase().replace('\u{2019}', "'");
         phrases.iter().any(|phrase| line.starts_with(phrase) && line.len() <= 2 * phrase.len() + 10)
@@ -299,7 +304,7 @@ fn spoken(facts: &Facts, phrases: Phrases) -> bool {
     // A page without headings says it in its first line.
     let first = facts.opening.lines().next().filter(|_| facts.headings.is_empty());
     let lines = facts.headings.iter().map(String::as_str).chain(first).chain([facts.title.as_str()]);
-    little_else && facts.answer.status != 404 && lines.into_iter().any(says)
+    little_else && facts.response.status != 404 && lines.into_iter().any(says)
 }
 
 fn human(name: &str) -> String {
@@ -311,10 +316,10 @@ fn passing(name: &str) -> String {
 }
 
 /// A message with what the page says of itself.
-fn told(facts: &Facts, kind: BlockerKind, what: &str) -> Blocker {
+fn blocker_quoting(facts: &Facts, kind: BlockerKind, what: &str) -> Blocker {
     let mut message = what.to_owned();
-    if facts.answer.status >= 400 {
-        message.push_str(&format!(" (HTTP {})", facts.answer.status));
+    if facts.response.status >= 400 {
+        message.push_str(&format!(" (HTTP {})", facts.response.status));
     }
     let own = facts.headings.iter().chain([&facts.title]).find(|text| !text.trim().is_empty());
     if let Some(own) = own {

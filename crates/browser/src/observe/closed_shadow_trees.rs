@@ -9,15 +9,15 @@ use chromiumoxide_cdp::cdp::browser_protocol::dom::BackendNodeId;
 use chromiumoxide_cdp::cdp::browser_protocol::dom_snapshot::CaptureSnapshotParams;
 use futures::future::try_join_all;
 
-use crate::isolated_world::{Document, Inner, ObjectGroup, ScriptError};
-use crate::observe::frame_reader::Reader;
+use crate::isolated_world::{Document, ObjectGroup, ScriptError, ShadowNode};
+use crate::observe::frame_reader::FrameReader;
 use cdp::CdpError;
 use cdp::messages::{Snapshot, SnapshotDocument};
 
 /// Nodes looked at in one look at most. Each costs some 0.2 ms, once.
 const MAX_NEW: usize = 2_000;
 
-impl Reader<'_> {
+impl FrameReader<'_> {
     /// Lets our scripts in a document see all of its closed shadow trees. It takes 10 ms for 1,000 nodes and 100 ms for
     /// 10,000.
     ///
@@ -31,7 +31,7 @@ impl Reader<'_> {
         let ask = ask.expect("a style is set");
         let snapshot: Snapshot = document.session.call_as(ask, self.limit).await?;
         let inside = inside_closed_trees(&snapshot, &document.frame).into_iter();
-        let new: Vec<Inner> = inside.filter(|inner| !self.worlds.is_opened(document, *inner)).collect();
+        let new: Vec<ShadowNode> = inside.filter(|inner| !self.worlds.is_shadow_known(document, *inner)).collect();
         if new.len() > MAX_NEW {
             return Err(ScriptError::Threw(format!("more than {MAX_NEW} parts of closed shadow trees are new")));
         }
@@ -49,7 +49,7 @@ impl Reader<'_> {
     }
 
     /// Shows our scripts the closed tree that a node is in: from inside it is no secret.
-    async fn open_around(self, document: &Document, inner: Inner, group: &ObjectGroup) -> Result<(), ScriptError> {
+    async fn open_around(self, document: &Document, inner: ShadowNode, group: &ObjectGroup) -> Result<(), ScriptError> {
         const REGISTER_OWN: &str = "function() {
             const root = this.getRootNode();
             if (root.host) __eyes.registerClosedRoot(root.host, root);
@@ -57,14 +57,14 @@ impl Reader<'_> {
         }";
         let inside = self.worlds.resolve(document, BackendNodeId::new(inner.node), group).await?;
         let _: bool = self.worlds.call_on(document, &inside, REGISTER_OWN, None).await?;
-        self.worlds.set_opened(document, inner);
+        self.worlds.set_shadow_known(document, inner);
         Ok(())
     }
 }
 
 /// A node of each closed tree of a frame's document, each. Trees that stand in one another look like
 /// one, so it is a child of each node that has any in there.
-fn inside_closed_trees(snapshot: &Snapshot, frame: &str) -> Vec<Inner> {
+fn inside_closed_trees(snapshot: &Snapshot, frame: &str) -> Vec<ShadowNode> {
     let text = |at: i64| usize::try_from(at).ok().and_then(|at| snapshot.strings.get(at)).map(String::as_str);
     let of_frame = snapshot.documents.iter().filter(|document| text(document.frame_id) == Some(frame));
     let inside = of_frame.flat_map(|SnapshotDocument { nodes, .. }| {
@@ -73,7 +73,7 @@ fn inside_closed_trees(snapshot: &Snapshot, frame: &str) -> Vec<Inner> {
         let id = |node: usize| nodes.backend_node_id.get(node).copied();
         let parent = |node: usize| nodes.parent_index.get(node).and_then(|parent| usize::try_from(*parent).ok());
         let mut parents = HashSet::new();
-        let all = closed.filter_map(move |node| Some(Inner { node: id(node)?, parent: id(parent(node)?)? }));
+        let all = closed.filter_map(move |node| Some(ShadowNode { node: id(node)?, parent: id(parent(node)?)? }));
         all.filter(move |inner| parents.insert(inner.parent))
     });
     inside.collect()

@@ -3,50 +3,50 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::act::Place;
-use crate::observe::frame_reader::Located;
-use crate::observe::{FrameKey, FrameReading, IndexTable, LocalId, Reading, Shown, compose};
-use crate::page::overlay::Label;
+use crate::act::ElementRef;
+use crate::observe::frame_reader::FrameDocument;
+use crate::observe::{FrameReading, IndexTable, IndexedElement, NodeId, Reading, WorldId, compose};
+use crate::page::overlay::IndexBox;
 use agent::action::ElementIndex;
 use agent::observation::{Element, PageView};
 
 /// A run's indices, and the elements of its last view. Only what that view shows can be acted on: stale elements are
 /// never offered.
 #[derive(Default)]
-pub(crate) struct Sight {
+pub(crate) struct ElementMap {
     indices: IndexTable,
     elements: HashMap<ElementIndex, Element>,
-    documents: HashMap<FrameKey, Located>,
+    documents: HashMap<WorldId, FrameDocument>,
     /// What the view was made of.
     page: Option<Arc<FrameReading>>,
     /// The last check of the browser that was waited for.
-    check: Option<FrameKey>,
+    check: Option<WorldId>,
 }
 
 /// An element that is shown.
-pub(crate) struct Seen {
+pub(crate) struct MappedElement {
     pub(crate) element: Element,
-    pub(crate) place: Place,
+    pub(crate) place: ElementRef,
     /// What it was when it was shown, in the eyes' words.
     pub(crate) signature: String,
 }
 
 /// An element that was found without a view.
-pub(crate) struct Found {
-    pub(crate) place: Place,
+pub(crate) struct FoundElement {
+    pub(crate) place: ElementRef,
     /// Its document and those around it.
-    pub(crate) documents: Vec<(FrameKey, Located)>,
+    pub(crate) documents: Vec<(WorldId, FrameDocument)>,
     /// Its index is yet to be given.
     pub(crate) element: Element,
     pub(crate) signature: String,
 }
 
-impl Sight {
+impl ElementMap {
     /// Turns a reading into the view that is shown from now on.
-    pub(crate) fn show(
+    pub(crate) fn update(
         &mut self,
         page: Arc<FrameReading>,
-        documents: HashMap<FrameKey, Located>,
+        documents: HashMap<WorldId, FrameDocument>,
         budget: usize,
     ) -> PageView {
         let view = compose(&page, &mut self.indices, budget);
@@ -57,19 +57,19 @@ impl Sight {
     }
 
     /// The elements in the viewport, by their indices, with their boxes in it.
-    pub(crate) fn labels(&self) -> Vec<Label> {
-        let in_view = |index: &ElementIndex| Some(Label(index.0, self.indices.resolve(*index)?.in_view?));
-        let mut labels: Vec<Label> = self.elements.keys().filter_map(in_view).collect();
-        labels.sort_unstable_by_key(|label| label.0);
-        labels
+    pub(crate) fn index_boxes(&self) -> Vec<IndexBox> {
+        let in_view = |index: &ElementIndex| Some(IndexBox(index.0, self.indices.resolve(*index)?.in_view?));
+        let mut boxes: Vec<IndexBox> = self.elements.keys().filter_map(in_view).collect();
+        boxes.sort_unstable_by_key(|index_box| index_box.0);
+        boxes
     }
 
     /// Adds an element that was asked for by other means than its index, until the next view.
-    pub(crate) fn admit(&mut self, found: Found) -> ElementIndex {
-        let Found { place, documents, mut element, signature } = found;
-        element.index = self.indices.show(Shown {
+    pub(crate) fn add(&mut self, found: FoundElement) -> ElementIndex {
+        let FoundElement { place, documents, mut element, signature } = found;
+        element.index = self.indices.show(IndexedElement {
             frame: place.world,
-            node: LocalId(place.id),
+            node: NodeId(place.id),
             tag: element.tag.clone(),
             role: element.role.clone(),
             name: element.name.clone(),
@@ -94,35 +94,35 @@ impl Sight {
     }
 
     /// Forgets the indices of documents that are gone.
-    pub(crate) fn retain(&mut self, is_alive: impl Fn(FrameKey) -> bool) {
+    pub(crate) fn retain(&mut self, is_alive: impl Fn(WorldId) -> bool) {
         self.indices.retain_frames(is_alive);
     }
 
     /// Whether a check is worth waiting for: each is, once.
-    pub(crate) fn waits_for(&mut self, check: FrameKey) -> bool {
+    pub(crate) fn waits_for(&mut self, check: WorldId) -> bool {
         self.check.replace(check) != Some(check)
     }
 
-    pub(crate) fn find(&self, index: ElementIndex) -> Option<Seen> {
+    pub(crate) fn get(&self, index: ElementIndex) -> Option<MappedElement> {
         let element = self.elements.get(&index)?;
         let shown = self.indices.resolve(index)?;
         let place = self.place(shown.frame, shown.node)?;
-        Some(Seen { element: element.clone(), place, signature: shown.signature.clone() })
+        Some(MappedElement { element: element.clone(), place, signature: shown.signature.clone() })
     }
 
     /// The reading of a document that the view was made of.
-    pub(crate) fn reading(&self, world: FrameKey) -> Option<&Reading> {
+    pub(crate) fn reading(&self, world: WorldId) -> Option<&Reading> {
         self.page.as_ref()?.find(world)
     }
 
     /// Where the frame of a document is in the one above it; none for a main document.
-    pub(crate) fn owner(&self, world: FrameKey) -> Option<Place> {
+    pub(crate) fn owner(&self, world: WorldId) -> Option<ElementRef> {
         let (parent, owner) = self.documents.get(&world)?.owner?;
         self.place(parent, owner)
     }
 
-    fn place(&self, world: FrameKey, node: LocalId) -> Option<Place> {
+    fn place(&self, world: WorldId, node: NodeId) -> Option<ElementRef> {
         let document = self.documents.get(&world)?.document.clone();
-        Some(Place { document, world, id: node.0 })
+        Some(ElementRef { document, world, id: node.0 })
     }
 }

@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use super::frames::{ChildContent, FrameReading};
 use super::reading::{ElementItem, FrameItem, Item};
 
-/// The server's answer to the request for the main document.
+/// The server's response to the request for the main document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Answer {
+pub struct DocumentResponse {
     pub status: u16,
     /// Those that tell something and that it has, by their names in lower case.
     pub headers: HashMap<String, String>,
 }
 
-/// Headers by which servers say that the answer is not the page.
+/// Headers by which servers say that the response is not the page.
 const TELLING: [&str; 4] = ["cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated", "retry-after"];
 const MAX_HEADER: usize = 100;
 /// Characters of the page's first texts that are looked at.
@@ -21,7 +21,7 @@ const MAX_OPENING: usize = 1_000;
 const MAX_HEADINGS: usize = 4;
 const MAX_COMPLAINTS: usize = 4;
 
-impl Answer {
+impl DocumentResponse {
     pub fn new(status: u16, headers: HashMap<String, String>) -> Self {
         let telling = headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value));
         let telling = telling.filter(|(name, _)| TELLING.contains(&name.as_str()));
@@ -31,7 +31,7 @@ impl Answer {
         }
     }
 
-    pub(super) fn says(&self, header: &str) -> &str {
+    pub(super) fn header(&self, header: &str) -> &str {
         self.headers.get(header).map_or("", String::as_str)
     }
 }
@@ -48,7 +48,7 @@ pub(super) struct FrameFact {
 /// Everything that decides whether a page is blocked, and by what.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
-    pub(super) answer: Answer,
+    pub(super) response: DocumentResponse,
     /// The URL that was asked for, before redirects; empty when it is not known.
     pub(super) asked: String,
     pub(super) url: String,
@@ -74,9 +74,9 @@ pub struct Facts {
 }
 
 impl Facts {
-    pub fn new(page: &FrameReading, answer: Option<&Answer>, asked: Option<&str>) -> Self {
+    pub fn new(page: &FrameReading, response: Option<&DocumentResponse>, asked: Option<&str>) -> Self {
         let mut facts = Self {
-            answer: answer.cloned().unwrap_or_default(),
+            response: response.cloned().unwrap_or_default(),
             asked: asked.unwrap_or_default().to_owned(),
             url: page.reading.url.clone(),
             title: page.reading.title.clone(),

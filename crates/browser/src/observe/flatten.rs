@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::frames::{ChildContent, FrameKey, FrameReading};
+use super::frames::{ChildContent, FrameReading, WorldId};
 use super::line::{PageUrl, element, element_line, signature};
-use super::reading::{ElementItem, FrameItem, Item, LocalId, Place, Reading, TextItem};
+use super::reading::{ElementItem, FrameItem, Item, NodeId, Reading, Rect, TextItem};
 use super::words::{plain, tokens};
 use agent::observation::Element;
 
@@ -31,33 +31,33 @@ pub(super) struct Line {
     /// A header, worth nothing without a line under it.
     pub(super) is_header: bool,
     pub(super) tokens: usize,
-    place: Place,
+    place: Rect,
     mergeable: bool,
 }
 
 #[derive(Debug)]
 pub(super) enum Piece {
     Text(String),
-    /// An element of [`Flat::controls`] and what stands after its index.
+    /// An element of [`FlatPage::controls`] and what stands after its index.
     Control(usize, String),
 }
 
 /// An element that could be shown.
 #[derive(Debug)]
 pub(super) struct Control {
-    pub(super) frame: FrameKey,
-    pub(super) node: LocalId,
+    pub(super) frame: WorldId,
+    pub(super) node: NodeId,
     pub(super) element: Element,
     pub(super) signature: String,
     /// In its document, from the document's origin.
-    pub(super) place: Place,
+    pub(super) place: Rect,
     /// In the page's viewport.
-    pub(super) in_view: Option<Place>,
+    pub(super) in_view: Option<Rect>,
     pub(super) is_new: bool,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Flat {
+pub(super) struct FlatPage {
     pub(super) lines: Vec<Line>,
     pub(super) controls: Vec<Control>,
     /// How many lists there are.
@@ -68,17 +68,18 @@ pub(super) struct Flat {
 }
 
 /// What was known of a frame before, as far as newness is concerned.
-pub(super) type IsNew<'a> = dyn Fn(FrameKey, &Reading, &ElementItem) -> bool + 'a;
+pub(super) type IsNew<'a> = dyn Fn(WorldId, &Reading, &ElementItem) -> bool + 'a;
 
-pub(super) fn flatten(page: &FrameReading, is_new: &IsNew<'_>) -> Flat {
+pub(super) fn flatten(page: &FrameReading, is_new: &IsNew<'_>) -> FlatPage {
     let viewport = page.reading.viewport.map(|side| side.max(1));
-    let mut flattener = Flattener { flat: Flat::default(), is_new, viewport, stack: Vec::new(), met: HashSet::new() };
-    flattener.frame(page, &Window { dx: 0, dy: 0, seen: Some([0, 0, viewport[0], viewport[1]]), cover: 0 }, 0);
+    let mut flattener =
+        Flattener { flat: FlatPage::default(), is_new, viewport, stack: Vec::new(), met: HashSet::new() };
+    flattener.frame(page, &FrameViewport { dx: 0, dy: 0, seen: Some([0, 0, viewport[0], viewport[1]]), cover: 0 }, 0);
     flattener.flat
 }
 
 /// Where a frame's document shows on the page.
-struct Window {
+struct FrameViewport {
     dx: i32,
     dy: i32,
     /// Its visible part in page coordinates: left, top, right, bottom.
@@ -86,14 +87,14 @@ struct Window {
     cover: u32,
 }
 
-impl Window {
-    fn is_in_view(&self, [x, y, width, height]: Place) -> bool {
+impl FrameViewport {
+    fn is_in_view(&self, [x, y, width, height]: Rect) -> bool {
         let Some([left, top, right, bottom]) = self.seen else { return false };
         x < right && y < bottom && x.saturating_add(width) > left && y.saturating_add(height) > top
     }
 
     /// What is in view of a place in the document, on the page.
-    fn part_in_view(&self, [x, y, width, height]: Place) -> Option<Place> {
+    fn part_in_view(&self, [x, y, width, height]: Rect) -> Option<Rect> {
         let [left, top, right, bottom] = self.seen?;
         let (x, y) = (x.saturating_add(self.dx), y.saturating_add(self.dy));
         let (l, t) = (x.max(left), y.max(top));
@@ -102,7 +103,7 @@ impl Window {
     }
 
     /// Whether the owner's grid of covered cells has the middle of a place covered.
-    fn is_covered(&self, [x, y, width, height]: Place) -> bool {
+    fn is_covered(&self, [x, y, width, height]: Rect) -> bool {
         let Some([left, top, right, bottom]) = self.seen.filter(|_| self.cover != 0) else { return false };
         let cell = |at: i64, from: i32, to: i32| {
             let span = (i64::from(to) - i64::from(from)).max(1);
@@ -127,15 +128,15 @@ enum Scope {
 }
 
 struct Flattener<'a> {
-    flat: Flat,
+    flat: FlatPage,
     is_new: &'a IsNew<'a>,
     viewport: [i32; 2],
     stack: Vec<Scope>,
-    met: HashSet<(FrameKey, LocalId)>,
+    met: HashSet<(WorldId, NodeId)>,
 }
 
 impl Flattener<'_> {
-    fn frame(&mut self, frame: &FrameReading, window: &Window, depth: usize) {
+    fn frame(&mut self, frame: &FrameReading, window: &FrameViewport, depth: usize) {
         let items = &frame.reading.items;
         let base = self.stack.len();
         let url = PageUrl::new(&frame.reading.url);
@@ -199,7 +200,7 @@ impl Flattener<'_> {
         line
     }
 
-    fn line(&mut self, pieces: Vec<Piece>, place: Place, distance: u32) -> usize {
+    fn line(&mut self, pieces: Vec<Piece>, place: Rect, distance: u32) -> usize {
         let mut parent = None;
         let mut depth = 0;
         let mut group = None;
@@ -237,7 +238,7 @@ impl Flattener<'_> {
     }
 
     /// How far a place is from the viewport, none when it is too far to be listed.
-    fn distance(&self, place: Place, in_view: bool) -> Option<u32> {
+    fn distance(&self, place: Rect, in_view: bool) -> Option<u32> {
         if in_view {
             return Some(0);
         }
@@ -248,7 +249,7 @@ impl Flattener<'_> {
         (distance <= screen).then_some(distance.unsigned_abs())
     }
 
-    fn text(&mut self, item: &TextItem, window: &Window) {
+    fn text(&mut self, item: &TextItem, window: &FrameViewport) {
         let place =
             [item.x.saturating_add(window.dx), item.y.saturating_add(window.dy), item.width.max(0), item.height.max(0)];
         let in_view = item.seen == 1 && window.is_in_view(place);
@@ -272,7 +273,7 @@ impl Flattener<'_> {
     }
 
     /// Puts a short text behind the one to its left.
-    fn merge(&mut self, text: &str, place: Place) -> bool {
+    fn merge(&mut self, text: &str, place: Rect) -> bool {
         let depth = self.stack.iter().filter(|scope| matches!(scope, Scope::Under(_) | Scope::Deeper)).count();
         let Some(line) = self.flat.lines.last_mut() else { return false };
         let [x, y, width, height] = line.place;
@@ -290,7 +291,7 @@ impl Flattener<'_> {
         true
     }
 
-    fn control(&mut self, frame: &FrameReading, item: &ElementItem, window: &Window, url: &PageUrl) -> Piece {
+    fn control(&mut self, frame: &FrameReading, item: &ElementItem, window: &FrameViewport, url: &PageUrl) -> Piece {
         let [x, y, width, height] = item.place;
         let [scroll_x, scroll_y] = frame.reading.scroll;
         self.flat.controls.push(Control {
@@ -307,7 +308,7 @@ impl Flattener<'_> {
     }
 
     /// None when the element cannot be used.
-    fn offered(&mut self, frame: FrameKey, item: &ElementItem, window: &Window) -> Option<(Place, u32)> {
+    fn offered(&mut self, frame: WorldId, item: &ElementItem, window: &FrameViewport) -> Option<(Rect, u32)> {
         let [x, y, width, height] = item.place;
         let place = [x.saturating_add(window.dx), y.saturating_add(window.dy), width.max(0), height.max(0)];
         let in_view = item.seen == 1 && window.is_in_view(place);
@@ -327,7 +328,7 @@ impl Flattener<'_> {
         &mut self,
         frame: &FrameReading,
         item: &ElementItem,
-        window: &Window,
+        window: &FrameViewport,
         url: &PageUrl,
     ) -> Option<usize> {
         let (place, distance) = self.offered(frame.key, item, window)?;
@@ -354,7 +355,7 @@ impl Flattener<'_> {
     }
 
     /// A row as one line, cells parted by ` | `; none when it holds too much for that. Answers how many items it took.
-    fn row(&mut self, frame: &FrameReading, items: &[Item], window: &Window, url: &PageUrl) -> Option<usize> {
+    fn row(&mut self, frame: &FrameReading, items: &[Item], window: &FrameViewport, url: &PageUrl) -> Option<usize> {
         let mut elements = 0;
         let mut chars = 0;
         let end = items.iter().position(|item| match item {
@@ -378,7 +379,7 @@ impl Flattener<'_> {
             return None;
         }
         let mut cells: Vec<Vec<Piece>> = Vec::new();
-        let mut nearest: Option<(Place, u32)> = None;
+        let mut nearest: Option<(Rect, u32)> = None;
         for item in &items[..end] {
             let (piece, place) = match item {
                 Item::Cell => {
@@ -433,7 +434,7 @@ impl Flattener<'_> {
         Some(end + 1)
     }
 
-    fn child(&mut self, frame: &FrameReading, item: &FrameItem, window: &Window, depth: usize) {
+    fn child(&mut self, frame: &FrameReading, item: &FrameItem, window: &FrameViewport, depth: usize) {
         let [x, y, width, height] = item.place;
         let (dx, dy) = (x.saturating_add(window.dx), y.saturating_add(window.dy));
         let place = [dx, dy, width.max(0), height.max(0)];
@@ -457,7 +458,7 @@ impl Flattener<'_> {
             Some(ChildContent::Read(inner)) if depth < DEPTH => {
                 let header = self.header(title);
                 self.stack.push(Scope::Under(header));
-                self.frame(inner, &Window { dx, dy, seen, cover: item.cover }, depth + 1);
+                self.frame(inner, &FrameViewport { dx, dy, seen, cover: item.cover }, depth + 1);
                 self.stack.pop();
             }
             _ => {

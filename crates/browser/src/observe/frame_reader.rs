@@ -14,8 +14,8 @@ use futures::future::{BoxFuture, join_all};
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::isolated_world::{Document, ObjectGroup, ScriptError, Worlds};
-use crate::observe::{ChildContent, ChildFrame, FrameKey, FrameReading, LocalId, Reading};
+use crate::isolated_world::{Document, IsolatedWorlds, ObjectGroup, ScriptError};
+use crate::observe::{ChildContent, ChildFrame, FrameReading, NodeId, Reading, WorldId};
 use cdp::CdpError;
 use cdp::messages::{Described, FrameOwner, Listeners, ShadowRoot};
 
@@ -26,33 +26,33 @@ const MAX_PASSES: u32 = 4;
 /// Hosts asked about in one pass. Each costs some 0.2 ms, and is asked about once in its life.
 const MAX_HOSTS: usize = 200;
 /// A frame that takes longer than this is left out, and given less time from then on until it answers: advertisements
-/// that never answer must not make every step as slow.
+/// that never response must not make every step as slow.
 const FRAME_LIMIT: Duration = Duration::from_secs(2);
-const SILENT_FRAME_LIMIT: Duration = Duration::from_millis(200);
+const UNRESPONSIVE_FRAME_LIMIT: Duration = Duration::from_millis(200);
 /// Pages with more elements than this are not asked what they listen to: it takes 0.3 ms for 1,000 elements, 3 ms for
 /// 10,000 of which 1,000 listen, and 20 ms for 50,000.
-const MAX_LISTENED: u32 = 20_000;
+const MAX_LISTENER_NODES: u32 = 20_000;
 /// Listening elements looked at in one reading; the others follow in the next. Each costs some 0.1 ms, once.
 const MAX_LISTENERS: usize = 100;
 /// What a mouse sets off.
 const PRESSES: [&str; 6] = ["click", "dblclick", "mousedown", "mouseup", "pointerdown", "pointerup"];
 
 /// A reading, and where its documents are.
-pub(crate) struct Gathered {
+pub(crate) struct PageReading {
     pub(crate) page: FrameReading,
-    pub(crate) documents: HashMap<FrameKey, Located>,
+    pub(crate) documents: HashMap<WorldId, FrameDocument>,
 }
 
 /// A document of the page and the element it is in.
 #[derive(Clone)]
-pub(crate) struct Located {
+pub(crate) struct FrameDocument {
     pub(crate) document: Document,
     /// The parent's world and the `<iframe>` there; none for the main document.
-    pub(crate) owner: Option<(FrameKey, LocalId)>,
+    pub(crate) owner: Option<(WorldId, NodeId)>,
 }
 
 /// Where the documents of a reading are.
-type Documents = Vec<(FrameKey, Located)>;
+type Documents = Vec<(WorldId, FrameDocument)>;
 
 /// The reading script's own defaults.
 #[derive(Serialize)]
@@ -60,34 +60,34 @@ struct ReadOptions {}
 
 /// What reading needs of the run.
 #[derive(Clone, Copy)]
-pub(crate) struct Reader<'a> {
+pub(crate) struct FrameReader<'a> {
     pub(crate) context: &'a Context,
-    pub(crate) worlds: &'a Worlds,
+    pub(crate) worlds: &'a IsolatedWorlds,
     pub(crate) limit: Duration,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> FrameReader<'a> {
     /// Reads a tab from its main document down.
     ///
     /// # Errors
     /// When the main document cannot be read. A frame that cannot is told as such in the reading.
-    pub(crate) async fn gather(self, main: Document) -> Result<Gathered, ScriptError> {
+    pub(crate) async fn read_page(self, main: Document) -> Result<PageReading, ScriptError> {
         let (page, documents) = self.document(main, None, 0).await?;
-        Ok(Gathered { page, documents: documents.into_iter().collect() })
+        Ok(PageReading { page, documents: documents.into_iter().collect() })
     }
 
     /// A document and those in it. Boxed, since frames hold frames.
     fn document(
         self,
         document: Document,
-        owner: Option<(FrameKey, LocalId)>,
+        owner: Option<(WorldId, NodeId)>,
         depth: u32,
     ) -> BoxFuture<'a, Result<(FrameReading, Documents), ScriptError>> {
         async move {
             let (key, reading) = self.read(&document).await?;
-            let mut documents = vec![(key, Located { document: document.clone(), owner })];
+            let mut documents = vec![(key, FrameDocument { document: document.clone(), owner })];
             let mut children = Vec::new();
-            let in_sight: HashSet<LocalId> = reading.frame_owners().collect();
+            let in_sight: HashSet<NodeId> = reading.frame_owners().collect();
             if depth < MAX_DEPTH && !in_sight.is_empty() {
                 let frames = self.context.frames_of(&document);
                 let frames = frames.into_iter().map(|frame| self.child(&document, key, &in_sight, frame, depth));
@@ -105,16 +105,16 @@ impl<'a> Reader<'a> {
     async fn child(
         self,
         parent: &Document,
-        parent_key: FrameKey,
-        in_sight: &HashSet<LocalId>,
+        parent_key: WorldId,
+        in_sight: &HashSet<NodeId>,
         frame: Document,
         depth: u32,
     ) -> Option<(ChildFrame, Documents)> {
         let owner = self.owner(parent, &frame).await.ok().filter(|owner| in_sight.contains(owner))?;
-        let limit = if self.worlds.is_silent(&frame) { SILENT_FRAME_LIMIT } else { FRAME_LIMIT };
+        let limit = if self.worlds.is_unresponsive(&frame) { UNRESPONSIVE_FRAME_LIMIT } else { FRAME_LIMIT };
         let reader = Self { limit: self.limit.min(limit), ..self };
         let read = reader.document(frame.clone(), Some((parent_key, owner)), depth + 1).await;
-        self.worlds.set_silent(&frame, matches!(read, Err(ScriptError::Cdp(CdpError::TimedOut { .. }))));
+        self.worlds.set_unresponsive(&frame, matches!(read, Err(ScriptError::Cdp(CdpError::TimedOut { .. }))));
         match read {
             Ok((reading, documents)) => {
                 Some((ChildFrame { owner, content: ChildContent::Read(Box::new(reading)) }, documents))
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The element in the parent's document that holds a frame.
-    pub(crate) async fn owner(self, parent: &Document, frame: &Document) -> Result<LocalId, ScriptError> {
+    pub(crate) async fn owner(self, parent: &Document, frame: &Document) -> Result<NodeId, ScriptError> {
         let ask = GetFrameOwnerParams::new(FrameId::new(frame.frame.to_string()));
         let owner: FrameOwner = parent.session.call_as(ask, self.limit).await?;
         let group = self.worlds.group();
@@ -139,7 +139,7 @@ impl<'a> Reader<'a> {
 
     /// Reads one document, again when that brought up shadow trees that its scripts had closed or elements that listen
     /// to presses.
-    pub(crate) async fn read(self, document: &Document) -> Result<(FrameKey, Reading), ScriptError> {
+    pub(crate) async fn read(self, document: &Document) -> Result<(WorldId, Reading), ScriptError> {
         let mut passes = 1;
         loop {
             let (key, json): (_, String) =
@@ -149,10 +149,12 @@ impl<'a> Reader<'a> {
                 return Ok((key, reading));
             }
             let opened = self.open_closed_roots(document, &reading.hosts);
-            let (opened, heard) = tokio::join!(opened, async {
-                passes == 1 && reading.nodes <= MAX_LISTENED && self.hear(document).await.unwrap_or(false)
+            let (opened, found) = tokio::join!(opened, async {
+                passes == 1
+                    && reading.nodes <= MAX_LISTENER_NODES
+                    && self.find_press_listeners(document).await.unwrap_or(false)
             });
-            if !(opened || heard) {
+            if !(opened || found) {
                 return Ok((key, reading));
             }
             passes += 1;
@@ -160,21 +162,21 @@ impl<'a> Reader<'a> {
     }
 
     /// Looks for elements that listen to presses and look like nothing to press; true when there are new ones.
-    async fn hear(self, document: &Document) -> Result<bool, ScriptError> {
+    async fn find_press_listeners(self, document: &Document) -> Result<bool, ScriptError> {
         let root = self.root(document).await?;
-        // Its object is in no group, so the answer holds no functions. Pierced, it tells of shadow trees and, needlessly,
+        // Its object is in no group, so the response holds no functions. Pierced, it tells of shadow trees and, needlessly,
         // of the frames in this process.
         let ask = GetEventListenersParams::builder().object_id(root).depth(-1).pierce(true).build();
         let ask = ask.expect("the object is set");
         let Listeners { listeners } = document.session.call_as(ask, self.limit).await?;
         let presses = listeners.iter().filter(|listener| PRESSES.contains(&listener.event.as_str()));
         let nodes = presses.filter_map(|listener| listener.backend_node_id);
-        let unheard = self.worlds.unheard(document, nodes, MAX_LISTENERS);
-        if unheard.is_empty() {
+        let new_listeners = self.worlds.new_listeners(document, nodes, MAX_LISTENERS);
+        if new_listeners.is_empty() {
             return Ok(false);
         }
         let group = self.worlds.group();
-        let marks = unheard.into_iter().map(|node| self.mark(document, BackendNodeId::new(node), &group));
+        let marks = new_listeners.into_iter().map(|node| self.mark(document, BackendNodeId::new(node), &group));
         let marks = join_all(marks).await;
         self.worlds.release(document, group);
         // A node that vanished in the meantime, or stands in another document, is no loss.
@@ -201,7 +203,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Looks into elements that may hold a closed shadow tree, which no script can see from outside; true when some do.
-    async fn open_closed_roots(self, document: &Document, hosts: &[LocalId]) -> bool {
+    async fn open_closed_roots(self, document: &Document, hosts: &[NodeId]) -> bool {
         if hosts.is_empty() {
             return false;
         }
@@ -216,7 +218,7 @@ impl<'a> Reader<'a> {
     async fn open_closed_root(
         self,
         document: &Document,
-        host: LocalId,
+        host: NodeId,
         group: &ObjectGroup,
     ) -> Result<bool, ScriptError> {
         const REGISTER: &str = "function(root) { __eyes.registerClosedRoot(this, root ?? null); return true; }";

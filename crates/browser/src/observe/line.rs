@@ -1,4 +1,4 @@
-//! An element as the view writes it: `<input type=date format=YYYY-MM-DD required />Arrival`.
+//! An element as the view writes it: `<input type=date format=YYYY-MM-DD required />DocumentLoad`.
 
 use std::fmt::Write as _;
 

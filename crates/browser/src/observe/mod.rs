@@ -32,19 +32,19 @@ mod invariants;
 mod tests;
 
 pub use blocker::{blocker, may_pass};
-pub use facts::{Answer, Facts};
-pub use frames::{ChildContent, ChildFrame, FrameKey, FrameReading};
-pub use index::{IndexTable, Shown};
+pub use facts::{DocumentResponse, Facts};
+pub use frames::{ChildContent, ChildFrame, FrameReading, WorldId};
+pub use index::{IndexTable, IndexedElement};
 pub use notice::notices;
-pub use reading::{LocalId, Reading};
-pub use relocate::again;
+pub use reading::{NodeId, Reading};
+pub use relocate::relocate;
 pub use render::compose;
 pub use words::tokens;
 
 /// Evaluates, once per isolated world, to the object that reads the world's document; afterwards it is the global
 /// `__eyes` of that world. Its methods: `read(options)` answers a JSON string for [`Reading::parse`]; `node(id)` and
-/// `idOf(node)` translate between nodes and [`LocalId`]s; `registerClosedRoot(host, root)` and
-/// `markListening(node)` add what only the host can know; `signature(id)` (as in [`Shown`]),
+/// `idOf(node)` translate between nodes and [`NodeId`]s; `registerClosedRoot(host, root)` and
+/// `markListening(node)` add what only the host can know; `signature(id)` (as in [`IndexedElement`]),
 /// `identity(id)`, `text(id, limit)`, `closedRoot(host)`, `elementAt(x, y)` and `contains(outer, inner)` serve acting.
 pub const SCRIPT: &str = concat!(
     "(() => {\n'use strict';\nif (globalThis.__eyes) return globalThis.__eyes;\n",

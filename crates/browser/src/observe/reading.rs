@@ -5,7 +5,7 @@ use serde::Deserialize;
 /// A node's number in its frame's isolated world, stable for as long as the node lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Deserialize)]
 #[serde(transparent)]
-pub struct LocalId(pub u32);
+pub struct NodeId(pub u32);
 
 /// One document, read once. Coordinates are CSS pixels relative to the document's own viewport.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -25,9 +25,9 @@ pub struct Reading {
     pub nodes: u32,
     pub(crate) items: Vec<Item>,
     /// Elements that could hold a closed shadow tree and about which nothing is known yet.
-    pub hosts: Vec<LocalId>,
-    pub(crate) above: Beyond,
-    pub(crate) below: Beyond,
+    pub hosts: Vec<NodeId>,
+    pub(crate) above: OffscreenSummary,
+    pub(crate) below: OffscreenSummary,
     /// Controls to the left and right of the viewport.
     pub(crate) beside: u32,
     /// Parts left out because the reading had grown too large.
@@ -37,9 +37,9 @@ pub struct Reading {
     /// A layer covers the whole viewport; only what is in it was read.
     pub(crate) layered: bool,
     /// Of the main document.
-    pub(crate) marks: Marks,
+    pub(crate) marks: BlockSigns,
     /// The focused element, when it is among those read.
-    pub(crate) focus: Option<LocalId>,
+    pub(crate) focus: Option<NodeId>,
     /// Top and bottom of the part that is listed.
     pub(crate) range: [i32; 2],
     /// The script's own time in milliseconds.
@@ -47,7 +47,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Reads the script's answer.
+    /// Reads the script's response.
     ///
     /// # Errors
     /// Not of the expected form: the world was tampered with or belongs to another version.
@@ -55,7 +55,7 @@ impl Reading {
         serde_json::from_str(json)
     }
 
-    pub(super) fn newest_id(&self) -> Option<LocalId> {
+    pub(super) fn newest_id(&self) -> Option<NodeId> {
         let ids = self.items.iter().filter_map(|item| match item {
             Item::Element(element) => Some(element.id),
             _ => None,
@@ -64,7 +64,7 @@ impl Reading {
     }
 
     /// The frames in sight of this document, by their owner elements.
-    pub fn frame_owners(&self) -> impl Iterator<Item = LocalId> {
+    pub fn frame_owners(&self) -> impl Iterator<Item = NodeId> {
         self.items.iter().filter_map(|item| match item {
             Item::Frame(frame) => Some(frame.id),
             _ => None,
@@ -75,7 +75,7 @@ impl Reading {
 /// Signs of a page that keeps people out, apart from what it shows.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub(crate) struct Marks {
+pub(crate) struct BlockSigns {
     /// Whose challenge scripts it loads.
     pub(crate) gates: Vec<String>,
     /// What its forms complain of.
@@ -85,7 +85,7 @@ pub(crate) struct Marks {
 /// How many controls lie beyond what is listed, and some of the headings there, nearest first.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub(crate) struct Beyond {
+pub(crate) struct OffscreenSummary {
     pub(crate) controls: u32,
     pub(crate) headings: Vec<String>,
 }
@@ -114,7 +114,7 @@ pub(crate) enum Item {
 }
 
 /// `[x, y, width, height]`.
-pub(crate) type Place = [i32; 4];
+pub(crate) type Rect = [i32; 4];
 
 /// A line of text, on the wire an array.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -135,9 +135,9 @@ pub(crate) struct TextItem {
 #[serde(default)]
 pub(crate) struct ElementItem {
     #[serde(rename = "i")]
-    pub(crate) id: LocalId,
+    pub(crate) id: NodeId,
     #[serde(rename = "b")]
-    pub(crate) place: Place,
+    pub(crate) place: Rect,
     /// 1 when (partly) in the viewport.
     #[serde(rename = "v")]
     pub(crate) seen: u8,
@@ -213,10 +213,10 @@ pub(crate) struct ElementItem {
 #[serde(default)]
 pub(crate) struct FrameItem {
     #[serde(rename = "i")]
-    pub(crate) id: LocalId,
+    pub(crate) id: NodeId,
     /// Of the content box.
     #[serde(rename = "b")]
-    pub(crate) place: Place,
+    pub(crate) place: Rect,
     pub(crate) src: String,
     pub(crate) name: String,
     /// The visible part: left, top, right, bottom.

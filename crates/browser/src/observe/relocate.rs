@@ -2,7 +2,7 @@
 //! those that were shown.
 
 use super::line::signature;
-use super::reading::{Item, LocalId, Place, Reading};
+use super::reading::{Item, NodeId, Reading, Rect};
 
 /// How far an element may have moved and still be at its place, CSS pixels: a border, a rounded line height.
 const NEAR: i32 = 8;
@@ -10,12 +10,12 @@ const NEAR: i32 = 8;
 const WORDS_BEFORE: usize = 3;
 
 /// An element with what it is recognised by.
-struct Known<'a> {
-    id: LocalId,
+struct Candidate<'a> {
+    id: NodeId,
     tag: &'a str,
     signature: String,
     /// From the document's origin.
-    place: Place,
+    place: Rect,
     before: Vec<&'a str>,
 }
 
@@ -23,13 +23,13 @@ struct Known<'a> {
 /// role, name and position; none when that is not certain. One whose role and name nothing else has may have moved if
 /// it follows the same words; one of several alike must be where it was and follow the same words, in as many as there
 /// were.
-pub fn again(earlier: &Reading, later: &Reading, id: LocalId) -> Option<LocalId> {
-    let then = known(earlier);
+pub fn relocate(earlier: &Reading, later: &Reading, id: NodeId) -> Option<NodeId> {
+    let then = candidates(earlier);
     let was = then.iter().find(|known| known.id == id)?;
-    let now = known(later);
-    let alike = |known: &&Known<'_>| known.tag == was.tag && known.signature == was.signature;
+    let now = candidates(later);
+    let alike = |known: &&Candidate<'_>| known.tag == was.tag && known.signature == was.signature;
     let others = then.iter().filter(alike).count();
-    let found: Vec<&Known<'_>> = now.iter().filter(alike).collect();
+    let found: Vec<&Candidate<'_>> = now.iter().filter(alike).collect();
     if found.len() != others {
         return None;
     }
@@ -40,7 +40,7 @@ pub fn again(earlier: &Reading, later: &Reading, id: LocalId) -> Option<LocalId>
     there.next().filter(|_| there.next().is_none()).map(|known| known.id)
 }
 
-fn known(reading: &Reading) -> Vec<Known<'_>> {
+fn candidates(reading: &Reading) -> Vec<Candidate<'_>> {
     let [scroll_x, scroll_y] = reading.scroll;
     let mut words: Vec<&str> = Vec::new();
     let mut known = Vec::new();
@@ -50,7 +50,7 @@ fn known(reading: &Reading) -> Vec<Known<'_>> {
             Item::Element(element) => {
                 let [x, y, width, height] = element.place;
                 if !element.covered {
-                    known.push(Known {
+                    known.push(Candidate {
                         id: element.id,
                         tag: &element.tag,
                         signature: signature(element),
@@ -67,7 +67,7 @@ fn known(reading: &Reading) -> Vec<Known<'_>> {
     known
 }
 
-impl Known<'_> {
+impl Candidate<'_> {
     fn is_near(&self, other: &Self) -> bool {
         let apart = |side: usize| self.place[side].saturating_sub(other.place[side]).saturating_abs();
         apart(0) <= NEAR && apart(1) <= NEAR
@@ -87,13 +87,13 @@ mod tests {
     fn what_is_alone_in_its_name_is_found_where_it_was_or_after_the_same_words() {
         let earlier = reading(vec![text(0, "Total 1"), button(1, 20, "Pay")]);
         let there = reading(vec![text(0, "Total 2"), button(7, 22, "Pay")]);
-        assert_eq!(again(&earlier, &there, LocalId(1)), Some(LocalId(7)));
+        assert_eq!(relocate(&earlier, &there, NodeId(1)), Some(NodeId(7)));
         let moved = reading(vec![text(0, "A notice"), text(200, "Total 1"), button(7, 220, "Pay")]);
-        assert_eq!(again(&earlier, &moved, LocalId(1)), None, "the words before are others by the notice");
+        assert_eq!(relocate(&earlier, &moved, NodeId(1)), None, "the words before are others by the notice");
         let below = reading(vec![text(200, "Total 1"), button(7, 220, "Pay")]);
-        assert_eq!(again(&earlier, &below, LocalId(1)), Some(LocalId(7)));
+        assert_eq!(relocate(&earlier, &below, NodeId(1)), Some(NodeId(7)));
         let another = reading(vec![text(0, "A gift"), button(7, 400, "Pay")]);
-        assert_eq!(again(&earlier, &another, LocalId(1)), None);
+        assert_eq!(relocate(&earlier, &another, NodeId(1)), None);
     }
 
     #[test]
@@ -106,16 +106,16 @@ mod tests {
             reading((0..).zip(names).flat_map(row).collect())
         };
         let earlier = rows(&["Tea", "Milk", "Rice"], 1);
-        assert_eq!(again(&earlier, &rows(&["Tea", "Milk", "Rice"], 11), LocalId(2)), Some(LocalId(12)));
-        assert_eq!(again(&earlier, &rows(&["Milk", "Rice"], 11), LocalId(2)), None, "one is gone");
-        assert_eq!(again(&earlier, &rows(&["Tea", "Rice", "Milk"], 11), LocalId(2)), None, "another is there");
+        assert_eq!(relocate(&earlier, &rows(&["Tea", "Milk", "Rice"], 11), NodeId(2)), Some(NodeId(12)));
+        assert_eq!(relocate(&earlier, &rows(&["Milk", "Rice"], 11), NodeId(2)), None, "one is gone");
+        assert_eq!(relocate(&earlier, &rows(&["Tea", "Rice", "Milk"], 11), NodeId(2)), None, "another is there");
     }
 
     #[test]
     fn what_was_not_read_is_not_found() {
         let earlier = reading(vec![button(1, 0, "Pay")]);
-        assert_eq!(again(&earlier, &earlier, LocalId(2)), None);
-        assert_eq!(again(&earlier, &reading(vec![button(3, 0, "Refund")]), LocalId(1)), None);
-        assert_eq!(again(&earlier, &reading(Vec::new()), LocalId(1)), None);
+        assert_eq!(relocate(&earlier, &earlier, NodeId(2)), None);
+        assert_eq!(relocate(&earlier, &reading(vec![button(3, 0, "Refund")]), NodeId(1)), None);
+        assert_eq!(relocate(&earlier, &reading(Vec::new()), NodeId(1)), None);
     }
 }

@@ -1,10 +1,10 @@
 //! The view: the chosen lines as text, with honest notes on what was left out.
 
 use super::budget::{Fate, NOTE, choose};
-use super::flatten::{Control, Flat, Line, Piece, flatten};
-use super::frames::{ChildContent, FrameKey, FrameReading};
-use super::index::{IndexTable, LastReading, Shown};
-use super::reading::{Beyond, ElementItem, Reading};
+use super::flatten::{Control, FlatPage, Line, Piece, flatten};
+use super::frames::{ChildContent, FrameReading, WorldId};
+use super::index::{IndexTable, IndexedElement, LastReading};
+use super::reading::{ElementItem, OffscreenSummary, Reading};
 use super::words::{plain, tokens};
 use agent::observation::{Element, PageView, Scroll};
 
@@ -14,7 +14,7 @@ const EDGES: usize = 110;
 /// The page as the agent sees it, in about `budget` tokens (at least 200). Every index in the text resolves through
 /// `index` from then on; elements that are not shown get none.
 pub fn compose(page: &FrameReading, index: &mut IndexTable, budget: usize) -> PageView {
-    let is_new = |frame: FrameKey, reading: &Reading, item: &ElementItem| is_new(index, frame, reading, item);
+    let is_new = |frame: WorldId, reading: &Reading, item: &ElementItem| is_new(index, frame, reading, item);
     let flat = flatten(page, &is_new);
     let room = budget.max(200) - EDGES;
     let fates = choose(&flat.lines, flat.groups, room);
@@ -30,7 +30,7 @@ pub fn compose(page: &FrameReading, index: &mut IndexTable, budget: usize) -> Pa
 
 /// An element is new when it was made since the frame was last read, at a place that was listed then: what one has
 /// merely scrolled to is not.
-fn is_new(index: &IndexTable, frame: FrameKey, reading: &Reading, item: &ElementItem) -> bool {
+fn is_new(index: &IndexTable, frame: WorldId, reading: &Reading, item: &ElementItem) -> bool {
     index.last_reading(frame).is_some_and(|last| {
         let middle = i64::from(item.place[1]) + i64::from(item.place[3]) / 2 + i64::from(reading.scroll[1]);
         item.id > last.newest && middle >= i64::from(last.range[0]) && middle <= i64::from(last.range[1])
@@ -76,7 +76,7 @@ fn scroll(reading: &Reading) -> Scroll {
 
 struct Renderer<'a> {
     index: &'a mut IndexTable,
-    flat: &'a Flat,
+    flat: &'a FlatPage,
     text: String,
     elements: Vec<Element>,
     fingerprint: Fingerprint,
@@ -146,7 +146,7 @@ impl Renderer<'_> {
 
     fn show(&mut self, control: &Control) -> String {
         let element = &control.element;
-        let index = self.index.show(Shown {
+        let index = self.index.show(IndexedElement {
             frame: control.frame,
             node: control.node,
             tag: element.tag.clone(),
@@ -160,7 +160,7 @@ impl Renderer<'_> {
         index.to_string()
     }
 
-    fn note_above(&mut self, reading: &Reading, flat: &Flat) {
+    fn note_above(&mut self, reading: &Reading, flat: &FlatPage) {
         let above = scroll(reading).pixels_above;
         if let Some(note) = beyond(reading, above, "above", "up", &reading.above, flat.above) {
             self.text.push_str(&note);
@@ -168,7 +168,7 @@ impl Renderer<'_> {
         }
     }
 
-    fn note_below(&mut self, reading: &Reading, flat: &Flat, fates: &[Fate]) {
+    fn note_below(&mut self, reading: &Reading, flat: &FlatPage, fates: &[Fate]) {
         let mut parts = Vec::new();
         let mut left_out = 0;
         for (line, fate) in flat.lines.iter().zip(fates) {
@@ -208,7 +208,14 @@ impl Renderer<'_> {
 }
 
 /// `... 2.1 screens below, about 140 controls, "Reviews", "Shipping": scroll down`.
-fn beyond(reading: &Reading, pixels: u32, side: &str, direction: &str, beyond: &Beyond, more: u32) -> Option<String> {
+fn beyond(
+    reading: &Reading,
+    pixels: u32,
+    side: &str,
+    direction: &str,
+    beyond: &OffscreenSummary,
+    more: u32,
+) -> Option<String> {
     let controls = beyond.controls.saturating_add(more);
     // Less than a few lines' worth of pixels with nothing in it is nothing to scroll for.
     if reading.layered || (pixels < 8 && controls == 0) {

@@ -13,11 +13,11 @@ use agent::image::{Image, ImageFormat};
 /// An element in a picture: its index and its box, `[x, y, width, height]` in the picture's pixels, which are those of
 /// the viewport.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Label(pub(crate) u32, pub(crate) [i32; 4]);
+pub(crate) struct IndexBox(pub(crate) u32, pub(crate) [i32; 4]);
 
-/// Why a picture has no labels.
+/// Why a picture has no boxes.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum LabelError {
+pub(crate) enum OverlayError {
     #[error("the picture is no base64: {0}")]
     Base64(#[from] base64::DecodeError),
     #[error("the picture cannot be read: {0}")]
@@ -35,7 +35,7 @@ pub(crate) enum LabelError {
 const INKS: [[u8; 3]; 6] = [[208, 0, 0], [0, 80, 208], [0, 128, 48], [160, 0, 160], [176, 80, 0], [0, 112, 128]];
 const WHITE: [u8; 3] = [255; 3];
 /// Of what is painted over.
-const COVER: [u8; 3] = [0; 3];
+const MASK: [u8; 3] = [0; 3];
 /// Thickness of a box's line.
 const LINE: i32 = 2;
 /// A digit's pixels are this large.
@@ -54,14 +54,14 @@ const DIGITS: [[u8; 5]; 10] = [
     [0b111, 0b101, 0b111, 0b001, 0b111],
 ];
 
-/// A picture with the labels on it; a PNG, as the picture must be. Takes some 20 ms of a core, off the runtime's
+/// A picture with the boxes on it; a PNG, as the picture must be. Takes some 20 ms of a core, off the runtime's
 /// threads.
 ///
 /// # Errors
 /// When the picture is not one that a browser makes.
-pub(crate) async fn draw(picture: Image, labels: Vec<Label>) -> Result<Image, LabelError> {
-    let drawn = tokio::task::spawn_blocking(move || drawn(&STANDARD.decode(&*picture.base64)?, &labels)).await;
-    let png = drawn.map_err(|_| LabelError::Interrupted)??;
+pub(crate) async fn draw_boxes(picture: Image, boxes: Vec<IndexBox>) -> Result<Image, OverlayError> {
+    let drawn = tokio::task::spawn_blocking(move || drawn(&STANDARD.decode(&*picture.base64)?, &boxes)).await;
+    let png = drawn.map_err(|_| OverlayError::Interrupted)??;
     Ok(Image { format: ImageFormat::Png, base64: STANDARD.encode(png).into() })
 }
 
@@ -69,25 +69,25 @@ pub(crate) async fn draw(picture: Image, labels: Vec<Label>) -> Result<Image, La
 ///
 /// # Errors
 /// As [`draw`].
-pub(crate) async fn cover(picture: Image, boxes: Vec<[i32; 4]>) -> Result<Image, LabelError> {
+pub(crate) async fn mask(picture: Image, areas: Vec<[i32; 4]>) -> Result<Image, OverlayError> {
     let covered = tokio::task::spawn_blocking(move || {
         let mut canvas = Canvas::read(&STANDARD.decode(&*picture.base64)?)?;
-        for place in boxes {
-            canvas.fill(place, COVER);
+        for place in areas {
+            canvas.fill(place, MASK);
         }
         canvas.write()
     });
-    let png = covered.await.map_err(|_| LabelError::Interrupted)??;
+    let png = covered.await.map_err(|_| OverlayError::Interrupted)??;
     Ok(Image { format: ImageFormat::Png, base64: STANDARD.encode(png).into() })
 }
 
-fn drawn(png: &[u8], labels: &[Label]) -> Result<Vec<u8>, LabelError> {
+fn drawn(png: &[u8], boxes: &[IndexBox]) -> Result<Vec<u8>, OverlayError> {
     let mut canvas = Canvas::read(png)?;
-    for Label(index, place) in labels {
+    for IndexBox(index, place) in boxes {
         canvas.frame(*place, ink(*index));
     }
     // Over all boxes, or one element's box would cross out another's index.
-    for Label(index, place) in labels {
+    for IndexBox(index, place) in boxes {
         canvas.number(*index, *place, ink(*index));
     }
     canvas.write()
@@ -105,22 +105,22 @@ struct Canvas {
 }
 
 impl Canvas {
-    fn read(png: &[u8]) -> Result<Self, LabelError> {
+    fn read(png: &[u8]) -> Result<Self, OverlayError> {
         let mut decoder = Decoder::new(Cursor::new(png));
         decoder.set_transformations(Transformations::normalize_to_color8());
         let mut reader = decoder.read_info()?;
-        let size = reader.output_buffer_size().ok_or(LabelError::Interrupted)?;
+        let size = reader.output_buffer_size().ok_or(OverlayError::Interrupted)?;
         let mut pixels = vec![0; size];
         let frame = reader.next_frame(&mut pixels)?;
         if !matches!(frame.color_type, ColorType::Rgb | ColorType::Rgba) {
-            return Err(LabelError::Colours(frame.color_type));
+            return Err(OverlayError::Colours(frame.color_type));
         }
         pixels.truncate(frame.buffer_size());
         let side = |length: u32| i32::try_from(length).unwrap_or(i32::MAX);
         Ok(Self { width: side(frame.width), height: side(frame.height), colours: frame.color_type, pixels })
     }
 
-    fn write(&self) -> Result<Vec<u8>, LabelError> {
+    fn write(&self) -> Result<Vec<u8>, OverlayError> {
         let mut png = Vec::new();
         let mut encoder = Encoder::new(&mut png, self.width.unsigned_abs(), self.height.unsigned_abs());
         encoder.set_color(self.colours);
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn a_box_has_ink_around_it_its_index_above_and_nothing_in_it() {
         for colours in [ColorType::Rgb, ColorType::Rgba] {
-            let drawn = drawn(&paper(100, 80, colours), &[Label(7, [20, 30, 40, 20])]).unwrap();
+            let drawn = drawn(&paper(100, 80, colours), &[IndexBox(7, [20, 30, 40, 20])]).unwrap();
             let canvas = Canvas::read(&drawn).unwrap();
             for (x, y) in [(20, 30), (59, 30), (20, 49), (59, 49), (40, 31)] {
                 assert_eq!(pixel(&canvas, x, y), ink(7), "{x}, {y}");
@@ -203,14 +203,14 @@ mod tests {
     #[test]
     fn what_reaches_beyond_the_picture_is_drawn_as_far_as_it_is_in_it() {
         let places = [[-50, -50, 60, 60], [90, 70, 500, 500], [i32::MAX, i32::MIN, i32::MAX, 5], [0, 0, 0, 0]];
-        let labels: Vec<Label> = (0..).zip(places).map(|(n, place)| Label(u32::MAX - n, place)).collect();
-        assert!(drawn(&paper(100, 80, ColorType::Rgb), &labels).is_ok());
+        let boxes: Vec<IndexBox> = (0..).zip(places).map(|(n, place)| IndexBox(u32::MAX - n, place)).collect();
+        assert!(drawn(&paper(100, 80, ColorType::Rgb), &boxes).is_ok());
     }
 
     #[test]
     fn what_is_no_picture_is_refused() {
-        assert!(matches!(drawn(b"GIF89a", &[]), Err(LabelError::Decoding(_))));
+        assert!(matches!(drawn(b"GIF89a", &[]), Err(OverlayError::Decoding(_))));
         let grey = paper(4, 4, ColorType::Grayscale);
-        assert!(matches!(drawn(&grey, &[]), Err(LabelError::Colours(ColorType::Grayscale))));
+        assert!(matches!(drawn(&grey, &[]), Err(OverlayError::Colours(ColorType::Grayscale))));
     }
 }

@@ -19,11 +19,11 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::process::launch::{self, Display, Process};
-use crate::process::memory;
+use crate::process::launch::{self, BrowserProcess, Display};
 use crate::process::panics::or_on_panic;
+use crate::process::procfs;
 use crate::process::renderers;
-use crate::process::renderers::Ended;
+use crate::process::renderers::LastKill;
 use crate::process::sandbox::Sandbox;
 use crate::process::targets;
 use crate::settings::BrowserSettings;
@@ -32,7 +32,7 @@ use cdp::{CdpError, Connection, Event, EventReceiver};
 
 /// What every browser of a deployment has in common: where it comes from and who sees to its end.
 #[derive(Clone)]
-pub(crate) struct Home {
+pub(crate) struct Launcher {
     pub(crate) settings: Arc<BrowserSettings>,
     pub(crate) executable: PathBuf,
     /// For what needs no waiting for: it ends with its browser.
@@ -43,14 +43,14 @@ pub(crate) struct Home {
     pub(crate) stop: CancellationToken,
     pub(crate) sandbox: Sandbox,
     /// Every browser that runs, those included that take no new runs.
-    pub(crate) running: Running,
+    pub(crate) running: RunningBrowsers,
 }
 
 /// The browsers of a deployment that run.
 #[derive(Clone, Default)]
-pub(crate) struct Running(Arc<Mutex<Vec<Weak<Browser>>>>);
+pub(crate) struct RunningBrowsers(Arc<Mutex<Vec<Weak<Browser>>>>);
 
-impl Running {
+impl RunningBrowsers {
     fn add(&self, browser: &Arc<Browser>) {
         let mut list = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         list.retain(|browser| browser.strong_count() > 0);
@@ -73,12 +73,12 @@ pub(crate) struct Browser {
     pub(crate) profile: PathBuf,
     pub(super) pid: u32,
     /// Which pages were ended, and why.
-    pub(crate) ended: Arc<Ended>,
+    pub(crate) last_kill: Arc<LastKill>,
     started: Instant,
     contexts: Mutex<HashMap<String, mpsc::Sender<Event>>>,
     leases: Mutex<Leases>,
-    /// Cancelled when processes and folder are gone.
-    gone: CancellationToken,
+    /// Cancelled when processes and folder are exited.
+    exited: CancellationToken,
 }
 
 /// A run's hold on a browser. A retired browser ends with its last lease.
@@ -93,40 +93,40 @@ struct Leases {
 
 impl Browser {
     /// Starts a browser. The start comes to its end although nobody waits for it any more; then so does the browser.
-    pub(crate) async fn start(home: &Home, display: Display) -> Result<Arc<Self>, BrowserError> {
-        let home = home.clone();
-        let tracker = home.processes.clone();
+    pub(crate) async fn start(launcher: &Launcher, display: Display) -> Result<Arc<Self>, BrowserError> {
+        let launcher = launcher.clone();
+        let tracker = launcher.processes.clone();
         // An error to join is a panic in the start, which was told where it happened.
-        tracker.spawn(Self::start_at(home, display)).await.unwrap_or(Err(BrowserError::Lost))
+        tracker.spawn(Self::start_at(launcher, display)).await.unwrap_or(Err(BrowserError::Lost))
     }
 
-    async fn start_at(home: Home, display: Display) -> Result<Arc<Self>, BrowserError> {
-        let launched = launch::launch(&home, &display).await?;
+    async fn start_at(launcher: Launcher, display: Display) -> Result<Arc<Self>, BrowserError> {
+        let launched = launch::launch(&launcher, &display).await?;
         let browser = Arc::new(Self {
             connection: launched.connection,
-            settings: home.settings,
-            tasks: home.tasks.clone(),
+            settings: launcher.settings,
+            tasks: launcher.tasks.clone(),
             version: launched.version,
             profile: launched.process.profile.clone(),
             pid: launched.browser_pid,
-            ended: Arc::default(),
+            last_kill: Arc::default(),
             started: Instant::now(),
             contexts: Mutex::default(),
             leases: Mutex::default(),
-            gone: CancellationToken::new(),
+            exited: CancellationToken::new(),
         });
-        home.running.add(&browser);
-        home.tasks.spawn(route(launched.events, Arc::downgrade(&browser)));
+        launcher.running.add(&browser);
+        launcher.tasks.spawn(dispatch(launched.events, Arc::downgrade(&browser)));
         // Without either of them it would run on with nobody to see to its limits, or to whether it answers.
         let close = || {
             let connection = browser.connection.clone();
             move || connection.close()
         };
-        home.tasks.spawn(or_on_panic(renderers::watch(Arc::downgrade(&browser)), close()));
-        let end_when_silent = end_when_silent(browser.connection.clone(), browser.looked_at_every());
-        home.tasks.spawn(or_on_panic(end_when_silent, close()));
-        let reap = reap(launched.process, browser.connection.clone(), home.stop, browser.gone.clone());
-        home.processes.spawn(reap);
+        launcher.tasks.spawn(or_on_panic(renderers::enforce_limits(Arc::downgrade(&browser)), close()));
+        let close_when_unresponsive = close_when_unresponsive(browser.connection.clone(), browser.check_interval());
+        launcher.tasks.spawn(or_on_panic(close_when_unresponsive, close()));
+        let reap = reap(launched.process, browser.connection.clone(), launcher.stop, browser.exited.clone());
+        launcher.processes.spawn(reap);
         let root = browser.connection.root();
         let discover = root.call(targets::discover_pages());
         let attach = root.call(targets::attach_to_pages());
@@ -172,7 +172,7 @@ impl Browser {
     }
 
     /// Whether it takes no new runs and the last one is through.
-    pub(crate) fn is_ending(&self) -> bool {
+    pub(crate) fn is_drained(&self) -> bool {
         let leases = self.leases();
         leases.retired && leases.held == 0
     }
@@ -182,13 +182,13 @@ impl Browser {
     }
 
     /// How often to look whether it is still of use: memory has no event, and neither has silence.
-    pub(crate) fn looked_at_every(&self) -> Duration {
+    pub(crate) fn check_interval(&self) -> Duration {
         const AT_LEAST: Duration = Duration::from_secs(15);
         AT_LEAST.min(self.settings.max_age / 4)
     }
 
     /// Why a browser that works should take no new runs, if it should not.
-    pub(crate) fn worn_out(&self) -> Option<&'static str> {
+    pub(crate) fn retirement_reason(&self) -> Option<&'static str> {
         if self.leases().retired {
             return Some("it was given up");
         }
@@ -199,15 +199,15 @@ impl Browser {
         (self.memory().unwrap_or(0) > self.settings.max_memory).then_some("memory")
     }
 
-    /// Memory of all its processes in bytes (PSS); None when it is gone.
+    /// Memory of all its processes in bytes (PSS); None when it is exited.
     pub(crate) fn memory(&self) -> Option<u64> {
-        memory::of_tree(self.pid)
+        procfs::tree_memory(self.pid)
     }
 
     /// Ends the browser with everything in it and waits until nothing is left of it.
     pub(crate) async fn close(&self) {
         self.connection.close();
-        self.gone.cancelled().await;
+        self.exited.cancelled().await;
     }
 
     fn contexts(&self) -> MutexGuard<'_, HashMap<String, mpsc::Sender<Event>>> {
@@ -230,7 +230,7 @@ impl Browser {
             | EventDownloadProgress::IDENTIFIER => {
                 // They name no context. The ones that never had the session, frame or download do not know it.
                 for events in self.contexts().values() {
-                    // A queue that is full or gone is found out by its own session's events.
+                    // A queue that is full or exited is found out by its own session's events.
                     let _ = events.try_send(event.clone());
                 }
                 return;
@@ -244,10 +244,10 @@ impl Browser {
             (None, Some(attached)) => {
                 // Of a context that is being disposed of, or of none: nobody will ever look at it.
                 let session = self.connection.session(&attached.session_id);
-                session.tell(RunIfWaitingForDebuggerParams::default());
+                session.send(RunIfWaitingForDebuggerParams::default());
                 if attached.target_info.kind == "page" {
                     let target = TargetId::new(attached.target_info.target_id.clone());
-                    self.connection.root().tell(CloseTargetParams::new(target));
+                    self.connection.root().send(CloseTargetParams::new(target));
                 }
             }
             _ => {}
@@ -255,7 +255,7 @@ impl Browser {
         if let Some(events) = events
             && events.try_send(event).is_err()
         {
-            tracing::debug!("a context's event queue is full or gone");
+            tracing::debug!("a context's event queue is full or exited");
         }
     }
 }
@@ -278,7 +278,7 @@ impl Drop for Lease {
     }
 }
 
-async fn route(mut events: EventReceiver, browser: std::sync::Weak<Browser>) {
+async fn dispatch(mut events: EventReceiver, browser: std::sync::Weak<Browser>) {
     while let Some(event) = events.recv().await {
         let Some(browser) = browser.upgrade() else { return };
         browser.forward(event);
@@ -287,13 +287,13 @@ async fn route(mut events: EventReceiver, browser: std::sync::Weak<Browser>) {
 
 /// Closes the connection of a browser that gives no sign of life any more: its runs would wait for it one by one, and
 /// without the connection they end at once.
-async fn end_when_silent(connection: Connection, asked_every: Duration) {
+async fn close_when_unresponsive(connection: Connection, asked_every: Duration) {
     loop {
         tokio::select! {
             () = connection.closed() => return,
             () = tokio::time::sleep(asked_every) => {}
         }
-        if let Err(error) = sign_of_life(&connection).await
+        if let Err(error) = ping(&connection).await
             && !connection.is_closed()
         {
             tracing::warn!(%error, "the browser does not answer, ending it");
@@ -304,7 +304,7 @@ async fn end_when_silent(connection: Connection, asked_every: Duration) {
 
 /// Of the browser and of its network service: without that one no page loads, and the browser waits for it as long as it
 /// lives.
-async fn sign_of_life(connection: &Connection) -> Result<(), CdpError> {
+async fn ping(connection: &Connection) -> Result<(), CdpError> {
     let root = connection.root();
     let (browser, network) = (root.call(GetVersionParams::default()), root.call(GetCookiesParams::default()));
     browser.await?;
@@ -313,8 +313,8 @@ async fn sign_of_life(connection: &Connection) -> Result<(), CdpError> {
 }
 
 /// Waits for the browser's end, wanted or not, and cleans up.
-async fn reap(mut process: Process, connection: Connection, stop: CancellationToken, gone: CancellationToken) {
-    let _gone = gone.drop_guard();
+async fn reap(mut process: BrowserProcess, connection: Connection, stop: CancellationToken, exited: CancellationToken) {
+    let _gone = exited.drop_guard();
     let pid = process.browser_pid;
     tokio::select! {
         () = connection.closed() => process.stop().await,

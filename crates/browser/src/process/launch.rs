@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
-use crate::process::browser::Home;
+use crate::process::browser::Launcher;
 use crate::process::executable;
 use crate::process::profile;
 use crate::process::warden;
@@ -34,7 +34,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// The oldest Chromium that tells of every navigation when it starts (`Page.frameStartedNavigating`, Chromium 136), the
 /// youngest of the DevTools messages that nothing here works without. One that is older starts, and every step waits in
 /// vain.
-const OLDEST: u32 = 136;
+const MIN_VERSION: u32 = 136;
 
 /// Features that harm here.
 const DISABLED_FEATURES: &str = concat!(
@@ -77,11 +77,11 @@ pub(crate) struct Launched {
     pub(crate) version: String,
     /// The browser's main process, for reading its memory.
     pub(crate) browser_pid: u32,
-    pub(crate) process: Process,
+    pub(crate) process: BrowserProcess,
 }
 
-/// The warden and through it the browser. Dropping the connection ends both; [`Process::ended`] says when nothing is left.
-pub(crate) struct Process {
+/// The warden and through it the browser. Dropping the connection ends both; [`BrowserProcess::ended`] says when nothing is left.
+pub(crate) struct BrowserProcess {
     warden: Child,
     warden_pid: Option<u32>,
     /// None until the warden has told it.
@@ -91,25 +91,25 @@ pub(crate) struct Process {
 
 /// Starts a browser and waits until it answers; what a start that fails leaves behind is gone when it returns. To be
 /// driven to its end.
-pub(crate) async fn launch(home: &Home, display: &Display) -> Result<Launched, BrowserError> {
+pub(crate) async fn launch(launcher: &Launcher, display: &Display) -> Result<Launched, BrowserError> {
     let not_started = |cause: String| BrowserError::NotStarted { cause };
-    let profile = profile::create(&home.settings.profile_root).map_err(|error| not_started(error.to_string()))?;
-    let (child, socket) = match spawn(home, display, &profile) {
+    let profile = profile::create(&launcher.settings.profile_root).map_err(|error| not_started(error.to_string()))?;
+    let (child, socket) = match spawn(launcher, display, &profile) {
         Ok(spawned) => spawned,
         Err(error) => {
             remove(&profile).await;
-            return Err(not_started(format!("{} cannot be started: {error}", home.settings.warden.display())));
+            return Err(not_started(format!("{} cannot be started: {error}", launcher.settings.warden.display())));
         }
     };
-    let mut process = Process { warden_pid: child.id(), warden: child, browser_pid: None, profile };
-    let stderr = Tail::follow(process.warden.stderr.take().expect("stderr is piped"), &home.tasks);
-    let (connection, events) = Connection::open(socket, home.settings.command_timeout, &home.tasks);
-    let limit = home.settings.launch_timeout;
+    let mut process = BrowserProcess { warden_pid: child.id(), warden: child, browser_pid: None, profile };
+    let stderr = Tail::follow(process.warden.stderr.take().expect("stderr is piped"), &launcher.tasks);
+    let (connection, events) = Connection::open(socket, launcher.settings.command_timeout, &launcher.tasks);
+    let limit = launcher.settings.launch_timeout;
     let answered = tokio::select! {
-        answered = tokio::time::timeout(limit, answer(&mut process, &connection, limit)) => {
+        answered = tokio::time::timeout(limit, handshake(&mut process, &connection, limit)) => {
             answered.unwrap_or_else(|_| Err(format!("no answer within {} s", limit.as_secs_f32())))
         }
-        () = home.stop.cancelled() => Err("the service is stopping".into()),
+        () = launcher.stop.cancelled() => Err("the service is stopping".into()),
     };
     match answered {
         Ok((browser_pid, version)) => Ok(Launched { connection, events, version, browser_pid, process }),
@@ -121,8 +121,8 @@ pub(crate) async fn launch(home: &Home, display: &Display) -> Result<Launched, B
     }
 }
 
-fn spawn(home: &Home, display: &Display, profile: &Path) -> io::Result<(Child, UnixStream)> {
-    let Home { settings, executable, .. } = home;
+fn spawn(launcher: &Launcher, display: &Display, profile: &Path) -> io::Result<(Child, UnixStream)> {
+    let Launcher { settings, executable, .. } = launcher;
     let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
     ours.set_nonblocking(true)?;
     let socket = UnixStream::from_std(ours)?;
@@ -135,7 +135,7 @@ fn spawn(home: &Home, display: &Display, profile: &Path) -> io::Result<(Child, U
             Display::Own => warden::OWN_DISPLAY,
         })
         .arg(executable)
-        .args(arguments(home, display, profile))
+        .args(arguments(launcher, display, profile))
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_inherited)))
         .stdin(OwnedFd::from(theirs))
@@ -150,7 +150,11 @@ fn is_inherited(variable: &str) -> bool {
 }
 
 /// Waits for the process id that the warden tells and for the version that the browser does.
-async fn answer(process: &mut Process, connection: &Connection, limit: Duration) -> Result<(u32, String), String> {
+async fn handshake(
+    process: &mut BrowserProcess,
+    connection: &Connection,
+    limit: Duration,
+) -> Result<(u32, String), String> {
     let mut stdout = BufReader::new(process.warden.stdout.take().expect("stdout is piped"));
     let mut line = String::new();
     stdout.read_line(&mut line).await.map_err(|error| error.to_string())?;
@@ -158,20 +162,20 @@ async fn answer(process: &mut Process, connection: &Connection, limit: Duration)
     process.browser_pid = Some(browser_pid);
     let version = connection.root().call_within(GetVersionParams::default(), limit).await;
     let product = version.map_err(|error| error.to_string())?.product;
-    match major(&product) {
-        Some(OLDEST..) => Ok((browser_pid, product)),
-        Some(_) => Err(format!("{product} is too old, Chromium {OLDEST} or later is needed")),
+    match major_version(&product) {
+        Some(MIN_VERSION..) => Ok((browser_pid, product)),
+        Some(_) => Err(format!("{product} is too old, Chromium {MIN_VERSION} or later is needed")),
         None => Err(format!("the browser tells no version but {:?}", product.chars().take(100).collect::<String>())),
     }
 }
 
 /// 156 of `Chrome/156.0.8078.79`.
-fn major(product: &str) -> Option<u32> {
+fn major_version(product: &str) -> Option<u32> {
     let (_, version) = product.split_once('/')?;
     version.split('.').next()?.parse().ok()
 }
 
-impl Process {
+impl BrowserProcess {
     /// Resolves when the browser, all its processes and its profile folder are gone. Returns only after the connection
     /// was closed or the browser ended; cancel safe.
     pub(crate) async fn ended(&mut self) {
@@ -181,7 +185,7 @@ impl Process {
         self.finish().await;
     }
 
-    /// [`Process::ended`] within a limit, after the connection was closed; then by force.
+    /// [`BrowserProcess::ended`] within a limit, after the connection was closed; then by force.
     pub(crate) async fn stop(&mut self) {
         if tokio::time::timeout(STOP_TIMEOUT, self.ended()).await.is_err() {
             tracing::warn!(pid = self.browser_pid, "the warden does not end, killing it");
@@ -206,7 +210,7 @@ impl Process {
         }
         let profile = self.profile.clone();
         // What it does not end makes the removal fail, which is told.
-        let _ = tokio::task::spawn_blocking(move || profile::end_processes_in(&profile)).await;
+        let _ = tokio::task::spawn_blocking(move || profile::kill_processes_in(&profile)).await;
         remove(&self.profile).await;
     }
 }
@@ -217,7 +221,7 @@ async fn remove(profile: &Path) {
     }
 }
 
-fn arguments(home: &Home, display: &Display, profile: &Path) -> Vec<String> {
+fn arguments(launcher: &Launcher, display: &Display, profile: &Path) -> Vec<String> {
     let mut arguments: Vec<String> = [
         "--remote-debugging-pipe",
         "--no-first-run",
@@ -264,10 +268,10 @@ fn arguments(home: &Home, display: &Display, profile: &Path) -> Vec<String> {
     .into();
     arguments.push(format!("--disable-features={DISABLED_FEATURES}"));
     arguments.push(format!("--user-data-dir={}", profile.display()));
-    if *display == Display::Headless && !executable::is_headless_shell(&home.executable) {
+    if *display == Display::Headless && !executable::is_headless_shell(&launcher.executable) {
         arguments.push("--headless=new".into());
     }
-    if !home.sandbox.is_on() {
+    if !launcher.sandbox.is_on() {
         arguments.push("--no-sandbox".into());
     }
     if shared_memory_is_small() {
@@ -285,7 +289,7 @@ fn shared_memory_is_small() -> bool {
 }
 
 /// How long the last words of a process that is gone may take to be read.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const STDERR_DRAIN: Duration = Duration::from_secs(1);
 
 /// The last lines a process wrote to its stderr.
 struct Tail {
@@ -321,7 +325,7 @@ impl Tail {
     /// What a process that is gone has written: its last words may still be on their way.
     async fn into_text(self) -> String {
         // Somebody who outlived it may hold the other end; then it is what has come so far.
-        let _read = tokio::time::timeout(LAST_WORDS, self.reader).await;
+        let _read = tokio::time::timeout(STDERR_DRAIN, self.reader).await;
         self.kept.text()
     }
 }
@@ -352,10 +356,10 @@ mod tests {
 
     #[test]
     fn the_major_version_is_read_from_what_browsers_call_themselves() {
-        assert_eq!(major("Chrome/156.0.8078.79"), Some(156));
-        assert_eq!(major("HeadlessChrome/99.0.1.2"), Some(99));
+        assert_eq!(major_version("Chrome/156.0.8078.79"), Some(156));
+        assert_eq!(major_version("HeadlessChrome/99.0.1.2"), Some(99));
         for none in ["", "Chrome", "Chrome/", "Chrome/x.1", "Chrome/-1.0", "156.0"] {
-            assert_eq!(major(none), None, "{none}");
+            assert_eq!(major_version(none), None, "{none}");
         }
     }
 }

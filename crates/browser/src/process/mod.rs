@@ -3,8 +3,8 @@
 pub(crate) mod browser;
 pub(crate) mod executable;
 pub(crate) mod launch;
-pub(crate) mod memory;
 pub(crate) mod panics;
+pub(crate) mod procfs;
 pub(crate) mod profile;
 pub(crate) mod renderers;
 pub(crate) mod sandbox;

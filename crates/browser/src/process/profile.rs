@@ -42,7 +42,7 @@ pub(crate) fn sweep(root: &Path) -> io::Result<usize> {
             && entry.file_type().is_ok_and(|kind| kind.is_dir())
             && abandoned(&entry.path())
         {
-            end_processes_in(&entry.path());
+            kill_processes_in(&entry.path());
             match std::fs::remove_dir_all(entry.path()) {
                 Ok(()) => removed += 1,
                 // Another user's, or another service's sweep was faster.
@@ -68,7 +68,7 @@ fn abandoned(profile: &Path) -> bool {
 
 /// Kills what still works in a folder whose warden is gone, which is a browser that stands still or has not come to its end
 /// yet, and waits until it is gone: it could write into the folder while that is removed, and make it anew.
-pub(crate) fn end_processes_in(profile: &Path) {
+pub(crate) fn kill_processes_in(profile: &Path) {
     let begun = Instant::now();
     while begun.elapsed() < GONE_WITHIN {
         let processes = processes_in(profile);

@@ -11,17 +11,17 @@ use crate::settings::SandboxMode;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sandbox {
     /// `BROWSER_SANDBOX=on`, whatever the host says.
-    Wanted,
+    Forced,
     /// Of user namespaces.
     Namespaces,
     /// Of the helper that Chromium is installed with, which is root's and runs as root.
-    Helper(PathBuf),
+    SetuidHelper(PathBuf),
     /// `BROWSER_SANDBOX=off`.
-    Unwanted,
+    Disabled,
     /// Chromium refuses to start with it as root.
     Root,
     /// There is nothing to make it of.
-    Impossible,
+    Unavailable,
 }
 
 /// The helper stands beside Chromium's executable under this name.
@@ -31,28 +31,28 @@ impl Sandbox {
     /// Found out once at start: it takes a process, and nothing about it changes while we run.
     pub(crate) fn choose(mode: SandboxMode, executable: &Path) -> Self {
         match mode {
-            SandboxMode::On => Self::Wanted,
-            SandboxMode::Off => Self::Unwanted,
+            SandboxMode::On => Self::Forced,
+            SandboxMode::Off => Self::Disabled,
             SandboxMode::Auto if rustix::process::geteuid().is_root() => Self::Root,
-            SandboxMode::Auto if namespaces_work() => Self::Namespaces,
-            SandboxMode::Auto => helper(executable).map_or(Self::Impossible, Self::Helper),
+            SandboxMode::Auto if user_namespaces_work() => Self::Namespaces,
+            SandboxMode::Auto => helper(executable).map_or(Self::Unavailable, Self::SetuidHelper),
         }
     }
 
     pub fn is_on(&self) -> bool {
-        matches!(self, Self::Wanted | Self::Namespaces | Self::Helper(_))
+        matches!(self, Self::Forced | Self::Namespaces | Self::SetuidHelper(_))
     }
 }
 
 impl Display for Sandbox {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Wanted => f.write_str("BROWSER_SANDBOX is on"),
+            Self::Forced => f.write_str("BROWSER_SANDBOX is on"),
             Self::Namespaces => f.write_str("this user may make user namespaces"),
-            Self::Helper(path) => write!(f, "the setuid helper {} is installed", path.display()),
-            Self::Unwanted => f.write_str("BROWSER_SANDBOX is off"),
+            Self::SetuidHelper(path) => write!(f, "the setuid helper {} is installed", path.display()),
+            Self::Disabled => f.write_str("BROWSER_SANDBOX is off"),
             Self::Root => f.write_str("the service runs as root, as which Chromium has no sandbox"),
-            Self::Impossible => f.write_str(
+            Self::Unavailable => f.write_str(
                 "this user may not make user namespaces (by the kernel's settings or a seccomp profile), and there is \
                  no setuid helper that would work",
             ),
@@ -60,7 +60,7 @@ impl Display for Sandbox {
     }
 }
 
-fn namespaces_work() -> bool {
+fn user_namespaces_work() -> bool {
     Command::new("unshare")
         // The network namespace takes rights in the new user namespace, which some hosts give to nobody.
         .args(["--user", "--net", "true"])
@@ -73,7 +73,7 @@ fn namespaces_work() -> bool {
 
 /// The setuid helper, if it would work.
 fn helper(executable: &Path) -> Option<PathBuf> {
-    if gains_no_privileges() {
+    if has_no_new_privs() {
         return None;
     }
     let name = executable.file_name()?;
@@ -90,7 +90,7 @@ fn is_setuid_root(path: &Path) -> bool {
 }
 
 /// Whether this process and its children are barred from becoming root by a setuid file, as under `no-new-privileges`.
-fn gains_no_privileges() -> bool {
+fn has_no_new_privs() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status.lines().any(|line| line.strip_prefix("NoNewPrivs:").is_some_and(|value| value.trim() == "1"))
 }
@@ -111,7 +111,7 @@ mod tests {
         std::fs::set_permissions(&helper_path, std::fs::Permissions::from_mode(0o755)).unwrap();
         assert_eq!(helper(&chromium), None, "it would run as whoever starts it");
         std::fs::set_permissions(&helper_path, std::fs::Permissions::from_mode(0o4755)).unwrap();
-        let works = rustix::process::geteuid().is_root() && !gains_no_privileges();
+        let works = rustix::process::geteuid().is_root() && !has_no_new_privs();
         assert_eq!(
             helper(&chromium),
             works.then(|| helper_path.canonicalize().unwrap()),
@@ -122,13 +122,13 @@ mod tests {
     #[test]
     fn what_is_asked_for_is_done() {
         let nowhere = Path::new("/nonexistent/chromium");
-        assert_eq!(Sandbox::choose(SandboxMode::On, nowhere), Sandbox::Wanted);
-        assert_eq!(Sandbox::choose(SandboxMode::Off, nowhere), Sandbox::Unwanted);
+        assert_eq!(Sandbox::choose(SandboxMode::On, nowhere), Sandbox::Forced);
+        assert_eq!(Sandbox::choose(SandboxMode::Off, nowhere), Sandbox::Disabled);
         let auto = Sandbox::choose(SandboxMode::Auto, nowhere);
-        let expected = match (rustix::process::geteuid().is_root(), namespaces_work()) {
+        let expected = match (rustix::process::geteuid().is_root(), user_namespaces_work()) {
             (true, _) => Sandbox::Root,
             (false, true) => Sandbox::Namespaces,
-            (false, false) => Sandbox::Impossible,
+            (false, false) => Sandbox::Unavailable,
         };
         assert_eq!(auto, expected);
     }

@@ -17,7 +17,7 @@ use command_fds::{CommandFdExt, FdMapping};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group, set_child_subreaper, setsid, wait};
 
-use crate::process::memory;
+use crate::process::procfs;
 
 /// First argument of a warden: `warden PROFILE DISPLAY EXECUTABLE ARGUMENT...`.
 pub const ARGUMENT: &str = "warden";
@@ -32,7 +32,7 @@ pub(crate) const OWN_DISPLAY: &str = "xvfb";
 const DISPLAY_STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Runs as a warden when the command line asks for one; to be called before anything else in `main`.
-pub fn run_if_asked() -> Option<ExitCode> {
+pub fn run_if_requested() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next()? != ARGUMENT {
         return None;
@@ -59,18 +59,18 @@ fn watch(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
     // behind becomes our child, so that it can be found, killed and reaped.
     setsid().context("warden: setsid")?;
     set_child_subreaper(Some(rustix::process::getpid())).context("warden: subreaper")?;
-    // What `ps` shows; started by another name for the same file, we would go by that.
+    // What `ps` shows; children_started by another name for the same file, we would go by that.
     let _ = std::fs::write("/proc/self/comm", "browser-warden");
     let _lock = lock(&profile).context("warden: lock file")?;
     std::env::set_current_dir(&profile).context("warden: the profile folder")?;
 
     let socket = io::stdin().as_fd().try_clone_to_owned().context("warden: socket")?;
-    let mut started = Started::default();
-    let outcome = start(&profile, &display, &executable, arguments, &socket, &mut started);
+    let mut children_started = Children::default();
+    let outcome = start(&profile, &display, &executable, arguments, &socket, &mut children_started);
     if outcome.is_ok() {
-        hold_until_over(socket, &started);
+        wait_for_end(socket, &children_started);
     }
-    kill_descendants(&started);
+    kill_descendants(&children_started);
     std::fs::remove_dir_all(&profile).or_else(|error| match error.kind() {
         io::ErrorKind::NotFound => Ok(()),
         _ => Err(error),
@@ -90,7 +90,7 @@ fn lock(profile: &Path) -> io::Result<File> {
 
 /// The children whose ends mean something.
 #[derive(Default)]
-struct Started {
+struct Children {
     browser: Option<Pid>,
     /// An X server for the browser alone.
     display: Option<Pid>,
@@ -103,7 +103,7 @@ fn start(
     executable: &OsStr,
     arguments: impl Iterator<Item = OsString>,
     socket: &OwnedFd,
-    started: &mut Started,
+    children_started: &mut Children,
 ) -> anyhow::Result<()> {
     use anyhow::Context;
 
@@ -131,20 +131,20 @@ fn start(
         ])
         .context("warden: descriptors")?;
     if display == OWN_DISPLAY {
-        let number = start_display(started).context("warden: Xvfb")?;
+        let number = start_display(children_started).context("warden: Xvfb")?;
         command.env("DISPLAY", format!(":{number}"));
     } else if display != NO_DISPLAY {
         command.env("DISPLAY", display);
     }
-    let browser = command.spawn().with_context(|| format!("{} cannot be started", executable.display()))?;
-    started.browser = pid(&browser);
+    let browser = command.spawn().with_context(|| format!("{} cannot be children_started", executable.display()))?;
+    children_started.browser = pid(&browser);
     let mut stdout = io::stdout();
     writeln!(stdout, "{}", browser.id())?;
     stdout.flush()?;
     Ok(())
 }
 
-fn start_display(started: &mut Started) -> anyhow::Result<u32> {
+fn start_display(children_started: &mut Children) -> anyhow::Result<u32> {
     use anyhow::Context;
 
     let mut server = Command::new("Xvfb")
@@ -153,7 +153,7 @@ fn start_display(started: &mut Started) -> anyhow::Result<u32> {
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()?;
-    started.display = pid(&server);
+    children_started.display = pid(&server);
     let stdout = server.stdout.take().expect("stdout is piped");
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line)?;
@@ -165,7 +165,7 @@ fn pid(child: &Child) -> Option<Pid> {
 }
 
 /// Blocks until the service closes its end of the socket, or the browser or its X server ends.
-fn hold_until_over(socket: OwnedFd, started: &Started) {
+fn wait_for_end(socket: OwnedFd, children_started: &Children) {
     let (over, is_over) = std::sync::mpsc::channel();
     let browser_ended = over.clone();
     // Threads instead of signals: neither wait can be interrupted, and both end with the process.
@@ -176,7 +176,7 @@ fn hold_until_over(socket: OwnedFd, started: &Started) {
         // The receiver is gone only when the other thread was first.
         let _ = over.send(());
     });
-    let awaited = [started.browser, started.display];
+    let awaited = [children_started.browser, children_started.display];
     std::thread::spawn(move || {
         loop {
             match wait(WaitOptions::empty()) {
@@ -193,16 +193,16 @@ fn hold_until_over(socket: OwnedFd, started: &Started) {
 }
 
 /// Kills and reaps until nothing descends from this process any more: as a subreaper it inherits every orphan.
-fn kill_descendants(started: &Started) {
+fn kill_descendants(children_started: &Children) {
     let since = Instant::now();
-    if let Some(group) = started.browser {
+    if let Some(group) = children_started.browser {
         // All at once where they kept together; the group is empty when they have ended.
         let _ = kill_process_group(group, Signal::KILL);
     }
     loop {
         for child in children() {
             // An X server removes its lock file and socket when asked politely, and ends with its last client.
-            let polite = Some(child) == started.display && since.elapsed() < DISPLAY_STOP_TIMEOUT;
+            let polite = Some(child) == children_started.display && since.elapsed() < DISPLAY_STOP_TIMEOUT;
             let signal = if polite { Signal::TERM } else { Signal::KILL };
             // It may have ended by itself.
             let _ = kill_process(child, signal);
@@ -227,7 +227,7 @@ fn children() -> Vec<Pid> {
             let pids = lists.iter().flatten().flat_map(|list| list.split_whitespace());
             pids.filter_map(|pid| Pid::from_raw(pid.parse().ok()?)).collect()
         }
-        _ => memory::children_of(std::process::id())
+        _ => procfs::children_of(std::process::id())
             .into_iter()
             .filter_map(|pid| Pid::from_raw(pid.try_into().ok()?))
             .collect(),

@@ -23,7 +23,7 @@ impl SettleSettings {
 }
 
 /// As much of a URL as a sentence bears.
-pub(crate) fn short(url: &str) -> String {
+pub(crate) fn short_url(url: &str) -> String {
     shorten(url, MAX_URL)
 }
 
@@ -35,11 +35,11 @@ fn host(url: &str) -> Option<String> {
 ///
 /// # Errors
 /// Only when the browser is gone.
-pub(crate) async fn overdue(context: &Context) -> Result<Option<String>, BrowserError> {
+pub(crate) async fn overdue_navigation(context: &Context) -> Result<Option<String>, BrowserError> {
     loop {
-        let Some((url, due)) = departed(context, &mut context.tabs()) else { return Ok(None) };
-        let there = context.until(|tabs| {
-            let is_same = departed(context, tabs).is_some_and(|(_, now)| now == due);
+        let Some((url, due)) = pending_in_active_tab(context, &mut context.tabs()) else { return Ok(None) };
+        let there = context.wait_until(|tabs| {
+            let is_same = pending_in_active_tab(context, tabs).is_some_and(|(_, now)| now == due);
             (!is_same).then_some(())
         });
         match tokio::time::timeout_at(due, there).await {
@@ -53,21 +53,21 @@ pub(crate) async fn overdue(context: &Context) -> Result<Option<String>, Browser
 ///
 /// # Errors
 /// Only when the browser is gone.
-pub(crate) async fn until_overdue(context: &Context) -> Result<String, BrowserError> {
+pub(crate) async fn wait_until_overdue(context: &Context) -> Result<String, BrowserError> {
     loop {
-        context.until(|tabs| departed(context, tabs).map(|_| ())).await?;
-        if let Some(url) = overdue(context).await? {
+        context.wait_until(|tabs| pending_in_active_tab(context, tabs).map(|_| ())).await?;
+        if let Some(url) = overdue_navigation(context).await? {
             return Ok(url);
         }
     }
 }
 
 /// Where the active tab is going and until when that is waited for, while nothing has come of it.
-fn departed(context: &Context, tabs: &mut Tabs) -> Option<(String, Instant)> {
+fn pending_in_active_tab(context: &Context, tabs: &mut Tabs) -> Option<(String, Instant)> {
     let settle = &context.browser().settings.settle;
     let due = |tab: &Tab| {
-        let departure = tab.activity.departure()?;
-        Some((departure.url.clone(), departure.since + settle.limit(&tab.url, &departure.url)))
+        let pending = tab.activity.pending_navigation()?;
+        Some((pending.url.clone(), pending.since + settle.limit(&tab.url, &pending.url)))
     };
     tabs.active().filter(|tab| !tab.crashed && tab.dialog.is_none()).and_then(|tab| due(tab))
 }

@@ -8,15 +8,15 @@ use tokio::time::Instant;
 
 use crate::context::Context;
 use crate::files;
-use crate::isolated_world::{Document, ScriptError, Worlds};
-use crate::navigation::activity::Mark;
+use crate::isolated_world::{Document, IsolatedWorlds, ScriptError};
+use crate::navigation::activity::ActivityCounts;
 use agent::ports::BrowserError;
 use cdp::CdpError;
 
 /// How long a DOM that keeps changing, with nothing on the network, is waited for, in idle limits.
-const RESTLESS_DOM: u32 = 10;
+const DOM_LIMIT: u32 = 10;
 /// How long pictures and fonts alone are waited for, in idle limits: they change how a page looks, not what it says.
-const LOOKS: u32 = 20;
+const APPEARANCE_LIMIT: u32 = 20;
 
 /// What there was to wait for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub(crate) struct Settled {
     /// The main frame shows another document.
     pub(crate) new_document: bool,
     /// The URL changed within the document.
-    pub(crate) moved_within: bool,
+    pub(crate) navigated_in_document: bool,
     /// Something was still going on when the limit was reached.
     pub(crate) unfinished: Option<Unfinished>,
 }
@@ -46,25 +46,25 @@ impl std::fmt::Display for Unfinished {
     }
 }
 
-/// The moment before an action in one tab, to settle from.
+/// The moment baseline an action in one tab, to settle from.
 #[derive(Clone)]
-pub(crate) struct Before {
+pub(crate) struct Baseline {
     pub(crate) tab: u32,
-    mark: Mark,
-    pub(crate) downloads: files::Mark,
+    counts: ActivityCounts,
+    pub(crate) downloads: files::DownloadMark,
     url: String,
     /// A frame's document that has to come to rest as well.
     also: Option<Document>,
 }
 
-impl Before {
+impl Baseline {
     /// Waits for a document's DOM beside the main one's.
-    pub(crate) fn also(&mut self, document: Document) {
+    pub(crate) fn also_wait_for(&mut self, document: Document) {
         self.also = Some(document);
     }
 
-    pub(crate) fn mark(&self) -> Mark {
-        self.mark
+    pub(crate) fn counts(&self) -> ActivityCounts {
+        self.counts
     }
 }
 
@@ -79,62 +79,66 @@ struct DomSettled {
     still: bool,
 }
 
-/// Notes the active tab's state; to be called before the action.
-pub(crate) fn before(context: &Context) -> Option<Before> {
+/// Notes the active tab's state; to be called baseline the action.
+pub(crate) fn baseline(context: &Context) -> Option<Baseline> {
     let downloads = context.files().mark();
     let mut tabs = context.tabs();
     let tab = tabs.active()?;
-    Some(Before { tab: tab.id, mark: tab.activity.mark(), downloads, url: tab.url.clone(), also: None })
+    Some(Baseline { tab: tab.id, counts: tab.activity.counts(), downloads, url: tab.url.clone(), also: None })
 }
 
-/// The moment before anything in the active tab, when that is one that was opened since; otherwise now.
-pub(crate) fn before_other_tab(context: &Context, before: &Before) -> Option<Before> {
-    let now = self::before(context).filter(|now| now.tab != before.tab)?;
-    let is_new = now.tab > before.tab;
-    Some(if is_new { Before { mark: Mark::default(), ..now } } else { now })
+/// The moment baseline anything in the active tab, when that is one that was opened since; otherwise now.
+pub(crate) fn baseline_of_new_tab(context: &Context, baseline: &Baseline) -> Option<Baseline> {
+    let now = self::baseline(context).filter(|now| now.tab != baseline.tab)?;
+    let is_new = now.tab > baseline.tab;
+    Some(if is_new { Baseline { counts: ActivityCounts::default(), ..now } } else { now })
 }
 
-/// Waits in the tab of `before` until nothing that started since moves any more. A tab that closes or crashes, or that a
+/// Waits in the tab of `baseline` until nothing that started since moves any more. A tab that closes or crashes, or that a
 /// dialog blocks, is settled.
 ///
 /// # Errors
 /// Only when the browser is gone.
-pub(crate) async fn settle(context: &Context, worlds: &Worlds, before: &Before) -> Result<Settled, BrowserError> {
+pub(crate) async fn settle(
+    context: &Context,
+    worlds: &IsolatedWorlds,
+    baseline: &Baseline,
+) -> Result<Settled, BrowserError> {
     let limits = &context.browser().settings.settle;
     let started = Instant::now();
     let mut settled = Settled::default();
     // The limit depends on where the tab is going, which may show only while waiting.
-    let deadline = |view: &View| started + limits.limit(&before.url, &view.url);
+    let deadline = |state: &TabState| started + limits.limit(&baseline.url, &state.url);
     loop {
-        let Some(view) = look(context, before) else { return Ok(settled) };
-        if let Err(unfinished) = network_settled(context, before, started, deadline(&view)).await? {
-            if look(context, before).is_some_and(|view| Instant::now() < deadline(&view)) {
+        let Some(state) = tab_state(context, baseline) else { return Ok(settled) };
+        if let Err(unfinished) = network_settled(context, baseline, started, deadline(&state)).await? {
+            if tab_state(context, baseline).is_some_and(|state| Instant::now() < deadline(&state)) {
                 continue;
             }
-            settled.see(&view, before);
+            settled.update(&state, baseline);
             settled.unfinished = unfinished;
             return Ok(settled);
         }
-        let Some(version) = look(context, before).map(|view| view.mark) else { return Ok(settled) };
-        let dom = dom_settled(context, worlds, before, limits.idle, limits.idle * RESTLESS_DOM).await?;
-        if matches!(dom, Dom::Gone) {
-            // The session's end is known before the tab's.
-            let gone = context.until(|tabs| tabs.by_id(before.tab).is_none().then_some(()));
-            if let Ok(reached) = tokio::time::timeout(limits.idle * RESTLESS_DOM, gone).await {
+        let Some(version) = tab_state(context, baseline).map(|state| state.counts) else { return Ok(settled) };
+        let dom = dom_settled(context, worlds, baseline, limits.idle, limits.idle * DOM_LIMIT).await?;
+        if matches!(dom, DomState::Gone) {
+            // The session's end is known baseline the tab's.
+            let gone = context.wait_until(|tabs| tabs.by_id(baseline.tab).is_none().then_some(()));
+            if let Ok(reached) = tokio::time::timeout(limits.idle * DOM_LIMIT, gone).await {
                 reached?;
             }
         }
         // What the quiet moment brought up: a timer's request, a navigation by script, another document.
-        let Some(view) = look(context, before) else { return Ok(settled) };
-        settled.see(&view, before);
-        let moved_on = view.navigating || view.content > 0 || view.mark.documents != version.documents;
-        if moved_on && Instant::now() < deadline(&view) {
+        let Some(state) = tab_state(context, baseline) else { return Ok(settled) };
+        settled.update(&state, baseline);
+        let moved_on = state.navigating || state.content > 0 || state.counts.documents != version.documents;
+        if moved_on && Instant::now() < deadline(&state) {
             continue;
         }
         settled.unfinished = match dom {
-            _ if moved_on => Some(view.unfinished()),
-            Dom::Restless => Some(Unfinished::Dom),
-            Dom::Quiet | Dom::Gone | Dom::Silent => None,
+            _ if moved_on => Some(state.unfinished()),
+            DomState::Busy => Some(Unfinished::Dom),
+            DomState::Quiet | DomState::Gone | DomState::Unknown => None,
         };
         return Ok(settled);
     }
@@ -144,16 +148,16 @@ pub(crate) async fn settle(context: &Context, worlds: &Worlds, before: &Before) 
 ///
 /// # Errors
 /// Only when the browser is gone.
-pub(crate) async fn downloads(context: &Context, before: &Before) -> Result<(), BrowserError> {
+pub(crate) async fn wait_for_downloads(context: &Context, baseline: &Baseline) -> Result<(), BrowserError> {
     let files = context.files();
     let deadline = Instant::now() + context.browser().settings.download_wait;
-    while !files.is_quiet_since(before.downloads) {
-        let quiet = context.until(|_| files.is_quiet_since(before.downloads).then_some(()));
+    while !files.is_idle_since(baseline.downloads) {
+        let quiet = context.wait_until(|_| files.is_idle_since(baseline.downloads).then_some(()));
         // That nothing comes of one that was expected is no event.
-        let next_look = files.next_given_up().map_or(deadline, |given_up| given_up.min(deadline));
-        match tokio::time::timeout_at(next_look, quiet).await {
+        let next_check = files.next_expiry().map_or(deadline, |given_up| given_up.min(deadline));
+        match tokio::time::timeout_at(next_check, quiet).await {
             Ok(reached) => return reached,
-            Err(_) if next_look < deadline => {}
+            Err(_) if next_check < deadline => {}
             Err(_) => break,
         }
     }
@@ -163,44 +167,44 @@ pub(crate) async fn downloads(context: &Context, before: &Before) -> Result<(), 
 /// Waits until the tab navigates nowhere and no request is pending that matters; or tells what is, at the deadline.
 async fn network_settled(
     context: &Context,
-    before: &Before,
+    baseline: &Baseline,
     started: Instant,
     deadline: Instant,
 ) -> Result<Result<(), Option<Unfinished>>, BrowserError> {
     let idle = context.browser().settings.settle.idle;
-    let pictures = (started + idle * LOOKS).min(deadline);
-    let windows = (started + idle * RESTLESS_DOM).min(deadline);
+    let pictures = (started + idle * APPEARANCE_LIMIT).min(deadline);
+    let windows = (started + idle * DOM_LIMIT).min(deadline);
     loop {
         let now = Instant::now();
-        let settled = context.until(|tabs| {
-            let window_expected = tabs.expects_another() && now < windows;
-            let tab = match tabs.by_id(before.tab) {
+        let settled = context.wait_until(|tabs| {
+            let window_expected = tabs.expects_window() && now < windows;
+            let tab = match tabs.by_id(baseline.tab) {
                 Some(tab) if !tab.crashed && tab.dialog.is_none() => tab,
                 _ => return Some(()),
             };
-            let (content, all) = tab.activity.pending_since(before.mark);
+            let (content, all) = tab.activity.pending_since(baseline.counts);
             let waiting = tab.activity.is_navigating() || content > 0 || (all > 0 && now < pictures) || window_expected;
             (!waiting).then_some(())
         });
         // Some things are waited for less long than others, so there are several moments at which to look again.
-        let next_look = [windows, pictures, deadline].into_iter().find(|moment| *moment > now).unwrap_or(deadline);
-        match tokio::time::timeout_at(next_look, settled).await {
+        let next_check = [windows, pictures, deadline].into_iter().find(|moment| *moment > now).unwrap_or(deadline);
+        match tokio::time::timeout_at(next_check, settled).await {
             Ok(reached) => return Ok(Ok(reached?)),
-            Err(_) if next_look < deadline => {}
-            Err(_) => return Ok(Err(look(context, before).map(|view| view.unfinished()))),
+            Err(_) if next_check < deadline => {}
+            Err(_) => return Ok(Err(tab_state(context, baseline).map(|state| state.unfinished()))),
         }
     }
 }
 
 impl Settled {
-    fn see(&mut self, view: &View, before: &Before) {
-        self.new_document = view.mark.documents != before.mark.documents;
-        self.moved_within = view.mark.same_document != before.mark.same_document;
+    fn update(&mut self, state: &TabState, baseline: &Baseline) {
+        self.new_document = state.counts.documents != baseline.counts.documents;
+        self.navigated_in_document = state.counts.same_document != baseline.counts.same_document;
     }
 }
 
-struct View {
-    mark: Mark,
+struct TabState {
+    counts: ActivityCounts,
     navigating: bool,
     content: usize,
     pending: usize,
@@ -208,49 +212,49 @@ struct View {
     url: String,
 }
 
-impl View {
+impl TabState {
     fn unfinished(&self) -> Unfinished {
         if self.navigating { Unfinished::Navigation } else { Unfinished::Requests(self.pending) }
     }
 }
 
 /// The tab as it is now; none when it is gone, crashed or blocked by a dialog.
-fn look(context: &Context, before: &Before) -> Option<View> {
+fn tab_state(context: &Context, baseline: &Baseline) -> Option<TabState> {
     let mut tabs = context.tabs();
-    let tab = tabs.by_id(before.tab).filter(|tab| !tab.crashed && tab.dialog.is_none())?;
-    let (content, pending) = tab.activity.pending_since(before.mark);
-    Some(View {
-        mark: tab.activity.mark(),
+    let tab = tabs.by_id(baseline.tab).filter(|tab| !tab.crashed && tab.dialog.is_none())?;
+    let (content, pending) = tab.activity.pending_since(baseline.counts);
+    Some(TabState {
+        counts: tab.activity.counts(),
         navigating: tab.activity.is_navigating(),
         content,
         pending,
-        url: tab.activity.departure().map_or(&tab.url, |departure| &departure.url).clone(),
+        url: tab.activity.pending_navigation().map_or(&tab.url, |pending| &pending.url).clone(),
     })
 }
 
-enum Dom {
+enum DomState {
     Quiet,
-    Restless,
+    Busy,
     /// Its session ended.
     Gone,
     /// It did not say: the document went away, or a dialog opened.
-    Silent,
+    Unknown,
 }
 
 async fn dom_settled(
     context: &Context,
-    worlds: &Worlds,
-    before: &Before,
+    worlds: &IsolatedWorlds,
+    baseline: &Baseline,
     quiet: Duration,
     limit: Duration,
-) -> Result<Dom, BrowserError> {
-    let document = context.tabs().by_id(before.tab).map(|tab| tab.document());
-    let Some(document) = document else { return Ok(Dom::Gone) };
+) -> Result<DomState, BrowserError> {
+    let document = context.tabs().by_id(baseline.tab).map(|tab| tab.document());
+    let Some(document) = document else { return Ok(DomState::Gone) };
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let arguments = SettledArguments { quiet: millis(quiet), limit: millis(limit) };
     // The page's own timer keeps the limit; ours is for a page that does not get to it.
-    let patience = limit + context.browser().settings.settle.idle * RESTLESS_DOM;
-    let also = before.also.as_ref().filter(|also| also.frame != document.frame);
+    let patience = limit + context.browser().settings.settle.idle * DOM_LIMIT;
+    let also = baseline.also.as_ref().filter(|also| also.frame != document.frame);
     let frame = async {
         if let Some(frame) = also {
             // A frame that is gone or restless is no reason to wait on.
@@ -259,10 +263,10 @@ async fn dom_settled(
     };
     let (called, ()) = tokio::join!(worlds.call::<DomSettled>(&document, "hands.settled", &arguments, patience), frame);
     Ok(match called {
-        Ok((_, DomSettled { still: false })) => Dom::Quiet,
-        Ok((_, DomSettled { still: true })) | Err(ScriptError::Cdp(CdpError::TimedOut { .. })) => Dom::Restless,
+        Ok((_, DomSettled { still: false })) => DomState::Quiet,
+        Ok((_, DomSettled { still: true })) | Err(ScriptError::Cdp(CdpError::TimedOut { .. })) => DomState::Busy,
         Err(ScriptError::Cdp(CdpError::Closed)) => return Err(BrowserError::Lost),
-        Err(ScriptError::Cdp(CdpError::Detached)) => Dom::Gone,
-        Err(_) => Dom::Silent,
+        Err(ScriptError::Cdp(CdpError::Detached)) => DomState::Gone,
+        Err(_) => DomState::Unknown,
     })
 }

@@ -137,7 +137,7 @@ async fn a_call_that_is_dropped_is_forgotten() {
 #[tokio::test]
 async fn a_command_that_is_only_told_leaves_nothing_registered() {
     let (connection, _events, mut peer) = connect();
-    connection.session("tab").tell(EvaluateParams::new("told"));
+    connection.session("tab").send(EvaluateParams::new("told"));
     assert_eq!(connection.registered().0, 0);
     let command = peer.command().await;
     assert_eq!(command["params"]["expression"], "told");
@@ -152,7 +152,7 @@ async fn more_commands_than_the_queue_holds_are_refused_and_the_rest_goes_out() 
     // Nothing is written meanwhile: the writer's turn comes with the first await.
     let mut replies: Vec<_> = (0..5_000).map(|n| evaluate(&session, &n.to_string())).collect();
     let last = replies.pop().unwrap();
-    assert_eq!(last.await, Err(CdpError::Overwhelmed));
+    assert_eq!(last.await, Err(CdpError::Overloaded));
     let queued = connection.registered().0;
     assert!((4_000..5_000).contains(&queued), "{queued}");
     for n in 0..queued {

@@ -75,13 +75,13 @@ async fn a_session_with_too_many_unread_events_is_given_up_and_its_neighbours_ar
     for n in 0..3 {
         peer.send(&event("flooded", n)).await;
     }
-    assert_eq!(waits.await, Err(CdpError::Overwhelmed));
+    assert_eq!(waits.await, Err(CdpError::Overloaded));
     // Whoever follows its events has a wrong picture by now, so nothing more is to be done with it.
-    assert_eq!(evaluate(&connection.session("flooded"), "later").await, Err(CdpError::Overwhelmed));
+    assert_eq!(evaluate(&connection.session("flooded"), "later").await, Err(CdpError::Overloaded));
     peer.send(&json!({"method": "Inspector.targetReloadedAfterCrash", "sessionId": "flooded"})).await;
     peer.send(&event("other", 1)).await;
     assert!(of_other.recv().await.is_some());
-    assert_eq!(evaluate(&connection.session("flooded"), "later").await, Err(CdpError::Overwhelmed));
+    assert_eq!(evaluate(&connection.session("flooded"), "later").await, Err(CdpError::Overloaded));
 
     let (_given_up, command) = (peer.command().await, peer.command().await);
     peer.answer(&command, "fine").await;

@@ -127,8 +127,8 @@ async fn an_event_over_the_limit_gives_its_session_up_and_no_other() {
     let (_, second) = (peer.command().await, peer.command().await);
     send_too_long(&mut peer, "{\"method\":\"Fetch.requestPaused\",\"params\":{\"t\":\"", "\"},\"sessionId\":\"loud\"}")
         .await;
-    assert_eq!(failing.await, Err(CdpError::Overwhelmed));
-    assert_eq!(evaluate(&loud, "x").await, Err(CdpError::Overwhelmed));
+    assert_eq!(failing.await, Err(CdpError::Overloaded));
+    assert_eq!(evaluate(&loud, "x").await, Err(CdpError::Overloaded));
     peer.answer(&second, "went on").await;
     assert_eq!(working.await, Ok(json!({"value": "went on"})));
 }
@@ -148,7 +148,7 @@ async fn a_page_is_closed_with_its_session_or_a_frame_s() {
         let close = peer.command().await;
         assert_eq!((&close["method"], &close["sessionId"]), (&json!("Target.closeTarget"), &json!(null)), "{loud}");
         assert_eq!(close["params"]["targetId"], "target of page");
-        assert_eq!(events.recv().await.unwrap().method, GIVEN_UP);
+        assert_eq!(events.recv().await.unwrap().method, SESSION_FAILED);
         assert!(events.recv().await.is_none());
     }
 }

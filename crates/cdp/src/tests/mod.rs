@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio_util::task::TaskTracker;
 
-use super::session::Pending;
-use super::{CdpError, Connection, EventReceiver, GIVEN_UP, Session};
+use super::session::PendingReply;
+use super::{CdpError, Connection, EventReceiver, SESSION_FAILED, Session};
 use crate::messages;
 
 /// The deadline of every command in these tests.
@@ -81,16 +81,16 @@ fn attached(by: Option<&str>, session: &str) -> Value {
 }
 
 /// A command that needs the renderer.
-fn evaluate(session: &Session, expression: &str) -> Pending<Value> {
+fn evaluate(session: &Session, expression: &str) -> PendingReply<Value> {
     session.call_as(EvaluateParams::new(expression), LIMIT)
 }
 
 /// A command that the browser carries out itself.
-fn navigate(session: &Session) -> Pending<Value> {
+fn navigate(session: &Session) -> PendingReply<Value> {
     session.call_as(NavigateParams::new("https://shop.example/"), LIMIT)
 }
 
-fn answer_dialog(session: &Session) -> Pending<Value> {
+fn answer_dialog(session: &Session) -> PendingReply<Value> {
     session.call_as(HandleJavaScriptDialogParams::new(true), LIMIT)
 }
 

@@ -6,11 +6,11 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::*;
-use crate::egress::names::tests::Scripted;
+use crate::egress::dns_cache::tests::Scripted;
 use crate::settings::NetworkLimits;
 use url_policy::{HostPattern, UrlPolicy};
 
-/// What the browser says first, and what it is told.
+/// What the browser says first, and what it is reported.
 const HELLO: [u8; 3] = [5, 1, 0];
 const WELCOME: [u8; 2] = [5, 0];
 /// The reply's second byte.
@@ -264,9 +264,9 @@ async fn a_few_addresses_have_the_whole_time_for_a_connection_and_begin_one_afte
 #[test]
 fn a_family_that_leads_nowhere_does_not_keep_the_other_waiting() {
     let of = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<IpAddr>>();
-    let turns = by_turns(&of(&["2e00::1", "2e00::2", "2e00::3", "9.9.9.1", "9.9.9.2"]));
+    let turns = interleave_families(&of(&["2e00::1", "2e00::2", "2e00::3", "9.9.9.1", "9.9.9.2"]));
     assert_eq!(turns, of(&["2e00::1", "9.9.9.1", "2e00::2", "9.9.9.2", "2e00::3"]));
-    assert_eq!(by_turns(&of(&["9.9.9.1", "2e00::1"])), of(&["9.9.9.1", "2e00::1"]));
+    assert_eq!(interleave_families(&of(&["9.9.9.1", "2e00::1"])), of(&["9.9.9.1", "2e00::1"]));
 }
 
 #[tokio::test]
@@ -283,7 +283,7 @@ async fn a_run_that_has_taken_what_it_may_loses_its_connections() {
     let _ = idle.read_to_end(&mut answer).await;
     assert!(answer.len() < 600, "{}", answer.len());
     assert_eq!(served.ask("127.0.0.1", server.port()).await.0, UNREACHABLE);
-    assert_eq!(served.egress.news().len(), 1);
+    assert_eq!(served.egress.take_notices().len(), 1);
 }
 
 #[tokio::test]

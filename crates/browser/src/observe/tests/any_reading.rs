@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use super::super::frames::{ChildContent, ChildFrame, FrameKey, FrameReading};
+use super::super::frames::{ChildContent, ChildFrame, FrameReading, WorldId};
 use super::super::invariants;
-use super::super::reading::{ElementItem, FrameItem, Item, LocalId, Reading, TextItem};
+use super::super::reading::{ElementItem, FrameItem, Item, NodeId, Reading, TextItem};
 
 /// Text that tries to pass for the view's own.
 fn hostile() -> impl Strategy<Value = String> {
@@ -33,7 +33,7 @@ fn element() -> impl Strategy<Value = Item> {
     let words = (hostile(), hostile(), hostile(), hostile(), proptest::collection::vec(hostile(), 0..14));
     (identity, words).prop_map(|((id, place, seen, flags), (tag, name, value, href, options))| {
         Item::Element(Box::new(ElementItem {
-            id: LocalId(id),
+            id: NodeId(id),
             place,
             seen,
             covered: flags[0] && flags[1],
@@ -60,7 +60,7 @@ fn item() -> impl Strategy<Value = Item> {
             .prop_map(|([x, y, width, height], seen, text, level)| Item::Text(TextItem { x, y, width, height, seen, text, level })),
         4 => element(),
         1 => (0_u32..6, place(), hostile(), any::<Option<[i32; 4]>>(), any::<u32>()).prop_map(|(id, place, name, seen, cover)| {
-            Item::Frame(FrameItem { id: LocalId(id), place, src: name.clone(), name, seen, cover })
+            Item::Frame(FrameItem { id: NodeId(id), place, src: name.clone(), name, seen, cover })
         }),
         2 => (prop_oneof![Just("list".to_owned()), Just("row".to_owned()), Just("sub".to_owned()), Just("nav".to_owned()), hostile()], hostile())
             .prop_map(|(kind, name)| Item::Open(kind, name)),
@@ -86,14 +86,14 @@ fn reading() -> impl Strategy<Value = Reading> {
 
 fn tree() -> impl Strategy<Value = FrameReading> {
     (reading(), proptest::collection::vec((0_u32..6, reading()), 0..3)).prop_map(|(reading, children)| FrameReading {
-        key: FrameKey(0),
+        key: WorldId(0),
         reading,
         children: children
             .into_iter()
             .enumerate()
             .map(|(n, (owner, reading))| ChildFrame {
-                owner: LocalId(owner),
-                content: ChildContent::Read(Box::new(FrameReading::leaf(FrameKey(n as u64 + 1), reading))),
+                owner: NodeId(owner),
+                content: ChildContent::Read(Box::new(FrameReading::leaf(WorldId(n as u64 + 1), reading))),
             })
             .collect(),
     })

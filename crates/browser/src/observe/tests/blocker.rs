@@ -1,6 +1,6 @@
 //! What counts as blocked, and what only looks like it.
 
-use crate::observe::facts::{Answer, Facts, FrameFact};
+use crate::observe::facts::{DocumentResponse, Facts, FrameFact};
 use crate::observe::{blocker, may_pass};
 use agent::observation::BlockerKind::{
     self, BotDenied, Captcha, FormInvalid, Interstitial, LoginRequired, RateLimited,
@@ -10,13 +10,16 @@ fn kind(facts: &Facts) -> Option<BlockerKind> {
     blocker(facts).map(|blocker| blocker.kind)
 }
 
-fn answer(status: u16, headers: &[(&str, &str)]) -> Answer {
-    Answer::new(status, headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+fn response(status: u16, headers: &[(&str, &str)]) -> DocumentResponse {
+    DocumentResponse::new(
+        status,
+        headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+    )
 }
 
 /// A page with little on it.
 fn wall(status: u16, title: &str) -> Facts {
-    Facts { answer: answer(status, &[]), title: title.to_owned(), text: 150, controls: 1, ..Facts::default() }
+    Facts { response: response(status, &[]), title: title.to_owned(), text: 150, controls: 1, ..Facts::default() }
 }
 
 /// A page that is about something.
@@ -45,7 +48,7 @@ fn a_captcha_in_a_form_with_other_fields_and_an_idle_badge_block_nothing() {
     for url in [ANCHOR, TURNSTILE, "https://newassets.hcaptcha.com/captcha.html#frame=checkbox"] {
         assert_eq!(kind(&Facts { frames: frame(url, 304, 78), ..form.clone() }), None, "{url}");
     }
-    assert_eq!(kind(&Facts { frames: frame(ANCHOR, 70, 60), ..wall(200, "Home") }), None);
+    assert_eq!(kind(&Facts { frames: frame(ANCHOR, 70, 60), ..wall(200, "Launcher") }), None);
 }
 
 #[test]
@@ -56,8 +59,8 @@ fn a_page_that_consists_of_a_captcha_is_one() {
     assert_eq!(kind(&Facts { frames: frame(datadome, 1280, 900), ..wall(403, "shop.example") }), Some(Captcha));
     assert_eq!(kind(&Facts { gates: vec!["perimeterx".into()], ..wall(403, "shop.example") }), Some(Captcha));
     assert_eq!(kind(&wall(200, "Verify you are human")), Some(Captcha));
-    let waf = answer(405, &[("X-Amzn-Waf-Action", "captcha")]);
-    assert_eq!(kind(&Facts { answer: waf, ..wall(405, "") }), Some(Captcha));
+    let waf = response(405, &[("X-Amzn-Waf-Action", "captcha")]);
+    assert_eq!(kind(&Facts { response: waf, ..wall(405, "") }), Some(Captcha));
 }
 
 #[test]
@@ -69,12 +72,12 @@ fn a_host_that_only_looks_like_a_providers_is_none() {
 
 #[test]
 fn a_check_that_passes_by_itself_is_an_interstitial() {
-    let challenged = answer(403, &[("cf-mitigated", "challenge")]);
+    let challenged = response(403, &[("cf-mitigated", "challenge")]);
     for facts in [
-        Facts { answer: challenged.clone(), ..wall(403, "Un momento\u{2026}") },
+        Facts { response: challenged.clone(), ..wall(403, "Un momento\u{2026}") },
         wall(503, "Just a moment..."),
         wall(200, "Checking your browser before accessing shop.example"),
-        Facts { answer: answer(202, &[("x-amzn-waf-action", "challenge")]), ..wall(202, "") },
+        Facts { response: response(202, &[("x-amzn-waf-action", "challenge")]), ..wall(202, "") },
         Facts { gates: vec!["cloudflare".into()], ..wall(503, "shop.example") },
     ] {
         let found = blocker(&facts).unwrap();
@@ -82,7 +85,7 @@ fn a_check_that_passes_by_itself_is_an_interstitial() {
         assert!(may_pass(&facts, &found));
     }
     // Its box to tick may still tick itself.
-    let ticking = Facts { answer: challenged, frames: frame(TURNSTILE, 300, 65), ..wall(403, "Just a moment...") };
+    let ticking = Facts { response: challenged, frames: frame(TURNSTILE, 300, 65), ..wall(403, "Just a moment...") };
     let found = blocker(&ticking).unwrap();
     assert_eq!((found.kind, may_pass(&ticking, &found)), (Captcha, true));
 }
@@ -132,7 +135,7 @@ fn ordinary_errors_are_not_blocked() {
 
 #[test]
 fn a_rate_limit_tells_when_to_come_back() {
-    let limited = Facts { answer: answer(429, &[("Retry-After", "30")]), ..wall(429, "Slow down") };
+    let limited = Facts { response: response(429, &[("Retry-After", "30")]), ..wall(429, "Slow down") };
     let found = blocker(&limited).unwrap();
     assert_eq!(found.kind, RateLimited);
     assert_eq!(
@@ -160,7 +163,7 @@ fn a_login_form_in_the_place_of_another_page_is_a_login_wall() {
     };
     assert_eq!(kind(&sso), Some(LoginRequired));
     assert_eq!(kind(&wall(401, "Unauthorized")), Some(LoginRequired));
-    assert_eq!(kind(&Facts { answer: answer(403, &[]), ..login_form(url, url) }), Some(LoginRequired));
+    assert_eq!(kind(&Facts { response: response(403, &[]), ..login_form(url, url) }), Some(LoginRequired));
 }
 
 #[test]

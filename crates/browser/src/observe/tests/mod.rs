@@ -4,9 +4,9 @@ mod any_reading;
 mod blocker;
 mod view;
 
-use super::frames::{FrameKey, FrameReading};
+use super::frames::{FrameReading, WorldId};
 use super::invariants::indices;
-use super::reading::{ElementItem, Item, LocalId, Reading, TextItem};
+use super::reading::{ElementItem, Item, NodeId, Reading, TextItem};
 
 pub(super) fn text(y: i32, text: &str) -> Item {
     Item::Text(TextItem {
@@ -22,7 +22,7 @@ pub(super) fn text(y: i32, text: &str) -> Item {
 
 pub(super) fn button(id: u32, y: i32, name: &str) -> Item {
     Item::Element(Box::new(ElementItem {
-        id: LocalId(id),
+        id: NodeId(id),
         place: [0, y, 80, 20],
         seen: u8::from((0..900).contains(&y)),
         tag: "button".to_owned(),
@@ -42,5 +42,5 @@ pub(super) fn page(items: Vec<Item>) -> FrameReading {
         items,
         ..Reading::default()
     };
-    FrameReading::leaf(FrameKey(1), reading)
+    FrameReading::leaf(WorldId(1), reading)
 }

@@ -1,6 +1,6 @@
-use super::super::frames::{ChildContent, ChildFrame, FrameKey, FrameReading};
+use super::super::frames::{ChildContent, ChildFrame, FrameReading, WorldId};
 use super::super::index::IndexTable;
-use super::super::reading::{FrameItem, Item, LocalId, Reading};
+use super::super::reading::{FrameItem, Item, NodeId, Reading};
 use super::super::{compose, notices, tokens};
 use super::{button, indices, page, text};
 use agent::action::ElementIndex;
@@ -99,7 +99,7 @@ fn a_row_is_one_line_with_its_controls() {
 #[test]
 fn a_frame_stands_where_its_owner_does_and_is_cut_to_its_window() {
     let owner = FrameItem {
-        id: LocalId(4),
+        id: NodeId(4),
         place: [0, 100, 300, 100],
         seen: Some([0, 100, 300, 200]),
         src: "https://ads.example/".into(),
@@ -114,8 +114,8 @@ fn a_frame_stands_where_its_owner_does_and_is_cut_to_its_window() {
         ..Reading::default()
     };
     outer.children.push(ChildFrame {
-        owner: LocalId(4),
-        content: ChildContent::Read(Box::new(FrameReading::leaf(FrameKey(2), inner))),
+        owner: NodeId(4),
+        content: ChildContent::Read(Box::new(FrameReading::leaf(WorldId(2), inner))),
     });
     let view = lines(&outer, &mut IndexTable::new());
     assert_eq!(view[..4], ["[1]<button />Before", "<iframe> Ad", "\t[2]<button />Inside", "[3]<button />After"]);
@@ -127,7 +127,7 @@ fn controls_under_the_covered_part_of_a_frame_are_not_offered() {
     // The lower two fifths are covered.
     let cover = 0b11111_11111_00000_00000_00000;
     let owner = FrameItem {
-        id: LocalId(4),
+        id: NodeId(4),
         place: [0, 0, 100, 100],
         seen: Some([0, 0, 100, 100]),
         cover,
@@ -140,8 +140,8 @@ fn controls_under_the_covered_part_of_a_frame_are_not_offered() {
         ..Reading::default()
     };
     outer.children.push(ChildFrame {
-        owner: LocalId(4),
-        content: ChildContent::Read(Box::new(FrameReading::leaf(FrameKey(2), inner))),
+        owner: NodeId(4),
+        content: ChildContent::Read(Box::new(FrameReading::leaf(WorldId(2), inner))),
     });
     let text = compose(&outer, &mut IndexTable::new(), 8000).text;
     assert!(text.contains("Free") && !text.contains("Covered"), "{text}");
@@ -150,14 +150,14 @@ fn controls_under_the_covered_part_of_a_frame_are_not_offered() {
 #[test]
 fn a_frame_that_cannot_be_read_is_said_to_be_so() {
     let owner = FrameItem {
-        id: LocalId(4),
+        id: NodeId(4),
         place: [0, 0, 100, 100],
         seen: Some([0, 0, 100, 100]),
         src: "https://slow.example/".into(),
         ..FrameItem::default()
     };
     let mut outer = page(vec![Item::Frame(owner)]);
-    outer.children.push(ChildFrame { owner: LocalId(4), content: ChildContent::Unreadable });
+    outer.children.push(ChildFrame { owner: NodeId(4), content: ChildContent::Unreadable });
     let view = compose(&outer, &mut IndexTable::new(), 8000);
     assert!(view.text.starts_with("<iframe> https://slow.example/ (its content could not be read)"), "{}", view.text);
     assert_eq!(notices(&outer, &view), ["1 frames of the page could not be read."]);
@@ -183,6 +183,6 @@ fn a_password_never_reaches_the_view_even_if_a_reading_held_one() {
 fn what_the_script_sends_is_understood() {
     let json = r#"{"url":"https://a.example/","viewport":[10,10],"items":[{"o":["nav","Main"]},{"t":[1,2,3,4,1,"hi",2]},{"e":{"i":3,"tag":"a","checked":"mixed","scroll":[0,1.5,0,0]}},"n","p","c",{"f":{"i":9,"seen":[0,0,1,1]}}],"above":[3,["Top"]],"focus":3,"later":"ignored"}"#;
     let reading = Reading::parse(json).expect("a valid reading");
-    assert_eq!(reading.frame_owners().collect::<Vec<_>>(), [LocalId(9)]);
+    assert_eq!(reading.frame_owners().collect::<Vec<_>>(), [NodeId(9)]);
     assert_eq!(reading.above.controls, 3);
 }

@@ -35,11 +35,11 @@ pub(crate) fn renderers_of(root: u32) -> Vec<ProcessId> {
 
 /// Memory of a process in bytes that no file stands behind: what it allocated, and what it shares with the browser to
 /// draw in. Unlike its PSS this takes microseconds, and may be read of a sandboxed process. None when it is gone.
-pub(crate) fn private(process: ProcessId) -> Option<u64> {
-    private_of(process.pid)
+pub(crate) fn private_memory(process: ProcessId) -> Option<u64> {
+    private_memory_of(process.pid)
 }
 
-fn private_of(pid: u32) -> Option<u64> {
+fn private_memory_of(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let kib = |field: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(field))?;
@@ -56,17 +56,17 @@ pub(crate) fn cpu_time(process: ProcessId) -> Option<Duration> {
 
 /// Sum of the proportional set sizes (PSS) of a process and its descendants, in bytes. None when the process is gone.
 /// PSS counts shared pages in parts, so that the sum is what would be freed. Of a process that does not let it be read, as
-/// renderers under the setuid sandbox helper, it is [`private`].
-pub(crate) fn of_tree(root: u32) -> Option<u64> {
-    let root_s = of_process(root)?;
+/// renderers under the setuid sandbox helper, it is [`private_memory`].
+pub(crate) fn tree_memory(root: u32) -> Option<u64> {
+    let root_s = process_memory(root)?;
     // A process may end between the listing and the look.
-    let others: u64 = descendants_of(root).into_iter().filter_map(of_process).sum();
+    let others: u64 = descendants_of(root).into_iter().filter_map(process_memory).sum();
     Some(root_s + others)
 }
 
 /// Children, their children and so on.
 fn descendants_of(root: u32) -> Vec<u32> {
-    let mut children = families();
+    let mut children = processes_by_parent();
     let mut found = children.remove(&root).unwrap_or_default();
     let mut next = 0;
     while let Some(pid) = found.get(next) {
@@ -78,11 +78,11 @@ fn descendants_of(root: u32) -> Vec<u32> {
 
 /// The children of a process.
 pub(crate) fn children_of(parent: u32) -> Vec<u32> {
-    families().remove(&parent).unwrap_or_default()
+    processes_by_parent().remove(&parent).unwrap_or_default()
 }
 
 /// Every process of the system by its parent; empty where there is no `/proc`.
-fn families() -> HashMap<u32, Vec<u32>> {
+fn processes_by_parent() -> HashMap<u32, Vec<u32>> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
         if let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok())
@@ -94,8 +94,8 @@ fn families() -> HashMap<u32, Vec<u32>> {
     children
 }
 
-fn of_process(pid: u32) -> Option<u64> {
-    pss(pid).or_else(|| private_of(pid))
+fn process_memory(pid: u32) -> Option<u64> {
+    pss(pid).or_else(|| private_memory_of(pid))
 }
 
 fn pss(pid: u32) -> Option<u64> {
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn a_tree_has_the_memory_of_its_root_and_of_its_descendants() {
         let own = std::process::id();
-        let alone = of_process(own).unwrap();
+        let alone = process_memory(own).unwrap();
         assert!(alone > 1 << 20, "{alone}");
         // `sh` waits for its child.
         let mut child = std::process::Command::new("sh")
@@ -136,12 +136,12 @@ mod tests {
             .spawn()
             .unwrap();
         assert!(children_of(own).contains(&child.id()));
-        let tree = of_tree(child.id()).unwrap();
+        let tree = tree_memory(child.id()).unwrap();
         assert!(tree >= 4096, "{tree}");
-        assert!(of_tree(own).unwrap() > of_tree(child.id()).unwrap());
+        assert!(tree_memory(own).unwrap() > tree_memory(child.id()).unwrap());
         drop(child.stdin.take());
         child.wait().unwrap();
-        assert_eq!(of_tree(child.id()), None);
+        assert_eq!(tree_memory(child.id()), None);
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
             let nobody = rustix::fs::Uid::from_raw(65_534);
             // For this thread alone.
             rustix::thread::set_thread_res_uid(nobody, nobody, nobody).unwrap();
-            (pss(pid), of_process(pid))
+            (pss(pid), process_memory(pid))
         };
         let (pss, counted) = std::thread::spawn(read_as_nobody).join().unwrap();
         assert_eq!(pss, None);
@@ -169,7 +169,7 @@ mod tests {
     fn a_process_is_known_by_its_number_and_its_start() {
         let own = ProcessId::of(std::process::id()).unwrap();
         assert!(own.is_alive() && !ProcessId { started: own.started + 1, ..own }.is_alive());
-        assert!(private(own).unwrap() > 1 << 20);
+        assert!(private_memory(own).unwrap() > 1 << 20);
         let before = cpu_time(own).unwrap();
         let busy = std::time::Instant::now();
         while cpu_time(own).unwrap() <= before {

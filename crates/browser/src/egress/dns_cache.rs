@@ -30,20 +30,20 @@ const MAX_NAME: usize = 254;
 const MAX_ADDRESSES: usize = 32;
 
 /// One run's answers.
-pub(super) struct Names {
+pub(super) struct DnsCache {
     resolver: Arc<dyn Resolver>,
-    known: Mutex<HashMap<String, Arc<OnceCell<Answer>>>>,
+    known: Mutex<HashMap<String, Arc<OnceCell<CachedAddresses>>>>,
     lookups: Semaphore,
 }
 
-struct Answer {
+struct CachedAddresses {
     /// The moment it was given.
     since: Instant,
     /// Empty for a name without an address.
     addresses: Arc<[IpAddr]>,
 }
 
-impl Names {
+impl DnsCache {
     pub(super) fn new(resolver: Arc<dyn Resolver>) -> Self {
         Self { resolver, known: Mutex::default(), lookups: Semaphore::new(MAX_LOOKUPS) }
     }
@@ -59,10 +59,10 @@ impl Names {
     }
 
     /// Where the answer is, or will be.
-    fn entry(&self, name: &str) -> Arc<OnceCell<Answer>> {
+    fn entry(&self, name: &str) -> Arc<OnceCell<CachedAddresses>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = known.get(name)
-            && entry.get().is_none_or(Answer::holds)
+            && entry.get().is_none_or(CachedAddresses::holds)
         {
             return entry.clone();
         }
@@ -70,22 +70,22 @@ impl Names {
             // What somebody waits for stays, or it would be looked up a second time beside the first.
             known.retain(|_, entry| Arc::strong_count(entry) > 1);
         }
-        let entry = Arc::<OnceCell<Answer>>::default();
+        let entry = Arc::<OnceCell<CachedAddresses>>::default();
         known.insert(name.to_owned(), entry.clone());
         entry
     }
 
-    async fn look_up(&self, name: &str) -> Answer {
+    async fn look_up(&self, name: &str) -> CachedAddresses {
         let mut addresses = match timeout(TURN, self.lookups.acquire()).await {
             Ok(_turn) => timeout(LOOKUP, self.resolver.resolve(name)).await.unwrap_or_default(),
             Err(_elapsed) => Vec::new(),
         };
         addresses.truncate(MAX_ADDRESSES);
-        Answer { since: Instant::now(), addresses: addresses.into() }
+        CachedAddresses { since: Instant::now(), addresses: addresses.into() }
     }
 }
 
-impl Answer {
+impl CachedAddresses {
     fn holds(&self) -> bool {
         let ttl = if self.addresses.is_empty() { UNRESOLVED_TTL } else { TTL };
         self.since.elapsed() < ttl
@@ -125,11 +125,11 @@ pub(super) mod tests {
         }
     }
 
-    fn names(answers: &[(&str, &[&str])]) -> Names {
-        Names::new(Arc::new(Scripted::new(answers)))
+    fn names(answers: &[(&str, &[&str])]) -> DnsCache {
+        DnsCache::new(Arc::new(Scripted::new(answers)))
     }
 
-    async fn first(names: &Names, name: &str) -> Option<String> {
+    async fn first(names: &DnsCache, name: &str) -> Option<String> {
         names.addresses(name).await.first().map(ToString::to_string)
     }
 
@@ -179,9 +179,9 @@ pub(super) mod tests {
         }
     }
 
-    fn slow() -> (Arc<Slow>, Names) {
+    fn slow() -> (Arc<Slow>, DnsCache) {
         let slow = Arc::new(Slow { let_go: Semaphore::new(0), asked: AtomicUsize::new(0) });
-        (slow.clone(), Names::new(slow))
+        (slow.clone(), DnsCache::new(slow))
     }
 
     #[tokio::test(start_paused = true)]
