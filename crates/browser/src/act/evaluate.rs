@@ -1,4 +1,4 @@
-//! RunningBrowsers a script of the model's in the page.
+//! Running a script of the model's in the page.
 
 use super::prepend_note;
 use crate::error::browser_error;

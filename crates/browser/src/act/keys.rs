@@ -46,7 +46,7 @@ static NAMED: &[NamedKey] = &[
     named("Backspace", "Backspace", 8, ""),
     named("Delete", "Delete", 46, ""),
     named("Insert", "Insert", 45, ""),
-    named("Launcher", "Launcher", 36, ""),
+    named("Home", "Home", 36, ""),
     named("End", "End", 35, ""),
     named("PageUp", "PageUp", 33, ""),
     named("PageDown", "PageDown", 34, ""),

@@ -135,7 +135,7 @@ impl Stands {
             (true, _) => room,
             (false, 0) if still => format!("nothing scrolled: it is already at the {end}"),
             (false, _) if still => "nothing scrolled".into(),
-            (false, _) => "nothing scrolled, but the page found the wheel".into(),
+            (false, _) => "nothing scrolled, but the page heard the wheel".into(),
         }
     }
 }

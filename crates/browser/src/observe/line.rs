@@ -1,4 +1,4 @@
-//! An element as the view writes it: `<input type=date format=YYYY-MM-DD required />DocumentLoad`.
+//! An element as the view writes it: `<input type=date format=YYYY-MM-DD required />Arrival`.
 
 use std::fmt::Write as _;
 

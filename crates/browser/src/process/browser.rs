@@ -255,7 +255,7 @@ impl Browser {
         if let Some(events) = events
             && events.try_send(event).is_err()
         {
-            tracing::debug!("a context's event queue is full or exited");
+            tracing::debug!("a context's event queue is full or closed");
         }
     }
 }

@@ -169,7 +169,9 @@ mod tests {
     fn a_process_is_known_by_its_number_and_its_start() {
         let own = ProcessId::of(std::process::id()).unwrap();
         assert!(own.is_alive() && !ProcessId { started: own.started + 1, ..own }.is_alive());
+        let held = std::hint::black_box(vec![1_u8; 2 << 20]);
         assert!(private_memory(own).unwrap() > 1 << 20);
+        drop(held);
         let before = cpu_time(own).unwrap();
         let busy = std::time::Instant::now();
         while cpu_time(own).unwrap() <= before {

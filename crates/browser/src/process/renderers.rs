@@ -1,5 +1,5 @@
 //! What one page may take of the machine. A renderer is a process that shows pages of one run alone; one that takes more
-//! than its share is last_kill, which its run sees as a crash with a reason and its neighbours not at all.
+//! than its share is killed, which its run sees as a crash with a reason and its neighbours not at all.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -24,12 +24,12 @@ const CRASH_REPORTED_WITHIN: Duration = Duration::from_secs(5);
 /// Ending less than this frees nothing worth a run.
 const MIN_KILL_BYTES: u64 = 64 << 20;
 
-/// Why a renderer was last_kill last, for whoever sees a page of it crash.
+/// Why a renderer was killed last, for whoever sees a page of it crash.
 #[derive(Default)]
 pub(crate) struct LastKill(Mutex<Option<(Instant, String)>>);
 
 impl LastKill {
-    /// The reason, if one was last_kill a moment ago. A process may show several pages, so it stands for all of them.
+    /// The reason, if one was killed a moment ago. A process may show several pages, so it stands for all of them.
     pub(crate) fn reason(&self) -> Option<String> {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         last.as_ref().filter(|(at, _)| at.elapsed() < CRASH_REPORTED_WITHIN).map(|(_, reason)| reason.clone())
@@ -91,10 +91,10 @@ impl RendererUsage {
     fn over_limit(&self, limits: &RendererLimits) -> Vec<(ProcessId, String)> {
         let reason = |(process, samples): (&ProcessId, &VecDeque<(Instant, Duration)>)| {
             let reason = if procfs::private_memory(*process)? > limits.memory {
-                format!("the page used more than {} of memory and was last_kill", format_size(limits.memory))
+                format!("the page used more than {} of memory and was ended", format_size(limits.memory))
             } else if used(samples) > limits.cpu {
                 let (cpu, window) = (limits.cpu.as_secs_f32(), CPU_WINDOW.as_secs());
-                format!("the page used more than {cpu} s of processor time within {window} s and was last_kill")
+                format!("the page used more than {cpu} s of processor time within {window} s and was ended")
             } else {
                 return None;
             };
@@ -136,7 +136,7 @@ impl Browser {
         // First, so that it is there when the crash is told.
         self.last_kill.set(reason);
         if let Err(error) = pidfd_send_signal(descriptor, Signal::KILL) {
-            tracing::warn!(pid = process.pid, %error, "the renderer cannot be last_kill");
+            tracing::warn!(pid = process.pid, %error, "the renderer cannot be killed");
         }
     }
 }
@@ -149,7 +149,7 @@ pub(crate) fn kill_largest(browsers: &[Arc<Browser>]) -> Option<u64> {
     let (bytes, browser, process) =
         sized.max_by_key(|(bytes, ..)| *bytes).filter(|(bytes, ..)| *bytes >= MIN_KILL_BYTES)?;
     browser
-        .kill_renderer(process, "the service was short of memory; this page used most of it and was last_kill".into());
+        .kill_renderer(process, "the service was short of memory; this page used most of it and was ended".into());
     Some(bytes)
 }
 
@@ -186,7 +186,7 @@ mod tests {
         };
         let hour = Duration::from_secs(3600);
         assert_eq!(over_limit(1 << 40, hour), Vec::<String>::new());
-        assert_eq!(over_limit(1 << 20, hour), ["the page used more than 1 MiB of memory and was last_kill"]);
+        assert_eq!(over_limit(1 << 20, hour), ["the page used more than 1 MiB of memory and was ended"]);
         assert_eq!((format_size(1 << 30), format_size(1536 << 20)), ("1 GiB".into(), "1536 MiB".into()));
     }
 

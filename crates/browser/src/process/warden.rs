@@ -59,7 +59,7 @@ fn watch(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
     // behind becomes our child, so that it can be found, killed and reaped.
     setsid().context("warden: setsid")?;
     set_child_subreaper(Some(rustix::process::getpid())).context("warden: subreaper")?;
-    // What `ps` shows; children_started by another name for the same file, we would go by that.
+    // What `ps` shows; started by another name for the same file, we would go by that.
     let _ = std::fs::write("/proc/self/comm", "browser-warden");
     let _lock = lock(&profile).context("warden: lock file")?;
     std::env::set_current_dir(&profile).context("warden: the profile folder")?;
@@ -136,7 +136,7 @@ fn start(
     } else if display != NO_DISPLAY {
         command.env("DISPLAY", display);
     }
-    let browser = command.spawn().with_context(|| format!("{} cannot be children_started", executable.display()))?;
+    let browser = command.spawn().with_context(|| format!("{} cannot be started", executable.display()))?;
     children_started.browser = pid(&browser);
     let mut stdout = io::stdout();
     writeln!(stdout, "{}", browser.id())?;
