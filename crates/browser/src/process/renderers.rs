@@ -148,8 +148,7 @@ pub(crate) fn kill_largest(browsers: &[Arc<Browser>]) -> Option<u64> {
     let sized = all.filter_map(|(browser, process)| Some((procfs::private_memory(process)?, browser, process)));
     let (bytes, browser, process) =
         sized.max_by_key(|(bytes, ..)| *bytes).filter(|(bytes, ..)| *bytes >= MIN_KILL_BYTES)?;
-    browser
-        .kill_renderer(process, "the service was short of memory; this page used most of it and was ended".into());
+    browser.kill_renderer(process, "the service was short of memory; this page used most of it and was ended".into());
     Some(bytes)
 }
 
