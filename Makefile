@@ -78,13 +78,13 @@ tokens: setup ## Count the tokens a login in five calls sends to its model (need
 	scripts/tokens/run target/debug/examples/prompts target/debug/browser-use-service
 
 bench: setup ## Measure reading pages of 100 to 50,000 nodes
-	cargo build $(CARGO_FLAGS) --release --example bench
-	target/release/examples/bench
+	cargo build $(CARGO_FLAGS) --release --example measure
+	target/release/examples/measure bench
 
 egress: setup ## Measure the overhead of request checks and the proxy
-	cargo build $(CARGO_FLAGS) --release --example egress
-	target/release/examples/egress
+	cargo build $(CARGO_FLAGS) --release --example measure
+	target/release/examples/measure egress
 
 compare: setup ## Compare the view of ten real pages with the leading library (needs npm and PyPI)
-	cargo build $(CARGO_FLAGS) --bin browser-use-service --example look
-	scripts/compare/run target/debug/examples/look target/debug/browser-use-service
+	cargo build $(CARGO_FLAGS) --bin browser-use-service --example measure
+	scripts/compare/run target/debug/examples/measure target/debug/browser-use-service

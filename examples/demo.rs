@@ -1,5 +1,5 @@
-//! What `make demo` runs: a shop, the real service as a process of its own, and a task sent to it over HTTP. Shows the
-//! stream as it arrives and compares what the agent says with what the shop recorded.
+//! `make demo`: starts a shop and the service, sends the service a task over HTTP, prints the stream as it arrives, and compares
+//! the agent's answer with the shop's record.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -9,18 +9,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use regex::Regex;
 use serde_json::Value;
-
-#[expect(dead_code, reason = "the soak needs more of it")]
-mod support;
-
-use support::order::{BUYER, order_request};
-use support::{Executable, Service, Shop, Watched, median};
+use testkit::run::RunSummary;
+use testkit::service::{self, Service};
+use testkit::shop::{BUYER, Shop, order_request};
+use testkit::stats::median;
 
 const FOLDER: &str = "target/demo";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let executable = Executable::from_args()?;
+    let executable = service::executable_from_args()?;
     let folder = fresh_folder()?;
 
     let shop = Shop::open().await?;
@@ -32,7 +30,7 @@ async fn main() -> anyhow::Result<()> {
     let request = order_request(&shop.url);
     println!("{}\n", curl_command(&service, &request));
     let run = watch(&service, &request, &folder).await;
-    // Stopped also when the run failed: nothing of the demo outlives it.
+    // Also when the run failed.
     let stopped = service.stop().await;
     let run = run?;
     let stop_time = stopped?;
@@ -52,10 +50,10 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The order's number, if the agent did what it was asked to and says so.
-fn check(run: &Watched, shop: &Shop) -> anyhow::Result<String> {
+/// The order's number, if the agent placed the order and names it.
+fn check(run: &RunSummary, shop: &Shop) -> anyhow::Result<String> {
     ensure!(run.success, "the run ended without success: {}", run.answer);
-    ensure!(run.steps.len() >= 5, "the run took {} steps only", run.steps.len());
+    ensure!(run.steps.len() >= 5, "the run took only {} steps", run.steps.len());
     let orders = shop.orders.list();
     let [order] = &orders[..] else { bail!("the shop has {} orders instead of one", orders.len()) };
     let bought: Vec<_> = order.items.iter().map(|item| (item.product.as_str(), item.quantity)).collect();
@@ -64,26 +62,26 @@ fn check(run: &Watched, shop: &Shop) -> anyhow::Result<String> {
             && order.name == BUYER
             && order.email == "ada@example.com"
             && order.shipping == "Express",
-        "the order is not as asked: {order:?}"
+        "the order differs from the task: {order:?}"
     );
     ensure!(run.answer.contains(&order.number), "the answer does not name the order {}: {}", order.number, run.answer);
     Ok(order.number.clone())
 }
 
-async fn watch(service: &Service, request: &Value, folder: &Path) -> anyhow::Result<Watched> {
+async fn watch(service: &Service, request: &Value, folder: &Path) -> anyhow::Result<RunSummary> {
     let posted = Instant::now();
     let response = service.run(request).await?;
-    let see = |line: &str, event: Option<&Value>| {
+    let show = |line: &str, event: Option<&Value>| {
         print_line(line, posted.elapsed());
         match event {
             Some(event) if event["type"] == "step" => save_screenshot(event, folder),
             _ => Ok(()),
         }
     };
-    Watched::read(response, posted, see).await
+    RunSummary::read(response, posted, show).await
 }
 
-/// The command that does the same as [`Service::run`].
+/// The equivalent of [`Service::run`].
 fn curl_command(service: &Service, request: &Value) -> String {
     format!(
         "curl -N {} \\\n  -H 'X-Gateway-Key: {}' -H 'Content-Type: application/json' \\\n  -d '{}'",
@@ -93,7 +91,7 @@ fn curl_command(service: &Service, request: &Value) -> String {
     )
 }
 
-/// Prints a line of the stream as it arrives, pictures cut short.
+/// Prints a line of the stream, with its screenshot abbreviated.
 fn print_line(line: &str, after: Duration) {
     let picture = Regex::new("(;base64,.{24})[^\"]+").expect("the pattern is valid");
     println!("{:>8}  {}", seconds(after), picture.replace(line, "$1..."));
@@ -107,7 +105,7 @@ fn save_screenshot(event: &Value, folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The folder for what the demo shows, without what an earlier one left there.
+/// An empty folder for the screenshots and the log.
 fn fresh_folder() -> anyhow::Result<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
     if folder.exists() {

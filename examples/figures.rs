@@ -1,28 +1,23 @@
-//! Measures a running service and prints a Markdown table: `make figures`. The task is the demo's, done by the built-in
-//! planner, so the figures are the service's and the browser's own: no model and no network in them.
+//! `make figures`: measures a running service and prints a Markdown table. The task is the demo's and the planner is the
+//! built-in one, so that no model and no network affect the figures.
 
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 use futures::future::try_join_all;
 use serde_json::{Value, json};
+use testkit::processes;
+use testkit::run::RunSummary;
+use testkit::service::{self, Service};
+use testkit::shop::{Shop, order_request};
+use testkit::stats::median;
 
-#[path = "support/memory.rs"]
-mod memory;
-#[expect(dead_code, reason = "the soak needs more of it")]
-mod support;
-#[path = "support/work.rs"]
-mod work;
-
-use support::order::order_request;
-use support::{Executable, Service, Shop, Watched, median};
-
-/// Starts of the service, and runs one after the other in each of them.
+/// Starts of the service, and consecutive runs in each.
 const STARTS: usize = 5;
 const RUNS_PER_START: usize = 4;
-/// Runs at the same time for the memory of an added one.
+/// Concurrent runs, to measure the memory of one more.
 const TOGETHER: usize = 4;
-/// Reading the memory of all processes takes a while of its own.
+/// Reading the memory of all processes takes time itself.
 const MEMORY_EVERY: Duration = Duration::from_millis(100);
 
 #[derive(Default)]
@@ -44,7 +39,7 @@ struct Figures {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let executable = Executable::from_args()?;
+    let executable = service::executable_from_args()?;
     let log = std::env::temp_dir().join("browser-use-figures.log");
     let mut figures = Figures::default();
     for start in 1..=STARTS {
@@ -61,7 +56,7 @@ async fn main() -> anyhow::Result<()> {
 }
 
 async fn measure(service: &Service, figures: &mut Figures) -> anyhow::Result<()> {
-    figures.idle_bytes.push(memory::of_tree(service.id()?)?);
+    figures.idle_bytes.push(processes::memory(service.id()?)?);
     for _ in 0..RUNS_PER_START {
         let run = order(service).await?;
         figures.first_event.push(run.first_event);
@@ -71,9 +66,9 @@ async fn measure(service: &Service, figures: &mut Figures) -> anyhow::Result<()>
         figures.steps_per_run = run.steps.len();
     }
     for _ in 0..RUNS_PER_START {
-        let before = work::of_tree(service.id()?)?;
+        let before = processes::cpu_time(service.id()?)?;
         let run = five_steps(service).await?;
-        figures.five_steps_work.push(work::of_tree(service.id()?)?.saturating_sub(before));
+        figures.five_steps_work.push(processes::cpu_time(service.id()?)?.saturating_sub(before));
         figures.five_steps.push(run.total);
     }
     let alone = peak_while(service, order(service)).await?;
@@ -83,19 +78,19 @@ async fn measure(service: &Service, figures: &mut Figures) -> anyhow::Result<()>
     Ok(())
 }
 
-async fn order(service: &Service) -> anyhow::Result<Watched> {
+async fn order(service: &Service) -> anyhow::Result<RunSummary> {
     let shop = Shop::open().await?;
     let posted = Instant::now();
-    let run = Watched::read(service.run(&order_request(&shop.url)).await?, posted, |_, _| Ok(())).await?;
+    let run = RunSummary::read(service.run(&order_request(&shop.url)).await?, posted, |_, _| Ok(())).await?;
     ensure!(run.success, "a run failed: {}", run.answer);
     ensure!(shop.orders.list().len() == 1, "a run did not order");
     Ok(run)
 }
 
-async fn five_steps(service: &Service) -> anyhow::Result<Watched> {
+async fn five_steps(service: &Service) -> anyhow::Result<RunSummary> {
     let shop = Shop::open().await?;
     let posted = Instant::now();
-    let run = Watched::read(service.run(&five_steps_request(&shop.url)).await?, posted, |_, _| Ok(())).await?;
+    let run = RunSummary::read(service.run(&five_steps_request(&shop.url)).await?, posted, |_, _| Ok(())).await?;
     ensure!(run.success && run.steps.len() == 5, "{} steps: {}", run.steps.len(), run.answer);
     Ok(run)
 }
@@ -119,7 +114,7 @@ async fn peak_while<T>(service: &Service, work: impl Future<Output = anyhow::Res
     loop {
         tokio::select! {
             done = &mut work => return done.map(|_| peak),
-            _ = look.tick() => peak = peak.max(memory::of_tree(root)?),
+            _ = look.tick() => peak = peak.max(processes::memory(root)?),
         }
     }
 }

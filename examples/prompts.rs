@@ -1,6 +1,6 @@
-//! Plays a login in five model calls and prints what each call was sent, a JSON object a line; `make tokens` counts it. The
-//! run is real, in a real browser; the model is a server in this process that speaks OpenAI's API and finds each element by
-//! its label in the page view that it was sent.
+//! Plays a login in five model calls and prints the prompt of each call, a JSON object a line; `make tokens` counts the tokens.
+//! The run is real, in a real browser. The model is a server in this process that speaks OpenAI's API and finds each element
+//! by its label in the page view.
 
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -11,25 +11,10 @@ use axum::response::IntoResponse;
 use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
-
-#[path = "support/leftovers.rs"]
-mod leftovers;
-#[path = "support/login.rs"]
-mod login;
-#[expect(dead_code, reason = "other programs measure the service's times")]
-#[path = "support/service.rs"]
-mod service;
-#[path = "support/stream.rs"]
-mod stream;
-#[expect(dead_code, reason = "other programs measure the run's times")]
-#[path = "support/watched.rs"]
-mod watched;
-
-use login::{GREETING, PASSWORD, Site, USER};
-use service::{Executable, Service};
-use watched::Watched;
+use testkit::login::{GREETING, PASSWORD, Site, USER};
+use testkit::run::RunSummary;
+use testkit::server::Server;
+use testkit::service::{self, Service};
 
 /// What the model does, and the requests it got.
 struct Policy {
@@ -39,22 +24,20 @@ struct Policy {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let executable = Executable::from_args()?;
+    let executable = service::executable_from_args()?;
     let log = std::env::temp_dir().join("browser-use-prompts.log");
     let site = Site::open().await?;
     let policy = Arc::new(Policy { site: site.url.clone(), requests: Mutex::default() });
-    let model = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let base = format!("http://{}/v1", model.local_addr()?);
     let router = Router::new().route("/v1/chat/completions", post(answer)).with_state(policy.clone());
-    let mut server = JoinSet::new();
-    server.spawn(async move { axum::serve(model, router).await });
+    let model = Server::start(router).await?;
 
+    let base = model.url("/v1");
     let settings = [("OPENAI_BASE_URL", base.as_str()), ("OPENAI_API_KEY", "not-needed")];
     let service = Service::start_with(&executable, &log, &settings).await?;
     let task =
         format!("Log in to Kettles and more as {USER} with the password {PASSWORD}, then tell how it greets you.");
     let request = json!({"task": task, "provider": "openai", "model": "gpt-4.1-mini"});
-    let run = Watched::read(service.run(&request).await?, Instant::now(), |_, _| Ok(())).await;
+    let run = RunSummary::read(service.run(&request).await?, Instant::now(), |_, _| Ok(())).await;
     service.stop().await?;
     let run = run?;
     ensure!(run.success && run.answer == GREETING, "the login failed: {}", run.answer);

@@ -8,14 +8,14 @@ use anyhow::{Context, ensure};
 use fastrand::Rng;
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
+use testkit::login::{PASSWORD, USER};
+use testkit::service::Service;
+use testkit::shop::order_request;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::hostile::{self, ECHO, REACH};
-use super::login::{PASSWORD, USER};
 use super::reading::Reading;
-use super::support::Service;
-use super::support::order::order_request;
 use super::world::World;
 
 /// Longer than the queue, a run and all its clean-up may take together, on a machine that is busy.
@@ -273,7 +273,7 @@ impl Caller {
     }
 
     fn request(&self, errand: Errand) -> Value {
-        let (shop, hostile) = (&self.world.shop.url, &self.world.hostile);
+        let (shop, hostile) = (&self.world.shop.url, &self.world.hostile.url(""));
         match errand {
             Errand::Order => order_request(shop),
             Errand::Visit => json!({ "task": "look around", "startUrl": shop, "provider": "openai", "maxSteps": 8 }),

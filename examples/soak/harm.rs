@@ -1,16 +1,14 @@
 //! What is done to the browsers: renderers and whole browsers are killed, and made to stand still for a while.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use rustix::process::{Pid, Signal, kill_process};
+use testkit::processes;
+use testkit::service::Service;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
-
-use super::memory;
-use super::support::Service;
 
 /// Between one and the next, milliseconds.
 const EVERY: std::ops::Range<u64> = 1_500..6_000;
@@ -68,18 +66,13 @@ struct Browsers {
 impl Browsers {
     fn of(service: u32) -> anyhow::Result<Self> {
         let mut browsers = Self::default();
-        let mut tree: Vec<u32> = memory::tree(service)?.into_iter().collect();
+        let mut tree: Vec<u32> = processes::tree(service)?.into_iter().collect();
         tree.sort_unstable();
         for pid in tree {
-            // Empty for one that has just ended. Some browsers' processes write theirs anew, with blanks in between.
-            let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-            let command = String::from_utf8_lossy(&command).replace('\0', " ");
-            if command.contains("--type=renderer") {
+            let Some(command) = processes::command(pid) else { continue };
+            if processes::is_renderer(&command) {
                 browsers.renderers.push(pid);
-            } else if command.contains("--user-data-dir=")
-                && !command.contains("--type=")
-                && !command.contains(" warden ")
-            {
+            } else if processes::is_browser(&command) {
                 browsers.mains.push(pid);
             }
         }

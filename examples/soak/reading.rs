@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use reqwest::Response;
 use serde_json::Value;
+use testkit::login::PASSWORD;
+use testkit::stream::EventLines;
 use tokio::time::sleep;
-
-use super::login::PASSWORD;
-use super::support::stream::EventLines;
 
 /// What was received of one run so far. Whatever comes is held to what the API promises of a stream.
 pub(crate) struct Reading {

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use testkit::login::PASSWORD;
+
 use super::callers::{Kind, Told};
-use super::login::PASSWORD;
 use super::state::State;
 
 /// Lines of the log that no fault from outside excuses.

@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use serde_json::Value;
+use testkit::processes;
+use testkit::service::Service;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
-
-use super::memory;
-use super::support::Service;
 
 /// How long after the last run the service may take to come back to what it was. Browsers that were killed are replaced
 /// with a growing pause in between.
@@ -72,11 +71,11 @@ impl State {
             unready: (!status.is_success()).then(|| ready.to_string()),
             running: ready["running"].as_u64().unwrap_or_default(),
             queued: ready["queued"].as_u64().unwrap_or_default(),
-            processes: memory::tree(pid)?.into_iter().map(kind).collect(),
+            processes: processes::tree(pid)?.into_iter().map(kind).collect(),
             listeners: listeners(pid)?,
             descriptors: fs::read_dir(format!("/proc/{pid}/fd"))?.count(),
             threads: fs::read_dir(format!("/proc/{pid}/task"))?.count(),
-            memory: memory::of_tree(pid)?,
+            memory: processes::memory(pid)?,
             ..Self::default()
         };
         for entry in fs::read_dir(service.temp())? {
@@ -196,7 +195,7 @@ impl Peak {
         while Instant::now() < until {
             sleep(LOOK_EVERY).await;
             // The kernel adds it up page by page: nobody else here is to wait for that.
-            let look = spawn_blocking(move || memory::of_tree(self.0).unwrap_or_default());
+            let look = spawn_blocking(move || processes::memory(self.0).unwrap_or_default());
             peak = look.await.unwrap_or_default().max(peak);
         }
         peak

@@ -1,28 +1,24 @@
-//! All that surrounds the service: a shop, a login, a site that means harm, a model behind a proxy that breaks its answers, a
-//! browser that answers with faults.
+//! Everything around the service: a shop, a login, a hostile site, a model behind a faulty proxy, a faulty browser.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use axum::Router;
 use fastrand::Rng;
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+use testkit::fault_proxy::{Fault, FaultProxy, Plan};
+use testkit::faulty_chromium::{self, FaultyChromium};
+use testkit::login;
+use testkit::server::Server;
+use testkit::shop::Shop;
 
-use super::fault_proxy::{Fault, FaultProxy, Plan};
-use super::faulty::{self, Faulty, PAUSED};
 use super::forbidden::Forbidden;
-use super::support::Shop;
-use super::{CONCURRENT, QUEUED, hostile, login, model};
+use super::{CONCURRENT, QUEUED, hostile, model};
 
-/// Of a hundred calls of the model, so many meet a fault.
+/// The percentage of model calls that meet a fault.
 const FAULTY_CALLS: u8 = 20;
 
-/// Of the browser's messages, as the plan of a [`Faulty`] has them. Those above `drop` end the connection, and with it the
-/// browser and its neighbours' runs, so they are rare.
+/// The faults of the browser's messages. Those above `drop` end the connection, and with it the browser and its other runs,
+/// so they are rare.
 const BROWSER_FAULTS: &str = "
     rate 0.00003: cut
     rate 0.00003: garbage
@@ -36,63 +32,41 @@ const BROWSER_FAULTS: &str = "
     rate 0.001: stray
 ";
 
-/// Open for as long as this lives.
+/// Everything is open until this is dropped.
 pub(crate) struct World {
     pub(crate) shop: Shop,
-    /// Of the site that means harm, without a slash at the end.
-    pub(crate) hostile: String,
+    pub(crate) hostile: Server,
     pub(crate) login: login::Site,
     pub(crate) forbidden: Forbidden,
+    pub(crate) browser: FaultyChromium,
     proxy: FaultProxy,
-    browser: Faulty,
-    browser_paused: PathBuf,
-    _servers: JoinSet<std::io::Result<()>>,
+    _model: Server,
 }
 
 impl World {
-    /// Opens everything on free ports of loopback, with the browser in `folder`, which answers as it should for now.
+    /// Opens everything on free ports of loopback, with the browser in `folder` and its faults paused.
     ///
     /// # Errors
-    /// There is no free port, or nothing can be written.
+    /// No port is free, or the folder cannot be written to.
     pub(crate) async fn open(mut rng: Rng, folder: &Path) -> anyhow::Result<Self> {
         let plan = format!("seed {}\n{BROWSER_FAULTS}", rng.u32(..));
-        let browser = Faulty::install(folder, &std::env::current_exe()?, &[], &plan)?;
-        let mut servers = JoinSet::new();
+        let browser = FaultyChromium::install(folder, &std::env::current_exe()?, &[], &plan)?;
+        browser.pause()?;
         let forbidden = Forbidden::open().await?;
-        let hostile = serve(&mut servers, hostile::router(forbidden.address)).await?;
-        let model = serve(&mut servers, model::router()).await?;
-        let proxy = FaultProxy::open(model, Plan::Chance { rng, percent: FAULTY_CALLS, faults: faults() }).await?;
-        let world = Self {
+        let model = Server::start(model::router()).await?;
+        let plan = Plan::Chance { rng, percent: FAULTY_CALLS, faults: faults() };
+        Ok(Self {
             shop: Shop::open().await?,
-            hostile: format!("http://{hostile}"),
+            hostile: Server::start(hostile::router(forbidden.address)).await?,
             login: login::Site::open().await?,
             forbidden,
-            proxy,
             browser,
-            browser_paused: folder.join(PAUSED),
-            _servers: servers,
-        };
-        world.pause_browser()?;
-        Ok(world)
+            proxy: FaultProxy::open(model.address, plan).await?,
+            _model: model,
+        })
     }
 
-    /// From now on the browser answers as it should.
-    ///
-    /// # Errors
-    /// Nothing can be written.
-    pub(crate) fn pause_browser(&self) -> std::io::Result<()> {
-        fs::write(&self.browser_paused, "")
-    }
-
-    /// From now on the browser's messages meet faults.
-    ///
-    /// # Errors
-    /// They do so already.
-    pub(crate) fn break_browser(&self) -> std::io::Result<()> {
-        fs::remove_file(&self.browser_paused)
-    }
-
-    /// Of a service in this world: little room, and limits that a run of seconds can meet.
+    /// The service's settings: little capacity, and limits that a run of seconds can reach.
     pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
         let limits = [
             ("QUEUE_TIMEOUT", "8s"),
@@ -117,7 +91,7 @@ impl World {
         settings.push(("OPENAI_BASE_URL", format!("http://{}/v1", self.proxy.address)));
         let executable = self.browser.executable();
         if let Some(real) = std::env::var("BROWSER_EXECUTABLE").ok().filter(|real| !real.is_empty()) {
-            settings.push((faulty::BROWSER, real));
+            settings.push((faulty_chromium::BROWSER, real));
         }
         settings.push(("BROWSER_EXECUTABLE", executable.to_string_lossy().into_owned()));
         settings.push(("MAX_CONCURRENT_RUNS", CONCURRENT.to_string()));
@@ -125,12 +99,12 @@ impl World {
         settings
     }
 
-    /// How often the model's answers met each fault, by name.
+    /// How often each fault was injected into the model's responses, by name.
     pub(crate) fn injected(&self) -> BTreeMap<&'static str, usize> {
         self.proxy.injected()
     }
 
-    /// How often the browser's messages met each fault, by name.
+    /// How often each fault was injected into the browser's messages, by name.
     pub(crate) fn injected_into_browser(&self) -> BTreeMap<String, usize> {
         let mut injected = BTreeMap::new();
         for line in self.browser.injected() {
@@ -160,11 +134,4 @@ fn faults() -> Vec<Fault> {
         Fault::Status(503, "x-nothing", "in particular".to_owned()),
         Fault::Status(302, "location", "http://127.0.0.1:9/".to_owned()),
     ]
-}
-
-async fn serve(servers: &mut JoinSet<std::io::Result<()>>, router: Router) -> anyhow::Result<SocketAddr> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let address = listener.local_addr()?;
-    servers.spawn(async move { axum::serve(listener, router).await });
-    Ok(address)
 }

@@ -1,4 +1,4 @@
-"""Compares our view of real pages with the leading library's and with what a person can use: `compare.py LOOK SERVICE`, two
+"""Compares our view of real pages with the leading library's and with what a person can use: `compare.py MEASURE SERVICE`, two
 executables. Prints tables, and to standard error what our views miss. Run by `make compare`."""
 
 import asyncio
@@ -73,7 +73,7 @@ def text_of(content: str | list) -> str:
 
 
 def main() -> None:
-    look, service = sys.argv[1:]
+    measure, service = sys.argv[1:]
     CACHE.mkdir(parents=True, exist_ok=True)
     all_pages = pages.serve_all(CACHE)
     readings = asyncio.run(library.read([page.url for page in all_pages]))
@@ -82,7 +82,7 @@ def main() -> None:
         "| useless in the library's | words | not in ours | not in the library's |"
     )
     print("|" + " --- |" * 11)
-    with subprocess.Popen([look], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([measure, "look"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         views = [
             compare(page, reading, ask(process, page.url, reading.usable + reading.listed))
             for page, reading in zip(all_pages, readings)

@@ -8,9 +8,7 @@ use axum::http::header;
 use axum::response::Html;
 use axum::routing::get;
 
-use crate::support::{
-    Browser, OwnBrowser, Site, Tab, WARDEN, eventually, headless, left_in, open, page, processes, run,
-};
+use crate::support::{Browser, OwnBrowser, Site, Tab, WARDEN, eventually, headless, open, page, processes, run};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -159,6 +157,6 @@ fn a_process_that_ends_leaves_no_browser_behind() {
             .unwrap();
         let output = String::from_utf8_lossy(&tests.stdout);
         assert!(tests.status.success() && output.contains("1 passed"), "{WARDEN}: {output}");
-        assert_eq!(left_in(temp.path()).await.unwrap(), [""; 0]);
+        assert_eq!(testkit::leftovers::find(temp.path()).await.unwrap(), [""; 0]);
     });
 }

@@ -9,10 +9,10 @@ use axum::response::Html;
 use axum::routing::{get, post};
 use rustix::process::{Pid, Resource, Rlimit, Signal, prlimit};
 use serde_json::json;
+use testkit::shop::{BUYER, Shop, order_request};
 
-use crate::support::order::{BUYER, order_request};
 use crate::support::{
-    Events, Gate, Log, Shop, Site, Start, eventually, files_named, finished, page, processes, run, until_dropped,
+    Events, Gate, Log, Site, Start, eventually, files_named, finished, page, processes, run, until_dropped,
 };
 
 /// A site whose page keeps a request open, and the log of those that ended. Nothing but the end of the page ends one.

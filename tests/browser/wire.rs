@@ -11,8 +11,8 @@ use axum::routing::{get, post};
 use rustix::process::Signal;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use testkit::canary::{canary, holds, writings};
 
-use crate::support::canary::{canary, holds, writings};
 use crate::support::{Events, Gate, Log, Site, Start, page, run};
 
 const PASSWORD: &str = "<secret>password</secret>";

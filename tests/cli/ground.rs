@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+use testkit::leftovers;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
-
-use super::leftovers;
 
 /// Far longer than anything here takes, far shorter than a build's patience.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -55,7 +54,7 @@ impl Ground {
 
     /// Nothing of a browser may be left: no process and no file.
     pub(crate) async fn assert_nothing_left(&self) {
-        let left = leftovers::left_in(self.browsers.path()).await.unwrap();
+        let left = leftovers::find(self.browsers.path()).await.unwrap();
         assert!(left.is_empty(), "{left:#?}");
     }
 

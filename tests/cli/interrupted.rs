@@ -2,11 +2,11 @@
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
+use testkit::shop::Shop;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout};
 
 use super::ground::{Ended, Ground, signal};
-use super::shop::Shop;
 
 /// Waits until the run tells its first step.
 async fn first_step(stdout: &mut BufReader<ChildStdout>) {

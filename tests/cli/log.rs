@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use serde_json::json;
+use testkit::shop::{Shop, order_request};
+use testkit::stream::EventLines;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Child;
 use tokio::time::{interval, timeout};
 
 use super::ground::{Ground, signal};
-use super::order::order_request;
-use super::shop::Shop;
-use super::stream::EventLines;
 
 /// A pipe holds 64 KiB; so many answers, each told at `debug`, are more.
 const ANSWERS: usize = 1_000;

@@ -5,17 +5,9 @@
 mod ground;
 mod health;
 mod interrupted;
-#[path = "../../examples/support/leftovers.rs"]
-mod leftovers;
 mod log;
 mod no_browser;
 mod open_files;
-#[path = "../../examples/support/order.rs"]
-mod order;
 mod replay;
 mod run;
 mod serve;
-#[path = "../../examples/support/shop.rs"]
-mod shop;
-#[path = "../../examples/support/stream.rs"]
-mod stream;

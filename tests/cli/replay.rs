@@ -11,12 +11,11 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use testkit::shop::{Shop, order_request};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::ground::{Ended, Ground};
-use super::order::order_request;
-use super::shop::Shop;
 
 const PASSWORD: &str = "correct \"horse\"";
 

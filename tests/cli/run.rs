@@ -3,12 +3,11 @@
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
+use testkit::shop::{Shop, order_request};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::ground::Ground;
-use super::order::order_request;
-use super::shop::Shop;
 
 #[tokio::test]
 async fn a_run_that_succeeds_prints_its_steps_and_its_answer_and_saves_its_pictures() {

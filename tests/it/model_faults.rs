@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 
 use axum::serve::Listener as _;
 use serde_json::{Value, json};
+use testkit::fault_proxy::{Fault, FaultProxy, Plan};
+use testkit::tls::SelfSigned;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::client::error_code;
-use crate::support::fault_proxy::{Fault, FaultProxy, Plan};
 use crate::support::service::{Service, Stage};
-use crate::support::tls::SelfSigned;
 
 const MODEL_KEY: &str = "sk-canary-77e0";
 /// Of an answer, in bytes; less than any here has that is too long.

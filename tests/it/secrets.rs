@@ -8,10 +8,10 @@ use agent::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
 use browser_use_service::telemetry::Masked;
 use replay::Recordings;
 use serde_json::{Value, json};
+use testkit::canary::{canary, holds, writings};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::browser::{Fate, Script};
-use crate::support::canary::{canary, holds, writings};
 use crate::support::model::Reply;
 use crate::support::service::{KEY, Service, Stage};
 

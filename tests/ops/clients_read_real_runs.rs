@@ -4,10 +4,11 @@ use std::path::Path;
 
 use futures::future::join_all;
 use serde_json::{Value, json};
+use testkit::service::Service;
+use testkit::shop::{Shop, order_request};
 
+use super::SERVICE;
 use super::clients::{Python, read_in_browser};
-use super::support::order::order_request;
-use super::support::{Executable, Service, Shop};
 
 /// The running service with a shop, and where its log goes.
 struct Stage {
@@ -19,8 +20,7 @@ struct Stage {
 impl Stage {
     async fn new() -> Self {
         let log = tempfile::tempdir().unwrap();
-        let executable = Executable(Path::new(env!("CARGO_BIN_EXE_browser-use-service")).to_owned());
-        let service = Service::start(&executable, &log.path().join("log")).await.unwrap();
+        let service = Service::start(Path::new(SERVICE), &log.path().join("log")).await.unwrap();
         Self { service, shop: Shop::open().await.unwrap(), _log: log }
     }
 

@@ -3,25 +3,17 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-#[path = "../../examples/evaluation/goals.rs"]
-mod goals;
-#[path = "../../examples/sites/mod.rs"]
-mod sites;
-#[path = "../../examples/evaluation/trial.rs"]
-mod trial;
+use testkit::evaluation::{End, GOALS, Planner, select, table, try_all};
+use testkit::service::Service;
 
-use super::support;
-use goals::{End, GOALS};
-use support::{Executable, Service};
-use trial::{Planner, asked, table, try_all};
+use super::SERVICE;
 
 #[tokio::test]
 async fn the_built_in_planner_meets_every_goal() {
     let log = tempfile::tempdir().unwrap();
-    let executable = Executable(Path::new(env!("CARGO_BIN_EXE_browser-use-service")).to_owned());
-    let service = Service::start(&executable, &log.path().join("log")).await.unwrap();
-    let planner = Planner::of(None, None);
-    let tried = try_all(&service, &planner, &asked(&GOALS, &planner, &[])).await;
+    let service = Service::start(Path::new(SERVICE), &log.path().join("log")).await.unwrap();
+    let planner = Planner::new(None, None);
+    let tried = try_all(&service, &planner, &select(&GOALS, &planner, &[])).await;
     service.stop().await.unwrap();
     assert_eq!(tried.len(), GOALS.len());
     assert!(planner.must_meet_all() && tried.iter().all(|tried| tried.problem.is_none()), "{}", table(&tried));

@@ -4,9 +4,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
+use testkit::shop;
 use tower::ServiceExt as _;
-
-use super::support::shop::site;
 
 /// One visitor's browser, as far as the shop can tell.
 struct Visitor {
@@ -51,7 +50,7 @@ impl Visitor {
 
 #[tokio::test]
 async fn an_order_goes_from_search_to_the_shops_record() {
-    let (shop, orders) = site::router();
+    let (shop, orders) = shop::router();
     let mut ada = Visitor::at(&shop);
     assert!(ada.get("/search?q=blue%20kettle").await.text.contains("/products/blue-kettle"));
     assert!(ada.get("/products/blue-kettle").await.text.contains("<label for=quantity>Quantity</label>"));
@@ -74,7 +73,7 @@ async fn an_order_goes_from_search_to_the_shops_record() {
 
 #[tokio::test]
 async fn a_form_with_mistakes_is_shown_again_and_orders_nothing() {
-    let (shop, orders) = site::router();
+    let (shop, orders) = shop::router();
     let mut visitor = Visitor::at(&shop);
     visitor.post("/cart", "product=tea-tin&quantity=1").await;
     let page = visitor.post("/checkout", "name=+&email=nobody&shipping=Teleport").await;
@@ -85,7 +84,7 @@ async fn a_form_with_mistakes_is_shown_again_and_orders_nothing() {
 
 #[tokio::test]
 async fn what_a_visitor_types_is_never_markup() {
-    let (shop, _) = site::router();
+    let (shop, _) = shop::router();
     let mut visitor = Visitor::at(&shop);
     visitor.post("/cart", "product=tea-tin&quantity=1").await;
     let attack = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E";
@@ -101,7 +100,7 @@ async fn what_a_visitor_types_is_never_markup() {
 
 #[tokio::test]
 async fn carts_and_orders_belong_to_one_visitor() {
-    let (shop, _) = site::router();
+    let (shop, _) = shop::router();
     let (mut ada, mut grace) = (Visitor::at(&shop), Visitor::at(&shop));
     ada.post("/cart", "product=tea-tin&quantity=1").await;
     assert_eq!(grace.get("/api/cart").await.text, r#"{"count":0}"#);

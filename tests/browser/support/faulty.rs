@@ -1,13 +1,11 @@
 //! Browsers whose DevTools connection is broken as a plan says.
 
 use tempfile::TempDir;
-
-#[path = "../../../examples/support/faulty.rs"]
-mod relay;
+use testkit::faulty_chromium::{self, FaultyChromium};
 
 /// A browser with faults; its folder goes with it.
 pub(crate) struct Faulty {
-    installed: relay::Faulty,
+    browser: FaultyChromium,
     _folder: TempDir,
 }
 
@@ -17,17 +15,17 @@ impl Faulty {
         // These tests themselves: whatever is built when a test runs is as new as the test.
         let program = std::env::current_exe().unwrap();
         let arguments = ["--exact", "support::faulty::as_a_browser", "--ignored", "--nocapture", "--test-threads=1"];
-        let installed = relay::Faulty::install(folder.path(), &program, &arguments, plan).unwrap();
-        Self { installed, _folder: folder }
+        let browser = FaultyChromium::install(folder.path(), &program, &arguments, plan).unwrap();
+        Self { browser, _folder: folder }
     }
 
     pub(crate) fn executable(&self) -> std::path::PathBuf {
-        self.installed.executable()
+        self.browser.executable()
     }
 
     /// The faults so far: `start 1: cut at Page.navigate 3`.
     pub(crate) fn injected(&self) -> Vec<String> {
-        self.installed.injected()
+        self.browser.injected()
     }
 }
 
@@ -35,5 +33,5 @@ impl Faulty {
 #[test]
 #[ignore = "is started in place of a browser"]
 fn as_a_browser() {
-    relay::run_if_asked();
+    faulty_chromium::run_if_requested();
 }

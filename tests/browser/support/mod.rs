@@ -9,26 +9,12 @@ pub(crate) mod rude;
 mod service;
 mod site;
 mod tab;
-mod tls;
-
-#[path = "../../it/support/canary.rs"]
-pub(crate) mod canary;
-#[path = "../../../examples/support/leftovers.rs"]
-mod leftovers;
-#[path = "../../../examples/support/order.rs"]
-pub(crate) mod order;
-#[path = "../../../examples/support/shop.rs"]
-mod shop;
-#[path = "../../../examples/support/stream.rs"]
-mod stream;
 
 pub(crate) use browser::{Browser, OwnBrowser, WARDEN, headless};
 pub(crate) use faulty::Faulty;
 pub(crate) use gate::Gate;
-pub(crate) use leftovers::left_in;
 pub(crate) use log::Log;
 pub(crate) use service::{Events, Service, Start, finished};
-pub(crate) use shop::Shop;
 pub(crate) use site::{DeadPort, Site, page, until_dropped};
 pub(crate) use tab::{Tab, open};
 

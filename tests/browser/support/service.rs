@@ -10,9 +10,9 @@ use reqwest::{Client, Response};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use testkit::stream::EventLines;
 use tokio::process::{Child, Command};
 
-use super::stream::EventLines;
 use super::{WARDEN, processes};
 
 const GATEWAY_KEY: &str = "BROWSER_USE_INTERNAL_API_KEY";

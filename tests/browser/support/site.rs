@@ -9,19 +9,18 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Html;
 use axum::routing::{get, post};
 use axum::serve::Listener;
+use testkit::server::Server;
+use testkit::tls::SelfSigned;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::task::JoinSet;
 
 use super::Log;
-use super::tls::SelfSigned;
 
 /// A site on a free port of loopback, served for as long as this lives.
 pub(crate) struct Site {
     scheme: &'static str,
-    address: SocketAddr,
+    server: Server,
     told: Log<String>,
     requests: Log<Seen>,
-    _server: JoinSet<std::io::Result<()>>,
 }
 
 /// A request that reached a site.
@@ -58,7 +57,6 @@ impl Site {
     }
 
     fn served<L: Listener<Addr = SocketAddr>>(scheme: &'static str, listener: L, router: Router) -> Self {
-        let address = listener.local_addr().unwrap();
         let (told, requests) = (Log::new(), Log::new());
         let (heard, seen) = (told.clone(), requests.clone());
         let router = router
@@ -71,18 +69,16 @@ impl Site {
                 next.run(request)
             }))
             .route("/tell", post(|text: String| async move { heard.push(text) }));
-        let mut server = JoinSet::new();
-        server.spawn(async move { axum::serve(listener, router).await });
-        Self { scheme, address, told, requests, _server: server }
+        Self { scheme, server: Server::on(listener, router).unwrap(), told, requests }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}://{}{path}", self.scheme, self.address)
+        format!("{}://{}{path}", self.scheme, self.server.address)
     }
 
     /// The same under another host name that leads here, such as one that the policy refuses.
     pub(crate) fn url_at(&self, host: &str, path: &str) -> String {
-        format!("{}://{host}:{}{path}", self.scheme, self.address.port())
+        format!("{}://{host}:{}{path}", self.scheme, self.server.address.port())
     }
 
     /// Waits until a page has told exactly this.

@@ -1,15 +1,9 @@
 //! Stand-ins for the world around the service, and a client that reads its streams.
 
 pub(crate) mod browser;
-pub(crate) mod canary;
 pub(crate) mod client;
 pub(crate) mod model;
 pub(crate) mod service;
-
-#[path = "../../../examples/support/fault_proxy.rs"]
-pub(crate) mod fault_proxy;
-#[path = "../../browser/support/tls.rs"]
-pub(crate) mod tls;
 
 use std::time::Duration;
 

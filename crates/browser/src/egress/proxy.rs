@@ -206,5 +206,4 @@ fn net_error(error: &io::Error) -> &'static str {
 }
 
 #[cfg(test)]
-#[path = "tests/proxy.rs"]
 mod tests;
