@@ -26,7 +26,7 @@ use crate::shutdown::{self, ShutdownSettings};
 use agent::ports::{Browsers, Models};
 use browser::Pool;
 use llm::Providers;
-use replay::{Recorded, Recordings, Replay};
+use replay::{Destination, Recording, Replay};
 
 /// The service, put together and not yet serving.
 pub struct App {
@@ -47,13 +47,13 @@ impl App {
         let folder = settings.record_dir.clone();
         let recordings = folder.map(|folder| {
             let what = format!("cannot write into RECORD_DIR {}", folder.display());
-            Recordings::folder(folder).context(what)
+            Destination::folder(folder).context(what)
         });
         Self::recording(settings, recordings.transpose()?)
     }
 
     /// As [`build`](Self::build), with the runs recorded there and nowhere else.
-    pub fn recording(settings: Settings, recordings: Option<Recordings>) -> anyhow::Result<Self> {
+    pub fn recording(settings: Settings, recordings: Option<Destination>) -> anyhow::Result<Self> {
         let tasks = TaskTracker::new();
         let models = Arc::new(Providers::new(settings.llm.clone())?);
         let pool = Pool::start(settings.browser.clone(), settings.policy.clone(), tasks.clone())?;
@@ -67,19 +67,19 @@ impl App {
     /// The service for one run, that of a recording: in real browsers, or against the recorded views.
     pub fn replaying(
         mut settings: Settings,
-        recorded: Recorded,
+        recording: Recording,
         offline: bool,
         secrets: &[(usize, String)],
     ) -> anyhow::Result<(Self, Arc<Replay>)> {
         let tasks = TaskTracker::new();
         if offline {
-            let replay = Replay::new(recorded, None, secrets)?;
+            let replay = Replay::new(recording, None, secrets)?;
             settings.agent = replay.agent(&settings.agent);
             let app = Self::with_tasks(settings, replay.clone(), replay.clone(), None, tasks, Host::alone());
             return Ok((app, replay));
         }
         let pool = Pool::start(settings.browser.clone(), settings.policy.clone(), tasks.clone())?;
-        let replay = Replay::new(recorded, Some(pool.clone()), secrets)?;
+        let replay = Replay::new(recording, Some(pool.clone()), secrets)?;
         settings.agent = replay.agent(&settings.agent);
         let host = Arc::new(Host { machine: Machine::this(), pool: Some(pool.clone()) });
         let mut app = Self::with_tasks(settings, replay.clone(), replay.clone(), None, tasks, host);

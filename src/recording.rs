@@ -6,12 +6,12 @@ use agent::agent::AgentSettings;
 use agent::files::SentFile;
 use agent::ports::{ChatModel, Page, Provider};
 use async_trait::async_trait;
-use replay::{CannotReplay, End, Header, Recordings, Replay, Requested, VERSION};
+use replay::{Destination, End, Header, RecordedRequest, Replay, ReplayError, RunRecorder, VERSION};
 use url_policy::DomainPattern;
 
 use crate::run::{MaxSteps, Recorder, Recording, RunEventKind, RunId, RunRequest, StartUrl, Task, Temperature};
 
-impl Recorder for Recordings {
+impl Recorder for Destination {
     fn begin(
         &self,
         id: RunId,
@@ -43,7 +43,7 @@ impl Recorder for Recordings {
             agent: agent.clone(),
             secrets: Vec::new(),
         };
-        Arc::new(Recorded(Recordings::begin(self, header, request.secrets.clone())))
+        Destination::begin(self, header, request.secrets.clone())
     }
 }
 
@@ -51,21 +51,18 @@ fn listed(domains: &[DomainPattern]) -> Vec<String> {
     domains.iter().map(DomainPattern::to_string).collect()
 }
 
-/// One run's recording.
-struct Recorded(Arc<replay::Recording>);
-
 #[async_trait]
-impl Recording for Recorded {
+impl Recording for RunRecorder {
     fn model(self: Arc<Self>, model: Arc<dyn ChatModel>) -> Arc<dyn ChatModel> {
-        self.0.clone().model(model)
+        Self::model(self, model)
     }
 
     fn page(self: Arc<Self>, page: Arc<dyn Page>) -> Arc<dyn Page> {
-        self.0.clone().page(page)
+        Self::page(self, page)
     }
 
     async fn end(&self, end: &RunEventKind) {
-        self.0.end(end_of(end)).await;
+        Self::end(self, end_of(end)).await;
     }
 }
 
@@ -90,21 +87,21 @@ pub fn end_of(event: &RunEventKind) -> Option<End> {
 ///
 /// # Errors
 /// The recording holds what no request could have.
-pub fn request(replay: &Replay, headless: bool) -> Result<RunRequest, CannotReplay> {
-    let Requested { task, max_steps, model, temperature, start_url, actions, output, files, domains, secrets } =
+pub fn request(replay: &Replay, headless: bool) -> Result<RunRequest, ReplayError> {
+    let RecordedRequest { task, max_steps, model, temperature, start_url, actions, output, files, domains, secrets } =
         replay.request()?;
-    let wrong = |error: &dyn std::fmt::Display| CannotReplay::Header(error.to_string());
+    let invalid = |error: &dyn std::fmt::Display| ReplayError::Header(error.to_string());
     Ok(RunRequest {
-        max_steps: MaxSteps::parse(max_steps.into()).map_err(|error| wrong(&error))?,
+        max_steps: MaxSteps::parse(max_steps.into()).map_err(|error| invalid(&error))?,
         model,
-        temperature: Temperature::parse(temperature).map_err(|error| wrong(&error))?,
+        temperature: Temperature::parse(temperature).map_err(|error| invalid(&error))?,
         headless,
-        start_url: start_url.map(|url| StartUrl::parse(&url)).transpose().map_err(|error| wrong(&error))?,
+        start_url: start_url.map(|url| StartUrl::parse(&url)).transpose().map_err(|error| invalid(&error))?,
         actions,
         output,
         files,
         domains,
         secrets,
-        ..RunRequest::plain(Task::parse(&task).map_err(|error| wrong(&error))?)
+        ..RunRequest::plain(Task::parse(&task).map_err(|error| invalid(&error))?)
     })
 }

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::config::Settings;
 use crate::run::{RunEventKind, RunStream};
 use crate::{recording, shutdown, telemetry};
-use replay::{Recorded, Replay, Report};
+use replay::{Recording, Replay, Report};
 
 const LOG_FILTER: &str = "error";
 /// Longest line, in characters.
@@ -53,7 +53,7 @@ pub fn replay(args: ReplayArgs) -> ExitCode {
 async fn carry_out(args: ReplayArgs) -> anyhow::Result<u8> {
     let settings = Settings::load()?;
     let _last_lines = telemetry::init(&settings.telemetry, LOG_FILTER)?;
-    let recorded = Recorded::parse(&read(&args.file)?).with_context(|| args.file.display().to_string())?;
+    let recorded = Recording::parse(&read(&args.file)?).with_context(|| args.file.display().to_string())?;
     let mut stop = pin!(shutdown::signals()?);
     let (app, replay) = App::replaying(settings, recorded, args.offline, &args.secret)?;
     let ended = match start(&app, &replay, !args.headful) {
@@ -96,11 +96,11 @@ async fn follow(
             RunEventKind::Step(step) => say(&format!("{} {}", step.step, step.description))?,
             kind if kind.is_terminal() => {
                 // Such as for want of a browser.
-                if let (RunEventKind::Failed { failure, .. }, false) = (kind, replay.has_begun()) {
+                if let (RunEventKind::Failed { failure, .. }, false) = (kind, replay.has_started()) {
                     bail!("{failure}");
                 }
                 if let Some(end) = recording::end_of(kind) {
-                    replay.ended(&end);
+                    replay.end(&end);
                 }
             }
             _ => {}

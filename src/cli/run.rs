@@ -22,7 +22,7 @@ use agent::image::ImageFormat;
 use agent::output::OutputSchema;
 use agent::ports::{ModelChoice, Provider};
 use agent::report::LogLevel;
-use replay::Recordings;
+use replay::Destination;
 
 /// How often a terminal shows that time passes.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -119,7 +119,7 @@ async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
     let app = match args.record {
         Some(file) => {
             let what = format!("cannot write {}", file.display());
-            App::recording(settings, Some(Recordings::file(file).context(what)?))?
+            App::recording(settings, Some(Destination::file(file).context(what)?))?
         }
         None => App::build(settings)?,
     };

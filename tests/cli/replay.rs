@@ -137,7 +137,7 @@ async fn a_models_run_is_run_again_without_the_model_and_its_password_is_not_kep
     assert_eq!(world.passwords().len(), 1, "no page was opened");
 
     let unasked = ground.output(&["replay", "login.jsonl"]).await;
-    assert_says(&unasked, 2, "\"Password\" is masked: give it with --secret 1=TEXT");
+    assert_says(&unasked, 2, "\"Password\" is masked: pass it with --secret 1=TEXT");
     let secret = format!("1={PASSWORD}");
     let live = ground.output(&["replay", "login.jsonl", "--secret", &secret]).await;
     assert_says(&live, 0, "no divergence in 3 steps");

@@ -7,7 +7,7 @@ use browser_use_service::app::App;
 use browser_use_service::config::Settings;
 use browser_use_service::recording;
 use browser_use_service::run::RunRequest;
-use replay::{Recorded, Recordings, Replay, Report, UnreadableRecording};
+use replay::{Destination, Recording, RecordingError, Replay, Report};
 use url_policy::{DomainPattern, DomainRules};
 
 use super::support::model::Reply;
@@ -19,13 +19,13 @@ const ORDER: &str = include_str!("recordings/order.jsonl");
 
 async fn played(recording: &str) -> Report {
     let settings = Settings::from_variables([]).expect("valid settings");
-    let recorded = Recorded::parse(recording.as_bytes()).expect("a recording");
+    let recorded = Recording::parse(recording.as_bytes()).expect("a recording");
     let (app, replay) = App::replaying(settings, recorded, true, &[]).expect("it can be played");
     let mut stream = app.runs().start(recording::request(&replay, true).expect("a valid request")).expect("a place");
     let playing = async {
         while let Some(event) = stream.next().await {
             if event.kind.is_terminal() {
-                replay.ended(&recording::end_of(&event.kind).expect("a terminal event"));
+                replay.end(&recording::end_of(&event.kind).expect("a terminal event"));
             }
         }
     };
@@ -59,7 +59,7 @@ async fn another_action_ends_the_replay() {
     let was = r#""action":{"click":{"index":3}}"#;
     let told = told(LOGIN, was, r#""action":{"click":{"index":4}}"#).await;
     let expected =
-        r#"step 2: the recorded run goes on with {"click":{"index":4}}, this one with {"click":{"index":3}}"#;
+        r#"step 2: the recorded run continues with {"click":{"index":4}}, this one with {"click":{"index":3}}"#;
     assert_eq!(told, [expected]);
 }
 
@@ -93,19 +93,19 @@ async fn a_run_is_held_to_its_own_lists_of_domains_when_it_is_run_again() {
     };
     for domains in [lists, DomainRules::default()] {
         let folder = tempfile::tempdir().expect("a folder");
-        let recorder = Recordings::folder(folder.path().to_owned()).expect("a folder");
+        let recorder = Destination::folder(folder.path().to_owned()).expect("a folder");
         let (runs, ..) = Stage::new([Reply::done("ok")]).recorded_runs(Some(Arc::new(recorder)));
         let request = RunRequest { domains: domains.clone(), ..crate::lifecycle::request() };
         let mut stream = runs.start(request).expect("a place");
         while stream.next().await.is_some() {}
         let file = std::fs::read_dir(folder.path()).expect("a folder").next().expect("a recording").expect("a file");
-        let recorded = Recorded::parse(&std::fs::read(file.path()).expect("a file")).expect("a recording");
+        let recorded = Recording::parse(&std::fs::read(file.path()).expect("a file")).expect("a recording");
         let replay = Replay::new(recorded, None, &[]).expect("it can be played");
         assert_eq!(recording::request(&replay, true).expect("a request").domains, domains);
     }
     // A list that cannot be read is not one that allows everything.
     let wrong = LOGIN.replacen(r#""maxSteps""#, r#""allowedDomains":["https://x"],"maxSteps""#, 1);
-    let replay = Replay::new(Recorded::parse(wrong.as_bytes()).expect("a recording"), None, &[]).expect("a replay");
+    let replay = Replay::new(Recording::parse(wrong.as_bytes()).expect("a recording"), None, &[]).expect("a replay");
     assert!(recording::request(&replay, true).is_err());
 }
 
@@ -113,6 +113,6 @@ async fn a_run_is_held_to_its_own_lists_of_domains_when_it_is_run_again() {
 fn what_is_too_long_is_not_read() {
     let line = LOGIN.lines().nth(1).expect("a second line");
     let long = format!("{}\n{}", LOGIN.lines().next().expect("a header"), format!("{line}\n").repeat(20_001));
-    assert!(matches!(Recorded::parse(long.as_bytes()), Err(UnreadableRecording::TooLong)));
-    assert!(matches!(Recorded::parse(&vec![b'{'; 33 << 20]), Err(UnreadableRecording::TooLong)));
+    assert!(matches!(Recording::parse(long.as_bytes()), Err(RecordingError::TooLong)));
+    assert!(matches!(Recording::parse(&vec![b'{'; 33 << 20]), Err(RecordingError::TooLong)));
 }

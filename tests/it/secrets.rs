@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use agent::ports::BrowserError;
 use agent::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
 use browser_use_service::telemetry::Masked;
-use replay::Recordings;
+use replay::Destination;
 use serde_json::{Value, json};
 use testkit::canary::{canary, holds, writings};
 use tracing_subscriber::fmt::MakeWriter;
@@ -148,7 +148,7 @@ async fn a_recording_holds_no_value() {
         Reply::done(&value),
     ];
     let script = Script { reflects: writings(&value), ..Script::default() };
-    let recordings = Recordings::folder(folder.path().to_owned()).expect("a folder");
+    let recordings = Destination::folder(folder.path().to_owned()).expect("a folder");
     let (runs, _model, _pages) = Stage::new(replies).browser(script).recorded_runs(Some(Arc::new(recordings)));
     let request = browser_use_service::run::RunRequest {
         task: browser_use_service::run::Task::parse(&format!("Use {value}")).expect("a task"),
@@ -163,7 +163,7 @@ async fn a_recording_holds_no_value() {
     let recorded = std::fs::read_to_string(&path).expect("a text");
     assert!(recorded.contains("<secret>password</secret>") && !holds(&recorded, &value, &core), "{recorded}");
 
-    let recorded = replay::Recorded::parse(recorded.as_bytes()).expect("a recording");
+    let recorded = replay::Recording::parse(recorded.as_bytes()).expect("a recording");
     let live =
         replay::Replay::new(recorded.clone(), Some(crate::support::browser::FakeBrowsers::new(Script::default())), &[]);
     assert!(live.is_err_and(|error| error.to_string().contains("sensitiveData")), "nobody has its secrets");

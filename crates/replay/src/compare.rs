@@ -1,63 +1,63 @@
-//! What differs between a reading that was recorded and the page as it is now, in words.
+//! Describes the differences between recorded and current observations and outcomes.
 
 use std::collections::HashMap;
 
 use agent::observation::{Element, Observation};
 use agent::ports::ActionOutcome;
 
-/// Elements named when some are gone or new.
-const NAMED: usize = 5;
-/// Longest quote of a page, in characters.
+/// Missing or new elements listed.
+const MAX_LISTED: usize = 5;
+/// Longest quote, in characters.
 const MAX_QUOTE: usize = 200;
 
-/// Differences of two readings. Where the elements differ, the text does too and is not told again.
-pub(super) fn readings(was: &Observation, is: &Observation) -> Vec<String> {
+/// Compares two observations. If the elements differ, the text does too and is not reported.
+pub(super) fn observations(was: &Observation, is: &Observation) -> Vec<String> {
     let mut differences = Vec::new();
-    different(&mut differences, "the URL", &was.url, &is.url);
-    different(&mut differences, "the title", &was.title, &is.title);
+    value(&mut differences, "the URL", &was.url, &is.url);
+    value(&mut differences, "the title", &was.title, &is.title);
     let blocker = |observation: &Observation| match &observation.blocker {
         Some(blocker) => blocker.kind.name().to_owned(),
         None => "none".to_owned(),
     };
-    different(&mut differences, "what blocks the page", &blocker(was), &blocker(is));
+    value(&mut differences, "the blocker", &blocker(was), &blocker(is));
     let dialog = |observation: &Observation| observation.dialog.as_ref().map_or("none".into(), ToString::to_string);
-    different(&mut differences, "the dialog", &dialog(was), &dialog(is));
-    let gone = lacking(&was.view.elements, &is.view.elements);
-    let new = lacking(&is.view.elements, &was.view.elements);
+    value(&mut differences, "the dialog", &dialog(was), &dialog(is));
+    let gone = missing(&was.view.elements, &is.view.elements);
+    let new = missing(&is.view.elements, &was.view.elements);
     if gone.is_empty() && new.is_empty() {
         lines(&mut differences, "the page", &was.view.text, &is.view.text);
     }
-    for (which, elements) in [("gone", gone), ("new", new)] {
+    for (which, elements) in [("missing from", gone), ("new on", new)] {
         if !elements.is_empty() {
-            differences.push(format!("{which} on the page: {}", named(&elements)));
+            differences.push(format!("{which} the page: {}", list(&elements)));
         }
     }
     let downloads = |observation: &Observation| {
         observation.downloads.iter().map(|file| file.name.as_str()).collect::<Vec<_>>().join(", ")
     };
-    different(&mut differences, "what was downloaded", &downloads(was), &downloads(is));
+    value(&mut differences, "the downloads", &downloads(was), &downloads(is));
     differences
 }
 
 pub(super) fn outcomes(was: &ActionOutcome, is: &ActionOutcome) -> Vec<String> {
     let mut differences = Vec::new();
-    different(&mut differences, "what was done", &was.description, &is.description);
-    different(&mut differences, "its effect", &was.effect, &is.effect);
+    value(&mut differences, "the description", &was.description, &is.description);
+    value(&mut differences, "the effect", &was.effect, &is.effect);
     let text = |outcome: &ActionOutcome| outcome.extracted.clone().unwrap_or_default();
-    lines(&mut differences, "what was read", &text(was), &text(is));
+    lines(&mut differences, "the extracted text", &text(was), &text(is));
     if was.page_changed != is.page_changed {
-        differences.push(format!("it {} to another page", if is.page_changed { "led" } else { "did not lead" }));
+        differences.push(format!("it {} the page", if is.page_changed { "changed" } else { "did not change" }));
     }
     differences
 }
 
-pub(super) fn different(differences: &mut Vec<String>, what: &str, was: &str, is: &str) {
+pub(super) fn value(differences: &mut Vec<String>, what: &str, was: &str, is: &str) {
     if was != is {
         differences.push(format!("{what} was {} and is {}", quoted(was), quoted(is)));
     }
 }
 
-/// The first line that differs.
+/// Reports the first line that differs.
 pub(super) fn lines(differences: &mut Vec<String>, what: &str, was: &str, is: &str) {
     if was == is {
         return;
@@ -73,27 +73,27 @@ pub(super) fn lines(differences: &mut Vec<String>, what: &str, was: &str, is: &s
     }
 }
 
-/// Those of the first that the second has not, one for one.
-fn lacking<'a>(first: &'a [Element], second: &[Element]) -> Vec<&'a Element> {
+/// The elements of `first` without a counterpart in `second`.
+fn missing<'a>(first: &'a [Element], second: &[Element]) -> Vec<&'a Element> {
     let key = |element: &Element| (element.role.clone(), element.name.clone());
     let mut counts = HashMap::new();
     for element in second {
         *counts.entry(key(element)).or_insert(0_usize) += 1;
     }
-    let mut is_lacking = |element: &Element| match counts.get_mut(&key(element)) {
+    let mut is_missing = |element: &Element| match counts.get_mut(&key(element)) {
         Some(count) if *count > 0 => {
             *count -= 1;
             false
         }
         _ => true,
     };
-    first.iter().filter(|element| is_lacking(element)).collect()
+    first.iter().filter(|element| is_missing(element)).collect()
 }
 
-fn named(elements: &[&Element]) -> String {
-    let names = elements.iter().take(NAMED).map(|element| label(element)).collect::<Vec<_>>().join(", ");
+fn list(elements: &[&Element]) -> String {
+    let names = elements.iter().take(MAX_LISTED).map(|element| label(element)).collect::<Vec<_>>().join(", ");
     match elements.len() {
-        count if count > NAMED => format!("{names} and {} more", count - NAMED),
+        count if count > MAX_LISTED => format!("{names} and {} more", count - MAX_LISTED),
         _ => names,
     }
 }

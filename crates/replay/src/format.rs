@@ -1,4 +1,4 @@
-//! The file: JSON Lines, the header first, then what happened, an entry a line, and how it ended.
+//! The file format: JSON Lines with a header, one entry per event, and the end of the run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,52 +11,52 @@ use agent::agent::AgentSettings;
 use agent::explicit::ExplicitAction;
 use agent::files::FileInfo;
 use agent::observation::Observation;
-use agent::ports::{ActionError, ActionOutcome, BrowserError, ChatReply, Message, ModelError, Provider, Role, Usage};
+use agent::ports::{ActionError, ActionOutcome, BrowserError, ChatReply, Message, ModelError, Provider, Role};
 use agent::prompt;
 
-/// Of the format. A file of another one is refused.
+/// Version of the format. Files of other versions are rejected.
 pub const VERSION: u32 = 1;
-/// Largest file, in bytes: what is longer is neither written nor read.
+/// Largest file written or read, in bytes.
 pub(super) const MAX_BYTES: usize = 32 << 20;
-/// Most lines of a file.
+/// Largest number of entries.
 const MAX_LINES: usize = 20_000;
-/// Stands in the place of the boundary, which is another one in each run.
+/// Replaces the boundary of page text in prompts, which is random in each run.
 const BOUNDARY: &str = "boundary";
 
 /// A recorded run.
 #[derive(Debug, Clone)]
-pub struct Recorded {
+pub struct Recording {
     pub(super) header: Header,
     pub(super) entries: Vec<Entry>,
-    /// None when the recording was cut off.
+    /// `None` if the recording is truncated.
     pub(super) end: Option<End>,
 }
 
-/// What the run was asked to do, and by what settings.
+/// The run's request and settings.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Header {
-    /// Of the format.
+    /// Of the format, [`VERSION`].
     pub version: u32,
     /// The version of this service that wrote the file.
     pub service: String,
-    /// The run's id.
+    /// The id of the run.
     pub run: String,
     pub task: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_url: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<ExplicitAction>,
-    /// What was sent along, without the contents.
+    /// Uploaded files, without their contents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileInfo>,
-    /// The names of what the caller let the run type, by origin.
+    /// The names of the caller's secrets, by origin.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sensitive_data: BTreeMap<String, Vec<String>>,
-    /// The JSON Schema of the answer as data.
+    /// JSON Schema of the run's output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_schema: Option<serde_json::Value>,
-    /// The run's own lists, as the request has them; without one every domain is allowed.
+    /// The run's own lists. `None` allows every domain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allowed_domains: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -64,32 +64,34 @@ pub struct Header {
     pub max_steps: u32,
     pub temperature: f64,
     pub provider: Provider,
-    /// None for the built-in planner.
+    /// `None` for the built-in planner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     pub agent: AgentSettings,
-    /// The fields whose typed text is masked: `***1***` is that of the first.
+    /// Names of the fields whose input is masked: `***1***` is that of the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<String>,
 }
 
-/// One use of the page or of the model.
+/// One call to the page or the model, with its result.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub(super) enum Entry {
     Observe {
         reading: Result<Observation, BrowserError>,
     },
-    /// As `Observe`, within a step.
+    /// An observation within a step, without a screenshot.
     Read {
         reading: Result<Observation, BrowserError>,
     },
-    /// The picture itself is not kept.
+    /// The image itself is not recorded.
     Picture {
         taken: Result<(), BrowserError>,
     },
-    Do {
-        deed: Deed,
+    #[serde(rename = "do")]
+    Act {
+        #[serde(rename = "deed")]
+        action: PageAction,
         outcome: Result<ActionOutcome, ActionError>,
     },
     Select {
@@ -97,35 +99,36 @@ pub(super) enum Entry {
         limit: Duration,
         found: Result<ElementIndex, ActionError>,
     },
-    Call(Call),
+    #[serde(rename = "call")]
+    ModelCall(ModelCall),
     End(End),
 }
 
 impl Entry {
-    /// In words, for a person.
+    /// A description for divergences.
     pub(super) fn name(&self) -> String {
         match self {
-            Self::Observe { .. } | Self::Read { .. } => "a reading of the page".into(),
-            Self::Picture { .. } => "a picture of the page".into(),
-            Self::Do { deed, .. } => deed.name(),
-            Self::Select { selector, .. } => format!("a look for {selector:?}"),
-            Self::Call(_) => "a model call".into(),
+            Self::Observe { .. } | Self::Read { .. } => "an observation".into(),
+            Self::Picture { .. } => "a screenshot".into(),
+            Self::Act { action, .. } => action.name(),
+            Self::Select { selector, .. } => format!("a search for {selector:?}"),
+            Self::ModelCall(_) => "a model call".into(),
             Self::End(_) => "the end".into(),
         }
     }
 }
 
-/// What is done to a page.
+/// An action on a page.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
-pub(super) enum Deed {
+pub(super) enum PageAction {
     Open { url: String },
     Act { action: Action },
     Press { index: ElementIndex, keys: String },
     WaitForUrl { text: String, limit: Duration },
 }
 
-impl Deed {
+impl PageAction {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Open { url } => format!("opening {url}"),
@@ -136,51 +139,52 @@ impl Deed {
     }
 }
 
-/// A model call: what is new since the call before, and the answer.
+/// A model call: what differs from the previous call, and the reply.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Call {
-    /// None: as in the call before. So is the schema.
+pub(super) struct ModelCall {
+    /// `None` if unchanged, like the schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) system: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) schema: Option<Value>,
-    /// Messages that are those of the call before, from the first on.
+    /// How many leading messages are those of the previous call.
     pub(super) kept: usize,
-    /// The messages that follow.
-    pub(super) messages: Vec<Said>,
-    pub(super) answer: Result<Answer, ModelError>,
+    /// The messages after those.
+    pub(super) messages: Vec<RecordedMessage>,
+    #[serde(rename = "answer")]
+    pub(super) reply: Result<ChatReply, ModelError>,
 }
 
-/// A message of a call.
+/// A message to the model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Said {
+pub(super) struct RecordedMessage {
     pub(super) role: Role,
     pub(super) text: String,
-    /// The byte of `text` where the text of the last page view belongs, which is left out.
+    /// Byte offset in `text` at which the text of the last page view was cut out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) view_at: Option<usize>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) image: bool,
 }
 
-impl Said {
-    /// The messages of a call, the same for the same call of another run.
-    pub(super) fn all(messages: &[Message]) -> Vec<Self> {
+impl RecordedMessage {
+    /// The messages of a call, without what differs in every run.
+    pub(super) fn list(messages: &[Message]) -> Vec<Self> {
         let boundary = messages.first().and_then(|message| prompt::boundary(&message.text));
         let text = |text: &str| boundary.map_or_else(|| text.to_owned(), |own| text.replace(own, BOUNDARY));
-        let said = |message: &Message| Self {
+        let record = |message: &Message| Self {
             role: message.role,
             text: text(&message.text),
             view_at: None,
             image: message.image.is_some(),
         };
-        messages.iter().map(said).collect()
+        messages.iter().map(record).collect()
     }
 
-    /// Without the text of the page view, if it has it.
-    pub(super) fn without(mut self, view: &str) -> Self {
+    /// Cuts out the text of the page view.
+    pub(super) fn without_view(mut self, view: &str) -> Self {
         if let Some(at) = self.text.find(view).filter(|_| !view.is_empty()) {
             self.text.replace_range(at..at + view.len(), "");
             self.view_at = Some(at);
@@ -188,23 +192,12 @@ impl Said {
         self
     }
 
-    pub(super) fn with(mut self, view: &str) -> Self {
+    /// Puts the text of the page view back.
+    pub(super) fn with_view(mut self, view: &str) -> Self {
         if let Some(at) = self.view_at.take() {
             self.text.insert_str(at, view);
         }
         self
-    }
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Answer {
-    pub(super) text: String,
-    pub(super) usage: Usage,
-}
-
-impl From<ChatReply> for Answer {
-    fn from(reply: ChatReply) -> Self {
-        Self { text: reply.text, usage: reply.usage }
     }
 }
 
@@ -216,9 +209,9 @@ pub enum End {
     Failed { code: String, message: String },
 }
 
-/// Why a file is no recording.
+/// Why a file cannot be read as a recording.
 #[derive(Debug, thiserror::Error)]
-pub enum UnreadableRecording {
+pub enum RecordingError {
     #[error("longer than {} MiB or {MAX_LINES} lines", MAX_BYTES >> 20)]
     TooLong,
     #[error("the file is empty")]
@@ -227,33 +220,33 @@ pub enum UnreadableRecording {
     Line { line: usize, problem: String },
 }
 
-impl Recorded {
-    /// Reads a file, from wherever it comes.
+impl Recording {
+    /// Parses a file, which may come from anyone.
     ///
     /// # Errors
-    /// It is too long, or a line is not what it should be.
-    pub fn parse(bytes: &[u8]) -> Result<Self, UnreadableRecording> {
+    /// The file is too long, or a line is invalid.
+    pub fn parse(bytes: &[u8]) -> Result<Self, RecordingError> {
         if bytes.len() > MAX_BYTES {
-            return Err(UnreadableRecording::TooLong);
+            return Err(RecordingError::TooLong);
         }
         let mut lines = bytes.split(|byte| *byte == b'\n').zip(1..).filter(|(line, _)| !line.trim_ascii().is_empty());
-        let (first, line) = lines.next().ok_or(UnreadableRecording::Empty)?;
-        let header = header(first).map_err(|problem| UnreadableRecording::Line { line, problem })?;
-        let mut recorded = Self { header, entries: Vec::new(), end: None };
+        let (first, line) = lines.next().ok_or(RecordingError::Empty)?;
+        let header = header(first).map_err(|problem| RecordingError::Line { line, problem })?;
+        let mut recording = Self { header, entries: Vec::new(), end: None };
         let mut messages = 0;
         for (text, line) in lines {
-            if recorded.entries.len() == MAX_LINES {
-                return Err(UnreadableRecording::TooLong);
+            if recording.entries.len() == MAX_LINES {
+                return Err(RecordingError::TooLong);
             }
-            let entry = entry(text, &mut messages).and_then(|entry| recorded.add(entry));
-            entry.map_err(|problem| UnreadableRecording::Line { line, problem })?;
+            let entry = entry(text, &mut messages).and_then(|entry| recording.push(entry));
+            entry.map_err(|problem| RecordingError::Line { line, problem })?;
         }
-        Ok(recorded)
+        Ok(recording)
     }
 
-    fn add(&mut self, entry: Entry) -> Result<(), String> {
+    fn push(&mut self, entry: Entry) -> Result<(), String> {
         if self.end.is_some() {
-            return Err("something follows the end".into());
+            return Err("there are entries after the end".into());
         }
         match entry {
             Entry::End(end) => self.end = Some(end),
@@ -268,16 +261,16 @@ fn header(line: &[u8]) -> Result<Header, String> {
     struct Versioned {
         version: u32,
     }
-    let of: Versioned = serde_json::from_slice(line).map_err(|_| "not the header of a recording".to_owned())?;
-    if of.version != VERSION {
-        return Err(format!("the format's version is {}; this program reads {VERSION}", of.version));
+    let header: Versioned = serde_json::from_slice(line).map_err(|_| "not the header of a recording".to_owned())?;
+    if header.version != VERSION {
+        return Err(format!("the format's version is {}; this program reads {VERSION}", header.version));
     }
     let header: Header = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     if !(1..=50).contains(&header.agent.max_actions_per_step) || !(1..=100).contains(&header.agent.max_failures) {
-        return Err("the agent's settings are out of bounds".into());
+        return Err("the agent's settings are out of range".into());
     }
     if header.model.is_none() != (header.provider == Provider::Template) {
-        return Err("a provider has a model, and the built-in planner has none".into());
+        return Err("a provider needs a model, and the built-in planner has none".into());
     }
     if header.actions.len() > ExplicitAction::MAX_COUNT {
         return Err(format!("more than {} actions", ExplicitAction::MAX_COUNT));
@@ -285,16 +278,16 @@ fn header(line: &[u8]) -> Result<Header, String> {
     Ok(header)
 }
 
-/// `messages` counts those of the call before.
+/// `messages` is the number of messages of the previous call.
 fn entry(line: &[u8], messages: &mut usize) -> Result<Entry, String> {
     let entry: Entry = serde_json::from_slice(line).map_err(|error| error.to_string())?;
-    if let Entry::Call(call) = &entry {
+    if let Entry::ModelCall(call) = &entry {
         if call.kept > *messages {
-            return Err(format!("{} messages of the call before are kept, which had {messages}", call.kept));
+            return Err(format!("{} messages are kept from the previous call, which had {messages}", call.kept));
         }
-        let split = |said: &Said| said.view_at.is_none_or(|at| said.text.is_char_boundary(at));
-        if !call.messages.iter().all(split) {
-            return Err("a page view belongs where no character begins".into());
+        let is_valid = |message: &RecordedMessage| message.view_at.is_none_or(|at| message.text.is_char_boundary(at));
+        if !call.messages.iter().all(is_valid) {
+            return Err("a page view's offset is within a character".into());
         }
         *messages = call.kept + call.messages.len();
     }

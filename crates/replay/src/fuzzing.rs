@@ -1,25 +1,25 @@
-//! A recording is a file that anybody may have written.
+//! Parsing recordings, as a fuzz target: a file may come from anyone.
 
-use super::format::{Recorded, UnreadableRecording};
+use super::format::{Recording, RecordingError};
 
 pub const TARGETS: &[(&str, fn(&[u8]))] = &[("recording", recording)];
 
-/// A file is read or refused, and where it was refused for a line, that line is one of its own.
+/// A file is parsed or rejected, and a rejected line is one of the file.
 fn recording(data: &[u8]) {
-    match Recorded::parse(data) {
-        Ok(recorded) => {
-            let written = serde_json::to_vec(&recorded.header).expect("a header has string keys");
-            Recorded::parse(&written).expect("what was written is a recording");
+    match Recording::parse(data) {
+        Ok(recording) => {
+            let written = serde_json::to_vec(&recording.header).expect("a header has string keys");
+            Recording::parse(&written).expect("a written header is a recording");
         }
-        Err(UnreadableRecording::Line { line, .. }) => {
+        Err(RecordingError::Line { line, .. }) => {
             assert!(line <= data.split(|byte| *byte == b'\n').count());
         }
-        Err(UnreadableRecording::TooLong | UnreadableRecording::Empty) => {}
+        Err(RecordingError::TooLong | RecordingError::Empty) => {}
     }
 }
 
 #[cfg(test)]
 #[test]
-fn kept_inputs_break_no_promise() {
+fn the_corpus_passes() {
     testkit::corpus::replay(TARGETS);
 }

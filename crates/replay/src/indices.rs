@@ -1,5 +1,4 @@
-//! A page that is read again numbers its elements anew. Here a live page gets the numbers of the recorded one, so that
-//! what was decided then finds its elements now.
+//! Maps the element indices of a live page to those of the recorded one, so that recorded decisions find their elements.
 
 use std::collections::HashMap;
 
@@ -8,24 +7,25 @@ use regex::{Captures, Regex};
 use agent::action::ElementIndex;
 use agent::observation::{Element, Observation, PageView};
 
-/// Elements that the recorded page has not are numbered from here on.
-const NEW: u32 = 1_000_000_000;
+/// First index of elements that the recorded page does not have.
+const FIRST_NEW: u32 = 1_000_000_000;
 
-/// Recorded numbers, and the live page's own ones.
+/// Live indices by recorded index.
 #[derive(Default)]
-pub(super) struct Numbers {
+pub(super) struct Indices {
     live: HashMap<u32, u32>,
 }
 
-impl Numbers {
-    /// Numbers the elements of `live` as in `recorded`: by role and name, the nth as the nth.
-    pub(super) fn of(recorded: &PageView, live: &mut Observation) -> Self {
+impl Indices {
+    /// Renumbers the elements of `live` as in `recorded`. Elements correspond by role, name and input type, the nth to
+    /// the nth.
+    pub(super) fn renumber(recorded: &PageView, live: &mut Observation) -> Self {
         let mut recorded_by_kind = nths(&recorded.elements);
-        let mut numbers = Self::default();
+        let mut indices = Self::default();
         let mut renumbered = HashMap::new();
         for (kind, nth, own) in numbered(&live.view.elements) {
-            let number = recorded_by_kind.remove(&(kind, nth)).unwrap_or_else(|| NEW.saturating_add(own));
-            numbers.live.insert(number, own);
+            let number = recorded_by_kind.remove(&(kind, nth)).unwrap_or_else(|| FIRST_NEW.saturating_add(own));
+            indices.live.insert(number, own);
             renumbered.insert(own, number);
         }
         for element in &mut live.view.elements {
@@ -33,8 +33,8 @@ impl Numbers {
                 element.index = ElementIndex(*number);
             }
         }
-        let controls = Regex::new(r"\[(\d+)\]<").expect("a valid pattern");
-        let text = controls.replace_all(&live.view.text, |found: &Captures<'_>| {
+        let markers = Regex::new(r"\[(\d+)\]<").expect("a valid pattern");
+        let text = markers.replace_all(&live.view.text, |found: &Captures<'_>| {
             let own = found[1].parse::<u32>().ok();
             match own.and_then(|own| renumbered.get(&own)) {
                 Some(number) => format!("[{number}]<"),
@@ -42,7 +42,7 @@ impl Numbers {
             }
         });
         live.view.text = text.into_owned();
-        numbers
+        indices
     }
 
     pub(super) fn add(&mut self, recorded: ElementIndex, live: ElementIndex) {
@@ -56,7 +56,7 @@ impl Numbers {
 
 type Kind = (String, String, String);
 
-/// Each element's kind, which one of that kind it is, and its number.
+/// Each element's kind, its position among those, and its index.
 fn numbered(elements: &[Element]) -> Vec<(Kind, usize, u32)> {
     let mut counts: HashMap<Kind, usize> = HashMap::new();
     let mut number = |element: &Element| {
@@ -89,17 +89,17 @@ mod tests {
     }
 
     #[test]
-    fn elements_get_the_numbers_that_they_were_recorded_with() {
+    fn elements_get_the_indices_that_they_were_recorded_with() {
         let recorded = page(&[(1, "link", "Home"), (2, "button", "Buy"), (3, "button", "Buy")]);
         let mut live = page(&[(2, "link", "News"), (1, "button", "Buy"), (9, "button", "Buy")]);
-        let numbers = Numbers::of(&recorded.view, &mut live);
+        let mapping = Indices::renumber(&recorded.view, &mut live);
         let indices: Vec<u32> = live.view.elements.iter().map(|element| element.index.0).collect();
-        assert_eq!(indices, [NEW + 2, 2, 3]);
+        assert_eq!(indices, [FIRST_NEW + 2, 2, 3]);
         assert_eq!(
             live.view.text,
-            format!("[{}]<link />News [9]\n[2]<button />Buy [9]\n[3]<button />Buy [9]\n", NEW + 2)
+            format!("[{}]<link />News [9]\n[2]<button />Buy [9]\n[3]<button />Buy [9]\n", FIRST_NEW + 2)
         );
-        assert_eq!(numbers.live(ElementIndex(3)), Some(ElementIndex(9)));
-        assert_eq!(numbers.live(ElementIndex(1)), None, "it is not there any more");
+        assert_eq!(mapping.live(ElementIndex(3)), Some(ElementIndex(9)));
+        assert_eq!(mapping.live(ElementIndex(1)), None, "it is gone");
     }
 }

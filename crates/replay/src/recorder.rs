@@ -1,5 +1,5 @@
-//! Records runs: stands between a run and its model and page, and writes the file when the run is over. Until then
-//! everything is in memory, since a secret is known only once it was typed and may stand in all that came before.
+//! Records runs: wraps a run's model and page, and writes the file when the run ends. Until then everything is kept in
+//! memory, since a secret is known only once it is typed and may occur in earlier entries.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::NamedTempFile;
 use url::Url;
 
-use super::format::{Answer, Call, Deed, End, Entry, Header, MAX_BYTES, Said};
+use super::format::{End, Entry, Header, MAX_BYTES, ModelCall, PageAction, RecordedMessage};
 use super::secrets::{Secrets, each_text};
 use agent::action::{Action, ElementIndex};
 use agent::image::Image;
@@ -22,93 +22,84 @@ use agent::ports::{
 };
 use agent::secrets::Secrets as Declared;
 
-/// What is left of the largest file for masks, which may be longer than what they mask, and for the end.
+/// Leaves room for masks, which may be longer than what they replace, and for the end.
 const MAX_RECORDED: usize = MAX_BYTES / 4 * 3;
 
-/// Where recordings go.
-pub enum Recordings {
-    /// One file, for one run.
+/// Where recordings are written.
+pub enum Destination {
+    /// A file, for a single run.
     File(PathBuf),
-    /// A folder, with a file for each run, by its id.
+    /// A folder, with a file per run, named by its id.
     Folder(PathBuf),
 }
 
-impl Recordings {
-    /// Into a file, over one that is there.
+impl Destination {
+    /// A file, which is overwritten.
     ///
     /// # Errors
-    /// No file can be written there.
+    /// The folder is not writable.
     pub fn file(path: PathBuf) -> io::Result<Self> {
         NamedTempFile::new_in(folder_of(&path))?;
         Ok(Self::File(path))
     }
 
-    /// Into a folder, which is made if it is missing.
+    /// A folder, which is created if missing.
     ///
     /// # Errors
-    /// No file can be written there.
+    /// The folder cannot be created or is not writable.
     pub fn folder(path: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(&path)?;
         NamedTempFile::new_in(&path)?;
         Ok(Self::Folder(path))
     }
-}
 
-impl Recordings {
-    /// Begins the recording of a run. `declared` are the secrets that its caller gave, of which none is written.
-    pub fn begin(&self, header: Header, declared: Declared) -> Arc<Recording> {
+    /// Starts recording a run. `declared` are the caller's secrets; they are masked in the file.
+    pub fn begin(&self, header: Header, declared: Declared) -> Arc<RunRecorder> {
         let path = match self {
             Self::File(path) => path.clone(),
             Self::Folder(folder) => folder.join(format!("{}.jsonl", header.run)),
         };
-        Arc::new(Recording { path, header, declared, taken: Mutex::default() })
+        Arc::new(RunRecorder { path, header, declared, state: Mutex::default() })
     }
 }
 
-/// One run's recording.
-pub struct Recording {
+/// Records one run.
+pub struct RunRecorder {
     path: PathBuf,
     header: Header,
-    /// What the caller gave as secrets.
     declared: Declared,
-    taken: Mutex<Taken>,
+    state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct Taken {
+struct State {
     entries: Vec<Value>,
     bytes: usize,
-    /// Too long: nothing more is taken.
+    /// The limit is reached; nothing more is recorded.
     full: bool,
     secrets: Secrets,
-    /// The fields they were typed into.
+    /// The names of the fields they were typed into.
     fields: Vec<String>,
-    /// Of the last reading.
+    /// Of the last observation.
     view: PageView,
-    /// Of the last call.
+    /// Of the last model call.
     system: String,
     schema: Value,
-    messages: Vec<Said>,
+    messages: Vec<RecordedMessage>,
 }
 
-impl Recording {
-    fn lock(&self) -> MutexGuard<'_, Taken> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+impl RunRecorder {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self, entry: &Entry) {
-        self.lock().take(entry);
-    }
-
-    fn see(&self, reading: &Result<Observation, BrowserError>) {
-        if let Ok(observation) = reading {
-            self.lock().view = observation.view.clone();
-        }
+    fn add(&self, entry: &Entry) {
+        self.lock().add(entry);
     }
 }
 
-impl Taken {
-    fn take(&mut self, entry: &Entry) {
+impl State {
+    fn add(&mut self, entry: &Entry) {
         if self.full {
             return;
         }
@@ -116,14 +107,21 @@ impl Taken {
         self.bytes += entry.to_string().len() + 1;
         if self.bytes > MAX_RECORDED {
             self.full = true;
-            tracing::warn!(limit_bytes = MAX_RECORDED, "the run is too long to be recorded to its end");
+            tracing::warn!(limit_bytes = MAX_RECORDED, "the run is too long, its recording is truncated");
             return;
         }
         self.entries.push(entry);
     }
 
-    /// Text that goes into a password field is a secret, and so is what goes into a field that nobody has seen.
-    fn learn(&mut self, action: &Action) {
+    fn add_observation(&mut self, reading: &Result<Observation, BrowserError>, entry: &Entry) {
+        if let Ok(observation) = reading {
+            self.view = observation.view.clone();
+        }
+        self.add(entry);
+    }
+
+    /// Text typed into a password field is a secret, and so is text typed into an unknown element.
+    fn note_secret(&mut self, action: &Action) {
         let Action::Input { index, text, .. } = action else { return };
         let element = self.view.element(*index);
         let secret = element.is_none_or(|element| element.input_type == "password");
@@ -133,49 +131,49 @@ impl Taken {
         }
     }
 
-    fn call(&mut self, request: ChatRequest<'_>, result: &Result<ChatReply, ModelError>) {
-        let said = Said::all(request.messages);
-        let kept = self.messages.iter().zip(&said).take_while(|(before, now)| before == now).count();
-        let new = |is_new: bool| is_new.then_some(());
-        let call = Call {
-            system: new(self.system != request.system).map(|()| request.system.to_owned()),
-            schema: new(self.schema != *request.schema).map(|()| request.schema.clone()),
+    fn add_call(&mut self, request: ChatRequest<'_>, result: &Result<ChatReply, ModelError>) {
+        let messages = RecordedMessage::list(request.messages);
+        let kept = self.messages.iter().zip(&messages).take_while(|(previous, current)| previous == current).count();
+        let new = messages[kept..].iter().cloned().map(|message| message.without_view(&self.view.text));
+        let call = ModelCall {
+            system: (self.system != request.system).then(|| request.system.to_owned()),
+            schema: (self.schema != *request.schema).then(|| request.schema.clone()),
             kept,
-            messages: said[kept..].iter().cloned().map(|said| said.without(&self.view.text)).collect(),
-            answer: result.clone().map(Answer::from),
+            messages: new.collect(),
+            reply: result.clone(),
         };
         request.system.clone_into(&mut self.system);
         self.schema = request.schema.clone();
-        self.messages = said;
-        self.take(&Entry::Call(call));
+        self.messages = messages;
+        self.add(&Entry::ModelCall(call));
     }
 }
 
-impl Recording {
-    /// A model whose calls are recorded.
+impl RunRecorder {
+    /// Wraps the model so that its calls are recorded.
     pub fn model(self: Arc<Self>, model: Arc<dyn ChatModel>) -> Arc<dyn ChatModel> {
-        Arc::new(RecordedModel { model, notes: self })
+        Arc::new(RecordedModel { model, recorder: self })
     }
 
-    /// A page whose readings and actions are recorded.
+    /// Wraps the page so that its observations and actions are recorded.
     pub fn page(self: Arc<Self>, page: Arc<dyn Page>) -> Arc<dyn Page> {
-        Arc::new(RecordedPage { page, notes: self })
+        Arc::new(RecordedPage { page, recorder: self })
     }
 
-    /// Writes the recording. What goes wrong is logged: the run is over.
+    /// Writes the file. Errors are logged, as the run is over.
     pub async fn end(&self, end: Option<End>) {
         let lines = {
-            let mut taken = std::mem::take(&mut *self.lock());
-            if let Some(end) = end.filter(|_| !taken.full) {
-                taken.entries.push(to_value(&Entry::End(end)));
+            let mut state = std::mem::take(&mut *self.lock());
+            if let Some(end) = end.filter(|_| !state.full) {
+                state.entries.push(to_value(&Entry::End(end)));
             }
-            let header = Header { secrets: std::mem::take(&mut taken.fields), ..self.header.clone() };
-            taken.entries.insert(0, to_value(&header));
-            let masked = taken.entries.into_iter().map(|mut entry| {
+            let header = Header { secrets: std::mem::take(&mut state.fields), ..self.header.clone() };
+            state.entries.insert(0, to_value(&header));
+            let masked = state.entries.into_iter().map(|mut entry| {
                 if let Some(masker) = self.declared.masker() {
                     each_text(&mut entry, &|text| masker.mask_in(text));
                 }
-                taken.secrets.mask(&mut entry);
+                state.secrets.mask(&mut entry);
                 entry.to_string() + "\n"
             });
             masked.collect::<String>()
@@ -189,10 +187,10 @@ impl Recording {
 }
 
 pub(super) fn to_value(value: &impl Serialize) -> Value {
-    serde_json::to_value(value).expect("our own types have string keys")
+    serde_json::to_value(value).expect("these types have string keys")
 }
 
-/// Whole or not at all, and for its owner alone, as temporary files are.
+/// Writes atomically; the file is readable by its owner only, as temporary files are.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     let mut file = NamedTempFile::new_in(folder_of(path))?;
     file.write_all(text.as_bytes())?;
@@ -206,7 +204,7 @@ fn folder_of(path: &Path) -> &Path {
 
 struct RecordedModel {
     model: Arc<dyn ChatModel>,
-    notes: Arc<Recording>,
+    recorder: Arc<RunRecorder>,
 }
 
 #[async_trait]
@@ -217,19 +215,23 @@ impl ChatModel for RecordedModel {
 
     async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ModelError> {
         let result = self.model.complete(request).await;
-        self.notes.lock().call(request, &result);
+        self.recorder.lock().add_call(request, &result);
         result
     }
 }
 
 struct RecordedPage {
     page: Arc<dyn Page>,
-    notes: Arc<Recording>,
+    recorder: Arc<RunRecorder>,
 }
 
 impl RecordedPage {
-    fn done(&self, deed: Deed, outcome: Result<ActionOutcome, ActionError>) -> Result<ActionOutcome, ActionError> {
-        self.notes.take(&Entry::Do { deed, outcome: outcome.clone() });
+    fn record(
+        &self,
+        action: PageAction,
+        outcome: Result<ActionOutcome, ActionError>,
+    ) -> Result<ActionOutcome, ActionError> {
+        self.recorder.add(&Entry::Act { action, outcome: outcome.clone() });
         outcome
     }
 }
@@ -238,52 +240,50 @@ impl RecordedPage {
 impl Page for RecordedPage {
     async fn observe(&self) -> Result<Observation, BrowserError> {
         let reading = self.page.observe().await;
-        self.notes.see(&reading);
-        self.notes.take(&Entry::Observe { reading: reading.clone() });
+        self.recorder.lock().add_observation(&reading, &Entry::Observe { reading: reading.clone() });
         reading
     }
 
     async fn read(&self) -> Result<Observation, BrowserError> {
         let reading = self.page.read().await;
-        self.notes.see(&reading);
-        self.notes.take(&Entry::Read { reading: reading.clone() });
+        self.recorder.lock().add_observation(&reading, &Entry::Read { reading: reading.clone() });
         reading
     }
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
-        // Before it is tried: a run that is cut off meanwhile has typed it.
-        if !matches!(action, Action::Input { text, .. } if self.notes.declared.are_meant_in(text)) {
-            self.notes.lock().learn(action);
+        // Before the action: a run cancelled meanwhile may have typed it.
+        if !matches!(action, Action::Input { text, .. } if self.recorder.declared.are_meant_in(text)) {
+            self.recorder.lock().note_secret(action);
         }
         let outcome = self.page.act(action).await;
-        self.done(Deed::Act { action: action.clone() }, outcome)
+        self.record(PageAction::Act { action: action.clone() }, outcome)
     }
 
     async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError> {
         let found = self.page.select(selector, limit).await;
-        self.notes.take(&Entry::Select { selector: selector.to_owned(), limit, found: found.clone() });
+        self.recorder.add(&Entry::Select { selector: selector.to_owned(), limit, found: found.clone() });
         found
     }
 
     async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
         let outcome = self.page.press(index, keys).await;
-        self.done(Deed::Press { index, keys: keys.to_owned() }, outcome)
+        self.record(PageAction::Press { index, keys: keys.to_owned() }, outcome)
     }
 
     async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError> {
         let outcome = self.page.wait_for_url(text, limit).await;
-        self.done(Deed::WaitForUrl { text: text.to_owned(), limit }, outcome)
+        self.record(PageAction::WaitForUrl { text: text.to_owned(), limit }, outcome)
     }
 
     async fn picture(&self) -> Result<Image, BrowserError> {
         let picture = self.page.picture().await;
-        self.notes.take(&Entry::Picture { taken: picture.as_ref().map(|_| ()).map_err(Clone::clone) });
+        self.recorder.add(&Entry::Picture { taken: picture.as_ref().map(|_| ()).map_err(Clone::clone) });
         picture
     }
 
     async fn open(&self, url: &Url) -> Result<ActionOutcome, ActionError> {
         let outcome = self.page.open(url).await;
-        self.done(Deed::Open { url: url.to_string() }, outcome)
+        self.record(PageAction::Open { url: url.to_string() }, outcome)
     }
 
     async fn close(&self) {
