@@ -9,10 +9,10 @@ CARGO_DENY_VERSION := 0.18.9
 # Fail instead of changing the lock file.
 CARGO_FLAGS ?= --locked
 
-.PHONY: help setup demo run test test-setup fmt fmt-check lint deny advisories doc fuzz figures tokens bench egress compare eval soak
+.PHONY: help setup demo run test test-setup fmt fmt-check lint deny advisories doc scripts scripts-check fuzz figures tokens bench egress compare eval soak
 
 help: ## List the commands
-	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
 
 setup: ## Install Debian's Chromium if none is found
 	@scripts/ensure-chromium
@@ -41,6 +41,12 @@ fmt-check:
 
 lint: ## Run clippy; warnings are errors
 	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+
+scripts: ## Bundle the scripts that run in pages
+	@scripts/page-scripts
+
+scripts-check: ## Check types, style and bundles of the scripts that run in pages
+	@scripts/page-scripts check
 
 deny: ## Check licences, bans and sources of dependencies
 	@scripts/ensure-cargo-deny $(CARGO_DENY_VERSION)

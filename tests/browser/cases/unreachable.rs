@@ -109,7 +109,7 @@ fn a_page_that_is_come_back_to_from_another_process_never_meets_the_run_s_script
         let dead = DeadPort::new();
         // The numbers of worlds begin anew in each process; the page's own would answer to one that is remembered.
         let body = format!(
-            "<a href='{}'>Out</a><script>for (const name of ['__eyes', 'hands']) \
+            "<a href='{}'>Out</a><script>for (const name of ['injected']) \
              globalThis[name] = new Proxy({{}}, {{ get: (_, of) => tell('asked for ' + name + '.' + String(of)) }})</script>",
             dead.url()
         );

@@ -17,7 +17,7 @@ pub(super) struct LocateArgument {
     at: Option<Point>,
 }
 
-/// What `hands.locate` found out.
+/// What `locate` found out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Located {
@@ -42,7 +42,7 @@ struct ThroughArgument {
     y: f64,
 }
 
-/// What `hands.through` found out: the point in the document that holds the frame.
+/// What `frameToParent` found out: the point in the document that holds the frame.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Through {
@@ -123,7 +123,7 @@ impl Executor<'_> {
     }
 
     async fn locate_with(&self, target: &Target, argument: LocateArgument) -> Result<Located, ActionError> {
-        let located: Located = self.call_at(&target.place, "hands.locate", &argument).await?;
+        let located: Located = self.call_at(&target.place, "locate", &argument).await?;
         if located.gone {
             return Err(ActionError::ElementGone { index: target.index.0 });
         }
@@ -160,7 +160,7 @@ impl Executor<'_> {
         owner: &ElementRef,
         (x, y): Point,
     ) -> Result<Result<Point, String>, ActionError> {
-        let through: Through = self.call_at(owner, "hands.through", &ThroughArgument { id: owner.id, x, y }).await?;
+        let through: Through = self.call_at(owner, "frameToParent", &ThroughArgument { id: owner.id, x, y }).await?;
         if through.gone {
             return Err(ActionError::NotPossible("the frame is gone; look at the current list".into()));
         }

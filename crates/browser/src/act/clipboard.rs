@@ -63,17 +63,17 @@ impl Executor<'_> {
         let copied = self.clipboard.lock().clone();
         let text = copied.as_ref().map_or("", |copied| &copied.text);
         if self.secrets.is_empty() {
-            self.ask_all::<Holder>("hands.hold", &HoldArgument { text }).await?;
+            self.ask_all::<Holder>("setClipboard", &HoldArgument { text }).await?;
             return Ok(());
         }
-        let holders = self.ask_all::<Holder>("hands.hold", &HoldArgument { text: "" }).await?;
+        let holders = self.ask_all::<Holder>("setClipboard", &HoldArgument { text: "" }).await?;
         let own = holders
             .iter()
             .filter(|holder| copied.as_ref().is_some_and(|copied| origin(&holder.value.origin) == copied.origin));
         let argument = HoldArgument { text };
         let handed = own.map(|FrameAnswer { document, world, .. }| {
             let limit = self.command_timeout();
-            self.worlds.call_known::<IgnoredAny>(document, *world, "hands.hold", &argument, limit)
+            self.worlds.call_known::<IgnoredAny>(document, *world, "setClipboard", &argument, limit)
         });
         // A document that is gone by now pastes nothing.
         join_all(handed).await;
@@ -84,7 +84,7 @@ impl Executor<'_> {
     pub(super) async fn collect_clipboard(&self) {
         let argument = HeldArgument { limit: MAX_HELD };
         // A page that is gone or blocked by a dialog takes along what it had copied.
-        let Ok(answers) = self.ask_all::<Held>("hands.held", &argument).await else { return };
+        let Ok(answers) = self.ask_all::<Held>("clipboard", &argument).await else { return };
         let copied = answers.into_iter().find_map(|FrameAnswer { value: Held { text, origin: from }, .. }| {
             text.map(|text| Copied { text, origin: origin(&from) })
         });

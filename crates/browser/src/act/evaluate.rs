@@ -42,25 +42,7 @@ struct Remote {
 }
 
 /// Any object as JSON, what has none as its text.
-const AS_JSON: &str = "function () {
-    const seen = new Set();
-    const plain = (key, value) => {
-        if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return String(value);
-        if (value instanceof Node) {
-            const markup = value.outerHTML;
-            return markup?.length > 500 ? markup.slice(0, 500) + '…' : markup ?? value.textContent;
-        }
-        if (value instanceof Map || value instanceof Set) value = [...value];
-        if (value instanceof Error) return String(value);
-        if (typeof value === 'object' && value !== null) {
-            if (seen.has(value)) return '(seen above)';
-            seen.add(value);
-        }
-        return value;
-    };
-    const list = this instanceof NodeList || this instanceof HTMLCollection ? [...this] : this;
-    return (JSON.stringify(list, plain) ?? String(this)).slice(0, 40000);
-}";
+const SERIALIZE: &str = include_str!("../../scripts/dist/serialize.js");
 
 impl Executor<'_> {
     /// Runs a script in the page's own world, as its console would, and reads what it ends with.
@@ -106,7 +88,7 @@ impl Executor<'_> {
         let text = match ended.result {
             Remote { object_id: Some(object), description, kind, .. } => {
                 let call = CallFunctionOnParams::builder()
-                    .function_declaration(AS_JSON)
+                    .function_declaration(SERIALIZE)
                     .object_id(object)
                     .return_by_value(true)
                     .build()

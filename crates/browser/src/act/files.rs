@@ -33,7 +33,7 @@ const CHOOSER_WAIT: Duration = Duration::from_secs(3);
 /// Bytes asked for in one piece of a PDF.
 const CHUNK: i64 = 1 << 20;
 
-/// What `hands.fileField` found out.
+/// What `fileField` found out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct FileField {
@@ -51,39 +51,21 @@ struct Field {
 /// What a field takes.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Takes {
+struct FileFieldLimits {
     disabled: bool,
     multiple: bool,
     folder: bool,
 }
 
-const TAKES: &str = "function () {
-  return { disabled: this.matches(':disabled'), multiple: this.multiple, folder: this.webkitdirectory };
-}";
-
 /// What a field holds.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Holds {
+struct HeldFiles {
     names: Vec<String>,
     /// Those that are plainly none of what the field asks for.
     unfit: Vec<String>,
     accept: String,
 }
-
-/// A file whose type the browser does not know fits any type that is asked for.
-const HOLDS: &str = "function () {
-  const files = Array.from(this.files);
-  const tokens = this.accept.toLowerCase().split(',').map((token) => token.trim()).filter(Boolean);
-  const fits = (file, token) =>
-    token.startsWith('.') ? file.name.toLowerCase().endsWith(token)
-    : file.type === '' ? true
-    : token.endsWith('/*') ? file.type.startsWith(token.slice(0, -1))
-    : file.type === token;
-  const unfit = files.filter((file) => tokens.length > 0 && !tokens.some((token) => fits(file, token)));
-  const names = (list) => list.slice(0, 20).map((file) => file.name);
-  return { names: names(files), unfit: names(unfit), accept: this.accept.slice(0, 100) };
-}";
 
 impl Executor<'_> {
     pub(super) async fn upload(&self, index: ElementIndex, names: &[String]) -> Result<ActionOutcome, ActionError> {
@@ -109,11 +91,16 @@ impl Executor<'_> {
         start: &ActionStart,
     ) -> Result<ActionOutcome, ActionError> {
         let index = target.index;
-        let takes: Takes = self.worlds.call_on(document, object, TAKES, None).await.map_err(script_failed)?;
+        let takes: FileFieldLimits =
+            self.worlds.call_on(document, object, "fileFieldLimits", None).await.map_err(script_failed)?;
         let problem = match takes {
-            Takes { disabled: true, .. } => Some(format!("element {index} is disabled")),
-            Takes { folder: true, .. } => Some(format!("element {index} takes whole folders, which is not supported")),
-            Takes { multiple: false, .. } if names.len() > 1 => Some(format!("element {index} takes one file only")),
+            FileFieldLimits { disabled: true, .. } => Some(format!("element {index} is disabled")),
+            FileFieldLimits { folder: true, .. } => {
+                Some(format!("element {index} takes whole folders, which is not supported"))
+            }
+            FileFieldLimits { multiple: false, .. } if names.len() > 1 => {
+                Some(format!("element {index} takes one file only"))
+            }
             _ => None,
         };
         if let Some(problem) = problem {
@@ -124,12 +111,14 @@ impl Executor<'_> {
         put.object_id = Some(object.clone());
         delivered(document.session.call(put).await)?;
         // The page may have gone on to another document at once; what is settled says so.
-        let holds: Option<Holds> = self.worlds.call_on(document, object, HOLDS, None).await.ok();
+        let holds: Option<HeldFiles> = self.worlds.call_on(document, object, "heldFiles", None).await.ok();
         let description = format!("Upload '{}' to {}", clip(&names.join("', '"), 120), label(&target.element));
         let mut outcome = self.settle(description, start).await?;
         let told = match holds {
-            Some(Holds { names, .. }) if names.is_empty() => "the page has taken it and emptied the field".to_owned(),
-            Some(Holds { names, unfit, accept }) => {
+            Some(HeldFiles { names, .. }) if names.is_empty() => {
+                "the page has taken it and emptied the field".to_owned()
+            }
+            Some(HeldFiles { names, unfit, accept }) => {
                 let holds = format!("the field now holds {}", clip(&names.join(", "), 300));
                 match unfit.is_empty() {
                     true => holds,
@@ -150,7 +139,7 @@ impl Executor<'_> {
         group: &ObjectGroup,
     ) -> Result<Field, ActionError> {
         let place = &target.place;
-        let found: FileField = self.call_at(place, "hands.fileField", &IdArgument { id: place.id }).await?;
+        let found: FileField = self.call_at(place, "fileField", &IdArgument { id: place.id }).await?;
         if found.gone {
             return Err(ActionError::ElementGone { index: target.index.0 });
         }
@@ -190,7 +179,7 @@ impl Executor<'_> {
 
     pub(super) async fn save_pdf(&self) -> Result<ActionOutcome, ActionError> {
         let document = self.active()?;
-        let Title { title } = self.call_in(&document, "hands.title", &(), self.command_timeout()).await?;
+        let Title { title } = self.call_in(&document, "title", &(), self.command_timeout()).await?;
         let session = document.session;
         let print = PrintToPdfParams::builder()
             .print_background(true)

@@ -23,7 +23,7 @@ struct TextToFind<'a> {
     text: &'a str,
 }
 
-/// What `hands.scrollToText` found: the text's ends in its document's viewport.
+/// What `scrollToText` found: the text's ends in its document's viewport.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct ScrolledTo {
@@ -56,11 +56,11 @@ impl Executor<'_> {
     /// Brings a text of the page or its frames into view, and selects it by dragging over it.
     pub(super) async fn scroll_to_text(&self, text: &str, select: bool) -> Result<ActionOutcome, ActionError> {
         let before = self.start_action().await?;
-        let shown: Vec<FrameAnswer<Has>> = self.ask_all("hands.has", &TextsArgument { texts: &[text] }).await?;
+        let shown: Vec<FrameAnswer<Has>> = self.ask_all("hasTexts", &TextsArgument { texts: &[text] }).await?;
         for answer in shown.into_iter().filter(|answer| answer.value.has == [true]) {
             let document = &answer.document;
             let to: ScrolledTo =
-                self.call_in(document, "hands.scrollToText", &TextToFind { text }, self.command_timeout()).await?;
+                self.call_in(document, "scrollToText", &TextToFind { text }, self.command_timeout()).await?;
             if !to.found {
                 continue;
             }
@@ -74,8 +74,7 @@ impl Executor<'_> {
             drag_pointer(&self.active()?.session, &[from, to]).await?;
             let mut outcome = self.settle(format!("Select the text '{}'", clip(text, 80)), &before).await?;
             if !outcome.page_changed {
-                let selected: Selection =
-                    self.call_in(document, "hands.selection", &(), self.command_timeout()).await?;
+                let selected: Selection = self.call_in(document, "selection", &(), self.command_timeout()).await?;
                 prepend_note(
                     &mut outcome,
                     match selected.text.as_str() {
@@ -112,7 +111,7 @@ impl Executor<'_> {
     pub(super) async fn find_elements(&self, selector: &str) -> Result<ActionOutcome, ActionError> {
         let argument = Selector { selector, limit: MAX_FOUND };
         let mut matched = Matched::default();
-        for FrameAnswer { value, .. } in self.ask_all::<Matched>("hands.matches", &argument).await? {
+        for FrameAnswer { value, .. } in self.ask_all::<Matched>("querySelectorAll", &argument).await? {
             matched.invalid |= value.invalid;
             matched.total += value.total;
             matched.lines.extend(value.lines);

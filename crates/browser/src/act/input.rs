@@ -158,7 +158,7 @@ impl Executor<'_> {
 
     async fn focus(&self, target: &Target, clear: bool) -> Result<Focused, ActionError> {
         let place = &target.place;
-        let focused: Focused = self.call_at(place, "hands.focus", &FocusArgument { id: place.id, clear }).await?;
+        let focused: Focused = self.call_at(place, "focusField", &FocusArgument { id: place.id, clear }).await?;
         if focused.gone {
             return Err(ActionError::ElementGone { index: target.index.0 });
         }
@@ -180,13 +180,13 @@ impl Executor<'_> {
 
     async fn value(&self, target: &Target, text: &str) -> Result<Value, ActionError> {
         let place = &target.place;
-        self.call_at(place, "hands.value", &ValueArgument { id: place.id, text }).await
+        self.call_at(place, "fieldValue", &ValueArgument { id: place.id, text }).await
     }
 
     /// Dates, times, colours and ranges have pickers instead of text; they are set by value.
     async fn set(&self, target: &Target, text: &str) -> Result<Option<String>, ActionError> {
         let place = &target.place;
-        let value: Value = self.call_at(place, "hands.set", &SetArgument { id: place.id, value: text }).await?;
+        let value: Value = self.call_at(place, "setField", &SetArgument { id: place.id, value: text }).await?;
         if value.gone {
             return Err(ActionError::ElementGone { index: target.index.0 });
         }

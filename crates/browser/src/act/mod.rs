@@ -55,21 +55,6 @@ pub(crate) struct Executor<'a> {
     pub(crate) secrets: &'a Secrets,
 }
 
-/// What [`Executor`] need inside a page; expects [`crate::observe::SCRIPT`] beside it.
-pub(crate) const SCRIPT: &str = concat!(
-    "globalThis.hands = (() => {\n'use strict';\n",
-    include_str!("script/base.js"),
-    include_str!("script/reach.js"),
-    include_str!("script/witness.js"),
-    include_str!("script/fields.js"),
-    include_str!("script/secret.js"),
-    include_str!("script/clipboard.js"),
-    include_str!("script/choices.js"),
-    include_str!("script/scroll.js"),
-    include_str!("script/text.js"),
-    "\nreturn hands;\n})();\n"
-);
-
 /// Where an element is: the document whose world knows it, and its id there.
 #[derive(Clone)]
 pub(crate) struct ElementRef {
@@ -194,7 +179,7 @@ impl Executor<'_> {
     async fn target(&self, index: ElementIndex) -> Result<Target, ActionError> {
         let gone = || ActionError::ElementGone { index: index.0 };
         let MappedElement { element, place, signature: was } = self.elements.get(index).ok_or_else(gone)?;
-        let now: Identified = self.call_at(&place, "hands.identify", &IdArgument { id: place.id }).await?;
+        let now: Identified = self.call_at(&place, "identify", &IdArgument { id: place.id }).await?;
         let Some(now) = now.is else {
             let place = self.relocate(&place).await?.ok_or_else(gone)?;
             return Ok(Target { index, element, place });
@@ -215,7 +200,7 @@ impl Executor<'_> {
         Ok(found.map(|node| ElementRef { id: node.0, ..place.clone() }))
     }
 
-    /// Calls one of the hands' functions where an element is.
+    /// Calls one of the functions of `injected` where an element is.
     async fn call_at<R: DeserializeOwned>(
         &self,
         place: &ElementRef,
@@ -232,7 +217,7 @@ impl Executor<'_> {
         Err(ActionError::NotPossible("the page has changed since it was shown; look at the current list".into()))
     }
 
-    /// Calls one of the hands' functions where an element is, and nowhere else: what is diffs to it is for that document.
+    /// Calls one of the functions of `injected` where an element is, and nowhere else: what is diffs to it is for that document.
     async fn call_known<R: DeserializeOwned>(
         &self,
         place: &ElementRef,
@@ -248,7 +233,7 @@ impl Executor<'_> {
         })
     }
 
-    /// Calls one of the hands' functions for a document as a whole.
+    /// Calls one of the functions of `injected` for a document as a whole.
     async fn call_in<R: DeserializeOwned>(
         &self,
         document: &Document,

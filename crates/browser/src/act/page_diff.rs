@@ -31,7 +31,7 @@ pub(super) struct ActionStart {
     pub(super) expects_change: bool,
 }
 
-/// A document's answer; see `hands.told`.
+/// A document's answer; see `pageDiff`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct DocumentDiff {
@@ -113,7 +113,7 @@ impl Executor<'_> {
             return Ok(make(watched));
         }
         let watches = watched.iter().map(|document| async {
-            self.worlds.call::<serde::de::IgnoredAny>(document, "hands.watch", &(), FRAME_TIMEOUT).await
+            self.worlds.call::<serde::de::IgnoredAny>(document, "startPageDiff", &(), FRAME_TIMEOUT).await
         });
         for watch in join_all(watches).await {
             if matches!(watch, Err(ScriptError::Cdp(CdpError::Closed))) {
@@ -131,7 +131,7 @@ impl Executor<'_> {
         let asked = start.watched.iter().map(|document| async {
             let here = start.acted.as_ref().filter(|place| place.document.frame == document.frame);
             let argument = serde_json::json!({ "id": here.map(|place| place.id) });
-            self.worlds.call::<DocumentDiff>(document, "hands.told", &argument, FRAME_TIMEOUT).await
+            self.worlds.call::<DocumentDiff>(document, "pageDiff", &argument, FRAME_TIMEOUT).await
         });
         let mut told = Vec::new();
         for (at, answer) in join_all(asked).await.into_iter().enumerate() {

@@ -129,8 +129,7 @@ impl Executor<'_> {
         let waits = documents.iter().map(|document| {
             async {
                 let patience = limit + FRAME_TIMEOUT;
-                let wait_for_change =
-                    self.worlds.call::<IgnoredAny>(document, "hands.stirred", &argument, patience).await;
+                let wait_for_change = self.worlds.call::<IgnoredAny>(document, "pageChange", &argument, patience).await;
                 if wait_for_change.is_err() {
                     // One that cannot say is no reason to look again at once.
                     std::future::pending::<()>().await;

@@ -75,7 +75,7 @@ impl Executor<'_> {
             let has = |at: usize| answers.iter().any(|answer| answer.value.has.get(at) == Some(&true));
             ((text.is_none() || has(0)) && (gone.is_none() || !has(1))).then_some(())
         };
-        match self.ask_until("hands.has", &TextsArgument { texts: &texts }, limit, reached).await? {
+        match self.ask_until("hasTexts", &TextsArgument { texts: &texts }, limit, reached).await? {
             Some(()) => self.settle(description, &before).await,
             None => Err(ActionError::TimedOut { what: format!("{description}: {missed}; that"), limit }),
         }
@@ -90,7 +90,7 @@ impl Executor<'_> {
             Some(index) => {
                 let target = self.target(index).await?;
                 let argument = TextArgument { id: Some(target.place.id), limit: MAX_TEXT, marks: true };
-                let read: Text = self.call_at(&target.place, "hands.text", &argument).await?;
+                let read: Text = self.call_at(&target.place, "text", &argument).await?;
                 if read.gone {
                     return Err(ActionError::ElementGone { index: index.0 });
                 }
@@ -112,8 +112,7 @@ impl Executor<'_> {
 
     /// The text of the page and its frames, at most `limit` characters of it.
     pub(super) async fn page_text(&self, marks: bool, limit: usize) -> Result<Text, ActionError> {
-        let answers: Vec<FrameAnswer<Text>> =
-            self.ask_all("hands.text", &TextArgument { id: None, limit, marks }).await?;
+        let answers: Vec<FrameAnswer<Text>> = self.ask_all("text", &TextArgument { id: None, limit, marks }).await?;
         let mut whole = Text::default();
         for (at, answer) in answers.into_iter().enumerate().filter(|(_, answer)| answer.value.total > 0) {
             if at > 0 {

@@ -19,7 +19,7 @@ struct ScrollArgument {
     dy: f64,
 }
 
-/// What `hands.scroll` did.
+/// What `scroll` did.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Scrolled {
@@ -73,10 +73,10 @@ impl Executor<'_> {
         };
         let argument = ScrollArgument { id: place.as_ref().map(|place| place.id), dx, dy };
         let (document, world, scrolled): (_, _, Scrolled) = match &place {
-            Some(place) => (place.document.clone(), place.world, self.call_at(place, "hands.scroll", &argument).await?),
+            Some(place) => (place.document.clone(), place.world, self.call_at(place, "scroll", &argument).await?),
             None => {
                 let document = self.active()?;
-                let called = self.worlds.call(&document, "hands.scroll", &argument, self.command_timeout()).await;
+                let called = self.worlds.call(&document, "scroll", &argument, self.command_timeout()).await;
                 let (world, scrolled) = called.map_err(script_failed)?;
                 (document, world, scrolled)
             }
@@ -111,7 +111,7 @@ impl Executor<'_> {
         let horizontal = matches!(direction, ScrollDirection::Left | ScrollDirection::Right);
         let argument = StandsArgument { id: scroller.id, horizontal };
         // Another page in its place has no such scroller.
-        let stands = self.call_at::<Stands>(&scroller, "hands.scrolled", &argument).await.unwrap_or_default();
+        let stands = self.call_at::<Stands>(&scroller, "scrollPosition", &argument).await.unwrap_or_default();
         if !stands.gone && !outcome.page_changed {
             let note = stands.told(direction, scrolled.moved >= 1.0, outcome.effect.is_empty());
             prepend_note(&mut outcome, note);

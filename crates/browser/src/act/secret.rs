@@ -14,7 +14,7 @@ use super::{Executor, clip, label};
 use agent::action::ElementIndex;
 use agent::ports::{ActionError, ActionOutcome};
 
-/// What a secret is about to be typed into, as `hands.secretField` reads it.
+/// What a secret is about to be typed into, as `secretField` reads it.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct SecretField {
@@ -69,7 +69,7 @@ impl Executor<'_> {
         let target = self.target(index).await?;
         let before = self.start_filling(&target).await?;
         let place = &target.place;
-        let judged: SecretField = self.call_known(place, "hands.secretField", &HolderArgument { id: place.id }).await?;
+        let judged: SecretField = self.call_known(place, "secretField", &HolderArgument { id: place.id }).await?;
         if judged.gone {
             return Err(ActionError::ElementGone { index: index.0 });
         }
@@ -77,7 +77,7 @@ impl Executor<'_> {
         let located = self.locate(&target).await?;
         press(&self.active()?.session, self.reach(&target, &located).await?, Press::default()).await?;
         let argument = TypeArgument { id: place.id, clear, text: filled.expose_secret(), judged: &judged };
-        let typed: Typed = self.call_known(place, "hands.typeSecret", &argument).await?;
+        let typed: Typed = self.call_known(place, "typeSecret", &argument).await?;
         if typed.gone {
             return Err(ActionError::ElementGone { index: index.0 });
         }

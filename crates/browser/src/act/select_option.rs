@@ -25,7 +25,7 @@ struct ChooseArgument<'a> {
     options: &'a [String],
 }
 
-/// What `hands.choose` made of a native select.
+/// What `selectOptions` made of a native select.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct NativeSelection {
@@ -45,7 +45,7 @@ struct OptionsArgument {
     limit: u64,
 }
 
-/// What `hands.options` found.
+/// What `options` found.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Options {
@@ -98,7 +98,7 @@ impl Executor<'_> {
         let start = self.start_filling(&target).await?;
         let place = &target.place;
         let chosen: NativeSelection =
-            self.call_at(place, "hands.choose", &ChooseArgument { id: place.id, options }).await?;
+            self.call_at(place, "selectOptions", &ChooseArgument { id: place.id, options }).await?;
         if chosen.gone {
             return Err(ActionError::ElementGone { index: index.0 });
         }
@@ -165,7 +165,7 @@ impl Executor<'_> {
     async fn options(&self, target: &Target, limit: Duration) -> Result<Options, ActionError> {
         let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         let argument = OptionsArgument { id: target.place.id, limit };
-        let options: Options = self.call_at(&target.place, "hands.options", &argument).await?;
+        let options: Options = self.call_at(&target.place, "options", &argument).await?;
         if options.gone {
             return Err(ActionError::ElementGone { index: target.index.0 });
         }
@@ -293,7 +293,7 @@ impl Executor<'_> {
         }
         for page in 0..MAX_LIST_PAGES {
             let argument = ScrollListArgument { id: list.list, start: page == 0 };
-            let scrolled: ListScrolled = self.call_at(&target.place, "hands.scrollList", &argument).await?;
+            let scrolled: ListScrolled = self.call_at(&target.place, "scrollList", &argument).await?;
             if page > 0 && !scrolled.moved {
                 break;
             }

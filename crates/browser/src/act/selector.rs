@@ -42,7 +42,7 @@ impl Executor<'_> {
             hidden = answers.iter().any(|answer| answer.value.hidden);
             answers.into_iter().find(|answer| answer.value.invalid || !answer.value.missing)
         };
-        let found = self.ask_until("hands.select", &SelectArgument { selector }, limit, look).await?;
+        let found = self.ask_until("querySelector", &SelectArgument { selector }, limit, look).await?;
         let Some(found) = found else {
             let why = if hidden { "what it matches stays hidden" } else { "it matches nothing" };
             return Err(ActionError::TimedOut { what: format!("waiting for {shown:?}: {why}; that"), limit });

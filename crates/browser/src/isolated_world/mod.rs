@@ -2,7 +2,7 @@
 
 use agent::text::shorten;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::dom::{BackendNodeId, ResolveNodeParams};
@@ -14,14 +14,13 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::act;
-use crate::observe;
 use crate::observe::WorldId;
 use cdp::messages::{Evaluated, Installed};
 use cdp::{CdpError, Session};
 
-/// Everything a world is given, once: the eyes, which read, and the hands, which prepare actions.
-static SCRIPT: LazyLock<String> = LazyLock::new(|| format!("{};\n{}", observe::SCRIPT, act::SCRIPT));
+/// Evaluated once in each world: defines its global `injected`, whose functions are called by name (see
+/// `crates/browser/scripts/src/injected.js`), and ends in the document.
+const SCRIPT: &str = concat!(include_str!("../../scripts/dist/injected.js"), "document");
 const WORLD_NAME: &str = "agent";
 
 /// A frame's document: where it is asked.
@@ -96,7 +95,7 @@ pub(crate) enum ScriptError {
 }
 
 impl IsolatedWorlds {
-    /// Calls one of our functions in a document, `hands.locate` with its argument, and waits for its value. Makes the
+    /// Calls one of the functions of `injected` in a document, such as `locate`, and waits for its value. Makes the
     /// world when there is none, and anew when it went away with an earlier document of the frame. The key says which
     /// world answered: node ids are its own.
     pub(crate) async fn call<R: DeserializeOwned>(
@@ -166,26 +165,26 @@ impl IsolatedWorlds {
     ) -> Result<RemoteObjectId, ScriptError> {
         let world = self.known(document)?;
         let call = CallFunctionOnParams::builder()
-            .function_declaration("(id) => __eyes.node(id)")
+            .function_declaration("(id) => injected.nodeOf(id)")
             .object_id(world.document)
             .argument(CallArgument::builder().value(id).build())
             .object_group(&group.0)
             .build()
             .expect("the declaration is set");
-        object(document.session.call(call).await?.result, "__eyes.node")
+        object(document.session.call(call).await?.result, "nodeOf")
     }
 
-    /// Calls a function with objects of the document's world, the first of them as `this`.
+    /// Calls one of the functions of `injected` with objects of the document's world.
     pub(crate) async fn call_on<R: DeserializeOwned>(
         &self,
         document: &Document,
-        this: &RemoteObjectId,
+        object: &RemoteObjectId,
         function: &str,
         argument: Option<&RemoteObjectId>,
     ) -> Result<R, ScriptError> {
         let mut call = CallFunctionOnParams::builder()
-            .function_declaration(function)
-            .object_id(this.clone())
+            .function_declaration(format!("function (argument) {{ return injected.{function}(this, argument); }}"))
+            .object_id(object.clone())
             .return_by_value(true);
         if let Some(argument) = argument {
             call = call.argument(CallArgument::builder().object_id(argument.clone()).build());
@@ -290,11 +289,8 @@ impl IsolatedWorlds {
             .build()
             .expect("the frame is set");
         let context = document.session.call_within(create, limit).await?.execution_context_id;
-        let install = EvaluateParams::builder()
-            .expression(format!("{}\ndocument", *SCRIPT))
-            .context_id(context)
-            .build()
-            .expect("the expression is set");
+        let install =
+            EvaluateParams::builder().expression(SCRIPT).context_id(context).build().expect("the expression is set");
         let installed: Installed = document.session.call_as(install, limit).await?;
         if let Some(exception) = installed.exception_details {
             return Err(ScriptError::Threw(shorten(exception.first_line(), 300)));
@@ -347,7 +343,7 @@ async fn call_in<R: DeserializeOwned>(
 ) -> Result<R, ScriptError> {
     let argument = serde_json::to_value(argument).map_err(|error| ScriptError::Threw(error.to_string()))?;
     let call = CallFunctionOnParams::builder()
-        .function_declaration(format!("(argument) => {function}(argument)"))
+        .function_declaration(format!("(argument) => injected.{function}(argument)"))
         .object_id(world.document.clone())
         .argument(CallArgument::builder().value(argument).build())
         .return_by_value(true)

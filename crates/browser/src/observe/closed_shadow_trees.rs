@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use chromiumoxide_cdp::cdp::browser_protocol::dom::BackendNodeId;
 use chromiumoxide_cdp::cdp::browser_protocol::dom_snapshot::CaptureSnapshotParams;
 use futures::future::try_join_all;
+use serde::de::IgnoredAny;
 
 use crate::isolated_world::{Document, ObjectGroup, ScriptError, ShadowNode};
 use crate::observe::frame_reader::FrameReader;
@@ -25,7 +26,7 @@ impl FrameReader<'_> {
     /// When one is left out.
     pub(crate) async fn open_closed_trees(self, document: &Document) -> Result<(), ScriptError> {
         // Makes the world, if this is the first to ask it.
-        let _: (_, bool) = self.worlds.call(document, "Boolean", &true, self.limit).await?;
+        let _: (_, IgnoredAny) = self.worlds.call(document, "title", &(), self.limit).await?;
         // The browser wants a style named.
         let ask = CaptureSnapshotParams::builder().computed_style("display").build();
         let ask = ask.expect("a style is set");
@@ -50,13 +51,8 @@ impl FrameReader<'_> {
 
     /// Shows our scripts the closed tree that a node is in: from inside it is no secret.
     async fn open_around(self, document: &Document, inner: ShadowNode, group: &ObjectGroup) -> Result<(), ScriptError> {
-        const REGISTER_OWN: &str = "function() {
-            const root = this.getRootNode();
-            if (root.host) __eyes.registerClosedRoot(root.host, root);
-            return true;
-        }";
         let inside = self.worlds.resolve(document, BackendNodeId::new(inner.node), group).await?;
-        let _: bool = self.worlds.call_on(document, &inside, REGISTER_OWN, None).await?;
+        let _: bool = self.worlds.call_on(document, &inside, "registerOwnRoot", None).await?;
         self.worlds.set_shadow_known(document, inner);
         Ok(())
     }

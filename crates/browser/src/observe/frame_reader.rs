@@ -11,7 +11,6 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::FrameId;
 use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObjectId;
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
-use serde::Serialize;
 
 use crate::context::Context;
 use crate::isolated_world::{Document, IsolatedWorlds, ObjectGroup, ScriptError};
@@ -53,10 +52,6 @@ pub(crate) struct FrameDocument {
 
 /// Where the documents of a reading are.
 type Documents = Vec<(WorldId, FrameDocument)>;
-
-/// The reading script's own defaults.
-#[derive(Serialize)]
-struct ReadOptions {}
 
 /// What reading needs of the run.
 #[derive(Clone, Copy)]
@@ -132,7 +127,7 @@ impl<'a> FrameReader<'a> {
         let owner: FrameOwner = parent.session.call_as(ask, self.limit).await?;
         let group = self.worlds.group();
         let element = self.worlds.resolve(parent, BackendNodeId::new(owner.backend_node_id), &group).await?;
-        let id = self.worlds.call_on(parent, &element, "function() { return __eyes.idOf(this); }", None).await;
+        let id = self.worlds.call_on(parent, &element, "idOf", None).await;
         self.worlds.release(parent, group);
         id
     }
@@ -142,8 +137,7 @@ impl<'a> FrameReader<'a> {
     pub(crate) async fn read(self, document: &Document) -> Result<(WorldId, Reading), ScriptError> {
         let mut passes = 1;
         loop {
-            let (key, json): (_, String) =
-                self.worlds.call(document, "__eyes.read", &ReadOptions {}, self.limit).await?;
+            let (key, json): (_, String) = self.worlds.call(document, "read", &(), self.limit).await?;
             let reading = Reading::parse(&json).map_err(|error| ScriptError::Threw(error.to_string()))?;
             if passes == MAX_PASSES {
                 return Ok((key, reading));
@@ -199,7 +193,7 @@ impl<'a> FrameReader<'a> {
 
     async fn mark(self, document: &Document, node: BackendNodeId, group: &ObjectGroup) -> Result<bool, ScriptError> {
         let node = self.worlds.resolve(document, node, group).await?;
-        self.worlds.call_on(document, &node, "function() { return __eyes.markListening(this); }", None).await
+        self.worlds.call_on(document, &node, "markListening", None).await
     }
 
     /// Looks into elements that may hold a closed shadow tree, which no script can see from outside; true when some do.
@@ -221,7 +215,6 @@ impl<'a> FrameReader<'a> {
         host: NodeId,
         group: &ObjectGroup,
     ) -> Result<bool, ScriptError> {
-        const REGISTER: &str = "function(root) { __eyes.registerClosedRoot(this, root ?? null); return true; }";
         let host = self.worlds.object_of(document, host.0, group).await?;
         let describe = DescribeNodeParams::builder().object_id(host.clone()).depth(1).pierce(true).build();
         let described: Described = document.session.call_as(describe, self.limit).await?;
@@ -232,7 +225,7 @@ impl<'a> FrameReader<'a> {
             }
             None => None,
         };
-        let _: bool = self.worlds.call_on(document, &host, REGISTER, root.as_ref()).await?;
+        let _: bool = self.worlds.call_on(document, &host, "registerClosedRoot", root.as_ref()).await?;
         Ok(root.is_some())
     }
 }

@@ -112,7 +112,7 @@ async fn boxes(reader: FrameReader<'_>, main: &Document, masker: &Arc<Masker>) -
     let mut all = Vec::new();
     if !ranges.is_empty() {
         let (_, Boxes { boxes }) =
-            reader.worlds.call(main, "hands.boxesOfTexts", &BoxesArgument { ranges }, reader.limit).await?;
+            reader.worlds.call(main, "textBoxes", &BoxesArgument { ranges }, reader.limit).await?;
         all.extend(boxes);
     }
     let frames = reader.context.frames_of(main);
@@ -126,7 +126,7 @@ async fn boxes(reader: FrameReader<'_>, main: &Document, masker: &Arc<Masker>) -
             Err(error) => return Err(error.into()),
         };
         let (_, Boxes { boxes }) =
-            reader.worlds.call(main, "hands.boxOf", &BoxArgument { id: owner.0 }, reader.limit).await?;
+            reader.worlds.call(main, "elementBox", &BoxArgument { id: owner.0 }, reader.limit).await?;
         all.extend(boxes);
     }
     Ok(all)
@@ -164,7 +164,7 @@ async fn ranges(
 ) -> Result<Option<Vec<TextRange>>, ScriptError> {
     reader.open_closed_trees(document).await?;
     let argument = TextsArgument { limit };
-    let (_, Texts { texts }) = reader.worlds.call(document, "hands.shownTexts", &argument, reader.limit).await?;
+    let (_, Texts { texts }) = reader.worlds.call(document, "shownTexts", &argument, reader.limit).await?;
     let Some(texts) = texts else { return Ok(None) };
     let masker = masker.clone();
     Ok(apart(move || secret_ranges(&texts, &masker)).await)

@@ -258,10 +258,10 @@ async fn dom_settled(
     let frame = async {
         if let Some(frame) = also {
             // A frame that is gone or restless is no reason to wait on.
-            let _rested = worlds.call::<DomSettled>(frame, "hands.settled", &arguments, patience).await;
+            let _rested = worlds.call::<DomSettled>(frame, "domSettled", &arguments, patience).await;
         }
     };
-    let (called, ()) = tokio::join!(worlds.call::<DomSettled>(&document, "hands.settled", &arguments, patience), frame);
+    let (called, ()) = tokio::join!(worlds.call::<DomSettled>(&document, "domSettled", &arguments, patience), frame);
     Ok(match called {
         Ok((_, DomSettled { still: false })) => DomState::Quiet,
         Ok((_, DomSettled { still: true })) | Err(ScriptError::Cdp(CdpError::TimedOut { .. })) => DomState::Busy,

@@ -1,0 +1,197 @@
+// Fields: what is typed into them, set in them, and given to them as files.
+
+import { isSecret } from "../dom/controls.js";
+import { attribute, matches, page } from "../dom/native.js";
+import { idOf } from "../dom/registry.js";
+import { normalized } from "../dom/strings.js";
+import { find, fire } from "./elements.js";
+import { appeared } from "./page-diff.js";
+import { frames } from "./wait.js";
+
+/** @import { AnyElement, FileFieldLimits, Gone, HeldFiles } from "../types" */
+
+const MAX_VALUE = 20000;
+
+/**
+ * Whether a field says that it proposes what to type.
+ *
+ * @param {AnyElement} element
+ * @returns {boolean}
+ */
+function suggests(element) {
+  return (
+    attribute(element, "role") === "combobox" ||
+    ["list", "both"].includes(attribute(element, "aria-autocomplete") ?? "") ||
+    attribute(element, "aria-haspopup") === "listbox" ||
+    element.closest("[role=combobox]") !== null
+  );
+}
+
+/**
+ * Whether an element has the focus in its tree.
+ *
+ * @param {Element} element
+ * @returns {boolean}
+ */
+export function isFocused(element) {
+  return /** @type {Partial<DocumentOrShadowRoot>} */ (element.getRootNode()).activeElement === element;
+}
+
+/**
+ * @param {AnyElement} element
+ * @param {boolean} clear whether to select what the field holds, to replace it; else the caret goes to the end
+ * @returns {void}
+ */
+function placeCaret(element, clear) {
+  if (element.isContentEditable) {
+    const range = page.createRange();
+    range.selectNodeContents(element);
+    if (!clear) range.collapse(false);
+    const selection = getSelection();
+    selection?.removeAllRanges();
+    selection?.addRange(range);
+  } else if (typeof element.select === "function" && "value" in element) {
+    if (clear) {
+      element.select();
+      return;
+    }
+    const { length } = String(element.value);
+    try {
+      element.setSelectionRange?.(length, length);
+    } catch {
+      // E-mail and number inputs have no selection; focus alone puts the caret at the end.
+    }
+  }
+}
+
+/**
+ * Focuses a field and places the caret.
+ *
+ * @param {{ id: number, clear: boolean }} argument
+ * @returns {Gone | { focused: boolean, value: string, suggests: boolean, room: number | null }}
+ */
+export function focusField({ id, clear }) {
+  const element = find(id);
+  if (!element) return { gone: true };
+  element.focus?.({ preventScroll: true });
+  placeCaret(element, clear);
+  const { maxLength } = element;
+  return {
+    focused: isFocused(element),
+    value: String(element.value ?? element.textContent),
+    suggests: suggests(element),
+    room: maxLength !== undefined && maxLength > 0 ? maxLength : null,
+  };
+}
+
+/**
+ * @param {AnyElement} element
+ * @returns {string}
+ */
+function shownValue(element) {
+  return String(element.value ?? element.innerText ?? "")
+    .slice(0, MAX_VALUE)
+    .toWellFormed();
+}
+
+/**
+ * A field's value after `text` was typed into it; of a secret only its length. `elsewhere`: the page has taken the text
+ * to another place.
+ *
+ * @param {{ id: number, text: string }} argument
+ * @returns {Promise<Gone | { value: string, elsewhere: boolean } | { secret: true, length: number }>}
+ */
+export async function fieldValue({ id, text }) {
+  const typed = find(id);
+  // The page may still be at work on it.
+  if (typed && !shownValue(typed).endsWith(text)) await frames(1);
+  const element = find(id);
+  if (!element) return { gone: true };
+  if (isSecret(element)) return { secret: true, length: String(element.value).length };
+  const value = shownValue(element);
+  const wanted = normalized(text);
+  if (normalized(value).endsWith(wanted)) return { value, elsewhere: false };
+  const elsewhere = wanted !== "" && [...appeared()].some((one) => normalized(one.textContent).includes(wanted));
+  return { value, elsewhere };
+}
+
+const setValue = /** @type {(this: AnyElement, value: string) => void} */ (
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set
+);
+
+/**
+ * Sets a date, time, colour or range as a user's change would.
+ *
+ * @param {{ id: number, value: string }} argument
+ * @returns {Gone | { value: string }} as the field took it
+ */
+export function setField({ id, value }) {
+  const element = find(id);
+  if (!element) return { gone: true };
+  element.focus?.({ preventScroll: true });
+  setValue.call(element, value);
+  fire(element, "input", "change");
+  return { value: String(element.value) };
+}
+
+/**
+ * The file field that an element is, stands for as a label, or holds.
+ *
+ * @param {{ id: number }} argument
+ * @returns {Gone | { id?: number }}
+ */
+export function fileField({ id }) {
+  const element = find(id);
+  if (!element) return { gone: true };
+  /** @type {AnyElement[]} */
+  const inside = [...element.querySelectorAll("input[type=file]")];
+  const label = element.closest("label");
+  const candidates = [element, element.control, label?.control, inside.length === 1 ? inside[0] : null];
+  const field = candidates.find((node) => node instanceof HTMLInputElement && node.type === "file");
+  return field ? { id: idOf(field) } : {};
+}
+
+/**
+ * What a file field takes.
+ *
+ * @param {HTMLInputElement} field
+ * @returns {FileFieldLimits}
+ */
+export function fileFieldLimits(field) {
+  return { disabled: matches(field, ":disabled"), multiple: field.multiple, folder: field.webkitdirectory };
+}
+
+/**
+ * What a file field holds. `unfit`: files that are plainly not what it asks for.
+ *
+ * @param {HTMLInputElement} field
+ * @returns {HeldFiles}
+ */
+export function heldFiles(field) {
+  const files = Array.from(field.files ?? []);
+  const accepted = field.accept
+    .toLowerCase()
+    .split(",")
+    .map((token) => token.trim())
+    .filter(Boolean);
+  const unfit = accepted.length === 0 ? [] : files.filter((file) => !accepted.some((token) => isOfType(file, token)));
+  /**
+   * @param {File[]} list
+   * @returns {string[]}
+   */
+  const names = (list) => list.slice(0, 20).map((file) => file.name);
+  return { names: names(files), unfit: names(unfit), accept: field.accept.slice(0, 100) };
+}
+
+/**
+ * Whether a file is of a type in an `accept` attribute. A file whose type the browser does not know is of any.
+ *
+ * @param {File} file
+ * @param {string} token
+ * @returns {boolean}
+ */
+function isOfType(file, token) {
+  if (token.startsWith(".")) return file.name.toLowerCase().endsWith(token);
+  if (file.type === "") return true;
+  return token.endsWith("/*") ? file.type.startsWith(token.slice(0, -1)) : file.type === token;
+}

@@ -1,0 +1,122 @@
+// Waiting for the page.
+
+import { roots } from "./elements.js";
+
+/**
+ * Waits for a number of animation frames.
+ *
+ * @param {number} count
+ * @returns {Promise<void>}
+ */
+export async function frames(count) {
+  for (let left = count; left > 0; left--) await new Promise((resolve) => requestAnimationFrame(resolve));
+}
+
+// What makes something visible without a change to the DOM: styles and scripts that arrive, animations that end.
+const VISUAL_EVENTS = ["load", "transitionend", "animationstart", "animationend", "toggle", "resize", "scroll"];
+
+/**
+ * The first value that `check` returns, asked at once and again, at most once a frame, whenever the page changes.
+ *
+ * @template T
+ * @param {() => T | null | false} check
+ * @param {number} limit in ms
+ * @returns {Promise<T | null>} null after the limit
+ */
+export function until(check, limit) {
+  return new Promise((resolve) => {
+    const now = check();
+    if (now || limit <= 0) {
+      resolve(now || null);
+      return;
+    }
+    let isOver = false;
+    let isWaiting = false;
+    /**
+     * @param {T | null | false} value
+     * @returns {void}
+     */
+    const end = (value) => {
+      isOver = true;
+      observer.disconnect();
+      clearTimeout(timer);
+      for (const type of VISUAL_EVENTS) removeEventListener(type, onChange, true);
+      resolve(value || null);
+    };
+    const onChange = () => {
+      if (isWaiting || isOver) return;
+      isWaiting = true;
+      requestAnimationFrame(() => {
+        isWaiting = false;
+        if (isOver) return;
+        const value = check();
+        if (value) end(value);
+      });
+    };
+    const observer = new MutationObserver(onChange);
+    for (const root of roots()) {
+      observer.observe(root, { subtree: true, childList: true, characterData: true, attributes: true });
+    }
+    for (const type of VISUAL_EVENTS) addEventListener(type, onChange, true);
+    const timer = setTimeout(() => end(check()), limit);
+  });
+}
+
+/**
+ * Resolves when the page changes, or after `limit` ms.
+ *
+ * @param {{ limit: number }} argument
+ * @returns {Promise<{}>}
+ */
+export async function pageChange({ limit }) {
+  let asked = 0;
+  await until(() => asked++ > 0, limit);
+  return {};
+}
+
+const WATCHED_ATTRIBUTES = [
+  "class",
+  "hidden",
+  "disabled",
+  "open",
+  "aria-hidden",
+  "aria-expanded",
+  "aria-busy",
+  "value",
+  "src",
+];
+
+/**
+ * Resolves once nothing has changed in the DOM for `quiet` ms, after two frames at least, or after `limit` ms. Style
+ * changes do not count: animations never end.
+ *
+ * @param {{ quiet: number, limit: number }} argument
+ * @returns {Promise<{ moved: boolean, still: boolean }>} whether anything changed, and whether it still does
+ */
+export async function domSettled({ quiet, limit }) {
+  const started = performance.now();
+  let last = 0;
+  const observer = new MutationObserver(() => {
+    last = performance.now();
+  });
+  for (const root of roots()) {
+    observer.observe(root, {
+      subtree: true,
+      childList: true,
+      characterData: true,
+      attributeFilter: WATCHED_ATTRIBUTES,
+    });
+  }
+  try {
+    await frames(2);
+    for (;;) {
+      const now = performance.now();
+      if (last === 0 || now - last >= quiet) return { moved: last !== 0, still: false };
+      if (now - started >= limit) return { moved: true, still: true };
+      const pause = Math.min(quiet - (now - last), limit - (now - started)) + 1;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  } finally {
+    observer.disconnect();
+  }
+}

@@ -1,0 +1,201 @@
+// What an element is called: its role, its name, and the words of its content.
+
+import { CONTROL_CANDIDATE, explicitRole, isControl, isTrue, roleOf } from "./controls.js";
+import { givenName } from "./names.js";
+import {
+  attribute,
+  checkVisibility,
+  firstChildOf,
+  isElement,
+  isText,
+  localNameOf,
+  matches,
+  nextSiblingOf,
+} from "./native.js";
+import { nodeOf, rootOf } from "./registry.js";
+import { bounded, letters, MAX_NAME, phrase } from "./strings.js";
+
+/** @import { AnyElement, Identity } from "../types" */
+
+/** Elements that show nothing of their content. */
+export const IGNORED = new Set(
+  (
+    "script style template noscript head meta link base title param source track datalist option optgroup " +
+    "br wbr rp defs clippath mask symbol lineargradient radialgradient filter marker metadata desc"
+  ).split(" "),
+);
+/** Elements that do not begin a line. */
+export const INLINE = new Set(
+  (
+    "a abbr acronym b bdi bdo big cite code data dfn del em font i img input ins kbd label mark meter output picture " +
+    "progress q ruby rt s samp select small span strike strong sub sup svg text time tspan tt u use var"
+  ).split(" "),
+);
+// Widgets whose content is their value or their parts, not their name.
+const OPEN_ROLES = new Set(["textbox", "searchbox", "combobox", "spinbutton", "slider", "scrollbar", "listbox"]);
+
+/**
+ * The content of a control.
+ *
+ * @typedef {object} Content
+ * @property {string} text its words
+ * @property {string} faint words hidden from screen readers
+ * @property {AnyElement[]} controls further controls in it
+ * @property {AnyElement | null} icon its picture, or an empty element that may be one
+ */
+
+/**
+ * @typedef {object} Description
+ * @property {string} role
+ * @property {string} name
+ * @property {Content} content
+ * @property {boolean} open whether its content is its value or its parts, and was not looked at
+ */
+
+/**
+ * Role, name and content of an element.
+ *
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @param {string} explicit
+ * @returns {Description}
+ */
+export function identify(element, tag, explicit) {
+  const role =
+    tag === "label" && element.control
+      ? roleOf(element.control, element.control.localName, "")
+      : roleOf(element, tag, explicit);
+  /** @type {Content} */
+  const content = { text: "", faint: "", controls: [], icon: null };
+  const open = OPEN_ROLES.has(role) && tag !== "label";
+  if (!open && tag !== "video" && tag !== "audio" && tag !== "canvas") collect(element, content, 0);
+  let name = givenName(element);
+  if (!name && tag === "area") name = phrase(element.alt);
+  if (!name && tag === "input") {
+    if (element.type === "image") name = phrase(element.alt);
+    else if (role === "button") name = phrase(String(element.value ?? "")) || defaultLabel(element.type);
+  }
+  // What merely behaves like a control is not named by everything in it.
+  const isContainer =
+    (content.controls.length > 0 || content.text.length > 2 * MAX_NAME) &&
+    tag !== "label" &&
+    !isControl(element, tag, explicit);
+  if (isContainer) return { role, name, content, open };
+  const words = phrase(content.text);
+  // The words that can be read on it stand beside the name that was given, unless that has them too.
+  if (name && tag !== "label" && !letters(name).includes(letters(words))) {
+    name = phrase(`${name} (${bounded(words, 80)})`);
+  }
+  name ||= words || phrase(element.getAttribute("title")) || phrase(content.faint);
+  if (!name && tag === "label" && element.control) name = givenName(element.control);
+  if (!name && element.ownerSVGElement) name = phrase(element.querySelector("title")?.textContent);
+  return { role, name, content, open };
+}
+
+/**
+ * What the browser writes on a button without a value.
+ *
+ * @param {string | undefined} type
+ * @returns {string}
+ */
+function defaultLabel(type) {
+  if (type === "submit") return "Submit";
+  return type === "reset" ? "Reset" : "";
+}
+
+/**
+ * Collects the words of a control's content: names of pictures count, hidden parts do not, further controls are set
+ * aside.
+ *
+ * @param {AnyElement} element
+ * @param {Content} into
+ * @param {number} depth
+ * @returns {void}
+ */
+function collect(element, into, depth) {
+  if (depth > 60 || into.text.length > 2 * MAX_NAME) return;
+  const root = rootOf(element);
+  const assigned = !root && element.localName === "slot" ? (element.assignedNodes?.() ?? []) : [];
+  if (assigned.length > 0) for (const node of assigned) collectNode(node, into, depth);
+  else for (let node = firstChildOf(root ?? element); node; node = nextSiblingOf(node)) collectNode(node, into, depth);
+}
+
+/**
+ * @param {Node} node
+ * @param {Content} into
+ * @param {number} depth
+ * @returns {void}
+ */
+function collectNode(node, into, depth) {
+  if (isText(node)) {
+    into.text += node.data;
+    return;
+  }
+  if (!isElement(node)) return;
+  const tag = localNameOf(node);
+  if (IGNORED.has(tag)) {
+    into.text += " ";
+    return;
+  }
+  if (tag === "img") {
+    into.text += ` ${node.alt || node.getAttribute("aria-label") || ""} `;
+    into.icon ??= node;
+    return;
+  }
+  if (tag === "svg") {
+    into.text += ` ${node.getAttribute("aria-label") || node.querySelector("title")?.textContent || ""} `;
+    into.icon ??= node;
+    return;
+  }
+  if (!checkVisibility(node, { visibilityProperty: true }) && getComputedStyle(node).display !== "contents") return;
+  if (tag !== "label" && matches(node, CONTROL_CANDIDATE) && isControl(node, tag, explicitRole(node))) {
+    into.controls.push(node);
+    return;
+  }
+  const label = attribute(node, "aria-label");
+  if (label) {
+    into.text += ` ${label} `;
+    return;
+  }
+  if (firstChildOf(node) === null && !rootOf(node)) {
+    into.icon ??= node;
+    return;
+  }
+  const space = INLINE.has(tag) ? "" : " ";
+  if (isTrue(node, "aria-hidden")) {
+    /** @type {Content} */
+    const aside = { text: "", faint: "", controls: into.controls, icon: into.icon };
+    collect(node, aside, depth + 1);
+    into.faint += space + aside.text + space;
+    into.icon ??= aside.icon ?? node;
+    return;
+  }
+  into.text += space;
+  collect(node, into, depth + 1);
+  into.text += space;
+}
+
+/**
+ * What an element is, whether it is a control or not; null when it is gone.
+ *
+ * @param {number} id
+ * @returns {Identity | null}
+ */
+export function identity(id) {
+  const element = nodeOf(id);
+  if (!element?.isConnected) return null;
+  const tag = element.localName;
+  const { role, name } = identify(element, tag, explicitRole(element));
+  return { tag: bounded(tag, 40), role, name, type: tag === "input" ? bounded(element.type ?? "", 40) : "" };
+}
+
+/**
+ * Role and name in one string, by which Rust notices that an element has become something else since it was shown.
+ *
+ * @param {number} id
+ * @returns {string | null}
+ */
+export function signature(id) {
+  const found = identity(id);
+  return found && `${found.role || found.tag} ${found.name}`;
+}

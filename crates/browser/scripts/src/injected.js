@@ -1,0 +1,65 @@
+// What an isolated world is given, once: the global `injected`, whose functions Rust calls by name. All of them take
+// one argument, a node or plain data, and return plain data, unless they say otherwise.
+
+import { clipboard, installClipboard, setClipboard } from "./act/clipboard.js";
+import { identify, title } from "./act/elements.js";
+import { fieldValue, fileField, fileFieldLimits, focusField, heldFiles, setField } from "./act/fields.js";
+import { querySelector, querySelectorAll, scrollToText, selection } from "./act/find.js";
+import { options, scrollList, selectOptions } from "./act/options.js";
+import { pageDiff, startPageDiff } from "./act/page-diff.js";
+import { hasTexts, text } from "./act/page-text.js";
+import { frameToParent, locate } from "./act/pointer.js";
+import { elementBox, shownTexts, textBoxes } from "./act/redaction.js";
+import { scroll, scrollPosition } from "./act/scroll.js";
+import { secretField, typeSecret } from "./act/secrets.js";
+import { domSettled, pageChange } from "./act/wait.js";
+import { idOf, nodeOf, registerClosedRoot, registerOwnRoot } from "./dom/registry.js";
+import { markListening, read } from "./read/read.js";
+
+const injected = Object.freeze({
+  clipboard,
+  domSettled,
+  elementBox,
+  fieldValue,
+  fileField,
+  fileFieldLimits,
+  focusField,
+  frameToParent,
+  hasTexts,
+  heldFiles,
+  idOf,
+  identify,
+  locate,
+  markListening,
+  nodeOf,
+  options,
+  pageChange,
+  pageDiff,
+  querySelector,
+  querySelectorAll,
+  read,
+  registerClosedRoot,
+  registerOwnRoot,
+  scroll,
+  scrollList,
+  scrollPosition,
+  scrollToText,
+  secretField,
+  selectOptions,
+  selection,
+  setClipboard,
+  setField,
+  shownTexts,
+  startPageDiff,
+  text,
+  textBoxes,
+  title,
+  typeSecret,
+});
+
+// A world may be given this twice; what the first one knows of the page stays. Only an own property counts: elements
+// with an id are properties of the global object too.
+if (!Object.hasOwn(globalThis, "injected")) {
+  Object.defineProperty(globalThis, "injected", { value: injected });
+  installClipboard();
+}

@@ -1,0 +1,305 @@
+// How the walk lists controls: those by what they are, labels that stand for theirs, and what behaves like one.
+
+import { isOpen } from "../dom/boxes.js";
+import { identify } from "../dom/content.js";
+import { isControl, isEditor, isTrue } from "../dom/controls.js";
+import { elementHint, givenName, iconHint } from "../dom/names.js";
+import { attribute, rectOf } from "../dom/native.js";
+import { listening } from "../dom/registry.js";
+import { MAX_NAME, phrase, whole } from "../dom/strings.js";
+import { cellState, dateOf } from "./cells.js";
+import { hex, tellingColour } from "./colours.js";
+import { describe, setStates } from "./state.js";
+import { isDrawn } from "./visibility.js";
+
+/** @import { AnyElement, Box, ElementItem } from "../types" */
+/** @import { ElementContext } from "./context.js" */
+/** @import { Walk } from "./walk.js" */
+
+/**
+ * Lists a control. Its content is its name, apart from further controls in it, which follow as its children.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @param {string} explicit
+ * @param {Box} box
+ * @param {Box} visible
+ * @param {ElementContext | null} context null: nothing in it is listed
+ * @returns {ElementItem}
+ */
+export function listControl(walk, element, tag, explicit, box, visible, context) {
+  walk.flush();
+  const seen = walk.inView(box, visible);
+  const { role, name, content, open } = identify(element, tag, explicit);
+  const record = walk.add(element, tag, explicit, box, isOpen(seen));
+  if (role !== explicit) record.kind = role;
+  describe(element, tag, role, record);
+  if (name) record.name = name;
+  else describeNameless(walk, element, tag, record, content.icon);
+  if (tag === "button" || tag === "td") describeCell(walk, element, tag, record);
+  if (element.ownerSVGElement) describeShape(element, element.ownerSVGElement, tag, record);
+  describeDay(element, record);
+  if (tag === "canvas") record.size = [element.clientWidth, element.clientHeight];
+  if (context === null) return record;
+  if (record.v === 1 && walk.items.length > 0) {
+    walk.checks.push({ record, element, overlap: context.overlap, seen, mustTest: context.mustTest });
+  }
+  const hasList = role === "combobox" || role === "listbox" || explicit === "treeitem";
+  const hasElements = element.firstElementChild !== null;
+  if (content.controls.length > 0 || (hasList && tag !== "select" && hasElements)) {
+    listNested(walk, content.controls, context, record);
+  } else if (open && hasElements && tag !== "canvas" && tag !== "select" && tag !== "textarea" && !isEditor(element)) {
+    listNested(walk, null, context, record);
+  }
+  return record;
+}
+
+/**
+ * Lists what is in a control.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement[] | null} controls null: all of its content
+ * @param {ElementContext} context
+ * @param {ElementItem} record
+ * @returns {void}
+ */
+function listNested(walk, controls, context, record) {
+  const slot = walk.items.length;
+  const before = walk.listed;
+  context.pointer = true;
+  if (controls === null) walk.children(context.element, context);
+  else for (const control of controls) walk.visit(walk, control, context);
+  walk.flush();
+  if (walk.listed === before) {
+    walk.items.length = slot;
+  } else {
+    record.open = true;
+    walk.items.push("c");
+  }
+}
+
+/**
+ * Sets the name by which an element is recognised that is listed with less than its content.
+ *
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @param {string} explicit
+ * @param {ElementItem} record
+ * @returns {void}
+ */
+export function setSignature(element, tag, explicit, record) {
+  const { role, name } = identify(element, tag, explicit);
+  if (role !== explicit) record.kind = role;
+  if (name !== (record.name ?? "")) record.sig = name;
+}
+
+/**
+ * Describes a control without a name by its icon, its classes and its colour.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @param {ElementItem} record
+ * @param {AnyElement | null} icon
+ * @returns {void}
+ */
+function describeNameless(walk, element, tag, record, icon) {
+  if (tag === "input" || tag === "select" || tag === "textarea") {
+    const field = phrase(element.getAttribute("name") ?? element.id, 40);
+    if (field) record.field = field;
+    return;
+  }
+  const hint = iconHint(icon ?? element) || (icon ? iconHint(element) : "");
+  const group = hint && isControl(element, tag, record.role ?? "") ? null : walk.groups.of(element, tag);
+  // Like elements are told apart by what not all of them are called.
+  if (group) record.state = cellState(element, group, false);
+  const own = hint || (group && !icon ? "" : (icon && phrase(attribute(icon, "class"), 40)) || elementHint(element));
+  if (own) record.icon = own;
+  const colour = tellingColour(element, icon, Boolean(element.ownerSVGElement));
+  if (colour !== undefined) record.colour = colour;
+}
+
+/**
+ * Describes a small thing among like ones, such as a square of a board.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @param {ElementItem} record
+ * @returns {void}
+ */
+function describeCell(walk, element, tag, record) {
+  const group = record.name && record.name.length <= 2 ? walk.groups.of(element, tag) : null;
+  if (group) record.state = cellState(element, group, true);
+}
+
+/**
+ * Describes a day that shows its number alone by its date.
+ *
+ * @param {AnyElement} element
+ * @param {ElementItem} record
+ * @returns {void}
+ */
+function describeDay(element, record) {
+  if (record.date || !record.name || !/^\d{1,2}$/.test(record.name)) return;
+  const date = dateOf(element);
+  if (date) record.date = date;
+}
+
+/**
+ * Describes a part of a drawing by its fill and its place in the drawing.
+ *
+ * @param {AnyElement} element
+ * @param {SVGSVGElement} innermost
+ * @param {string} tag
+ * @param {ElementItem} record
+ * @returns {void}
+ */
+function describeShape(element, innermost, tag, record) {
+  if (tag === "a" || tag === "text" || tag === "g") return;
+  const { fill, stroke } = getComputedStyle(element);
+  record.colour = hex(fill !== "none" ? fill : stroke);
+  let drawing = innermost;
+  while (drawing.ownerSVGElement) drawing = drawing.ownerSVGElement;
+  const outer = rectOf(drawing);
+  const [x, y, w, h] = record.b;
+  record.at = [whole(x + w / 2 - outer.left), whole(y + h / 2 - outer.top)];
+  record.size = [w, h];
+}
+
+/**
+ * Lists a label, which stands for its control when that is not visible itself, as with drawn checkboxes.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} element
+ * @param {AnyElement} control
+ * @param {ElementContext} context
+ * @returns {void}
+ */
+export function listLabel(walk, element, control, context) {
+  let isShown = walk.drawnControls.get(control);
+  if (isShown === undefined) {
+    isShown = control.type === "file" || isDrawn(control);
+    walk.drawnControls.set(control, isShown);
+  }
+  if (isShown) {
+    // Its text is the control's name and is not repeated. What else stands in it is listed.
+    walk.muted++;
+    context.pointer = true;
+    walk.children(element, context);
+    walk.muted--;
+    return;
+  }
+  walk.flush();
+  const { role, name, content } = identify(element, "label", "");
+  const seen = walk.inView(context, context.visible);
+  const record = walk.add(element, "label", "", context, isOpen(seen));
+  record.kind = role;
+  describe(control, control.localName, role, record);
+  if (name) record.name = name;
+  else describeNameless(walk, element, "label", record, content.icon);
+  if (record.v === 1) walk.checks.push({ record, element, overlap: context.overlap, seen, mustTest: false });
+  const others = content.controls.filter((other) => other !== control);
+  if (others.length > 0) listNested(walk, others, context, record);
+}
+
+/**
+ * What was listed since a place among the items.
+ *
+ * @param {Walk} walk
+ * @param {number} from
+ * @returns {{ words: string, texts: number, controls: number }}
+ */
+function countListed(walk, from) {
+  let words = "";
+  let texts = 0;
+  let controls = 0;
+  for (const item of walk.items.slice(from)) {
+    if (item === null || typeof item === "string") continue;
+    if ("t" in item) {
+      texts++;
+      words += `${item.t[5]} `;
+    } else if ("e" in item || "f" in item) controls++;
+  }
+  return { words, texts, controls };
+}
+
+/**
+ * Lists what is a control by its behaviour. Without controls in it, it folds like a button; with some, it is their
+ * parent, unless they say all there is to say.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @param {string} explicit
+ * @param {ElementContext} context
+ * @returns {void}
+ */
+export function listSoftControl(walk, element, tag, explicit, context) {
+  walk.flush();
+  const { items } = walk;
+  const slot = items.length;
+  const before = walk.listed;
+  items.push(null);
+  const checked = walk.checks.length;
+  walk.children(element, context);
+  walk.flush();
+  const { words, texts, controls } = countListed(walk, slot + 1);
+  const area = (context.r - context.l) * (context.b - context.t);
+  const isHuge = area > 0.7 * innerWidth * innerHeight;
+  const hasHandler = element.hasAttribute("onclick");
+  // Without a sign of it, what listens around much else does so for something in it.
+  const isQuiet = listening.has(element) && !context.pointer && !hasHandler && explicit === "";
+  if (isQuiet && (controls > 0 || texts > 4)) return;
+  const listens = hasHandler || isTrue(element, "draggable");
+  if ((isHuge && (controls > 0 || texts > 6)) || (controls > 0 && texts === 0 && !listens)) return;
+  const seen = walk.inView(context, context.visible);
+  const tail = items.splice(slot);
+  const { listed } = walk;
+  walk.listed = before;
+  const record = walk.add(element, tag, explicit, context, isOpen(seen));
+  setStates(element, tag, explicit, record);
+  const cursor = context.style?.cursor;
+  if (cursor === "grab" || cursor === "move") record.draggable = true;
+  if (element.ownerSVGElement) describeShape(element, element.ownerSVGElement, tag, record);
+  if (record.v === 1) {
+    walk.checks.splice(checked, 0, { record, element, overlap: context.overlap, seen, mustTest: false });
+  }
+  if (controls === 0 && words.length <= MAX_NAME + 1) {
+    // Its words are its name, also where an invisible control keeps it from being named by its content.
+    const { name: own, content } = identify(element, tag, explicit);
+    const name = own || phrase(words);
+    if (name) record.name = name;
+    else describeNameless(walk, element, tag, record, content.icon);
+    describeCell(walk, element, tag, record);
+    describeDay(element, record);
+    return;
+  }
+  const given = givenName(element);
+  if (given) record.name = given;
+  setSignature(element, tag, explicit, record);
+  walk.listed = listed + 1;
+  record.open = true;
+  for (const item of tail.slice(1)) items.push(item);
+  items.push("c");
+}
+
+/**
+ * Lists a field for files that is not visible, which can be used by its index all the same.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} input
+ * @param {ElementContext} up
+ * @returns {void}
+ */
+export function listHiddenFileField(walk, input, up) {
+  walk.flush();
+  const place = { l: up.l, t: up.t, r: up.r, b: up.t };
+  const record = walk.add(input, "input", "", place, walk.isInView(up, up));
+  const { role, name } = identify(input, "input", "");
+  record.kind = role;
+  record.name = name;
+  record.hidden = true;
+  describe(input, "input", role, record);
+}

@@ -1,0 +1,235 @@
+// How the walk lists the structure around text and controls: regions, lists, rows and scroll containers.
+
+import { explicitRole } from "../dom/controls.js";
+import { givenName, referencedText } from "../dom/names.js";
+import { page } from "../dom/native.js";
+import { idOf, isExamined, rootOf } from "../dom/registry.js";
+import { phrase, whole } from "../dom/strings.js";
+import { isScrollable } from "./context.js";
+import { setSignature } from "./controls.js";
+import { newRecord } from "./walk.js";
+
+/** @import { AnyElement, Item, Scope } from "../types" */
+/** @import { ElementContext } from "./context.js" */
+/** @import { Walk } from "./walk.js" */
+
+/** @type {Record<string, string>} */
+const REGION_TAGS = {
+  nav: "nav",
+  aside: "aside",
+  footer: "footer",
+  header: "header",
+  dialog: "dialog",
+  fieldset: "group",
+  form: "form",
+};
+/** @type {Record<string, string>} */
+const REGION_ROLES = {
+  navigation: "nav",
+  complementary: "aside",
+  contentinfo: "footer",
+  banner: "header",
+  dialog: "dialog",
+  search: "search",
+  alertdialog: "dialog",
+  alert: "alert",
+  status: "status",
+  group: "group",
+  radiogroup: "group",
+  form: "form",
+  listbox: "listbox",
+  menu: "menu",
+  menubar: "menu",
+  tablist: "tablist",
+  toolbar: "toolbar",
+  tree: "tree",
+  grid: "grid",
+  tabpanel: "tabpanel",
+  region: "region",
+};
+// Regions that say something even without a name.
+const TELLING = new Set(
+  "nav aside footer header dialog search alert listbox menu tablist toolbar tree grid".split(" "),
+);
+const SHADOW_HOSTS = new Set(
+  "article aside blockquote body div footer h1 h2 h3 h4 h5 h6 header main nav p section span".split(" "),
+);
+const MAX_HOSTS = 40;
+/** As many like children are a list. */
+const MIN_LIST = 8;
+
+/**
+ * Lists what is in an element that is not a control, and the structure that it is.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @param {ElementContext} context
+ * @param {boolean} isBlock
+ * @returns {void}
+ */
+export function listContainer(walk, element, tag, context, isBlock) {
+  const isEmpty = element.firstChild === null;
+  if (isEmpty && context.style && (!isBlock || !rootOf(element))) noteHost(walk, element, tag, context);
+  if (!context.style || !isBlock || isEmpty) {
+    if (!context.style || !isEmpty || rootOf(element)) walk.children(element, context);
+    return;
+  }
+  if (/^h[1-6]$/.test(tag)) context.level = Number(tag[1]);
+  const explicit = element.getAttribute("role");
+  if (explicit === "heading") context.level = Number(element.getAttribute("aria-level")) || 2;
+  context.text.level = context.level;
+
+  const scope = scopeOf(element, tag, explicit, context);
+  const opening = scope && { o: scope };
+  const { items } = walk;
+  const slot = items.length;
+  const before = walk.listed;
+  items.push(null);
+  if (opening !== null) items.push(opening);
+  if (context.up?.list) items.push("n");
+  walk.children(element, context);
+  walk.flush();
+  if (walk.listed === before) items.length = slot;
+  else if (opening !== null) items.push("c");
+  if (scrolls(element, context)) listScroller(walk, element, tag, context, slot, opening);
+}
+
+/**
+ * The structure that an element is.
+ *
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @param {string | null} explicit
+ * @param {ElementContext} context
+ * @returns {Scope | null}
+ */
+function scopeOf(element, tag, explicit, context) {
+  if (tag === "tr" || explicit === "row") return ["row", ""];
+  const region = (explicit && REGION_ROLES[explicit]) || REGION_TAGS[tag];
+  if (region !== undefined) {
+    let name = referencedText(element, "aria-labelledby") || phrase(element.getAttribute("aria-label"), 80);
+    if (!name && tag === "fieldset") name = phrase(element.querySelector("legend")?.textContent, 80);
+    const isModal = region === "dialog" && (element.matches(":modal") || element.getAttribute("aria-modal") === "true");
+    // Of regions without a name in one another, the outermost says enough.
+    const isNested = context.region && region !== "dialog";
+    context.region = true;
+    if (name || (TELLING.has(region) && !isNested)) return [isModal ? "modal dialog" : region, name];
+  }
+  const { firstElementChild, lastElementChild, childElementCount } = element;
+  if (childElementCount >= MIN_LIST && firstElementChild?.localName === lastElementChild?.localName) {
+    context.list = true;
+    return ["list", ""];
+  }
+  // A list in a list item is a level of a tree.
+  if ((tag === "ul" || tag === "ol" || explicit === "group") && context.up?.item) {
+    context.item = true;
+    return ["sub", ""];
+  }
+  if (tag === "li" || explicit === "treeitem" || explicit === "listitem") context.item = true;
+  return null;
+}
+
+/**
+ * Whether content is so much larger than its box that there is something to scroll to.
+ *
+ * @param {number} content
+ * @param {number} box
+ * @returns {boolean}
+ */
+function overflows(content, box) {
+  return content > box + Math.max(8, box / 20);
+}
+
+/**
+ * Whether an element is a scroll container with more content than it shows.
+ *
+ * @param {AnyElement} element
+ * @param {ElementContext} context
+ * @returns {boolean}
+ */
+function scrolls(element, context) {
+  if (element === page.documentElement() || element === page.body()) return false;
+  const down = overflows(element.scrollHeight, element.clientHeight);
+  // With content clip it is known that some content sticks out; where only text does, the heights say so.
+  if (context.contentClip === undefined && !(down && element.clientHeight > 0)) return false;
+  const across = overflows(element.scrollWidth, element.clientWidth);
+  if (!down && !across) return false;
+  const { overflowX, overflowY } = context.style ?? getComputedStyle(element);
+  return (isScrollable(overflowY) && down) || (isScrollable(overflowX) && across);
+}
+
+/**
+ * A length in pages of a tenth's precision.
+ *
+ * @param {number} length
+ * @param {number} size of one page
+ * @returns {number}
+ */
+function pages(length, size) {
+  return Math.max(0, whole((10 * length) / size) / 10);
+}
+
+/**
+ * Lists a scroll container around what is listed of its content.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @param {ElementContext} context
+ * @param {number} slot where its content begins among the items
+ * @param {Item | null} opening of the structure that it is
+ * @returns {void}
+ */
+function listScroller(walk, element, tag, context, slot, opening) {
+  const { scrollTop, scrollHeight, clientHeight, scrollWidth, clientWidth } = element;
+  const scrollLeft = Math.abs(element.scrollLeft);
+  const explicit = explicitRole(element);
+  const record = newRecord(element, tag, explicit, context);
+  record.open = true;
+  const name = givenName(element);
+  if (name) record.name = name;
+  setSignature(element, tag, explicit, record);
+  if (walk.isInView(context, context.visible)) record.v = 1;
+  const height = Math.max(1, clientHeight);
+  const width = Math.max(1, clientWidth);
+  const { overflowX, overflowY } = context.style ?? getComputedStyle(element);
+  const isVertical = isScrollable(overflowY);
+  const isHorizontal = isScrollable(overflowX);
+  record.scroll = [
+    isVertical ? pages(scrollTop, height) : 0,
+    isVertical ? pages(scrollHeight - clientHeight - scrollTop, height) : 0,
+    isHorizontal ? pages(scrollLeft, width) : 0,
+    isHorizontal ? pages(scrollWidth - clientWidth - scrollLeft, width) : 0,
+  ];
+  const { items } = walk;
+  const kind = opening !== null && typeof opening === "object" && "o" in opening ? opening.o[0] : null;
+  if (slot >= items.length) {
+    // Nothing in it is listed: either its content is elsewhere or it is a scrollbar drawn by the page.
+    if (!/\S/.test(element.textContent ?? "")) return;
+    record.open = false;
+    items.push({ e: record });
+  } else if (kind !== null && items[slot + 1] === opening && kind !== "list" && kind !== "row") {
+    // One line for the region and its scrolling.
+    items[slot + 1] = { e: record };
+  } else {
+    items[slot] = { e: record };
+    items.push("c");
+  }
+  walk.listed++;
+}
+
+/**
+ * Notes an element without content, where a closed shadow tree may be.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @param {ElementContext} context
+ * @returns {void}
+ */
+function noteHost(walk, element, tag, context) {
+  if (walk.hosts.length >= MAX_HOSTS || isExamined(element)) return;
+  const hasSize = context.r - context.l > 8 && context.b - context.t > 8;
+  if (tag.includes("-") || (SHADOW_HOSTS.has(tag) && hasSize)) walk.hosts.push(idOf(element));
+}

@@ -1,0 +1,355 @@
+// The walk over the flat tree, in the order in which a person reads: its state, how it descends, and what it writes.
+
+import { isOpen, meet } from "../dom/boxes.js";
+import {
+  comesBefore,
+  firstChildOf,
+  isElement,
+  isText,
+  localNameOf,
+  nextSiblingOf,
+  page,
+  parentNodeOf,
+  rectOf,
+} from "../dom/native.js";
+import { idOf, rootOf } from "../dom/registry.js";
+import { bounded, phrase, whole } from "../dom/strings.js";
+import { bisect } from "./bisect.js";
+import { CellGroups } from "./cells.js";
+import { Overlaps } from "./overlaps.js";
+import { listText, MAX_TEXT } from "./text.js";
+import { coverMask, isCovered } from "./visibility.js";
+
+/** @import { AnyElement, Box, ElementItem, FrameItem, Item, Rect } from "../types" */
+/** @import { ElementContext, TextBox } from "./context.js" */
+
+/** With more elements than this, subtrees far from the viewport are skipped. */
+const BIG_PAGE = 1500;
+/** Items of one reading. */
+const MAX_ITEMS = 6000;
+/** Characters of one reading. */
+const MAX_CHARACTERS = 200000;
+const MAX_HIT_TESTS = 400;
+const MAX_DEPTH = 600;
+/** An element with as many children is searched for those near the viewport. */
+const CROWD = 400;
+/** Hit tests for controls in transparent elements, of one page. */
+const MAX_CONCEALED = 60;
+
+/**
+ * A listed control that something may cover.
+ *
+ * @typedef {object} CoverCheck
+ * @property {ElementItem} record
+ * @property {AnyElement} element
+ * @property {number} overlap
+ * @property {Box} seen
+ * @property {boolean} mustTest
+ */
+
+/**
+ * A listed frame that something may cover.
+ *
+ * @typedef {object} FrameCheck
+ * @property {FrameItem} record
+ * @property {AnyElement} element
+ * @property {number} overlap
+ * @property {Box} seen
+ */
+
+export class Walk {
+  /**
+   * @param {number} nodes elements in the document
+   * @param {Box} range what is listed
+   * @param {Box} view what is in the viewport
+   * @param {(walk: Walk, element: AnyElement, up: ElementContext) => void} visit lists an element and what is in it
+   */
+  constructor(nodes, range, view, visit) {
+    this.big = nodes > BIG_PAGE;
+    this.range = range;
+    this.view = view;
+    this.visit = visit;
+    /** What is listed; null for a place that may be needed. @type {(Item | null)[]} */
+    this.items = [];
+    /** How much of it is text, elements and frames. */
+    this.listed = 0;
+    this.characters = 0;
+    this.overlaps = new Overlaps(view.b);
+    /** @type {CoverCheck[]} */
+    this.checks = [];
+    /** @type {FrameCheck[]} */
+    this.frames = [];
+    /** Ids of elements that may hold a closed shadow tree. @type {number[]} */
+    this.hosts = [];
+    /** Controls that are not listed, above, below and beside what is. */
+    this.above = 0;
+    this.below = 0;
+    this.beside = 0;
+    /** Parts left out because the reading has grown too large. */
+    this.cut = 0;
+    this.concealedLeft = MAX_CONCEALED;
+    /** Square pixels of large pictures without words. */
+    this.wordless = 0;
+    /** The first and the last element listed. @type {AnyElement | null} */
+    this.first = null;
+    /** @type {AnyElement | null} */
+    this.last = null;
+    /** The line of text that is being put together. @type {(TextBox & { text: string }) | null} */
+    this.line = null;
+    /** Text is not listed while this is above zero. */
+    this.muted = 0;
+    this.depth = 0;
+    /** The layers to which the walk is confined. @type {Set<Element> | null} */
+    this.layers = null;
+    /** What hit tests found, with its ancestors. @type {Set<Node>} */
+    this.probed = new Set();
+    /** Whether labelled controls are visible themselves. @type {Map<Element, boolean>} */
+    this.drawnControls = new Map();
+    this.groups = new CellGroups();
+    this.hasFileFields = page.querySelector("input[type=file]") !== null;
+    this.scrollX = window.scrollX;
+  }
+
+  // ---- the descent
+
+  /**
+   * Lists what is in an element.
+   *
+   * @param {AnyElement} element
+   * @param {ElementContext} context
+   * @returns {void}
+   */
+  children(element, context) {
+    if (++this.depth > MAX_DEPTH) {
+      this.cut++;
+    } else {
+      const root = rootOf(element);
+      if (root) this.siblings(firstChildOf(root), context);
+      else if (localNameOf(element) === "slot" && element.getRootNode() !== document) {
+        const assigned = /** @type {HTMLSlotElement} */ (element).assignedNodes();
+        if (assigned.length === 0) this.siblings(firstChildOf(element), context);
+        for (const node of assigned) this.node(node, context);
+      } else if (!this.big || element.childElementCount < CROWD || !this.crowd(element, context)) {
+        this.siblings(firstChildOf(element), context);
+      }
+    }
+    this.depth--;
+  }
+
+  /**
+   * @param {Node | null} first
+   * @param {ElementContext} context
+   * @returns {void}
+   */
+  siblings(first, context) {
+    for (let node = first; node !== null; node = nextSiblingOf(node)) this.node(node, context);
+  }
+
+  /**
+   * @param {Node} node
+   * @param {ElementContext} context
+   * @returns {void}
+   */
+  node(node, context) {
+    if (isText(node)) listText(this, node, context);
+    else if (isElement(node)) this.visit(this, node, context);
+  }
+
+  /**
+   * Of very many children that stand in the order of their places, top to bottom, visits only those near enough, and
+   * those that the probes hit.
+   *
+   * @param {AnyElement} element
+   * @param {ElementContext} context
+   * @returns {boolean} false, and nothing was done, when they stand in another order
+   */
+  crowd(element, context) {
+    const { children } = element;
+    const count = children.length;
+    /**
+     * The box of the first child from `at` on that has one.
+     *
+     * @param {number} at
+     * @returns {DOMRect | null}
+     */
+    const boxFrom = (at) => {
+      for (let n = at; n < count && n < at + 20; n++) {
+        const rect = rectOf(children[n]);
+        if (rect.width > 0 || rect.height > 0) return rect;
+      }
+      return null;
+    };
+    let top = -Infinity;
+    for (let n = 0; n < 24; n++) {
+      const rect = boxFrom(Math.floor((n * (count - 20)) / 23));
+      if (rect === null || rect.top < top) return false;
+      top = rect.top;
+    }
+    /**
+     * @param {(rect: DOMRect) => boolean} isThere
+     * @returns {number}
+     */
+    const firstWhere = (isThere) =>
+      bisect(count, (n) => {
+        const rect = boxFrom(n);
+        return rect !== null && !isThere(rect);
+      });
+    // Some more on either side: a row of cells or a few hidden ones may disturb the order.
+    const from = Math.max(0, firstWhere((rect) => rect.bottom >= this.range.t) - 40);
+    const to = Math.min(count, firstWhere((rect) => rect.top > this.range.b) + 40);
+    /** @type {Set<Node>} */
+    const kept = new Set();
+    for (const node of this.probed) if (parentNodeOf(node) === element) kept.add(node);
+    for (const node of kept) if (comesBefore(node, children[from])) this.node(node, context);
+    const end = to < count ? children[to] : null;
+    /** @type {Node | null} */
+    let node = from === 0 ? firstChildOf(element) : children[from];
+    for (; node !== null && node !== end; node = nextSiblingOf(node)) {
+      this.node(node, context);
+      kept.delete(node);
+    }
+    if (end !== null) for (const node of kept) if (node === end || comesBefore(end, node)) this.node(node, context);
+    return true;
+  }
+
+  // ---- what is written
+
+  /**
+   * Adds to the line of text.
+   *
+   * @param {string} text
+   * @param {TextBox} box
+   * @returns {void}
+   */
+  write(text, box) {
+    if (this.muted > 0) return;
+    const line = this.line;
+    if (line === null) {
+      this.line = { text, l: box.l, t: box.t, r: box.r, b: box.b, seen: box.seen, level: box.level };
+      return;
+    }
+    line.text += text;
+    if (box.l < line.l) line.l = box.l;
+    if (box.t < line.t) line.t = box.t;
+    if (box.r > line.r) line.r = box.r;
+    if (box.b > line.b) line.b = box.b;
+    line.seen ||= box.seen;
+    line.level ||= box.level;
+  }
+
+  /**
+   * Ends the line of text.
+   *
+   * @returns {void}
+   */
+  flush() {
+    const line = this.line;
+    if (line === null) return;
+    this.line = null;
+    const text = phrase(line.text, MAX_TEXT);
+    if (text === "") return;
+    if (this.items.length > MAX_ITEMS || this.characters > MAX_CHARACTERS) {
+      this.cut++;
+      return;
+    }
+    this.characters += text.length;
+    this.listed++;
+    const [x, y, width, height] = placeOf(line);
+    this.items.push({ t: [x, y, width, height, line.seen ? 1 : 0, text, line.level] });
+  }
+
+  /**
+   * Lists an element.
+   *
+   * @param {AnyElement} element
+   * @param {string} tag
+   * @param {string} role
+   * @param {Box} box
+   * @param {boolean} seen
+   * @returns {ElementItem}
+   */
+  add(element, tag, role, box, seen) {
+    const record = newRecord(element, tag, role, box);
+    if (seen) record.v = 1;
+    this.listed++;
+    this.noteEdge(element);
+    if (this.items.length > MAX_ITEMS) this.cut++;
+    else this.items.push({ e: record });
+    return record;
+  }
+
+  /**
+   * Remembers an element as the last one that is listed.
+   *
+   * @param {AnyElement} element
+   * @returns {void}
+   */
+  noteEdge(element) {
+    this.first ??= element;
+    this.last = element;
+  }
+
+  /**
+   * The part of a box that is in the viewport.
+   *
+   * @param {Box} box
+   * @param {Box} visible what clipping leaves
+   * @returns {Box}
+   */
+  inView(box, visible) {
+    return meet(meet(box, visible), this.view);
+  }
+
+  /**
+   * @param {Box} box
+   * @param {Box} visible
+   * @returns {boolean}
+   */
+  isInView(box, visible) {
+    return isOpen(this.inView(box, visible));
+  }
+
+  // ---- after the walk
+
+  /**
+   * BlockSigns controls that something else is painted over, and where frames are covered.
+   *
+   * @returns {number} hit tests made for controls
+   */
+  markCovered() {
+    let tests = 0;
+    for (const { record, element, overlap, seen, mustTest } of this.checks) {
+      const x = (seen.l + seen.r) / 2;
+      const y = (seen.t + seen.b) / 2;
+      if (!mustTest && (overlap === -1 || !this.overlaps.anyAt(overlap, x, y))) continue;
+      if (++tests > MAX_HIT_TESTS) break;
+      if (isCovered(element, seen)) record.covered = true;
+    }
+    for (const { record, element, overlap, seen } of this.frames) {
+      if (overlap !== -1 && this.overlaps.anyIn(overlap, seen)) record.cover = coverMask(element, seen);
+    }
+    return tests;
+  }
+}
+
+/**
+ * @param {Box} box
+ * @returns {Rect}
+ */
+export function placeOf(box) {
+  return [whole(box.l), whole(box.t), whole(box.r - box.l), whole(box.b - box.t)];
+}
+
+/**
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @param {string} role
+ * @param {Box} box
+ * @returns {ElementItem}
+ */
+export function newRecord(element, tag, role, box) {
+  /** @type {ElementItem} */
+  const record = { i: idOf(element), b: placeOf(box), tag: bounded(tag, 40) };
+  if (role) record.role = role;
+  return record;
+}
