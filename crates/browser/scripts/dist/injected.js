@@ -1489,13 +1489,16 @@
   // src/act/find.js
   function locatedText(root) {
     let text2 = "";
+    let needsBlank = false;
     const units = [];
     const add = (character, unit) => {
       text2 += character;
       for (let n = 0; n < character.length; n++) units.push(unit);
+      needsBlank = true;
     };
     const addBlank = () => {
-      if (text2 !== "" && !text2.endsWith(" ")) add(" ", { node: null, from: 0, to: 0 });
+      if (needsBlank) add(" ", { node: null, from: 0, to: 0 });
+      needsBlank = false;
     };
     walkText(root, false, {
       text(data, node) {

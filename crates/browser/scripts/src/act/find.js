@@ -29,6 +29,8 @@ import { frames } from "./wait.js";
  */
 function locatedText(root) {
   let text = "";
+  // Asking a string that is being put together how it ends would copy it each time.
+  let needsBlank = false;
   /** @type {TextUnit[]} */
   const units = [];
   /**
@@ -39,9 +41,11 @@ function locatedText(root) {
   const add = (character, unit) => {
     text += character;
     for (let n = 0; n < character.length; n++) units.push(unit);
+    needsBlank = true;
   };
   const addBlank = () => {
-    if (text !== "" && !text.endsWith(" ")) add(" ", { node: null, from: 0, to: 0 });
+    if (needsBlank) add(" ", { node: null, from: 0, to: 0 });
+    needsBlank = false;
   };
   walkText(root, false, {
     text(data, node) {
