@@ -1,5 +1,5 @@
-//! Asks the service of this machine whether it is alive. For a container's health check, which starts this program
-//! every few seconds: no runtime, no HTTP library, one connection.
+//! `health`: checks that the service on this machine is alive. A container runs it every few seconds, so it uses neither
+//! an async runtime nor an HTTP library.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -9,28 +9,28 @@ use anyhow::{Context, ensure};
 
 use crate::config::Settings;
 
-/// For connecting and for each read; the image's health check as a whole gets 5 s.
-const PATIENCE: Duration = Duration::from_secs(2);
-const ALIVE: &[u8] = b"HTTP/1.1 200 ";
+/// For connecting and for each read. The image's health check allows 5 s in total.
+const TIMEOUT: Duration = Duration::from_secs(2);
+const STATUS_LINE: &[u8] = b"HTTP/1.1 200 ";
 
-/// Asks `GET /health` where the service listens by the same settings.
+/// Requests `GET /health` at the configured address.
 ///
 /// # Errors
-/// The settings are wrong, or nobody answers as a service that is alive.
+/// The settings are invalid, or no service answers with 200.
 pub fn health() -> anyhow::Result<()> {
-    let address = reachable(Settings::load()?.listen);
+    let address = local_address(Settings::load()?.listen);
     let mut connection =
-        TcpStream::connect_timeout(&address, PATIENCE).with_context(|| format!("nobody answers at {address}"))?;
-    connection.set_read_timeout(Some(PATIENCE))?;
+        TcpStream::connect_timeout(&address, TIMEOUT).with_context(|| format!("nobody answers at {address}"))?;
+    connection.set_read_timeout(Some(TIMEOUT))?;
     write!(connection, "GET /health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    let mut start = [0; ALIVE.len()];
+    let mut start = [0; STATUS_LINE.len()];
     connection.read_exact(&mut start).with_context(|| format!("no answer from {address}"))?;
-    ensure!(start == ALIVE, "{address} answers, but not as a service that is alive");
+    ensure!(start == STATUS_LINE, "{address} answers, but not as a service that is alive");
     Ok(())
 }
 
-/// Who listens on every address listens on loopback too.
-fn reachable(listen: SocketAddr) -> SocketAddr {
+/// A service that listens on all interfaces is reachable on loopback.
+fn local_address(listen: SocketAddr) -> SocketAddr {
     let host = match listen.ip() {
         IpAddr::V4(host) if host.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(host) if host.is_unspecified() => Ipv6Addr::LOCALHOST.into(),

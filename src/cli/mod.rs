@@ -1,4 +1,4 @@
-//! The modes without a server: one run on the terminal, a recorded run run again, and the question whether a service is alive.
+//! The subcommands without a server: `run`, `replay` and `health`.
 
 mod health;
 mod plain;

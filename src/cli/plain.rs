@@ -1,15 +1,15 @@
-//! Makes text of pages and models harmless to a terminal.
+//! Makes text from pages and models safe for a terminal.
 
-/// What a character that is not shown leaves behind.
+/// Replaces control characters.
 const REPLACEMENT: char = '\u{fffd}';
 
-/// The text without anything that a terminal would obey or that would show it in another order than it has: escape
-/// sequences lose their first character, so that the rest shows. Line breaks stay.
+/// Replaces control and bidirectional formatting characters, and thus the first character of escape sequences. Line
+/// breaks are kept.
 pub(super) fn plain(text: &str) -> String {
     text.chars().map(|c| if c == '\n' { c } else { shown(c) }).collect()
 }
 
-/// As [`plain`], in one line of at most `max` characters.
+/// Like [`plain`], in one line of at most `max` characters.
 pub(super) fn plain_line(text: &str, max: usize) -> String {
     let mut line = String::new();
     let words = text.split_whitespace().enumerate();
@@ -25,7 +25,7 @@ pub(super) fn plain_line(text: &str, max: usize) -> String {
 fn shown(c: char) -> char {
     match c {
         '\t' | '\u{2028}' | '\u{2029}' => ' ',
-        // Embeddings, overrides and isolates of the writing direction.
+        // Bidirectional embeddings, overrides and isolates.
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => REPLACEMENT,
         c if c.is_control() => REPLACEMENT,
         c => c,
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_a_terminal_obeys_is_left() {
+    fn control_characters_are_replaced() {
         let attack = "a\u{1b}[2J\u{1b}]0;title\u{7}b\u{9b}31mc\rd\u{8}e\u{7f}\u{202e}f\u{2066}";
         let harmless = plain(attack);
         assert_eq!(harmless, "a�[2J�]0;title�b�31mc�d�e��f�");
@@ -45,13 +45,13 @@ mod tests {
     }
 
     #[test]
-    fn line_breaks_stay_in_a_text_and_go_in_a_line() {
+    fn line_breaks_are_kept_in_a_text_and_removed_from_a_line() {
         assert_eq!(plain("one\n\ttwo\u{2028}three"), "one\n two three");
         assert_eq!(plain_line("  one\n\r\n two\u{85}three ", 80), "one two three");
     }
 
     #[test]
-    fn a_line_is_cut_by_characters_and_shows_it() {
+    fn a_long_line_is_truncated_with_an_ellipsis() {
         assert_eq!(plain_line("grün und gut", 8), "grün un…");
         assert_eq!(plain_line("grün", 4), "grün");
     }

@@ -1,4 +1,4 @@
-//! A recorded run, run again.
+//! `replay`: repeats a recorded run.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -19,7 +19,7 @@ use replay::{Recording, Replay, Report};
 const LOG_FILTER: &str = "error";
 /// Longest line, in characters.
 const MAX_LINE: usize = 1_000;
-/// More than a recording may have, so that a longer file is noticed.
+/// More than a recording may have, so that longer files are rejected.
 const MAX_READ: u64 = 64 << 20;
 
 /// `replay FILE` on the command line.
@@ -38,10 +38,10 @@ pub struct ReplayArgs {
     secret: Vec<(usize, String)>,
 }
 
-/// Runs a recording again and tells what differs: exit code 0 when nothing does, 1 when something does, 2 for an error,
-/// 130 after a signal.
+/// Replays a recording and prints the divergences. Exit codes: 0 without divergences, 1 with some, 2 for an error, 130
+/// after a signal.
 pub fn replay(args: ReplayArgs) -> ExitCode {
-    match shutdown::run_to_its_end(carry_out(args)) {
+    match shutdown::run_to_its_end(execute(args)) {
         Ok(code) => code.into(),
         Err(error) => {
             eprintln!("browser-use-service: {}", plain_line(&format!("{error:#}"), MAX_LINE));
@@ -50,7 +50,7 @@ pub fn replay(args: ReplayArgs) -> ExitCode {
     }
 }
 
-async fn carry_out(args: ReplayArgs) -> anyhow::Result<u8> {
+async fn execute(args: ReplayArgs) -> anyhow::Result<u8> {
     let settings = Settings::load()?;
     let _last_lines = telemetry::init(&settings.telemetry, LOG_FILTER)?;
     let recorded = Recording::parse(&read(&args.file)?).with_context(|| args.file.display().to_string())?;
@@ -60,11 +60,11 @@ async fn carry_out(args: ReplayArgs) -> anyhow::Result<u8> {
         Ok(stream) => follow(stream, &replay, &mut stop).await,
         Err(error) => Err(error),
     };
-    // In every case, as it ends the browser.
+    // Also after an error: it closes the browser.
     app.close(&mut stop).await;
     match ended? {
         false => Ok(130),
-        true => tell(&replay.report()),
+        true => print_report(&replay.report()),
     }
 }
 
@@ -79,7 +79,7 @@ fn start(app: &App, replay: &Replay, headless: bool) -> anyhow::Result<RunStream
     Ok(app.runs().start(recording::request(replay, headless)?)?)
 }
 
-/// Plays to the end, or as far as it goes; false when it was interrupted.
+/// Replays to the end, or until the run diverges too far. Returns false if interrupted.
 async fn follow(
     mut stream: RunStream,
     replay: &Replay,
@@ -93,9 +93,9 @@ async fn follow(
         };
         let Some(event) = event else { return Ok(true) };
         match &event.kind {
-            RunEventKind::Step(step) => say(&format!("{} {}", step.step, step.description))?,
+            RunEventKind::Step(step) => print_line(&format!("{} {}", step.step, step.description))?,
             kind if kind.is_terminal() => {
-                // Such as for want of a browser.
+                // For instance, no browser could be started.
                 if let (RunEventKind::Failed { failure, .. }, false) = (kind, replay.has_started()) {
                     bail!("{failure}");
                 }
@@ -108,24 +108,24 @@ async fn follow(
     }
 }
 
-/// Tells what came of it; the exit code.
-fn tell(report: &Report) -> anyhow::Result<u8> {
+/// Prints the report and returns the exit code.
+fn print_report(report: &Report) -> anyhow::Result<u8> {
     for note in &report.notes {
-        say(&format!("note: {note}"))?;
+        print_line(&format!("note: {note}"))?;
     }
     for divergence in &report.divergences {
-        say(&divergence.to_string())?;
+        print_line(&divergence.to_string())?;
     }
     let steps = report.steps;
     match report.divergences.len() {
-        0 => say(&format!("no divergence in {steps} steps"))?,
-        count => say(&format!("diverged: {count} {}", if count == 1 { "difference" } else { "differences" }))?,
+        0 => print_line(&format!("no divergence in {steps} steps"))?,
+        count => print_line(&format!("diverged: {count} {}", if count == 1 { "difference" } else { "differences" }))?,
     }
     Ok((!report.divergences.is_empty()).into())
 }
 
-/// Pages and models wrote parts of it.
-fn say(line: &str) -> io::Result<()> {
+/// Prints a line that may quote pages and models.
+fn print_line(line: &str) -> io::Result<()> {
     writeln!(io::stdout(), "{}", plain_line(line, MAX_LINE))
 }
 

@@ -1,4 +1,4 @@
-//! One run in this process, told on the terminal.
+//! `run`: a single run, shown on the terminal.
 
 use std::io::{self, IsTerminal, Stdout};
 use std::path::PathBuf;
@@ -24,9 +24,9 @@ use agent::ports::{ModelChoice, Provider};
 use agent::report::LogLevel;
 use replay::Destination;
 
-/// How often a terminal shows that time passes.
-const HEARTBEAT: Duration = Duration::from_secs(1);
-/// Errors are for the person at the terminal; all else is in what the run tells.
+/// How often a terminal shows the elapsed time.
+const TICK: Duration = Duration::from_secs(1);
+/// Everything else is part of the run's output.
 const LOG_FILTER: &str = "error";
 
 /// `run "TASK"` on the command line.
@@ -61,48 +61,32 @@ pub struct RunArgs {
     model: Option<String>,
 }
 
-/// How a run ended, as the exit code tells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ended {
-    Success,
-    /// The agent says that it did not succeed.
-    NoSuccess,
-    /// Something broke.
-    Failed,
-    /// By a signal.
-    Interrupted,
-}
+/// Exit codes.
+const SUCCESS: u8 = 0;
+/// The agent reports that it did not succeed.
+const NO_SUCCESS: u8 = 1;
+/// An error, as clap's for wrong usage.
+const FAILED: u8 = 2;
+/// 128 + SIGINT, as in shells.
+const INTERRUPTED: u8 = 130;
 
-impl From<Ended> for ExitCode {
-    fn from(ended: Ended) -> Self {
-        Self::from(match ended {
-            Ended::Success => 0,
-            Ended::NoSuccess => 1,
-            // As for wrong usage, where clap chooses it.
-            Ended::Failed => 2,
-            // As shells count it: 128 and the number of SIGINT.
-            Ended::Interrupted => 130,
-        })
-    }
-}
-
-/// Carries out one task and tells on standard output how it goes: exit code 0 when the agent says that it succeeded, 1
-/// when it says that it did not, 2 for an error, 130 after a signal.
+/// Runs one task and shows its progress on standard output. Exit codes: 0 if the agent reports success, 1 if it does not,
+/// 2 for an error, 130 after a signal.
 pub fn run(args: RunArgs) -> ExitCode {
-    match shutdown::run_to_its_end(carry_out(args)) {
-        Ok(ended) => ended.into(),
+    match shutdown::run_to_its_end(execute(args)) {
+        Ok(code) => code.into(),
         Err(error) => {
             eprintln!("browser-use-service: {}", plain_line(&format!("{error:#}"), 1_000));
-            Ended::Failed.into()
+            FAILED.into()
         }
     }
 }
 
-async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
+async fn execute(args: RunArgs) -> anyhow::Result<u8> {
     let mut settings = Settings::load()?;
-    // A terminal may be held for as long as somebody reads.
+    // A terminal may be paused for reading.
     settings.run.stall_timeout = settings.run.timeout;
-    // A run with a window has a browser of its own.
+    // A headful run starts its own browser.
     settings.browser.start_ahead = !args.headful;
     let _last_lines = telemetry::init(&settings.telemetry, LOG_FILTER)?;
     let screenshots = args.save_screenshots.map(Screenshots::new).transpose()?;
@@ -125,48 +109,48 @@ async fn carry_out(args: RunArgs) -> anyhow::Result<Ended> {
     };
     let stdout = io::stdout();
     let terminal = stdout.is_terminal();
-    let told = Told { screen: Screen::new(stdout, terminal, request.max_steps.get()), screenshots };
+    let output = Output { screen: Screen::new(stdout, terminal, request.max_steps.get()), screenshots };
     let ended = match app.runs().start(request) {
-        Ok(stream) => told.follow(stream, &mut stop).await,
+        Ok(stream) => output.follow(stream, &mut stop).await,
         Err(refused) => Err(refused.into()),
     };
-    // In every case, as it ends the browser.
+    // Also after an error: it closes the browser.
     app.close(&mut stop).await;
     ended
 }
 
-/// Where a run is told.
-struct Told {
+/// Shows a run.
+struct Output {
     screen: Screen<Stdout>,
     screenshots: Option<Screenshots>,
 }
 
-impl Told {
-    /// Tells the run to its end; when it is told to `stop` or cannot tell any more, the run is cancelled.
-    async fn follow(mut self, stream: RunStream, stop: &mut (impl Stream<Item = ()> + Unpin)) -> anyhow::Result<Ended> {
+impl Output {
+    /// Shows the run to its end. The run is cancelled on `stop`, or if output fails.
+    async fn follow(mut self, stream: RunStream, stop: &mut (impl Stream<Item = ()> + Unpin)) -> anyhow::Result<u8> {
         let started = Instant::now();
         tokio::select! {
-            ended = self.tell(stream, started) => ended,
+            code = self.show(stream, started) => code,
             () = shutdown::asked(stop) => {
                 self.screen.interrupted(started.elapsed())?;
-                Ok(Ended::Interrupted)
+                Ok(INTERRUPTED)
             }
         }
     }
 
-    async fn tell(&mut self, mut stream: RunStream, started: Instant) -> anyhow::Result<Ended> {
-        let mut heartbeat = interval(HEARTBEAT);
-        let mut ended = Ended::Failed;
+    async fn show(&mut self, mut stream: RunStream, started: Instant) -> anyhow::Result<u8> {
+        let mut ticks = interval(TICK);
+        let mut code = FAILED;
         loop {
             let event = tokio::select! {
                 event = stream.next() => event,
-                _ = heartbeat.tick() => {
+                _ = ticks.tick() => {
                     self.screen.waiting(started.elapsed())?;
                     continue;
                 }
             };
-            // The stream ends after the terminal event, when the run is cleaned up.
-            let Some(event) = event else { return Ok(ended) };
+            // The stream ends after the terminal event and the run's cleanup.
+            let Some(event) = event else { return Ok(code) };
             let elapsed = started.elapsed();
             match &event.kind {
                 RunEventKind::Started { provider, model, .. } => {
@@ -185,7 +169,7 @@ impl Told {
                 }
                 RunEventKind::Finished { result, .. } => {
                     self.screen.finished(elapsed, result)?;
-                    ended = if result.success { Ended::Success } else { Ended::NoSuccess };
+                    code = if result.success { SUCCESS } else { NO_SUCCESS };
                 }
                 RunEventKind::Failed { failure, tally, .. } => {
                     self.screen.failed(elapsed, &failure.to_string(), &tally.usage)?;
@@ -203,7 +187,7 @@ fn max_steps(raw: &str) -> Result<MaxSteps, String> {
 fn output_schema(file: &str) -> anyhow::Result<OutputSchema> {
     let text = std::fs::read_to_string(file)?;
     let schema = serde_json::from_str(&text).context("it is not JSON")?;
-    OutputSchema::parse(schema).context("it is no JSON Schema that is taken here")
+    OutputSchema::parse(schema).context("it is not a supported JSON Schema")
 }
 
 fn provider() -> impl TypedValueParser<Value = Provider> {

@@ -1,4 +1,4 @@
-//! A run as a person reads it. Everything that a page or a model wrote passes [`plain`](super::plain) on its way here.
+//! A run's output on a terminal. Text from pages and models is made safe by [`plain`](super::plain).
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -8,24 +8,24 @@ use agent::report::{AgentResult, LogLevel, ModelUsage, StepReport, StopReason};
 
 /// Longest line of a step, in characters.
 const MAX_LINE: usize = 500;
-/// Lines shown of what the agent thought: how it went, what is next, what to remember.
+/// Lines of a thought: evaluation, next goal, memory.
 const MAX_THOUGHTS: usize = 3;
-/// Longest final text, in characters; far more than a person reads.
+/// Longest final text, in characters.
 const MAX_TEXT: usize = 200_000;
-/// Step errors told when a run did not succeed.
+/// Step errors listed for a run without success.
 const MAX_ERRORS: usize = 5;
-/// Where the texts of a step begin: below its description.
+/// Aligns the texts of a step with its description.
 const INDENT: &str = "                 ";
 
-/// Where a run is shown.
+/// Writes a run's output.
 pub(super) struct Screen<W> {
     out: W,
-    /// Whether it is a terminal, which can dim text and write a line anew.
+    /// Escape sequences are allowed.
     terminal: bool,
     max_steps: u32,
-    /// Steps that are through.
+    /// Completed steps.
     steps: u32,
-    /// Whether the last line is one that the next takes the place of.
+    /// The last line is the progress line, which is overwritten.
     waiting: bool,
 }
 
@@ -70,7 +70,7 @@ impl<W: Write> Screen<W> {
         self.out.flush()
     }
 
-    /// Shows on a terminal that the run goes on: which step is being worked on, and since when.
+    /// On a terminal, shows the current step and the elapsed time.
     pub(super) fn waiting(&mut self, elapsed: Duration) -> io::Result<()> {
         if !self.terminal {
             return Ok(());
@@ -97,7 +97,7 @@ impl<W: Write> Screen<W> {
             writeln!(self.out, "\n{}", plain_line(&blocker.to_string(), MAX_LINE))?;
         }
         if !result.success && !result.errors.is_empty() {
-            writeln!(self.out, "\nerrors on the way:")?;
+            writeln!(self.out, "\nerrors:")?;
             for error in result.errors.iter().rev().take(MAX_ERRORS).rev() {
                 writeln!(self.out, "- {}", plain_line(error, MAX_LINE))?;
             }
@@ -127,7 +127,7 @@ impl<W: Write> Screen<W> {
         let steps = if self.steps == 1 { "step" } else { "steps" };
         let reason = reason.map(|reason| format!(": {}", reason.name())).unwrap_or_default();
         writeln!(self.out, "\n{verdict} after {} {steps} in {}{reason}", self.steps, seconds(elapsed))?;
-        usage.iter().try_for_each(|used| self.dimmed(&spent(used)))
+        usage.iter().try_for_each(|used| self.dimmed(&format_usage(used)))
     }
 
     fn dimmed(&mut self, line: &str) -> io::Result<()> {
@@ -140,8 +140,8 @@ impl<W: Write> Screen<W> {
     }
 }
 
-/// A model's calls in a line.
-fn spent(used: &ModelUsage) -> String {
+/// A model's usage in one line.
+fn format_usage(used: &ModelUsage) -> String {
     let ModelUsage { name, usage, cost } = used;
     let calls = if usage.calls == 1 { "call" } else { "calls" };
     let cost = cost.map(|cost| format!(", cost {cost:.4}")).unwrap_or_default();
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_tells_how_far_the_run_is_what_was_done_why_and_where() {
+    fn a_step_shows_progress_action_thought_and_page() {
         let text = shown(false, |screen| screen.step(AT, &step("Click 'Search'", "Find flights")));
         let expected = "   3/20   1.3 s  Click 'Search'\n                 Find flights\n                 \
                         Flights · https://example.com/\n";
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_terminal_gets_escape_sequences_and_none_comes_from_outside() {
+    fn escape_sequences_go_to_terminals_only_and_never_come_from_outside() {
         let attack = "\u{1b}]0;owned\u{7}";
         let everything = |screen: &mut Screen<&mut Vec<u8>>| {
             screen.started("openai", Some(attack))?;
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_waiting_line_gives_way_to_the_next_one() {
+    fn the_progress_line_is_overwritten() {
         let text = shown(true, |screen| {
             screen.waiting(AT)?;
             screen.failed(AT, "the browser is gone", &[])
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_tells_why_what_it_took_and_the_output() {
+    fn the_end_shows_reason_usage_and_output() {
         let name = ModelName { provider: "openai".into(), model: "gpt".into() };
         let usage = Usage {
             calls: 2,
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_blocks_a_page_is_told_at_the_step_and_at_the_end() {
+    fn a_blocker_is_shown_at_the_step_and_at_the_end() {
         let blocker = Some(Blocker { kind: BlockerKind::Captcha, message: "Prove that you are\nhuman\u{1b}".into() });
         let text =
             shown(false, |screen| screen.step(AT, &StepReport { blocker: blocker.clone(), ..step("Click", "") }));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_without_success_tells_its_last_errors() {
+    fn a_run_without_success_shows_its_last_errors() {
         let errors = (1..=7).map(|n| format!("error {n}")).collect();
         let result = AgentResult { final_text: "I could not\nfind it.".into(), errors, ..AgentResult::default() };
         let text = shown(false, |screen| screen.finished(AT, &result));

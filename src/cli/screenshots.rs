@@ -1,4 +1,4 @@
-//! The steps' screenshots as files.
+//! Saves the steps' screenshots as files.
 
 use std::path::PathBuf;
 
@@ -14,13 +14,13 @@ pub(super) struct Screenshots {
 }
 
 impl Screenshots {
-    /// Makes the folder if it is missing.
+    /// Creates the folder if missing.
     pub(super) fn new(folder: PathBuf) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        std::fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
         Ok(Self { folder })
     }
 
-    /// Writes `step-01.png`, over one of an earlier run.
+    /// Writes `step-01.png` and so on, overwriting earlier files.
     pub(super) async fn save(&self, step: u32, image: &Image) -> anyhow::Result<()> {
         let file = self.folder.join(format!("step-{step:02}.{}", image.format.extension()));
         let bytes = STANDARD.decode(image.base64.as_bytes()).context("a screenshot is not base64")?;

@@ -63,7 +63,7 @@ async fn wrong_usage_exits_with_2_and_starts_nothing() {
         (&["run", "task", "--start-url", "file:///etc/passwd"], "neither http nor https"),
         (&["run", "task", "--provider", "nobody"], "possible values: openai, anthropic, gemini, ollama, template"),
         (&["run", "task", "--provider", "anthropic"], "the provider anthropic is not configured here"),
-        (&["run", "task", "--save-screenshots", "/dev/null/x"], "cannot make /dev/null/x"),
+        (&["run", "task", "--save-screenshots", "/dev/null/x"], "cannot create /dev/null/x"),
         (&["run", "task", "--output-schema", "/nowhere/schema.json"], "No such file or directory"),
         (&["run", "task", "--output-schema", "/proc/self/cmdline"], "it is not JSON"),
         (&["walk"], "unrecognized subcommand"),

@@ -1,25 +1,25 @@
-//! Which IP addresses belong to the public internet, after IANA's special-purpose registries (RFC 6890 and its updates).
+//! Which IP addresses are public, according to IANA's special-purpose registries (RFC 6890 and its updates).
 //!
-//! Refused as well is what those registries call reachable but no site is at: anycast relays, and translations and
-//! tunnels whose far end cannot be told. An address that carries an IPv4 one is what that one is.
+//! Also refused: globally reachable ranges without sites, such as anycast relays, and translations and tunnels with an
+//! unknown far end. An address with an embedded IPv4 address is treated like that one.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Refusal;
 
-/// What kind of address is not public.
+/// Why an address is not public.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AddressKind {
     Unspecified,
     Loopback,
     Private,
     LinkLocal,
-    /// A cloud's metadata service outside the ranges above.
+    /// A cloud's metadata service outside the other ranges.
     Metadata,
     Multicast,
     Broadcast,
-    /// Set aside for documentation, measurements, translation or the future.
+    /// For documentation, benchmarks, translation or future use.
     Reserved,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn check_public(address: IpAddr) -> Result<(), Refusal> {
     }
 }
 
-/// None for a public address.
+/// `None` for a public address.
 fn kind_of(address: IpAddr) -> Option<AddressKind> {
     match address {
         IpAddr::V4(address) => kind_of_v4(address),
@@ -58,10 +58,10 @@ fn kind_of_v4(address: Ipv4Addr) -> Option<AddressKind> {
         [0, ..] => AddressKind::Unspecified,
         [127, ..] => AddressKind::Loopback,
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] => AddressKind::Private,
-        // Carrier-grade NAT: one cloud keeps its metadata service in it.
+        // Carrier-grade NAT, with the metadata service of one cloud.
         [100, 64..=127, ..] => AddressKind::Private,
         [169, 254, ..] => AddressKind::LinkLocal,
-        // A cloud's host agent, on a public address.
+        // Azure's host agent, on a public address.
         [168, 63, 129, 16] => AddressKind::Metadata,
         // Protocol assignments, documentation, 6to4 relays, benchmarks.
         [192, 0, 0 | 2, _] | [198, 51, 100, _] | [203, 0, 113, _] | [192, 88, 99, _] | [198, 18 | 19, ..] => {
@@ -83,25 +83,24 @@ fn kind_of_v6(address: Ipv6Addr) -> Option<AddressKind> {
         | [0, 0, 0, 0, 0xffff, 0, high, low]
         | [0, 0, 0, 0, 0, 0, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0x2002, high, low, ..] => return kind_of_v4(carried(high, low)),
+        | [0x2002, high, low, ..] => return kind_of_v4(embedded(high, low)),
         [0xfc00..=0xfdff, ..] => AddressKind::Private,
         [0xfe80..=0xfebf, ..] => AddressKind::LinkLocal,
-        // Site-local: withdrawn, still routed in places.
+        // Site-local: deprecated, still routed in places.
         [0xfec0..=0xfeff, ..] => AddressKind::Private,
         [0xff00..=0xffff, ..] => AddressKind::Multicast,
-        // Protocol assignments: Teredo, benchmarks, anycast relays, identifiers that are no addresses.
+        // Protocol assignments: Teredo, benchmarks, anycast relays, identifiers that are not addresses.
         [0x2001, 0..=0x1ff, ..] => AddressKind::Reserved,
         [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => AddressKind::Reserved,
         // ISATAP: a tunnel to an IPv4 address, under any prefix.
-        [0x2000..=0x3fff, _, _, _, 0 | 0x200, 0x5efe, high, low] => return kind_of_v4(carried(high, low)),
+        [0x2000..=0x3fff, _, _, _, 0 | 0x200, 0x5efe, high, low] => return kind_of_v4(embedded(high, low)),
         [0x2000..=0x3fff, ..] => return None,
-        // Nothing else is given out for use on the internet: discard and dummy prefixes, local translation, segment
-        // routing, and what is not given out at all.
+        // Not allocated to the internet: discard and dummy prefixes, local translation, segment routing, unallocated.
         _ => AddressKind::Reserved,
     })
 }
 
-fn carried(high: u16, low: u16) -> Ipv4Addr {
+fn embedded(high: u16, low: u16) -> Ipv4Addr {
     Ipv4Addr::from((u32::from(high) << 16) | u32::from(low))
 }
 
@@ -111,7 +110,7 @@ mod tests {
     use super::AddressKind::{Broadcast, LinkLocal, Loopback, Metadata, Multicast, Private, Reserved, Unspecified};
     use super::*;
 
-    /// As the policy sees the host of a URL, in whatever spelling.
+    /// The kind that the policy finds for the host of a URL.
     fn kind(host: &str) -> Option<AddressKind> {
         let url = format!("http://{host}/").parse().unwrap_or_else(|error| panic!("{host}: {error}"));
         match UrlPolicy::default().check_url(&url) {
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_beside_these_ranges_is_public() {
+    fn addresses_next_to_these_ranges_are_public() {
         for host in [
             "1.0.0.1",
             "9.255.255.255",
@@ -265,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spelling_that_is_no_host_is_no_url() {
+    fn invalid_hosts_are_not_urls() {
         for host in [
             "[fe80::1%25eth0]",
             "[fe80::1%eth0]",

@@ -1,11 +1,10 @@
-//! URLs of pages and callers, as a fuzz target.
+//! URLs and lists of hosts, as a fuzz target.
 
 use super::*;
 
 pub const TARGETS: &[(&str, fn(&[u8]))] = &[("url_policy", url_policy)];
 
-/// Any text as a URL, as a list of hosts and as one of domains, as a fuzz target: what is let through goes to a public
-/// address over HTTP, and to a domain of the list.
+/// Lines: a URL, private hosts, domains. An allowed URL has a public host, or one of the lists opens it.
 fn url_policy(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (text, lists) = text.split_once('\n').unwrap_or((text, ""));
@@ -40,7 +39,7 @@ fn url_policy(data: &[u8]) {
             UrlPolicy::default().narrowed(&DomainRules { blocked: patterns.clone().into(), ..DomainRules::default() });
         let (open, allowed, blocked) =
             (UrlPolicy::default().check_url(&url), allow.check_url(&url), block.check_url(&url));
-        // A list divides what may be reached without it, and adds nothing.
+        // A list splits the URLs that are allowed without it, and adds none.
         assert_eq!(open.is_ok(), allowed.is_ok() || blocked.is_ok(), "{url} by {domains:?}");
         assert!(!(allowed.is_ok() && blocked.is_ok()), "{url} by {domains:?}");
         if allowed.is_ok() {

@@ -1,8 +1,8 @@
-//! Which URLs a run may reach: a pure question of schemes, hosts and addresses.
+//! Which URLs a run may reach, by scheme, host and address.
 //!
-//! Only http and https. Addresses that do not belong to the public internet are refused, however they are spelled and
-//! whatever name resolves to them, unless the deployment opens the host by name. Lists of allowed and blocked domains
-//! narrow that further, those of a run within those of the deployment.
+//! Only http and https. Addresses that are not public are refused, in any spelling and behind any name, unless the
+//! deployment opens the host by name. Lists of allowed and blocked domains narrow that further: the deployment's, and
+//! within them the run's.
 
 mod address;
 #[cfg(any(test, fuzzing))]
@@ -20,32 +20,32 @@ use address::check_public;
 use pattern::without_root;
 pub use pattern::{DomainPattern, HostPattern, PatternError};
 
-/// The rules of a deployment, or of one of its runs. Two checks belong to one request: the URL before its name is
-/// resolved, the addresses before a connection is made.
+/// The rules of a deployment or a run. Each request needs two checks: of the URL before its host is resolved, and of
+/// the addresses before connecting.
 #[derive(Debug, Clone, Default)]
 pub struct UrlPolicy {
     private_hosts: Arc<[HostPattern]>,
-    /// Deployment first, then run: a host has to be in each list.
+    /// A host must be in each of these lists.
     allowed: Vec<Arc<[DomainPattern]>>,
-    /// A host may be in none.
+    /// A host must be in none of these lists.
     blocked: Vec<Arc<[DomainPattern]>>,
 }
 
 /// Allow and block lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DomainRules {
-    /// None: every domain.
+    /// `None` allows every domain.
     pub allowed: Option<Arc<[DomainPattern]>>,
     pub blocked: Arc<[DomainPattern]>,
 }
 
 impl UrlPolicy {
-    /// A policy that lets runs reach the given hosts although they are not public.
+    /// A policy that also allows the given hosts, although they are not public.
     pub fn new(private_hosts: Vec<HostPattern>) -> Self {
         Self { private_hosts: private_hosts.into(), ..Self::default() }
     }
 
-    /// This policy and the rules: what either refuses is refused.
+    /// This policy with further rules: what either refuses is refused.
     pub fn narrowed(&self, rules: &DomainRules) -> Self {
         let mut narrowed = self.clone();
         narrowed.allowed.extend(rules.allowed.clone());
@@ -53,13 +53,13 @@ impl UrlPolicy {
         narrowed
     }
 
-    /// Checks what a URL says by itself: scheme, host name, or the address it is written with.
+    /// Checks a URL without resolving it: scheme, and host name or address.
     pub fn check_url(&self, url: &Url) -> Result<(), Refusal> {
         let (host, port) = endpoint(url)?;
         self.check_host(&host, port)
     }
 
-    /// As [`check_url`](Self::check_url), of whatever is asked of a host.
+    /// Like [`check_url`](Self::check_url), for any connection to a host.
     pub fn check_host(&self, host: &Host, port: u16) -> Result<(), Refusal> {
         self.check_domain(host, port)?;
         if self.opens(host, port) {
@@ -73,14 +73,14 @@ impl UrlPolicy {
         }
     }
 
-    /// Checks a URL against the lists alone.
+    /// Checks a URL only against the lists of domains.
     pub fn check_lists(&self, url: &Url) -> Result<(), Refusal> {
         let (host, port) = endpoint(url)?;
         self.check_domain(&host, port)
     }
 
-    /// Checks what a host name resolved to. One address that is not public refuses them all: an answer of both kinds is
-    /// an attempt, or a mistake that nobody should depend on.
+    /// Checks the addresses of a host. One that is not public refuses them all: mixed results are an attack or a
+    /// mistake.
     pub fn check_addresses(&self, host: &Host, port: u16, addresses: &[IpAddr]) -> Result<(), Refusal> {
         if self.opens(host, port) {
             return Ok(());
@@ -120,15 +120,15 @@ fn endpoint(url: &Url) -> Result<(Host, u16), Refusal> {
 pub enum Refusal {
     /// Neither http nor https.
     Scheme { scheme: String },
-    /// There is no host in it.
+    /// The URL has no host.
     NoHost,
-    /// The name stands for this machine by convention.
+    /// The name means this machine by convention.
     LocalName { host: String },
-    /// The address is not of the public internet.
+    /// The address is not public.
     Address { address: IpAddr, kind: AddressKind },
-    /// A list of allowed domains does not have it.
+    /// A list of allowed domains does not contain the host.
     NotAllowed { host: String },
-    /// A list of blocked domains has it.
+    /// A list of blocked domains contains the host.
     Blocked { host: String },
 }
 
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_this_machine_are_refused_before_they_are_resolved() {
+    fn names_of_this_machine_are_refused_without_resolving_them() {
         for host in
             ["localhost", "LOCALHOST", "localhost.", "a.localhost", "ｌｏｃａｌｈｏｓｔ", "localhost.localdomain"]
         {
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_s_lists_narrow_those_of_the_deployment_and_never_widen_them() {
+    fn the_lists_of_a_run_only_narrow_those_of_the_deployment() {
         let deployment = UrlPolicy::default().narrowed(&DomainRules {
             allowed: Some(list("example.com,example.org")),
             blocked: list("private.example.com"),
@@ -274,8 +274,8 @@ mod tests {
         assert!(allows(&deployment, "shop.example.com") && !allows(&deployment, "example.net"));
         let run = deployment.narrowed(&allowing("example.com,example.net,private.example.com"));
         assert!(allows(&run, "shop.example.com"));
-        assert!(!allows(&run, "example.org"), "the run does not ask for it");
-        assert!(!allows(&run, "example.net"), "the deployment does not have it");
+        assert!(!allows(&run, "example.org"), "the run does not allow it");
+        assert!(!allows(&run, "example.net"), "the deployment does not allow it");
         assert!(!allows(&run, "private.example.com"), "the deployment blocks it");
         let run = deployment.narrowed(&blocking("shop.example.com"));
         assert!(
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_counts_more_than_an_allowance() {
+    fn blocking_overrides_allowing() {
         let policy = UrlPolicy::default()
             .narrowed(&DomainRules { allowed: Some(list("example.com")), blocked: list("example.com:8443") });
         assert_eq!(check(&policy, "https://example.com/"), Ok(()));
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn an_allowance_opens_no_private_address() {
+    fn allowing_a_domain_opens_no_private_address() {
         let policy = UrlPolicy::default().narrowed(&allowing("127.0.0.1,localhost,intranet.example"));
         assert!(matches!(check(&policy, "http://127.0.0.1/"), Err(Refusal::Address { .. })));
         assert!(matches!(check(&policy, "http://localhost/"), Err(Refusal::LocalName { .. })));
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_host_that_is_open_is_held_to_the_lists() {
+    fn lists_apply_to_opened_private_hosts() {
         let policy = opening("127.0.0.1").narrowed(&allowing("example.com"));
         assert!(matches!(check(&policy, "http://127.0.0.1/"), Err(Refusal::NotAllowed { .. })));
         let policy = opening("*").narrowed(&blocking("127.0.0.1:9010"));

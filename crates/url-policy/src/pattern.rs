@@ -1,4 +1,4 @@
-//! How lists of hosts are written.
+//! Patterns of hosts, and lists of them.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -6,25 +6,27 @@ use std::str::FromStr;
 
 use url::Host;
 
-/// Longest pattern, bytes: a host name has at most 253, and takes more when it is written in other scripts.
+/// Longest pattern in bytes. Host names have at most 253, but more in non-ASCII scripts.
 const MAX_BYTES: usize = 512;
-/// Longest host name and longest part of one, bytes.
+/// Longest host name and label in bytes.
 const MAX_NAME: usize = 253;
 const MAX_LABEL: usize = 63;
 
-/// A host that runs may reach although it is not public: `intranet.example`, `127.0.0.1:8080`, `[::1]`, or `*` for all.
-/// Without a port it stands for all of them.
+/// A host that runs may reach although it is not public: `intranet.example`, `127.0.0.1:8080`, `[::1]`, or `*` for any.
+/// Without a port, every port matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPattern {
-    /// None: any host.
+    /// `None`: any host.
     pub(super) host: Option<Host>,
-    /// None: any port.
+    /// `None`: any port.
     port: Option<u16>,
 }
 
 impl HostPattern {
-    /// Parses a comma-separated list. Blank entries are skipped, anything else that is no pattern is an error: a
-    /// policy that cannot be read must not turn into no policy.
+    /// Parses a comma-separated list. Blank entries are skipped.
+    ///
+    /// # Errors
+    /// An entry is not a pattern: an invalid policy must not become an empty one.
     pub fn parse_list(list: &str) -> Result<Vec<Self>, PatternError> {
         list.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(Self::from_str).collect()
     }
@@ -48,34 +50,35 @@ impl FromStr for HostPattern {
         if host == "*" {
             return Ok(Self { host: None, port });
         }
-        // `*.example` would promise a match on sub-domains that is not made.
+        // No `*.example`: subdomains are not matched.
         Ok(Self { host: Some(parse_host(&host).ok_or_else(invalid)?), port })
     }
 }
 
 /// A domain of an allow or block list.
 ///
-/// - `example.com`: that host and what is below it, on the boundaries of labels;
-/// - `*.example.com`: what is below it, without itself;
-/// - `192.0.2.7`, `[2001:db8::1]`: that address, where a URL is written with it;
-/// - each with or without `:port`; without one it stands for all of them.
+/// - `example.com`: the domain and its subdomains;
+/// - `*.example.com`: only its subdomains;
+/// - `192.0.2.7`, `[2001:db8::1]`: the address, in URLs that contain it;
+/// - each with an optional `:port`; without one, every port matches.
 ///
-/// Names in other scripts are taken as browsers take them. Everything else is an error.
+/// Internationalized names are normalized as in browsers. Everything else is an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DomainPattern {
     pub(super) host: Host,
-    /// Only what is below the host.
-    below: bool,
-    /// None: any port.
+    subdomains_only: bool,
+    /// `None`: any port.
     port: Option<u16>,
 }
 
 impl DomainPattern {
-    /// Most patterns of a list.
+    /// Largest number of patterns in a list.
     pub const MAX: usize = 1_000;
 
-    /// Parses a comma-separated list with blanks around its entries. An empty entry is an error, as is a list of more
-    /// than [`DomainPattern::MAX`].
+    /// Parses a comma-separated list; spaces around entries are ignored.
+    ///
+    /// # Errors
+    /// An entry is not a pattern, or there are more than [`DomainPattern::MAX`].
     pub fn parse_list(list: &str) -> Result<Vec<Self>, PatternError> {
         let patterns: Vec<Self> = list.split(',').map(|entry| entry.trim().parse()).collect::<Result<_, _>>()?;
         if patterns.len() > Self::MAX {
@@ -88,7 +91,7 @@ impl DomainPattern {
         self.port.is_none_or(|own| own == port)
             && match (&self.host, host) {
                 (Host::Domain(own), Host::Domain(name)) => match without_root(name).strip_suffix(own.as_str()) {
-                    Some("") => !self.below,
+                    Some("") => !self.subdomains_only,
                     Some(front) => front.ends_with('.'),
                     None => false,
                 },
@@ -106,31 +109,31 @@ impl FromStr for DomainPattern {
             return Err(invalid());
         }
         let (host, port) = split(pattern).ok_or_else(invalid)?;
-        let (below, host) = match host.strip_prefix("*.") {
+        let (subdomains_only, host) = match host.strip_prefix("*.") {
             Some(host) => (true, host),
             None => (false, host.as_str()),
         };
         let host = parse_host(host).ok_or_else(invalid)?;
-        // An address has nothing below it.
-        if below && !matches!(host, Host::Domain(_)) {
+        // Addresses have no subdomains.
+        if subdomains_only && !matches!(host, Host::Domain(_)) {
             return Err(invalid());
         }
-        Ok(Self { host, below, port })
+        Ok(Self { host, subdomains_only, port })
     }
 }
 
-/// As it is read.
+/// In the form that is parsed.
 impl fmt::Display for DomainPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, below, port } = self;
-        write!(f, "{}{host}", if *below { "*." } else { "" })?;
+        let Self { host, subdomains_only, port } = self;
+        write!(f, "{}{host}", if *subdomains_only { "*." } else { "" })?;
         port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
 
-/// Host and port of a pattern; none when the port is no port.
+/// Splits a pattern into host and port; `None` if the port is invalid.
 fn split(pattern: &str) -> Option<(String, Option<u16>)> {
-    // An IPv6 address without brackets has colons of its own and cannot carry a port.
+    // An IPv6 address without brackets contains colons and has no port.
     if pattern.parse::<Ipv6Addr>().is_ok() {
         return Some((format!("[{pattern}]"), None));
     }
@@ -144,9 +147,9 @@ fn split(pattern: &str) -> Option<(String, Option<u16>)> {
     }
 }
 
-/// A host as a URL has it, without the root's dot; none for what is no host or could only be meant as something else.
+/// A host in the form of URLs, without a trailing dot; `None` if it is invalid or ambiguous.
 fn parse_host(host: &str) -> Option<Host> {
-    // The parser of URLs would take percent signs for encoded characters, and drop what cannot be seen.
+    // The URL parser would decode percent signs and drop invisible characters.
     let is_plain =
         |character: char| !character.is_whitespace() && !character.is_control() && !"*%/\\@?#".contains(character);
     if !host.chars().all(is_plain) {
@@ -155,10 +158,10 @@ fn parse_host(host: &str) -> Option<Host> {
     match Host::parse(host).ok()? {
         Host::Domain(name) => {
             let name = without_root(&name);
-            // Browsers let more pass than names of hosts are made of.
-            let is_of_names = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            // Browsers accept more characters than host names may have.
+            let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
             let is_name = name.len() <= MAX_NAME
-                && name.bytes().all(is_of_names)
+                && name.bytes().all(is_valid)
                 && name.split('.').all(|label| !label.is_empty() && label.len() <= MAX_LABEL);
             is_name.then(|| Host::Domain(name.to_owned()))
         }
@@ -166,12 +169,12 @@ fn parse_host(host: &str) -> Option<Host> {
     }
 }
 
-/// `example.com.` is `example.com`.
+/// Removes the trailing dot of a fully qualified name.
 pub(super) fn without_root(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
 
-/// An entry of a list that is no pattern.
+/// An invalid entry of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PatternError {
     pub pattern: String,
@@ -179,7 +182,7 @@ pub struct PatternError {
 
 impl fmt::Display for PatternError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is no pattern of hosts", self.pattern)
+        write!(f, "{:?} is not a host pattern", self.pattern)
     }
 }
 
@@ -196,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_stands_for_itself_and_what_is_below_it() {
+    fn a_domain_matches_itself_and_its_subdomains() {
         for host in ["example.com", "EXAMPLE.com.", "a.example.com", "a.b.example.com", "example.com:8443"] {
             assert!(matches("Example.COM", host), "{host}");
         }
@@ -207,13 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn a_star_stands_for_what_is_below_alone() {
+    fn a_star_matches_subdomains_only() {
         assert!(matches("*.example.com", "a.example.com") && matches("*.example.com", "a.b.example.com"));
         assert!(!matches("*.example.com", "example.com") && !matches("*.example.com", "xexample.com"));
     }
 
     #[test]
-    fn a_pattern_is_written_as_it_is_read() {
+    fn a_pattern_is_displayed_in_the_form_that_is_parsed() {
         for pattern in ["example.com", "*.example.com:8443", "192.0.2.7:80", "[2001:db8::1]", "[2001:db8::1]:81"] {
             assert_eq!(pattern.parse::<DomainPattern>().unwrap().to_string(), pattern);
         }
@@ -227,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_matched_as_such_in_every_spelling() {
+    fn an_address_matches_in_every_spelling() {
         assert!(matches("192.0.2.7", "192.0.2.7") && matches("192.0.2.7", "0xc0000207"));
         assert!(matches("3221225991", "192.0.2.7") && matches("2001:db8::1", "[2001:DB8:0::1]"));
         assert!(matches("[2001:db8::1]:8080", "[2001:db8::1]:8080"));
@@ -235,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn names_in_other_scripts_are_those_of_the_browser() {
+    fn internationalized_names_are_normalized_as_in_browsers() {
         assert!(
             matches("bücher.example", "xn--bcher-kva.example") && matches("xn--bcher-kva.example", "BÜCHER.example")
         );
@@ -244,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_is_an_error() {
+    fn invalid_patterns_are_errors() {
         let long_label = format!("{}.com", "a".repeat(64));
         let long_name = format!("{}com", "a.".repeat(130));
         let endless = "a".repeat(MAX_BYTES + 1);
@@ -298,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_read_whole_or_not_at_all() {
+    fn a_list_is_parsed_as_a_whole_or_not_at_all() {
         assert_eq!(DomainPattern::parse_list("a.com, *.b.com:80").map(|list| list.len()), Ok(2));
         for bad in ["", ",", "a.com,", "a.com,,b.com", "a.com, b c"] {
             assert!(DomainPattern::parse_list(bad).is_err(), "{bad:?}");
@@ -309,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_private_hosts_that_cannot_be_read_is_an_error() {
+    fn an_invalid_list_of_private_hosts_is_an_error() {
         assert_eq!(HostPattern::parse_list(" , "), Ok(vec![]));
         for bad in
             ["*.example.com", "host:", "host:port", "host:70000", "host:+80", "a b", "http://host", "[::1", "good,ba d"]
