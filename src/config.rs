@@ -15,7 +15,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use ::browser::settings::BrowserSettings;
-use agent::agent::AgentSettings;
+use agent::AgentSettings;
 use llm::settings::LlmSettings;
 use url_policy::UrlPolicy;
 

@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use agent::image::ImageFormat;
+use agent::ports::Page;
 use anyhow::Context;
 use browser::observe;
 use testkit::stats::median;

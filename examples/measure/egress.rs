@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use agent::ports::Page;
 use anyhow::Context;
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use agent::image::ImageFormat;
 use agent::ports::{Browsers, Page, PageSpec};
 use anyhow::Context;
-use browser::Pool;
+use browser::{BrowserPage, Pool};
 use browser_use_service::config::Settings;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -45,8 +45,8 @@ impl Eyes {
     ///
     /// # Errors
     /// The browser is gone or the page cannot be opened.
-    pub(crate) async fn page(&self, url: &Url, screenshots: Option<ImageFormat>) -> anyhow::Result<Arc<dyn Page>> {
-        let page = self.pool.open(PageSpec::plain(screenshots)).await?;
+    pub(crate) async fn page(&self, url: &Url, screenshots: Option<ImageFormat>) -> anyhow::Result<BrowserPage> {
+        let page = self.pool.open_page(PageSpec::plain(screenshots)).await?;
         page.open(url).await?;
         Ok(page)
     }

@@ -4,14 +4,12 @@
 //! a match of one of its selectors. With a URL as its argument, it prints that page's view instead.
 
 use std::io::{BufRead, Write};
-use std::sync::Arc;
-use std::time::Duration;
 
 use agent::action::Action;
 use agent::observation::Observation;
 use agent::ports::Page;
 use anyhow::Context;
-use browser::observe;
+use browser::{BrowserPage, observe};
 use serde::Deserialize;
 use serde_json::json;
 use url::Url;
@@ -55,7 +53,7 @@ async fn answer_all(eyes: &Eyes) -> anyhow::Result<()> {
         let (page, seen) = visit(eyes, &Url::parse(&question.url)?).await?;
         let mut listed = Vec::with_capacity(question.elements.len());
         for selectors in &question.elements {
-            listed.push(is_listed(page.as_ref(), &seen, selectors).await);
+            listed.push(is_listed(&page, &seen, selectors).await);
         }
         page.close().await;
         let text = &seen.view.text;
@@ -68,17 +66,16 @@ async fn answer_all(eyes: &Eyes) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn visit(eyes: &Eyes, url: &Url) -> anyhow::Result<(Arc<dyn Page>, Observation)> {
+async fn visit(eyes: &Eyes, url: &Url) -> anyhow::Result<(BrowserPage, Observation)> {
     let page = eyes.page(url, None).await?;
-    page.act(&Action::Wait { seconds: Some(REST_SECONDS), text: None, gone: None }).await?;
+    page.act(&Action::wait(REST_SECONDS)).await?;
     let seen = page.observe().await?;
     Ok((page, seen))
 }
 
-async fn is_listed(page: &dyn Page, seen: &Observation, selectors: &[String]) -> bool {
+async fn is_listed(page: &BrowserPage, seen: &Observation, selectors: &[String]) -> bool {
     for selector in selectors {
-        // An element keeps the index it was shown with; one that was not shown gets a new one.
-        if let Ok(index) = page.select(selector, Duration::ZERO).await
+        if let Some(index) = page.index_of(selector).await
             && seen.view.element(index).is_some()
         {
             return true;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use agent::agent::{AgentSettings, Scripts, Vision};
 use agent::usage::Prices;
+use agent::{AgentSettings, Scripts, Vision};
 
 use super::ConfigError;
 use super::form::{Form, choice, duration, flag, integer, nonzero_duration, path, percentage, size};

@@ -6,12 +6,14 @@ use serde_json::Value;
 
 use super::error::{Place, Problem};
 use super::fields::{Fields, Wrong, integer, one_of, string, wrong};
-use agent::action::{ElementIndex, ScrollDirection};
-use agent::explicit::{ExplicitAction, Target};
+use agent::RequestedAction;
+use agent::action::{Action, ScrollDirection};
+use agent::locator::Locator;
+use agent::observation::{ElementIndex, VIEWPORT_HEIGHT};
 
 const DIRECTIONS: [(&str, ScrollDirection); 2] = [("up", ScrollDirection::Up), ("down", ScrollDirection::Down)];
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Kind {
     WaitFor,
     Click,
@@ -34,13 +36,13 @@ const KINDS: [(&str, Kind); 8] = [
     ("wait_for_url_contains", Kind::WaitForUrlContains),
 ];
 
-/// Every problem of every action is told.
-pub(super) fn actions(value: &Value, at: Place) -> Result<Vec<ExplicitAction>, Vec<Problem>> {
+/// Reports every problem of every action.
+pub(super) fn actions(value: &Value, at: Place) -> Result<Vec<RequestedAction>, Vec<Problem>> {
     let Value::Array(list) = value else {
         return Err(vec![Problem::at(at, "list_type", "Input should be a valid list")]);
     };
-    if list.len() > ExplicitAction::MAX_COUNT {
-        let message = format!("List should have at most {} items", ExplicitAction::MAX_COUNT);
+    if list.len() > RequestedAction::MAX_COUNT {
+        let message = format!("List should have at most {} items", RequestedAction::MAX_COUNT);
         return Err(vec![Problem::at(at, "too_long", message)]);
     }
     let mut actions = Vec::with_capacity(list.len());
@@ -54,68 +56,78 @@ pub(super) fn actions(value: &Value, at: Place) -> Result<Vec<ExplicitAction>, V
     if problems.is_empty() { Ok(actions) } else { Err(problems) }
 }
 
-fn action(value: &Value, at: Place) -> Result<ExplicitAction, Vec<Problem>> {
+fn action(value: &Value, at: Place) -> Result<RequestedAction, Vec<Problem>> {
     let Value::Object(object) = value else {
         return Err(vec![Problem::at(at, "dict_type", "Input should be a valid dictionary")]);
     };
     let mut fields = Fields::at(at, object);
-    // `action` is what some callers call it.
-    let name = if !fields.has("type") && fields.has("action") { "action" } else { "type" };
-    let kind = fields.required(name, |value| one_of(value, &KINDS));
+    // Some callers call it `action`.
+    let field = if !fields.has("type") && fields.has("action") { "action" } else { "type" };
+    let kind = fields.required(field, |value| one_of(value, &KINDS));
     let action = kind.and_then(|kind| of_kind(kind, &mut fields));
-    match action {
-        Some(action) if fields.problems.is_empty() => Ok(action),
+    match (kind, action) {
+        (Some(kind), Some(action)) if fields.problems.is_empty() => Ok(RequestedAction { name: name(kind), action }),
         _ => Err(fields.problems),
     }
 }
 
 /// None when a field is missing or wrong; each such field is among the problems then.
-fn of_kind(kind: Kind, fields: &mut Fields<'_>) -> Option<ExplicitAction> {
+fn of_kind(kind: Kind, fields: &mut Fields<'_>) -> Option<Action> {
     Some(match kind {
         Kind::WaitFor => {
-            let (selector, limit) = (fields.required("selector", selector), limit(fields));
-            ExplicitAction::WaitFor { selector: selector?, limit }
+            let (selector, seconds) = (fields.required("selector", selector), limit(fields));
+            Action::Wait { seconds: Some(seconds), text: None, gone: None, selector: Some(selector?), url: None }
         }
-        Kind::Click => ExplicitAction::Click { target: target(fields)? },
+        Kind::Click => Action::click(element(fields)?),
         Kind::Type => {
-            let (target, text) = (target(fields), fields.required("text", |value| Ok(string(value)?.to_owned())));
-            ExplicitAction::Type { target: target?, text: text? }
+            let (element, text) = (element(fields), fields.required("text", |value| Ok(string(value)?.to_owned())));
+            Action::Input { index: element?, text: text?, clear: None, submit: None }
         }
         Kind::Scroll => {
             let direction = fields.required("text", |value| one_of(value, &DIRECTIONS));
-            let pixels = fields.nullable("pixels", |value| within(value, 1, ExplicitAction::MAX_PIXELS));
-            ExplicitAction::Scroll { direction: direction?, pixels }
+            let pixels = fields.nullable("pixels", |value| within(value, 1, RequestedAction::MAX_PIXELS));
+            let pages = pixels.map(|pixels| f64::from(pixels) / f64::from(VIEWPORT_HEIGHT));
+            Action::Scroll { direction: direction?, pages, index: None }
         }
-        Kind::Wait => ExplicitAction::Wait { delay: fields.required("delay_ms", wait)? },
-        Kind::ExtractText => ExplicitAction::ExtractText { selector: fields.required("selector", selector)? },
-        Kind::PressEnter => ExplicitAction::PressEnter { selector: fields.required("selector", selector)? },
+        Kind::Wait => Action::wait(fields.required("delay_ms", wait)?.as_secs_f64()),
+        Kind::ExtractText => Action::extract(Some(by_selector(fields)?)),
+        Kind::PressEnter => Action::SendKeys { keys: "Enter".into(), index: Some(by_selector(fields)?) },
         Kind::WaitForUrlContains => {
-            let (text, limit) = (fields.required("text", selector), limit(fields));
-            ExplicitAction::WaitForUrlContains { text: text?, limit }
+            let (url, seconds) = (fields.required("text", selector), limit(fields));
+            Action::Wait { seconds: Some(seconds), text: None, gone: None, selector: None, url: Some(url?) }
         }
     })
 }
 
+fn name(kind: Kind) -> String {
+    KINDS.iter().find(|(_, known)| *known == kind).map_or_else(String::new, |(name, _)| (*name).to_owned())
+}
+
 /// By selector or by index, and not by both.
-fn target(fields: &mut Fields<'_>) -> Option<Target> {
+fn element(fields: &mut Fields<'_>) -> Option<Locator> {
     if !fields.has("index") {
-        return fields.required("selector", selector).map(Target::Selector);
+        return by_selector(fields);
     }
     if fields.has("selector") {
         fields.problem("index", "value_error", "Value error, give a selector or an index, not both");
         return None;
     }
     let index = fields.required("index", |value| within(value, 1, u32::MAX));
-    index.map(|index| Target::Index(ElementIndex(index)))
+    index.map(|index| ElementIndex(index).into())
 }
 
-fn limit(fields: &mut Fields<'_>) -> Duration {
-    fields.nullable("timeout_ms", wait).unwrap_or(ExplicitAction::DEFAULT_WAIT)
+fn by_selector(fields: &mut Fields<'_>) -> Option<Locator> {
+    fields.required("selector", selector).map(Locator::Selector)
+}
+
+/// In seconds.
+fn limit(fields: &mut Fields<'_>) -> f64 {
+    fields.nullable("timeout_ms", wait).unwrap_or(RequestedAction::DEFAULT_WAIT).as_secs_f64()
 }
 
 /// A short text with something in it; CSS itself is for the browser to judge.
 fn selector(value: &Value) -> Result<String, Wrong> {
-    let max = ExplicitAction::MAX_SELECTOR;
+    let max = RequestedAction::MAX_SELECTOR;
     match string(value)?.trim() {
         "" => wrong("string_too_short", "String should have at least 1 character"),
         text if text.chars().nth(max).is_some() => {
@@ -126,7 +138,7 @@ fn selector(value: &Value) -> Result<String, Wrong> {
 }
 
 fn wait(value: &Value) -> Result<Duration, Wrong> {
-    let max = u32::try_from(ExplicitAction::MAX_WAIT.as_millis()).expect("a minute is some thousands of milliseconds");
+    let max = u32::try_from(RequestedAction::MAX_WAIT.as_millis()).expect("a minute is some thousands of milliseconds");
     Ok(Duration::from_millis(within(value, 0, max)?.into()))
 }
 

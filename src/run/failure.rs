@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agent::agent::AgentError;
+use agent::AgentError;
 use agent::ports::{BrowserError, ModelError};
 use agent::secrets::{Mask, Masker};
 

@@ -1,14 +1,13 @@
 //! A page that outlives its browser: when that is lost, the run goes on in another one, from where it was seen last.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 use tracing::warn;
 use url::Url;
 
-use agent::action::{Action, ElementIndex};
+use agent::action::Action;
 use agent::image::Image;
 use agent::ledger::without_credentials;
 use agent::observation::Observation;
@@ -183,30 +182,6 @@ impl Page for LastingPage {
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         let mut life = self.life.lock().await;
         match life.page.act(action).await {
-            Err(ActionError::Browser(BrowserError::Lost)) => Err(self.interrupted(&mut life).await),
-            done => done,
-        }
-    }
-
-    async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError> {
-        let mut life = self.life.lock().await;
-        match life.page.select(selector, limit).await {
-            Err(ActionError::Browser(BrowserError::Lost)) => Err(self.interrupted(&mut life).await),
-            found => found,
-        }
-    }
-
-    async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
-        let mut life = self.life.lock().await;
-        match life.page.press(index, keys).await {
-            Err(ActionError::Browser(BrowserError::Lost)) => Err(self.interrupted(&mut life).await),
-            done => done,
-        }
-    }
-
-    async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError> {
-        let mut life = self.life.lock().await;
-        match life.page.wait_for_url(text, limit).await {
             Err(ActionError::Browser(BrowserError::Lost)) => Err(self.interrupted(&mut life).await),
             done => done,
         }

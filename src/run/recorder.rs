@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::event::RunEventKind;
 use super::id::RunId;
 use super::request::RunRequest;
-use agent::agent::AgentSettings;
+use agent::AgentSettings;
 use agent::ports::{ChatModel, Page, Provider};
 
 /// The deployment's recorder of runs.

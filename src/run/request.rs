@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::caller::CallerId;
-use agent::explicit::ExplicitAction;
+use agent::RequestedAction;
 use agent::files::SentFile;
 use agent::image::ImageFormat;
 use agent::output::OutputSchema;
@@ -28,7 +28,7 @@ pub struct RunRequest {
     /// Opened before the first step.
     pub start_url: Option<StartUrl>,
     /// Carried out before the first decision; without a model, all that is done.
-    pub actions: Vec<ExplicitAction>,
+    pub actions: Vec<RequestedAction>,
     /// What the answer has to be as data, too; needs a model.
     pub output: Option<OutputSchema>,
     /// What the run may upload, under names that each stand once.

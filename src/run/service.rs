@@ -20,7 +20,7 @@ use super::request::RunRequest;
 use super::settings::RunSettings;
 use super::stream::{Channel, RunStream, Terms};
 use super::supervisor::{self, Run};
-use agent::agent::AgentSettings;
+use agent::AgentSettings;
 use agent::ports::{BrowserError, Browsers, HeadfulUnavailable, ModelName, ModelUnavailable, Models, Provider};
 
 /// The deployment's runs. Clones are the same service.

@@ -18,13 +18,13 @@ use super::recorder::Recording;
 use super::request::{MaxCost, MaxTokens, RunRequest};
 use super::settings::RunSettings;
 use super::stream::{Channel, Outbox};
-use agent::agent::{Agent, AgentSettings, AgentTask, Decider};
 use agent::budget::Budget;
 use agent::files::SentFile;
 use agent::ledger::{Entries, Ledger};
 use agent::ports::{Browsers, ChatModel, Page, PageSpec};
 use agent::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
 use agent::secrets::{Mask, MaskedModel, MaskedPage, MaskedReporter, Secrets};
+use agent::{Agent, AgentSettings, AgentTask, Decider};
 use template::TemplatePlanner;
 
 /// Closing a page ends within the browser's own deadlines, 5 s for a context and 10 s for a browser; this one only bounds a
@@ -171,7 +171,7 @@ async fn drive(
         files: request.files.iter().map(SentFile::info).collect(),
         secrets: secrets.clone(),
         start_url: request.start_url.as_ref().map(|url| url.as_url().clone()),
-        actions: request.actions.iter().map(|action| action.masked(secrets)).collect(),
+        actions: request.actions.iter().map(|action| action.map_text(|text| masked(text, secrets))).collect(),
         max_steps: request.max_steps.min(settings.max_steps).get(),
         temperature: request.temperature.get(),
         output: request.output.clone(),

@@ -147,7 +147,7 @@ fn a_file_that_was_downloaded_can_be_uploaded() {
         let tab = open(&site, "/").await;
         tab.click("Report").await.unwrap();
         let index = tab.find("File").await;
-        tab.act(Action::Upload { index, files: vec!["report.txt".into()] }).await.unwrap();
+        tab.act(Action::Upload { index: index.into(), files: vec!["report.txt".into()] }).await.unwrap();
         tab.click("Send").await.unwrap();
         let posted = posted.until("it is posted", |posted| !posted.is_empty()).await.pop().unwrap();
         assert!(posted.contains("filename=\"report.txt\"") && posted.contains("the report"), "{posted}");
@@ -251,7 +251,7 @@ fn two_runs_do_not_see_each_others_downloads() {
         third.go(&site.url("/")).await.unwrap();
         assert!(names(&third).await.is_empty());
         let index = third.find("File").await;
-        let upload = third.act(Action::Upload { index, files: vec!["report.txt".into()] }).await;
+        let upload = third.act(Action::Upload { index: index.into(), files: vec!["report.txt".into()] }).await;
         assert!(upload.unwrap_err().to_string().contains("there are no files"));
         for tab in [first, second, third] {
             tab.close().await;

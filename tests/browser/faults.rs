@@ -64,7 +64,13 @@ fn a_crash_in_the_middle_of_an_action_ends_the_action() {
         let (tab, neighbour) = (browser.open().await, browser.open().await);
         answers(&neighbour, &site).await;
         tab.go(&site.url("/large")).await.unwrap();
-        let waiting = tab.act(Action::Wait { seconds: Some(30.0), text: Some("never".into()), gone: None });
+        let waiting = tab.act(Action::Wait {
+            seconds: Some(30.0),
+            text: Some("never".into()),
+            gone: None,
+            selector: None,
+            url: None,
+        });
         let killing = async { kill_large(&browser) };
         let started = Instant::now();
         let (outcome, ()) = tokio::join!(waiting, killing);

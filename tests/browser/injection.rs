@@ -4,7 +4,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use agent::agent::AgentSettings;
+use agent::AgentSettings;
 use agent::files::{FileName, SentFile};
 use agent::ports::{
     ChatModel, ChatReply, ChatRequest, ModelError, ModelName, ModelUnavailable, Models, Provider, Usage,

@@ -283,7 +283,7 @@ fn what_is_copied_or_dragged_in_such_a_run_stays_with_its_origin() {
         for to in ["Paste", "Near", "Own"] {
             let seen = tab.observe().await;
             let at = |label: &str| seen.view.elements.iter().find(|element| element.name == label).unwrap().index;
-            let drag = Action::Drag { from: at("Card"), x: None, y: None, to: Some(at(to)), path: None };
+            let drag = Action::Drag { from: at("Card").into(), x: None, y: None, to: Some(at(to).into()), path: None };
             tab.act(drag).await.unwrap();
         }
         site.hears("near").await;

@@ -50,7 +50,7 @@ async fn open(site: &Site) -> Tab {
 
 async fn upload(tab: &Tab, label: &str, files: &[&str]) -> Result<ActionOutcome, ActionError> {
     let index = tab.find(label).await;
-    tab.act(Action::Upload { index, files: files.iter().map(|&file| file.to_owned()).collect() }).await
+    tab.act(Action::Upload { index: index.into(), files: files.iter().map(|&file| file.to_owned()).collect() }).await
 }
 
 /// A form around a field that posts it.

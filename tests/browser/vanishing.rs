@@ -60,7 +60,8 @@ fn a_tab_that_closes_itself_while_it_is_typed_into_pressed_or_dragged_is_left_fo
         let site = Site::of(&[("/", HOME), ("/fleeting", down)]).await;
         let tab = opened(&browser, &site).await;
         let (from, to) = (tab.find("From").await, tab.find("To").await);
-        let outcome = tab.act(Action::Drag { from, x: None, y: None, to: Some(to), path: None }).await;
+        let outcome =
+            tab.act(Action::Drag { from: from.into(), x: None, y: None, to: Some(to.into()), path: None }).await;
         goes_on(tab, outcome.map(drop)).await;
         browser.close().await;
     });
@@ -126,7 +127,7 @@ fn a_question_that_an_action_brings_up_ends_the_action_and_can_be_answered() {
         let scrolled =
             format!("<div style='height: 5000px'></div><script>onscroll = () => {{ onscroll = null; {ask} }}</script>");
         for (body, action) in [
-            (typed, Action::SendKeys { keys: "a".into() }),
+            (typed, Action::keys("a")),
             (scrolled, Action::Scroll { direction: ScrollDirection::Down, pages: None, index: None }),
         ] {
             let site = Site::of(&[("/", &format!("<p>Text</p>{body}"))]).await;
@@ -167,7 +168,15 @@ async fn meanwhile(tab: &Tab, look: bool, gate: &Gate) -> Result<(), ActionError
         if look {
             tab.page().observe().await.map(drop).map_err(ActionError::from)
         } else {
-            tab.act(Action::Wait { seconds: Some(30.0), text: Some("never".into()), gone: None }).await.map(drop)
+            tab.act(Action::Wait {
+                seconds: Some(30.0),
+                text: Some("never".into()),
+                gone: None,
+                selector: None,
+                url: None,
+            })
+            .await
+            .map(drop)
         }
     };
     tokio::join!(acting, async { gate.open() }).0

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use agent::agent::Vision;
+use agent::Vision;
 use agent::image::ImageFormat;
 use agent::ports::{ModelName, Provider};
 use browser::settings::SandboxMode;

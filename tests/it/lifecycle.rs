@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::agent::AgentSettings;
+use agent::AgentSettings;
 use agent::image::ImageFormat;
 use agent::ports::{BrowserError, ChatModel, ModelError, Page, Provider};
 use async_trait::async_trait;

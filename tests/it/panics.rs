@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use agent::agent::AgentSettings;
+use agent::AgentSettings;
 use agent::ports::{ChatModel, Page, Provider};
 use async_trait::async_trait;
 use axum::Router;

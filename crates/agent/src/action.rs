@@ -1,22 +1,22 @@
-//! What the agent can do to a page: the vocabulary shared by models, planners and the browser.
+//! What the agent can do to a page: the one vocabulary of models, planners, callers and the browser.
+//!
+//! To add an action, add a variant here, with its name in [`Action::name`] and its words in [`Action::describe`], and
+//! carry it out in the browser's `act`. The schema that models read is generated from this file.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// An element's number as the page view shows it, `[41]`. Stable for as long as the element lives.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct ElementIndex(pub u32);
+use crate::locator::Locator;
+use crate::observation::{ElementIndex, PageView};
+use crate::text::one_line;
 
-impl std::fmt::Display for ElementIndex {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "[{}]", self.0)
-    }
-}
+/// Longest label, URL or text in a description, in characters.
+const MAX_LABEL: usize = 80;
 
-/// One action: an object with its name as the one key, `{"click":{"index":41}}`. Models are offered another form, see
-/// `schema`; they read the comments below, so what the names say is not said again.
+/// One action: an object with its name as the one key, `{"click":{"index":41}}`. Models see a different form, see
+/// `prompt::schema`. The doc comments of variants and fields are part of that schema, so they cost tokens. Fields with
+/// `schemars(skip)` are for callers only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Action {
@@ -35,7 +35,7 @@ pub enum Action {
     /// Click an element, at x, y from its corner when given; without an index x, y is a point of the viewport.
     Click {
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        index: Option<ElementIndex>,
+        index: Option<Locator>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         x: Option<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,23 +49,23 @@ pub enum Action {
         modifiers: Option<Vec<Modifier>>,
     },
     Hover {
-        index: ElementIndex,
+        index: Locator,
     },
     /// Drag an element, or the point x, y in it, to another element or along a path of [dx, dy] pixels from the start.
     Drag {
-        from: ElementIndex,
+        from: Locator,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         x: Option<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         y: Option<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        to: Option<ElementIndex>,
+        to: Option<Locator>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         path: Option<Vec<(f64, f64)>>,
     },
     /// Replaces what the field holds unless `clear` is false.
     Input {
-        index: ElementIndex,
+        index: Locator,
         text: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         clear: Option<bool>,
@@ -75,21 +75,24 @@ pub enum Action {
     },
     /// In a select, listbox or menu, by the options' text or value.
     Select {
-        index: ElementIndex,
+        index: Locator,
         options: Vec<String>,
     },
     DropdownOptions {
-        index: ElementIndex,
+        index: Locator,
     },
     /// Into a file field, or through the button that opens its chooser.
     Upload {
-        index: ElementIndex,
+        index: Locator,
         files: Vec<String>,
     },
     SavePdf {},
     /// Press keys at the focused element: "Enter", "Control+a", "Escape", or several separated by blanks.
     SendKeys {
         keys: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(skip)]
+        index: Option<Locator>,
     },
     /// With an index, scroll the container that holds the element.
     Scroll {
@@ -98,7 +101,7 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pages: Option<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        index: Option<ElementIndex>,
+        index: Option<Locator>,
     },
     ScrollToText {
         text: String,
@@ -125,6 +128,12 @@ pub enum Action {
         text: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         gone: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(skip)]
+        selector: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(skip)]
+        url: Option<String>,
     },
     /// Read the text of the page or of one element.
     Extract {
@@ -135,7 +144,7 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         schema: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        index: Option<ElementIndex>,
+        index: Option<Locator>,
         /// Number of an earlier extract, to see it once more.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         again: Option<u32>,
@@ -208,22 +217,33 @@ pub enum ScrollDirection {
 }
 
 impl Action {
-    /// The ordinary click.
-    pub fn click(index: ElementIndex) -> Self {
-        Self::Click { index: Some(index), x: None, y: None, button: None, count: None, modifiers: None }
+    /// A plain click.
+    pub fn click(element: impl Into<Locator>) -> Self {
+        let index = Some(element.into());
+        Self::Click { index, x: None, y: None, button: None, count: None, modifiers: None }
     }
 
-    /// The end without an output.
+    /// The whole text of an element, or of the page.
+    pub fn extract(element: Option<Locator>) -> Self {
+        Self::Extract { query: None, schema: None, index: element, again: None }
+    }
+
+    /// Keys at the focused element.
+    pub fn keys(keys: impl Into<String>) -> Self {
+        Self::SendKeys { keys: keys.into(), index: None }
+    }
+
+    /// A wait for time alone.
+    pub fn wait(seconds: f64) -> Self {
+        Self::Wait { seconds: Some(seconds), text: None, gone: None, selector: None, url: None }
+    }
+
+    /// The end of the run, without an output.
     pub fn done(text: impl Into<String>, success: bool) -> Self {
         Self::Done { text: text.into(), success, data: None }
     }
 
-    /// The whole text of an element, or of the page.
-    pub fn extract(index: Option<ElementIndex>) -> Self {
-        Self::Extract { query: None, schema: None, index, again: None }
-    }
-
-    /// The action's name as models and events write it.
+    /// The name in model answers.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Navigate { .. } => "navigate",
@@ -254,32 +274,79 @@ impl Action {
         }
     }
 
-    /// The element the action is aimed at, if any.
-    pub fn index(&self) -> Option<ElementIndex> {
+    /// The element that the action is for, if it has one.
+    pub fn locator(&self) -> Option<&Locator> {
         match self {
             Self::Input { index, .. }
             | Self::Select { index, .. }
             | Self::Upload { index, .. }
             | Self::Hover { index }
             | Self::DropdownOptions { index }
-            | Self::Drag { from: index, .. } => Some(*index),
-            Self::Click { index, .. } | Self::Scroll { index, .. } | Self::Extract { index, .. } => *index,
-            Self::Navigate { .. }
-            | Self::Search { .. }
-            | Self::GoBack {}
-            | Self::SavePdf {}
-            | Self::SendKeys { .. }
-            | Self::ScrollToText { .. }
-            | Self::FindText { .. }
-            | Self::FindElements { .. }
-            | Self::SwitchTab { .. }
-            | Self::CloseTab { .. }
-            | Self::Wait { .. }
-            | Self::Screenshot {}
-            | Self::AnswerDialog { .. }
-            | Self::Evaluate { .. }
-            | Self::Script { .. }
-            | Self::Done { .. } => None,
+            | Self::Drag { from: index, .. } => Some(index),
+            Self::Click { index, .. }
+            | Self::Scroll { index, .. }
+            | Self::SendKeys { index, .. }
+            | Self::Extract { index, .. } => index.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The same as an index, if it is one.
+    pub fn index(&self) -> Option<ElementIndex> {
+        self.locator().and_then(Locator::index)
+    }
+
+    /// The selectors of the elements that the action names.
+    pub fn selectors(&self) -> impl Iterator<Item = &str> {
+        let to = if let Self::Drag { to, .. } = self { to.as_ref() } else { None };
+        self.locator().into_iter().chain(to).filter_map(Locator::selector)
+    }
+
+    /// The action in words, for an action that failed or that is not for the browser. Leaves out typed text, which may
+    /// be secret.
+    pub(crate) fn describe(&self, view: &PageView) -> String {
+        let short = |text: &str| format!("'{}'", one_line(text, MAX_LABEL));
+        let label = |element: &Locator| {
+            let name = element.index().and_then(|index| view.element(index)).map(|element| element.name.as_str());
+            name.map(short).filter(|name| name != "''").unwrap_or_else(|| element.to_string())
+        };
+        match self {
+            Self::Navigate { url, .. } => format!("Open {}", one_line(url, MAX_LABEL)),
+            Self::Search { query, .. } => format!("Search for {}", short(query)),
+            Self::GoBack {} => "Go back".into(),
+            Self::Click { index: Some(index), .. } => format!("Click {}", label(index)),
+            Self::Click { index: None, .. } => "Click a point".into(),
+            Self::Hover { index } => format!("Point at {}", label(index)),
+            Self::Drag { from, .. } => format!("Drag {}", label(from)),
+            Self::DropdownOptions { index } => format!("List the options of {}", label(index)),
+            Self::ScrollToText { text, .. } => format!("Scroll to {}", short(text)),
+            Self::FindText { pattern, .. } => format!("Find {}", short(pattern)),
+            Self::FindElements { selector } => format!("Find elements {}", short(selector)),
+            Self::SwitchTab { tab } => format!("Switch to tab {tab}"),
+            Self::CloseTab { .. } => "Close a tab".into(),
+            Self::Input { index, .. } => format!("Type into {}", label(index)),
+            Self::Select { index, options } => format!("Select {} in {}", short(&options.join("', '")), label(index)),
+            Self::Upload { index, files } => format!("Upload {} to {}", short(&files.join("', '")), label(index)),
+            Self::SavePdf {} => "Save the page as PDF".into(),
+            Self::SendKeys { keys, index: Some(index) } => {
+                format!("Press {} at {}", one_line(keys, MAX_LABEL), label(index))
+            }
+            Self::SendKeys { index: None, .. } => "Press keys".into(),
+            Self::Scroll { direction, .. } => format!("Scroll {}", format!("{direction:?}").to_lowercase()),
+            Self::Wait { selector: Some(selector), .. } => format!("Wait for {}", short(selector)),
+            Self::Wait { url: Some(url), .. } => format!("Wait for a URL with {}", short(url)),
+            Self::Wait { seconds: Some(seconds), text: None, gone: None, .. } => format!("Wait {seconds} s"),
+            Self::Wait { .. } => "Wait".into(),
+            Self::Extract { again: Some(number @ 1..), .. } => format!("Read extract {number} again"),
+            Self::Extract { index: Some(index), .. } => format!("Read {}", label(index)),
+            Self::Extract { index: None, .. } => "Read the page".into(),
+            Self::Screenshot {} => "Take a screenshot".into(),
+            Self::AnswerDialog { accept: true, .. } => "Accept the dialog".into(),
+            Self::AnswerDialog { accept: false, .. } => "Dismiss the dialog".into(),
+            Self::Evaluate { .. } => "Evaluate JavaScript".into(),
+            Self::Script { .. } => "Run a script".into(),
+            Self::Done { success: true, .. } => "Finish the task".into(),
+            Self::Done { success: false, .. } => "End the task unfulfilled".into(),
         }
     }
 }

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
 
-use super::ledger::Ledger;
-use super::ports::{ChatModel, ChatReply, ChatRequest, ModelError, ModelName, Usage};
-use super::text::estimate_tokens;
-use super::usage::{Price, Prices};
+use crate::ledger::Ledger;
+use crate::ports::{ChatModel, ChatReply, ChatRequest, ModelError, ModelName, Usage};
+use crate::text::estimate_tokens;
+use crate::usage::{Price, Prices};
 
 /// Tokens of a picture, as providers count one of the size that models are sent.
 const PICTURE: u64 = 1_500;
@@ -36,7 +36,7 @@ pub enum Limit {
 
 impl Limit {
     /// In the sentence "the run's ... are nearly used up".
-    pub(super) fn noun(self) -> &'static str {
+    pub(crate) fn noun(self) -> &'static str {
         match self {
             Self::Steps => "step",
             Self::Tokens => "token",
@@ -48,7 +48,7 @@ impl Limit {
 
 /// Why a metered call brought nothing.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum CallError {
+pub(crate) enum CallError {
     /// It was not started, since it might not fit.
     OverBudget(Limit),
     Model(ModelError),
@@ -62,7 +62,7 @@ struct Last {
 }
 
 /// The one way to a run's model: every call is entered in the ledger, and none is started that cannot fit.
-pub(super) struct Metered {
+pub(crate) struct MeteredModel {
     model: Arc<dyn ChatModel>,
     prices: Prices,
     budget: Budget,
@@ -70,8 +70,8 @@ pub(super) struct Metered {
     last: Mutex<Option<Last>>,
 }
 
-impl Metered {
-    pub(super) fn new(model: Arc<dyn ChatModel>, prices: Prices, budget: Budget, ledger: Arc<Ledger>) -> Self {
+impl MeteredModel {
+    pub(crate) fn new(model: Arc<dyn ChatModel>, prices: Prices, budget: Budget, ledger: Arc<Ledger>) -> Self {
         Self { model, prices, budget, ledger, last: Mutex::default() }
     }
 
@@ -80,11 +80,11 @@ impl Metered {
         self.prices.of(&self.model.name())
     }
 
-    pub(super) fn name(&self) -> ModelName {
+    pub(crate) fn name(&self) -> ModelName {
         self.model.name()
     }
 
-    pub(super) async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, CallError> {
+    pub(crate) async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, CallError> {
         let thought = thought(&request);
         if let Some(limit) = self.exceeded_by(1, self.estimate(thought)) {
             return Err(CallError::OverBudget(limit));
@@ -96,12 +96,12 @@ impl Metered {
             reply.usage.completion_tokens = estimate_tokens(&reply.text) as u64;
         }
         *self.lock() = Some(Last { thought, took: reply.usage });
-        self.ledger.spent(&self.model.name(), self.price(), reply.usage);
+        self.ledger.add_usage(&self.model.name(), self.price(), reply.usage);
         Ok(reply)
     }
 
     /// The limit that leaves no room for another call like the last one and one more after it.
-    pub(super) fn nearly_reached(&self) -> Option<Limit> {
+    pub(crate) fn nearly_reached(&self) -> Option<Limit> {
         let last = (*self.lock())?;
         self.exceeded_by(2, last.took)
     }

@@ -1,9 +1,10 @@
 //! What models and callers write, as fuzz targets.
 
-use super::action::Action;
-use super::fence::Fence;
-use super::files::FileName;
-use super::{answer, url_in_task};
+use crate::action::Action;
+use crate::agent_loop::url_in_task;
+use crate::files::FileName;
+use crate::prompt::answer;
+use crate::prompt::fence::Fence;
 
 pub const TARGETS: &[(&str, fn(&[u8]))] =
     &[("model_answer", model_answer), ("url_in_task", url_in_task), ("fence", fence), ("file_name", file_name)];

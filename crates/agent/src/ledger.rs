@@ -4,10 +4,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use url::Url;
 
-use super::observation::Blocker;
-use super::ports::{ModelName, Usage};
-use super::text::shorten;
-use super::usage::{ModelUsage, Price};
+use crate::observation::Blocker;
+use crate::ports::{ModelName, Usage};
+use crate::text::shorten;
+use crate::usage::{ModelUsage, Price};
 
 /// Longest URL kept, in characters.
 const MAX_URL: usize = 2_000;
@@ -54,17 +54,17 @@ impl Ledger {
         self.lock().clone()
     }
 
-    pub(super) fn failed(&self, error: String) {
+    pub(crate) fn add_error(&self, error: String) {
         self.lock().errors.push(error);
     }
 
-    pub(super) fn stepped(&self, step: u32, blocker: Option<Blocker>) {
+    pub(crate) fn end_step(&self, step: u32, blocker: Option<Blocker>) {
         let mut entries = self.lock();
         entries.tally.steps = step;
         entries.blocker = blocker;
     }
 
-    pub(super) fn visited(&self, url: &str) {
+    pub(crate) fn add_url(&self, url: &str) {
         let Ok(url) = Url::parse(url) else { return };
         if !matches!(url.scheme(), "http" | "https") {
             return;
@@ -76,7 +76,7 @@ impl Ledger {
         }
     }
 
-    pub(super) fn spent(&self, name: &ModelName, price: Option<Price>, usage: Usage) {
+    pub(crate) fn add_usage(&self, name: &ModelName, price: Option<Price>, usage: Usage) {
         let used = &mut self.lock().tally.usage;
         let at = used.iter().position(|used| used.name == *name).unwrap_or_else(|| {
             used.push(ModelUsage { name: name.clone(), usage: Usage::default(), cost: None });
@@ -119,7 +119,7 @@ mod tests {
             "",
             "https://a.example/?q=1",
         ] {
-            ledger.visited(url);
+            ledger.add_url(url);
         }
         assert_eq!(
             ledger.entries().tally.urls,
@@ -133,9 +133,9 @@ mod tests {
         let call =
             Usage { calls: 1, prompt_tokens: 1_000, cached_tokens: 0, cache_written_tokens: 0, completion_tokens: 100 };
         let price = Price { prompt: 1.0, cached: 1.0, completion: 10.0 };
-        ledger.spent(&name("a"), Some(price), call);
-        ledger.spent(&name("b"), None, call);
-        ledger.spent(&name("a"), Some(price), call);
+        ledger.add_usage(&name("a"), Some(price), call);
+        ledger.add_usage(&name("b"), None, call);
+        ledger.add_usage(&name("a"), Some(price), call);
         let tally = ledger.entries().tally;
         let calls: Vec<_> = tally.usage.iter().map(|used| (used.name.model.as_str(), used.usage.calls)).collect();
         assert_eq!(calls, [("a", 2), ("b", 1)]);

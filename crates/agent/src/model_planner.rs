@@ -6,21 +6,20 @@ use async_trait::async_trait;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::action::Action;
-use super::agent::{AgentSettings, AgentTask};
-use super::answer;
-use super::budget::{CallError, Metered};
-use super::decision::Decision;
-use super::fence::Fence;
-use super::history::History;
-use super::output::OutputSchema;
-use super::planner::{PlanError, Planner, Turn};
-use super::ports::{ChatRequest, Message, ModelError, ModelName, Role};
-use super::prompt;
-use super::schema;
-use super::secrets::Secrets;
-use super::text::{one_line, shorten};
-use super::vocabulary::Vocabulary;
+use crate::action::Action;
+use crate::budget::{CallError, MeteredModel};
+use crate::decision::Decision;
+use crate::output::OutputSchema;
+use crate::planner::{PlanError, Planner, Turn};
+use crate::ports::{ChatRequest, Message, ModelError, ModelName, Role};
+use crate::prompt::fence::Fence;
+use crate::prompt::history::History;
+use crate::prompt::{self, answer, schema};
+use crate::secrets::Secrets;
+use crate::settings::AgentSettings;
+use crate::task::AgentTask;
+use crate::text::{one_line, shorten};
+use crate::vocabulary::Vocabulary;
 
 /// How often a model is told that its answer could not be used before the step counts as failed.
 const REPAIRS: u32 = 2;
@@ -29,8 +28,8 @@ const MAX_PROBLEM: usize = 2_000;
 /// Characters of an unusable answer that are shown to the model again.
 const MAX_QUOTED: usize = 2_000;
 
-pub(super) struct ModelPlanner {
-    model: Arc<Metered>,
+pub(crate) struct ModelPlanner {
+    model: Arc<MeteredModel>,
     temperature: f64,
     secrets: Secrets,
     output: Option<OutputSchema>,
@@ -44,7 +43,7 @@ pub(super) struct ModelPlanner {
 }
 
 impl ModelPlanner {
-    pub(super) fn new(model: Arc<Metered>, settings: &AgentSettings, task: &AgentTask) -> Self {
+    pub(crate) fn new(model: Arc<MeteredModel>, settings: &AgentSettings, task: &AgentTask) -> Self {
         let vocabulary = Vocabulary::of(settings, Some(&model.name()), task);
         Self {
             model,

@@ -1,11 +1,25 @@
 //! What the agent sees: one reading of the page, made once a step and used twice, for the step's event and for the
 //! next decision.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::action::ElementIndex;
-use super::files::FileInfo;
-use super::image::Image;
+use crate::files::FileInfo;
+use crate::image::Image;
+
+/// Height of the viewport of all pages, in CSS pixels.
+pub const VIEWPORT_HEIGHT: u32 = 900;
+
+/// An element's number as the page view shows it, `[41]`. Stable for as long as the element lives.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ElementIndex(pub u32);
+
+impl std::fmt::Display for ElementIndex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "[{}]", self.0)
+    }
+}
 
 /// One reading of the current tab.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value};
 
-use super::text::one_line;
+use crate::text::one_line;
 
 /// Bytes one pattern may take up compiled.
 const MAX_PATTERN: usize = 256 * 1024;
@@ -131,7 +131,7 @@ impl OutputSchema {
     }
 
     /// As models read it.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.0.schema.to_string()
     }
 
@@ -140,7 +140,7 @@ impl OutputSchema {
     /// # Errors
     ///
     /// What is wrong with it, for the model.
-    pub(super) fn read(&self, data: Option<&Value>) -> Result<Value, String> {
+    pub(crate) fn read(&self, data: Option<&Value>) -> Result<Value, String> {
         let Some(data) = data else { return Err("\"data\" is missing in \"done\"".into()) };
         let Value::String(text) = data else { return self.check(data).map(|()| data.clone()) };
         let parsed: Result<Value, _> = serde_json::from_str(text);

@@ -3,13 +3,13 @@
 
 use async_trait::async_trait;
 
-use super::action::Action;
-use super::budget::Limit;
-use super::decision::Decision;
-use super::files::FileInfo;
-use super::image::Image;
-use super::observation::Observation;
-use super::ports::{ActionOutcome, ModelError, ModelName, Notices};
+use crate::action::Action;
+use crate::budget::Limit;
+use crate::decision::Decision;
+use crate::files::FileInfo;
+use crate::image::Image;
+use crate::observation::Observation;
+use crate::ports::{ActionOutcome, ModelError, ModelName, Notices};
 
 /// Decides the next actions of one run. Owned by the run's loop, so it may keep state between turns.
 #[async_trait]
@@ -62,6 +62,11 @@ pub struct ActionResult {
     pub action: Action,
     /// The error's text as the model reads it.
     pub outcome: Result<ActionOutcome, String>,
+}
+
+/// The last step with a decision. A step without one has not used what the step before it returned.
+pub(crate) fn last_decided(history: &[PastStep]) -> Option<&PastStep> {
+    history.iter().rev().find(|step| !step.decision.actions.is_empty())
 }
 
 /// Why there is no decision.

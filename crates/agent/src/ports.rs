@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use url::Url;
 
-use super::action::{Action, ElementIndex};
-use super::files::SentFile;
-use super::image::{Image, ImageFormat};
-use super::observation::Observation;
-use super::secrets::Secrets;
+use crate::action::Action;
+use crate::files::SentFile;
+use crate::image::{Image, ImageFormat};
+use crate::locator::Locator;
+use crate::observation::Observation;
+use crate::secrets::Secrets;
 use url_policy::{DomainRules, Refusal};
 
 // ---------------------------------------------------------------- models
@@ -251,18 +252,9 @@ pub trait Page: Send + Sync {
     /// As [`observe`](Self::observe), without a screenshot.
     async fn read(&self) -> Result<Observation, BrowserError>;
 
-    /// Carries out one action (never `Done`) and waits for what it started, and no longer.
+    /// Carries out one action, never `done` or `script`, and waits for what it started. Waits for the elements that the
+    /// action names by selector.
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError>;
-
-    /// Waits until a CSS selector matches a visible element of the page or its shadow roots, and gives the first such
-    /// element an index that [`act`](Self::act) takes until the page is observed again.
-    async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError>;
-
-    /// Presses keys, named as in [`Action::SendKeys`], at an element, which gets the focus and no click.
-    async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError>;
-
-    /// Waits until the active tab's URL contains a text, and for that page to settle.
-    async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError>;
 
     /// A picture for the model: of bounded size, cheap to encode.
     async fn picture(&self) -> Result<Image, BrowserError>;
@@ -293,13 +285,13 @@ pub struct ActionOutcome {
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ActionError {
     /// The index names nothing, or nothing any more.
-    #[error("element [{index}] is not on the page any more; look at the current list")]
-    ElementGone { index: u32 },
+    #[error("element {index} is not on the page any more; look at the current list")]
+    ElementGone { index: Locator },
     /// The index's element has become something else since it was shown.
-    #[error("element [{index}] has changed since it was shown ({was} is now {now}); look at the current list")]
-    ElementChanged { index: u32, was: String, now: String },
-    #[error("element [{index}] is covered by {by}")]
-    Covered { index: u32, by: String },
+    #[error("element {index} has changed since it was shown ({was} is now {now}); look at the current list")]
+    ElementChanged { index: Locator, was: String, now: String },
+    #[error("element {index} is covered by {by}")]
+    Covered { index: Locator, by: String },
     /// The action does not fit the element or the page; says what would.
     #[error("{0}")]
     NotPossible(String),

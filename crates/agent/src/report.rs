@@ -5,10 +5,11 @@ use serde_json::Value;
 
 // Parts of what is reported: those who pass reports on need not know where they come from.
 pub use super::files::FileInfo;
-use super::image::Image;
 pub use super::ledger::Tally;
 pub use super::observation::Blocker;
 pub use super::usage::ModelUsage;
+use crate::image::Image;
+use crate::ports::{BrowserError, ModelError};
 
 /// How much a log line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +90,15 @@ fn tree_bytes(value: &Value) -> usize {
             entries.len().next_power_of_two().max(FIRST) * ENTRY + entries.iter().map(held).sum::<usize>()
         }
     }
+}
+
+/// Why a run failed instead of ending with a result.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AgentError {
+    #[error(transparent)]
+    Browser(#[from] BrowserError),
+    #[error(transparent)]
+    Model(ModelError),
 }
 
 /// Why an agent stopped.

@@ -1,7 +1,7 @@
 //! Small helpers for text that others wrote: cut it, flatten it, guess its tokens.
 
 /// A rough guess, good to a fifth or so for English and markup: four characters a token.
-pub(super) fn estimate_tokens(text: &str) -> usize {
+pub(crate) fn estimate_tokens(text: &str) -> usize {
     text.chars().count().div_ceil(4)
 }
 
@@ -15,7 +15,7 @@ pub fn shorten(text: &str, max: usize) -> String {
 }
 
 /// The text in one line of at most `max` characters: runs of blanks and control characters become one blank.
-pub(super) fn one_line(text: &str, max: usize) -> String {
+pub(crate) fn one_line(text: &str, max: usize) -> String {
     let mut line = String::new();
     // Only as many characters are looked at as could matter, so that a huge text costs no more than a long one.
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::ports::{ModelName, Usage};
+use crate::ports::{ModelName, Usage};
 
 /// All calls of one model in one run.
 #[derive(Debug, Clone, PartialEq)]

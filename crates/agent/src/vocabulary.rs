@@ -1,25 +1,26 @@
 //! What a run's answers may hold: what it has no use for, or may not do, is not offered and costs no tokens.
 
-use super::action::Action;
-use super::agent::{AgentSettings, AgentTask, Scripts};
-use super::ports::{ModelName, Provider};
+use crate::action::Action;
+use crate::ports::{ModelName, Provider};
+use crate::settings::{AgentSettings, Scripts};
+use crate::task::AgentTask;
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Vocabulary {
+pub(crate) struct Vocabulary {
     /// JavaScript of the model's own in the page.
-    pub(super) evaluate: bool,
+    pub(crate) evaluate: bool,
     /// Programs of the model's own that use these actions.
-    pub(super) script: bool,
+    pub(crate) script: bool,
     /// The output that `done` carries.
-    pub(super) data: bool,
+    pub(crate) data: bool,
 }
 
 impl Vocabulary {
     #[cfg(test)]
-    pub(super) const ALL: Self = Self { evaluate: true, script: true, data: true };
+    pub(crate) const ALL: Self = Self { evaluate: true, script: true, data: true };
 
     /// Of a run that this model decides in, or the built-in planner.
-    pub(super) fn of(settings: &AgentSettings, model: Option<&ModelName>, task: &AgentTask) -> Self {
+    pub(crate) fn of(settings: &AgentSettings, model: Option<&ModelName>, task: &AgentTask) -> Self {
         let script = match settings.scripts {
             Scripts::On => true,
             Scripts::Off => false,
@@ -31,7 +32,7 @@ impl Vocabulary {
     }
 
     /// By an action's name as models write it.
-    pub(super) fn has(self, name: &str) -> bool {
+    pub(crate) fn has(self, name: &str) -> bool {
         match name {
             "evaluate" => self.evaluate,
             "script" => self.script,
@@ -39,7 +40,7 @@ impl Vocabulary {
         }
     }
 
-    pub(super) fn allows(self, action: &Action) -> bool {
+    pub(crate) fn allows(self, action: &Action) -> bool {
         self.has(action.name())
     }
 }

@@ -17,6 +17,7 @@ pub mod settings;
 mod wait;
 
 pub use egress::{Resolver, SystemResolver};
+pub use page::BrowserPage;
 pub use pool::{Pool, PoolError};
 pub use process::sandbox::Sandbox;
 pub use process::warden;

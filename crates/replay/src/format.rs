@@ -1,21 +1,20 @@
 //! The file format: JSON Lines with a header, one entry per event, and the end of the run.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use agent::action::{Action, ElementIndex};
-use agent::agent::AgentSettings;
-use agent::explicit::ExplicitAction;
+use agent::action::Action;
 use agent::files::FileInfo;
 use agent::observation::Observation;
 use agent::ports::{ActionError, ActionOutcome, BrowserError, ChatReply, Message, ModelError, Provider, Role};
-use agent::prompt;
+use agent::{AgentSettings, RequestedAction, prompt};
 
-/// Version of the format. Files of other versions are rejected.
-pub const VERSION: u32 = 1;
+/// Version of the format. Version 1 is read too, except for runs with requested actions, which it records in other
+/// terms. Files of other versions are rejected.
+pub const VERSION: u32 = 2;
 /// Largest file written or read, in bytes.
 pub(super) const MAX_BYTES: usize = 32 << 20;
 /// Largest number of entries.
@@ -46,7 +45,7 @@ pub struct Header {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_url: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub actions: Vec<ExplicitAction>,
+    pub actions: Vec<RequestedAction>,
     /// Uploaded files, without their contents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileInfo>,
@@ -94,11 +93,6 @@ pub(super) enum Entry {
         action: PageAction,
         outcome: Result<ActionOutcome, ActionError>,
     },
-    Select {
-        selector: String,
-        limit: Duration,
-        found: Result<ElementIndex, ActionError>,
-    },
     #[serde(rename = "call")]
     ModelCall(ModelCall),
     End(End),
@@ -111,7 +105,6 @@ impl Entry {
             Self::Observe { .. } | Self::Read { .. } => "an observation".into(),
             Self::Picture { .. } => "a screenshot".into(),
             Self::Act { action, .. } => action.name(),
-            Self::Select { selector, .. } => format!("a search for {selector:?}"),
             Self::ModelCall(_) => "a model call".into(),
             Self::End(_) => "the end".into(),
         }
@@ -124,8 +117,6 @@ impl Entry {
 pub(super) enum PageAction {
     Open { url: String },
     Act { action: Action },
-    Press { index: ElementIndex, keys: String },
-    WaitForUrl { text: String, limit: Duration },
 }
 
 impl PageAction {
@@ -133,8 +124,6 @@ impl PageAction {
         match self {
             Self::Open { url } => format!("opening {url}"),
             Self::Act { action } => serde_json::to_string(action).unwrap_or_else(|_| action.name().to_owned()),
-            Self::Press { index, keys } => format!("pressing {keys} at {index}"),
-            Self::WaitForUrl { text, .. } => format!("waiting for a URL with {text:?}"),
         }
     }
 }
@@ -260,10 +249,15 @@ fn header(line: &[u8]) -> Result<Header, String> {
     #[derive(Deserialize)]
     struct Versioned {
         version: u32,
+        #[serde(default)]
+        actions: Vec<IgnoredAny>,
     }
     let header: Versioned = serde_json::from_slice(line).map_err(|_| "not the header of a recording".to_owned())?;
-    if header.version != VERSION {
+    if !(1..=VERSION).contains(&header.version) {
         return Err(format!("the format's version is {}; this program reads {VERSION}", header.version));
+    }
+    if header.version == 1 && !header.actions.is_empty() {
+        return Err("a run with requested actions in version 1 of the format, which cannot be replayed".into());
     }
     let header: Header = serde_json::from_slice(line).map_err(|error| error.to_string())?;
     if !(1..=50).contains(&header.agent.max_actions_per_step) || !(1..=100).contains(&header.agent.max_failures) {
@@ -272,8 +266,8 @@ fn header(line: &[u8]) -> Result<Header, String> {
     if header.model.is_none() != (header.provider == Provider::Template) {
         return Err("a provider needs a model, and the built-in planner has none".into());
     }
-    if header.actions.len() > ExplicitAction::MAX_COUNT {
-        return Err(format!("more than {} actions", ExplicitAction::MAX_COUNT));
+    if header.actions.len() > RequestedAction::MAX_COUNT {
+        return Err(format!("more than {} actions", RequestedAction::MAX_COUNT));
     }
     Ok(header)
 }

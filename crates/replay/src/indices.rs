@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use regex::{Captures, Regex};
 
-use agent::action::ElementIndex;
-use agent::observation::{Element, Observation, PageView};
+use agent::observation::{Element, ElementIndex, Observation, PageView};
 
 /// First index of elements that the recorded page does not have.
 const FIRST_NEW: u32 = 1_000_000_000;
@@ -43,10 +42,6 @@ impl Indices {
         });
         live.view.text = text.into_owned();
         indices
-    }
-
-    pub(super) fn add(&mut self, recorded: ElementIndex, live: ElementIndex) {
-        self.live.insert(recorded.0, live.0);
     }
 
     pub(super) fn live(&self, recorded: ElementIndex) -> Option<ElementIndex> {

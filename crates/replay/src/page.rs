@@ -1,7 +1,6 @@
 //! The page of a replayed run.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use url::Url;
@@ -11,9 +10,9 @@ use super::format::PageAction;
 use super::indices::Indices;
 use super::playback::Playback;
 use super::recorder::to_value;
-use agent::action::{Action, ElementIndex};
+use agent::action::Action;
 use agent::image::{Image, ImageFormat};
-use agent::observation::Observation;
+use agent::observation::{ElementIndex, Observation};
 use agent::ports::{ActionError, ActionOutcome, BrowserError, Page};
 
 /// A recorded page, or a live page with the element indices of the recorded one.
@@ -131,40 +130,6 @@ impl Page for ReplayPage {
             Some(page) => {
                 self.compare_outcome(&recorded, was, page.act(&self.with_live_indices(action).await).await).await
             }
-            None => was,
-        }
-    }
-
-    async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError> {
-        let was = self.playback.select(selector).await;
-        let Some(page) = &self.live else { return was };
-        match (was, page.select(selector, limit).await) {
-            (Ok(was), Ok(is)) => {
-                self.indices().add(was, is);
-                Ok(was)
-            }
-            (Err(was), Err(_)) => Err(was),
-            (Ok(_), Err(is)) => self.playback.fail(format!("{selector:?} is not found: {is}")).await,
-            (Err(_), Ok(_)) => self.playback.fail(format!("{selector:?} was not found, and now it is")).await,
-        }
-    }
-
-    async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
-        let recorded = PageAction::Press { index, keys: keys.to_owned() };
-        let was = self.playback.act(&recorded).await;
-        match &self.live {
-            Some(page) => {
-                self.compare_outcome(&recorded, was, page.press(self.live_index(index).await, keys).await).await
-            }
-            None => was,
-        }
-    }
-
-    async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError> {
-        let recorded = PageAction::WaitForUrl { text: text.to_owned(), limit };
-        let was = self.playback.act(&recorded).await;
-        match &self.live {
-            Some(page) => self.compare_outcome(&recorded, was, page.wait_for_url(text, limit).await).await,
             None => was,
         }
     }

@@ -11,7 +11,6 @@ use super::compare;
 use super::format::{End, Entry, ModelCall, PageAction, RecordedMessage, Recording};
 use super::recorder::to_value;
 use super::secrets::Secrets;
-use agent::action::ElementIndex;
 use agent::observation::{Observation, PageView};
 use agent::ports::{ActionError, ActionOutcome, BrowserError, ChatReply, ChatRequest, ModelError};
 
@@ -202,14 +201,6 @@ impl Playback {
             _ => None,
         };
         self.next(&action.name(), take).await
-    }
-
-    pub(super) async fn select(&self, requested: &str) -> Result<ElementIndex, ActionError> {
-        let take = |_: &mut State, entry| match entry {
-            Entry::Select { selector, found, .. } if selector == requested => Some(found),
-            _ => None,
-        };
-        self.next(&format!("a search for {requested:?}"), take).await
     }
 
     pub(super) async fn call(&self, request: ChatRequest<'_>) -> Result<ChatReply, ModelError> {

@@ -4,7 +4,6 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -14,7 +13,7 @@ use url::Url;
 
 use super::format::{End, Entry, Header, MAX_BYTES, ModelCall, PageAction, RecordedMessage};
 use super::secrets::{Secrets, each_text};
-use agent::action::{Action, ElementIndex};
+use agent::action::Action;
 use agent::image::Image;
 use agent::observation::{Observation, PageView};
 use agent::ports::{
@@ -123,7 +122,7 @@ impl State {
     /// Text typed into a password field is a secret, and so is text typed into an unknown element.
     fn note_secret(&mut self, action: &Action) {
         let Action::Input { index, text, .. } = action else { return };
-        let element = self.view.element(*index);
+        let element = index.index().and_then(|index| self.view.element(index));
         let secret = element.is_none_or(|element| element.input_type == "password");
         if secret && !text.is_empty() && !self.secrets.knows(text) {
             self.fields.push(element.map(|element| element.name.clone()).unwrap_or_default());
@@ -257,22 +256,6 @@ impl Page for RecordedPage {
         }
         let outcome = self.page.act(action).await;
         self.record(PageAction::Act { action: action.clone() }, outcome)
-    }
-
-    async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError> {
-        let found = self.page.select(selector, limit).await;
-        self.recorder.add(&Entry::Select { selector: selector.to_owned(), limit, found: found.clone() });
-        found
-    }
-
-    async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
-        let outcome = self.page.press(index, keys).await;
-        self.record(PageAction::Press { index, keys: keys.to_owned() }, outcome)
-    }
-
-    async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError> {
-        let outcome = self.page.wait_for_url(text, limit).await;
-        self.record(PageAction::WaitForUrl { text: text.to_owned(), limit }, outcome)
     }
 
     async fn picture(&self) -> Result<Image, BrowserError> {

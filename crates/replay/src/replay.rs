@@ -11,8 +11,6 @@ use super::format::{End, Header, Recording};
 use super::page::ReplayPage;
 use super::playback::{Playback, Report};
 use super::secrets::Secrets as MaskedSecrets;
-use agent::agent::AgentSettings;
-use agent::explicit::ExplicitAction;
 use agent::files::{FileName, SentFile};
 use agent::output::OutputSchema;
 use agent::ports::{
@@ -20,6 +18,7 @@ use agent::ports::{
     ModelUnavailable, Models, Page, PageSpec, Provider,
 };
 use agent::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
+use agent::{AgentSettings, RequestedAction};
 use url_policy::{DomainRules, PatternError, Refusal};
 
 /// Total size of the uploaded files, which are replayed as zeros, in bytes.
@@ -40,7 +39,7 @@ pub struct RecordedRequest {
     pub model: ModelChoice,
     pub temperature: f64,
     pub start_url: Option<String>,
-    pub actions: Vec<ExplicitAction>,
+    pub actions: Vec<RequestedAction>,
     pub output: Option<OutputSchema>,
     /// Zeros of the recorded sizes.
     pub files: Vec<SentFile>,
@@ -118,21 +117,12 @@ impl Replay {
             model: ModelChoice { provider: Some(header.provider), model: header.model.clone() },
             temperature: header.temperature,
             start_url: header.start_url.as_deref().map(reveal),
-            actions: header.actions.iter().map(|action| self.revealed(action)).collect(),
+            actions: header.actions.iter().map(|action| action.map_text(reveal)).collect(),
             output: output.transpose().map_err(|error| invalid(&error))?,
             files: self.files()?,
             domains: self.domains().map_err(|error| invalid(&error))?,
             secrets: self.declared().map_err(|error| invalid(&*error))?,
         })
-    }
-
-    fn revealed(&self, action: &ExplicitAction) -> ExplicitAction {
-        match action {
-            ExplicitAction::Type { target, text } => {
-                ExplicitAction::Type { target: target.clone(), text: self.playback.secrets().reveal(text) }
-            }
-            other => other.clone(),
-        }
     }
 
     fn domains(&self) -> Result<DomainRules, PatternError> {

@@ -1,7 +1,6 @@
 //! The page's text as lines, whoever wrote it: the page view with its indices and tags, or plain extracted text.
 
-use agent::action::ElementIndex;
-use agent::observation::{Element, PageView};
+use agent::observation::{Element, ElementIndex, PageView};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {

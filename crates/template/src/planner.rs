@@ -136,8 +136,8 @@ impl Plan {
 
     fn succeeded(&mut self, goal: usize, planned: &Planned, extracted: Option<String>) {
         self.trail.acted = true;
-        if let Action::Input { index, .. } | Action::Select { index, .. } = &planned.action {
-            self.trail.last_field = Some(*index);
+        if matches!(planned.action, Action::Input { .. } | Action::Select { .. }) {
+            self.trail.last_field = planned.action.index();
         }
         match planned.part {
             Part::Completes => {

@@ -41,7 +41,7 @@ fn a_menu_that_styles_alone_bring_up_is_told() {
         )
         .await;
         let index = tab.find("Products").await;
-        let outcome = tab.act(Action::Hover { index }).await.unwrap();
+        let outcome = tab.act(Action::Hover { index: index.into() }).await.unwrap();
         assert_eq!(outcome.effect, "appeared: 'Kettles', 'Cups'");
         tab.close().await;
     });

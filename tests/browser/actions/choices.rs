@@ -1,6 +1,7 @@
 //! Choosing in lists that are no native selects.
 
 use agent::action::Action;
+use agent::locator::Locator;
 use agent::ports::ActionError;
 
 use crate::support::{Site, Tab, open, run};
@@ -49,7 +50,7 @@ async fn with(body: &str) -> (Site, Tab) {
 
 async fn options(tab: &Tab, label: &str) -> String {
     let index = tab.find(label).await;
-    tab.act(Action::DropdownOptions { index }).await.unwrap().extracted.unwrap()
+    tab.act(Action::DropdownOptions { index: index.into() }).await.unwrap().extracted.unwrap()
 }
 
 fn refusal(outcome: Result<agent::ports::ActionOutcome, ActionError>) -> String {
@@ -118,7 +119,7 @@ fn several_options_are_chosen_where_several_may_be_and_no_others() {
               tell([...document.querySelectorAll('[aria-selected=true]')].map((o) => o.textContent).join('+'));\
             };</script>";
         let (site, tab) = with(body).await;
-        let index = tab.page().select("[role=listbox]", std::time::Duration::from_secs(5)).await.unwrap();
+        let index = Locator::Selector("[role=listbox]".into());
         tab.act(Action::Select { index, options: vec!["Figs".into(), "Olives".into()] }).await.unwrap();
         site.hears("Olives+Figs").await;
         tab.close().await;
@@ -161,7 +162,7 @@ fn a_submenu_is_walked_through_and_told_at_each_step() {
         let effect = tab.click("File").await.unwrap().effect;
         assert!(effect.contains("the menu 'File' appeared with 'Open'"), "{effect}");
         let index = tab.find("Export").await;
-        let effect = tab.act(Action::Hover { index }).await.unwrap().effect;
+        let effect = tab.act(Action::Hover { index: index.into() }).await.unwrap().effect;
         assert!(effect.contains("the menu appeared with 'As PDF', 'As text'"), "{effect}");
         tab.click("As PDF").await.unwrap();
         site.hears("pdf").await;

@@ -1,8 +1,7 @@
 //! What is asked of a page is asked of its frames and closed shadow trees as well.
 
-use std::time::Duration;
-
 use agent::action::Action;
+use agent::locator::Locator;
 
 use crate::support::{Site, Tab, open, run};
 
@@ -30,7 +29,8 @@ fn reading_finding_and_waiting_see_all_documents() {
             assert!(read.contains(words), "{words} in {read}");
             let found = tab.act(Action::FindText { pattern: words.into(), regex: None }).await.unwrap();
             assert_eq!(found.effect, "1 places", "{words}");
-            let wait = Action::Wait { seconds: Some(5.0), text: Some(words.into()), gone: None };
+            let wait =
+                Action::Wait { seconds: Some(5.0), text: Some(words.into()), gone: None, selector: None, url: None };
             tab.act(wait).await.unwrap();
             tab.act(Action::ScrollToText { text: words.into(), select: None }).await.unwrap();
         }
@@ -47,8 +47,7 @@ fn a_selector_reaches_into_frames_and_closed_shadow_trees() {
         // Without having looked at the page before.
         let fresh = open(&site, "/").await;
         for selector in ["#far", "#shut"] {
-            let index = fresh.page().select(selector, Duration::from_secs(10)).await.unwrap();
-            fresh.act(Action::click(index)).await.unwrap();
+            fresh.act(Action::click(Locator::Selector(selector.into()))).await.unwrap();
         }
         other.hears("far").await;
         site.hears("shut").await;
@@ -66,8 +65,13 @@ fn a_wait_ends_when_a_frame_says_so() {
         ])
         .await;
         let tab = open(&site, "/").await;
-        let wait =
-            Action::Wait { seconds: Some(20.0), text: Some("tea is ready".into()), gone: Some("Brewing".into()) };
+        let wait = Action::Wait {
+            seconds: Some(20.0),
+            text: Some("tea is ready".into()),
+            gone: Some("Brewing".into()),
+            selector: None,
+            url: None,
+        };
         tab.act(wait).await.unwrap();
         tab.close().await;
     });

@@ -20,7 +20,7 @@ async fn with_field(attributes: &str) -> (Site, Tab) {
 
 async fn type_with(tab: &Tab, label: &str, text: &str, clear: bool, submit: bool) -> ActionOutcome {
     let index = tab.find(label).await;
-    let action = Action::Input { index, text: text.into(), clear: Some(clear), submit: Some(submit) };
+    let action = Action::Input { index: index.into(), text: text.into(), clear: Some(clear), submit: Some(submit) };
     tab.act(action).await.unwrap()
 }
 

@@ -79,11 +79,14 @@ fn the_options_of_native_and_made_up_lists_are_told() {
         let tab = open(&site, "/").await;
         for (label, options) in [("Size", "S\nM\nL"), ("City", "Bern\nRome"), ("Colour", "Red\nBlue")] {
             let index = tab.find(label).await;
-            let told = tab.act(Action::DropdownOptions { index }).await.unwrap();
+            let told = tab.act(Action::DropdownOptions { index: index.into() }).await.unwrap();
             assert_eq!(told.extracted.as_deref(), Some(options), "{label}");
         }
         let index = tab.find("Plain").await;
-        assert!(matches!(tab.act(Action::DropdownOptions { index }).await, Err(ActionError::NotPossible(_))));
+        assert!(matches!(
+            tab.act(Action::DropdownOptions { index: index.into() }).await,
+            Err(ActionError::NotPossible(_))
+        ));
         tab.close().await;
     });
 }

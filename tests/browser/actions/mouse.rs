@@ -1,6 +1,7 @@
 //! What the mouse can do beside the ordinary click.
 
 use agent::action::{Action, Modifier, MouseButton};
+use agent::locator::Locator;
 use agent::ports::ActionError;
 
 use crate::support::{Site, open, run};
@@ -13,7 +14,7 @@ fn a_menu_that_shows_on_hover_can_be_used() {
         let site = Site::of(&[("/", body), ("/kettles", "All kettles")]).await;
         let tab = open(&site, "/").await;
         let index = tab.find("Products").await;
-        tab.act(Action::Hover { index }).await.unwrap();
+        tab.act(Action::Hover { index: index.into() }).await.unwrap();
         tab.click("Kettles").await.unwrap();
         site.is_asked("GET /kettles").await;
         tab.close().await;
@@ -28,7 +29,14 @@ fn clicks_come_with_the_button_the_count_and_the_keys_asked_for() {
         let site = Site::of(&[("/", body)]).await;
         let tab = open(&site, "/").await;
         let index = Some(tab.find("Row").await);
-        let how = |button, count, modifiers| Action::Click { index, x: None, y: None, button, count, modifiers };
+        let how = |button, count, modifiers| Action::Click {
+            index: index.map(Into::into),
+            x: None,
+            y: None,
+            button,
+            count,
+            modifiers,
+        };
         let right = tab.act(how(Some(MouseButton::Right), None, None)).await.unwrap();
         assert_eq!(right.description, "Right-click 'Row'");
         site.hears("right").await;
@@ -71,7 +79,10 @@ fn html_drag_and_drop_carries_its_data() {
         let site = Site::of(&[("/", body)]).await;
         let tab = open(&site, "/").await;
         let (from, to) = (tab.find("Card").await, tab.find("Bin").await);
-        let outcome = tab.act(Action::Drag { from, x: None, y: None, to: Some(to), path: None }).await.unwrap();
+        let outcome = tab
+            .act(Action::Drag { from: from.into(), x: None, y: None, to: Some(to.into()), path: None })
+            .await
+            .unwrap();
         assert_eq!(outcome.description, "Drag 'Card' to 'Bin'");
         site.hears("dropped card 7").await;
         tab.close().await;
@@ -90,7 +101,7 @@ fn what_a_page_drags_without_data_of_its_own_is_dropped_as_well() {
         let site = Site::of(&[("/", body)]).await;
         let tab = open(&site, "/").await;
         let (from, to) = (tab.find("Card").await, tab.find("Bin").await);
-        tab.act(Action::Drag { from, x: None, y: None, to: Some(to), path: None }).await.unwrap();
+        tab.act(Action::Drag { from: from.into(), x: None, y: None, to: Some(to.into()), path: None }).await.unwrap();
         site.hears("dropped card 7").await;
         tab.close().await;
     });
@@ -108,7 +119,9 @@ fn a_slider_that_follows_the_pointer_can_be_dragged() {
         let site = Site::of(&[("/", body)]).await;
         let tab = open(&site, "/").await;
         let from = tab.find("Volume").await;
-        tab.act(Action::Drag { from, x: None, y: None, to: None, path: Some(vec![(120.0, 0.0)]) }).await.unwrap();
+        tab.act(Action::Drag { from: from.into(), x: None, y: None, to: None, path: Some(vec![(120.0, 0.0)]) })
+            .await
+            .unwrap();
         site.hears("left at 170px").await;
         tab.close().await;
     });
@@ -121,8 +134,15 @@ fn a_point_in_an_element_is_clicked_wherever_the_element_stands() {
                     <script>document.querySelector('canvas').onclick = (e) => tell(`${e.offsetX},${e.offsetY}`)</script>";
         let site = Site::of(&[("/", body)]).await;
         let tab = open(&site, "/").await;
-        let index = Some(tab.page().select("canvas", std::time::Duration::from_secs(5)).await.unwrap());
-        let at = |x, y| Action::Click { index, x: Some(x), y: Some(y), button: None, count: None, modifiers: None };
+        let index = Some(Locator::Selector("canvas".into()));
+        let at = |x, y| Action::Click {
+            index: index.clone(),
+            x: Some(x),
+            y: Some(y),
+            button: None,
+            count: None,
+            modifiers: None,
+        };
         let outcome = tab.act(at(290.0, 15.0)).await.unwrap();
         assert_eq!(outcome.description, "Click 'Board' at 290, 15");
         site.hears("290,15").await;
@@ -146,7 +166,7 @@ fn a_line_is_drawn_along_a_path_from_a_point_in_a_canvas() {
         let tab = open(&site, "/").await;
         let from = tab.find("Board").await;
         let path = Some(vec![(40.0, 0.0), (40.0, 60.0), (0.0, 60.0)]);
-        tab.act(Action::Drag { from, x: Some(20.0), y: Some(20.0), to: None, path }).await.unwrap();
+        tab.act(Action::Drag { from: from.into(), x: Some(20.0), y: Some(20.0), to: None, path }).await.unwrap();
         site.hears("20,20 60,20 60,80 20,80").await;
         tab.close().await;
     });
@@ -161,13 +181,20 @@ fn a_triple_click_selects_a_paragraph_and_a_native_slider_follows_the_mouse() {
         let site = Site::of(&[("/", body)]).await;
         let tab = open(&site, "/").await;
         let index = Some(tab.find("One two three").await);
-        let triple = Action::Click { index, x: None, y: None, button: None, count: Some(3), modifiers: None };
+        let triple = Action::Click {
+            index: index.map(Into::into),
+            x: None,
+            y: None,
+            button: None,
+            count: Some(3),
+            modifiers: None,
+        };
         assert_eq!(tab.act(triple).await.unwrap().description, "Triple-click 'One two three'");
         let selected = tab.act(Action::Evaluate { js: "String(getSelection()).trim()".into() }).await.unwrap();
         assert_eq!(selected.extracted.as_deref(), Some("\"One two three\""));
         let from = tab.find("Volume").await;
         let path = Some(vec![(400.0, 0.0)]);
-        tab.act(Action::Drag { from, x: Some(8.0), y: Some(8.0), to: None, path }).await.unwrap();
+        tab.act(Action::Drag { from: from.into(), x: Some(8.0), y: Some(8.0), to: None, path }).await.unwrap();
         site.hears("volume 100").await;
         tab.close().await;
     });
@@ -184,7 +211,7 @@ fn a_dragged_link_carries_its_address() {
         let site = Site::of(&[("/", body)]).await;
         let tab = open(&site, "/").await;
         let (from, to) = (tab.find("Lamp").await, tab.find("Bin").await);
-        tab.act(Action::Drag { from, x: None, y: None, to: Some(to), path: None }).await.unwrap();
+        tab.act(Action::Drag { from: from.into(), x: None, y: None, to: Some(to.into()), path: None }).await.unwrap();
         site.hears("/lamp").await;
         tab.close().await;
     });

@@ -30,7 +30,7 @@ fn one_element_s_text_or_value_is_read() {
         let tab = open(&site, "/").await;
         for (label, text) in [("Cups", "3"), ("Pour the pot", "Pour the pot")] {
             let index = Some(tab.find(label).await);
-            let outcome = tab.act(Action::extract(index)).await.unwrap();
+            let outcome = tab.act(Action::extract(index.map(Into::into))).await.unwrap();
             assert_eq!(outcome.extracted.as_deref(), Some(text));
         }
         tab.close().await;

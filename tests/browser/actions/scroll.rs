@@ -108,7 +108,8 @@ fn a_frame_is_scrolled_by_an_element_in_it() {
         assert_eq!(outcome.description, "Scroll down in its frame");
         assert!(outcome.effect.starts_with("300 px above"), "{outcome:?}");
         site.hears("at 300").await;
-        let outcome = tab.act(Action::Scroll { direction: Down, pages: Some(20.0), index: Some(index) }).await.unwrap();
+        let outcome =
+            tab.act(Action::Scroll { direction: Down, pages: Some(20.0), index: Some(index.into()) }).await.unwrap();
         assert!(outcome.effect.contains("the bottom is reached"), "{outcome:?}");
         tab.close().await;
     });

@@ -1,8 +1,9 @@
-//! What is named by CSS, and waits for it.
+//! Actions on elements named by CSS, and waits for conditions.
 
 use std::time::Duration;
 
-use agent::action::{Action, ElementIndex};
+use agent::action::Action;
+use agent::locator::Locator;
 use agent::ports::ActionError;
 use axum::Router;
 use axum::response::Html;
@@ -16,13 +17,26 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// For what is not to come.
 const BRIEF: Duration = Duration::from_millis(100);
 
-async fn select(tab: &Tab, selector: &str) -> ElementIndex {
-    tab.page().select(selector, LIMIT).await.unwrap()
+fn by(selector: &str) -> Locator {
+    Locator::Selector(selector.to_owned())
 }
 
 async fn read(tab: &Tab, selector: &str) -> String {
-    let index = select(tab, selector).await;
-    tab.act(Action::extract(Some(index))).await.unwrap().extracted.unwrap()
+    tab.act(Action::extract(Some(by(selector)))).await.unwrap().extracted.unwrap()
+}
+
+fn wait_for_element(selector: &str, limit: Duration) -> Action {
+    let (seconds, selector) = (Some(limit.as_secs_f64()), Some(selector.to_owned()));
+    Action::Wait { seconds, text: None, gone: None, selector, url: None }
+}
+
+fn wait_for_url(url: &str, limit: Duration) -> Action {
+    let (seconds, url) = (Some(limit.as_secs_f64()), Some(url.to_owned()));
+    Action::Wait { seconds, text: None, gone: None, selector: None, url }
+}
+
+fn press_enter(selector: &str) -> Action {
+    Action::SendKeys { keys: "Enter".into(), index: Some(by(selector)) }
 }
 
 #[test]
@@ -35,10 +49,9 @@ fn an_element_is_acted_on_by_its_selector_without_a_look_at_the_page() {
         )])
         .await;
         let tab = open(&site, "/").await;
-        let index = select(&tab, "#q").await;
-        tab.act(Action::Input { index, text: "tea".into(), clear: None, submit: None }).await.unwrap();
+        tab.act(Action::Input { index: by("#q"), text: "tea".into(), clear: None, submit: None }).await.unwrap();
         site.hears("tea").await;
-        let outcome = tab.act(Action::click(select(&tab, "button.go").await)).await.unwrap();
+        let outcome = tab.act(Action::click(by("button.go"))).await.unwrap();
         assert_eq!(outcome.description, "Click 'Go'");
         site.hears("clicked").await;
         assert_eq!(read(&tab, "p").await, "12 €", "what is no control, too");
@@ -51,9 +64,10 @@ fn an_element_has_one_index_however_it_is_found() {
     run(async {
         let site = Site::of(&[("/", "<button>Other</button><button id=go>Go</button>")]).await;
         let tab = open(&site, "/").await;
-        let found = select(&tab, "#go").await;
-        assert_eq!(tab.find("Go").await, found);
-        assert_eq!(select(&tab, "#go").await, found);
+        tab.act(Action::click(by("#go"))).await.unwrap();
+        let index = tab.find("Go").await;
+        tab.act(Action::click(by("#go"))).await.unwrap();
+        assert_eq!(tab.find("Go").await, index);
         tab.close().await;
     });
 }
@@ -73,7 +87,7 @@ fn shadow_trees_are_looked_into() {
         )])
         .await;
         let tab = open(&site, "/").await;
-        tab.act(Action::click(select(&tab, "#deep").await)).await.unwrap();
+        tab.act(Action::click(by("#deep"))).await.unwrap();
         site.hears("deep").await;
         tab.close().await;
     });
@@ -90,7 +104,7 @@ fn an_element_is_waited_for_until_it_is_visible() {
         )])
         .await;
         let tab = open(&site, "/").await;
-        tab.act(Action::click(select(&tab, "button").await)).await.unwrap();
+        tab.act(Action::click(by("button"))).await.unwrap();
         site.hears("2").await;
         assert_eq!(site.told(), ["2"], "the first that can be seen");
         tab.close().await;
@@ -106,6 +120,8 @@ fn a_wait_for_an_element_goes_on_over_a_new_document() {
         ])
         .await;
         let tab = open(&site, "/").await;
+        let outcome = tab.act(wait_for_element("#there", LIMIT)).await.unwrap();
+        assert_eq!(outcome.description, "Wait for '#there'");
         assert_eq!(read(&tab, "#there").await, "There");
         tab.close().await;
     });
@@ -117,11 +133,11 @@ fn what_does_not_come_is_told_and_why() {
         let site = Site::of(&[("/", "<p id=shy hidden>Shy</p>")]).await;
         let tab = open(&site, "/").await;
         for (selector, why) in [("#shy", "stays hidden"), ("#none", "matches nothing")] {
-            let missed = tab.page().select(selector, BRIEF).await.unwrap_err();
+            let missed = tab.act(wait_for_element(selector, BRIEF)).await.unwrap_err();
             let ActionError::TimedOut { what, limit } = &missed else { panic!("{missed:?}") };
             assert!(what.contains(selector) && what.contains(why) && *limit == BRIEF, "{missed}");
         }
-        let invalid = tab.page().select("p[", LIMIT).await;
+        let invalid = tab.act(Action::click(by("p["))).await;
         assert!(
             matches!(&invalid, Err(ActionError::NotPossible(why)) if why.contains("no CSS selector")),
             "{invalid:?}"
@@ -142,11 +158,9 @@ fn enter_is_pressed_at_an_element_without_a_click() {
         ])
         .await;
         let tab = open(&site, "/").await;
-        let text = select(&tab, "#text").await;
-        let refused = tab.page().press(text, "Enter").await;
+        let refused = tab.act(press_enter("#text")).await;
         assert!(matches!(refused, Err(ActionError::NotPossible(_))), "{refused:?}");
-        let field = select(&tab, "#q").await;
-        tab.page().press(field, "Enter").await.unwrap();
+        tab.act(press_enter("#q")).await.unwrap();
         site.is_asked("GET /found?q=tea").await;
         assert_eq!(site.told(), Vec::<String>::new());
         tab.close().await;
@@ -162,10 +176,10 @@ fn a_url_is_waited_for() {
         ])
         .await;
         let tab = open(&site, "/").await;
-        let outcome = tab.page().wait_for_url("step=2", LIMIT).await.unwrap();
+        let outcome = tab.act(wait_for_url("step=2", LIMIT)).await.unwrap();
         assert_eq!(outcome.description, "Wait for a URL with 'step=2'");
-        tab.page().wait_for_url("/cart", LIMIT).await.unwrap();
-        let missed = tab.page().wait_for_url("/next", BRIEF).await;
+        tab.act(wait_for_url("/cart", LIMIT)).await.unwrap();
+        let missed = tab.act(wait_for_url("/next", BRIEF)).await;
         assert!(matches!(missed, Err(ActionError::TimedOut { .. })), "{missed:?}");
         tab.close().await;
     });

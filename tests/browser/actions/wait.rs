@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use crate::support::{Site, Tab, open, page, run};
 
 fn for_text(text: &str, seconds: f64) -> Action {
-    Action::Wait { seconds: Some(seconds), text: Some(text.into()), gone: None }
+    Action::Wait { seconds: Some(seconds), text: Some(text.into()), gone: None, selector: None, url: None }
 }
 
 /// A page that changes when the test says so: its server holds an answer back until then.
@@ -56,7 +56,15 @@ fn a_text_that_goes_ends_the_wait() {
     run(async {
         let (_site, tab, call) = page_on_call().await;
         call.notify_one();
-        tab.act(Action::Wait { seconds: Some(20.0), text: None, gone: Some("Brewing".into()) }).await.unwrap();
+        tab.act(Action::Wait {
+            seconds: Some(20.0),
+            text: None,
+            gone: Some("Brewing".into()),
+            selector: None,
+            url: None,
+        })
+        .await
+        .unwrap();
         assert!(!tab.text().await.contains("Brewing"));
         tab.close().await;
     });
@@ -96,7 +104,7 @@ fn a_wait_goes_on_over_a_new_document() {
 fn a_wait_for_nothing_is_refused() {
     run(async {
         let (_site, tab, _call) = page_on_call().await;
-        let refused = tab.act(Action::Wait { seconds: None, text: None, gone: None }).await;
+        let refused = tab.act(Action::Wait { seconds: None, text: None, gone: None, selector: None, url: None }).await;
         assert!(matches!(refused, Err(ActionError::NotPossible(_))), "{refused:?}");
         tab.close().await;
     });

@@ -6,7 +6,7 @@ use crate::support::{Site, Tab, open, run};
 
 async fn drag(tab: &Tab, from: &str, to: &str) {
     let (from, to) = (tab.find(from).await, tab.find(to).await);
-    tab.act(Action::Drag { from, to: Some(to), x: None, y: None, path: None }).await.unwrap();
+    tab.act(Action::Drag { from: from.into(), to: Some(to.into()), x: None, y: None, path: None }).await.unwrap();
 }
 
 const BOARD: &str = "<style>section { float: left; width: 200px; height: 300px; margin: 20px; background: #eee }\

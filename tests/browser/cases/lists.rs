@@ -39,7 +39,7 @@ fn a_container_that_holds_only_text_can_be_scrolled() {
         let tab = open(&site, "/").await;
         let terms = tab.find("div").await;
         assert!(!tab.text().await.contains("Line 30."));
-        tab.act(Action::Scroll { direction: Down, pages: Some(50.0), index: Some(terms) }).await.unwrap();
+        tab.act(Action::Scroll { direction: Down, pages: Some(50.0), index: Some(terms.into()) }).await.unwrap();
         let seen = tab.observe().await;
         assert!(seen.view.text.contains("Line 100."), "{}", seen.view.text);
         assert_eq!(seen.view.scroll.pixels_above, 0, "the page stays");
@@ -54,7 +54,7 @@ fn a_list_that_only_has_the_rows_in_sight_is_read_and_clicked_where_it_stands() 
     run(async {
         let (site, tab) = virtual_list().await;
         let row = tab.find("Row 3").await;
-        tab.act(Action::Scroll { direction: Down, pages: Some(20.0), index: Some(row) }).await.unwrap();
+        tab.act(Action::Scroll { direction: Down, pages: Some(20.0), index: Some(row.into()) }).await.unwrap();
         let text = tab.text().await;
         assert!(text.contains("Row 203") && !text.contains("Row 3\n"), "{text}");
         tab.click("Row 203").await.unwrap();
@@ -68,7 +68,7 @@ fn a_node_that_shows_another_row_by_now_is_not_clicked_for_the_one_it_was() {
     run(async {
         let (site, tab) = virtual_list().await;
         let row = tab.find("Row 3").await;
-        tab.act(Action::Scroll { direction: Down, pages: None, index: Some(row) }).await.unwrap();
+        tab.act(Action::Scroll { direction: Down, pages: None, index: Some(row.into()) }).await.unwrap();
         let changed = tab.act(Action::click(row)).await.unwrap_err();
         assert!(
             matches!(&changed, ActionError::ElementChanged { was, now, .. } if was.contains("Row 3") && now.contains("Row 13")),

@@ -66,7 +66,7 @@ fn while_the_next_page_is_loading_what_asks_the_page_is_refused_with_the_reason(
         let index = tab.find("Slow").await;
         tab.act(Action::click(index)).await.unwrap();
         let started = Instant::now();
-        for action in [Action::click(index), Action::extract(None), Action::SendKeys { keys: "Enter".into() }] {
+        for action in [Action::click(index), Action::extract(None), Action::keys("Enter")] {
             let refused = tab.act(action).await.unwrap_err().to_string();
             assert!(refused.contains("/slow, is still loading"), "{refused}");
         }
@@ -85,7 +85,8 @@ fn a_page_that_does_not_come_is_waited_for_on_request_or_left_for_another() {
         tab.go(&site.url("/")).await.unwrap();
         assert!(tab.text().await.contains("Home"));
         tab.click("Slow").await.unwrap();
-        let wait = Action::Wait { seconds: Some(20.0), text: Some("Arrived".into()), gone: None };
+        let wait =
+            Action::Wait { seconds: Some(20.0), text: Some("Arrived".into()), gone: None, selector: None, url: None };
         let released = async { gate.open() };
         let (waited, ()) = tokio::join!(tab.act(wait), released);
         waited.unwrap();

@@ -81,7 +81,7 @@ fn an_address_that_leads_nowhere_is_not_tried_again_by_itself() {
         assert_eq!(cause(&tab, &round.url("/")).await, "net::ERR_TOO_MANY_REDIRECTS");
         let asked = round.requests().len();
         // A browser with somebody in front of it tries again after a second.
-        let wait = Action::Wait { seconds: Some(2.0), text: None, gone: None };
+        let wait = Action::Wait { seconds: Some(2.0), text: None, gone: None, selector: None, url: None };
         tab.act(wait).await.unwrap();
         assert_eq!(round.requests().len(), asked);
         tab.go(&site.url("/")).await.unwrap();

@@ -76,7 +76,15 @@ fn text_is_found_waited_for_and_chosen_by_what_is_seen_of_it() {
         let tab = open(&site, "/").await;
         for text in ["zerowidth text here", "checkout of order"] {
             tab.act(Action::ScrollToText { text: text.into(), select: None }).await.unwrap();
-            tab.act(Action::Wait { seconds: Some(5.0), text: Some(text.into()), gone: None }).await.unwrap();
+            tab.act(Action::Wait {
+                seconds: Some(5.0),
+                text: Some(text.into()),
+                gone: None,
+                selector: None,
+                url: None,
+            })
+            .await
+            .unwrap();
             let found = tab.act(Action::FindText { pattern: text.into(), regex: None }).await.unwrap();
             assert!(found.extracted.is_some(), "{text}");
         }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use agent::action::{Action, ElementIndex, ScrollDirection};
-use agent::observation::{Element, Observation};
+use agent::action::{Action, ScrollDirection};
+use agent::observation::{Element, ElementIndex, Observation};
 use agent::ports::{ActionError, ActionOutcome, Browsers, Page};
 
 use super::{Browser, Site, headless};
@@ -88,20 +88,24 @@ impl Tab {
 
     pub(crate) async fn input(&self, label: &str, text: &str) -> Outcome {
         let index = self.find(label).await;
-        self.act(Action::Input { index, text: text.to_owned(), clear: None, submit: None }).await
+        self.act(Action::Input { index: index.into(), text: text.to_owned(), clear: None, submit: None }).await
     }
 
     pub(crate) async fn select(&self, label: &str, options: &[&str]) -> Outcome {
         let index = self.find(label).await;
-        self.act(Action::Select { index, options: options.iter().map(|&option| option.to_owned()).collect() }).await
+        self.act(Action::Select {
+            index: index.into(),
+            options: options.iter().map(|&option| option.to_owned()).collect(),
+        })
+        .await
     }
 
     pub(crate) async fn keys(&self, keys: &str) -> Outcome {
-        self.act(Action::SendKeys { keys: keys.to_owned() }).await
+        self.act(Action::keys(keys)).await
     }
 
     pub(crate) async fn scroll(&self, direction: ScrollDirection, index: Option<ElementIndex>) -> Outcome {
-        self.act(Action::Scroll { direction, pages: None, index }).await
+        self.act(Action::Scroll { direction, pages: None, index: index.map(Into::into) }).await
     }
 
     /// The text of the page, unshortened.

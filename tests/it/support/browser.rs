@@ -2,12 +2,12 @@
 
 use std::future::pending;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use agent::action::{Action, ElementIndex};
+use agent::action::Action;
 use agent::files::FileInfo;
 use agent::image::{Image, ImageFormat};
-use agent::observation::{Element, Observation, PageView, Tab};
+use agent::locator::Locator;
+use agent::observation::{Element, ElementIndex, Observation, PageView, Tab};
 use agent::ports::{ActionError, ActionOutcome, BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec};
 use async_trait::async_trait;
 use url::Url;
@@ -206,6 +206,9 @@ impl Page for FakePage {
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         self.log.acted.add();
         self.log.done.lock().expect("no panic holds the list").push(format!("{action:?}"));
+        if action.selectors().any(|selector| selector == "#missing") {
+            return Err(ActionError::TimedOut { what: "waiting for it".into(), limit: Locator::WAIT });
+        }
         self.script.act.meet().await?;
         let shown = &self.script.reflects;
         if matches!(action, Action::Hover { .. }) {
@@ -217,24 +220,6 @@ impl Page for FakePage {
         };
         let extracted = matches!(action, Action::Extract { .. }).then(|| format!("12 €{shown}"));
         Ok(ActionOutcome { description, extracted, effect: shown.clone(), ..ActionOutcome::default() })
-    }
-
-    async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError> {
-        self.log.done.lock().expect("no panic holds the list").push(format!("select {selector}"));
-        match selector {
-            "#missing" => Err(ActionError::TimedOut { what: "waiting for it".into(), limit }),
-            _ => Ok(ElementIndex(1)),
-        }
-    }
-
-    async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
-        self.log.done.lock().expect("no panic holds the list").push(format!("press {keys}"));
-        Ok(ActionOutcome { description: format!("Press {keys} at {index}"), ..ActionOutcome::default() })
-    }
-
-    async fn wait_for_url(&self, text: &str, _limit: Duration) -> Result<ActionOutcome, ActionError> {
-        self.log.done.lock().expect("no panic holds the list").push(format!("wait for {text}"));
-        Ok(ActionOutcome::default())
     }
 
     async fn picture(&self) -> Result<Image, BrowserError> {

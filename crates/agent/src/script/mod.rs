@@ -13,12 +13,13 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use self::engine::{Call, Failure};
-use super::action::{Action, ElementIndex};
-use super::observation::{Element, Observation};
-use super::ports::{ActionError, ActionOutcome, Page};
-use super::report::{LogLevel, Reporter};
-use super::text::{one_line, shorten};
-use super::vocabulary::Vocabulary;
+use crate::action::Action;
+use crate::locator::Locator;
+use crate::observation::{Element, Observation};
+use crate::ports::{ActionError, ActionOutcome, Page};
+use crate::report::{LogLevel, Reporter};
+use crate::text::{one_line, shorten};
+use crate::vocabulary::Vocabulary;
 
 /// Longest program, in bytes.
 const MAX_CODE: usize = 16 << 10;
@@ -37,7 +38,7 @@ const NAMED: usize = 8;
 enum Request {
     Act(Action),
     /// The text of an element, or of the page.
-    Text(Option<ElementIndex>),
+    Text(Option<Locator>),
     /// Elements by a part of their name, value or role.
     Find(String),
     View(()),
@@ -56,7 +57,7 @@ impl Drop for StopOnDrop {
 ///
 /// # Errors
 /// The program threw or was stopped; what it had done by then stands in the text.
-pub(super) async fn run(
+pub(crate) async fn run(
     code: &str,
     page: &dyn Page,
     seen: &Observation,

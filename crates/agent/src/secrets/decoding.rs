@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::fence::is_unseen;
+use crate::prompt::fence::is_unseen;
 
 /// The sign that a text was cut off.
 pub(super) const ELLIPSIS: &str = "…";

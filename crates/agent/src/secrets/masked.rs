@@ -2,14 +2,13 @@
 //! else does. The agent itself never holds a value.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
 use url::Url;
 
 use super::{Mask, Masker, Secrets, apart};
-use crate::action::{Action, ElementIndex};
+use crate::action::Action;
 use crate::image::Image;
 use crate::observation::Observation;
 use crate::ports::{
@@ -42,7 +41,10 @@ impl MaskedPage {
 
     /// Every text of an action, whatever fields it has or will have.
     fn check(&self, action: &Action) -> Result<(), ActionError> {
-        if let Action::Input { text, .. } = action {
+        if let Action::Input { index, text, .. } = action {
+            if let Some(selector) = index.selector() {
+                self.check_text("a selector", selector)?;
+            }
             return self.secrets.check_names(text).map_err(|refusal| ActionError::NotPossible(refusal.to_string()));
         }
         let json = serde_json::to_value(action).map_err(|error| ActionError::NotPossible(error.to_string()))?;
@@ -79,21 +81,6 @@ impl Page for MaskedPage {
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         self.check(action)?;
         self.masked(self.page.act(action).await).await
-    }
-
-    async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError> {
-        self.check_text("a selector", selector)?;
-        self.page.select(selector, limit).await.map_err(|error| error.masked(&self.masker))
-    }
-
-    async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
-        self.check_text("pressing keys", keys)?;
-        self.masked(self.page.press(index, keys).await).await
-    }
-
-    async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError> {
-        self.check_text("waiting for a URL", text)?;
-        self.masked(self.page.wait_for_url(text, limit).await).await
     }
 
     async fn picture(&self) -> Result<Image, BrowserError> {

@@ -68,8 +68,8 @@ async fn actions_on_a_page_that_changed_are_skipped_and_the_step_did_not_fail() 
 #[tokio::test]
 async fn an_element_that_an_earlier_action_removed_is_a_changed_page() {
     for gone in [
-        ActionError::ElementGone { index: 2 },
-        ActionError::ElementChanged { index: 2, was: "button".into(), now: "link".into() },
+        ActionError::ElementGone { index: ElementIndex(2).into() },
+        ActionError::ElementChanged { index: ElementIndex(2).into(), was: "button".into(), now: "link".into() },
     ] {
         let world = World::new([answer(json!([click(1), click(2)])), answer(json!([done("")]))]);
         world.page.queue([ok(), Err(gone.clone())]);
@@ -82,7 +82,7 @@ async fn an_element_that_an_earlier_action_removed_is_a_changed_page() {
 #[tokio::test]
 async fn an_element_that_was_gone_from_the_start_fails_the_step() {
     let world = World::new([answer(json!([click(9), click(1)])), answer(json!([done("")]))]);
-    world.page.queue([Err(ActionError::ElementGone { index: 9 })]);
+    world.page.queue([Err(ActionError::ElementGone { index: ElementIndex(9).into() })]);
     let result = world.run().await;
     assert_eq!(result.errors, ["element [9] is not on the page any more; look at the current list"]);
     assert!(world.steps()[0].description.starts_with("Click [9] failed: element [9]"));

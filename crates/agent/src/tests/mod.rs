@@ -2,12 +2,12 @@
 
 mod acting;
 mod ending;
-mod explicit;
 mod failing;
 mod output;
 mod prefix;
 mod prompting;
 mod reading;
+mod requested;
 mod script;
 mod spending;
 
@@ -20,18 +20,21 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use url::Url;
 
-use super::action::{Action, ElementIndex};
-use super::agent::{Agent, AgentError, AgentSettings, AgentTask, Decider, Scripts};
+use super::action::Action;
 use super::budget::Budget;
 use super::decision::Decision;
 use super::files::FileInfo;
 use super::image::{Image, ImageFormat};
 use super::ledger::Ledger;
-use super::observation::{Element, Observation, PageView};
+use super::locator::Locator;
+use super::observation::{Element, ElementIndex, Observation, PageView};
 use super::planner::{PlanError, Planner, Turn};
 use super::ports::*;
 use super::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
 use super::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
+use super::settings::{AgentSettings, Scripts};
+use super::task::AgentTask;
+use super::{Agent, AgentError, Decider};
 
 /// An agent on a fake page with a scripted model; the script's last answer repeats.
 struct World {
@@ -212,8 +215,6 @@ struct FakePage {
     /// How long every action takes.
     pace: Duration,
     acted: Mutex<Vec<Action>>,
-    /// Selectors asked for.
-    selected: Mutex<Vec<String>>,
     opened: Mutex<Vec<String>>,
     read: Mutex<u32>,
     pictured: Mutex<u32>,
@@ -274,23 +275,14 @@ impl Page for FakePage {
         self.acted.lock().unwrap().push(action.clone());
         // Of paused time: how long an action takes is part of what is tested.
         tokio::time::sleep(self.pace).await;
-        self.outcomes.lock().unwrap().pop_front().unwrap_or_else(ok)
-    }
-
-    async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError> {
-        self.selected.lock().unwrap().push(selector.to_owned());
-        match selector {
-            "#missing" => Err(ActionError::TimedOut { what: "waiting for \"#missing\"".into(), limit }),
-            _ => Ok(ElementIndex(7)),
+        if action.selectors().any(|selector| selector == "#missing") {
+            return Err(ActionError::TimedOut { what: "waiting for \"#missing\"".into(), limit: Locator::WAIT });
         }
-    }
-
-    async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
-        Ok(ActionOutcome { description: format!("Press {keys} at {index}"), ..ActionOutcome::default() })
-    }
-
-    async fn wait_for_url(&self, _text: &str, _limit: Duration) -> Result<ActionOutcome, ActionError> {
-        Ok(ActionOutcome::default())
+        let queued = self.outcomes.lock().unwrap().pop_front();
+        queued.unwrap_or_else(|| match action {
+            Action::Wait { .. } | Action::SendKeys { .. } => Ok(ActionOutcome::default()),
+            _ => ok(),
+        })
     }
 
     async fn picture(&self) -> Result<Image, BrowserError> {

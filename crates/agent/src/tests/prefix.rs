@@ -50,7 +50,7 @@ proptest! {
         world.task.files = vec![FileInfo { name: "cv.pdf".into(), bytes: 12_000 }];
         world.task.max_steps = 12;
         world.settings.max_failures = 20;
-        world.settings.scripts = crate::agent::Scripts::On;
+        world.settings.scripts = crate::Scripts::On;
         world.settings.history_token_budget = 1_000_000;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(world.run());

@@ -1,7 +1,7 @@
 //! What a model is sent, and what it costs.
 
 use super::*;
-use crate::agent::Vision;
+use crate::settings::Vision;
 use crate::text::estimate_tokens;
 
 fn scroll() -> Result<String, ModelError> {

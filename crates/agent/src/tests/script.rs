@@ -1,7 +1,7 @@
 //! The sandbox of the action `script`.
 
-use super::super::agent::Scripts;
 use super::super::script;
+use super::super::settings::Scripts;
 use super::super::vocabulary::Vocabulary;
 use super::*;
 
@@ -33,7 +33,7 @@ async fn a_loop_of_actions_is_one_script() {
     assert_eq!(acted.len(), 6);
     assert_eq!(acted[2], Action::click(ElementIndex(4)));
     let text = "x4".to_owned();
-    assert_eq!(acted[3], Action::Input { index: ElementIndex(4), text, clear: None, submit: Some(true) });
+    assert_eq!(acted[3], Action::Input { index: ElementIndex(4).into(), text, clear: None, submit: Some(true) });
     assert_eq!(outcome.extracted.as_deref(), Some("5"));
     assert_eq!(outcome.description, format!("Run a script: {}", ["Click 'Save'"; 6].join("; ")));
     let logs = events.logs.lock().unwrap();

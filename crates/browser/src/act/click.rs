@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::mouse::{Point, Press, press};
 use super::{ElementRef, Executor, Target, clip, label};
 use crate::context::VIEWPORT;
-use agent::action::{ElementIndex, MouseButton};
+use agent::action::MouseButton;
+use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
 
 #[derive(Serialize)]
@@ -69,7 +70,7 @@ impl Executor<'_> {
     /// Clicks an element where it can be reached, or at a point in it.
     pub(super) async fn click(
         &self,
-        index: ElementIndex,
+        index: &Locator,
         at: Option<Point>,
         how: Press,
     ) -> Result<ActionOutcome, ActionError> {
@@ -125,7 +126,7 @@ impl Executor<'_> {
     async fn locate_with(&self, target: &Target, argument: LocateArgument) -> Result<Located, ActionError> {
         let located: Located = self.call_at(&target.place, "locate", &argument).await?;
         if located.gone {
-            return Err(ActionError::ElementGone { index: target.index.0 });
+            return Err(ActionError::ElementGone { index: target.index.clone() });
         }
         Ok(located)
     }
@@ -137,7 +138,7 @@ impl Executor<'_> {
         let mut frame = self.elements.owner(target.place.world);
         while let Some(owner) = frame {
             let lifted = self.through(&owner, point).await?;
-            point = lifted.map_err(|by| ActionError::Covered { index: target.index.0, by })?;
+            point = lifted.map_err(|by| ActionError::Covered { index: target.index.clone(), by })?;
             frame = self.elements.owner(owner.world);
         }
         Ok(point)
@@ -181,7 +182,7 @@ impl Target {
             return Err(ActionError::NotPossible(format!("element {} is not visible", self.index)));
         }
         match &located.covered {
-            Some(by) => Err(ActionError::Covered { index: self.index.0, by: clip(by, 120) }),
+            Some(by) => Err(ActionError::Covered { index: self.index.clone(), by: clip(by, 120) }),
             None => Ok((located.x, located.y)),
         }
     }

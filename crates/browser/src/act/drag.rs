@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::mouse::{Point, hold, move_to};
 use super::{Executor, delivered, label};
 use crate::context::VIEWPORT;
-use agent::action::ElementIndex;
+use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
 use cdp::Session;
 
@@ -62,7 +62,7 @@ impl<'a> DragEvent<'a> {
 }
 
 impl Executor<'_> {
-    pub(super) async fn hover(&self, index: ElementIndex) -> Result<ActionOutcome, ActionError> {
+    pub(super) async fn hover(&self, index: &Locator) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
         let before = self.start_on(&target).await?;
         let located = self.locate(&target).await?;
@@ -75,9 +75,9 @@ impl Executor<'_> {
     /// it starts.
     pub(super) async fn drag(
         &self,
-        from: ElementIndex,
+        from: &Locator,
         at: Option<Point>,
-        to: Option<ElementIndex>,
+        to: Option<&Locator>,
         path: &[Point],
     ) -> Result<ActionOutcome, ActionError> {
         if path.len() > MAX_PATH || path.iter().any(|(dx, dy)| !(dx.is_finite() && dy.is_finite())) {

@@ -17,8 +17,8 @@ use super::page_diff::ActionStart;
 use super::{Executor, IdArgument, Target, clip, delivered, label, script_failed};
 use crate::files::FileLimitError;
 use crate::isolated_world::{Document, ObjectGroup};
-use agent::action::ElementIndex;
 use agent::files::FileName;
+use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome, BrowserError};
 use cdp::messages::{Chunk, Printed};
 use cdp::{CdpError, Session};
@@ -68,7 +68,7 @@ struct HeldFiles {
 }
 
 impl Executor<'_> {
-    pub(super) async fn upload(&self, index: ElementIndex, names: &[String]) -> Result<ActionOutcome, ActionError> {
+    pub(super) async fn upload(&self, index: &Locator, names: &[String]) -> Result<ActionOutcome, ActionError> {
         // What a page was saved or sent may show what was typed into it, and no masker reads files.
         let only_sent = !self.secrets.is_empty();
         let paths = self.context.files().paths(names, only_sent);
@@ -90,7 +90,7 @@ impl Executor<'_> {
         paths: Vec<std::path::PathBuf>,
         start: &ActionStart,
     ) -> Result<ActionOutcome, ActionError> {
-        let index = target.index;
+        let index = &target.index;
         let takes: FileFieldLimits =
             self.worlds.call_on(document, object, "fileFieldLimits", None).await.map_err(script_failed)?;
         let problem = match takes {
@@ -141,7 +141,7 @@ impl Executor<'_> {
         let place = &target.place;
         let found: FileField = self.call_at(place, "fileField", &IdArgument { id: place.id }).await?;
         if found.gone {
-            return Err(ActionError::ElementGone { index: target.index.0 });
+            return Err(ActionError::ElementGone { index: target.index.clone() });
         }
         if let Some(id) = found.id {
             let object = self.worlds.object_of(&place.document, id, group).await.map_err(script_failed)?;

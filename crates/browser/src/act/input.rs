@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::mouse::{Press, press};
 use super::select_option::LIST_TIMEOUT;
 use super::{Executor, Target, clip, delivered, label};
-use agent::action::ElementIndex;
+use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
 
 /// Longest text that is typed key by key.
@@ -60,7 +60,7 @@ struct Value {
 impl Executor<'_> {
     pub(super) async fn input(
         &self,
-        index: ElementIndex,
+        index: &Locator,
         text: &str,
         clear: bool,
         submit: bool,
@@ -112,8 +112,7 @@ impl Executor<'_> {
     }
 
     /// Presses keys at an element without a click, which could do something of its own.
-    pub(crate) async fn press_at(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
-        self.check_no_dialog()?;
+    pub(super) async fn press_at(&self, index: &Locator, keys: &str) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
         let before = self.start_on(&target).await?;
         let focused = self.focus(&target, false).await?;
@@ -160,7 +159,7 @@ impl Executor<'_> {
         let place = &target.place;
         let focused: Focused = self.call_at(place, "focusField", &FocusArgument { id: place.id, clear }).await?;
         if focused.gone {
-            return Err(ActionError::ElementGone { index: target.index.0 });
+            return Err(ActionError::ElementGone { index: target.index.clone() });
         }
         Ok(focused)
     }
@@ -188,7 +187,7 @@ impl Executor<'_> {
         let place = &target.place;
         let value: Value = self.call_at(place, "setField", &SetArgument { id: place.id, value: text }).await?;
         if value.gone {
-            return Err(ActionError::ElementGone { index: target.index.0 });
+            return Err(ActionError::ElementGone { index: target.index.clone() });
         }
         match value.value {
             Some(value) if value == text => Ok(None),

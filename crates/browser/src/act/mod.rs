@@ -37,7 +37,8 @@ use crate::observe::frame_reader::FrameReader;
 use crate::observe::{NodeId, WorldId, relocate};
 use crate::wait::pending_navigation;
 use crate::wait::settle::{self, Settled};
-use agent::action::{Action, ElementIndex, MouseButton};
+use agent::action::{Action, MouseButton};
+use agent::locator::Locator;
 use agent::observation::Element;
 use agent::ports::{ActionError, ActionOutcome, BrowserError};
 use agent::secrets::Secrets;
@@ -66,7 +67,7 @@ pub(crate) struct ElementRef {
 
 /// An element an action names, resolved.
 struct Target {
-    index: ElementIndex,
+    index: Locator,
     element: Element,
     place: ElementRef,
 }
@@ -88,18 +89,18 @@ impl Executor<'_> {
                     modifiers: bits(modifiers.as_deref().unwrap_or_default()),
                 };
                 match (index, x.zip(*y)) {
-                    (Some(index), at) => self.click(*index, at, press).await,
+                    (Some(index), at) => self.click(index, at, press).await,
                     (None, Some(point)) => self.click_at(point, press).await,
                     (None, None) => {
                         Err(ActionError::NotPossible("say what to click: an `index`, or `x` and `y`".into()))
                     }
                 }
             }
-            Action::Hover { index } => self.hover(*index).await,
+            Action::Hover { index } => self.hover(index).await,
             Action::Drag { from, x, y, to, path } => {
-                self.drag(*from, x.zip(*y), *to, path.as_deref().unwrap_or_default()).await
+                self.drag(from, x.zip(*y), to.as_ref(), path.as_deref().unwrap_or_default()).await
             }
-            Action::DropdownOptions { index } => self.dropdown_options(*index).await,
+            Action::DropdownOptions { index } => self.dropdown_options(index).await,
             Action::ScrollToText { text, select } => self.scroll_to_text(text, select.unwrap_or(false)).await,
             Action::Evaluate { js } => self.evaluate(js).await,
             Action::FindText { pattern, regex } => self.find_text(pattern, regex.unwrap_or(false)).await,
@@ -107,18 +108,23 @@ impl Executor<'_> {
             Action::SwitchTab { tab } => self.switch_tab(*tab).await,
             Action::CloseTab { tab } => self.close_tab(*tab).await,
             Action::Input { index, text, clear, submit } if self.secrets.are_meant_in(text) => {
-                self.input_secret(*index, text, clear.unwrap_or(true), submit.unwrap_or(false)).await
+                self.input_secret(index, text, clear.unwrap_or(true), submit.unwrap_or(false)).await
             }
             Action::Input { index, text, clear, submit } => {
-                self.input(*index, text, clear.unwrap_or(true), submit.unwrap_or(false)).await
+                self.input(index, text, clear.unwrap_or(true), submit.unwrap_or(false)).await
             }
-            Action::Select { index, options } => self.select(*index, options).await,
-            Action::Upload { index, files } => self.upload(*index, files).await,
+            Action::Select { index, options } => self.select(index, options).await,
+            Action::Upload { index, files } => self.upload(index, files).await,
             Action::SavePdf {} => self.save_pdf().await,
-            Action::SendKeys { keys } => self.send_keys(keys).await,
-            Action::Scroll { direction, pages, index } => self.scroll(*direction, pages.unwrap_or(1.0), *index).await,
-            Action::Wait { seconds, text, gone } => self.wait(*seconds, text.as_deref(), gone.as_deref()).await,
-            Action::Extract { query, index, .. } => self.extract(query.as_deref(), *index).await,
+            Action::SendKeys { keys, index: None } => self.send_keys(keys).await,
+            Action::SendKeys { keys, index: Some(index) } => self.press_at(index, keys).await,
+            Action::Scroll { direction, pages, index } => {
+                self.scroll(*direction, pages.unwrap_or(1.0), index.as_ref()).await
+            }
+            Action::Wait { seconds, selector: Some(selector), .. } => self.wait_for_element(selector, *seconds).await,
+            Action::Wait { seconds, url: Some(url), .. } => self.wait_for_url(url, *seconds).await,
+            Action::Wait { seconds, text, gone, .. } => self.wait(*seconds, text.as_deref(), gone.as_deref()).await,
+            Action::Extract { query, index, .. } => self.extract(query.as_deref(), index.as_ref()).await,
             Action::AnswerDialog { accept, text } => self.answer_dialog(*accept, text.as_deref()).await,
             // The loop takes the picture; there is nothing to do to the page.
             Action::Screenshot {} => {
@@ -176,18 +182,18 @@ impl Executor<'_> {
     }
 
     /// The element of an index, if it is still what it was when it was shown, or the one that has taken its place.
-    async fn target(&self, index: ElementIndex) -> Result<Target, ActionError> {
-        let gone = || ActionError::ElementGone { index: index.0 };
+    async fn target(&self, index: &Locator) -> Result<Target, ActionError> {
+        let gone = || ActionError::ElementGone { index: index.clone() };
         let MappedElement { element, place, signature: was } = self.elements.get(index).ok_or_else(gone)?;
         let now: Identified = self.call_at(&place, "identify", &IdArgument { id: place.id }).await?;
         let Some(now) = now.is else {
             let place = self.relocate(&place).await?.ok_or_else(gone)?;
-            return Ok(Target { index, element, place });
+            return Ok(Target { index: index.clone(), element, place });
         };
         if now != was {
-            return Err(ActionError::ElementChanged { index: index.0, was: clip(&was, 60), now: clip(&now, 60) });
+            return Err(ActionError::ElementChanged { index: index.clone(), was: clip(&was, 60), now: clip(&now, 60) });
         }
-        Ok(Target { index, element, place })
+        Ok(Target { index: index.clone(), element, place })
     }
 
     /// Where an element is by now whose node is gone; none when that is not certain.

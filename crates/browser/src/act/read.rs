@@ -6,16 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use super::pages::FrameAnswer;
 use super::{Executor, clip, label};
-use agent::action::ElementIndex;
+use agent::RequestedAction;
+use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
 use agent::text::shorten;
 
-/// Longest wait in one action.
+/// Longest wait for time or a text.
 const MAX_WAIT: Duration = Duration::from_secs(30);
-/// Wait for a text when no seconds are given.
-const DEFAULT_WAIT: Duration = Duration::from_secs(10);
+/// How long a condition is waited for when no seconds are given.
+pub(super) const DEFAULT_WAIT: Duration = Duration::from_secs(10);
 /// Characters read off a page at most, some 25,000 tokens.
 pub(super) const MAX_TEXT: usize = 100_000;
+
+pub(super) fn wait_of(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(RequestedAction::MAX_WAIT).min(RequestedAction::MAX_WAIT)
+}
 
 #[derive(Serialize)]
 pub(super) struct TextsArgument<'a> {
@@ -52,7 +57,7 @@ impl Executor<'_> {
         text: Option<&str>,
         gone: Option<&str>,
     ) -> Result<ActionOutcome, ActionError> {
-        let asked = seconds.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(MAX_WAIT));
+        let asked = seconds.map(wait_of);
         let limit = asked.unwrap_or(DEFAULT_WAIT).min(MAX_WAIT);
         let before = self.start_action().await?;
         let (description, missed) = match (text, gone) {
@@ -81,10 +86,19 @@ impl Executor<'_> {
         }
     }
 
+    pub(super) async fn wait_for_element(
+        &self,
+        selector: &str,
+        seconds: Option<f64>,
+    ) -> Result<ActionOutcome, ActionError> {
+        self.wait_for_selector(selector, seconds.map_or(DEFAULT_WAIT, wait_of)).await?;
+        Ok(ActionOutcome { description: format!("Wait for '{}'", clip(selector, 80)), ..ActionOutcome::default() })
+    }
+
     pub(super) async fn extract(
         &self,
         query: Option<&str>,
-        index: Option<ElementIndex>,
+        index: Option<&Locator>,
     ) -> Result<ActionOutcome, ActionError> {
         let (read, what) = match index {
             Some(index) => {
@@ -92,7 +106,7 @@ impl Executor<'_> {
                 let argument = TextArgument { id: Some(target.place.id), limit: MAX_TEXT, marks: true };
                 let read: Text = self.call_at(&target.place, "text", &argument).await?;
                 if read.gone {
-                    return Err(ActionError::ElementGone { index: index.0 });
+                    return Err(ActionError::ElementGone { index: index.clone() });
                 }
                 (read, label(&target.element))
             }

@@ -5,7 +5,8 @@ use chromiumoxide_cdp::cdp::browser_protocol::input::{DispatchMouseEventParams, 
 use serde::{Deserialize, Serialize};
 
 use super::{ElementRef, Executor, delivered, script_failed};
-use agent::action::{ElementIndex, ScrollDirection};
+use agent::action::ScrollDirection;
+use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
 
 /// Furthest in one action, in viewports.
@@ -54,7 +55,7 @@ impl Executor<'_> {
         &self,
         direction: ScrollDirection,
         pages: f64,
-        index: Option<ElementIndex>,
+        index: Option<&Locator>,
     ) -> Result<ActionOutcome, ActionError> {
         if !pages.is_finite() || pages <= 0.0 {
             return Err(ActionError::NotPossible("`pages` is a number above 0".into()));
@@ -81,8 +82,8 @@ impl Executor<'_> {
                 (document, world, scrolled)
             }
         };
-        if scrolled.gone {
-            return Err(ActionError::ElementGone { index: index.map_or(0, |index| index.0) });
+        if let (true, Some(index)) = (scrolled.gone, index) {
+            return Err(ActionError::ElementGone { index: index.clone() });
         }
         if scrolled.moved < 1.0 {
             // Some pages scroll by themselves when they hear the wheel.

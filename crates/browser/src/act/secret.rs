@@ -11,7 +11,7 @@ use url::{Origin, Url};
 
 use super::mouse::{Press, press};
 use super::{Executor, clip, label};
-use agent::action::ElementIndex;
+use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
 
 /// What a secret is about to be typed into, as `secretField` reads it.
@@ -61,7 +61,7 @@ impl Executor<'_> {
     /// Types a text with placeholders, whose values take their place here.
     pub(super) async fn input_secret(
         &self,
-        index: ElementIndex,
+        index: &Locator,
         text: &str,
         clear: bool,
         submit: bool,
@@ -71,7 +71,7 @@ impl Executor<'_> {
         let place = &target.place;
         let judged: SecretField = self.call_known(place, "secretField", &HolderArgument { id: place.id }).await?;
         if judged.gone {
-            return Err(ActionError::ElementGone { index: index.0 });
+            return Err(ActionError::ElementGone { index: index.clone() });
         }
         let filled = self.authorize(&judged, index, text)?;
         let located = self.locate(&target).await?;
@@ -79,7 +79,7 @@ impl Executor<'_> {
         let argument = TypeArgument { id: place.id, clear, text: filled.expose_secret(), judged: &judged };
         let typed: Typed = self.call_known(place, "typeSecret", &argument).await?;
         if typed.gone {
-            return Err(ActionError::ElementGone { index: index.0 });
+            return Err(ActionError::ElementGone { index: index.clone() });
         }
         if typed.changed {
             let why = format!("element {index} became something else under the click; nothing was typed");
@@ -101,7 +101,7 @@ impl Executor<'_> {
     }
 
     /// The text with the values in it, if this is where they may go.
-    fn authorize(&self, holder: &SecretField, index: ElementIndex, text: &str) -> Result<SecretString, ActionError> {
+    fn authorize(&self, holder: &SecretField, index: &Locator, text: &str) -> Result<SecretString, ActionError> {
         let refused = |why: &str| Err(ActionError::NotPossible(format!("element {index} {why}; nothing was typed")));
         if !holder.field {
             return refused("is no input field, and a secret is typed into nothing else");

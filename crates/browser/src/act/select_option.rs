@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::mouse::{Press, press};
 use super::{ElementRef, Executor, Target, clip, label};
 use crate::wait::settle;
-use agent::action::ElementIndex;
+use agent::locator::Locator;
 use agent::observation::Element;
 use agent::ports::{ActionError, ActionOutcome, BrowserError};
 
@@ -90,7 +90,7 @@ struct ListScrolled {
 }
 
 impl Executor<'_> {
-    pub(super) async fn select(&self, index: ElementIndex, options: &[String]) -> Result<ActionOutcome, ActionError> {
+    pub(super) async fn select(&self, index: &Locator, options: &[String]) -> Result<ActionOutcome, ActionError> {
         if options.is_empty() {
             return Err(ActionError::NotPossible("name at least one option".into()));
         }
@@ -100,7 +100,7 @@ impl Executor<'_> {
         let chosen: NativeSelection =
             self.call_at(place, "selectOptions", &ChooseArgument { id: place.id, options }).await?;
         if chosen.gone {
-            return Err(ActionError::ElementGone { index: index.0 });
+            return Err(ActionError::ElementGone { index: index.clone() });
         }
         let problem = match chosen {
             NativeSelection { unfit: true, .. } => {
@@ -123,7 +123,7 @@ impl Executor<'_> {
         self.settle(described(&chosen.chosen, &target), &start).await
     }
 
-    pub(super) async fn dropdown_options(&self, index: ElementIndex) -> Result<ActionOutcome, ActionError> {
+    pub(super) async fn dropdown_options(&self, index: &Locator) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
         let start = self.start_on(&target).await?;
         let description = format!("List the options of {}", label(&target.element));
@@ -167,7 +167,7 @@ impl Executor<'_> {
         let argument = OptionsArgument { id: target.place.id, limit };
         let options: Options = self.call_at(&target.place, "options", &argument).await?;
         if options.gone {
-            return Err(ActionError::ElementGone { index: target.index.0 });
+            return Err(ActionError::ElementGone { index: target.index.clone() });
         }
         Ok(options)
     }
@@ -213,7 +213,7 @@ impl Executor<'_> {
             if opened {
                 self.close_list(target).await?;
             }
-            return Err(ActionError::NotPossible(takes_one(target.index)));
+            return Err(ActionError::NotPossible(takes_one(&target.index)));
         }
         let mut unconfirmed = None;
         for name in wanted {
@@ -237,7 +237,7 @@ impl Executor<'_> {
                 if opened {
                     self.close_list(target).await?;
                 }
-                return Err(ActionError::NotPossible(no_such(target.index, name, &known)));
+                return Err(ActionError::NotPossible(no_such(&target.index, name, &known)));
             };
             if !(list.several && choice.selected == Some(true)) {
                 self.click_choice(target, &choice).await?;
@@ -271,7 +271,7 @@ impl Executor<'_> {
     async fn click_choice(&self, target: &Target, choice: &ListOption) -> Result<(), ActionError> {
         let element = Element { role: "option".into(), name: choice.text.clone(), ..Element::default() };
         let place = ElementRef { id: choice.id, ..target.place.clone() };
-        let option = Target { index: target.index, element, place };
+        let option = Target { index: target.index.clone(), element, place };
         let located = self.locate(&option).await?;
         let point = self.reach(&option, &located).await?;
         let mut before = settle::baseline(self.context).ok_or(BrowserError::PageCrashed)?;
@@ -330,11 +330,11 @@ fn described(chosen: &[String], target: &Target) -> String {
     format!("Select '{}' in {}", clip(&chosen.join("', '"), 80), label(&target.element))
 }
 
-fn takes_one(index: ElementIndex) -> String {
+fn takes_one(index: &Locator) -> String {
     format!("element {index} takes one option only")
 }
 
-fn no_such(index: ElementIndex, unknown: &str, options: &[String]) -> String {
+fn no_such(index: &Locator, unknown: &str, options: &[String]) -> String {
     let choices = clip(&options.join(", "), 600);
     format!("element {index} has no option {:?} to choose; it has: {choices}", clip(unknown, 60))
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::pages::FrameAnswer;
+use super::read::{DEFAULT_WAIT, wait_of};
 use super::{ElementRef, Executor, clip};
 use crate::observe::element_map::FoundElement;
 use agent::observation::Element;
@@ -34,7 +35,7 @@ struct Selected {
 
 impl Executor<'_> {
     /// The first visible element that a selector matches in the page, its frames and its shadow trees, once there is one.
-    pub(crate) async fn select_by(&self, selector: &str, limit: Duration) -> Result<FoundElement, ActionError> {
+    pub(crate) async fn wait_for_selector(&self, selector: &str, limit: Duration) -> Result<FoundElement, ActionError> {
         self.check_no_dialog()?;
         let shown = clip(selector, 80);
         let mut hidden = false;
@@ -57,8 +58,8 @@ impl Executor<'_> {
         Ok(FoundElement { place: ElementRef { document, world, id }, documents, element, signature })
     }
 
-    pub(crate) async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError> {
-        self.check_no_dialog()?;
+    pub(super) async fn wait_for_url(&self, text: &str, seconds: Option<f64>) -> Result<ActionOutcome, ActionError> {
+        let limit = seconds.map_or(DEFAULT_WAIT, wait_of);
         let before = self.start_action().await?;
         let reached = self.context.wait_until(|tabs| tabs.active().filter(|tab| tab.url.contains(text)).map(|_| ()));
         let shown = clip(text, 80);

@@ -7,8 +7,8 @@ use crate::act::ElementRef;
 use crate::observe::frame_reader::FrameDocument;
 use crate::observe::{FrameReading, IndexTable, IndexedElement, NodeId, Reading, WorldId, compose};
 use crate::page::overlay::IndexBox;
-use agent::action::ElementIndex;
-use agent::observation::{Element, PageView};
+use agent::locator::Locator;
+use agent::observation::{Element, ElementIndex, PageView};
 
 /// A run's indices, and the elements of its last view. Only what that view shows can be acted on: stale elements are
 /// never offered.
@@ -16,6 +16,8 @@ use agent::observation::{Element, PageView};
 pub(crate) struct ElementMap {
     indices: IndexTable,
     elements: HashMap<ElementIndex, Element>,
+    /// The elements that selectors stand for.
+    selected: HashMap<String, ElementIndex>,
     documents: HashMap<WorldId, FrameDocument>,
     /// What the view was made of.
     page: Option<Arc<FrameReading>>,
@@ -52,6 +54,7 @@ impl ElementMap {
         let view = compose(&page, &mut self.indices, budget);
         self.page = Some(page);
         self.elements = view.elements.iter().map(|element| (element.index, element.clone())).collect();
+        self.selected.clear();
         self.documents = documents;
         view
     }
@@ -64,8 +67,8 @@ impl ElementMap {
         boxes
     }
 
-    /// Adds an element that was asked for by other means than its index, until the next view.
-    pub(crate) fn add(&mut self, found: FoundElement) -> ElementIndex {
+    /// Adds the element that a selector stands for, until the next view.
+    pub(crate) fn add(&mut self, selector: &str, found: FoundElement) -> ElementIndex {
         let FoundElement { place, documents, mut element, signature } = found;
         element.index = self.indices.show(IndexedElement {
             frame: place.world,
@@ -78,6 +81,7 @@ impl ElementMap {
             in_view: None,
         });
         let index = element.index;
+        self.selected.insert(selector.to_owned(), index);
         self.elements.insert(index, element);
         // The page may have gone on to another document since it was last read.
         for (world, located) in documents {
@@ -89,6 +93,7 @@ impl ElementMap {
     /// Shows nothing: the page could not be read.
     pub(crate) fn clear(&mut self) {
         self.elements.clear();
+        self.selected.clear();
         self.documents.clear();
         self.page = None;
     }
@@ -103,7 +108,11 @@ impl ElementMap {
         self.check.replace(check) != Some(check)
     }
 
-    pub(crate) fn get(&self, index: ElementIndex) -> Option<MappedElement> {
+    pub(crate) fn get(&self, locator: &Locator) -> Option<MappedElement> {
+        let index = match locator {
+            Locator::Index(index) => *index,
+            Locator::Selector(selector) => *self.selected.get(selector)?,
+        };
         let element = self.elements.get(&index)?;
         let shown = self.indices.resolve(index)?;
         let place = self.place(shown.frame, shown.node)?;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::frames::WorldId;
 use super::reading::NodeId;
-use agent::action::ElementIndex;
+use agent::observation::ElementIndex;
 
 /// Gives every element that is shown one index, 1, 2, 3 ..., the same in every later view for as long as the element
 /// lives and never used for another one. One table serves all frames and tabs of a run.

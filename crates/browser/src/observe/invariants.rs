@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::frames::FrameReading;
 use super::index::IndexTable;
 use super::{compose, notices, tokens};
-use agent::action::ElementIndex;
+use agent::observation::ElementIndex;
 
 /// Checks all of it for one tree; `budget` in tokens, at least 200.
 pub(super) fn hold(tree: &FrameReading, budget: usize) {

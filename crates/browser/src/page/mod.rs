@@ -25,11 +25,11 @@ use crate::observe::element_map::ElementMap;
 use crate::observe::frame_reader::FrameReader;
 use crate::observe::{Facts, FrameReading, WorldId};
 use crate::process::browser::Lease;
-use crate::wait::pending_navigation;
-use crate::wait::settle;
-use agent::action::{Action, ElementIndex};
+use crate::wait::{pending_navigation, settle};
+use agent::action::Action;
 use agent::image::{Image, ImageFormat};
-use agent::observation::Observation;
+use agent::locator::Locator;
+use agent::observation::{ElementIndex, Observation};
 use agent::ports::{ActionError, ActionOutcome, BrowserError, Page, PageSpec};
 use cdp::CdpError;
 
@@ -40,7 +40,7 @@ const CHECK_PASS_LIMIT: Duration = Duration::from_secs(3);
 const LEAVING_SCREENSHOT_LIMIT: Duration = Duration::from_millis(500);
 
 /// One run's tabs, eyes and hands.
-pub(crate) struct BrowserPage {
+pub struct BrowserPage {
     context: Context,
     worlds: IsolatedWorlds,
     /// Held for the length of an action or observation; a run does one thing at a time.
@@ -104,28 +104,18 @@ impl Page for BrowserPage {
     }
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
-        let elements = self.elements.lock().await;
-        if !matches!(action, Action::Wait { .. }) {
-            self.action_started();
-        }
-        self.context.while_alive(self.hands(&elements).act(action)).await
-    }
-
-    async fn select(&self, selector: &str, limit: Duration) -> Result<ElementIndex, ActionError> {
         let mut elements = self.elements.lock().await;
-        let found = self.context.while_alive(self.hands(&elements).select_by(selector, limit)).await?;
-        Ok(elements.add(found))
-    }
-
-    async fn press(&self, index: ElementIndex, keys: &str) -> Result<ActionOutcome, ActionError> {
-        let elements = self.elements.lock().await;
-        self.action_started();
-        self.context.while_alive(self.hands(&elements).press_at(index, keys)).await
-    }
-
-    async fn wait_for_url(&self, text: &str, limit: Duration) -> Result<ActionOutcome, ActionError> {
-        let elements = self.elements.lock().await;
-        self.context.while_alive(self.hands(&elements).wait_for_url(text, limit)).await
+        let acted = async {
+            for selector in action.selectors() {
+                let found = self.hands(&elements).wait_for_selector(selector, Locator::WAIT).await?;
+                elements.add(selector, found);
+            }
+            if !matches!(action, Action::Wait { .. }) {
+                self.action_started();
+            }
+            self.hands(&elements).act(action).await
+        };
+        self.context.while_alive(acted).await
     }
 
     async fn picture(&self) -> Result<Image, BrowserError> {
@@ -171,6 +161,15 @@ impl Page for BrowserPage {
 }
 
 impl BrowserPage {
+    /// The index of the visible element that a selector matches now, for tools that measure views: an element in the
+    /// view keeps its index, any other gets a new one.
+    pub async fn index_of(&self, selector: &str) -> Option<ElementIndex> {
+        let mut elements = self.elements.lock().await;
+        let hands = self.hands(&elements);
+        let found = self.context.while_alive(hands.wait_for_selector(selector, Duration::ZERO)).await.ok()?;
+        Some(elements.add(selector, found))
+    }
+
     fn hands<'a>(&'a self, elements: &'a ElementMap) -> Executor<'a> {
         Executor {
             context: &self.context,

@@ -265,9 +265,12 @@ impl Pool {
     }
 }
 
-#[async_trait]
-impl Browsers for Pool {
-    async fn open(&self, spec: PageSpec) -> Result<Arc<dyn Page>, BrowserError> {
+impl Pool {
+    /// As [`Browsers::open`], with the page's own type.
+    ///
+    /// # Errors
+    /// No browser can be started, or it was lost.
+    pub async fn open_page(&self, spec: PageSpec) -> Result<BrowserPage, BrowserError> {
         let LeasedContext { context, lease } = if spec.headless {
             self.shared_context().await?
         } else {
@@ -283,7 +286,14 @@ impl Browsers for Pool {
             context.dispose().await;
             return Err(BrowserError::Protocol { cause: format!("the caller's files cannot be written: {error}") });
         }
-        Ok(Arc::new(BrowserPage::new(context, lease, spec)))
+        Ok(BrowserPage::new(context, lease, spec))
+    }
+}
+
+#[async_trait]
+impl Browsers for Pool {
+    async fn open(&self, spec: PageSpec) -> Result<Arc<dyn Page>, BrowserError> {
+        Ok(Arc::new(self.open_page(spec).await?))
     }
 
     fn supports(&self, headless: bool) -> Result<(), HeadfulUnavailable> {

@@ -6,8 +6,8 @@ use crate::dates;
 use crate::find::{self, Matches, Use};
 use crate::target::{ElementKind, Ordinal, Target};
 use crate::text::fold;
-use agent::action::{Action, ElementIndex};
-use agent::observation::Element;
+use agent::action::Action;
+use agent::observation::{Element, ElementIndex};
 
 impl<'a> Scene<'a> {
     pub(super) fn click(&self, target: &Target) -> Move {
@@ -98,7 +98,9 @@ impl<'a> Scene<'a> {
             },
         };
         match self.pick(&matches) {
-            Some(element) => Move::on(Action::Upload { index: element.index, files: files.to_vec() }, matches.exact),
+            Some(element) => {
+                Move::on(Action::Upload { index: element.index.into(), files: files.to_vec() }, matches.exact)
+            }
             None => self.look_around(|| match to {
                 Some(target) => self.missing(target, Use::Upload, matches.too_few),
                 None => format!("there is no file field on {}", self.page()),
@@ -135,7 +137,7 @@ fn put(element: &Element, value: &str, sure: bool) -> Move {
 /// An option that is not known is passed on as it is: the list may be cut, and the browser knows them all.
 fn choose(element: &Element, option: &str, sure: bool) -> Move {
     let option = exact_option(element, option).unwrap_or(option);
-    Move::on(Action::Select { index: element.index, options: vec![option.to_owned()] }, sure)
+    Move::on(Action::Select { index: element.index.into(), options: vec![option.to_owned()] }, sure)
 }
 
 fn tick(element: &Element, on: bool, sure: bool) -> Move {
@@ -156,11 +158,11 @@ fn exact_option<'a>(element: &'a Element, wanted: &str) -> Option<&'a str> {
 }
 
 pub(super) fn input(index: ElementIndex, text: &str) -> Action {
-    Action::Input { index, text: text.to_owned(), clear: None, submit: None }
+    Action::Input { index: index.into(), text: text.to_owned(), clear: None, submit: None }
 }
 
 pub(super) fn submit_input(index: ElementIndex, text: &str) -> Action {
-    Action::Input { index, text: text.to_owned(), clear: None, submit: Some(true) }
+    Action::Input { index: index.into(), text: text.to_owned(), clear: None, submit: Some(true) }
 }
 
 pub(super) fn is_plain_text_field(element: &Element) -> bool {

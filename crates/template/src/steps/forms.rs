@@ -123,7 +123,7 @@ impl Scene<'_> {
         let button = button.or_else(|| elements.iter().find(says)).or_else(|| elements.iter().find(submits));
         match button {
             Some(button) => Move::on(Action::click(button.index), true),
-            None if last_field.is_some() => Move::complete(Action::SendKeys { keys: "Enter".to_owned() }),
+            None if last_field.is_some() => Move::complete(Action::keys("Enter")),
             None => self.look_around(|| format!("there is no button that submits a form on {}", self.page())),
         }
     }

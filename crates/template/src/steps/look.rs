@@ -44,7 +44,10 @@ impl<'a> Scene<'a> {
         let view = &self.observation.view;
         let scroll = view.scroll;
         if view.elements.is_empty() && view.text.trim().is_empty() && self.progress.waits < MAX_WAITS {
-            return Move::look(Action::Wait { seconds: Some(1.0), text: None, gone: None }, Look::Again);
+            return Move::look(
+                Action::Wait { seconds: Some(1.0), text: None, gone: None, selector: None, url: None },
+                Look::Again,
+            );
         }
         if self.progress.looks < MAX_LOOKS {
             if scroll.pixels_below > 0 {

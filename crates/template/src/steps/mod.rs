@@ -15,8 +15,8 @@ mod travel;
 use super::find::Use;
 use super::goal::Goal;
 use super::lines::Line;
-use agent::action::{Action, ElementIndex};
-use agent::observation::Observation;
+use agent::action::Action;
+use agent::observation::{ElementIndex, Observation};
 
 pub(super) use dialog::answers;
 pub(super) use read::read_at_once;
@@ -122,7 +122,7 @@ pub(super) fn next(goal: &Goal, scene: &Scene<'_>) -> Move {
         Goal::Scroll(scrolling) => scene.scroll(scrolling),
         Goal::Back => Move::complete(Action::GoBack {}),
         Goal::Wait(waiting) => scene.wait(waiting),
-        Goal::Keys(keys) => Move::complete(Action::SendKeys { keys: keys.clone() }),
+        Goal::Keys(keys) => Move::complete(Action::keys(keys.clone())),
         Goal::Screenshot => Move::complete(Action::Screenshot {}),
         Goal::CloseTab => scene.close_tab(),
         Goal::SwitchTab(which) => scene.switch_tab(which),

@@ -5,7 +5,8 @@ use super::{Move, Scene};
 use crate::find::Use;
 use crate::goal::Pointing;
 use crate::target::Target;
-use agent::action::{Action, ElementIndex, MouseButton};
+use agent::action::{Action, MouseButton};
+use agent::observation::ElementIndex;
 
 impl Scene<'_> {
     pub(super) fn point(&self, target: &Target, how: Pointing) -> Move {
@@ -21,9 +22,10 @@ impl Scene<'_> {
             Aim::Elsewhere(elsewhere) => return elsewhere,
         };
         match self.aim(to, Use::Click) {
-            Aim::At(to, _) => {
-                Move::on(Action::Drag { from: from.index, x: None, y: None, to: Some(to.index), path: None }, false)
-            }
+            Aim::At(to, _) => Move::on(
+                Action::Drag { from: from.index.into(), x: None, y: None, to: Some(to.index.into()), path: None },
+                false,
+            ),
             Aim::Elsewhere(elsewhere) => elsewhere,
         }
     }
@@ -31,10 +33,16 @@ impl Scene<'_> {
 
 impl Pointing {
     fn action(self, index: ElementIndex) -> Action {
-        let click =
-            |button, count| Action::Click { index: Some(index), x: None, y: None, button, count, modifiers: None };
+        let click = |button, count| Action::Click {
+            index: Some(index.into()),
+            x: None,
+            y: None,
+            button,
+            count,
+            modifiers: None,
+        };
         match self {
-            Self::Hover => Action::Hover { index },
+            Self::Hover => Action::Hover { index: index.into() },
             Self::DoubleClick => click(None, Some(2)),
             Self::RightClick => click(Some(MouseButton::Right), None),
         }

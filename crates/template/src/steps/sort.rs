@@ -6,7 +6,8 @@ use crate::find::{self, Use};
 use crate::goal::Order;
 use crate::target::Target;
 use crate::text::{fold, quote};
-use agent::action::{Action, ElementIndex};
+use agent::action::Action;
+use agent::observation::ElementIndex;
 
 impl Scene<'_> {
     /// By the list that says "sort", else by the column's heading, which most tables turn round at a second click.
@@ -20,7 +21,9 @@ impl Scene<'_> {
                 None => list.options.iter().find(|option| find::fits_text(by, option)),
             };
             return match wanted {
-                Some(option) => Move::on(Action::Select { index: list.index, options: vec![option.clone()] }, false),
+                Some(option) => {
+                    Move::on(Action::Select { index: list.index.into(), options: vec![option.clone()] }, false)
+                }
                 None => Move::Impossible(format!("{} has no such order", quote(&list.name))),
             };
         }

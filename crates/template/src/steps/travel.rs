@@ -63,7 +63,7 @@ impl Scene<'_> {
             Waiting::Gone(unwanted) => gone = Some(unwanted.clone()),
             Waiting::Seconds(given) => seconds = Some(given.clamp(0.0, 30.0)),
         }
-        Move::complete(Action::Wait { seconds, text, gone })
+        Move::complete(Action::Wait { seconds, text, gone, selector: None, url: None })
     }
 
     pub(super) fn shows(&self, text: &str) -> bool {

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::super::TemplatePlanner;
-use agent::action::{Action, ElementIndex};
-use agent::observation::{Element, Observation, PageView, Scroll};
+use agent::action::Action;
+use agent::locator::Locator;
+use agent::observation::{Element, ElementIndex, Observation, PageView, Scroll};
 use agent::planner::{ActionResult, PastStep, Planner, Turn};
 use agent::ports::{ActionOutcome, Notices};
 
@@ -224,8 +225,8 @@ fn element(line: &str, index: ElementIndex) -> Option<Element> {
 
 /// "click Buy", "input Name=Ada", "input Search=tea submit", "select Quantity=2", "scroll Down 2", "goBack" ...
 fn describe(action: &Action, observation: &Observation) -> String {
-    let name = |index: &ElementIndex| {
-        let element = observation.view.element(*index);
+    let name = |index: &Locator| {
+        let element = index.index().and_then(|index| observation.view.element(index));
         element.unwrap_or_else(|| panic!("{index} was not shown on {}", observation.url)).name.clone()
     };
     match action {
@@ -239,9 +240,9 @@ fn describe(action: &Action, observation: &Observation) -> String {
         }
         Action::Select { index, options } => format!("select {}={}", name(index), options.join("|")),
         Action::Upload { index, files } => format!("upload {}={}", name(index), files.join("|")),
-        Action::SendKeys { keys } => format!("keys {keys}"),
+        Action::SendKeys { keys, .. } => format!("keys {keys}"),
         Action::Scroll { direction, pages, .. } => format!("scroll {direction:?} {}", pages.unwrap_or(1.0)),
-        Action::Wait { seconds, text, gone } => match (seconds, text, gone) {
+        Action::Wait { seconds, text, gone, .. } => match (seconds, text, gone) {
             (Some(seconds), _, _) => format!("wait {seconds}s"),
             (_, Some(text), _) => format!("wait {text}"),
             (_, _, gone) => format!("wait gone {}", gone.clone().unwrap_or_default()),

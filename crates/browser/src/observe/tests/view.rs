@@ -3,7 +3,7 @@ use super::super::index::IndexTable;
 use super::super::reading::{FrameItem, Item, NodeId, Reading};
 use super::super::{compose, notices, tokens};
 use super::{button, indices, page, text};
-use agent::action::ElementIndex;
+use agent::observation::ElementIndex;
 
 fn lines(page: &FrameReading, table: &mut IndexTable) -> Vec<String> {
     compose(page, table, 8000).text.lines().map(str::to_owned).collect()

@@ -6,14 +6,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::agent::AgentTask;
-use super::answer;
-use super::budget::{CallError, Metered};
-use super::extracts::{PART, parts};
-use super::fence::Fence;
-use super::ports::{ActionError, ActionOutcome, ChatRequest, Message, Notices, Role};
-use super::prompt;
-use super::text::{one_line, shorten};
+use super::parts::{PART, parts};
+use crate::budget::{CallError, MeteredModel};
+use crate::ports::{ActionError, ActionOutcome, ChatRequest, Message, Notices, Role};
+use crate::prompt;
+use crate::prompt::answer;
+use crate::prompt::fence::Fence;
+use crate::task::AgentTask;
+use crate::text::{one_line, shorten};
 
 /// Characters of a part, about 5,000 tokens.
 const CHUNK: usize = 20_000;
@@ -33,14 +33,14 @@ const MAX_ERROR: usize = 200;
 
 /// What a text is read for.
 #[derive(Clone, Copy)]
-pub(super) struct Query<'a> {
-    pub(super) query: &'a str,
+pub(crate) struct Query<'a> {
+    pub(crate) query: &'a str,
     /// JSON Schema of an entry, as text.
-    pub(super) schema: Option<&'a str>,
+    pub(crate) schema: Option<&'a str>,
 }
 
-pub(super) struct Reading {
-    model: Arc<Metered>,
+pub(crate) struct QueryReader {
+    model: Arc<MeteredModel>,
     temperature: f64,
     /// The run's.
     deadline: Option<Instant>,
@@ -63,13 +63,13 @@ struct Found {
     found: Vec<String>,
 }
 
-impl Reading {
-    pub(super) fn new(model: Arc<Metered>, task: &AgentTask) -> Self {
+impl QueryReader {
+    pub(crate) fn new(model: Arc<MeteredModel>, task: &AgentTask) -> Self {
         Self { model, temperature: task.temperature, deadline: task.budget.deadline, fence: Fence::random() }
     }
 
     /// Whether a text is read by the model instead of being shown.
-    pub(super) fn is_due(text: &str) -> bool {
+    pub(crate) fn is_needed_for(text: &str) -> bool {
         text.chars().nth(PART).is_some()
     }
 
@@ -77,7 +77,7 @@ impl Reading {
     ///
     /// # Errors
     /// No part could be read.
-    pub(super) async fn search(
+    pub(crate) async fn search(
         &self,
         outcome: ActionOutcome,
         query: Query<'_>,

@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 /// The one URL that the task names, if it names exactly one. Addresses of mail and what stands behind "not", "never"
 /// or "don't" in its sentence do not count: to miss a URL costs one step, to open a forbidden one cannot be undone.
-pub(super) fn url_in_task(task: &str) -> Option<Url> {
+pub(crate) fn url_in_task(task: &str) -> Option<Url> {
     let mut found: Option<Url> = None;
     for candidate in CANDIDATE.find_iter(task) {
         let Some(url) = parse(task, candidate.start(), candidate.as_str()) else { continue };

@@ -3,22 +3,35 @@
 use std::time::Duration;
 
 use super::*;
+use crate::RequestedAction;
 use crate::action::ScrollDirection;
-use crate::explicit::{ExplicitAction, Target};
 
-fn click(selector: &str) -> ExplicitAction {
-    ExplicitAction::Click { target: Target::Selector(selector.into()) }
+fn requested(name: &str, action: Action) -> RequestedAction {
+    RequestedAction { name: name.into(), action }
 }
 
-fn read(selector: &str) -> ExplicitAction {
-    ExplicitAction::ExtractText { selector: selector.into() }
+fn by(selector: &str) -> Locator {
+    Locator::Selector(selector.into())
+}
+
+fn click(selector: &str) -> RequestedAction {
+    requested("click", Action::click(by(selector)))
+}
+
+fn read(selector: &str) -> RequestedAction {
+    requested("extract_text", Action::extract(Some(by(selector))))
+}
+
+fn wait_for(selector: Option<&str>, url: Option<&str>) -> Action {
+    let (selector, url) = (selector.map(str::to_owned), url.map(str::to_owned));
+    Action::Wait { seconds: Some(60.0), text: None, gone: None, selector, url }
 }
 
 fn text(text: &str) -> Result<ActionOutcome, ActionError> {
     Ok(ActionOutcome { description: "Read it".into(), extracted: Some(text.into()), ..ActionOutcome::default() })
 }
 
-fn world(actions: impl IntoIterator<Item = ExplicitAction>) -> World {
+fn world(actions: impl IntoIterator<Item = RequestedAction>) -> World {
     let mut world = World::new([answer(json!([done("ordered")]))]);
     world.task.actions = actions.into_iter().collect();
     world
@@ -35,14 +48,17 @@ async fn run_alone(world: &World) -> AgentResult {
 #[tokio::test(start_paused = true)]
 async fn each_action_is_a_step_in_the_order_given() {
     let delay = Duration::from_secs(60);
+    let input = Action::Input { index: ElementIndex(1).into(), text: "tea".into(), clear: None, submit: None };
+    let scroll = Action::Scroll { direction: ScrollDirection::Down, pages: Some(0.5), index: None };
+    let press = Action::SendKeys { keys: "Enter".into(), index: Some(by("#q")) };
     let world = world([
-        ExplicitAction::WaitFor { selector: "#shop".into(), limit: delay },
+        requested("wait_for", wait_for(Some("#shop"), None)),
         click("#go"),
-        ExplicitAction::Type { target: Target::Index(ElementIndex(1)), text: "tea".into() },
-        ExplicitAction::Scroll { direction: ScrollDirection::Down, pixels: Some(450) },
-        ExplicitAction::Wait { delay },
-        ExplicitAction::PressEnter { selector: "#q".into() },
-        ExplicitAction::WaitForUrlContains { text: "/results".into(), limit: delay },
+        requested("type", input.clone()),
+        requested("scroll", scroll.clone()),
+        requested("wait", Action::wait(60.0)),
+        requested("press_enter", press.clone()),
+        requested("wait_for_url_contains", wait_for(None, Some("/results"))),
     ]);
     let started = tokio::time::Instant::now();
     let result = run_alone(&world).await;
@@ -56,12 +72,16 @@ async fn each_action_is_a_step_in_the_order_given() {
     assert_eq!(steps.iter().map(|step| step.step).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(steps[0].description, "Wait for '#shop'");
     assert_eq!(steps[4].description, "Wait 60 s");
-    assert_eq!(steps[5].description, "Press Enter at [7]");
+    assert_eq!(steps[5].description, "Press Enter at '#q'");
+    assert_eq!(steps[6].description, "Wait for a URL with '/results'");
     assert!(steps.iter().all(|step| step.screenshot.is_some() && !step.url.is_empty()));
-    assert_eq!(*world.page.selected.lock().unwrap(), ["#shop", "#go", "#q"]);
     let acted = world.page.acted.lock().unwrap().clone();
-    assert_eq!(acted[0], Action::click(ElementIndex(7)));
-    assert_eq!(acted[2], Action::Scroll { direction: ScrollDirection::Down, pages: Some(0.5), index: None });
+    let click = Action::click(by("#go"));
+    assert_eq!(
+        acted,
+        [wait_for(Some("#shop"), None), click, input, scroll, press, wait_for(None, Some("/results"))],
+        "all but the wait for time"
+    );
     assert!(world.calls().is_empty());
 }
 
@@ -81,7 +101,7 @@ async fn an_action_that_fails_ends_them_all() {
     assert_eq!(result.errors, [problem]);
     assert_eq!(result.final_text, "1 of 3 actions were carried out.");
     assert_eq!(world.steps().len(), 2, "the failure is a step, what follows is none");
-    assert_eq!(*world.page.selected.lock().unwrap(), ["#go", "#missing"]);
+    assert_eq!(*world.page.acted.lock().unwrap(), [Action::click(by("#go")), Action::click(by("#missing"))]);
 }
 
 #[tokio::test]

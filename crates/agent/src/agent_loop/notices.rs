@@ -1,21 +1,19 @@
-//! Carries what a model says about its retries to the reporter while its call is still waiting.
+//! Reports the notices of a model call, such as retries, while the call is under way.
 
 use tokio::sync::mpsc;
 
-use super::ports::Notices;
-use super::report::{LogLevel, Reporter};
+use crate::ports::Notices;
+use crate::report::{LogLevel, Reporter};
 
-/// Notices that may wait to be reported; more are dropped, since a call that retries that often has said enough.
-const WAITING: usize = 16;
+/// Notices waiting to be reported; more are dropped.
+const CAPACITY: usize = 16;
 
-/// Where a call puts its notices.
 pub(super) struct Outbox(mpsc::Sender<String>);
 
-/// Where they come out.
 pub(super) struct Inbox(mpsc::Receiver<String>);
 
 pub(super) fn channel() -> (Outbox, Inbox) {
-    let (sender, receiver) = mpsc::channel(WAITING);
+    let (sender, receiver) = mpsc::channel(CAPACITY);
     (Outbox(sender), Inbox(receiver))
 }
 
@@ -26,7 +24,7 @@ impl Notices for Outbox {
 }
 
 impl Inbox {
-    /// Runs `call` and reports its notices as they come.
+    /// Awaits `call` and reports its notices as they come.
     pub(super) async fn report_during<T>(mut self, reporter: &dyn Reporter, call: impl Future<Output = T>) -> T {
         let mut call = std::pin::pin!(call);
         let result = loop {

@@ -4,12 +4,11 @@
 use std::collections::VecDeque;
 use std::fmt::Write;
 
-use super::extracts::Numbering;
 use super::fence::Fence;
-use super::planner::{ActionResult, PastStep};
-use super::ports::{Message, Role};
-use super::prompt;
-use super::text::{estimate_tokens, one_line};
+use crate::extract::parts::{Numbering, SHORT};
+use crate::planner::{ActionResult, PastStep};
+use crate::ports::{Message, Role};
+use crate::text::{estimate_tokens, one_line, shorten};
 
 /// Longest description, effect or error of one action, in characters.
 const MAX_RESULT: usize = 500;
@@ -17,7 +16,7 @@ const MAX_RESULT: usize = 500;
 const MAX_THOUGHT: usize = 600;
 const MAX_BRIEF: usize = 200;
 
-pub(super) struct History {
+pub(crate) struct History {
     /// In tokens, estimated.
     budget: usize,
     /// Steps taken in so far.
@@ -36,7 +35,7 @@ struct Entry {
 }
 
 impl History {
-    pub(super) fn new(budget: usize) -> Self {
+    pub(crate) fn new(budget: usize) -> Self {
         Self {
             budget,
             seen: 0,
@@ -48,7 +47,7 @@ impl History {
     }
 
     /// Takes in the steps that it has not seen yet.
-    pub(super) fn extend(&mut self, past: &[PastStep], fence: &Fence) {
+    pub(crate) fn extend(&mut self, past: &[PastStep], fence: &Fence) {
         for step in past.iter().skip(self.seen) {
             self.recent.push_back(Entry { full: full(step, &mut self.numbering, fence), brief: brief(step, fence) });
         }
@@ -59,7 +58,7 @@ impl History {
     }
 
     /// Makes do with half of the room it takes up now, from now on; false when there is nothing left to condense.
-    pub(super) fn shrink(&mut self) -> bool {
+    pub(crate) fn shrink(&mut self) -> bool {
         let before = self.tokens();
         self.budget = self.budget.min(before / 2);
         self.condense();
@@ -67,7 +66,7 @@ impl History {
     }
 
     /// One message a step, after one for all condensed steps if there are any.
-    pub(super) fn messages(&self) -> impl Iterator<Item = Message> {
+    pub(crate) fn messages(&self) -> impl Iterator<Item = Message> {
         let condensed = (!self.briefs.is_empty()).then(|| self.condensed());
         let texts = condensed.into_iter().chain(self.recent.iter().map(|entry| entry.full.clone()));
         texts.map(|text| Message { role: Role::User, text, image: None })
@@ -106,11 +105,6 @@ impl History {
     fn recent_tokens(&self) -> usize {
         self.recent.iter().map(|entry| estimate_tokens(&entry.full)).sum()
     }
-}
-
-/// The last step that a decision was made for: one without an answer has not looked at what the one before brought.
-pub(super) fn last_decided(history: &[PastStep]) -> Option<&PastStep> {
-    history.iter().rev().find(|step| !step.decision.actions.is_empty())
 }
 
 /// The step in a few lines. What the model or the page wrote is flattened and defused piece by piece, so that a fence
@@ -156,7 +150,7 @@ fn result_line(result: &ActionResult, numbering: &mut Numbering, fence: &Fence) 
     if let Some(long) = numbering.next(result) {
         let _ = write!(text, "; {}, {} characters", long.name(), long.characters());
     } else if let Some(extract) = &outcome.extracted {
-        let _ = write!(text, "; {}", prompt::short_extract(extract, fence));
+        let _ = write!(text, "; {}", fence.wrap("extract", &shorten(extract, SHORT)));
     }
     text
 }

@@ -6,35 +6,35 @@ use uuid::Uuid;
 
 /// A run's boundary. Random, so that no page knows it; and a page that guesses it still cannot use it, since it is
 /// taken out of everything fenced.
-pub(super) struct Fence {
+pub(crate) struct Fence {
     boundary: String,
 }
 
 impl Fence {
-    pub(super) fn random() -> Self {
+    pub(crate) fn random() -> Self {
         let mut boundary = Uuid::new_v4().simple().to_string();
         boundary.truncate(8);
         Self { boundary }
     }
 
     #[cfg(any(test, fuzzing))]
-    pub(super) fn fixed(boundary: &str) -> Self {
+    pub(crate) fn fixed(boundary: &str) -> Self {
         Self { boundary: boundary.to_owned() }
     }
 
-    pub(super) fn boundary(&self) -> &str {
+    pub(crate) fn boundary(&self) -> &str {
         &self.boundary
     }
 
     /// `text` between an opening and a closing tag of the given kind.
-    pub(super) fn wrap(&self, kind: &str, text: &str) -> String {
+    pub(crate) fn wrap(&self, kind: &str, text: &str) -> String {
         let boundary = &self.boundary;
         format!("<{kind}-{boundary}>\n{}\n</{kind}-{boundary}>", self.defuse(text))
     }
 
     /// The text without the boundary, in whatever case and in whichever look-alikes it is written, and without what nobody
     /// sees.
-    pub(super) fn defuse(&self, text: &str) -> String {
+    pub(crate) fn defuse(&self, text: &str) -> String {
         let seen = unhidden(text);
         // Each character with what it passes for; the boundary is looked for among the latter.
         let letters: Vec<(usize, char)> =
@@ -71,7 +71,7 @@ fn is_hidden(c: char) -> bool {
 }
 
 /// The same, and those that mean something elsewhere.
-pub(super) fn is_unseen(c: char) -> bool {
+pub(crate) fn is_unseen(c: char) -> bool {
     is_hidden(c) || matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
 }
 

@@ -1,22 +1,21 @@
-//! Notices when a run goes in circles: the same action on the same element again and again, or a page that nothing
-//! changes.
+//! Detects loops: the same action on the same element again and again, or a page that nothing changes.
 
 use std::collections::{HashSet, VecDeque};
 
-use super::action::Action;
+use crate::action::Action;
 
-/// Steps that are looked back on.
+/// Steps looked back on.
 const WINDOW: usize = 20;
-/// Repeats at which the model is told.
+/// Repeats at which the model is warned.
 const WARNINGS: [usize; 3] = [5, 8, 12];
 /// Repeats at which the run ends.
 const LIMIT: usize = 15;
 
 #[derive(Default)]
 pub(super) struct LoopGuard {
-    /// What each of the last steps did, without doubles; the newest last.
+    /// The actions of the last steps, newest last.
     recent: VecDeque<HashSet<String>>,
-    /// The page after the last step and for how many steps in a row it has looked like that.
+    /// The page after the last step, and the number of steps in a row that left it so.
     page: Option<(u64, usize)>,
 }
 
@@ -30,7 +29,7 @@ pub(super) enum Verdict {
 }
 
 impl LoopGuard {
-    /// Takes in a step: the actions it tried and the page it left behind.
+    /// Adds a step: the actions it tried and the page after it.
     pub(super) fn record<'a>(&mut self, actions: impl Iterator<Item = &'a Action>, fingerprint: u64) -> Verdict {
         let keys: HashSet<String> = actions.filter_map(key).collect();
         if self.recent.len() == WINDOW {
@@ -62,42 +61,31 @@ impl LoopGuard {
     }
 }
 
-/// What makes two actions the same. None for actions that are rightly repeated, like scrolling down a long page or
-/// waiting: where they lead nowhere, the unchanged page tells.
+/// Equal for equal actions. None for actions that are rightly repeated, such as scrolling or waiting: if they lead
+/// nowhere, the unchanged page shows it.
 fn key(action: &Action) -> Option<String> {
-    match action {
+    let is_telling = matches!(
+        action,
         Action::Navigate { .. }
-        | Action::Search { .. }
-        | Action::Click { .. }
-        | Action::Input { .. }
-        | Action::Hover { .. }
-        | Action::Drag { .. }
-        | Action::DropdownOptions { .. }
-        | Action::Upload { .. }
-        | Action::FindText { .. }
-        | Action::FindElements { .. }
-        | Action::Select { .. } => Some(format!("{action:?}")),
-        Action::GoBack {}
-        | Action::SavePdf {}
-        | Action::SendKeys { .. }
-        | Action::Scroll { .. }
-        | Action::ScrollToText { .. }
-        | Action::SwitchTab { .. }
-        | Action::CloseTab { .. }
-        | Action::Wait { .. }
-        | Action::Extract { .. }
-        | Action::Screenshot {}
-        | Action::Evaluate { .. }
-        | Action::Script { .. }
-        | Action::AnswerDialog { .. }
-        | Action::Done { .. } => None,
-    }
+            | Action::Search { .. }
+            | Action::Click { .. }
+            | Action::Input { .. }
+            | Action::Hover { .. }
+            | Action::Drag { .. }
+            | Action::DropdownOptions { .. }
+            | Action::Upload { .. }
+            | Action::FindText { .. }
+            | Action::FindElements { .. }
+            | Action::Select { .. }
+    );
+    is_telling.then(|| format!("{action:?}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::action::{ElementIndex, ScrollDirection};
+    use crate::action::ScrollDirection;
+    use crate::observation::ElementIndex;
 
     fn click(index: u32) -> Action {
         Action::click(ElementIndex(index))

@@ -1,34 +1,34 @@
 //! Long texts that a run has read: kept out of the prompt but for the one time they are shown, and shown again by the
 //! numbers of their parts. The steps hold them; numbers follow from the order in which they were read.
 
-use super::action::Action;
-use super::planner::{ActionResult, PastStep};
+use crate::action::Action;
+use crate::planner::{ActionResult, PastStep};
 
 /// An extract up to this many characters stands in the history for good.
-pub(super) const SHORT: usize = 800;
+pub(crate) const SHORT: usize = 800;
 /// Characters of a part at most, about 6,000 tokens; also of what one turn shows.
-pub(super) const PART: usize = 24_000;
+pub(crate) const PART: usize = 24_000;
 
 /// A long extract. It has at least one part.
-pub(super) struct Long<'a> {
+pub(crate) struct Long<'a> {
     /// Number of its first part; the others follow.
-    pub(super) first: u32,
-    pub(super) parts: Vec<&'a str>,
+    pub(crate) first: u32,
+    pub(crate) parts: Vec<&'a str>,
 }
 
 impl Long<'_> {
-    pub(super) fn characters(&self) -> usize {
+    pub(crate) fn characters(&self) -> usize {
         self.parts.iter().map(|part| part.chars().count()).sum()
     }
 
     /// Its parts' numbers in words: `extract 3`, `extracts 3 to 5`.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let last = self.first + u32::try_from(self.parts.len()).unwrap_or(u32::MAX).saturating_sub(1);
         name(self.first, last)
     }
 }
 
-pub(super) fn name(first: u32, last: u32) -> String {
+pub(crate) fn name(first: u32, last: u32) -> String {
     match first == last {
         true => format!("extract {first}"),
         false => format!("extracts {first} to {last}"),
@@ -37,11 +37,11 @@ pub(super) fn name(first: u32, last: u32) -> String {
 
 /// Gives out the numbers. It has to be shown every result of a run, in order.
 #[derive(Default)]
-pub(super) struct Numbering(u32);
+pub(crate) struct Numbering(u32);
 
 impl Numbering {
     /// The result's text, if it is a long one.
-    pub(super) fn next<'a>(&mut self, result: &'a ActionResult) -> Option<Long<'a>> {
+    pub(crate) fn next<'a>(&mut self, result: &'a ActionResult) -> Option<Long<'a>> {
         let text = result.outcome.as_ref().ok()?.extracted.as_deref().filter(|text| is_long(text))?;
         if let Action::Extract { again: Some(number @ 1..), .. } = result.action {
             return Some(Long { first: number, parts: vec![text] });
@@ -53,7 +53,7 @@ impl Numbering {
 }
 
 /// The long extracts of the step, out of the steps of its run.
-pub(super) fn of<'a>(step: &'a PastStep, run: &'a [PastStep]) -> Vec<Long<'a>> {
+pub(crate) fn of<'a>(step: &'a PastStep, run: &'a [PastStep]) -> Vec<Long<'a>> {
     let mut numbering = Numbering::default();
     let earlier = run.iter().take_while(|earlier| !std::ptr::eq(*earlier, step));
     earlier.flat_map(|step| &step.results).for_each(|result| drop(numbering.next(result)));
@@ -61,7 +61,7 @@ pub(super) fn of<'a>(step: &'a PastStep, run: &'a [PastStep]) -> Vec<Long<'a>> {
 }
 
 /// The part with this number.
-pub(super) fn find(run: &[PastStep], number: u32) -> Option<&str> {
+pub(crate) fn find(run: &[PastStep], number: u32) -> Option<&str> {
     let mut numbering = Numbering::default();
     let mut all = run.iter().flat_map(|step| &step.results).filter_map(|result| numbering.next(result));
     all.find_map(|long| long.parts.get(usize::try_from(number.checked_sub(long.first)?).ok()?).copied())
@@ -73,7 +73,7 @@ fn is_long(text: &str) -> bool {
 
 /// The text in parts of at most `max` characters that together are the text. A part ends before a heading where one
 /// stands in its second half, else at a line's end, else where it is full.
-pub(super) fn parts(text: &str, max: usize) -> Vec<&str> {
+pub(crate) fn parts(text: &str, max: usize) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some((full, _)) = rest.char_indices().nth(max.max(1)) {

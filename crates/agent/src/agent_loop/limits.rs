@@ -1,36 +1,36 @@
-//! What a run may take: told when most of it is used, and kept by asking for the answer while there is room for one.
+//! The limits of a run: warns when most of one is used, and asks for the answer while there is room for one.
 
 use tokio::time::Instant;
 
-use super::Steps;
+use super::state::AgentLoop;
 use crate::budget::Limit;
 use crate::report::{LogLevel, StopReason};
 
-/// The part of a limit at which it is told.
+/// The fraction of a limit at which the caller is warned.
 const NEARLY: f64 = 0.8;
 
-impl Steps {
-    /// Why nothing but `done` can be decided in a step.
-    pub(super) fn forced(&self, step: u32) -> Option<StopReason> {
+impl AgentLoop {
+    /// Why a step may only decide on `done`.
+    pub(super) fn forced_stop(&self, step: u32) -> Option<StopReason> {
         if step == self.last_step() {
             return Some(StopReason::MaxSteps);
         }
         if self.failures >= self.settings.max_failures.max(1) {
             return Some(StopReason::Failures);
         }
-        // A step like the last one fits, and none after it.
-        let too_late = |deadline| self.pace.is_some_and(|pace| Instant::now() + pace * 2 > deadline);
+        // There is time for one more step like the last one, and for none after it.
+        let too_late = |deadline| self.last_duration.is_some_and(|duration| Instant::now() + duration * 2 > deadline);
         let limit = match &self.model {
             Some(_) if self.task.budget.deadline.is_some_and(too_late) => Some(Limit::Time),
             Some(model) => model.nearly_reached(),
             None => None,
         };
-        limit.map(stop_of)
+        limit.map(stop_reason)
     }
 
-    /// Adds what the coming decision should bear in mind to what the last step left.
-    pub(super) async fn remind(&mut self, step: u32, forced: Option<StopReason>) {
-        let (used, max) = (u64::from(step - 1 - self.given), u64::from(self.task.max_steps));
+    /// Adds the reminder that the limits call for, to those of the last step.
+    pub(super) async fn add_reminder(&mut self, step: u32, forced: Option<StopReason>) {
+        let (used, max) = (u64::from(step - 1 - self.requested_steps), u64::from(self.task.max_steps));
         let three_quarters = (3 * max).div_ceil(4);
         let reminder = match forced {
             Some(StopReason::MaxSteps) => {
@@ -51,7 +51,7 @@ impl Steps {
     }
 
     pub(super) async fn warn_of_steps(&mut self, step: u32) {
-        let (used, max) = (step - 1 - self.given, self.task.max_steps);
+        let (used, max) = (step - 1 - self.requested_steps, self.task.max_steps);
         self.warn(Limit::Steps, f64::from(used), f64::from(max)).await;
     }
 
@@ -65,7 +65,7 @@ impl Steps {
         }
     }
 
-    /// Tells once when most of a limit is used up.
+    /// Warns once per limit.
     async fn warn(&mut self, limit: Limit, used: f64, max: f64) {
         if used >= max * NEARLY && self.warned.insert(limit) {
             let percent = (used / max * 100.0).round();
@@ -76,8 +76,7 @@ impl Steps {
     }
 }
 
-/// Why a run stops at a limit.
-pub(super) fn stop_of(limit: Limit) -> StopReason {
+pub(super) fn stop_reason(limit: Limit) -> StopReason {
     match limit {
         Limit::Steps => StopReason::MaxSteps,
         Limit::Tokens => StopReason::BudgetTokens,

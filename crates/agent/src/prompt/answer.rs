@@ -4,10 +4,10 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::action::Action;
-use super::decision::Decision;
 use super::schema;
-use super::text::{one_line, shorten};
+use crate::action::Action;
+use crate::decision::Decision;
+use crate::text::{one_line, shorten};
 
 /// Longest answer looked at, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -25,7 +25,7 @@ const THOUGHTS: [&str; 3] = ["evaluationPreviousGoal", "memory", "nextGoal"];
 
 /// Why an answer is of no use. The text is for the model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum AnswerError {
+pub(crate) enum AnswerError {
     #[error("it is longer than {MAX_ANSWER} bytes")]
     TooLong,
     #[error("it is not JSON ({detail})")]
@@ -43,7 +43,7 @@ pub(super) enum AnswerError {
 }
 
 /// The decision in an answer. With `only_done` every other action is dropped, and an answer without `done` refused.
-pub(super) fn parse(text: &str, only_done: bool) -> Result<Decision, AnswerError> {
+pub(crate) fn parse(text: &str, only_done: bool) -> Result<Decision, AnswerError> {
     if text.len() > MAX_ANSWER {
         return Err(AnswerError::TooLong);
     }
@@ -61,7 +61,7 @@ pub(super) fn parse(text: &str, only_done: bool) -> Result<Decision, AnswerError
 }
 
 /// The first JSON object of an answer to another question than what to do next.
-pub(super) fn json<T: DeserializeOwned>(text: &str) -> Result<T, AnswerError> {
+pub(crate) fn json<T: DeserializeOwned>(text: &str) -> Result<T, AnswerError> {
     let text = after_thinking(text);
     let not_json = |error: &serde_json::Error| AnswerError::NotJson { detail: one_line(&error.to_string(), 200) };
     let from = text.find('{').map_or(text, |at| &text[at..]);
@@ -286,7 +286,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::action::{ElementIndex, ScrollDirection};
+    use crate::action::ScrollDirection;
+    use crate::observation::ElementIndex;
 
     const PLAIN: &str =
         r#"{"evaluationPreviousGoal":"ok","memory":"m","nextGoal":"g","actions":[{"click":{"index":41}}]}"#;
@@ -320,7 +321,7 @@ mod tests {
             {"action":"goBack"},{"action":"send_keys","keys":"Enter"},{"scroll":{"direction":"down"}}]}"#;
         let at =
             Action::Click { index: None, x: Some(3.0), y: Some(4.0), button: None, count: Some(2), modifiers: None };
-        let keys = Action::SendKeys { keys: "Enter".into() };
+        let keys = Action::keys("Enter");
         let scroll = Action::Scroll { direction: ScrollDirection::Down, pages: None, index: None };
         assert_eq!(actions(text), [click(41), at, Action::GoBack {}, keys, scroll]);
         for bare in [
@@ -378,7 +379,7 @@ mod tests {
         let options = vec!["Red".to_owned()];
         assert_eq!(
             actions(r#"{"actions":[{"select":{"index":1,"options":"Red"}}]}"#),
-            [Action::Select { index: ElementIndex(1), options }]
+            [Action::Select { index: ElementIndex(1).into(), options }]
         );
         let decision = parse(
             r#"{"thinking":"..","next_goal":"g","memory":["a"],"actions":[{"send_keys":{"keys":"Enter"}}]}"#,
@@ -386,7 +387,7 @@ mod tests {
         );
         let decision = decision.unwrap();
         assert_eq!((decision.next_goal.as_str(), decision.memory.as_str()), ("g", "[\"a\"]"));
-        assert_eq!(decision.actions, [Action::SendKeys { keys: "Enter".into() }]);
+        assert_eq!(decision.actions, [Action::keys("Enter")]);
     }
 
     #[test]
@@ -438,11 +439,11 @@ mod tests {
         for action in [
             Action::Navigate { url: "https://a.example".into(), new_tab: Some(true) },
             Action::Search { query: "q".into(), engine: None },
-            Action::Wait { seconds: Some(1.5), text: None, gone: None },
+            Action::Wait { seconds: Some(1.5), text: None, gone: None, selector: None, url: None },
             Action::Extract { query: Some("price".into()), schema: None, index: None, again: None },
             Action::Screenshot {},
             Action::AnswerDialog { accept: true, text: Some("x".into()) },
-            Action::Input { index: ElementIndex(3), text: "x".into(), clear: Some(false), submit: None },
+            Action::Input { index: ElementIndex(3).into(), text: "x".into(), clear: Some(false), submit: None },
         ] {
             let decision = Decision { actions: vec![action], ..Decision::default() };
             assert_eq!(parse(&serde_json::to_string(&decision).unwrap(), false), Ok(decision));

@@ -6,24 +6,24 @@ use std::sync::LazyLock;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
-use super::decision::Decision;
-use super::vocabulary::Vocabulary;
+use crate::decision::Decision;
+use crate::vocabulary::Vocabulary;
 
 /// The schema's name towards providers.
-pub(super) const NAME: &str = "decision";
+pub(crate) const NAME: &str = "decision";
 
 /// The names of all actions.
-pub(super) static ACTION_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
+pub(crate) static ACTION_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut schema = generated();
     actions(&mut schema).iter().filter_map(|action| Some(name_of(action)?.to_owned())).collect()
 });
 
 /// A click with everything there is to it. As most clicks have an index and nothing else, that is what `click` offers:
 /// a strict answer spells out every argument, and five nulls a click cost time.
-pub(super) const CLICK_AT: &str = "clickAt";
+pub(crate) const CLICK_AT: &str = "clickAt";
 
 /// Schema of any decision with the actions of a vocabulary.
-pub(super) fn decision(vocabulary: Vocabulary) -> Value {
+pub(crate) fn decision(vocabulary: Vocabulary) -> Value {
     let mut schema = generated();
     // The frame is explained in the system prompt, or meant for readers of the code; the actions speak for themselves.
     for frame in [
@@ -47,7 +47,7 @@ pub(super) fn decision(vocabulary: Vocabulary) -> Value {
 }
 
 /// Schema of a decision that can only be `done`.
-pub(super) fn done_only(vocabulary: Vocabulary) -> Value {
+pub(crate) fn done_only(vocabulary: Vocabulary) -> Value {
     let mut schema = decision(vocabulary);
     actions(&mut schema)
         .retain(|action| action.pointer("/properties/action/enum/0").is_some_and(|name| name == "done"));

@@ -1,18 +1,22 @@
 //! What a model reads: the fixed part, and one turn's view of the page. The fixed texts lie in `prompt/`, with their
 //! reasons.
 
+pub(crate) mod answer;
+pub(crate) mod fence;
+pub(crate) mod history;
+pub(crate) mod schema;
+
 use std::fmt::Write;
 
-use super::extracts::{self, Long, PART, SHORT};
-use super::fence::Fence;
-use super::files::FileInfo;
-use super::history::last_decided;
-use super::observation::{Observation, Scroll};
-use super::output::OutputSchema;
-use super::planner::Turn;
-use super::secrets::{SecretName, Secrets};
-use super::text::{one_line, shorten};
-use super::vocabulary::Vocabulary;
+use self::fence::Fence;
+use crate::extract::parts::{self, Long, PART};
+use crate::files::FileInfo;
+use crate::observation::{Observation, Scroll};
+use crate::output::OutputSchema;
+use crate::planner::{Turn, last_decided};
+use crate::secrets::{SecretName, Secrets};
+use crate::text::one_line;
+use crate::vocabulary::Vocabulary;
 
 /// Longest URL or title shown, in characters.
 const MAX_LINE: usize = 300;
@@ -21,20 +25,20 @@ const MAX_NOTICE: usize = 500;
 /// Tabs listed.
 const MAX_TABS: usize = 20;
 /// For a model that reads a long text in parts.
-pub(super) const READING: &str = include_str!("prompt/reading.md").trim_ascii_end();
+pub(crate) const READING: &str = include_str!("reading.md").trim_ascii_end();
 
 /// The same for every run of a deployment.
-pub(super) fn system(max_actions: u32, vocabulary: Vocabulary) -> String {
-    let mut text = include_str!("prompt/system.md").trim_end().replace("{max_actions}", &max_actions.to_string());
+pub(crate) fn system(max_actions: u32, vocabulary: Vocabulary) -> String {
+    let mut text = include_str!("system.md").trim_end().replace("{max_actions}", &max_actions.to_string());
     if vocabulary.script {
         text.push('\n');
-        text.push_str(include_str!("prompt/script.md").trim_end());
+        text.push_str(include_str!("script.md").trim_end());
     }
     text
 }
 
 /// The same for every call of a run.
-pub(super) fn task(
+pub(crate) fn task(
     task: &str,
     files: &[FileInfo],
     secrets: &Secrets,
@@ -45,13 +49,13 @@ pub(super) fn task(
     let files = if names.is_empty() { String::new() } else { format!("\n\nFiles for upload: {}", names.join(", ")) };
     let secrets = told(secrets);
     // The task goes in last, so that nothing in it is taken for a placeholder.
-    let mut text = include_str!("prompt/task.md")
+    let mut text = include_str!("task.md")
         .trim_end()
         .replace("{boundary}", fence.boundary())
         .replace("{task}", &format!("{task}{files}{secrets}"));
     if let Some(output) = output {
         text.push_str("\n\n");
-        text.push_str(&include_str!("prompt/output.md").trim_end().replace("{schema}", &output.text()));
+        text.push_str(&include_str!("output.md").trim_end().replace("{schema}", &output.text()));
     }
     text
 }
@@ -66,7 +70,7 @@ fn told(secrets: &Secrets) -> String {
         format!("- {origin}: {}", names.join(", "))
     });
     let lines = lines.collect::<Vec<_>>().join("\n");
-    format!("\n\n{}", include_str!("prompt/secrets.md").trim_end().replace("{secrets}", &lines))
+    format!("\n\n{}", include_str!("secrets.md").trim_end().replace("{secrets}", &lines))
 }
 
 /// The run's boundary as the first message of a call tells it; whoever compares calls of two runs leaves it out.
@@ -78,19 +82,19 @@ pub fn boundary(task_message: &str) -> Option<&str> {
 }
 
 /// Told after an answer that could not be used.
-pub(super) fn unusable(problem: &str) -> String {
-    include_str!("prompt/unusable.md").trim_end().replace("{problem}", problem)
+pub(crate) fn unusable(problem: &str) -> String {
+    include_str!("unusable.md").trim_end().replace("{problem}", problem)
 }
 
 /// The newest page and what to bear in mind, the one part that differs from call to call.
-pub(super) fn turn(turn: &Turn<'_>, fence: &Fence) -> String {
+pub(crate) fn turn(turn: &Turn<'_>, fence: &Fence) -> String {
     let mut text = format!("Step {} of {}.", turn.step, turn.max_steps);
     for reminder in turn.reminders {
         text.push('\n');
         text.push_str(&fence.defuse(&one_line(reminder, MAX_NOTICE)));
     }
     if let Some(last) = last_decided(turn.history) {
-        long_extracts(&mut text, &extracts::of(last, turn.history), fence);
+        long_extracts(&mut text, &parts::of(last, turn.history), fence);
     }
     text.push('\n');
     text.push_str(&fence.wrap("page", &page(turn.observation)));
@@ -113,19 +117,19 @@ fn long_extracts(text: &mut String, extracts: &[Long<'_>], fence: &Fence) {
             text.push_str(&fence.wrap("extract", part));
         }
         if let (Some(first), Some(last)) = (waiting.first(), waiting.last()) {
-            let (name, length) = (extracts::name(*first, *last), long.characters());
+            let (name, length) = (parts::name(*first, *last), long.characters());
             let _ = write!(text, "\nNot shown yet: {name}, the rest of {length} characters; extract again to see it.");
         }
     }
 }
 
 /// The beginning of a reading in parts, the same for all of them.
-pub(super) fn query(query: &str, fence: &Fence) -> String {
-    include_str!("prompt/query.md").trim_end().replace("{boundary}", fence.boundary()).replace("{query}", query)
+pub(crate) fn query(query: &str, fence: &Fence) -> String {
+    include_str!("query.md").trim_end().replace("{boundary}", fence.boundary()).replace("{query}", query)
 }
 
 /// A part of the text that is being read.
-pub(super) fn part(number: usize, of: usize, before: &str, part: &str, fence: &Fence) -> String {
+pub(crate) fn part(number: usize, of: usize, before: &str, part: &str, fence: &Fence) -> String {
     let before = if before.is_empty() { String::new() } else { fence.wrap("before", before) + "\n" };
     format!("Part {number} of {of}:\n{before}{}", fence.wrap("part", part))
 }
@@ -165,11 +169,6 @@ fn scroll(scroll: Scroll) -> Option<String> {
     }
     let pages = |pixels: u32| f64::from(pixels) / f64::from(scroll.viewport_height);
     Some(format!("{:.1} pages above, {:.1} below", pages(scroll.pixels_above), pages(scroll.pixels_below)))
-}
-
-/// An earlier step's line about an extract that is short enough to stay.
-pub(super) fn short_extract(extract: &str, fence: &Fence) -> String {
-    fence.wrap("extract", &shorten(extract, SHORT))
 }
 
 #[cfg(test)]
