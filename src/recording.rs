@@ -30,7 +30,7 @@ impl Recorder for Destination {
             files: request.files.iter().map(SentFile::info).collect(),
             sensitive_data: request
                 .secrets
-                .listed()
+                .names_by_origin()
                 .map(|(origin, names)| (origin.to_string(), names.map(|name| name.as_str().to_owned()).collect()))
                 .collect(),
             output_schema: request.output.as_ref().map(|output| output.as_json().clone()),

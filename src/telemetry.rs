@@ -52,7 +52,7 @@ pub enum TelemetryError {
 pub fn init(settings: &TelemetrySettings, default_filter: &str) -> Result<LastLines, TelemetryError> {
     let filter = filter(settings, default_filter).map_err(|_| TelemetryError::Filter)?;
     let (lines, last_lines) = Lines::to(io::stderr())?;
-    let writer = Masked(move || lines.clone());
+    let writer = MaskedWriter(move || lines.clone());
     let layer = match settings.format {
         LogFormat::Text => fmt::layer().with_writer(writer).with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => fmt::layer().with_writer(writer).json().flatten_event(true).boxed(),
@@ -66,21 +66,21 @@ pub fn init(settings: &TelemetrySettings, default_filter: &str) -> Result<LastLi
 }
 
 /// A place for log lines in which the secrets of the runs under way do not arrive.
-pub struct Masked<M>(pub M);
+pub struct MaskedWriter<M>(pub M);
 
-impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for Masked<M> {
-    type Writer = Masked<M::Writer>;
+impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for MaskedWriter<M> {
+    type Writer = MaskedWriter<M::Writer>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        Masked(self.0.make_writer())
+        MaskedWriter(self.0.make_writer())
     }
 
     fn make_writer_for(&'a self, meta: &Metadata<'_>) -> Self::Writer {
-        Masked(self.0.make_writer_for(meta))
+        MaskedWriter(self.0.make_writer_for(meta))
     }
 }
 
-impl<W: Write> Write for Masked<W> {
+impl<W: Write> Write for MaskedWriter<W> {
     /// Is given a whole line at a time, as the subscriber formats lines.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.0.write_all(mask_log_line(&String::from_utf8_lossy(line)).as_bytes())?;

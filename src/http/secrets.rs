@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::error::{Place, Problem};
 use super::fields::{Wrong, string, wrong};
-use agent::secrets::{SecretName, SecretValue, SecretValueError, Secrets, SecretsError, SecretsOf};
+use agent::secrets::{OriginSecrets, SecretName, SecretValue, SecretValueError, Secrets, SecretsError};
 
 /// Every problem of every secret is told.
 pub(super) fn secrets(value: &Value, at: Place) -> Result<Secrets, Vec<Problem>> {
@@ -36,7 +36,7 @@ pub(super) fn secrets(value: &Value, at: Place) -> Result<Secrets, Vec<Problem>>
     })
 }
 
-fn of_origin(origin: &str, values: &Value, at: &Place) -> Result<SecretsOf, Vec<Problem>> {
+fn of_origin(origin: &str, values: &Value, at: &Place) -> Result<OriginSecrets, Vec<Problem>> {
     let mut problems = Vec::new();
     let origin = origin.parse();
     if let Err(error) = &origin {
@@ -62,7 +62,7 @@ fn of_origin(origin: &str, values: &Value, at: &Place) -> Result<SecretsOf, Vec<
         }
     }
     match origin {
-        Ok(origin) if problems.is_empty() => Ok(SecretsOf { origin, values: named }),
+        Ok(origin) if problems.is_empty() => Ok(OriginSecrets { origin, values: named }),
         _ => Err(problems),
     }
 }

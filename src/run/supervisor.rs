@@ -64,7 +64,7 @@ pub(super) async fn supervise(run: Run) -> Outbox {
     // Until the page is closed: its browser may still log what it saw.
     let secrets = run.request.secrets.clone();
     if let Some(masker) = secrets.masker() {
-        masker.watch_logs();
+        masker.mask_logs();
     }
     // Stands outside of the work, so that it can be closed whatever becomes of the work.
     let page = OnceLock::new();

@@ -9,7 +9,7 @@ use agent::files::{FileName, SentFile};
 use agent::ports::{
     ChatModel, ChatReply, ChatRequest, ModelError, ModelName, ModelUnavailable, Models, Provider, Usage,
 };
-use agent::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
+use agent::secrets::{OriginSecrets, SecretName, SecretValue, Secrets};
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Bytes;
@@ -110,7 +110,7 @@ async fn obey_as(url: &str, trusted: &[&Site], hosts: &str, asked: RunRequest) -
         browser.pool.clone(),
         Arc::new(OneModel(model.clone())),
     );
-    let places = trusted.iter().map(|site| SecretsOf {
+    let places = trusted.iter().map(|site| OriginSecrets {
         origin: site.url("").parse().unwrap(),
         values: vec![(SecretName::parse("password").unwrap(), SecretValue::parse(VALUE).unwrap())],
     });

@@ -3,7 +3,7 @@
 use agent::action::Action;
 use agent::image::ImageFormat;
 use agent::ports::{ActionError, ActionOutcome, Browsers, PageSpec};
-use agent::secrets::{MaskedPage, SecretName, SecretValue, Secrets, SecretsOf};
+use agent::secrets::{MaskedPage, OriginSecrets, SecretName, SecretValue, Secrets};
 use axum::Router;
 use axum::response::Html;
 use axum::routing::{get, post};
@@ -19,7 +19,7 @@ const VALUE: &str = "Hunter \"22\" & Co";
 
 /// For the origins of these URLs.
 fn secrets(urls: &[&str], value: &str) -> Secrets {
-    let places = urls.iter().map(|url| SecretsOf {
+    let places = urls.iter().map(|url| OriginSecrets {
         origin: url.trim_end_matches('/').parse().unwrap(),
         values: vec![(SecretName::parse("password").unwrap(), SecretValue::parse(value).unwrap())],
     });

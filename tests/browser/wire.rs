@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use rustix::process::Signal;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use testkit::canary::{canary, holds, writings};
+use testkit::canary::{canary, encodings, holds};
 
 use crate::support::{Events, Gate, Log, Site, Start, page, run};
 
@@ -28,8 +28,8 @@ struct Typed {
 
 fn reflecting(script: &str) -> String {
     format!(
-        "<script>function reflect(value, writings) {{
-           document.title = value; t.textContent = writings; c.value = c.placeholder = value;
+        "<script>function reflect(value, encodings) {{
+           document.title = value; t.textContent = encodings; c.value = c.placeholder = value;
            a.href = '/of?p=' + encodeURIComponent(value); a.textContent = 'Of ' + value; console.error(value);
            history.pushState(0, '', location.pathname + '?p=' + encodeURIComponent(value));
          }}
@@ -59,7 +59,7 @@ async fn shop() -> (Site, Log<String>) {
         Redirect::to(&to)
     };
     let account = move |Query(Typed { p, pin }): Query<Typed>| async move {
-        let known = format!("reflect({}, {})", json!(p), json!([writings(&p), writings(&pin)]));
+        let known = format!("reflect({}, {})", json!(p), json!([encodings(&p), encodings(&pin)]));
         Html(page(&format!("<h1>Welcome</h1>{shown}{}", reflecting(&known))))
     };
     let router = Router::new().route("/", get(|| async { Html(login) }));

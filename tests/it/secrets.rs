@@ -4,11 +4,11 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use agent::ports::BrowserError;
-use agent::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
-use browser_use_service::telemetry::Masked;
+use agent::secrets::{OriginSecrets, SecretName, SecretValue, Secrets};
+use browser_use_service::telemetry::MaskedWriter;
 use replay::Destination;
 use serde_json::{Value, json};
-use testkit::canary::{canary, holds, writings};
+use testkit::canary::{canary, encodings, holds};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::browser::{Fate, Script};
@@ -19,7 +19,7 @@ fn secrets(origin: &str, values: &[(&str, &str)]) -> Secrets {
     let named = values
         .iter()
         .map(|(name, value)| (SecretName::parse(name).expect("a name"), SecretValue::parse(value).expect("a value")));
-    let place = SecretsOf { origin: origin.parse().expect("an origin"), values: named.collect() };
+    let place = OriginSecrets { origin: origin.parse().expect("an origin"), values: named.collect() };
     Secrets::new(vec![place]).expect("a set")
 }
 
@@ -53,7 +53,7 @@ async fn no_event_prompt_or_log_line_holds_a_value_that_pages_and_models_tell() 
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_ansi(false)
-        .with_writer(Masked(lines.clone()));
+        .with_writer(MaskedWriter(lines.clone()));
     // Of the whole process: what one thread alone listens to may have been found unheard by another.
     tracing::subscriber::set_global_default(subscriber.finish()).expect("no other test logs");
     let say = |action: Value| Reply::actions(&value, json!([action]));
@@ -69,7 +69,7 @@ async fn no_event_prompt_or_log_line_holds_a_value_that_pages_and_models_tell() 
         say(json!({ "script": { "code": "return view()" } })),
         say(json!({ "done": { "text": format!("it is {value}"), "success": true } })),
     ];
-    let script = Script { reflects: writings(&value), ..Script::default() };
+    let script = Script { reflects: encodings(&value), ..Script::default() };
     let service = Stage::new(replies).browser(script).set("RUST_LOG", "trace").start().await;
     let events = service
         .run_all(&json!({
@@ -101,9 +101,9 @@ async fn no_event_prompt_or_log_line_holds_a_value_that_pages_and_models_tell() 
 #[tokio::test]
 async fn what_is_told_of_lost_browsers_and_of_failures_holds_no_value() {
     let (value, core) = canary();
-    let reflects = writings(&value);
-    let cause = || Fate::Fail(BrowserError::Protocol { cause: writings(&value) });
-    let none = Fate::Fail(BrowserError::NotStarted { cause: writings(&value) });
+    let reflects = encodings(&value);
+    let cause = || Fate::Fail(BrowserError::Protocol { cause: encodings(&value) });
+    let none = Fate::Fail(BrowserError::NotStarted { cause: encodings(&value) });
     let first = Script { act: Fate::Fail(BrowserError::Lost), reflects: reflects.clone(), ..Script::default() };
     let again = [
         Script { visit: cause(), reflects: reflects.clone(), ..Script::default() },
@@ -147,7 +147,7 @@ async fn a_recording_holds_no_value() {
         Reply::actions(&value, json!([{ "click": { "index": 1 } }, { "hover": { "index": 1 } }])),
         Reply::done(&value),
     ];
-    let script = Script { reflects: writings(&value), ..Script::default() };
+    let script = Script { reflects: encodings(&value), ..Script::default() };
     let recordings = Destination::folder(folder.path().to_owned()).expect("a folder");
     let (runs, _model, _pages) = Stage::new(replies).browser(script).recorded_runs(Some(Arc::new(recordings)));
     let request = browser_use_service::run::RunRequest {

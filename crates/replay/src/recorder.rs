@@ -251,7 +251,7 @@ impl Page for RecordedPage {
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         // Before the action: a run cancelled meanwhile may have typed it.
-        if !matches!(action, Action::Input { text, .. } if self.recorder.declared.are_meant_in(text)) {
+        if !matches!(action, Action::Input { text, .. } if self.recorder.declared.has_placeholder(text)) {
             self.recorder.lock().note_secret(action);
         }
         let outcome = self.page.act(action).await;

@@ -17,7 +17,7 @@ use agent::ports::{
     BrowserError, Browsers, ChatModel, ChatReply, ChatRequest, HeadfulUnavailable, ModelChoice, ModelError, ModelName,
     ModelUnavailable, Models, Page, PageSpec, Provider,
 };
-use agent::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
+use agent::secrets::{OriginSecrets, SecretName, SecretValue, Secrets};
 use agent::{AgentSettings, RequestedAction};
 use url_policy::{DomainRules, PatternError, Refusal};
 
@@ -139,7 +139,7 @@ impl Replay {
             for name in names {
                 values.push((SecretName::parse(name)?, SecretValue::parse(&Uuid::new_v4().to_string())?));
             }
-            secrets.push(SecretsOf { origin: origin.parse()?, values });
+            secrets.push(OriginSecrets { origin: origin.parse()?, values });
         }
         Ok(Secrets::new(secrets)?)
     }

@@ -28,7 +28,7 @@ pub fn holds(text: &str, value: &str, core: &str) -> bool {
 }
 
 /// The secret in the encodings of hostile pages.
-pub fn writings(value: &str) -> String {
+pub fn encodings(value: &str) -> String {
     let percent: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
     let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
     let twice: String = url::form_urlencoded::byte_serialize(form.as_bytes()).collect();

@@ -65,7 +65,7 @@ fn told(secrets: &Secrets) -> String {
     if secrets.is_empty() {
         return String::new();
     }
-    let lines = secrets.listed().map(|(origin, names)| {
+    let lines = secrets.names_by_origin().map(|(origin, names)| {
         let names: Vec<&str> = names.map(SecretName::as_str).collect();
         format!("- {origin}: {}", names.join(", "))
     });

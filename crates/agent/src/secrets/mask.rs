@@ -1,5 +1,5 @@
-//! What can be masked. Each type is taken apart by all its fields: one that is added does not compile until somebody has
-//! decided what becomes of it here.
+//! What can be masked. Each type lists all its fields, so that a new one does not compile until it is decided here whether
+//! it is masked.
 
 use serde_json::Value;
 
@@ -7,15 +7,15 @@ use super::Masker;
 use crate::files::FileInfo;
 use crate::ledger::Tally;
 use crate::observation::{Blocker, Dialog, Element, Observation, PageView, Tab};
-use crate::ports::{ActionError, ActionOutcome, BrowserError, ModelError};
+use crate::ports::{ActionError, ActionOutcome, BrowserError, ChatReply, Message, ModelError};
 use crate::report::{AgentResult, StepReport};
 
-/// Something with texts in it.
+/// Something that contains text.
 pub trait Mask {
-    /// Puts masks in the place of values.
+    /// Replaces secret values by their placeholders.
     fn mask(&mut self, masker: &Masker);
 
-    /// The same, masked.
+    /// The same by value.
     fn masked(mut self, masker: &Masker) -> Self
     where
         Self: Sized,
@@ -58,78 +58,34 @@ impl<T: Mask, E: Mask> Mask for Result<T, E> {
     }
 }
 
-impl Mask for Observation {
-    fn mask(&mut self, masker: &Masker) {
-        // Pictures are covered where they are taken.
-        let Self { url, title, tabs, view, notices, downloads, dialog, blocker, screenshot: _ } = self;
-        url.mask(masker);
-        title.mask(masker);
-        tabs.mask(masker);
-        view.mask(masker);
-        notices.mask(masker);
-        downloads.mask(masker);
-        dialog.mask(masker);
-        blocker.mask(masker);
-    }
-}
-
-impl Mask for Tab {
-    fn mask(&mut self, masker: &Masker) {
-        let Self { id: _, url, title, active: _ } = self;
-        url.mask(masker);
-        title.mask(masker);
-    }
-}
-
-impl Mask for PageView {
-    fn mask(&mut self, masker: &Masker) {
-        // The fingerprint is a hash of the whole page.
-        let Self { text, elements, scroll: _, fingerprint: _, wordless: _ } = self;
-        text.mask(masker);
-        elements.mask(masker);
-    }
-}
-
-impl Mask for Element {
-    fn mask(&mut self, masker: &Masker) {
-        let Self { index: _, tag, role, name, input_type, placeholder, value, href, options, checked: _, disabled: _ } =
-            self;
-        for text in [tag, role, name, input_type, placeholder, value, href] {
-            text.mask(masker);
+/// Masks the fields before the semicolon and leaves those after it.
+macro_rules! mask_fields {
+    ($($type:ident { $($masked:ident),*; $($left:ident),* })*) => {$(
+        impl Mask for $type {
+            fn mask(&mut self, masker: &Masker) {
+                let Self { $($masked,)* $($left: _,)* } = self;
+                $($masked.mask(masker);)*
+            }
         }
-        options.mask(masker);
-    }
+    )*};
 }
 
-impl Mask for Dialog {
-    fn mask(&mut self, masker: &Masker) {
-        let Self { kind: _, message, proposal } = self;
-        message.mask(masker);
-        proposal.mask(masker);
-    }
-}
-
-impl Mask for Blocker {
-    fn mask(&mut self, masker: &Masker) {
-        let Self { kind: _, message } = self;
-        message.mask(masker);
-    }
-}
-
-impl Mask for FileInfo {
-    fn mask(&mut self, masker: &Masker) {
-        let Self { name, bytes: _ } = self;
-        name.mask(masker);
-    }
-}
-
-impl Mask for ActionOutcome {
-    fn mask(&mut self, masker: &Masker) {
-        let Self { description, effect, extracted, page_changed: _ } = self;
-        description.mask(masker);
-        effect.mask(masker);
-        extracted.mask(masker);
-    }
+mask_fields! {
+    // Screenshots are masked when they are taken.
+    Observation { url, title, tabs, view, notices, downloads, dialog, blocker; screenshot }
+    Tab { url, title; id, active }
+    // The fingerprint is a hash of the whole page.
+    PageView { text, elements; scroll, fingerprint, wordless }
+    Element { tag, role, name, input_type, placeholder, value, href, options; index, checked, disabled }
+    Dialog { message, proposal; kind }
+    Blocker { message; kind }
+    FileInfo { name; bytes }
+    ActionOutcome { description, effect, extracted; page_changed }
+    Message { text; role, image }
+    ChatReply { text; usage }
+    StepReport { description, thought, url, title, downloads, blocker; step, action, screenshot }
+    AgentResult { final_text, output, errors, blocker, tally; success, stop_reason }
+    Tally { urls; steps, usage }
 }
 
 impl Mask for ActionError {
@@ -167,7 +123,7 @@ impl Mask for ModelError {
             Self::Rejected { provider: _, model: _, detail: text }
             | Self::Refused { provider: _, reason: text }
             | Self::Filtered { provider: _, reason: text } => text.mask(masker),
-            // Names of the deployment's, and numbers.
+            // Numbers, and names from the deployment's settings.
             Self::Unauthorized { provider: _, model: _ }
             | Self::UnknownModel { provider: _, model: _ }
             | Self::ContextTooLong { provider: _, model: _ }
@@ -180,35 +136,5 @@ impl Mask for ModelError {
             | Self::Empty { provider: _ }
             | Self::CutOff { provider: _ } => {}
         }
-    }
-}
-
-impl Mask for StepReport {
-    fn mask(&mut self, masker: &Masker) {
-        let Self { step: _, action: _, description, thought, url, title, screenshot: _, downloads, blocker } = self;
-        description.mask(masker);
-        thought.mask(masker);
-        url.mask(masker);
-        title.mask(masker);
-        downloads.mask(masker);
-        blocker.mask(masker);
-    }
-}
-
-impl Mask for AgentResult {
-    fn mask(&mut self, masker: &Masker) {
-        let Self { success: _, final_text, output, stop_reason: _, errors, blocker, tally } = self;
-        final_text.mask(masker);
-        output.mask(masker);
-        errors.mask(masker);
-        blocker.mask(masker);
-        tally.mask(masker);
-    }
-}
-
-impl Mask for Tally {
-    fn mask(&mut self, masker: &Masker) {
-        let Self { steps: _, urls, usage: _ } = self;
-        urls.mask(masker);
     }
 }

@@ -1,23 +1,20 @@
-//! A run's ports with its secrets kept: what comes in is masked before the agent sees it, and what goes out before anybody
-//! else does. The agent itself never holds a value.
+//! Wrappers of a run's ports that keep its secrets: the agent sees and reports placeholders instead of values.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde_json::Value;
 use url::Url;
 
-use super::{Mask, Masker, Secrets, apart};
+use super::{Mask, Masker, Secrets, run_blocking};
 use crate::action::Action;
 use crate::image::Image;
 use crate::observation::Observation;
 use crate::ports::{
-    ActionError, ActionOutcome, BrowserError, ChatModel, ChatReply, ChatRequest, Message, ModelError, ModelName,
-    Notices, Page,
+    ActionError, ActionOutcome, BrowserError, ChatModel, ChatReply, ChatRequest, ModelError, ModelName, Notices, Page,
 };
 use crate::report::{LogLevel, Reporter, StepReport};
 
-/// A page that shows masks for values, and takes placeholders only where a field is typed into.
+/// A page whose texts are masked, and which accepts placeholders only in text to type.
 pub struct MaskedPage {
     page: Arc<dyn Page>,
     secrets: Secrets,
@@ -25,7 +22,7 @@ pub struct MaskedPage {
 }
 
 impl MaskedPage {
-    /// The page itself when there are no secrets.
+    /// Returns the page itself if there are no secrets.
     pub fn wrap(page: Arc<dyn Page>, secrets: &Secrets) -> Arc<dyn Page> {
         match secrets.masker() {
             None => page,
@@ -33,35 +30,28 @@ impl MaskedPage {
         }
     }
 
-    /// Of what comes from the page, which may be long.
-    async fn masked<T: Mask + Send + 'static>(&self, told: T) -> T {
+    async fn masked<T: Mask + Send + 'static>(&self, output: T) -> T {
         let masker = self.masker.clone();
-        apart(move || told.masked(&masker)).await
+        run_blocking(move || output.masked(&masker)).await
     }
 
-    /// Every text of an action, whatever fields it has or will have.
     fn check(&self, action: &Action) -> Result<(), ActionError> {
+        let not_possible = |why: String| Err(ActionError::NotPossible(why));
         if let Action::Input { index, text, .. } = action {
             if let Some(selector) = index.selector() {
                 self.check_text("a selector", selector)?;
             }
-            return self.secrets.check_names(text).map_err(|refusal| ActionError::NotPossible(refusal.to_string()));
+            return self.secrets.check_names(text).or_else(|refusal| not_possible(refusal.to_string()));
         }
-        let json = serde_json::to_value(action).map_err(|error| ActionError::NotPossible(error.to_string()))?;
-        self.check_texts(action.name(), &json)
-    }
-
-    fn check_texts(&self, what: &str, json: &Value) -> Result<(), ActionError> {
-        match json {
-            Value::String(text) => self.check_text(what, text),
-            Value::Array(values) => values.iter().try_for_each(|value| self.check_texts(what, value)),
-            Value::Object(fields) => fields.values().try_for_each(|value| self.check_texts(what, value)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+        // All its texts, whatever its fields. JSON does not escape any character of a placeholder.
+        match serde_json::to_string(action) {
+            Ok(json) => self.check_text(action.name(), &json),
+            Err(error) => not_possible(error.to_string()),
         }
     }
 
     fn check_text(&self, what: &str, text: &str) -> Result<(), ActionError> {
-        if !self.secrets.are_meant_in(text) {
+        if !self.secrets.has_placeholder(text) {
             return Ok(());
         }
         Err(ActionError::NotPossible(format!("a secret is typed into a field, with input; {what} takes none")))
@@ -88,7 +78,7 @@ impl Page for MaskedPage {
     }
 
     async fn open(&self, url: &Url) -> Result<ActionOutcome, ActionError> {
-        // What is the caller's own may be in it, a placeholder may not: it would be taken for the value.
+        // A placeholder would be masked like the value, and hide that the page got something else.
         let decoded = url.as_str().replace("%3C", "<").replace("%3E", ">");
         self.check_text("a URL", &decoded)?;
         self.masked(self.page.open(url).await).await
@@ -99,15 +89,14 @@ impl Page for MaskedPage {
     }
 }
 
-/// A model that is asked with masks and whose answers are masked: a value that it came to know by other means is a
-/// placeholder again before anything is done with it.
+/// A model whose requests and replies are masked: it may know a value from elsewhere.
 pub struct MaskedModel {
     model: Arc<dyn ChatModel>,
     masker: Arc<Masker>,
 }
 
 impl MaskedModel {
-    /// The model itself when there are no secrets.
+    /// Returns the model itself if there are no secrets.
     pub fn wrap(model: Arc<dyn ChatModel>, secrets: &Secrets) -> Arc<dyn ChatModel> {
         match secrets.masker() {
             None => model,
@@ -116,7 +105,6 @@ impl MaskedModel {
     }
 }
 
-/// Passes on what a call says about itself.
 struct MaskedNotices<'a> {
     notices: &'a dyn Notices,
     masker: &'a Masker,
@@ -135,40 +123,25 @@ impl ChatModel for MaskedModel {
     }
 
     async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ModelError> {
+        // The schema is ours, the same for all runs.
         let ChatRequest { system, messages, stable, schema, schema_name, temperature, deadline, notices } = request;
-        let (masker, mut system, mut messages) = (self.masker.clone(), system.to_owned(), messages.to_vec());
-        let (system, messages) = apart(move || {
-            system.mask(&masker);
-            messages.iter_mut().for_each(|Message { role: _, text, image: _ }| text.mask(&masker));
-            (system, messages)
-        })
-        .await;
-        let notices = MaskedNotices { notices, masker: &self.masker };
-        let request = ChatRequest {
-            system: &system,
-            messages: &messages,
-            stable,
-            // Ours, the same for all runs.
-            schema,
-            schema_name,
-            temperature,
-            deadline,
-            notices: &notices,
-        };
-        let reply = self.model.complete(request).await;
-        let masked = |ChatReply { text, usage }| ChatReply { text: text.masked(&self.masker), usage };
-        reply.map(masked).map_err(|error| error.masked(&self.masker))
+        let (masker, system, messages) = (self.masker.clone(), system.to_owned(), messages.to_vec());
+        let (system, messages) = run_blocking(move || (system.masked(&masker), messages.masked(&masker))).await;
+        let (system, messages) = (&system, &messages);
+        let notices = &MaskedNotices { notices, masker: &self.masker };
+        let request = ChatRequest { system, messages, stable, schema, schema_name, temperature, deadline, notices };
+        self.model.complete(request).await.masked(&self.masker)
     }
 }
 
-/// Tells nobody a value, whatever the agent has put together.
+/// A reporter whose reports are masked.
 pub struct MaskedReporter {
     reporter: Arc<dyn Reporter>,
     masker: Arc<Masker>,
 }
 
 impl MaskedReporter {
-    /// The reporter itself when there are no secrets.
+    /// Returns the reporter itself if there are no secrets.
     pub fn wrap(reporter: Arc<dyn Reporter>, secrets: &Secrets) -> Arc<dyn Reporter> {
         match secrets.masker() {
             None => reporter,

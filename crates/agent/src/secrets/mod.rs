@@ -1,122 +1,52 @@
-//! What a caller lets a run type without letting its model read it: values under names, each for the origins that may
-//! have it.
+//! Values that a run may type but that its model must not read: each has a name and the origins that may get it.
 //!
-//! Models and planners write `<secret>name</secret>`. The value takes its place in the browser alone, at the moment of
-//! typing; on its way out of the browser, and everywhere else, the placeholder takes the value's place again.
+//! Models and planners write `<secret>name</secret>`. Only the browser replaces it by the value, when it types. In all that
+//! leaves the browser, and everywhere else, the placeholder replaces the value.
 
-mod apart;
-mod decoding;
-mod frayed;
+mod blocking;
+mod decode;
+mod encode;
 mod mask;
 mod masked;
 mod masker;
 mod origin;
-mod patterns;
-mod pieces;
-mod walk;
-mod writings;
+mod search;
+mod secret;
 
 use std::fmt;
 use std::sync::Arc;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use url::Origin;
 
-pub use apart::apart;
+pub use blocking::run_blocking;
 pub use mask::Mask;
 pub use masked::{MaskedModel, MaskedPage, MaskedReporter};
 pub use masker::{Masker, mask_log_line};
 pub use origin::{OriginPattern, OriginPatternError};
-
-/// How a text is cut that is masked later: a masker looks for parts of values where it finds an ellipsis.
+pub use secret::{SecretName, SecretNameError, SecretValue, SecretValueError};
 
 const OPEN: &str = "<secret>";
 const CLOSE: &str = "</secret>";
 
-/// What a placeholder calls a secret: 1 to 64 ASCII letters, digits, `_`, `.` and `-`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SecretName(String);
-
-/// No name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no name: 1 to {} ASCII letters, digits, '_', '.' and '-'", SecretName::MAX_LENGTH)]
-pub struct SecretNameError;
-
-impl SecretName {
-    pub const MAX_LENGTH: usize = 64;
-
-    pub fn parse(raw: &str) -> Result<Self, SecretNameError> {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-        let is_name = !raw.is_empty() && raw.len() <= Self::MAX_LENGTH && raw.bytes().all(is_plain);
-        if is_name { Ok(Self(raw.to_owned())) } else { Err(SecretNameError) }
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// What stands for the secret.
-    fn placeholder(&self) -> String {
-        format!("{OPEN}{}{CLOSE}", self.0)
-    }
-}
-
-/// A value that is typed and never told. It does not print.
-#[derive(Debug, Clone)]
-pub struct SecretValue(SecretString);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SecretValueError {
-    /// Whatever holds a letter or two would be masked everywhere: it would spoil the texts, and the gaps would tell it.
-    #[error("fewer than {} characters apart from blanks", SecretValue::MIN_CHARS)]
-    TooShort,
-    #[error("more than {} bytes", SecretValue::MAX_BYTES)]
-    TooLong,
-    /// No field takes them, or they would be taken for keys.
-    #[error("control characters or line breaks")]
-    Control,
-    #[error("a placeholder")]
-    Placeholder,
-}
-
-impl SecretValue {
-    pub const MIN_CHARS: usize = 4;
-    pub const MAX_BYTES: usize = 1_024;
-
-    pub fn parse(raw: &str) -> Result<Self, SecretValueError> {
-        if raw.chars().filter(|c| !c.is_whitespace()).count() < Self::MIN_CHARS {
-            Err(SecretValueError::TooShort)
-        } else if raw.len() > Self::MAX_BYTES {
-            Err(SecretValueError::TooLong)
-        } else if raw.chars().any(char::is_control) {
-            Err(SecretValueError::Control)
-        } else if raw.contains(OPEN) || raw.contains(CLOSE) {
-            Err(SecretValueError::Placeholder)
-        } else {
-            Ok(Self(raw.to_owned().into()))
-        }
-    }
-}
-
-/// A run's secrets. Clones are the same.
+/// A run's secrets. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Secrets(Option<Arc<Inner>>);
 
 struct Inner {
-    /// In the order of the request, without doubles.
-    places: Vec<SecretsOf>,
+    /// In the order of the request, each pattern once.
+    origins: Vec<OriginSecrets>,
     masker: Arc<Masker>,
 }
 
 /// The secrets of one origin pattern.
 #[derive(Debug, Clone)]
-pub struct SecretsOf {
+pub struct OriginSecrets {
     pub origin: OriginPattern,
-    /// No name stands twice.
+    /// Each name once.
     pub values: Vec<(SecretName, SecretValue)>,
 }
 
-/// Why a set of secrets is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretsError {
     #[error("more than {} origins", Secrets::MAX_ORIGINS)]
@@ -125,12 +55,12 @@ pub enum SecretsError {
     TooMany,
     #[error("two patterns of the same origin")]
     SameOrigin,
-    /// Names are told, and values must not be.
+    /// Names are public.
     #[error("a name that holds a value")]
     NameHoldsValue,
 }
 
-/// Why a placeholder does not become a value. The text is for whoever wrote the placeholder.
+/// Why a placeholder is not replaced by a value. Whoever wrote it gets the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SecretRefusal {
     #[error("there is no secret {name}; there are: {known}")]
@@ -146,105 +76,115 @@ impl Secrets {
     /// Of all origins together.
     pub const MAX_COUNT: usize = 50;
 
-    pub fn new(places: Vec<SecretsOf>) -> Result<Self, SecretsError> {
-        let all = || places.iter().flat_map(|place| &place.values);
-        if places.len() > Self::MAX_ORIGINS {
+    pub fn new(origins: Vec<OriginSecrets>) -> Result<Self, SecretsError> {
+        let all = || origins.iter().flat_map(|secrets| &secrets.values);
+        if origins.len() > Self::MAX_ORIGINS {
             return Err(SecretsError::TooManyOrigins);
         }
         if all().count() > Self::MAX_COUNT {
             return Err(SecretsError::TooMany);
         }
-        if places.iter().enumerate().any(|(n, place)| places[..n].iter().any(|other| other.origin == place.origin)) {
+        if origins.iter().enumerate().any(|(n, one)| origins[..n].iter().any(|other| other.origin == one.origin)) {
             return Err(SecretsError::SameOrigin);
         }
         if all().next().is_none() {
             return Ok(Self::default());
         }
-        let masker = Masker::new(all().map(|(name, value)| (name.placeholder(), value.0.expose_secret())));
-        if all().any(|(name, _)| !masker.places(name.as_str()).is_empty()) {
+        let masker = Masker::new(all().map(|(name, value)| (name.placeholder(), value.expose())));
+        if all().any(|(name, _)| !masker.find(name.as_str()).is_empty()) {
             return Err(SecretsError::NameHoldsValue);
         }
-        Ok(Self(Some(Arc::new(Inner { places, masker: Arc::new(masker) }))))
+        Ok(Self(Some(Arc::new(Inner { origins, masker: Arc::new(masker) }))))
     }
 
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// None when there is nothing to mask.
+    /// None if there are no secrets.
     pub fn masker(&self) -> Option<&Arc<Masker>> {
         self.0.as_ref().map(|inner| &inner.masker)
     }
 
-    /// Whether a text has a placeholder in it, or what was meant to be one.
-    pub fn are_meant_in(&self, text: &str) -> bool {
+    /// Whether a text contains a placeholder or half of one. Always false if there are no secrets.
+    pub fn has_placeholder(&self, text: &str) -> bool {
         !self.is_empty() && (text.contains(OPEN) || text.contains(CLOSE))
     }
 
-    /// The origins with the names of their secrets, in the order of the request.
-    pub fn listed(&self) -> impl Iterator<Item = (&OriginPattern, impl Iterator<Item = &SecretName>)> {
-        self.places().iter().map(|place| (&place.origin, place.values.iter().map(|(name, _)| name)))
+    /// The origins and the names of their secrets, in the order of the request.
+    pub fn names_by_origin(&self) -> impl Iterator<Item = (&OriginPattern, impl Iterator<Item = &SecretName>)> {
+        self.origins().iter().map(|secrets| (&secrets.origin, secrets.values.iter().map(|(name, _)| name)))
     }
 
-    /// A text with values in the place of its placeholders, for a field in a document of the first origin; the others
-    /// are those that get the text from there. Each of them has to be one that may have each of the secrets.
-    pub fn fill(&self, text: &str, at: &Origin, goes_to: &[Origin]) -> Result<SecretString, SecretRefusal> {
+    /// Replaces the placeholders in a text for a field of a document of origin `at` that submits to `targets`.
+    ///
+    /// # Errors
+    /// A placeholder is malformed or unknown, or one of these origins may not have its secret.
+    pub fn fill(&self, text: &str, at: &Origin, targets: &[Origin]) -> Result<SecretString, SecretRefusal> {
         let mut filled = String::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once(OPEN) {
-            let (name, after) = after.split_once(CLOSE).ok_or_else(|| self.malformed())?;
+        let rest = self.for_each_placeholder(text, |before, name| {
             filled.push_str(before);
-            for origin in goes_to {
+            for origin in targets {
                 self.value(name, origin)?;
             }
             filled.push_str(self.value(name, at)?);
-            rest = after;
-        }
+            Ok(())
+        })?;
         filled.push_str(rest);
-        // Values hold no such thing, so it is the text's own.
-        if rest.contains(CLOSE) { Err(self.malformed()) } else { Ok(filled.into()) }
+        Ok(filled.into())
     }
 
-    /// Whether every placeholder of a text names a secret, wherever it may go.
+    /// Whether every placeholder names a secret, of whatever origin.
     pub fn check_names(&self, text: &str) -> Result<(), SecretRefusal> {
+        self.for_each_placeholder(text, |_, name| self.values(name).map(drop)).map(drop)
+    }
+
+    /// Calls `visit` with the text before each placeholder, from the previous one on, and its name. Returns the text after
+    /// the last one.
+    fn for_each_placeholder<'t>(
+        &self,
+        text: &'t str,
+        mut visit: impl FnMut(&'t str, &'t str) -> Result<(), SecretRefusal>,
+    ) -> Result<&'t str, SecretRefusal> {
         let mut rest = text;
-        while let Some((_, after)) = rest.split_once(OPEN) {
+        while let Some((before, after)) = rest.split_once(OPEN) {
             let (name, after) = after.split_once(CLOSE).ok_or_else(|| self.malformed())?;
-            self.known(name)?;
+            visit(before, name)?;
             rest = after;
         }
-        if rest.contains(CLOSE) { Err(self.malformed()) } else { Ok(()) }
+        if rest.contains(CLOSE) { Err(self.malformed()) } else { Ok(rest) }
     }
 
-    /// The value of the pattern that describes the origin most closely.
+    /// The value of the most specific pattern.
     fn value(&self, name: &str, origin: &Origin) -> Result<&str, SecretRefusal> {
-        let known = self.known(name)?;
-        let fitting = known.iter().filter(|(pattern, _)| pattern.matches(origin));
-        let closest = fitting.max_by_key(|(pattern, _)| pattern.precision());
-        closest.map(|(_, value)| value.0.expose_secret()).ok_or_else(|| SecretRefusal::Elsewhere {
+        let values = self.values(name)?;
+        let matching = values.iter().filter(|(pattern, _)| pattern.matches(origin));
+        let best = matching.max_by_key(|(pattern, _)| pattern.specificity());
+        best.map(|(_, value)| value.expose()).ok_or_else(|| SecretRefusal::Elsewhere {
             name: name.to_owned(),
             origin: match origin {
                 Origin::Tuple(..) => origin.ascii_serialization(),
                 Origin::Opaque(_) => "a document without an origin".to_owned(),
             },
-            allowed: known.iter().map(|(pattern, _)| pattern.to_string()).collect::<Vec<_>>().join(", "),
+            allowed: values.iter().map(|(pattern, _)| pattern.to_string()).collect::<Vec<_>>().join(", "),
         })
     }
 
-    fn known(&self, name: &str) -> Result<Vec<(&OriginPattern, &SecretValue)>, SecretRefusal> {
-        let places = self.places().iter().flat_map(|place| {
-            let named = place.values.iter().filter(|(own, _)| own.as_str() == name);
-            named.map(|(_, value)| (&place.origin, value))
+    /// At least one value of this name.
+    fn values(&self, name: &str) -> Result<Vec<(&OriginPattern, &SecretValue)>, SecretRefusal> {
+        let values = self.origins().iter().flat_map(|secrets| {
+            let named = secrets.values.iter().filter(|(own, _)| own.as_str() == name);
+            named.map(|(_, value)| (&secrets.origin, value))
         });
-        let known: Vec<_> = places.collect();
-        match known.is_empty() {
-            // A name that nobody gave may be anything, and of any length.
-            true => Err(match SecretName::parse(name) {
-                Ok(name) => SecretRefusal::Unknown { name: name.0, known: self.names() },
-                Err(_) => self.malformed(),
-            }),
-            false => Ok(known),
+        let values: Vec<_> = values.collect();
+        if !values.is_empty() {
+            return Ok(values);
         }
+        // An invalid name may hold anything, at any length, so it is not repeated.
+        Err(match SecretName::parse(name) {
+            Ok(name) => SecretRefusal::Unknown { name: name.as_str().to_owned(), known: self.names() },
+            Err(_) => self.malformed(),
+        })
     }
 
     fn malformed(&self) -> SecretRefusal {
@@ -252,41 +192,45 @@ impl Secrets {
     }
 
     fn names(&self) -> String {
-        let mut names: Vec<&str> = self.listed().flat_map(|(_, names)| names).map(SecretName::as_str).collect();
+        let mut names: Vec<&str> =
+            self.names_by_origin().flat_map(|(_, names)| names).map(SecretName::as_str).collect();
         names.sort_unstable();
         names.dedup();
         names.join(", ")
     }
 
-    fn places(&self) -> &[SecretsOf] {
-        self.0.as_ref().map_or(&[], |inner| &inner.places)
+    fn origins(&self) -> &[OriginSecrets] {
+        self.0.as_ref().map_or(&[], |inner| &inner.origins)
     }
 }
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.listed().map(|(origin, names)| (origin.to_string(), names.count()))).finish()
+        f.debug_list()
+            .entries(self.names_by_origin().map(|(origin, names)| (origin.to_string(), names.count())))
+            .finish()
     }
 }
 
 impl PartialEq for Secrets {
-    /// By what may be told: origins and names.
+    /// Compares origins and names, not values.
     fn eq(&self, other: &Self) -> bool {
-        let told = |secrets: &Self| -> Vec<(OriginPattern, Vec<SecretName>)> {
-            secrets.listed().map(|(origin, names)| (origin.clone(), names.cloned().collect())).collect()
+        let names = |secrets: &Self| -> Vec<(OriginPattern, Vec<SecretName>)> {
+            secrets.names_by_origin().map(|(origin, names)| (origin.clone(), names.cloned().collect())).collect()
         };
-        told(self) == told(other)
+        names(self) == names(other)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
     use url::Url;
 
     use super::*;
 
     fn secrets(places: &[(&str, &[(&str, &str)])]) -> Result<Secrets, SecretsError> {
-        let places = places.iter().map(|(origin, values)| SecretsOf {
+        let places = places.iter().map(|(origin, values)| OriginSecrets {
             origin: origin.parse().unwrap(),
             values: values
                 .iter()
@@ -316,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_become_the_values_of_the_documents_origin() {
+    fn placeholders_become_values_of_the_documents_origin() {
         let password = "<secret>password</secret>";
         assert_eq!(filled(password, "https://shop.example/a", &[]).unwrap(), "hunter22");
         assert_eq!(filled(password, "https://www.bank.example/", &[]).unwrap(), "wildcard");
@@ -328,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn elsewhere_they_are_refused_with_the_origins_that_may_have_them() {
+    fn a_refusal_names_the_origins_that_may_have_the_secret() {
         let password = "<secret>password</secret>";
         let refused = "the secret password may not be given to https://evil.example, only to https://shop.example, \
                        https://*.bank.example, https://my.bank.example; nothing was typed";
@@ -341,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_placeholder_is_told() {
+    fn a_text_that_is_no_placeholder_is_refused() {
         let unknown = filled("<secret>pw</secret>", "https://shop.example/", &[]).unwrap_err();
         assert_eq!(unknown, "there is no secret pw; there are: email, password, pin");
         for text in [
@@ -358,8 +302,9 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_cannot_be_kept_is_taken() {
+    fn values_and_names_that_cannot_be_masked_are_refused() {
         assert_eq!(SecretValue::parse("abc").unwrap_err(), SecretValueError::TooShort);
+        assert_eq!(SecretValue::parse("abc\u{200b}\u{200b}").unwrap_err(), SecretValueError::TooShort);
         assert_eq!(SecretValue::parse("  a b c  ").unwrap_err(), SecretValueError::TooShort);
         assert_eq!(SecretValue::parse(&"x".repeat(1_025)).unwrap_err(), SecretValueError::TooLong);
         assert_eq!(SecretValue::parse("a\nbcd").unwrap_err(), SecretValueError::Control);
@@ -369,13 +314,13 @@ mod tests {
         }
         let same = secrets(&[("https://a.example", &[("a", "abcd")]), ("https://A.example:443", &[("b", "efgh")])]);
         assert_eq!(same.unwrap_err(), SecretsError::SameOrigin);
-        let told = secrets(&[("https://a.example", &[("my-hunter22", "HUNTER22")])]);
-        assert_eq!(told.unwrap_err(), SecretsError::NameHoldsValue);
+        let named = secrets(&[("https://a.example", &[("my-hunter22", "HUNTER22")])]);
+        assert_eq!(named.unwrap_err(), SecretsError::NameHoldsValue);
         assert!(secrets(&[("https://a.example", &[])]).unwrap().is_empty());
     }
 
     #[test]
-    fn no_value_is_printed() {
+    fn debug_prints_no_value() {
         assert_eq!(
             format!("{:?}", shop()),
             r#"[("https://shop.example", 2), ("https://*.bank.example", 1), ("https://my.bank.example", 2)]"#

@@ -1,18 +1,18 @@
-//! Where a secret may be typed: `https://shop.example`, `https://*.bank.example`, `http://127.0.0.1:8080`.
+//! Origins where a secret may be typed: `https://shop.example`, `https://*.bank.example`, `http://127.0.0.1:8080`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use url::{Host, Origin, Url};
 
-/// Scheme, host and port, all of which an origin has to have; the host may stand for all names below it.
+/// Matches origins by scheme, host and port. The host may stand for all its subdomains.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct OriginPattern {
     /// `http` or `https`.
     scheme: &'static str,
     host: Host,
-    /// The host's sub-domains are meant, and not the host itself.
-    below: bool,
+    /// Matches the host's subdomains instead of the host itself.
+    subdomains: bool,
     port: u16,
 }
 
@@ -22,15 +22,15 @@ pub struct OriginPattern {
 pub struct OriginPatternError;
 
 impl OriginPattern {
-    /// Whether a document of this origin may have the secret. Opaque origins match nothing.
+    /// Never true for an opaque origin.
     pub fn matches(&self, origin: &Origin) -> bool {
         let Origin::Tuple(scheme, host, port) = origin else { return false };
-        scheme == self.scheme && *port == self.port && self.has(host)
+        scheme == self.scheme && *port == self.port && self.matches_host(host)
     }
 
-    fn has(&self, host: &Host) -> bool {
+    fn matches_host(&self, host: &Host) -> bool {
         match (&self.host, host) {
-            (Host::Domain(own), Host::Domain(name)) if self.below => name
+            (Host::Domain(own), Host::Domain(name)) if self.subdomains => name
                 .strip_suffix(own.as_str())
                 .and_then(|before| before.strip_suffix('.'))
                 .is_some_and(|sub| !sub.is_empty()),
@@ -38,27 +38,27 @@ impl OriginPattern {
         }
     }
 
-    /// How closely it describes what it matches: the larger of two that match counts.
-    pub(super) fn precision(&self) -> usize {
-        if self.below { self.host.to_string().len() } else { usize::MAX }
+    /// Of two patterns that match an origin, the one with the larger value wins.
+    pub(super) fn specificity(&self) -> usize {
+        if self.subdomains { self.host.to_string().len() } else { usize::MAX }
     }
 }
 
 impl FromStr for OriginPattern {
     type Err = OriginPatternError;
 
-    /// A pattern that cannot be read is an error in every case: read as something else it would send secrets there.
+    /// Strict, since a pattern that is read in another way than its author meant sends secrets to the wrong place.
     fn from_str(pattern: &str) -> Result<Self, OriginPatternError> {
         let (scheme, rest) = match pattern.split_once("://") {
             Some(("https", rest)) => ("https", rest),
             Some(("http", rest)) => ("http", rest),
             _ => return Err(OriginPatternError),
         };
-        let (authority, below) = match rest.strip_prefix("*.") {
+        let (authority, subdomains) = match rest.strip_prefix("*.") {
             Some(name) => (name, true),
             None => (rest, false),
         };
-        // What a URL's reader would forgive, or take for something else than a host and a port.
+        // Characters that URL parsers ignore or take for another part of a URL.
         let is_foreign = |c: char| c.is_whitespace() || c.is_control() || "*/\\?#@%,".contains(c);
         if authority.contains(is_foreign) {
             return Err(OriginPatternError);
@@ -69,23 +69,23 @@ impl FromStr for OriginPattern {
         };
         let host = host.to_owned();
         let is_plain = match &host {
-            Host::Domain(name) => !name.ends_with('.') && (!below || name.contains('.')),
-            // Spelled as it is meant, not `2130706433`; and an address has no names below it.
-            Host::Ipv4(address) => !below && authority.split(':').next() == Some(address.to_string().as_str()),
-            Host::Ipv6(_) => !below,
+            Host::Domain(name) => !name.ends_with('.') && (!subdomains || name.contains('.')),
+            // Written in the usual form, not as `2130706433`. Addresses have no subdomains.
+            Host::Ipv4(address) => !subdomains && authority.split(':').next() == Some(address.to_string().as_str()),
+            Host::Ipv6(_) => !subdomains,
         };
         let has_empty_port = authority.ends_with(':');
         if !is_plain || has_empty_port || url.path() != "/" {
             return Err(OriginPatternError);
         }
-        Ok(Self { scheme, host, below, port })
+        Ok(Self { scheme, host, subdomains, port })
     }
 }
 
 impl fmt::Display for OriginPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scheme, host, below, port } = self;
-        write!(f, "{scheme}://{}{host}", if *below { "*." } else { "" })?;
+        let Self { scheme, host, subdomains, port } = self;
+        write!(f, "{scheme}://{}{host}", if *subdomains { "*." } else { "" })?;
         match (*scheme, port) {
             ("https", 443) | ("http", 80) => Ok(()),
             _ => write!(f, ":{port}"),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_origin_is_refused() {
+    fn a_pattern_that_is_no_plain_origin_is_refused() {
         for pattern in [
             "",
             "*",
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_is_written_as_it_is_read() {
+    fn a_pattern_is_displayed_as_it_is_parsed() {
         for pattern in ["https://shop.example", "https://*.bank.example", "http://127.0.0.1:8080", "http://[::1]:8080"]
         {
             assert_eq!(pattern.parse::<OriginPattern>().unwrap().to_string(), pattern);

@@ -173,7 +173,7 @@ async fn a_run_with_secrets_has_no_scripts_in_the_page_whatever_the_setting() {
     let mut world = World::new([script, program, answer(json!([done("ok")]))]);
     world.settings.allow_evaluate = true;
     world.settings.scripts = Scripts::On;
-    world.task.secrets = Secrets::new(vec![SecretsOf {
+    world.task.secrets = Secrets::new(vec![OriginSecrets {
         origin: "https://shop.example".parse().unwrap(),
         values: vec![(SecretName::parse("password").unwrap(), SecretValue::parse("hunter22").unwrap())],
     }])

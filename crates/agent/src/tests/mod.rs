@@ -31,7 +31,7 @@ use super::observation::{Element, ElementIndex, Observation, PageView};
 use super::planner::{PlanError, Planner, Turn};
 use super::ports::*;
 use super::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
-use super::secrets::{SecretName, SecretValue, Secrets, SecretsOf};
+use super::secrets::{OriginSecrets, SecretName, SecretValue, Secrets};
 use super::settings::{AgentSettings, Scripts};
 use super::task::AgentTask;
 use super::{Agent, AgentError, Decider};

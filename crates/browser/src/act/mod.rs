@@ -107,7 +107,7 @@ impl Executor<'_> {
             Action::FindElements { selector } => self.find_elements(selector).await,
             Action::SwitchTab { tab } => self.switch_tab(*tab).await,
             Action::CloseTab { tab } => self.close_tab(*tab).await,
-            Action::Input { index, text, clear, submit } if self.secrets.are_meant_in(text) => {
+            Action::Input { index, text, clear, submit } if self.secrets.has_placeholder(text) => {
                 self.input_secret(index, text, clear.unwrap_or(true), submit.unwrap_or(false)).await
             }
             Action::Input { index, text, clear, submit } => {

@@ -14,7 +14,7 @@ use crate::observe::frame_reader::FrameReader;
 use crate::page::overlay::{self, OverlayError};
 use crate::page::screenshot;
 use agent::image::{Image, ImageFormat};
-use agent::secrets::{Masker, apart};
+use agent::secrets::{Masker, run_blocking};
 use cdp::CdpError;
 
 /// Characters of a document's texts; one with more is not pictured.
@@ -167,7 +167,7 @@ async fn ranges(
     let (_, Texts { texts }) = reader.worlds.call(document, "shownTexts", &argument, reader.limit).await?;
     let Some(texts) = texts else { return Ok(None) };
     let masker = masker.clone();
-    Ok(apart(move || secret_ranges(&texts, &masker)).await)
+    Ok(run_blocking(move || secret_ranges(&texts, &masker)).await)
 }
 
 /// The number of a text and the first and last character in UTF-16 of each secret piece; none when there are too many.
@@ -180,8 +180,7 @@ fn secret_ranges(texts: &[String], masker: &Masker) -> Option<Vec<TextRange>> {
             at = end;
             units
         };
-        ranges
-            .extend(masker.places(text).into_iter().map(|place| (number, units_to(place.start), units_to(place.end))));
+        ranges.extend(masker.find(text).into_iter().map(|place| (number, units_to(place.start), units_to(place.end))));
         if ranges.len() > MAX_RANGES {
             return None;
         }
