@@ -1,6 +1,5 @@
 //! Responses, whole or streamed, and errors.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::capabilities::{Feature, mentioned};
@@ -19,91 +18,6 @@ const FIELDS: &[(&str, Feature)] = &[
     ("image", Feature::Images),
 ];
 
-/// An event of a stream, or a whole message. Unknown types are ignored.
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Event {
-    Message(Message),
-    MessageStart {
-        message: Message,
-    },
-    ContentBlockStart {
-        content_block: Block,
-    },
-    ContentBlockDelta {
-        delta: Delta,
-    },
-    MessageDelta {
-        delta: Message,
-        usage: Option<TokenCounts>,
-    },
-    MessageStop,
-    Error {
-        error: ApiError,
-    },
-    #[serde(other)]
-    Other,
-}
-
-/// A message, its start, or a change to it.
-#[derive(Deserialize)]
-struct Message {
-    #[serde(default)]
-    content: Vec<Block>,
-    stop_reason: Option<String>,
-    usage: Option<TokenCounts>,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Block {
-    Text {
-        #[serde(default)]
-        text: String,
-    },
-    ToolUse {
-        #[serde(default)]
-        input: Value,
-    },
-    /// Thinking, and types added later.
-    #[serde(other)]
-    Other,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "type")]
-enum Delta {
-    #[serde(rename = "text_delta")]
-    Text { text: String },
-    #[serde(rename = "input_json_delta")]
-    Input { partial_json: String },
-    #[serde(other)]
-    Other,
-}
-
-/// The prompt's tokens are split into three counts. An event has only those that it knows.
-#[derive(Deserialize, Default)]
-struct TokenCounts {
-    input_tokens: Option<u64>,
-    cache_read_input_tokens: Option<u64>,
-    cache_creation_input_tokens: Option<u64>,
-    output_tokens: Option<u64>,
-}
-
-#[derive(Deserialize, Default)]
-struct ErrorBody {
-    #[serde(default)]
-    error: ApiError,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct ApiError {
-    #[serde(rename = "type")]
-    kind: String,
-    message: String,
-}
-
 #[derive(Default)]
 struct Accumulator {
     text: String,
@@ -113,58 +27,90 @@ struct Accumulator {
     input: Value,
     stop_reason: Option<String>,
     stopped: bool,
-    counts: TokenCounts,
+    usage: Usage,
+    uncached_tokens: u64,
 }
 
 pub(super) fn read(received: &Received<'_>) -> Result<Outcome, AttemptError> {
     let response = received.response;
     if !response.is_success() {
-        let ErrorBody { error } = serde_json::from_slice(&response.body).unwrap_or_default();
-        return error.outcome(response.status, received);
+        let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
+        return ApiError(&body["error"]).outcome(response.status, received);
     }
     let mut answer = Accumulator::default();
-    for event in sse::values(&response.body) {
-        match event.map_err(|_| received.malformed())? {
-            Event::Error { error } => return error.outcome(error.status(), received),
-            event => answer.add(event),
+    for event in sse::values::<Value>(&response.body) {
+        let event = event.map_err(|_| received.malformed())?;
+        match event["type"].as_str().ok_or_else(|| received.malformed())? {
+            "error" => {
+                let error = ApiError(&event["error"]);
+                return error.outcome(error.status(), received);
+            }
+            kind => answer.add(kind, &event),
         }
     }
     if !answer.stopped && answer.stop_reason.is_none() && !sse::is_complete(&response.body) {
         return Err(received.interrupted());
     }
-    let usage = answer.counts.usage();
+    let usage = answer.usage();
     Ok(Outcome::Reply(ChatReply { text: answer.text(received)?, usage }))
 }
 
 impl Accumulator {
-    fn add(&mut self, event: Event) {
-        match event {
-            Event::Message(message) | Event::MessageStart { message } => {
-                self.counts.update(message.usage);
-                self.stop_reason = message.stop_reason;
-                message.content.into_iter().for_each(|block| self.add_block(block));
+    /// Adds a whole message, or an event of a stream. Unknown types are ignored.
+    fn add(&mut self, kind: &str, event: &Value) {
+        match kind {
+            "message" => self.add_message(event),
+            "message_start" => self.add_message(&event["message"]),
+            "content_block_start" => self.add_block(&event["content_block"]),
+            "content_block_delta" => {
+                let delta = &event["delta"];
+                // Other deltas, such as thinking, have neither field.
+                self.text.push_str(delta["text"].as_str().unwrap_or_default());
+                self.partial_input.push_str(delta["partial_json"].as_str().unwrap_or_default());
             }
-            Event::ContentBlockStart { content_block } => self.add_block(content_block),
-            Event::ContentBlockDelta { delta } => match delta {
-                Delta::Text { text } => self.text.push_str(&text),
-                Delta::Input { partial_json } => self.partial_input.push_str(&partial_json),
-                Delta::Other => {}
-            },
-            Event::MessageDelta { delta, usage } => {
-                self.counts.update(usage);
-                self.stop_reason = delta.stop_reason.or(self.stop_reason.take());
+            "message_delta" => {
+                self.set_stop_reason(&event["delta"]);
+                self.count(&event["usage"]);
             }
-            Event::MessageStop => self.stopped = true,
-            Event::Error { .. } | Event::Other => {}
+            "message_stop" => self.stopped = true,
+            _ => {}
         }
     }
 
-    fn add_block(&mut self, block: Block) {
-        match block {
-            Block::Text { text } => self.text.push_str(&text),
-            Block::ToolUse { input } => self.input = input,
-            Block::Other => {}
+    fn add_message(&mut self, message: &Value) {
+        self.count(&message["usage"]);
+        self.set_stop_reason(message);
+        message["content"].as_array().into_iter().flatten().for_each(|block| self.add_block(block));
+    }
+
+    fn add_block(&mut self, block: &Value) {
+        match block["type"].as_str() {
+            Some("text") => self.text.push_str(block["text"].as_str().unwrap_or_default()),
+            Some("tool_use") => self.input = block["input"].clone(),
+            _ => {}
         }
+    }
+
+    fn set_stop_reason(&mut self, message: &Value) {
+        self.stop_reason = message["stop_reason"].as_str().map(str::to_owned).or(self.stop_reason.take());
+    }
+
+    /// Later counts are totals and replace earlier ones; an event has only those that it knows.
+    fn count(&mut self, counts: &Value) {
+        for (field, total) in [
+            ("input_tokens", &mut self.uncached_tokens),
+            ("cache_read_input_tokens", &mut self.usage.cached_tokens),
+            ("cache_creation_input_tokens", &mut self.usage.cache_written_tokens),
+            ("output_tokens", &mut self.usage.completion_tokens),
+        ] {
+            *total = counts[field].as_u64().unwrap_or(*total);
+        }
+    }
+
+    /// The API splits the prompt's tokens into three counts.
+    fn usage(&self) -> Usage {
+        let cached = self.usage.cached_tokens.saturating_add(self.usage.cache_written_tokens);
+        Usage { calls: 1, prompt_tokens: self.uncached_tokens.saturating_add(cached), ..self.usage }
     }
 
     fn text(self, received: &Received<'_>) -> Result<String, AttemptError> {
@@ -180,34 +126,16 @@ impl Accumulator {
     }
 }
 
-impl TokenCounts {
-    /// Later counts are totals and replace earlier ones.
-    fn update(&mut self, later: Option<Self>) {
-        let Some(later) = later else { return };
-        self.input_tokens = later.input_tokens.or(self.input_tokens);
-        self.cache_read_input_tokens = later.cache_read_input_tokens.or(self.cache_read_input_tokens);
-        self.cache_creation_input_tokens = later.cache_creation_input_tokens.or(self.cache_creation_input_tokens);
-        self.output_tokens = later.output_tokens.or(self.output_tokens);
+struct ApiError<'a>(&'a Value);
+
+impl ApiError<'_> {
+    fn message(&self) -> &str {
+        self.0["message"].as_str().unwrap_or_default()
     }
 
-    fn usage(&self) -> Usage {
-        let cached_tokens = self.cache_read_input_tokens.unwrap_or_default();
-        let cache_written_tokens = self.cache_creation_input_tokens.unwrap_or_default();
-        let uncached = self.input_tokens.unwrap_or_default();
-        Usage {
-            calls: 1,
-            prompt_tokens: uncached.saturating_add(cached_tokens).saturating_add(cache_written_tokens),
-            cached_tokens,
-            cache_written_tokens,
-            completion_tokens: self.output_tokens.unwrap_or_default(),
-        }
-    }
-}
-
-impl ApiError {
     /// The status of an error inside a stream.
     fn status(&self) -> u16 {
-        match self.kind.as_str() {
+        match self.0["type"].as_str().unwrap_or_default() {
             "invalid_request_error" => 400,
             "authentication_error" => 401,
             "billing_error" => 402,
@@ -224,11 +152,11 @@ impl ApiError {
     /// The API does not say which field is wrong, but its messages mention it: `max_tokens: ...`,
     /// `messages.0.content.1.image: ...`, "`temperature` is deprecated for this model."
     fn feature(&self) -> Option<Feature> {
-        mentioned(&self.message, FIELDS)
+        mentioned(self.message(), FIELDS)
     }
 
     fn outcome(&self, status: u16, received: &Received<'_>) -> Result<Outcome, AttemptError> {
-        received.server_error(status, &self.message, self.feature(), None)
+        received.server_error(status, self.message(), self.feature(), None)
     }
 }
 
@@ -248,8 +176,8 @@ mod tests {
             ("Your credit balance is too low", None),
             ("", None),
         ] {
-            let error = ApiError { message: message.to_owned(), ..ApiError::default() };
-            assert_eq!(error.feature(), feature, "{message}");
+            let error = serde_json::json!({"message": message});
+            assert_eq!(ApiError(&error).feature(), feature, "{message}");
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::capabilities::{Feature, mentioned};
@@ -28,87 +27,6 @@ const FIELDS: &[(&str, Feature)] = &[
     ("inlineData", Feature::Images),
 ];
 
-/// An error response to a streaming request may be a list.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Body {
-    List(Vec<GenerateContentResponse>),
-    Single(GenerateContentResponse),
-}
-
-impl Body {
-    fn into_single(self) -> GenerateContentResponse {
-        match self {
-            Self::List(list) => list.into_iter().next().unwrap_or_default(),
-            Self::Single(single) => single,
-        }
-    }
-}
-
-/// A whole response, an event of a stream, or an error.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct GenerateContentResponse {
-    candidates: Vec<Candidate>,
-    prompt_feedback: Option<PromptFeedback>,
-    usage_metadata: Value,
-    error: Option<ApiError>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Candidate {
-    content: Content,
-    finish_reason: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Content {
-    parts: Vec<Part>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Part {
-    text: String,
-    /// Thinking, not the answer.
-    thought: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PromptFeedback {
-    block_reason: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct ApiError {
-    /// An HTTP status.
-    code: u16,
-    message: String,
-    details: Vec<Detail>,
-}
-
-/// One of several kinds, each with its own fields.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Detail {
-    /// `API_KEY_INVALID` and the like.
-    reason: String,
-    /// `37s`, `1.5s`.
-    retry_delay: String,
-    field_violations: Vec<Violation>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Violation {
-    field: String,
-    description: String,
-}
-
 #[derive(Default)]
 struct Accumulator {
     text: String,
@@ -120,18 +38,19 @@ struct Accumulator {
 pub(super) fn read(received: &Received<'_>) -> Result<Outcome, AttemptError> {
     let response = received.response;
     if !response.is_success() {
-        let body = serde_json::from_slice(&response.body).ok().map(Body::into_single);
-        return body.and_then(|body| body.error).unwrap_or_default().outcome(response.status, received);
+        let body = serde_json::from_slice(&response.body).map(single).unwrap_or_default();
+        return ApiError(&body["error"]).outcome(response.status, received);
     }
     let mut answer = Accumulator::default();
-    for body in sse::values::<Body>(&response.body) {
-        let body = body.map_err(|_| received.malformed())?.into_single();
-        if let Some(error) = body.error {
+    for event in sse::values(&response.body) {
+        let event = event.map(single).ok().filter(Value::is_object).ok_or_else(|| received.malformed())?;
+        if let Some(error) = event.get("error") {
             // An error in a stream that names no status is the server's fault.
-            let status = if (400..600).contains(&error.code) { error.code } else { 500 };
-            return error.outcome(status, received);
+            let status = error["code"].as_u64().and_then(|code| u16::try_from(code).ok());
+            let status = status.filter(|status| (400..600).contains(status)).unwrap_or(500);
+            return ApiError(error).outcome(status, received);
         }
-        answer.add(body);
+        answer.add(&event);
     }
     let ended = answer.finish_reason.is_some() || answer.block_reason.is_some();
     if !ended && !sse::is_complete(&response.body) {
@@ -141,17 +60,29 @@ pub(super) fn read(received: &Received<'_>) -> Result<Outcome, AttemptError> {
     Ok(Outcome::Reply(ChatReply { text: answer.text(received)?, usage }))
 }
 
+/// An error response to a streaming request may be a list.
+fn single(body: Value) -> Value {
+    match body {
+        Value::Array(list) => list.into_iter().next().unwrap_or_default(),
+        body => body,
+    }
+}
+
 impl Accumulator {
-    fn add(&mut self, response: GenerateContentResponse) {
-        if !response.usage_metadata.is_null() {
-            self.usage = response.usage_metadata;
+    /// Adds a whole response, or an event of a stream.
+    fn add(&mut self, response: &Value) {
+        let replace = |field: &mut Option<String>, value: &Value| {
+            *field = value.as_str().map(str::to_owned).or(field.take());
+        };
+        if response["usageMetadata"].is_object() {
+            self.usage = response["usageMetadata"].clone();
         }
-        let block_reason = response.prompt_feedback.and_then(|feedback| feedback.block_reason);
-        self.block_reason = block_reason.or(self.block_reason.take());
-        let Some(candidate) = response.candidates.into_iter().next() else { return };
-        self.finish_reason = candidate.finish_reason.or(self.finish_reason.take());
-        let parts = candidate.content.parts.into_iter().filter(|part| !part.thought);
-        self.text.extend(parts.map(|part| part.text));
+        replace(&mut self.block_reason, &response["promptFeedback"]["blockReason"]);
+        let candidate = &response["candidates"][0];
+        replace(&mut self.finish_reason, &candidate["finishReason"]);
+        let parts = candidate["content"]["parts"].as_array().into_iter().flatten();
+        let answer = parts.filter(|part| part["thought"] != true);
+        self.text.extend(answer.filter_map(|part| part["text"].as_str()));
     }
 
     fn text(self, received: &Received<'_>) -> Result<String, AttemptError> {
@@ -169,30 +100,39 @@ impl Accumulator {
     }
 }
 
-impl ApiError {
-    /// The delay that the server requests, which is not in a header.
+/// An error object; `details` are of several kinds, each with its own fields.
+struct ApiError<'a>(&'a Value);
+
+impl ApiError<'_> {
+    fn details(&self) -> impl Iterator<Item = &Value> {
+        self.0["details"].as_array().into_iter().flatten()
+    }
+
+    /// The delay that the server requests, `37s` or `1.5s`. It is not in a header.
     fn retry_delay(&self) -> Option<Duration> {
-        let delay = self.details.iter().find(|detail| !detail.retry_delay.is_empty())?;
-        Duration::try_from_secs_f64(delay.retry_delay.strip_suffix('s')?.parse().ok()?).ok()
+        let delay = self.details().find_map(|detail| detail["retryDelay"].as_str())?;
+        Duration::try_from_secs_f64(delay.strip_suffix('s')?.parse().ok()?).ok()
     }
 
     /// The feature whose field the error names in its details or its message:
     /// `* GenerateContentRequest.generation_config.response_schema...: should be non-empty`.
     fn feature(&self) -> Option<Feature> {
-        let violations = self.details.iter().flat_map(|detail| &detail.field_violations);
-        let texts = violations.flat_map(|violation| [&violation.field, &violation.description]).chain([&self.message]);
-        texts.filter_map(|text| mentioned(text, FIELDS)).next()
+        let violations = self.details().filter_map(|detail| detail["fieldViolations"].as_array()).flatten();
+        let texts = violations.flat_map(|violation| [&violation["field"], &violation["description"]]);
+        texts.chain([&self.0["message"]]).find_map(|text| mentioned(text.as_str()?, FIELDS))
     }
 
     fn outcome(&self, status: u16, received: &Received<'_>) -> Result<Outcome, AttemptError> {
         // An invalid key is a 400 here.
-        let invalid_key = |detail: &Detail| ["API_KEY_INVALID", "API_KEY_SERVICE_BLOCKED"].contains(&&*detail.reason);
-        if self.details.iter().any(invalid_key) {
+        let invalid_key =
+            |detail: &Value| matches!(detail["reason"].as_str(), Some("API_KEY_INVALID" | "API_KEY_SERVICE_BLOCKED"));
+        if self.details().any(invalid_key) {
             let ModelName { provider, model } = received.name.clone();
             return Err(AttemptError::Permanent(ModelError::Unauthorized { provider, model }));
         }
         let retry_delay = self.retry_delay().filter(|_| received.response.retry_after.is_none());
-        received.server_error(status, &self.message, self.feature(), retry_delay)
+        let message = self.0["message"].as_str().unwrap_or_default();
+        received.server_error(status, message, self.feature(), retry_delay)
     }
 }
 
@@ -212,7 +152,7 @@ fn usage(usage: &Value) -> Usage {
 mod tests {
     use super::*;
 
-    fn error(json: &str) -> ApiError {
+    fn error(json: &str) -> Value {
         serde_json::from_str(json).unwrap()
     }
 
@@ -234,14 +174,16 @@ mod tests {
             (r#"{"message":"Request contains an invalid argument."}"#, None),
             (r#"{}"#, None),
         ] {
-            assert_eq!(error(json).feature(), feature, "{json}");
+            assert_eq!(ApiError(&error(json)).feature(), feature, "{json}");
         }
     }
 
     #[test]
     fn a_delay_is_read_from_the_details() {
-        let delay =
-            |text: &str| error(&format!(r#"{{"details":[{{"reason":"x"}},{{"retryDelay":"{text}"}}]}}"#)).retry_delay();
+        let delay = |text: &str| {
+            let error = error(&format!(r#"{{"details":[{{"reason":"x"}},{{"retryDelay":"{text}"}}]}}"#));
+            ApiError(&error).retry_delay()
+        };
         assert_eq!(delay("37s"), Some(Duration::from_secs(37)));
         assert_eq!(delay("1.5s"), Some(Duration::from_millis(1500)));
         for text in ["", "soon", "-1s", "NaNs", "1e300s"] {
