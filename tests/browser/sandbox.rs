@@ -1,11 +1,12 @@
 //! Chromium in its own sandbox, as a service has it that does not run as root.
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use browser::Sandbox;
 use serde_json::Value;
 
-use crate::support::{Browser, Site, Start, finished, not_tested, processes, run};
+use crate::support::{Browser, Site, Start, eventually, finished, not_tested, processes, run};
 
 /// `nobody`.
 const USER: u32 = 65_534;
@@ -86,7 +87,8 @@ fn as_root_there_is_no_sandbox_and_the_service_says_so() {
         let sandbox = &details["browser"]["sandbox"];
         assert_eq!(sandbox["enabled"], false);
         assert_eq!(sandbox["reason"], Sandbox::Root.to_string());
-        assert!(service.log().contains("without its own sandbox"), "{}", service.log());
+        let says_so = || service.log().contains("without its own sandbox");
+        eventually("the log says so", Duration::from_secs(10), says_so).await;
         service.stop().await;
     });
 }

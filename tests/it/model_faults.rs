@@ -6,11 +6,10 @@ use std::time::{Duration, Instant};
 use axum::serve::Listener as _;
 use serde_json::{Value, json};
 use testkit::fault_proxy::{Fault, FaultProxy, Plan};
+use testkit::scripted_server::{Reply, ScriptedServer};
 use testkit::tls::SelfSigned;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinSet;
-use wiremock::matchers::path;
-use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::client::error_code;
 use crate::support::service::{Service, Stage};
@@ -31,17 +30,14 @@ enum End {
 }
 
 /// A model server that finishes at once, with a long answer.
-async fn model() -> MockServer {
+async fn model() -> ScriptedServer {
     let done = json!({"done": {"text": "bought", "success": true}});
     let decision = json!({
         "evaluationPreviousGoal": "", "memory": "m".repeat(2_000), "nextGoal": "go on", "actions": [done],
     });
     let chunk = json!({"choices": [{"delta": {"content": decision.to_string()}, "finish_reason": "stop"}]});
     let body = format!("data: {chunk}\n\ndata: [DONE]\n\n");
-    let server = MockServer::start().await;
-    let answer = ResponseTemplate::new(200).set_body_raw(body, "text/event-stream");
-    Mock::given(path("/v1/chat/completions")).respond_with(answer).mount(&server).await;
-    server
+    ScriptedServer::repeating([Reply::text(200, body).header("content-type", "text/event-stream")]).await
 }
 
 fn stage(base: &str) -> Stage {
@@ -68,7 +64,7 @@ async fn run(service: &Service) -> Vec<Value> {
 /// Runs through a proxy that breaks exchanges after this plan.
 async fn through(faults: impl IntoIterator<Item = Fault>) -> Vec<Value> {
     let server = model().await;
-    let proxy = FaultProxy::open(*server.address(), Plan::script(faults)).await.expect("a free port");
+    let proxy = FaultProxy::open(server.address, Plan::script(faults)).await.expect("a free port");
     run(&stage(&format!("http://{}", proxy.address)).start().await).await
 }
 
@@ -195,20 +191,24 @@ async fn a_host_that_takes_no_connection_is_given_up_after_the_time_for_that() {
 async fn neither_key_nor_prompt_follows_a_redirect() {
     let elsewhere = model().await;
     for status in [301, 302, 303, 307, 308] {
-        for to in [format!("{}/v1/chat/completions", elsewhere.uri()), "/v1/chat/completions".to_owned()] {
+        for to in [elsewhere.url("/v1/chat/completions").into(), "/v1/chat/completions".to_owned()] {
             let events = through([Fault::Status(status, "location", to.clone()), Fault::None]).await;
             check_end(&format!("{status} to {to}"), &events, End::Code("model_rejected"));
         }
     }
-    assert_eq!(elsewhere.received_requests().await.expect("they are kept").len(), 0);
+    assert_eq!(elsewhere.count(), 0);
 }
 
 #[tokio::test]
 async fn answers_are_not_asked_for_in_a_form_that_could_grow() {
     let server = model().await;
-    run(&stage(&server.uri()).start().await).await;
-    let requests = server.received_requests().await.expect("they are kept");
-    assert!(requests.iter().all(|request| !request.headers.contains_key("accept-encoding")), "{requests:#?}");
+    run(&stage(&format!("http://{}", server.address)).start().await).await;
+    let requests = server.requests();
+    assert!(!requests.is_empty());
+    for request in requests {
+        assert_eq!(request.path, "/v1/chat/completions");
+        assert_eq!(request.header("accept-encoding"), None);
+    }
 }
 
 #[tokio::test]
@@ -226,7 +226,7 @@ async fn the_same_seed_breaks_the_same_exchanges() {
     let met = async |seed| {
         let faults = vec![Fault::Reset, Fault::CloseInBody, Fault::Garbage];
         let plan = Plan::Chance { rng: fastrand::Rng::with_seed(seed), percent: 50, faults };
-        let proxy = FaultProxy::open(*server.address(), plan).await.expect("a free port");
+        let proxy = FaultProxy::open(server.address, plan).await.expect("a free port");
         let mut answers = Vec::new();
         for _ in 0..30 {
             let answer = reqwest::get(format!("http://{}/v1/chat/completions", proxy.address)).await;

@@ -1,41 +1,15 @@
 //! Runs over model servers that are slow, rude and sometimes wrong.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-
 use serde_json::{Value, json};
-use wiremock::matchers::path;
-use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
+use testkit::scripted_server::{Reply, ScriptedServer};
 
 use crate::support::client::error_code;
 use crate::support::service::{Service, Stage};
 
 const MODEL_KEY: &str = "sk-canary-51ca";
 
-/// One answer after the other, the last one again and again.
-struct InTurn {
-    answers: Vec<ResponseTemplate>,
-    given: AtomicUsize,
-}
-
-impl Respond for InTurn {
-    fn respond(&self, _: &Request) -> ResponseTemplate {
-        let next = self.given.fetch_add(1, Ordering::Relaxed);
-        self.answers[next.min(self.answers.len() - 1)].clone()
-    }
-}
-
-async fn play(server: &MockServer, at: &str, answers: impl IntoIterator<Item = ResponseTemplate>) {
-    let answers = InTurn { answers: answers.into_iter().collect(), given: AtomicUsize::new(0) };
-    Mock::given(path(at)).respond_with(answers).mount(server).await;
-}
-
-fn status(status: u16) -> ResponseTemplate {
-    ResponseTemplate::new(status)
-}
-
-fn body(text: impl Into<String>) -> ResponseTemplate {
-    status(200).set_body_raw(text.into(), "text/event-stream")
+fn stream(text: impl Into<String>) -> Reply {
+    Reply::text(200, text).header("content-type", "text/event-stream")
 }
 
 fn decision(actions: Value) -> String {
@@ -47,31 +21,31 @@ fn done() -> String {
 }
 
 /// As OpenAI streams it.
-fn of_openai(text: &str) -> ResponseTemplate {
+fn of_openai(text: &str) -> Reply {
     let chunk = json!({"choices": [{"delta": {"content": text}, "finish_reason": "stop"}]});
-    body(format!("data: {chunk}\n\ndata: [DONE]\n\n"))
+    stream(format!("data: {chunk}\n\ndata: [DONE]\n\n"))
 }
 
 /// In one piece, as Anthropic answers too.
-fn of_anthropic(input: &str) -> ResponseTemplate {
+fn of_anthropic(input: &str) -> Reply {
     let input: Value = serde_json::from_str(input).expect("a decision");
     let content = json!([{"type": "tool_use", "id": "t", "name": "decision", "input": input}]);
-    status(200).set_body_json(json!({"type": "message", "content": content, "stop_reason": "tool_use"}))
+    Reply::json(200, json!({"type": "message", "content": content, "stop_reason": "tool_use"}))
 }
 
-fn stage(server: &MockServer) -> Stage {
+fn stage(server: &ScriptedServer) -> Stage {
     Stage::new([])
         .with_real_models()
         .set("OPENAI_API_KEY", MODEL_KEY)
-        .set("OPENAI_BASE_URL", &format!("{}/v1", server.uri()))
+        .set("OPENAI_BASE_URL", server.url("/v1").as_str())
         .set("LLM_MAX_ATTEMPTS", "3")
         .set("LLM_BACKOFF_BASE", "1ms")
 }
 
-fn with_fallback(stage: Stage, server: &MockServer) -> Stage {
+fn with_fallback(stage: Stage, server: &ScriptedServer) -> Stage {
     stage
         .set("ANTHROPIC_API_KEY", MODEL_KEY)
-        .set("ANTHROPIC_BASE_URL", &server.uri())
+        .set("ANTHROPIC_BASE_URL", &format!("http://{}", server.address))
         .set("FALLBACK_PROVIDER", "anthropic")
 }
 
@@ -90,17 +64,16 @@ fn logs(events: &[Value]) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_run_over_a_rude_server_ends_well_and_tells_what_it_waits_for() {
-    let server = MockServer::start().await;
     let answers = [
-        status(503),
-        status(429).insert_header("retry-after", "0"),
+        Reply::status(503),
+        Reply::status(429).header("retry-after", "0"),
         of_openai("I would click the button, I think."),
-        body("data: {\"choices\": [{\"delta\": {\"content\": \"{\\\"memo"),
+        stream("data: {\"choices\": [{\"delta\": {\"content\": \"{\\\"memo"),
         of_openai(""),
         of_openai(&decision(json!([{"click": {"index": 1}}]))),
         of_openai(&done()),
     ];
-    play(&server, "/v1/chat/completions", answers).await;
+    let server = ScriptedServer::repeating(answers).await;
     let service = stage(&server).start().await;
     let events = run(&service).await;
     assert_eq!(events.last().expect("an end")["finalText"], "bought");
@@ -115,15 +88,15 @@ async fn a_run_over_a_rude_server_ends_well_and_tells_what_it_waits_for() {
             "openai gave an empty answer",
         ]
     );
+    assert!(server.requests().iter().all(|request| request.path == "/v1/chat/completions"));
 }
 
 #[tokio::test]
 async fn a_run_whose_model_stalls_goes_on_with_the_fallback() {
-    let server = MockServer::start().await;
-    play(&server, "/v1/chat/completions", [status(200).set_delay(Duration::from_secs(3600))]).await;
-    play(&server, "/v1/messages", [of_anthropic(&decision(json!([{"click": {"index": 1}}]))), of_anthropic(&done())])
-        .await;
-    let service = with_fallback(stage(&server), &server).set("LLM_OPENING_TIMEOUT", "500ms").start().await;
+    let server = ScriptedServer::repeating([Reply::Silence]).await;
+    let decisions = [decision(json!([{"click": {"index": 1}}])), done()];
+    let fallback = ScriptedServer::repeating(decisions.map(|decision| of_anthropic(&decision))).await;
+    let service = with_fallback(stage(&server), &fallback).set("LLM_OPENING_TIMEOUT", "500ms").start().await;
     let events = run(&service).await;
     assert_eq!(events.last().expect("an end")["finalText"], "bought");
     assert_eq!(
@@ -135,21 +108,21 @@ async fn a_run_whose_model_stalls_goes_on_with_the_fallback() {
             "openai did not answer in time, continuing with anthropic's model claude-sonnet-5-5 for the rest of the run",
         ]
     );
+    assert!(fallback.requests().iter().all(|request| request.path == "/v1/messages"));
 }
 
 #[tokio::test]
 async fn a_run_that_no_model_can_go_on_with_ends_clearly() {
     for (answer, code) in [
-        (status(401), "model_unauthorized"),
-        (status(404), "model_unknown"),
-        (status(402), "model_rejected"),
-        (status(413), "model_context_too_long"),
-        (status(429), "model_rate_limited"),
-        (status(500), "model_unavailable"),
-        (body(""), "model_unavailable"),
+        (Reply::status(401), "model_unauthorized"),
+        (Reply::status(404), "model_unknown"),
+        (Reply::status(402), "model_rejected"),
+        (Reply::status(413), "model_context_too_long"),
+        (Reply::status(429), "model_rate_limited"),
+        (Reply::status(500), "model_unavailable"),
+        (stream(""), "model_unavailable"),
     ] {
-        let server = MockServer::start().await;
-        play(&server, "/v1/chat/completions", [answer]).await;
+        let server = ScriptedServer::repeating([answer]).await;
         let events = run(&stage(&server).start().await).await;
         assert_eq!(error_code(&events), code);
     }
@@ -157,9 +130,8 @@ async fn a_run_that_no_model_can_go_on_with_ends_clearly() {
 
 #[tokio::test]
 async fn a_model_that_never_gives_a_usable_answer_ends_its_run_without_success() {
-    for answer in [of_openai("no"), of_openai(""), status(200).set_body_string("<html>Sign in</html>")] {
-        let server = MockServer::start().await;
-        play(&server, "/v1/chat/completions", [answer]).await;
+    for answer in [of_openai("no"), of_openai(""), Reply::text(200, "<html>Sign in</html>")] {
+        let server = ScriptedServer::repeating([answer]).await;
         let events = run(&stage(&server).start().await).await;
         let end = events.last().expect("an end");
         assert_eq!((&end["type"], &end["success"]), (&json!("result"), &json!(false)));
@@ -169,8 +141,7 @@ async fn a_model_that_never_gives_a_usable_answer_ends_its_run_without_success()
 
 #[tokio::test]
 async fn a_wait_that_outlasts_the_run_is_not_begun() {
-    let server = MockServer::start().await;
-    play(&server, "/v1/chat/completions", [status(429).insert_header("retry-after", "25")]).await;
+    let server = ScriptedServer::repeating([Reply::status(429).header("retry-after", "25")]).await;
     let service = stage(&server).set("RUN_TIMEOUT", "20s").start().await;
     assert_eq!(error_code(&run(&service).await), "model_rate_limited");
 }

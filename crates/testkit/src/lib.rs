@@ -12,6 +12,7 @@ pub mod leftovers;
 pub mod login;
 pub mod processes;
 pub mod run;
+pub mod scripted_server;
 pub mod server;
 pub mod service;
 pub mod shop;

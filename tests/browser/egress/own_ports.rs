@@ -62,7 +62,7 @@ fn a_page_reaches_neither_the_service_nor_a_proxy() {
         let site = Site::with(Router::new().route("/", get(attack))).await;
         let host = |url: &str| url.trim_start_matches("http://").to_owned();
         let reach = format!("{},{}", host(&site.url("")), host(&open.origin));
-        let log = "browser_use_service=debug";
+        let log = "browser=debug";
         let service = Start::new().set("BROWSER_USE_PRIVATE_HOSTS", &reach).set("RUST_LOG", log).ready().await;
         service_id.set(service.id()).unwrap();
         let request = json!({

@@ -30,7 +30,7 @@ const TEST_TIMEOUT: Duration = Duration::from_secs(90);
 /// One runtime for the whole process: the browser that the tests share lives on it, and a runtime of each test's own
 /// would take it along when the first test ends.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    // What the browser side logs, for a test that fails: `RUST_LOG=browser_use_service=debug`.
+    // What the browser side logs, for a test that fails: `RUST_LOG=browser=debug`.
     tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env()).with_test_writer().init();
     Runtime::new().expect("the runtime can be built")
 });

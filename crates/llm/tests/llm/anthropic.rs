@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::apis::Api;
 use super::fixture::{CollectedNotices, Fixture, SCHEMA, limits, picture, request, settings, text};
-use super::server::{Reply, Server};
+use testkit::scripted_server::{Reply, ScriptedServer};
 
 fn said(text: &str) -> Reply {
     Api::of(Provider::Anthropic).said(text)
@@ -95,7 +95,7 @@ async fn with_nothing_to_come_again_only_the_prompt_is_cached() {
 }
 
 async fn named(model: &str, script: impl IntoIterator<Item = Reply>) -> Fixture {
-    let server = Server::start(script).await;
+    let server = ScriptedServer::start(script).await;
     let providers = Providers::new(settings(&server, limits())).expect("usable settings");
     let model = providers.open(Provider::Anthropic, Some(model)).expect("a configured provider");
     Fixture { server, model, notices: CollectedNotices::default() }

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use super::apis::{Api, Case};
 use super::fixture::{CollectedNotices, Fixture, SCHEMA, limits, picture, request, settings, text};
-use super::server::{Reply, Server};
+use testkit::scripted_server::{Reply, ScriptedServer};
 
 /// Quotes, a line break, several bytes a character: whatever an answer may hold.
 const ANSWER: &str = "{\"a\":\"\\\"ü€😀\\n\\\" \"}";
@@ -386,7 +386,7 @@ async fn an_answer_that_is_all_there_counts_although_the_server_does_not_hang_up
 #[tokio::test]
 async fn a_refused_connection_passes_and_is_given_up() {
     for api in Api::all() {
-        let unused = Server::start([]).await;
+        let unused = ScriptedServer::start([]).await;
         let mut settings = settings(&unused, limits());
         // Bound and dropped: a port where nobody listens.
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();

@@ -8,7 +8,7 @@ use super::fixture::{
     CollectedNotices, Fixture, SCHEMA, choice, limits, picture, rejects, rejects_without_a_reason, request, said,
     settings, text,
 };
-use super::server::{Reply, Server};
+use testkit::scripted_server::{Reply, ScriptedServer};
 
 fn called(arguments: &str) -> Reply {
     let call = json!({"id": "1", "type": "function", "function": {"name": "decision", "arguments": arguments}});
@@ -25,7 +25,7 @@ fn outputs(fixture: &Fixture) -> Vec<String> {
 }
 
 async fn openai(model: &str, script: impl IntoIterator<Item = Reply>) -> Fixture {
-    let server = Server::start(script).await;
+    let server = ScriptedServer::start(script).await;
     let providers = Providers::new(settings(&server, limits())).expect("usable settings");
     let model = providers.open(Provider::Openai, Some(model)).expect("a configured provider");
     Fixture { server, model, notices: CollectedNotices::default() }
@@ -230,7 +230,7 @@ async fn a_correction_survives_a_rate_limit() {
 
 #[tokio::test]
 async fn corrections_belong_to_one_model_and_outlive_its_handle() {
-    let server = Server::start([rejects("temperature"), said("1"), said("2"), said("3")]).await;
+    let server = ScriptedServer::start([rejects("temperature"), said("1"), said("2"), said("3")]).await;
     let providers = Providers::new(settings(&server, limits())).unwrap();
     let (notices, messages) = (CollectedNotices::default(), [text("the page")]);
     for model in ["stubborn", "easy", "stubborn"] {

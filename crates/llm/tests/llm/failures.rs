@@ -7,7 +7,7 @@ use llm::settings::CallLimits;
 use serde_json::json;
 
 use super::fixture::{Fixture, limits, picture, said, text};
-use super::server::Reply;
+use testkit::scripted_server::Reply;
 
 fn openai() -> String {
     "openai".to_owned()

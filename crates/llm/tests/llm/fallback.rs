@@ -8,11 +8,11 @@ use llm::{BuildError, Providers};
 
 use super::apis::{Api, Case};
 use super::fixture::{CollectedNotices, limits, request, settings, text, without};
-use super::server::{Reply, Server};
+use testkit::scripted_server::{Reply, ScriptedServer};
 
 /// OpenAI's model with Anthropic's behind it, at one server.
 struct WithFallback {
-    server: Server,
+    server: ScriptedServer,
     providers: Providers,
     notices: CollectedNotices,
 }
@@ -23,7 +23,7 @@ fn fallback(provider: Provider, model: Option<&str>) -> Option<FallbackSettings>
 
 impl WithFallback {
     async fn start(script: impl IntoIterator<Item = Reply>) -> Self {
-        let server = Server::start(script).await;
+        let server = ScriptedServer::start(script).await;
         let mut settings = settings(&server, limits());
         settings.fallback = fallback(Provider::Anthropic, None);
         Self {
@@ -137,7 +137,7 @@ async fn when_it_fails_too_its_error_is_the_runs() {
 
 #[tokio::test]
 async fn a_model_does_not_fall_back_on_itself() {
-    let server = Server::start([openai(Case::WrongKey)]).await;
+    let server = ScriptedServer::start([openai(Case::WrongKey)]).await;
     let mut settings = settings(&server, limits());
     settings.fallback = fallback(Provider::Openai, Some("gpt-test"));
     let providers = Providers::new(settings).unwrap();
@@ -148,7 +148,7 @@ async fn a_model_does_not_fall_back_on_itself() {
 
 #[tokio::test]
 async fn a_fallback_that_is_not_configured_stops_the_build() {
-    let server = Server::start([]).await;
+    let server = ScriptedServer::start([]).await;
     for provider in [Provider::Gemini, Provider::Template] {
         let mut settings = settings(&server, limits());
         without(&mut settings, Provider::Gemini);

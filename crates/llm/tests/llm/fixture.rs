@@ -10,7 +10,7 @@ use llm::settings::{CallLimits, LlmSettings, ProviderSettings};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use super::server::{Reply, Server};
+use testkit::scripted_server::{Reply, ScriptedServer};
 
 pub(crate) const KEY: &str = "sk-canary-0123456789abcdef";
 
@@ -28,7 +28,7 @@ pub(crate) fn limits() -> CallLimits {
     }
 }
 
-pub(crate) fn settings(server: &Server, limits: CallLimits) -> LlmSettings {
+pub(crate) fn settings(server: &ScriptedServer, limits: CallLimits) -> LlmSettings {
     let provider = |provider, path: &str, model: &str, api_key: Option<&str>| ProviderSettings {
         provider,
         base_url: server.url(path),
@@ -60,7 +60,7 @@ pub(crate) fn without(settings: &mut LlmSettings, provider: Provider) {
 
 /// A provider's default model on a scripted server.
 pub(crate) struct Fixture {
-    pub(crate) server: Server,
+    pub(crate) server: ScriptedServer,
     pub(crate) model: Arc<dyn ChatModel>,
     pub(crate) notices: CollectedNotices,
 }
@@ -75,7 +75,7 @@ impl Fixture {
     }
 
     pub(crate) async fn with(provider: Provider, limits: CallLimits, script: impl IntoIterator<Item = Reply>) -> Self {
-        let server = Server::start(script).await;
+        let server = ScriptedServer::start(script).await;
         let providers = Providers::new(settings(&server, limits)).expect("usable settings");
         let model = providers.open(provider, None).expect("a configured provider");
         Self { server, model, notices: CollectedNotices::default() }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::apis::Api;
 use super::fixture::{CollectedNotices, Fixture, SCHEMA, limits, picture, request, settings, text};
-use super::server::{Reply, Server};
+use testkit::scripted_server::{Reply, ScriptedServer};
 
 fn said(text: &str) -> Reply {
     Api::of(Provider::Gemini).said(text)
@@ -49,7 +49,7 @@ async fn a_request_has_the_schema_and_turns_that_alternate() {
 
 #[tokio::test]
 async fn an_older_model_gets_the_schema_in_the_older_field() {
-    let server = Server::start([said("1")]).await;
+    let server = ScriptedServer::start([said("1")]).await;
     let model = Providers::new(settings(&server, limits())).unwrap();
     let model = model.open(Provider::Gemini, Some("gemini-2.0-flash")).unwrap();
     model.complete(request(&[text("the page")], &CollectedNotices::default())).await.unwrap();
@@ -101,7 +101,7 @@ async fn an_error_may_come_as_a_list() {
 
 #[tokio::test]
 async fn a_model_is_one_part_of_the_path_whatever_its_name() {
-    let server = Server::start((0..3).map(|_| said("{}"))).await;
+    let server = ScriptedServer::start((0..3).map(|_| said("{}"))).await;
     let providers = Providers::new(settings(&server, limits())).unwrap();
     for model in ["models/gemini-x", "a/../../b?key=1#c", "tuned models/x"] {
         let model = providers.open(Provider::Gemini, Some(model)).unwrap();

@@ -12,4 +12,3 @@ mod ollama;
 mod openai;
 mod retries;
 mod secrets;
-mod server;

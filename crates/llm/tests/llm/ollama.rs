@@ -4,7 +4,7 @@ use agent::ports::{ModelError, Usage};
 use serde_json::{Value, json};
 
 use super::fixture::{Fixture, SCHEMA, picture, text};
-use super::server::Reply;
+use testkit::scripted_server::Reply;
 
 fn ollama() -> String {
     "ollama".to_owned()

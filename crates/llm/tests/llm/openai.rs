@@ -8,7 +8,7 @@ use super::fixture::{
     CollectedNotices, Fixture, KEY, SCHEMA, choice, limits, picture, request, said, settings, settings_of, text,
     without,
 };
-use super::server::{Reply, Server};
+use testkit::scripted_server::{Reply, ScriptedServer};
 
 #[tokio::test]
 async fn a_request_asks_for_the_strict_schema_with_the_stable_part_first() {
@@ -84,7 +84,7 @@ async fn calls_share_one_connection() {
 
 #[tokio::test]
 async fn a_server_without_a_key_gets_no_authorization() {
-    let server = Server::start([said("{}")]).await;
+    let server = ScriptedServer::start([said("{}")]).await;
     let mut settings = settings(&server, limits());
     settings_of(&mut settings, Provider::Openai).api_key = None;
     let model = Providers::new(settings).unwrap().open(Provider::Openai, None).unwrap();
@@ -94,7 +94,7 @@ async fn a_server_without_a_key_gets_no_authorization() {
 
 #[tokio::test]
 async fn the_model_is_the_one_asked_for_else_the_default() {
-    let server = Server::start([]).await;
+    let server = ScriptedServer::start([]).await;
     let providers = Providers::new(settings(&server, limits())).unwrap();
     for (provider, asked, model) in [
         (Provider::Openai, None, "gpt-test"),
@@ -114,7 +114,7 @@ async fn the_model_is_the_one_asked_for_else_the_default() {
 
 #[tokio::test]
 async fn the_default_is_the_deployments_or_openai_or_the_built_in_planner() {
-    let server = Server::start([]).await;
+    let server = ScriptedServer::start([]).await;
     let mut settings = settings(&server, limits());
     assert_eq!(Providers::new(settings.clone()).unwrap().default_provider(), Provider::Openai);
 
@@ -136,7 +136,7 @@ async fn the_default_is_the_deployments_or_openai_or_the_built_in_planner() {
 
 #[tokio::test]
 async fn an_address_or_key_that_cannot_be_used_stops_the_build() {
-    let server = Server::start([]).await;
+    let server = ScriptedServer::start([]).await;
     let mut bad = settings(&server, limits());
     settings_of(&mut bad, Provider::Openai).api_key = Some("sk-\u{7}-canary".into());
     let error = Providers::new(bad).err().unwrap();

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::fixture::{CollectedNotices, Fixture, limits, request, said, settings, settings_of, text};
-use super::server::{Reply, Server};
+use testkit::scripted_server::{Reply, ScriptedServer};
 
 fn openai() -> String {
     "openai".to_owned()
@@ -119,7 +119,7 @@ async fn a_passing_error_object_in_a_good_answer_is_tried_again() {
 
 #[tokio::test]
 async fn a_refused_connection_is_tried_again_and_given_up() {
-    let unused = Server::start([]).await;
+    let unused = ScriptedServer::start([]).await;
     let mut settings = settings(&unused, limits());
     // Bound and dropped: a port where nobody listens.
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();

@@ -8,7 +8,7 @@ use serde_json::json;
 use tracing::instrument::WithSubscriber;
 
 use super::fixture::{Fixture, KEY, choice, limits, picture, said, settings};
-use super::server::{Reply, Server};
+use testkit::scripted_server::{Reply, ScriptedServer};
 
 /// Everything logged while a future runs, down to the last detail of every library.
 #[derive(Clone, Default)]
@@ -98,7 +98,7 @@ async fn a_call_is_logged_with_its_figures_and_without_its_content() {
 
 #[tokio::test]
 async fn settings_do_not_show_the_key_when_they_are_printed() {
-    let server = Server::start([]).await;
+    let server = ScriptedServer::start([]).await;
     assert!(!format!("{:?}", settings(&server, limits())).contains("canary"));
     let shown = format!("{:?}", picture("the page"));
     assert!(!shown.contains("AAAA"), "{shown}");

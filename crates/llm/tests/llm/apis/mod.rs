@@ -10,7 +10,7 @@ use agent::ports::{Provider, Usage};
 use serde_json::Value;
 
 use super::fixture::KEY;
-use super::server::Reply;
+use testkit::scripted_server::Reply;
 
 /// The counts of most answers.
 const USAGE: Usage =
@@ -87,7 +87,7 @@ pub(crate) enum Case {
     Blind,
 }
 
-/// Server-sent events, each with its name when it has one.
+/// ScriptedServer-sent events, each with its name when it has one.
 fn events(events: &[(&str, Value)]) -> Vec<String> {
     let event = |(name, data): &(&str, Value)| match *name {
         "" => format!("data: {data}\n\n"),

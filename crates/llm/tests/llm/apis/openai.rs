@@ -2,7 +2,7 @@ use agent::ports::Provider;
 use serde_json::{Value, json};
 
 use super::{Api, Case, Places, USAGE, events, halves, key};
-use crate::server::Reply;
+use testkit::scripted_server::Reply;
 
 pub(super) fn api() -> Api {
     Api {

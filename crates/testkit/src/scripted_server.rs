@@ -1,4 +1,5 @@
-//! An HTTP server that plays a script, one reply a request, and counts what reaches it.
+//! An HTTP server that plays a script, one reply for each request, and records the requests. It works below HTTP, so that
+//! replies can be broken.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -11,35 +12,37 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-pub(crate) enum Reply {
-    /// A whole answer; the connection stays open.
+/// How a request is answered.
+#[derive(Clone)]
+pub enum Reply {
+    /// A complete response. The connection stays open.
     Whole { status: u16, headers: Vec<(&'static str, String)>, body: String },
-    /// Nothing, until the client hangs up.
+    /// No response, until the client hangs up.
     Silence,
-    /// The beginning of an answer, then nothing, until the client hangs up.
+    /// The beginning of a response, then nothing until the client hangs up.
     Stall { begin: String },
-    /// The beginning of an answer that announces more, then the end of the connection.
+    /// The beginning of a response, then the end of the connection.
     Break { begin: String },
-    /// A whole answer in chunks, of unknown length until its end.
+    /// A complete response with chunked encoding.
     Chunked { body: Vec<Vec<u8>> },
-    /// The request's own key, in an error with this status.
+    /// An error with this status that repeats the request's API key.
     Echo { status: u16 },
 }
 
 impl Reply {
-    pub(crate) fn json(status: u16, body: Value) -> Self {
+    pub fn json(status: u16, body: Value) -> Self {
         Self::text(status, body.to_string())
     }
 
-    pub(crate) fn text(status: u16, body: impl Into<String>) -> Self {
+    pub fn text(status: u16, body: impl Into<String>) -> Self {
         Self::Whole { status, headers: Vec::new(), body: body.into() }
     }
 
-    pub(crate) fn status(status: u16) -> Self {
+    pub fn status(status: u16) -> Self {
         Self::text(status, "")
     }
 
-    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         if let Self::Whole { headers, .. } = &mut self {
             headers.push((name, value.into()));
         }
@@ -47,46 +50,69 @@ impl Reply {
     }
 }
 
+/// A request as it arrived.
 #[derive(Clone)]
-pub(crate) struct Request {
-    pub(crate) path: String,
-    pub(crate) authorization: Option<String>,
-    /// In lower case, with their values.
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Value,
+pub struct Request {
+    pub path: String,
+    pub authorization: Option<String>,
+    /// Names, in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    pub body: Value,
 }
 
 impl Request {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+    pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
     }
 
-    /// What proves who calls, in whichever header.
+    /// The API key, in any of the headers that providers use.
     fn key(&self) -> &str {
         let headers = ["authorization", "x-api-key", "x-goog-api-key"];
         headers.into_iter().find_map(|name| self.header(name)).unwrap_or_default()
     }
 }
 
-pub(crate) struct Server {
-    address: SocketAddr,
+/// A running server. It stops when it is dropped.
+pub struct ScriptedServer {
+    pub address: SocketAddr,
     state: Arc<State>,
     _tasks: JoinSet<()>,
 }
 
 struct State {
     script: Mutex<VecDeque<Reply>>,
+    /// Whether the last reply repeats.
+    repeats: bool,
     requests: watch::Sender<Vec<Request>>,
     connections: watch::Sender<usize>,
     hang_ups: watch::Sender<usize>,
 }
 
-impl Server {
-    pub(crate) async fn start(script: impl IntoIterator<Item = Reply>) -> Self {
+impl ScriptedServer {
+    /// Starts a server on a free port of loopback. It answers with status 418 when the script is over.
+    ///
+    /// # Panics
+    ///
+    /// No port is free.
+    pub async fn start(script: impl IntoIterator<Item = Reply>) -> Self {
+        Self::new(script, false).await
+    }
+
+    /// Like [`start`](Self::start), but the last reply repeats.
+    ///
+    /// # Panics
+    ///
+    /// No port is free.
+    pub async fn repeating(script: impl IntoIterator<Item = Reply>) -> Self {
+        Self::new(script, true).await
+    }
+
+    async fn new(script: impl IntoIterator<Item = Reply>, repeats: bool) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound address");
         let state = Arc::new(State {
             script: Mutex::new(script.into_iter().collect()),
+            repeats,
             requests: watch::Sender::default(),
             connections: watch::Sender::default(),
             hang_ups: watch::Sender::default(),
@@ -96,31 +122,55 @@ impl Server {
         Self { address, state, _tasks: tasks }
     }
 
-    pub(crate) fn url(&self, path: &str) -> url::Url {
+    /// The server's URL for a path that starts with a slash.
+    ///
+    /// # Panics
+    ///
+    /// The path is not one.
+    pub fn url(&self, path: &str) -> url::Url {
         format!("http://{}{path}", self.address).parse().expect("a valid address")
     }
 
-    pub(crate) fn requests(&self) -> Vec<Request> {
+    /// The requests so far.
+    pub fn requests(&self) -> Vec<Request> {
         self.state.requests.borrow().clone()
     }
 
-    /// How many requests have reached the server.
-    pub(crate) fn count(&self) -> usize {
+    /// How many requests arrived so far.
+    pub fn count(&self) -> usize {
         self.state.requests.borrow().len()
     }
 
-    pub(crate) fn connections(&self) -> usize {
+    /// How many connections were opened so far.
+    pub fn connections(&self) -> usize {
         *self.state.connections.borrow()
     }
 
-    pub(crate) async fn request_arrived(&self) {
+    /// Waits for a request.
+    ///
+    /// # Panics
+    ///
+    /// Never: the server runs as long as this lives.
+    pub async fn request_arrived(&self) {
         let mut requests = self.state.requests.subscribe();
         requests.wait_for(|requests| !requests.is_empty()).await.expect("the server runs");
     }
 
     /// Waits until a client has closed its connection.
-    pub(crate) async fn client_hung_up(&self) {
+    ///
+    /// # Panics
+    ///
+    /// Never: the server runs as long as this lives.
+    pub async fn client_hung_up(&self) {
         self.state.hang_ups.subscribe().wait_for(|count| *count > 0).await.expect("the server runs");
+    }
+}
+
+impl State {
+    fn next_reply(&self) -> Reply {
+        let mut script = self.script.lock().expect("nothing panics while it holds the script");
+        let repeated = script.front().filter(|_| self.repeats && script.len() == 1).cloned();
+        repeated.or_else(|| script.pop_front()).unwrap_or_else(|| Reply::text(418, "the script is over"))
     }
 }
 
@@ -130,7 +180,7 @@ async fn accept(listener: TcpListener, state: Arc<State>) {
         state.connections.send_modify(|count| *count += 1);
         let state = state.clone();
         connections.spawn(async move {
-            // A client that hangs up makes reads and writes fail, which is the end of its connection and no more.
+            // A client that hangs up fails its own connection only.
             let _ = serve(stream, &state).await;
             state.hang_ups.send_modify(|count| *count += 1);
         });
@@ -142,9 +192,9 @@ async fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
     loop {
         let request = read_request(&mut stream).await?;
         let key = request.key().to_owned();
+        let closes = request.header("connection") == Some("close");
         state.requests.send_modify(|requests| requests.push(request));
-        let reply = state.script.lock().expect("no test panics here").pop_front();
-        match reply.unwrap_or_else(|| Reply::text(418, "the script is over")) {
+        match state.next_reply() {
             Reply::Whole { status, headers, body } => {
                 let mut head = format!("HTTP/1.1 {status} Scripted\r\ncontent-length: {}\r\n", body.len());
                 for (name, value) in headers {
@@ -179,6 +229,9 @@ async fn serve(stream: TcpStream, state: &State) -> std::io::Result<()> {
                 stream.write_all(format!("{head}{begin}").as_bytes()).await?;
                 return stream.shutdown().await;
             }
+        }
+        if closes {
+            return stream.shutdown().await;
         }
     }
 }
