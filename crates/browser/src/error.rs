@@ -1,4 +1,4 @@
-//! What a failed DevTools command means for the agent.
+//! Maps DevTools errors to the agent's.
 
 use agent::ports::BrowserError;
 use cdp::CdpError;

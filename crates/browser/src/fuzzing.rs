@@ -1,9 +1,9 @@
-//! What pages, the browser and models write, as fuzz targets.
+//! Fuzz targets for input from pages, the browser and models.
 
-use crate::act::keys;
+use crate::act::chord;
 use crate::observe;
 
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[("page_view", observe::fuzzing::page_view), ("keys", keys::fuzz)];
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[("page_view", observe::fuzzing::page_view), ("keys", chord::fuzz)];
 
 #[cfg(test)]
 #[test]

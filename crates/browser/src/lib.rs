@@ -1,4 +1,4 @@
-//! Chromium behind the agent's `Page` port: found, started, pooled, observed, acted on, and cleaned up after.
+//! Chromium behind the agent's `Page` port.
 
 mod act;
 mod context;

@@ -1,102 +1,98 @@
-//! What a deployment says about its browsers.
+//! Browser settings.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Built by `config` from the environment.
+/// Read by `config` from the environment.
 #[derive(Debug, Clone)]
 pub struct BrowserSettings {
-    /// The Chromium to use; none to look for it on the system.
+    /// The Chromium to use; none to search for one.
     pub executable: Option<PathBuf>,
-    /// The program that starts a browser and outlives us to clean up after it: this service's own executable.
+    /// The program to run as warden: this service's executable.
     pub warden: PathBuf,
-    /// Where profile folders are made. Swept at start.
+    /// The parent of profile folders, swept at start.
     pub profile_root: PathBuf,
     pub sandbox: SandboxMode,
-    /// Whether the shared browser is started before a run wants it.
+    /// Start the shared browser before the first run.
     pub start_ahead: bool,
-    /// From starting the process to its first answer.
+    /// From the process start to the first response.
     pub launch_timeout: Duration,
-    /// For any one DevTools command.
+    /// Timeout of a DevTools command.
     pub command_timeout: Duration,
-    /// From asking for a URL to its document's first byte.
+    /// From the request of a URL to its document's first byte.
     pub navigation_timeout: Duration,
-    /// How long a dialog that asks for a decision waits for it before it is dismissed.
+    /// How long a dialog may wait for an answer before it is dismissed.
     pub dialog_timeout: Duration,
-    /// A page that cannot be read within this is reported as unreadable.
+    /// Timeout for reading a page.
     pub observe_timeout: Duration,
     pub settle: SettleSettings,
-    /// A shared browser older than this takes no new run.
+    /// A shared browser above this age is replaced.
     pub max_age: Duration,
-    /// A shared browser that uses more memory than this (sum of its processes' PSS, bytes) takes no new run.
+    /// A shared browser above this memory (PSS of all its processes, bytes) is replaced.
     pub max_memory: u64,
-    /// What one page may take of the machine.
     pub renderers: RendererLimits,
-    /// Tabs that a run may have open; what a page opens beyond is closed at once.
+    /// Tabs of a run; further windows are closed at once.
     pub max_tabs: usize,
-    /// Dialogs that a page may open between two actions; the tab of one that opens more is closed.
+    /// Dialogs of a page between two actions; above that its tab is closed.
     pub max_dialogs: u32,
-    /// Bytes of one screenshot, encoded in its format.
+    /// Size limit of a screenshot in bytes, encoded.
     pub max_screenshot_bytes: usize,
-    /// What a run may download and save.
     pub files: FileLimits,
-    /// What a run may take of the network.
     pub network: NetworkLimits,
-    /// How long an action waits for a download that it has started.
+    /// How long an action waits for downloads.
     pub download_wait: Duration,
-    /// Tokens of text a page view may have.
+    /// Token budget of a page view.
     pub view_token_budget: usize,
-    /// Whether pictures show the elements' boxes and indices.
+    /// Draw element boxes and indices on screenshots.
     pub screenshot_marks: bool,
 }
 
-/// Chromium's own sandbox.
+/// Use of Chromium's own sandbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SandboxMode {
-    /// On where the host allows it.
+    /// On where possible.
     Auto,
     On,
     Off,
 }
 
-/// Bounds of a process that renders pages: those of one run, never of two. Beyond them it is ended.
+/// Limits of a renderer, which belongs to one run. It is killed above them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RendererLimits {
-    /// Bytes that no file stands behind.
+    /// Anonymous and shared memory in bytes.
     pub memory: u64,
-    /// Processor time of all its threads within any minute.
+    /// CPU time of all threads within any minute.
     pub cpu: Duration,
 }
 
-/// Bounds of the files that a run makes. What its caller sends along is bounded by the request.
+/// Limits of files that a run creates. Request limits apply to files sent by the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileLimits {
-    /// Files of a run.
+    /// Number of files.
     pub count: usize,
-    /// Bytes of one file.
     pub file_bytes: u64,
-    /// Bytes of a run's files together.
+    /// Total bytes of a run's files.
     pub run_bytes: u64,
 }
 
-/// Bounds of what a run takes of the network.
+/// Network limits of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NetworkLimits {
-    /// Connections at a time.
+    /// Concurrent connections.
     pub connections: usize,
-    /// Bytes sent and received together.
+    /// Bytes sent and received.
     pub bytes: u64,
-    /// Redirects of one request.
+    /// Redirects per request.
     pub redirects: usize,
 }
 
-/// How long to wait for what an action started.
+/// How long to wait for an action's effects.
 #[derive(Debug, Clone)]
 pub struct SettleSettings {
-    /// When nothing moves.
+    /// Without any activity.
     pub idle: Duration,
-    /// When the action stays on its site.
+    /// Within the same site.
     pub same_site: Duration,
-    /// When it opens another one.
+    /// To another site.
     pub new_site: Duration,
 }

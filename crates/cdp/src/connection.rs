@@ -1,4 +1,4 @@
-//! One socket to a browser: requests by id, replies and events by session.
+//! The socket to a browser: requests by id, replies and events by session.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,27 +16,23 @@ use tokio_util::task::TaskTracker;
 
 use super::error::CdpError;
 use super::oversized::{OversizedMessage, Recipient};
-use super::session::Session;
 use super::state::{Event, EventReceiver, Flooded, State, Waiter};
 
-/// Requests that may wait for the socket. Chromium reads as fast as we write; a full queue means it hangs.
+/// Maximum number of queued requests. Chromium reads as fast as we write; a full queue means it hangs.
 const OUTGOING_QUEUE: usize = 4_096;
-/// Events that may wait for their reader, for each route. Readers never wait for a reply, so a full queue means a page
-/// that floods us.
+/// Maximum number of queued events per route. Readers never wait for replies, so a full queue means a page is flooding.
 const EVENT_QUEUE: usize = 16_384;
-/// Longest message accepted; a longer one fails its request, or gives its session up with the page. The largest asked for, a screenshot
-/// or a page view, are below 10 MB.
+/// Maximum message size; a longer one fails its request or its session. The largest we request, screenshots and page
+/// views, are below 10 MB.
 pub(super) const MAX_MESSAGE: usize = 64 << 20;
-/// Messages that are none which a browser may send: each costs its command or event alone, but a browser that goes on is
-/// given up.
+/// Maximum number of malformed messages. Each costs only its command or event; above the limit the connection closes.
 pub(super) const MAX_UNREADABLE: usize = 100;
-/// Room for reading that is kept between messages.
+/// Buffer size kept between messages.
 const READ_BUFFER: usize = 64 << 10;
-/// Room below which the next read would be too short to be worth its system call.
+/// Minimum free space for a read to be worth its system call.
 const MIN_READ: usize = 8 << 10;
 
-/// A cheap handle to the socket and its state. The socket closes when [`Connection::close`] is called or the last handle
-/// is dropped.
+/// A handle to the socket. The socket closes on [`Connection::close`] or with the last handle.
 #[derive(Clone)]
 pub struct Connection {
     shared: Arc<Shared>,
@@ -51,7 +47,7 @@ struct Shared {
     command_timeout: Duration,
 }
 
-/// The JSON-RPC envelope, `result` and `params` left as they are.
+/// The JSON-RPC envelope with raw `result` and `params`.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     id: Option<u64>,
@@ -73,12 +69,12 @@ struct RpcError {
     message: String,
 }
 
-/// JSON-RPC code with which Chromium answers for a session it does not have (any more).
+/// Chromium's error code for an unknown session.
 const SESSION_NOT_FOUND: i64 = -32_001;
 
 impl Connection {
-    /// Takes over a socket that carries NUL-terminated messages, as `--remote-debugging-pipe` does. The receiver gets
-    /// the events of the browser itself; the other sessions' go where [`Connection::route`] says.
+    /// Takes over a socket with NUL-terminated messages, as `--remote-debugging-pipe` uses. The receiver gets the root
+    /// session's events; other sessions' go where [`Connection::route`] sends them.
     pub fn open<S>(socket: S, command_timeout: Duration, tasks: &TaskTracker) -> (Self, EventReceiver)
     where
         S: AsyncRead + AsyncWrite + Send + 'static,
@@ -98,22 +94,12 @@ impl Connection {
         (connection, root_events)
     }
 
-    /// The browser's own session.
-    pub fn root(&self) -> Session {
-        Session::new(self.clone(), None)
-    }
-
-    /// A handle for a session that Chromium has announced.
-    pub fn session(&self, id: &str) -> Session {
-        Session::new(self.clone(), Some(id.into()))
-    }
-
-    /// A queue for events, bounded; hand its sender to [`Connection::route`].
+    /// A bounded event queue for [`Connection::route`].
     pub fn event_queue() -> (mpsc::Sender<Event>, EventReceiver) {
         mpsc::channel(EVENT_QUEUE)
     }
 
-    /// Sends a session's events to a queue from now on; they are dropped until then.
+    /// Routes a session's events to a queue; until then they are dropped.
     pub fn route(&self, session: &str, events: mpsc::Sender<Event>) {
         let mut state = self.shared.lock();
         if !state.closed {
@@ -121,24 +107,24 @@ impl Connection {
         }
     }
 
-    /// Stops sending events to a queue, whichever sessions they are of.
+    /// Removes all routes to a queue.
     pub fn unroute(&self, events: &mpsc::Sender<Event>) {
         self.shared.lock().routes.retain(|_, queue| !queue.same_channel(events));
     }
 
-    /// Fails what waits for a session because a dialog blocks it.
+    /// Fails the renderer commands of a session that a dialog blocks.
     pub fn fail_blocked(&self, session: &str) {
         self.shared
             .lock()
             .fail(&CdpError::DialogOpen, |waiter| !waiter.browser_side && waiter.session.as_deref() == Some(session));
     }
 
-    /// Closes the socket; everything that waits fails with [`CdpError::Closed`].
+    /// Closes the socket; pending commands fail with [`CdpError::Closed`].
     pub fn close(&self) {
         self.shared.closed.cancel();
     }
 
-    /// Resolves when the socket is closed, by either side.
+    /// Resolves when either side has closed the socket.
     pub async fn closed(&self) {
         self.shared.closed.cancelled().await;
     }
@@ -151,8 +137,7 @@ impl Connection {
         self.shared.command_timeout
     }
 
-    /// Registers a waiter and queues the message, in this order and without waiting, so that several commands sent one
-    /// after the other travel together.
+    /// Registers a waiter and queues the message without waiting, so that consecutive commands are pipelined.
     pub(super) fn request(
         &self,
         session: Option<&Arc<str>>,
@@ -186,7 +171,7 @@ impl Connection {
         self.shared.lock().waiting.remove(&id);
     }
 
-    /// How many replies and how many sessions' events somebody waits for.
+    /// The number of pending replies and of routes.
     #[cfg(test)]
     pub(super) fn registered(&self) -> (usize, usize) {
         let state = self.shared.lock();
@@ -194,7 +179,7 @@ impl Connection {
     }
 }
 
-/// Whether the browser process answers a command itself, so that a crashed or blocked renderer does not matter.
+/// Whether the browser process executes a command, so that it works with a crashed or blocked renderer.
 fn is_browser_side(method: &str) -> bool {
     matches!(method, "Page.navigate" | "Page.handleJavaScriptDialog" | "Page.reload")
         || method.starts_with("Target.")
@@ -218,7 +203,7 @@ fn encode(id: u64, session: Option<&str>, method: &str, params: &impl serde::Ser
     Ok(message)
 }
 
-/// Moves bytes until the socket ends or the connection is closed, then fails everything that still waits.
+/// Reads and writes until the socket ends or the connection is closed, then fails pending commands.
 async fn serve<S>(
     socket: S,
     mut queue: mpsc::Receiver<Vec<u8>>,
@@ -247,7 +232,7 @@ async fn serve<S>(
                 scanned = 0;
                 let Some(shared) = shared.upgrade() else { return };
                 match oversized.take() {
-                    // It may have come to its end in the same read as to its limit.
+                    // It may end in the read in which it exceeds the limit.
                     None if message.len() > MAX_MESSAGE => shared.receive_oversized(&OversizedMessage::new(&message)),
                     None => shared.receive(&message),
                     Some(mut oversized) => {
@@ -270,11 +255,11 @@ async fn serve<S>(
                 scanned = 0;
             }
             if scanned == 0 && buffer.capacity() > READ_BUFFER {
-                // One long message must not hold its room for as long as the browser lives.
+                // Release the space of a long message.
                 buffer = BytesMut::with_capacity(READ_BUFFER);
             }
             if buffer.capacity() - scanned < MIN_READ {
-                // At least doubled, so that a long message is not moved more than it is long.
+                // At least double it, so that copying stays linear.
                 buffer.reserve(scanned.max(READ_BUFFER));
             }
         }
@@ -286,7 +271,7 @@ async fn serve<S>(
     }
 }
 
-/// Closes a connection with the task that serves it, even when that panics.
+/// Closes the connection when its task ends, even by a panic.
 struct Closing {
     shared: std::sync::Weak<Shared>,
     closed: CancellationToken,
@@ -303,19 +288,19 @@ impl Drop for Closing {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // The critical sections only move values; a poisoned lock still holds a usable state.
+        // The critical sections only move values, so a poisoned lock is usable.
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Fails the one who waits for it. An event that is lost leaves its reader with a wrong picture, so its session is given
-    /// up; the browser's own events are everybody's.
+    /// Fails the pending command, or the session: a reader that misses an event has a wrong state. The root session's
+    /// events concern everybody.
     fn receive_oversized(&self, message: &OversizedMessage) {
         let recipient = message.recipient();
         tracing::warn!(bytes = message.length(), ?recipient, "DevTools message too long");
         match recipient {
             Recipient::Request(id) => {
                 let Some(Waiter { reply, method, .. }) = self.lock().waiting.remove(&id) else { return };
-                // The receiver may have been dropped in the meantime.
+                // The receiver may be gone.
                 let _ = reply.send(Err(CdpError::TooLong { method }));
             }
             Recipient::Session(session) => self.fail_session(&mut self.lock(), Some(session)),
@@ -325,14 +310,13 @@ impl Shared {
         }
     }
 
-    /// Expects nothing of a session any more, and closes the page it is of: Chromium would go on writing for nobody what
-    /// everybody waits behind.
+    /// Fails a session and closes its page: Chromium would keep writing what nobody reads, ahead of everything else.
     fn fail_session(&self, state: &mut State, session: Option<Arc<str>>) {
         if let Some(page) = session.as_ref().and_then(|session| state.page_of(session)) {
             let id = self.next_id.fetch_add(1, Ordering::Relaxed);
             let close = encode(id, None, CloseTargetParams::IDENTIFIER, &CloseTargetParams::new(page));
             if !close.is_ok_and(|close| self.outgoing.try_send(close).is_ok()) {
-                tracing::warn!("a page that is given up cannot be closed");
+                tracing::warn!("the page of a failed session cannot be closed");
             }
         }
         state.fail_session(session);
@@ -359,7 +343,7 @@ impl Shared {
         };
         let mut state = self.lock();
         if let Some(id) = envelope.id {
-            // A reply nobody waits for any more: its caller ran out of time or was dropped.
+            // The caller timed out or was dropped.
             let Some(waiter) = state.waiting.remove(&id) else { return };
             let reply = match envelope.error {
                 None => Ok(part(envelope.result)),
@@ -368,7 +352,7 @@ impl Shared {
                     Err(CdpError::Refused { method: waiter.method, code: error.code, message: error.message })
                 }
             };
-            // The receiver may have been dropped in the meantime; then nobody misses the reply.
+            // The receiver may be gone.
             let _ = waiter.reply.send(reply);
         } else if let Some(method) = envelope.method {
             let session = envelope.session_id.map(|id| Arc::from(&*id));
@@ -377,7 +361,7 @@ impl Shared {
                 self.fail_session(&mut state, session);
             }
             if !state.routes.contains_key(&None) {
-                // Nobody follows the browser's own events any more: its pages would come and go unseen.
+                // Nobody reads the root session's events any more, which announce pages.
                 self.closed.cancel();
             }
         }

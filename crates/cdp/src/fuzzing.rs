@@ -1,4 +1,4 @@
-//! What the browser's end of the socket says, as a fuzz target.
+//! Fuzz target for messages of the browser.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::Connection;
 
 pub const TARGETS: &[(&str, fn(&[u8]))] = &[("devtools_messages", messages)];
 
-/// Whatever arrives, the connection outlives it and ends with the socket, and with it all that waits.
+/// The connection survives any input and ends with the socket.
 fn messages(data: &[u8]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
     runtime.block_on(async {

@@ -1,8 +1,8 @@
-//! The DevTools connection: one socket to one browser, flat sessions on it, a deadline on every command, and one path
-//! that fails everything that waits when what it waits for is gone.
+//! A DevTools connection: one socket per browser, flat sessions, a timeout on every command, and prompt failure of
+//! commands whose target is gone.
 //!
-//! The protocol's types and the `Command` trait are chromiumoxide's; its connection layer is not used, because it
-//! has no sessions for cross-origin frames and does not fail fast.
+//! Protocol types and the `Command` trait come from chromiumoxide. Its connection layer lacks sessions for
+//! out-of-process frames and does not fail fast.
 
 mod connection;
 mod error;

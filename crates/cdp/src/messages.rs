@@ -1,5 +1,5 @@
-//! The parts of protocol messages that are read, where the generated types would read more: Chromium is newer than
-//! they are, and a field nobody needs must not make an event unreadable.
+//! The fields we read of protocol messages. The generated types read all of them, and Chromium is newer: a changed
+//! field that nobody needs must not make a message unreadable.
 
 use std::collections::HashMap;
 
@@ -30,7 +30,7 @@ pub struct TargetInfo {
     pub title: String,
     pub url: String,
     pub browser_context_id: Option<String>,
-    /// Of a frame that has a target of its own.
+    /// Of an out-of-process frame.
     pub parent_frame_id: Option<String>,
 }
 
@@ -47,7 +47,7 @@ pub struct FrameAttached {
 #[serde(rename_all = "camelCase")]
 pub struct FrameDetached {
     pub frame_id: String,
-    /// `remove`, or `swap` for a frame that goes on in another process.
+    /// `remove`, or `swap` if the frame moves to another process.
     pub reason: String,
 }
 
@@ -62,7 +62,7 @@ pub struct DetachedFromTarget {
 #[derive(Debug, Clone, Deserialize)]
 pub struct FrameNavigated {
     pub frame: Frame,
-    /// `Navigation`, or `BackForwardCacheRestore` for a document that comes back as it was left.
+    /// `Navigation` or `BackForwardCacheRestore`.
     #[serde(rename = "type", default)]
     pub kind: String,
 }
@@ -74,19 +74,19 @@ pub struct Frame {
     pub parent_id: Option<String>,
     pub loader_id: String,
     url: String,
-    /// With its `#`; not part of `url`.
+    /// Including `#`; not part of `url`.
     url_fragment: Option<String>,
-    /// What could not be loaded, when the browser shows a page of its own instead.
+    /// The URL that failed to load, on an error page.
     unreachable_url: Option<String>,
 }
 
 impl Frame {
-    /// The document's own URL; that of the browser's own page for what could not be loaded.
+    /// The document's own URL; `chrome-error:` for an error page.
     pub fn document_url(&self) -> &str {
         &self.url
     }
 
-    /// The document's URL as an address bar shows it.
+    /// The URL as an address bar shows it.
     pub fn address(&self) -> String {
         match &self.unreachable_url {
             Some(asked) => asked.clone(),
@@ -95,8 +95,8 @@ impl Frame {
     }
 }
 
-/// `Page.frameRequestedNavigation`, `Page.frameStartedNavigating`, `Page.navigatedWithinDocument`,
-/// `Page.frameStoppedLoading`: what they have in common.
+/// The common part of `Page.frameRequestedNavigation`, `Page.frameStartedNavigating`, `Page.navigatedWithinDocument`
+/// and `Page.frameStoppedLoading`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FrameEvent {
@@ -130,7 +130,7 @@ pub struct DownloadWillBegin {
 #[serde(rename_all = "camelCase")]
 pub struct DownloadProgress {
     pub guid: String,
-    /// 0 when the server did not say.
+    /// 0 if unknown.
     pub total_bytes: f64,
     pub received_bytes: f64,
     /// `inProgress`, `completed` or `canceled`
@@ -142,7 +142,7 @@ pub struct DownloadProgress {
 #[serde(rename_all = "camelCase")]
 pub struct FileChooserOpened {
     pub frame_id: String,
-    /// Of the input; none when a script has asked for the browser's own picker.
+    /// The input; none for `showOpenFilePicker`.
     pub backend_node_id: Option<i64>,
 }
 
@@ -219,11 +219,11 @@ pub struct LoadingFailed {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoadingEnded {
-    /// Of a document it is the loader's id as well.
+    /// For a document also its loader id.
     pub request_id: String,
     #[serde(default, rename = "type")]
     pub kind: String,
-    /// Why it failed, `net::ERR_...`.
+    /// `net::ERR_...`.
     pub error_text: Option<String>,
 }
 
@@ -235,9 +235,9 @@ pub struct RequestPaused {
     pub request: PausedRequest,
     pub frame_id: String,
     pub resource_type: String,
-    /// None for a request that the network events do not tell of: a link's download.
+    /// None if there are no network events, as for a link's download.
     pub network_id: Option<String>,
-    /// Of the request that was redirected to this one.
+    /// The request that was redirected here.
     pub redirected_request_id: Option<String>,
 }
 
@@ -274,7 +274,7 @@ pub struct Installed {
 
 #[derive(Debug, Deserialize)]
 pub struct ByValue<T> {
-    /// Absent for `undefined` and when an exception was thrown.
+    /// Absent for `undefined` and exceptions.
     #[serde(default = "Option::default")]
     pub value: Option<T>,
 }
@@ -291,7 +291,7 @@ pub struct ExceptionObject {
 }
 
 impl ExceptionDetails {
-    /// The first line of the exception's description, which a page may have made as long as it likes.
+    /// The first line of the exception's description, of any length.
     pub fn first_line(&self) -> &str {
         let description = self.exception.as_ref().and_then(|exception| exception.description.as_deref());
         description.unwrap_or(&self.text).lines().next().unwrap_or_default()
@@ -341,10 +341,10 @@ pub struct ShadowRoot {
     pub shadow_root_type: String,
 }
 
-/// `DOMSnapshot.captureSnapshot`'s result: what tells of shadow trees. Texts are numbers of `strings`.
+/// The part of `DOMSnapshot.captureSnapshot`'s result about shadow trees. Strings are indices of `strings`.
 #[derive(Debug, Deserialize)]
 pub struct Snapshot {
-    /// That of the session's frame, and those in it that live in the same process.
+    /// The session's frame and its frames in the same process.
     pub documents: Vec<SnapshotDocument>,
     pub strings: Vec<String>,
 }
@@ -356,20 +356,20 @@ pub struct SnapshotDocument {
     pub nodes: SnapshotNodes,
 }
 
-/// The nodes of a document, the fields of each at its place in these.
+/// Fields of a document's nodes, by node index.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SnapshotNodes {
-    /// -1 for the document itself.
+    /// -1 for the document.
     pub parent_index: Vec<i64>,
     pub backend_node_id: Vec<i64>,
-    /// Of the tree that a node is in, when it is a shadow tree: `user-agent`, `open` or `closed`. Roots themselves are
-    /// left out: the host is the parent.
+    /// For nodes in shadow trees: `user-agent`, `open` or `closed`. Shadow roots are not listed: the parent is the
+    /// host.
     #[serde(default)]
     pub shadow_root_type: RareTexts,
 }
 
-/// Texts that few nodes have, beside the places of these.
+/// Values of the few nodes that have one, by node index.
 #[derive(Debug, Default, Deserialize)]
 pub struct RareTexts {
     pub index: Vec<usize>,

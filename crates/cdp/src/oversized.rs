@@ -1,33 +1,31 @@
-//! Messages that are too long to be kept. A page can make the browser write one, so it must not cost more than that page:
-//! what is kept is enough to tell whom it was for.
+//! Messages above the size limit. A page can provoke one, and it must cost no more than that page: the kept parts
+//! identify the recipient.
 
 use std::sync::Arc;
 
 use chromiumoxide_cdp::cdp::browser_protocol::browser::EventDownloadWillBegin;
 use chromiumoxide_cdp::cdp::browser_protocol::target::{EventTargetCreated, EventTargetInfoChanged};
 
-/// Bytes kept of the beginning, where the id or the method stands, and of the end, where the session stands.
+/// Bytes kept of the start, with id or method, and of the end, with the session.
 const KEPT: usize = 512;
 
-/// The beginning and the end of a message.
 pub(super) struct OversizedMessage {
     head: Vec<u8>,
     tail: Vec<u8>,
     length: usize,
 }
 
-/// Whom a message was for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Recipient {
     /// The reply to this request.
     Request(u64),
     /// An event of this session.
     Session(Arc<str>),
-    /// An event of the browser itself for which its beginning will do: a whole message of that.
+    /// A root session event of which the start suffices; a complete message made of it.
     Browser(String),
-    /// An event of the browser itself that nobody needs.
+    /// A root session event that nobody needs.
     Nobody,
-    /// Another event of the browser itself, or nothing that Chromium writes.
+    /// Another root session event, or malformed.
     Unknown,
 }
 
@@ -39,7 +37,6 @@ impl OversizedMessage {
         message
     }
 
-    /// The next bytes of it.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.length += bytes.len();
         self.tail.extend_from_slice(&bytes[bytes.len().saturating_sub(KEPT)..]);
@@ -51,8 +48,8 @@ impl OversizedMessage {
         self.length
     }
 
-    /// Chromium writes `{"id":7,"result":...}` and `{"method":"...","params":...,"sessionId":"..."}`. No text of a page
-    /// can push for one of these, since quotes within a text are escaped.
+    /// Chromium writes `{"id":7,"result":...}` and `{"method":"...","params":...,"sessionId":"..."}`. Page text cannot
+    /// imitate these, since its quotes are escaped.
     pub(super) fn recipient(&self) -> Recipient {
         let head = String::from_utf8_lossy(&self.head);
         if let Some(rest) = head.strip_prefix("{\"id\":") {
@@ -71,17 +68,16 @@ impl OversizedMessage {
     }
 }
 
-/// Whom an event of the browser itself is for, by its beginning.
+/// The recipient of a root session event, by its start.
 fn of_browser(head: &str) -> Recipient {
     let method = head.strip_prefix("{\"method\":\"").and_then(|rest| rest.split('"').next()).unwrap_or_default();
-    // What is long about a download is its `data:` URL or its name. Before them stand its frame and its id, which Chromium
-    // has made up.
+    // The URL or name of a download may be long; frame and GUID precede them.
     let known = head.split_once(",\"url\":\"").map(|(known, _)| known).filter(|known| known.contains("\"guid\":"));
     match (method, known) {
         (EventDownloadWillBegin::IDENTIFIER, Some(known)) => {
             Recipient::Browser(format!("{known},\"suggestedFilename\":\"\"}}}}"))
         }
-        // Read for addresses and titles, which the sessions tell as well or which are there to be shown.
+        // Their URLs and titles are also reported by sessions.
         (EventTargetCreated::IDENTIFIER | EventTargetInfoChanged::IDENTIFIER, _) => Recipient::Nobody,
         _ => Recipient::Unknown,
     }
@@ -101,11 +97,11 @@ mod tests {
     }
 
     #[test]
-    fn a_long_message_s_addressee_is_known_however_it_arrives() {
+    fn the_recipient_of_an_oversized_message_is_known_however_it_arrives() {
         let text = "x".repeat(5_000);
         for part in [1, 7, 511, 512, 513, 4_000, 10_000] {
             let reply = format!("{{\"id\":42,\"result\":{{\"value\":\"{text}\"}},\"sessionId\":\"S1\"}}");
-            // What is kept of the beginning comes in one piece.
+            // The kept start arrives in one piece.
             let part = part.max(64);
             assert_eq!(recipient(&reply, part), Recipient::Request(42));
             let event =
@@ -119,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_download_that_is_told_at_length_frame_and_id_are_kept() {
+    fn frame_and_guid_of_an_oversized_download_event_are_kept() {
         let known = "{\"method\":\"Browser.downloadWillBegin\",\"params\":{\"frameId\":\"F\",\"guid\":\"G\"";
         let long = "x".repeat(5_000);
         for (url, name) in [(format!("data:,{long}\\\",\\\"guid"), "n.txt"), ("https://shop.example/".into(), &*long)] {
@@ -130,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_s_text_names_no_session() {
+    fn page_text_cannot_name_a_session() {
         let forged = "{\"method\":\"Page.x\",\"params\":{\"text\":\"y,\\\"sessionId\\\":\\\"S2\\\"}\"}}";
         assert_eq!(recipient(forged, 1_000), Recipient::Unknown);
         assert_eq!(recipient("{\"id\":\"1\"", 100), Recipient::Unknown);

@@ -1,4 +1,4 @@
-//! Commands to one target.
+//! Commands of a session.
 
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -15,19 +15,27 @@ use tokio::time::Sleep;
 use super::connection::Connection;
 use super::error::CdpError;
 
-/// A flat session: the browser itself, a page, or a frame with a process of its own.
+/// A flat session: the browser, a page, or an out-of-process frame.
 #[derive(Clone)]
 pub struct Session {
     connection: Connection,
     id: Option<Arc<str>>,
 }
 
-impl Session {
-    pub(super) fn new(connection: Connection, id: Option<Arc<str>>) -> Self {
-        Self { connection, id }
+impl Connection {
+    /// The browser's root session.
+    pub fn root(&self) -> Session {
+        Session { connection: self.clone(), id: None }
     }
 
-    /// None for the browser's own session.
+    /// A handle to an announced session.
+    pub fn session(&self, id: &str) -> Session {
+        Session { connection: self.clone(), id: Some(id.into()) }
+    }
+}
+
+impl Session {
+    /// None for the root session.
     pub fn id(&self) -> Option<&Arc<str>> {
         self.id.as_ref()
     }
@@ -36,26 +44,26 @@ impl Session {
         &self.connection
     }
 
-    /// Sends a command at once and returns its reply to wait for, under the connection's deadline.
+    /// Sends a command at once and returns its pending reply, with the connection's timeout.
     pub fn call<C: Command>(&self, command: C) -> PendingReply<C::Response> {
         self.call_within(command, self.connection.command_timeout())
     }
 
-    /// As [`Session::call`], under a deadline of its own.
+    /// Like [`Session::call`], with another timeout.
     pub fn call_within<C: Command>(&self, command: C, limit: Duration) -> PendingReply<C::Response> {
         self.request(&command.identifier(), &command, limit)
     }
 
-    /// A command whose reply is read into a type of our own: for the large ones.
+    /// Like [`Session::call`], with a reply type of our own.
     pub fn call_as<R: DeserializeOwned, C: Command>(&self, command: C, limit: Duration) -> PendingReply<R> {
         self.request(&command.identifier(), &command, limit)
     }
 
-    /// Sends a command whose outcome nobody needs. A failure shows in what comes after it.
+    /// Sends a command without waiting for its reply.
     pub fn send<C: Command>(&self, command: C) {
         let method = command.identifier();
         match self.connection.request(self.id.as_ref(), &method, &command) {
-            // The reply comes to nobody; it must not stay registered until the connection ends.
+            // Nobody waits for the reply, so do not keep it registered.
             Ok((id, _)) => self.connection.forget(id),
             Err(error) => tracing::debug!(%method, %error, "command not sent"),
         }
@@ -68,7 +76,7 @@ impl Session {
                 Ok((id, reply)) => State::Waiting {
                     id,
                     reply,
-                    // The end of the wait, not a pause: the reply ends it sooner.
+                    // A timeout, not a pause.
                     deadline: Box::pin(tokio::time::sleep(limit)),
                     connection: self.connection.clone(),
                 },
@@ -81,7 +89,7 @@ impl Session {
     }
 }
 
-/// The reply to a command that is already on its way. Dropping it forgets the reply, not the command.
+/// The pending reply to a command. Dropping it ignores the reply; the command is sent.
 #[must_use = "use `Session::send` for a command whose reply nobody needs"]
 pub struct PendingReply<R> {
     state: State,
@@ -109,7 +117,7 @@ impl<R: DeserializeOwned> Future for PendingReply<R> {
         let raw = match &mut this.state {
             State::Waiting { reply, deadline, .. } => match Pin::new(reply).poll(context) {
                 Poll::Ready(Ok(raw)) => raw,
-                // Dropped unanswered: the connection is gone.
+                // Dropped unanswered: the connection is closed.
                 Poll::Ready(Err(_)) => Err(CdpError::Closed),
                 Poll::Pending => {
                     ready!(deadline.as_mut().poll(context));

@@ -1,4 +1,4 @@
-//! What a connection knows: who waits for which reply, where each session's events go, and of which nothing is expected.
+//! Connection state: pending replies, event routes, and failed sessions.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,13 +12,12 @@ use tokio::sync::{mpsc, oneshot};
 use super::error::CdpError;
 use crate::messages;
 
-/// The method of the last event of a session that is given up. Not Chromium's.
+/// The method of a failed session's last event. Not Chromium's.
 pub const SESSION_FAILED: &str = "session failed";
 
-/// Where a session's events go.
 pub type EventReceiver = mpsc::Receiver<Event>;
 
-/// An event as it arrived; its parameters are parsed by whoever cares about its method.
+/// An event with unparsed parameters.
 #[derive(Debug, Clone)]
 pub struct Event {
     pub session: Option<Arc<str>>,
@@ -27,13 +26,13 @@ pub struct Event {
 }
 
 impl Event {
-    /// The parameters in their type. What does not parse is skipped with a debug line: Chromium is newer than the
-    /// generated types, and an event nobody understands must not end a run.
+    /// Parses the parameters. Mismatches are logged and skipped: Chromium is newer than the types, and an unknown event
+    /// must not end a run.
     pub fn parse<T: DeserializeOwned>(&self) -> Option<T> {
         match serde_json::from_slice(&self.params) {
             Ok(params) => Some(params),
             Err(error) => {
-                tracing::debug!(method = self.method, %error, "event does not fit its type");
+                tracing::debug!(method = self.method, %error, "unexpected event parameters");
                 None
             }
         }
@@ -42,39 +41,37 @@ impl Event {
 
 #[derive(Default)]
 pub(super) struct State {
-    /// Set once the socket is gone; nothing is registered from then on.
+    /// The socket is closed; nothing is registered any more.
     pub(super) closed: bool,
     pub(super) waiting: HashMap<u64, Waiter>,
     pub(super) routes: HashMap<Option<Arc<str>>, mpsc::Sender<Event>>,
     attached: HashMap<Arc<str>, Attached>,
-    /// Sessions of which nothing can be expected, with the reason: the renderer crashed and never answers, or events of
-    /// theirs were lost.
+    /// Sessions that cannot be used, with the reason: the renderer crashed, or events were lost.
     pub(super) failed: HashMap<Arc<str>, CdpError>,
-    /// Messages that were none so far.
+    /// Number of malformed messages.
     unreadable: usize,
 }
 
-/// A session as it was announced.
+/// An announced session.
 struct Attached {
-    /// The session that announced it: a frame's is announced by that of the page or frame it is in, a page's by the
-    /// browser's own.
+    /// The announcing session: the parent's for a frame, the root session for a page.
     by: Option<Arc<str>>,
     target: TargetId,
 }
 
 pub(super) struct Waiter {
     pub(super) session: Option<Arc<str>>,
-    /// A command that works although the renderer is gone or a dialog is open.
+    /// The command works without the renderer.
     pub(super) browser_side: bool,
     pub(super) reply: oneshot::Sender<Result<Bytes, CdpError>>,
     pub(super) method: String,
 }
 
-/// A session whose events come faster than they are read.
+/// A session whose event queue is full.
 pub(super) struct Flooded(pub(super) Option<Arc<str>>);
 
 impl State {
-    /// Of a new connection, whose own events go to this queue.
+    /// The state of a new connection, with the root session's queue.
     pub(super) fn new(root: mpsc::Sender<Event>) -> Self {
         Self { routes: HashMap::from([(None, root)]), ..Self::default() }
     }
@@ -88,7 +85,7 @@ impl State {
                 });
                 self.failed.entry(session).or_insert(CdpError::TargetCrashed);
             }
-            // What was lost of a session's events stays lost.
+            // Lost events stay lost.
             (Some(session), EventTargetReloadedAfterCrash::IDENTIFIER)
                 if self.failed.get(session) == Some(&CdpError::TargetCrashed) =>
             {
@@ -119,14 +116,14 @@ impl State {
                 Ok(())
             }
             Err(mpsc::error::TrySendError::Full(event)) => {
-                // Losing one event would leave its reader with a wrong picture; the session as a whole is given up.
-                tracing::warn!(method = event.method, "too many unread events, giving the session up");
+                // A reader that misses an event has a wrong state, so the session fails.
+                tracing::warn!(method = event.method, "event queue full, failing the session");
                 Err(Flooded(event.session))
             }
         }
     }
 
-    /// Forgets a session, and with it those of its frames, of whose ends nobody tells any more.
+    /// Forgets a session and those of its frames, whose detaching is not reported.
     fn detach(&mut self, session: Arc<str>) {
         let mut gone = vec![session];
         while let Some(session) = gone.pop() {
@@ -139,21 +136,21 @@ impl State {
         }
     }
 
-    /// The target of the page that a session is of, as its own or as one of its frames'.
+    /// The page of a session, its own or that of its frame.
     pub(super) fn page_of(&self, session: &Arc<str>) -> Option<TargetId> {
         let announced = std::iter::successors(self.attached.get(session), |it| self.attached.get(it.by.as_ref()?));
-        // As many steps as there are sessions, lest what announces each other be followed for ever.
+        // Bounded, in case of a cycle.
         let mut announced = announced.take(self.attached.len());
         announced.find(|attached| attached.by.is_none()).map(|page| page.target.clone())
     }
 
-    /// Expects nothing of a session any more.
+    /// Fails a session for good.
     pub(super) fn fail_session(&mut self, session: Option<Arc<str>>) {
         self.fail(&CdpError::Overloaded, |waiter| waiter.session == session);
         let route = self.routes.remove(&session);
         if let Some(session) = session {
             let last = Event { session: Some(session.clone()), method: SESSION_FAILED.into(), params: Bytes::new() };
-            // Where there is no room for it, the page's end is heard of without its cause.
+            // If the queue is full, the reason is lost.
             let _ = route.map(|route| route.try_send(last));
             self.failed.insert(session, CdpError::Overloaded);
         }
@@ -161,12 +158,12 @@ impl State {
 
     pub(super) fn fail(&mut self, error: &CdpError, hit: impl Fn(&Waiter) -> bool) {
         for (_, waiter) in self.waiting.extract_if(|_, waiter| hit(waiter)) {
-            // Dropped receivers have no use for the error.
+            // The receiver may be gone.
             let _ = waiter.reply.send(Err(error.clone()));
         }
     }
 
-    /// Counts one more.
+    /// Counts a malformed message.
     pub(super) fn unreadable(&mut self) -> usize {
         self.unreadable += 1;
         self.unreadable

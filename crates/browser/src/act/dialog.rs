@@ -1,9 +1,10 @@
-//! Answering the dialog that blocks a page.
+//! Answers the dialog that blocks a page.
 
-use crate::error::browser_error;
 use chromiumoxide_cdp::cdp::browser_protocol::page::HandleJavaScriptDialogParams;
 
-use super::{Executor, clip};
+use super::executor::{Executor, reject};
+use super::text::clip;
+use crate::error::browser_error;
 use agent::ports::{ActionError, ActionOutcome};
 
 impl Executor<'_> {
@@ -11,11 +12,11 @@ impl Executor<'_> {
         let before = self.start_action().await?;
         let open = self.context.tabs().active().and_then(|tab| tab.dialog.take());
         let Some(open) = open else {
-            return Err(ActionError::NotPossible("no dialog is open".into()));
+            reject!("no dialog is open");
         };
         let mut answer = HandleJavaScriptDialogParams::new(accept);
         if open.shown.kind == "prompt" {
-            // Accepted without a text, a prompt returns what it proposed, as it would for a person.
+            // As in a browser, an accepted prompt without text returns its default.
             answer.prompt_text = Some(text.map_or(open.shown.proposal, str::to_owned));
         }
         open.session.call(answer).await.map_err(browser_error)?;

@@ -1,4 +1,4 @@
-//! Pointing and dragging.
+//! Hover and drag.
 
 use std::time::Duration;
 
@@ -9,22 +9,23 @@ use chromiumoxide_cdp::cdp::browser_protocol::input::{
 use chromiumoxide_types::{Command, Method, MethodId};
 use serde::Serialize;
 
+use super::executor::{Executor, reject};
 use super::mouse::{Point, hold, move_to};
-use super::{Executor, delivered, label};
+use super::outcome::delivered;
+use super::text::label;
 use crate::context::VIEWPORT;
 use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
 use cdp::Session;
 
-/// Moves between two points of a drag. Libraries that drag by pointer events want to see a few.
+/// Moves between two points. Pointer-based drag libraries expect several.
 const STEPS: u32 = 8;
-/// Points of a path at most.
 const MAX_PATH: usize = 100;
-/// How long a page may take to start dragging something that says it is draggable.
+/// How long a draggable element may take to start a drag.
 const DRAG_START: Duration = Duration::from_millis(500);
 
-/// `Input.dispatchDragEvent`. The generated one leaves an empty list of items out, which the browser refuses; and a page
-/// that keeps in mind what it drags puts none in.
+/// `Input.dispatchDragEvent`. The generated type omits an empty `items`, which Chromium rejects; pages that keep the
+/// dragged data in script send none.
 #[derive(Debug, Serialize)]
 struct DragEvent<'a> {
     #[serde(rename = "type")]
@@ -71,8 +72,7 @@ impl Executor<'_> {
         self.settle(format!("Point at {}", label(&target.element)), &before).await
     }
 
-    /// Drags an element, or what is painted at a point in it, to another element or along a path of offsets from where
-    /// it starts.
+    /// Drags an element, or a point inside it, to another element or along a path of offsets.
     pub(super) async fn drag(
         &self,
         from: &Locator,
@@ -81,7 +81,7 @@ impl Executor<'_> {
         path: &[Point],
     ) -> Result<ActionOutcome, ActionError> {
         if path.len() > MAX_PATH || path.iter().any(|(dx, dy)| !(dx.is_finite() && dy.is_finite())) {
-            return Err(ActionError::NotPossible(format!("a path has at most {MAX_PATH} points of finite numbers")));
+            reject!("a path has at most {MAX_PATH} points of finite numbers");
         }
         let source = self.target(from).await?;
         let mut before = self.start_on(&source).await?;
@@ -95,14 +95,14 @@ impl Executor<'_> {
         let description = match (to, path) {
             (Some(to), _) => {
                 let target = self.target(to).await?;
-                // Brought into view join_effects or not at all: scrolling for the one may hide the other.
+                // Without scrolling: bringing the target into view could hide the source.
                 let located = self.locate_unmoved(&target).await?;
                 way.push(self.reach(&target, &located).await?);
                 format!("Drag {} to {}", label(&source.element), label(&target.element))
             }
             (None, [.., (dx, dy)]) => format!("Drag {} by {dx}, {dy}", label(&source.element)),
             (None, []) => {
-                return Err(ActionError::NotPossible("say where to drag: `to` an element, or along a `path`".into()));
+                reject!("say where to drag: `to` an element, or along a `path`");
             }
         };
         let session = self.active()?.session;
@@ -114,7 +114,7 @@ impl Executor<'_> {
         self.settle(description, &before).await
     }
 
-    /// HTML's drag and drop: the browser hands over what is dragged, and gets it back over the target.
+    /// HTML drag and drop: Chromium hands over the data, and gets it back at the target.
     async fn drag_data(&self, session: &Session, way: &[Point]) -> Result<(), ActionError> {
         let end = way.last().copied().unwrap_or_default();
         delivered(session.call(SetInterceptDragsParams::new(true)).await)?;
@@ -131,7 +131,7 @@ impl Executor<'_> {
                 delivered(session.call(over(DispatchDragEventType::DragOver, end)).await)?;
                 delivered(session.call(over(DispatchDragEventType::Drop, end)).await)?;
             }
-            // The page took the press for itself; the rest is moves.
+            // The page handled the press itself; continue as a pointer drag.
             None => move_along(session, way).await?,
         }
         hold(session, end, false).await

@@ -1,8 +1,5 @@
 //! Running a script of the model's in the page.
 
-use super::prepend_note;
-use crate::error::browser_error;
-use agent::text::shorten;
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::js_protocol::runtime::{
@@ -11,17 +8,20 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::{
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::{Executor, clip};
+use super::executor::{Executor, reject};
+use super::outcome::prepend_note;
+use super::text::clip;
+use crate::error::browser_error;
 use agent::ports::{ActionError, ActionOutcome};
+use agent::text::shorten;
 use cdp::CdpError;
 use cdp::messages::ExceptionDetails;
 
-/// How long a script may run, what it awaits included.
+/// Limit for a script, including what it awaits.
 const SCRIPT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Characters of a result.
+/// Maximum length of a result in characters.
 const MAX_RESULT: usize = 10_000;
 
-/// What a script ended with, as the browser hands it over.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Ended {
@@ -35,17 +35,17 @@ struct Remote {
     #[serde(rename = "type")]
     kind: String,
     value: Option<serde_json::Value>,
-    /// `NaN`, `-0`, a big integer.
+    /// `NaN`, `-0` or a BigInt.
     unserializable_value: Option<String>,
     description: Option<String>,
     object_id: Option<String>,
 }
 
-/// Any object as JSON, what has none as its text.
+/// Serializes any object as JSON, or as text where JSON is impossible.
 const SERIALIZE: &str = include_str!("../../scripts/dist/serialize.js");
 
 impl Executor<'_> {
-    /// Runs a script in the page's own world, as its console would, and reads what it ends with.
+    /// Evaluates a script in the page's main world, as its console would.
     pub(super) async fn evaluate(&self, js: &str) -> Result<ActionOutcome, ActionError> {
         let start = self.start_action().await?;
         let session = self.active()?.session;
@@ -65,16 +65,16 @@ impl Executor<'_> {
                 session.send(TerminateExecutionParams::default());
                 return Err(ActionError::TimedOut { what: "the script".into(), limit: SCRIPT_TIMEOUT });
             }
-            // The browser keeps the same limit, and one that it ended may also come back as a command that failed.
+            // Chromium enforces the same limit and may report it as a failed command.
             Err(CdpError::Refused { .. }) if started.elapsed() >= SCRIPT_TIMEOUT.mul_f64(0.9) => {
                 return Err(ActionError::TimedOut { what: "the script".into(), limit: SCRIPT_TIMEOUT });
             }
-            // It opened a dialog, or left the page, before it came to an end.
+            // The script opened a dialog or left the page.
             Err(CdpError::DialogOpen | CdpError::Detached | CdpError::Refused { .. }) => {
                 return self.settle("Run a script".into(), &start).await;
             }
             Err(CdpError::TooLong { .. }) => {
-                return Err(ActionError::NotPossible("the script's result is too long; let it end with less".into()));
+                reject!("the script's result is too long; let it end with less");
             }
             Err(error) => return Err(browser_error(error).into()),
         };
@@ -83,7 +83,7 @@ impl Executor<'_> {
             if cause.contains("execution was terminated") {
                 return Err(ActionError::TimedOut { what: "the script".into(), limit: SCRIPT_TIMEOUT });
             }
-            return Err(ActionError::NotPossible(format!("the script failed: {}", clip(&cause, 400))));
+            reject!("the script failed: {}", clip(&cause, 400));
         }
         let text = match ended.result {
             Remote { object_id: Some(object), description, kind, .. } => {
@@ -95,7 +95,7 @@ impl Executor<'_> {
                     .expect("the declaration is set");
                 match session.call_as::<Ended, _>(call, SCRIPT_TIMEOUT).await {
                     Ok(Ended { result: Remote { value: Some(serde_json::Value::String(json)), .. }, .. }) => json,
-                    // A getter of the page's failed, or the page is gone.
+                    // A getter of the page failed, or the page is gone.
                     Ok(_) | Err(_) => description.unwrap_or(kind),
                 }
             }

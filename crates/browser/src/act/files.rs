@@ -1,7 +1,5 @@
-//! Files into a page and out of it: uploads, and the page itself as a PDF.
+//! File uploads, and saving the page as PDF.
 
-use super::prepend_note;
-use crate::error::browser_error;
 use std::time::Duration;
 
 use base64::Engine;
@@ -11,10 +9,14 @@ use chromiumoxide_cdp::cdp::browser_protocol::io::{CloseParams, ReadParams, Stre
 use chromiumoxide_cdp::cdp::browser_protocol::page::{PrintToPdfParams, PrintToPdfTransferMode};
 use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObjectId;
 use serde::Deserialize;
+use serde_json::json;
 
-use super::mouse::{Press, press};
+use super::executor::{Executor, Target, reject, script_failed};
+use super::mouse::Press;
+use super::outcome::{delivered, prepend_note};
 use super::page_diff::ActionStart;
-use super::{Executor, IdArgument, Target, clip, delivered, label, script_failed};
+use super::text::{clip, label};
+use crate::error::browser_error;
 use crate::files::FileLimitError;
 use crate::isolated_world::{Document, ObjectGroup};
 use agent::files::FileName;
@@ -28,27 +30,23 @@ struct Title {
     title: String,
 }
 
-/// How long a click may take to open a chooser; a page may ask its server first.
+/// How long a click may take to open a file chooser; a page may ask its server first.
 const CHOOSER_WAIT: Duration = Duration::from_secs(3);
-/// Bytes asked for in one piece of a PDF.
 const CHUNK: i64 = 1 << 20;
 
-/// What `fileField` found out.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct FileField {
-    gone: bool,
-    /// The field that the element is, stands for or holds.
+    /// The input that the element is, labels or contains.
     id: Option<u32>,
 }
 
-/// A file field, as an object of its document's world.
+/// A file input, as an object of its document's world.
 struct Field {
     document: Document,
     object: RemoteObjectId,
 }
 
-/// What a field takes.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct FileFieldLimits {
@@ -57,19 +55,18 @@ struct FileFieldLimits {
     folder: bool,
 }
 
-/// What a field holds.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct HeldFiles {
     names: Vec<String>,
-    /// Those that are plainly none of what the field asks for.
+    /// Files that do not match `accept`.
     unfit: Vec<String>,
     accept: String,
 }
 
 impl Executor<'_> {
     pub(super) async fn upload(&self, index: &Locator, names: &[String]) -> Result<ActionOutcome, ActionError> {
-        // What a page was saved or sent may show what was typed into it, and no masker reads files.
+        // Downloads and saved pages may contain typed secrets, and no masker reads files.
         let only_sent = !self.secrets.is_empty();
         let paths = self.context.files().paths(names, only_sent);
         let paths = paths.map_err(|error| ActionError::NotPossible(error.to_string()))?;
@@ -104,13 +101,13 @@ impl Executor<'_> {
             _ => None,
         };
         if let Some(problem) = problem {
-            return Err(ActionError::NotPossible(problem));
+            reject!("{problem}");
         }
         let paths: Vec<String> = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         let mut put = SetFileInputFilesParams::new(paths);
         put.object_id = Some(object.clone());
         delivered(document.session.call(put).await)?;
-        // The page may have gone on to another document at once; what is settled says so.
+        // The page may have navigated already; settling reports that.
         let holds: Option<HeldFiles> = self.worlds.call_on(document, object, "heldFiles", None).await.ok();
         let description = format!("Upload '{}' to {}", clip(&names.join("', '"), 120), label(&target.element));
         let mut outcome = self.settle(description, start).await?;
@@ -131,7 +128,7 @@ impl Executor<'_> {
         Ok(outcome)
     }
 
-    /// The field that an element is, stands for, or opens a chooser for when it is clicked.
+    /// The input an element is, labels, or opens a chooser for when clicked.
     async fn file_field(
         &self,
         target: &Target,
@@ -139,19 +136,16 @@ impl Executor<'_> {
         group: &ObjectGroup,
     ) -> Result<Field, ActionError> {
         let place = &target.place;
-        let found: FileField = self.call_at(place, "fileField", &IdArgument { id: place.id }).await?;
-        if found.gone {
-            return Err(ActionError::ElementGone { index: target.index.clone() });
-        }
+        let found: FileField = self.call_target(target, "fileField", &json!({ "id": place.id })).await?;
         if let Some(id) = found.id {
             let object = self.worlds.object_of(&place.document, id, group).await.map_err(script_failed)?;
             return Ok(Field { document: place.document.clone(), object });
         }
         let located = self.locate(target).await?;
         if located.disabled {
-            return Err(ActionError::NotPossible(format!("element {} is disabled", target.index)));
+            reject!("element {} is disabled", target.index);
         }
-        press(&self.active()?.session, self.reach(target, &located).await?, Press::default()).await?;
+        self.press_on(target, &located, Press::default()).await?;
         let opened = self.context.wait_until(|tabs| match tabs.by_id(start.baseline.tab) {
             Some(tab) if !tab.crashed && tab.dialog.is_none() => tab.chooser.take().map(Some),
             _ => Some(None),
@@ -163,15 +157,10 @@ impl Executor<'_> {
         let Some(chooser) = opened else {
             let outcome = self.settle(String::new(), start).await?;
             let effect = if outcome.effect.is_empty() { String::new() } else { format!("; but {}", outcome.effect) };
-            return Err(ActionError::NotPossible(format!(
-                "element {} is no file field, and clicking it opened no file chooser{effect}",
-                target.index
-            )));
+            reject!("element {} is no file field, and clicking it opened no file chooser{effect}", target.index);
         };
         let Some(input) = chooser.input else {
-            return Err(ActionError::NotPossible(
-                "the page asks for files in a way that is not supported here; look for another way".into(),
-            ));
+            reject!("the page asks for files in a way that is not supported here; look for another way");
         };
         let object = self.worlds.resolve(&chooser.document, input, group).await.map_err(script_failed)?;
         Ok(Field { document: chooser.document, object })
@@ -179,7 +168,7 @@ impl Executor<'_> {
 
     pub(super) async fn save_pdf(&self) -> Result<ActionOutcome, ActionError> {
         let document = self.active()?;
-        let Title { title } = self.call_in(&document, "title", &(), self.command_timeout()).await?;
+        let Title { title } = self.call_in(&document, "title", &()).await?;
         let session = document.session;
         let print = PrintToPdfParams::builder()
             .print_background(true)
@@ -190,7 +179,7 @@ impl Executor<'_> {
         let printed: Printed = match session.call_as(print, limit).await {
             Ok(printed) => printed,
             Err(CdpError::Refused { message, .. }) => {
-                return Err(ActionError::NotPossible(format!("this browser cannot save the page: {message}")));
+                reject!("this browser cannot save the page: {message}");
             }
             Err(error) => return Err(ActionError::Browser(browser_error(error))),
         };
@@ -208,7 +197,7 @@ impl Executor<'_> {
         })
     }
 
-    /// Reads a stream to its end, or until it is too large.
+    /// Reads a stream up to the file size limit.
     async fn read(&self, session: &Session, handle: &StreamHandle) -> Result<Vec<u8>, ActionError> {
         let max = self.context.files().limits().file_bytes;
         let mut content = Vec::new();

@@ -1,29 +1,27 @@
-//! Finding things in a page without a model's help.
+//! Finds text and elements without calling a model.
 
-use super::prepend_note;
 use regex::RegexBuilder;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 
+use super::documents::FrameAnswer;
 use super::drag::drag_pointer;
+use super::executor::{Executor, reject};
+use super::extract::MAX_TEXT;
 use super::mouse::Point;
-use super::pages::FrameAnswer;
-use super::read::{Has, MAX_TEXT, TextsArgument};
-use super::{Executor, clip};
+use super::outcome::prepend_note;
+use super::text::clip;
+use super::wait::Has;
 use agent::ports::{ActionError, ActionOutcome};
 
-/// Places told at most.
+/// Maximum number of matches reported.
 const MAX_FOUND: usize = 20;
-/// Characters shown on either side of a place.
+/// Characters of context on each side of a match.
 const AROUND: usize = 80;
-/// Memory a pattern's automaton may take. The engine's time is linear in the text, whatever the pattern.
+/// Memory limit of a compiled pattern. Matching time is linear in the text.
 const MAX_PATTERN_SIZE: usize = 1 << 20;
 
-#[derive(Serialize)]
-struct TextToFind<'a> {
-    text: &'a str,
-}
-
-/// What `scrollToText` found: the text's ends in its document's viewport.
+/// The ends of the text in its document's viewport.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct ScrolledTo {
@@ -38,12 +36,6 @@ struct Selection {
     text: String,
 }
 
-#[derive(Serialize)]
-struct Selector<'a> {
-    selector: &'a str,
-    limit: usize,
-}
-
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Matched {
@@ -53,14 +45,13 @@ struct Matched {
 }
 
 impl Executor<'_> {
-    /// Brings a text of the page or its frames into view, and selects it by dragging over it.
+    /// Scrolls to a text in the page or its frames, and optionally selects it by dragging over it.
     pub(super) async fn scroll_to_text(&self, text: &str, select: bool) -> Result<ActionOutcome, ActionError> {
         let before = self.start_action().await?;
-        let shown: Vec<FrameAnswer<Has>> = self.ask_all("hasTexts", &TextsArgument { texts: &[text] }).await?;
+        let shown: Vec<FrameAnswer<Has>> = self.ask_all("hasTexts", &json!({ "texts": [text] })).await?;
         for answer in shown.into_iter().filter(|answer| answer.value.has == [true]) {
             let document = &answer.document;
-            let to: ScrolledTo =
-                self.call_in(document, "scrollToText", &TextToFind { text }, self.command_timeout()).await?;
+            let to: ScrolledTo = self.call_in(document, "scrollToText", &json!({ "text": text })).await?;
             if !to.found {
                 continue;
             }
@@ -74,7 +65,7 @@ impl Executor<'_> {
             drag_pointer(&self.active()?.session, &[from, to]).await?;
             let mut outcome = self.settle(format!("Select the text '{}'", clip(text, 80)), &before).await?;
             if !outcome.page_changed {
-                let selected: Selection = self.call_in(document, "selection", &(), self.command_timeout()).await?;
+                let selected: Selection = self.call_in(document, "selection", &()).await?;
                 prepend_note(
                     &mut outcome,
                     match selected.text.as_str() {
@@ -85,14 +76,14 @@ impl Executor<'_> {
             }
             return Ok(outcome);
         }
-        Err(ActionError::NotPossible(format!("{:?} is not on the page", clip(text, 80))))
+        reject!("{:?} is not on the page", clip(text, 80))
     }
 
     pub(super) async fn find_text(&self, pattern: &str, regex: bool) -> Result<ActionOutcome, ActionError> {
         let source = if regex { pattern.to_owned() } else { regex::escape(pattern) };
         let pattern_of = RegexBuilder::new(&source).case_insensitive(!regex).size_limit(MAX_PATTERN_SIZE).build();
         let Ok(matcher) = pattern_of else {
-            return Err(ActionError::NotPossible(format!("{:?} is no regular expression", clip(pattern, 80))));
+            reject!("{:?} is no regular expression", clip(pattern, 80));
         };
         let read = self.page_text(false, 4 * MAX_TEXT).await?;
         let found = matcher.find_iter(&read.text).take(MAX_FOUND).map(|place| around(&read.text, place.range()));
@@ -109,7 +100,7 @@ impl Executor<'_> {
     }
 
     pub(super) async fn find_elements(&self, selector: &str) -> Result<ActionOutcome, ActionError> {
-        let argument = Selector { selector, limit: MAX_FOUND };
+        let argument = json!({ "selector": selector, "limit": MAX_FOUND });
         let mut matched = Matched::default();
         for FrameAnswer { value, .. } in self.ask_all::<Matched>("querySelectorAll", &argument).await? {
             matched.invalid |= value.invalid;
@@ -118,7 +109,7 @@ impl Executor<'_> {
         }
         matched.lines.truncate(MAX_FOUND);
         if matched.invalid {
-            return Err(ActionError::NotPossible(format!("{:?} is no CSS selector", clip(selector, 80))));
+            reject!("{:?} is no CSS selector", clip(selector, 80));
         }
         let effect = match matched.total {
             0 => "nothing matches".to_owned(),
@@ -131,7 +122,7 @@ impl Executor<'_> {
     }
 }
 
-/// A place in a text with what stands around it, on one line, with an ellipsis where the text goes on.
+/// A match with its context on one line, with an ellipsis where the text continues.
 fn around(text: &str, place: std::ops::Range<usize>) -> String {
     let start = text[..place.start].char_indices().rev().take(AROUND).last().map_or(place.start, |(at, _)| at);
     let end = text[place.end..].char_indices().nth(AROUND).map_or(text.len(), |(at, _)| place.end + at);
@@ -144,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_shown_with_its_surroundings_at_character_boundaries() {
+    fn matches_are_shown_with_context_at_character_boundaries() {
         let text = format!("{}Preis: 12 €{}", "ü".repeat(100), "é".repeat(100));
         let start = text.find("12").unwrap();
         let shown = around(&text, start..start + 2);

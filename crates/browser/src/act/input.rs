@@ -1,59 +1,41 @@
-//! Filling in fields.
+//! Types into fields.
 
-use super::prepend_note;
 use chromiumoxide_cdp::cdp::browser_protocol::input::InsertTextParams;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 
-use super::mouse::{Press, press};
-use super::select_option::LIST_TIMEOUT;
-use super::{Executor, Target, clip, delivered, label};
+use super::dropdown::LIST_TIMEOUT;
+use super::executor::{Executor, Target, reject};
+use super::mouse::Press;
+use super::outcome::{delivered, prepend_note};
+use super::text::{clip, label};
 use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
 
-/// Longest text that is typed key by key.
+/// Longest text typed key by key.
 const MAX_KEYS: usize = 500;
-
-#[derive(Serialize)]
-struct FocusArgument {
-    id: u32,
-    clear: bool,
-}
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Focused {
-    gone: bool,
     focused: bool,
     value: String,
-    /// It says of itself that it proposes what to type.
+    /// The field offers suggestions (combobox, datalist).
     suggests: bool,
-    /// Characters it takes at most.
+    /// `maxlength`, in UTF-16 units.
     room: Option<usize>,
 }
 
-#[derive(Serialize)]
-struct SetArgument<'a> {
-    id: u32,
-    value: &'a str,
-}
-
-#[derive(Serialize)]
-struct ValueArgument<'a> {
-    id: u32,
-    /// That was typed.
-    text: &'a str,
-}
-
-/// A field's value after an action, as far as it may be known.
+/// A field's value after an action.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Value {
     gone: bool,
     secret: bool,
-    /// Characters of a secret; its text stays in the page.
+    /// Length of a secret in characters; the secret itself stays in the page.
     length: usize,
     value: Option<String>,
-    /// The page has put the text somewhere else.
+    /// The page moved the text elsewhere.
     elsewhere: bool,
 }
 
@@ -66,10 +48,10 @@ impl Executor<'_> {
         submit: bool,
     ) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
-        let before = self.start_filling(&target).await?;
+        let start = self.start_filling(&target).await?;
         let located = self.locate(&target).await?;
         if located.disabled {
-            return Err(ActionError::NotPossible(format!("element {index} is disabled")));
+            reject!("element {index} is disabled");
         }
         let secret = target.element.input_type == "password";
         let shown = if secret { "a password".to_owned() } else { format!("'{}'", clip(text, 80)) };
@@ -78,12 +60,11 @@ impl Executor<'_> {
         let note = match located.kind.as_str() {
             "select" => return self.select(index, &[text.to_owned()]).await,
             "check" | "file" | "button" => {
-                let role = &target.element.role;
-                return Err(ActionError::NotPossible(format!("element {index} is a {role}, it takes no text")));
+                reject!("element {index} is a {}, it takes no text", target.element.role);
             }
             "set" => self.set(&target, text).await?,
             _ => {
-                press(&self.active()?.session, self.reach(&target, &located).await?, Press::default()).await?;
+                self.press_on(&target, &located, Press::default()).await?;
                 let focused = self.type_over(&target, text, clear).await?;
                 if focused.suggests && !submit && !text.is_empty() {
                     suggestions = self.list_of(&target, LIST_TIMEOUT).await.ok().flatten();
@@ -94,37 +75,35 @@ impl Executor<'_> {
         if submit {
             self.press_keys("Enter").await?;
         }
-        let mut outcome = self.settle(description, &before).await?;
+        let mut outcome = self.settle(description, &start).await?;
         if let Some(list) = suggestions.filter(|_| !outcome.page_changed) {
             prepend_note(&mut outcome, list.describe());
         }
-        let told = match note {
-            Some(note) => note,
-            // After a submit the field may be anywhere.
-            None if submit || outcome.page_changed => return Ok(outcome),
-            None => match self.difference(&target, text, clear).await? {
-                Some(difference) => difference,
-                None => return Ok(outcome),
-            },
+        let note = match note {
+            Some(note) => Some(note),
+            // After a submit the field may be gone.
+            None if submit || outcome.page_changed => None,
+            None => self.difference(&target, text, clear).await?,
         };
-        prepend_note(&mut outcome, told);
+        if let Some(note) = note {
+            prepend_note(&mut outcome, note);
+        }
         Ok(outcome)
     }
 
-    /// Presses keys at an element without a click, which could do something of its own.
+    /// Presses keys at an element, focusing it without a click.
     pub(super) async fn press_at(&self, index: &Locator, keys: &str) -> Result<ActionOutcome, ActionError> {
         let target = self.target(index).await?;
-        let before = self.start_on(&target).await?;
-        let focused = self.focus(&target, false).await?;
-        if !focused.focused {
-            return Err(ActionError::NotPossible(format!("element {index} does not take the focus")));
+        let start = self.start_on(&target).await?;
+        if !self.focus(&target, false).await?.focused {
+            reject!("element {index} does not take the focus");
         }
         self.press_keys(keys).await?;
-        self.settle(format!("Press {} at {}", clip(keys, 80), label(&target.element)), &before).await
+        self.settle(format!("Press {} at {}", clip(keys, 80), label(&target.element)), &start).await
     }
 
-    /// Replaces a field's text, or adds to it: in one command but for the last character, which is a key, so that what
-    /// listens to keys hears one with the whole text in place. Where the page did not take that (it dropped it or a part of it), everything again key by key.
+    /// Replaces or appends a field's text. Everything but the last character is inserted at once; the last is a key press,
+    /// so key listeners fire with the whole text in place. If the page drops text, types all of it key by key.
     async fn type_over(&self, target: &Target, text: &str, clear: bool) -> Result<Focused, ActionError> {
         let focused = self.focus(target, clear).await?;
         if text.is_empty() {
@@ -135,7 +114,7 @@ impl Executor<'_> {
         }
         let is_short = text.chars().count() <= MAX_KEYS;
         if is_short && focused.room.is_some_and(|room| text.encode_utf16().count() > room) {
-            // The page may pass on what does not fit, as the boxes of a code do.
+            // The page may distribute what exceeds `maxlength`, as one-time-code inputs do.
             self.type_keys(text).await?;
             return Ok(focused);
         }
@@ -156,52 +135,41 @@ impl Executor<'_> {
     }
 
     async fn focus(&self, target: &Target, clear: bool) -> Result<Focused, ActionError> {
-        let place = &target.place;
-        let focused: Focused = self.call_at(place, "focusField", &FocusArgument { id: place.id, clear }).await?;
-        if focused.gone {
-            return Err(ActionError::ElementGone { index: target.index.clone() });
-        }
-        Ok(focused)
+        self.call_target(target, "focusField", &json!({ "id": target.place.id, "clear": clear })).await
     }
 
-    /// Whether a field holds the same as before, or a part of the text alone, and the page did nothing else with it.
+    /// Whether the field is unchanged or holds only part of the text, and the page did nothing else with it.
     async fn is_ignored(&self, target: &Target, before: &str, text: &str, clear: bool) -> bool {
-        // A page that is gone, or blocked by a dialog, has done something.
+        // A page that is gone or blocked by a dialog has reacted.
         let Ok(now) = self.value(target, text).await else { return false };
         if now.gone || now.elsewhere || now.secret {
             return false;
         }
-        let value = now.value.unwrap_or_default();
-        let (value, wanted) = (letters(&value), letters(text));
+        let (value, wanted) = (letters(&now.value.unwrap_or_default()), letters(text));
         let taken = if clear { value == wanted } else { value.ends_with(&wanted) };
         !taken && (value == letters(before) || wanted.contains(&value))
     }
 
+    /// The field's value after `text` was typed.
     async fn value(&self, target: &Target, text: &str) -> Result<Value, ActionError> {
-        let place = &target.place;
-        self.call_at(place, "fieldValue", &ValueArgument { id: place.id, text }).await
+        self.call_at(&target.place, "fieldValue", &json!({ "id": target.place.id, "text": text })).await
     }
 
-    /// Dates, times, colours and ranges have pickers instead of text; they are set by value.
+    /// Date, time, colour and range inputs have pickers; their value is set directly.
     async fn set(&self, target: &Target, text: &str) -> Result<Option<String>, ActionError> {
-        let place = &target.place;
-        let value: Value = self.call_at(place, "setField", &SetArgument { id: place.id, value: text }).await?;
-        if value.gone {
-            return Err(ActionError::ElementGone { index: target.index.clone() });
-        }
+        let argument = json!({ "id": target.place.id, "value": text });
+        let value: Value = self.call_target(target, "setField", &argument).await?;
         match value.value {
             Some(value) if value == text => Ok(None),
-            Some(value) if value.is_empty() => Err(ActionError::NotPossible(format!(
-                "element {} does not take {:?}; {}",
-                target.index,
-                clip(text, 40),
-                format_hint(&target.element.input_type)
-            ))),
+            Some(value) if value.is_empty() => {
+                let hint = format_hint(&target.element.input_type);
+                reject!("element {} does not take {:?}; {hint}", target.index, clip(text, 40));
+            }
             other => Ok(other.map(|value| format!("the field made {:?} of it", clip(&value, 40)))),
         }
     }
 
-    /// What a field made of the text, if it made something else of it.
+    /// How the field's value differs from the text.
     async fn difference(&self, target: &Target, text: &str, clear: bool) -> Result<Option<String>, ActionError> {
         let now = self.value(target, text).await?;
         if now.gone {
@@ -218,12 +186,12 @@ impl Executor<'_> {
     }
 }
 
-/// What counts of a text whose writing a mask may change.
+/// The characters that survive an input mask.
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The value format that HTML prescribes for an input's type.
+/// The value format that HTML prescribes for an input type.
 fn format_hint(input_type: &str) -> &'static str {
     match input_type {
         "date" => "a date is written YYYY-MM-DD",

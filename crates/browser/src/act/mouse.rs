@@ -1,24 +1,23 @@
-//! The mouse: real input events, in the coordinates of the page.
+//! Mouse events in page coordinates.
 
 use chromiumoxide_cdp::cdp::browser_protocol::input::{
     self, DispatchMouseEventParams, DispatchMouseEventParamsBuilder, DispatchMouseEventType,
 };
 
-use super::delivered;
+use super::outcome::delivered;
 use agent::action::{Modifier, MouseButton};
 use agent::ports::ActionError;
 use cdp::Session;
 
-/// A point of the page's viewport, CSS pixels.
+/// A point of the viewport, CSS pixels.
 pub(super) type Point = (f64, f64);
 
-/// How a click is made.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Press {
     pub(super) button: MouseButton,
     /// 2 for a double click.
     pub(super) count: u8,
-    /// Bit field of the protocol: Alt 1, Control 2, Meta 4, Shift 8.
+    /// DevTools bit field: Alt 1, Control 2, Meta 4, Shift 8.
     pub(super) modifiers: i64,
 }
 
@@ -28,7 +27,6 @@ impl Default for Press {
     }
 }
 
-/// The protocol's bit field of held keys.
 pub(super) fn bits(modifiers: &[Modifier]) -> i64 {
     modifiers.iter().fold(0, |bits, modifier| {
         bits | match modifier {
@@ -40,7 +38,7 @@ pub(super) fn bits(modifiers: &[Modifier]) -> i64 {
     })
 }
 
-/// Move, press and release, as often as the click counts, sent in one go: waiting in between costs a frame each.
+/// Moves, presses and releases. Pipelined: awaiting each event costs a frame.
 pub(super) async fn press(session: &Session, at: Point, press: Press) -> Result<(), ActionError> {
     let mut sent = vec![session.call(build(event(DispatchMouseEventType::MouseMoved, at).modifiers(press.modifiers)))];
     for count in 1..=press.count {
@@ -58,7 +56,7 @@ pub(super) async fn press(session: &Session, at: Point, press: Press) -> Result<
     Ok(())
 }
 
-/// Moves the mouse; with the left button held when dragging.
+/// Moves the mouse, with the left button held while dragging.
 pub(super) async fn move_to(session: &Session, to: Point, dragging: bool) -> Result<(), ActionError> {
     let mut moved = event(DispatchMouseEventType::MouseMoved, to);
     if dragging {
@@ -67,7 +65,7 @@ pub(super) async fn move_to(session: &Session, to: Point, dragging: bool) -> Res
     delivered(session.call(build(moved)).await)
 }
 
-/// Holds or releases the left button.
+/// Presses or releases the left button.
 pub(super) async fn hold(session: &Session, at: Point, down: bool) -> Result<(), ActionError> {
     let kind = if down { DispatchMouseEventType::MousePressed } else { DispatchMouseEventType::MouseReleased };
     let held = event(kind, at).button(input::MouseButton::Left).buttons(i64::from(down)).click_count(1);
@@ -82,7 +80,7 @@ fn build(event: DispatchMouseEventParamsBuilder) -> DispatchMouseEventParams {
     event.build().expect("type and place are set")
 }
 
-/// The protocol's name of a button, and its bit in the field of held buttons.
+/// The button's DevTools name and its bit in `buttons`.
 fn protocol(button: MouseButton) -> (input::MouseButton, i64) {
     match button {
         MouseButton::Left => (input::MouseButton::Left, 1),

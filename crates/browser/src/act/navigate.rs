@@ -1,7 +1,5 @@
-//! Going somewhere: by URL, by web search, back.
+//! Navigation: open a URL, search the web, go back.
 
-use super::prepend_note;
-use crate::error::browser_error;
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
@@ -10,38 +8,40 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::{
 use tokio::time::Instant;
 use url::Url;
 
+use super::executor::{Executor, reject};
 use super::navigation_guard::{NavigationGuard, stop_loading};
+use super::outcome::prepend_note;
 use super::page_diff::ActionStart;
-use super::{Executor, clip};
+use super::text::clip;
 use crate::egress::Denied;
+use crate::error::browser_error;
 use agent::action::SearchEngine;
 use agent::ports::{ActionError, ActionOutcome, BrowserError};
 use cdp::messages::Navigated;
 use cdp::{CdpError, Session};
 
-/// What became of a navigation that another one replaced, or that had nothing to show.
+/// The error of a navigation that was replaced or had nothing to show.
 const ABORTED: &str = "net::ERR_ABORTED";
-/// The page without anything, which comes from nowhere.
 const BLANK: &str = "about:blank";
-/// How often a page may be faster.
+/// How often a page's own navigation may replace ours.
 const MAX_OVERTAKEN: u32 = 5;
-/// How long the document of a navigation that was answered may take to be shown before it is asked for again. It takes
-/// milliseconds; but a navigation that the page began in between can end both without a word.
+/// How long an answered navigation may take to commit before it is requested again. It takes milliseconds, but a
+/// concurrent navigation of the page can cancel both silently.
 const SHOWN_WITHIN: Duration = Duration::from_secs(2);
 
 impl Executor<'_> {
-    /// Opens what a model wrote as a URL; a missing scheme is https.
+    /// Opens a URL as a model writes it; a missing scheme is https.
     pub(super) async fn navigate(&self, text: &str, new_tab: bool) -> Result<ActionOutcome, ActionError> {
         let text = text.trim();
         let parsed = match Url::parse(text) {
-            // `localhost:8080/x` parses, with `localhost` for its scheme.
+            // `localhost:8080/x` parses with the scheme `localhost`.
             Ok(url) if text.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//")) => Ok(url),
             Ok(url) if url.scheme() == "about" => Ok(url),
             _ => Url::parse(&format!("https://{text}")),
         };
         match parsed {
             Ok(url) => self.open(&url, new_tab, format!("Open {}", clip(url.as_str(), 120))).await,
-            Err(_) => Err(ActionError::NotPossible(format!("{:?} is not a URL", clip(text, 120)))),
+            Err(_) => reject!("{:?} is not a URL", clip(text, 120)),
         }
     }
 
@@ -62,7 +62,8 @@ impl Executor<'_> {
         new_tab: bool,
         description: String,
     ) -> Result<ActionOutcome, ActionError> {
-        // Asked here as well as at the door: the model is told why, and no error page takes the place of the page.
+        // Requests are checked again when they are made. Checking here gives the model the reason and avoids an error
+        // page.
         let verdict = if url.as_str() == BLANK { Ok(()) } else { self.context.egress().check(url).await };
         match verdict {
             Ok(()) => {}
@@ -74,9 +75,7 @@ impl Executor<'_> {
         if new_tab || self.context.tabs().active().is_none() {
             let most = self.context.browser().settings.max_tabs;
             if self.context.tabs().len() >= most {
-                return Err(ActionError::NotPossible(format!(
-                    "{most} tabs are open, the most there may be; close one"
-                )));
+                reject!("{most} tabs are open, the most there may be; close one");
             }
             self.context.open_tab().await?;
         }
@@ -91,7 +90,7 @@ impl Executor<'_> {
             if let Some((url, reason)) = refused {
                 return Err(ActionError::Forbidden { url: clip(&url, 200), reason });
             }
-            // A 204 or a response that is neither shown nor saved leaves the page where it is.
+            // A 204, or a response that is neither shown nor downloaded.
             if cause == ABORTED {
                 let mut outcome = self.settle(description, &start).await?;
                 "the server sent nothing to show; the page is the same".clone_into(&mut outcome.effect);
@@ -108,7 +107,7 @@ impl Executor<'_> {
         self.settle(description, &start).await
     }
 
-    /// Asks for a URL until its document is there, or nothing comes of it.
+    /// Requests a URL until its document commits or the navigation fails.
     async fn load_url(&self, url: &Url, start: &ActionStart, session: &Session) -> Result<Navigated, ActionError> {
         let settings = &self.context.browser().settings;
         let (limit, patience) = (settings.navigation_timeout, settings.command_timeout);
@@ -126,9 +125,9 @@ impl Executor<'_> {
                     return Err(ActionError::Browser(browser_error(error)));
                 }
             };
-            // Only from the first answer on: until then it is the server that takes its time.
+            // Counts from the first response; until then the server may take its time.
             let deadline = *deadline.get_or_insert_with(|| Instant::now() + patience);
-            // A page that goes somewhere by itself in the same start gets there instead: who asked last wins.
+            // If the page navigates at the same moment, the last navigation wins.
             let is_overtaken = match &navigated {
                 Navigated { loader_id: Some(loader), error_text: None, is_download: false, .. } => {
                     guard.identified(loader);
@@ -155,8 +154,8 @@ impl Executor<'_> {
         }
     }
 
-    /// Waits for a navigation's document, since the reply may be faster than the event that tells of it; false when
-    /// another document came instead, none when none has come for a while.
+    /// Waits for the document to commit, since the reply may precede the event. False if another document committed
+    /// instead, none on timeout.
     async fn wait_for_commit(
         &self,
         start: &ActionStart,
@@ -176,7 +175,7 @@ impl Executor<'_> {
         Ok(tokio::time::timeout_at(until, committed).await.ok().transpose()?)
     }
 
-    /// Whether the tab shows another document than it did, or is on its guard to another one than that of the URL.
+    /// Whether the tab shows, or navigates to, a document other than the requested one.
     fn has_left(&self, start: &ActionStart, url: &Url) -> bool {
         self.context.tabs().by_id(start.baseline.tab).is_some_and(|tab| {
             let elsewhere = tab.activity.pending_navigation().is_some_and(|pending| pending.url != url.as_str());
@@ -190,10 +189,10 @@ impl Executor<'_> {
         let history = session.call(GetNavigationHistoryParams::default()).await.map_err(browser_error)?;
         let earlier = usize::try_from(history.current_index - 1).ok().and_then(|index| history.entries.get(index));
         let Some(entry) = earlier.filter(|entry| entry.url != "about:blank") else {
-            return Err(ActionError::NotPossible("there is no earlier page in this tab".into()));
+            reject!("there is no earlier page in this tab");
         };
         session.call(NavigateToHistoryEntryParams::new(entry.id)).await.map_err(browser_error)?;
-        // Unlike `Page.navigate` this answers before anything has happened.
+        // Unlike `Page.navigate`, this returns before the navigation starts.
         let mark = start.baseline.counts();
         let moved = self.context.wait_until(|tabs| match tabs.by_id(start.baseline.tab) {
             Some(tab) if !tab.crashed => {

@@ -1,4 +1,4 @@
-//! A navigation of the run's own, from its request to its document.
+//! Tracks a navigation requested by the run.
 
 use chromiumoxide_cdp::cdp::browser_protocol::page::StopLoadingParams;
 use url::Url;
@@ -7,8 +7,8 @@ use crate::context::Context;
 use crate::navigation::tracker::NavigationTracker;
 use cdp::Session;
 
-/// One tab's guard to a URL. Dropped while it is under guard, as when a script's time is up, it is stopped: its document would
-/// come in the middle of a later step, and what the page did until then would count as astray.
+/// A requested navigation of one tab. Dropping it while active, as when a script times out, stops it: otherwise its
+/// document would appear during a later step, and navigations until then would count as stale.
 pub(super) struct NavigationGuard<'a> {
     context: &'a Context,
     session: &'a Session,
@@ -21,23 +21,24 @@ impl<'a> NavigationGuard<'a> {
         Self { context, session, tab, is_active: false }
     }
 
-    /// The run asks for a URL.
+    /// The run requests a URL.
     pub(super) fn begin(&mut self, url: &Url) {
         self.is_active = true;
         self.context.update_tracker(self.tab, |tracker| tracker.begin(url.as_str()));
     }
 
-    /// The browser has told which navigation it is.
+    /// Chromium has assigned a loader.
     pub(super) fn identified(&self, loader: &str) {
         self.context.update_tracker(self.tab, |tracker| tracker.identified(loader));
     }
 
-    /// The document is there. Its course stands: what an earlier page began meanwhile is still astray.
+    /// The document committed. The tracker keeps its state: navigations that the previous page started meanwhile are
+    /// still stale.
     pub(super) fn committed(mut self) {
         self.is_active = false;
     }
 
-    /// No document comes of it, by itself.
+    /// The navigation ended without a document.
     pub(super) fn cancelled(&mut self) {
         self.is_active = false;
         self.context.update_tracker(self.tab, NavigationTracker::reset);
@@ -53,10 +54,10 @@ impl Drop for NavigationGuard<'_> {
     }
 }
 
-/// Stops whatever a tab loads.
+/// Stops whatever a tab is loading.
 pub(super) fn stop_loading(context: &Context, session: &Session, tab: u32) {
     session.send(StopLoadingParams::default());
-    // Nothing more is expected of it, although the event that says so takes a start.
+    // The event that reports this takes a moment.
     if let Some(tab) = context.tabs().by_id(tab) {
         tab.activity.loading_stopped();
     }

@@ -1,33 +1,33 @@
-//! What an action brought about: every document is looked at before it and again when the page has come to rest, and
-//! the difference put into words.
+//! Describes what an action changed: every document takes a snapshot before it and compares once the page has settled.
 
 use std::time::Duration;
 
 use futures::future::join_all;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::json;
 
-use super::{ElementRef, Executor, Target, clip};
-use crate::isolated_world::{Document, ScriptError};
+use super::executor::{Executor, Target};
+use super::text::clip;
+use crate::isolated_world::{Document, ElementRef, ScriptError};
 use crate::wait::settle::{self, Baseline};
 use agent::ports::{ActionError, BrowserError};
 use cdp::CdpError;
 
-/// Documents watched at most; a page of a hundred advertisements has its own in the first ones.
+/// Maximum number of watched documents; ads rarely come first.
 const MAX_WATCHED: usize = 20;
-/// For a frame to answer. One that does not is none that the action was about.
+/// Limit for one document's answer. A frame that is slower is ignored.
 const FRAME_TIMEOUT: Duration = Duration::from_secs(1);
-/// Characters of all that is told of one action.
-const MAX_WORDS: usize = 480;
 
-/// The start before an action.
+/// State captured before an action.
 pub(super) struct ActionStart {
     pub(super) baseline: Baseline,
     watched: Vec<Document>,
-    /// The element that is acted on.
-    acted: Option<ElementRef>,
-    /// Whether the action tells by itself what its element holds afterwards.
+    /// The element the action targets.
+    target: Option<ElementRef>,
+    /// The action reports the element's value itself.
     reports_value: bool,
-    /// Whether it is worth a word when nothing changes.
+    /// Report when nothing changed.
     pub(super) expects_change: bool,
 }
 
@@ -46,14 +46,14 @@ pub(super) struct DocumentDiff {
     gone: Vec<String>,
     more_gone: usize,
     states: Vec<StateChange>,
-    /// The element acted on can be checked and is as it was.
+    /// The target is checkable and did not change.
     unmoved: bool,
     focus: String,
-    /// Anything at all happened.
+    /// Something happened, whatever it was.
     moved: bool,
 }
 
-/// A menu, a dialog, an alert, with what is in it.
+/// A menu, dialog or alert with its content.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct ChangedGroup {
@@ -67,7 +67,7 @@ struct ChangedGroup {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct StateChange {
-    /// Of the element acted on.
+    /// The change concerns the target.
     target: bool,
     name: String,
     key: String,
@@ -75,45 +75,44 @@ struct StateChange {
 }
 
 impl Executor<'_> {
-    /// The start before an action that is about no element.
+    /// Starts an action without a target element.
     pub(super) async fn start_action(&self) -> Result<ActionStart, ActionError> {
         self.start_with(None).await
     }
 
-    /// The start before something is done to an element.
+    /// Starts an action on an element.
     pub(super) async fn start_on(&self, target: &Target) -> Result<ActionStart, ActionError> {
         let mut start = self.start_with(Some(target.place.clone())).await?;
         start.expects_change = true;
         Ok(start)
     }
 
-    /// The same, for an action that puts a value into the element and tells of it itself.
+    /// Starts an action that sets an element's value and reports it.
     pub(super) async fn start_filling(&self, target: &Target) -> Result<ActionStart, ActionError> {
         let mut start = self.start_with(Some(target.place.clone())).await?;
         start.reports_value = true;
         Ok(start)
     }
 
-    async fn start_with(&self, acted: Option<ElementRef>) -> Result<ActionStart, ActionError> {
+    async fn start_with(&self, target: Option<ElementRef>) -> Result<ActionStart, ActionError> {
         if let Some(tab) = self.context.tabs().active() {
-            // A file chooser that opened before is of no action that could use it.
+            // Discard a file chooser opened earlier.
             tab.chooser = None;
         }
-        let mut before = settle::baseline(self.context)
+        let mut baseline = settle::baseline(self.context)
             .ok_or_else(|| ActionError::NotPossible("no tab is open; navigate to open one".into()))?;
-        if let Some(place) = &acted {
-            before.also_wait_for(place.document.clone());
+        if let Some(place) = &target {
+            baseline.also_wait_for(place.document.clone());
         }
         let mut watched = self.documents()?;
         watched.truncate(MAX_WATCHED);
-        let make =
-            |watched| ActionStart { baseline: before, watched, acted, reports_value: false, expects_change: false };
+        let make = |watched| ActionStart { baseline, watched, target, reports_value: false, expects_change: false };
         if self.is_blocked() {
-            // Nothing answers; the watch of the action that opened the dialog goes on.
+            // Nothing responds; the snapshot of the action that opened the dialog stays in place.
             return Ok(make(watched));
         }
         let watches = watched.iter().map(|document| async {
-            self.worlds.call::<serde::de::IgnoredAny>(document, "startPageDiff", &(), FRAME_TIMEOUT).await
+            self.worlds.call::<IgnoredAny>(document, "startPageDiff", &(), FRAME_TIMEOUT).await
         });
         for watch in join_all(watches).await {
             if matches!(watch, Err(ScriptError::Cdp(CdpError::Closed))) {
@@ -123,76 +122,76 @@ impl Executor<'_> {
         Ok(make(watched))
     }
 
-    /// What the documents say, the main one first. One that is gone or silent says nothing.
+    /// The documents' differences, the main document's first. Documents that are gone or unresponsive report none.
     pub(super) async fn page_diff(&self, start: &ActionStart) -> Vec<DocumentDiff> {
         if self.is_blocked() {
             return vec![DocumentDiff { moved: true, ..DocumentDiff::default() }];
         }
         let asked = start.watched.iter().map(|document| async {
-            let here = start.acted.as_ref().filter(|place| place.document.frame == document.frame);
-            let argument = serde_json::json!({ "id": here.map(|place| place.id) });
+            let here = start.target.as_ref().filter(|place| place.document.frame == document.frame);
+            let argument = json!({ "id": here.map(|place| place.id) });
             self.worlds.call::<DocumentDiff>(document, "pageDiff", &argument, FRAME_TIMEOUT).await
         });
-        let mut told = Vec::new();
-        for (at, answer) in join_all(asked).await.into_iter().enumerate() {
-            match answer {
-                Ok((_, answer)) => told.push(answer),
-                // What is not known to be unchanged counts as changed.
-                Err(_) => told.push(DocumentDiff { moved: true, fresh: at > 0, ..DocumentDiff::default() }),
-            }
-        }
-        told
+        let answers = join_all(asked).await.into_iter().enumerate();
+        let diff = |(at, answer)| match answer {
+            Ok((_, diff)) => diff,
+            // Unknown counts as changed.
+            Err(_) => DocumentDiff { moved: true, fresh: at > 0, ..DocumentDiff::default() },
+        };
+        answers.map(diff).collect()
     }
 }
 
 impl ActionStart {
-    /// The difference in words, most telling first: what became of the element acted on, and the rest.
-    pub(super) fn describe(&self, told: &[DocumentDiff], new_document: bool) -> (Vec<String>, Vec<String>) {
+    /// Describes the difference: changes of the target, and everything else, most important first.
+    pub(super) fn describe(&self, diffs: &[DocumentDiff], new_document: bool) -> (Vec<String>, Vec<String>) {
         let (mut own, mut rest) = (Vec::new(), Vec::new());
-        for (at, told) in told.iter().enumerate() {
-            if told.fresh {
-                if at == 0 && new_document && !told.title.is_empty() {
-                    rest.push(format!("its title is '{}'", clip(&told.title, 100)));
+        for (at, diff) in diffs.iter().enumerate() {
+            if diff.fresh {
+                if at == 0 && new_document && !diff.title.is_empty() {
+                    rest.push(format!("its title is '{}'", clip(&diff.title, 100)));
                 }
                 continue;
             }
-            for state in &told.states {
+            for state in &diff.states {
                 if state.target && self.reports_value && matches!(state.key.as_str(), "value" | "filled") {
                     continue;
                 }
                 let into = if state.target { &mut own } else { &mut rest };
                 into.push(state.describe());
             }
-            if told.unmoved && !told.states.iter().any(|state| state.target) {
+            if diff.unmoved && !diff.states.iter().any(|state| state.target) {
                 own.push("its state did not change".into());
             }
-            let texts = told.texts.as_slice();
-            rest.extend(told.groups.iter().map(ChangedGroup::appeared));
+            let texts = diff.texts.as_slice();
+            rest.extend(diff.groups.iter().map(ChangedGroup::appeared));
             if !texts.is_empty() {
-                rest.push(format!("new text: {}", list(texts, told.more_texts)));
+                rest.push(format!("new text: {}", list(texts, diff.more_texts)));
             }
-            if !told.controls.is_empty() {
-                rest.push(format!("appeared: {}", list(&told.controls, told.more_controls)));
+            if !diff.controls.is_empty() {
+                rest.push(format!("appeared: {}", list(&diff.controls, diff.more_controls)));
             }
-            if at == 0 && !told.title.is_empty() {
-                rest.push(format!("the title is now '{}'", clip(&told.title, 100)));
+            if at == 0 && !diff.title.is_empty() {
+                rest.push(format!("the title is now '{}'", clip(&diff.title, 100)));
             }
-            let gone: Vec<String> = told.gone_groups.iter().map(ChangedGroup::named).collect();
-            let lost = if told.gone.is_empty() { String::new() } else { list(&told.gone, told.more_gone) };
+            let gone: Vec<String> = diff.gone_groups.iter().map(ChangedGroup::named).collect();
+            let lost = if diff.gone.is_empty() { String::new() } else { list(&diff.gone, diff.more_gone) };
             let gone = gone.into_iter().chain((!lost.is_empty()).then_some(lost)).collect::<Vec<_>>().join(", ");
             if !gone.is_empty() {
                 rest.push(format!("gone: {gone}"));
             }
-            if !told.focus.is_empty() && !self.reports_value {
-                rest.push(format!("the focus is on '{}'", clip(&told.focus, 60)));
+            if !diff.focus.is_empty() && !self.reports_value {
+                rest.push(format!("the focus is on '{}'", clip(&diff.focus, 60)));
             }
         }
         (own, rest)
     }
+}
 
-    /// Whether every document is as it was before.
-    pub(super) fn is_unchanged(told: &[DocumentDiff]) -> bool {
-        told.iter().all(|told| !told.fresh && !told.moved && told.states.is_empty() && told.focus.is_empty())
+impl DocumentDiff {
+    /// Whether no document changed.
+    pub(super) fn none_changed(diffs: &[DocumentDiff]) -> bool {
+        diffs.iter().all(|diff| !diff.fresh && !diff.moved && diff.states.is_empty() && diff.focus.is_empty())
     }
 }
 
@@ -240,7 +239,7 @@ impl StateChange {
     }
 }
 
-/// Names in quotes, and how many there are beyond them.
+/// Quoted names and the number of further ones.
 fn list(names: &[String], more: usize) -> String {
     let named: Vec<String> = names.iter().map(|name| format!("'{}'", clip(name, 100))).collect();
     match more {
@@ -249,17 +248,12 @@ fn list(names: &[String], more: usize) -> String {
     }
 }
 
-/// Parts of an effect in one line, as many as there is room for.
-pub(super) fn join_effects(parts: &[String]) -> String {
-    clip(&parts.join("; "), MAX_WORDS)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_appeared_is_named_with_what_is_in_it() {
+    fn new_groups_are_described_with_their_items() {
         let group = |kind: &str, text: &str| ChangedGroup {
             kind: kind.into(),
             name: "Sort".into(),
@@ -276,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn states_are_told_as_a_person_would() {
+    fn state_changes_are_described_in_words() {
         let said = |target, key: &str, value: &str| {
             StateChange { target, name: "Date".into(), key: key.into(), value: value.into() }.describe()
         };
@@ -286,11 +280,5 @@ mod tests {
         assert_eq!(said(false, "disabled", "false"), "'Date' is now enabled");
         assert_eq!(said(false, "invalid", "Too short"), "'Date' is not valid: 'Too short'");
         assert_eq!(said(false, "pressed", "false"), "'Date' is now not pressed");
-    }
-
-    #[test]
-    fn whatever_a_page_says_the_effect_stays_short() {
-        let parts = vec!["x".repeat(300); 50];
-        assert_eq!(join_effects(&parts).chars().count(), MAX_WORDS);
     }
 }

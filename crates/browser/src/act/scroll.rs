@@ -1,31 +1,24 @@
-//! Scrolling the page or a container.
+//! Scrolls the page or a container.
 
-use super::prepend_note;
 use chromiumoxide_cdp::cdp::browser_protocol::input::{DispatchMouseEventParams, DispatchMouseEventType};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 
-use super::{ElementRef, Executor, delivered, script_failed};
+use super::executor::{Executor, reject, script_failed};
+use super::outcome::{delivered, prepend_note};
+use crate::isolated_world::ElementRef;
 use agent::action::ScrollDirection;
 use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
 
-/// Furthest in one action, in viewports.
+/// Maximum distance of one action, in viewports.
 const MAX_PAGES: f64 = 100.0;
 
-#[derive(Serialize)]
-struct ScrollArgument {
-    id: Option<u32>,
-    /// In widths and heights of what is scrolled.
-    dx: f64,
-    dy: f64,
-}
-
-/// What `scroll` did.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Scrolled {
     gone: bool,
-    /// What was scrolled.
+    /// The scroller.
     id: u32,
     moved: f64,
     page: bool,
@@ -35,16 +28,10 @@ struct Scrolled {
     height: f64,
 }
 
-#[derive(Serialize)]
-struct StandsArgument {
-    id: u32,
-    horizontal: bool,
-}
-
-/// Where a scroller stands, CSS pixels that are out of sight.
+/// A scroller's hidden content on both sides, CSS pixels.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Stands {
+struct ScrollPosition {
     gone: bool,
     before: i64,
     after: i64,
@@ -58,7 +45,7 @@ impl Executor<'_> {
         index: Option<&Locator>,
     ) -> Result<ActionOutcome, ActionError> {
         if !pages.is_finite() || pages <= 0.0 {
-            return Err(ActionError::NotPossible("`pages` is a number above 0".into()));
+            reject!("`pages` is a number above 0");
         }
         let pages = pages.min(MAX_PAGES);
         let place = match index {
@@ -72,7 +59,8 @@ impl Executor<'_> {
             ScrollDirection::Left => ("left", -pages, 0.0),
             ScrollDirection::Right => ("right", pages, 0.0),
         };
-        let argument = ScrollArgument { id: place.as_ref().map(|place| place.id), dx, dy };
+        // In widths and heights of the scroller.
+        let argument = json!({ "id": place.as_ref().map(|place| place.id), "dx": dx, "dy": dy });
         let (document, world, scrolled): (_, _, Scrolled) = match &place {
             Some(place) => (place.document.clone(), place.world, self.call_at(place, "scroll", &argument).await?),
             None => {
@@ -86,7 +74,7 @@ impl Executor<'_> {
             return Err(ActionError::ElementGone { index: index.clone() });
         }
         if scrolled.moved < 1.0 {
-            // Some pages scroll by themselves when they hear the wheel.
+            // Some pages implement scrolling with wheel listeners.
             let (x, y) = match &place {
                 Some(place) => self.to_page(place, (scrolled.x, scrolled.y)).await?,
                 None => (scrolled.x, scrolled.y),
@@ -110,20 +98,20 @@ impl Executor<'_> {
         let mut outcome = self.settle(format!("Scroll {name}{what}"), &before).await?;
         let scroller = ElementRef { document, world, id: scrolled.id };
         let horizontal = matches!(direction, ScrollDirection::Left | ScrollDirection::Right);
-        let argument = StandsArgument { id: scroller.id, horizontal };
-        // Another page in its place has no such scroller.
-        let stands = self.call_at::<Stands>(&scroller, "scrollPosition", &argument).await.unwrap_or_default();
-        if !stands.gone && !outcome.page_changed {
-            let note = stands.told(direction, scrolled.moved >= 1.0, outcome.effect.is_empty());
+        let argument = json!({ "id": scroller.id, "horizontal": horizontal });
+        // If the document was replaced, the scroller is gone.
+        let position = self.call_at::<ScrollPosition>(&scroller, "scrollPosition", &argument).await.unwrap_or_default();
+        if !position.gone && !outcome.page_changed {
+            let note = position.describe(direction, scrolled.moved >= 1.0, outcome.effect.is_empty());
             prepend_note(&mut outcome, note);
         }
         Ok(outcome)
     }
 }
 
-impl Stands {
-    /// `still`: nothing else has come of it either.
-    fn told(&self, direction: ScrollDirection, moved: bool, still: bool) -> String {
+impl ScrollPosition {
+    /// `still`: the action had no other effect.
+    fn describe(&self, direction: ScrollDirection, moved: bool, still: bool) -> String {
         let (names, rest, end) = match direction {
             ScrollDirection::Up => (("above", "below"), self.before, "top"),
             ScrollDirection::Down => (("above", "below"), self.after, "bottom"),

@@ -1,64 +1,52 @@
-//! Typing what only the page may know.
+//! Types secrets.
 //!
-//! What a field is part of is read first, and judged here. Then it is read again and typed into in one turn of the
-//! document's own thread, in our world of it: nothing of the page runs in between, and a document that went away takes
-//! that world with it. Keys and inserted text, which go wherever the focus is by then, are not used.
+//! The field and its form are read and checked against the secret's rules. Then one synchronous call in our isolated
+//! world reads them again and sets the value: no page script runs in between, and a replaced document takes the world
+//! with it. Key events and inserted text go to whatever has the focus, so they are not used.
 
-use super::prepend_note;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use url::{Origin, Url};
 
-use super::mouse::{Press, press};
-use super::{Executor, clip, label};
+use super::executor::{Executor, reject};
+use super::mouse::Press;
+use super::outcome::prepend_note;
+use super::text::{clip, label};
 use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
 
-/// What a secret is about to be typed into, as `secretField` reads it.
+/// The field about to receive a secret, as `secretField` reads it.
 #[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct SecretField {
     gone: bool,
-    /// Of the document that holds the field; `null` for an opaque one.
+    /// Of the field's document; `null` if opaque.
     origin: String,
-    /// A field with a text or a date of its own.
+    /// An editable text or date input.
     field: bool,
     disabled: bool,
-    /// It searches, by its type or role or by the form it is in.
+    /// A search field, by type, role or form.
     search: bool,
-    /// Its form says that it puts its fields into a URL.
+    /// The form uses GET.
     url: bool,
-    /// The origins its form sends it to, but for the document's own URL and scripts; `null` for opaque ones.
+    /// Origins the form submits to, excluding the document's own URL and scripts; `null` if opaque.
     targets: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct HolderArgument {
-    id: u32,
-}
-
-#[derive(Serialize)]
-struct TypeArgument<'a> {
-    id: u32,
-    clear: bool,
-    text: &'a str,
-    /// What was judged.
-    judged: &'a SecretField,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Typed {
     gone: bool,
-    /// It is no longer what was judged, and nothing was typed.
+    /// The field no longer matches the authorized state; nothing was typed.
     changed: bool,
     unfocused: bool,
-    /// The field holds what was typed.
+    /// The field holds the typed text.
     holds: bool,
 }
 
 impl Executor<'_> {
-    /// Types a text with placeholders, whose values take their place here.
+    /// Types a text after replacing placeholders with secret values.
     pub(super) async fn input_secret(
         &self,
         index: &Locator,
@@ -69,28 +57,26 @@ impl Executor<'_> {
         let target = self.target(index).await?;
         let before = self.start_filling(&target).await?;
         let place = &target.place;
-        let judged: SecretField = self.call_known(place, "secretField", &HolderArgument { id: place.id }).await?;
+        let judged: SecretField = self.call_known(place, "secretField", &json!({ "id": place.id })).await?;
         if judged.gone {
             return Err(ActionError::ElementGone { index: index.clone() });
         }
         let filled = self.authorize(&judged, index, text)?;
         let located = self.locate(&target).await?;
-        press(&self.active()?.session, self.reach(&target, &located).await?, Press::default()).await?;
-        let argument = TypeArgument { id: place.id, clear, text: filled.expose_secret(), judged: &judged };
+        self.press_on(&target, &located, Press::default()).await?;
+        let argument = json!({ "id": place.id, "clear": clear, "text": filled.expose_secret(), "judged": judged });
         let typed: Typed = self.call_known(place, "typeSecret", &argument).await?;
         if typed.gone {
             return Err(ActionError::ElementGone { index: index.clone() });
         }
         if typed.changed {
             let why = format!("element {index} became something else under the click; nothing was typed");
-            return Err(ActionError::NotPossible(why));
+            reject!("{why}");
         }
         if typed.unfocused {
-            return Err(ActionError::NotPossible(format!(
-                "element {index} does not take the focus; nothing was typed"
-            )));
+            reject!("element {index} does not take the focus; nothing was typed");
         }
-        // What listens to keys hears one, with the whole text in place; it says nothing of it.
+        // Key listeners fire once, with the whole text in place and without revealing it.
         self.press_keys(if submit { "Enter" } else { "End" }).await?;
         let description = format!("Type '{}' into {}", clip(text, 80), label(&target.element));
         let mut outcome = self.settle(description, &before).await?;
@@ -100,9 +86,9 @@ impl Executor<'_> {
         Ok(outcome)
     }
 
-    /// The text with the values in it, if this is where they may go.
+    /// The text with its secrets, if they are allowed in this field.
     fn authorize(&self, holder: &SecretField, index: &Locator, text: &str) -> Result<SecretString, ActionError> {
-        let refused = |why: &str| Err(ActionError::NotPossible(format!("element {index} {why}; nothing was typed")));
+        let refused = |why: &str| reject!("element {index} {why}; nothing was typed");
         if !holder.field {
             return refused("is no input field, and a secret is typed into nothing else");
         }
@@ -121,7 +107,7 @@ impl Executor<'_> {
     }
 }
 
-/// What cannot be read has an origin that nothing matches.
+/// An unparsable URL has an opaque origin, which matches nothing.
 pub(super) fn origin(url: &str) -> Origin {
     Url::parse(url).map_or_else(|_| Origin::new_opaque(), |url| url.origin())
 }

@@ -1,26 +1,23 @@
-//! What is named by the page's own means instead of by an index: elements by CSS, pages by their URL.
+//! Finds elements by CSS selector.
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 
-use super::pages::FrameAnswer;
-use super::read::{DEFAULT_WAIT, wait_of};
-use super::{ElementRef, Executor, clip};
+use super::documents::FrameAnswer;
+use super::executor::{Executor, reject};
+use super::text::clip;
+use crate::isolated_world::ElementRef;
 use crate::observe::element_map::FoundElement;
 use agent::observation::Element;
-use agent::ports::{ActionError, ActionOutcome};
-
-#[derive(Serialize)]
-struct SelectArgument<'a> {
-    selector: &'a str,
-}
+use agent::ports::ActionError;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Selected {
     invalid: bool,
-    /// Nothing that matches could be seen in time; whether anything matched at all.
+    /// No visible match in time; `hidden` says whether anything matched.
     missing: bool,
     hidden: bool,
     id: u32,
@@ -29,12 +26,11 @@ struct Selected {
     name: String,
     #[serde(rename = "type")]
     input_type: String,
-    /// As [`super::Executor::target`] compares it.
     signature: String,
 }
 
 impl Executor<'_> {
-    /// The first visible element that a selector matches in the page, its frames and its shadow trees, once there is one.
+    /// Waits for the first visible element that a selector matches in the page, its frames and shadow trees.
     pub(crate) async fn wait_for_selector(&self, selector: &str, limit: Duration) -> Result<FoundElement, ActionError> {
         self.check_no_dialog()?;
         let shown = clip(selector, 80);
@@ -43,35 +39,18 @@ impl Executor<'_> {
             hidden = answers.iter().any(|answer| answer.value.hidden);
             answers.into_iter().find(|answer| answer.value.invalid || !answer.value.missing)
         };
-        let found = self.ask_until("querySelector", &SelectArgument { selector }, limit, look).await?;
+        let found = self.ask_until("querySelector", &json!({ "selector": selector }), limit, look).await?;
         let Some(found) = found else {
             let why = if hidden { "what it matches stays hidden" } else { "it matches nothing" };
             return Err(ActionError::TimedOut { what: format!("waiting for {shown:?}: {why}; that"), limit });
         };
         if found.value.invalid {
-            return Err(ActionError::NotPossible(format!("{shown:?} is no CSS selector")));
+            reject!("{shown:?} is no CSS selector");
         }
         let documents = self.owners_of(&found).await?;
         let FrameAnswer { document, world, value } = found;
         let Selected { id, tag, role, name, input_type, signature, .. } = value;
         let element = Element { tag, role, name: clip(&name, 200), input_type, ..Element::default() };
         Ok(FoundElement { place: ElementRef { document, world, id }, documents, element, signature })
-    }
-
-    pub(super) async fn wait_for_url(&self, text: &str, seconds: Option<f64>) -> Result<ActionOutcome, ActionError> {
-        let limit = seconds.map_or(DEFAULT_WAIT, wait_of);
-        let before = self.start_action().await?;
-        let reached = self.context.wait_until(|tabs| tabs.active().filter(|tab| tab.url.contains(text)).map(|_| ()));
-        let shown = clip(text, 80);
-        match tokio::time::timeout(limit, reached).await {
-            Ok(reached) => reached?,
-            Err(_) => {
-                return Err(ActionError::TimedOut {
-                    what: format!("waiting for a URL that contains {shown:?}"),
-                    limit,
-                });
-            }
-        }
-        self.settle(format!("Wait for a URL with '{shown}'"), &before).await
     }
 }

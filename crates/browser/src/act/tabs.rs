@@ -1,9 +1,10 @@
-//! Going from tab to tab.
+//! Switching and closing tabs.
 
-use crate::error::browser_error;
 use chromiumoxide_cdp::cdp::browser_protocol::target::{CloseTargetParams, TargetId};
 
-use super::{Executor, clip};
+use super::executor::Executor;
+use super::text::clip;
+use crate::error::browser_error;
 use agent::ports::{ActionError, ActionOutcome, BrowserError};
 
 impl Executor<'_> {
@@ -32,7 +33,7 @@ impl Executor<'_> {
             tab.map(|tab| (tab.id, tab.target.clone()))
         };
         let (id, target) = closing.ok_or_else(|| no_such_tab(id.unwrap_or(0)))?;
-        // Not `Page.close`: a page that asks before it is left would stay.
+        // Not `Page.close`, which a `beforeunload` handler can prevent.
         let close = CloseTargetParams::new(TargetId::new(target.to_string()));
         self.context.browser().connection.root().call(close).await.map_err(browser_error)?;
         let limit = self.command_timeout();

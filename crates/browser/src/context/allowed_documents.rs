@@ -1,17 +1,16 @@
-//! What a tab may show. Documents that nothing is requested for, such as blobs and the browser's own pages, pass no door:
-//! they are looked at when they have come.
+//! Which documents a tab may show. Documents without a request, such as blobs and the browser's own pages, pass no
+//! request filter, so they are checked when they commit.
 
 use chromiumoxide_cdp::cdp::browser_protocol::page::NavigateParams;
 use url::{Origin, Url};
 
-use super::ContextState;
-use crate::context::tabs::Tabs;
-use crate::wait::pending_navigation::short_url;
-use cdp::Event;
-use cdp::messages;
+use super::state::ContextState;
+use super::tabs::Tabs;
+use crate::navigation::short_url;
+use cdp::{Event, messages};
 
 impl ContextState {
-    /// Takes a tab back from a document that it may not show. To be called before the tab hears of it.
+    /// Navigates a tab away from a document it must not show. Runs before the tab state is updated.
     pub(super) fn check_document(&self, event: &Event) {
         let (Some(session), Some(messages::FrameNavigated { frame, .. })) = (&event.session, event.parse()) else {
             return;
@@ -23,13 +22,13 @@ impl ContextState {
             tab.origin = origin(url).or(tab.origin.take());
             return;
         }
-        tracing::debug!(url = short_url(url), "a document is taken away");
+        tracing::debug!(url = short_url(url), "leaving a document that must not be shown");
         tab.session.send(NavigateParams::new("about:blank"));
         tab.add_notice(format!("the tab went to {}, which may not be shown, and was emptied", short_url(url)));
     }
 }
 
-/// Whether a tab may show a document: of the web, or of a blob that one of the run's pages has made.
+/// Whether a tab may show a document: web pages, and blobs created by the run's own pages.
 fn may_be_shown(url: &str, tabs: &Tabs) -> bool {
     let scheme = Url::parse(url).map(|url| url.scheme().to_owned());
     match scheme.as_deref() {
@@ -39,7 +38,7 @@ fn may_be_shown(url: &str, tabs: &Tabs) -> bool {
     }
 }
 
-/// A document's origin, if it is one that others can be of.
+/// The origin, unless it is opaque.
 fn origin(url: &str) -> Option<Origin> {
     Url::parse(url).ok().map(|url| url.origin()).filter(Origin::is_tuple)
 }
@@ -70,7 +69,7 @@ mod tests {
         ] {
             assert!(may_be_shown(url, &tabs), "{url}");
         }
-        // A tab may have its address before its document was looked at.
+        // A tab may have its URL before its document was checked.
         tabs.add(connection.session("n"), "n", "blob:https://other.example/1".into());
         for url in [
             "blob:https://other.example/1",

@@ -1,4 +1,4 @@
-//! The dispatch that takes in a context's events as fast as they come.
+//! The event loop of a context.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -19,29 +19,28 @@ use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, TargetId,
 };
 use chromiumoxide_cdp::cdp::js_protocol::runtime::{RunIfWaitingForDebuggerParams, TerminateExecutionParams};
-
 use tokio::time::Instant;
 use url::Url;
 
+use super::session_setup;
+use super::state::ContextState;
 use super::tab_events::apply_tab_event;
-use super::{ContextState, session_setup};
-use crate::context::tabs::{Chooser, OpenDialog, Tab, Tabs};
+use super::tabs::{Chooser, OpenDialog, Tab, Tabs};
 use crate::egress::Denied;
 use crate::isolated_world::Document;
 use crate::navigation::tracker::Verdict;
 use crate::process::panics::or_on_panic;
 use agent::observation;
 use agent::text::shorten;
-use cdp::messages;
-use cdp::{Connection, Event, EventReceiver, SESSION_FAILED, Session};
+use cdp::{Connection, Event, EventReceiver, SESSION_FAILED, Session, messages};
 
-/// How long a navigation may be held back until it is known which one is the run's own. It takes milliseconds.
+/// How long a request may be held until the tracker can decide. It takes milliseconds.
 const TRACKER_DECIDES_WITHIN: Duration = Duration::from_secs(1);
-/// Characters of a dialog's text that are passed on.
+/// Maximum length of a dialog's text in characters.
 const MAX_DIALOG_TEXT: usize = 500;
 
-/// Reads the context's events until the context or the browser is gone. Never waits for a reply, so that the queue
-/// drains as fast as it fills.
+/// Handles the context's events until the context or browser is gone. Never awaits a reply, so the queue drains as fast
+/// as it fills.
 pub(super) async fn dispatch(mut queue: EventReceiver, shared: Weak<ContextState>) {
     let _close_on_drop = CloseOnDrop(shared.clone());
     while let Some(event) = queue.recv().await {
@@ -51,7 +50,7 @@ pub(super) async fn dispatch(mut queue: EventReceiver, shared: Weak<ContextState
     }
 }
 
-/// Gives a context up whose dispatch has ended, even by a panic: what would be seen of its tabs from then on would be wrong.
+/// Closes the context when its event loop ends, even by a panic, since its tab state would be stale from then on.
 struct CloseOnDrop(Weak<ContextState>);
 
 impl Drop for CloseOnDrop {
@@ -72,7 +71,7 @@ impl ContextState {
             }
             EventDetachedFromTarget::IDENTIFIER => {
                 if let Some(detached) = event.parse::<messages::DetachedFromTarget>() {
-                    // A frame's end, or its return to its parent's process, is told by its parent.
+                    // Frames are removed by their parents' events.
                     self.tabs().remove(&detached.session_id);
                 }
             }
@@ -125,7 +124,7 @@ impl ContextState {
                     && let Some(tab) = self.tabs().of_session(session)
                 {
                     if event.method == EventTargetCrashed::IDENTIFIER
-                        && let Some(reason) = self.last_kill.reason()
+                        && let Some(reason) = self.renderers.last_kill.reason()
                     {
                         tab.add_urgent_notice(reason);
                     }
@@ -155,14 +154,13 @@ impl ContextState {
                 connection.route(&attached.session_id, self.events.clone());
                 session_setup::set_up_frame(&session);
             }
-            // Workers: nothing of them is read.
+            // Workers are not observed.
             _ => {}
         }
         session.send(RunIfWaitingForDebuggerParams::default());
     }
 
-    /// An open dialog blocks its page. What only informs or only lets go is accepted as it opens; what asks for a decision
-    /// is left to the model for a while.
+    /// Accepts alerts and `beforeunload` at once and leaves other dialogs to the model until they time out.
     fn dialog(self: &Arc<Self>, session: Session, dialog: messages::DialogOpening) {
         let Some(id) = session.id().cloned() else { return };
         let message = shorten(&dialog.message, MAX_DIALOG_TEXT);
@@ -171,7 +169,7 @@ impl ContextState {
         tab.dialogs += 1;
         if tab.dialogs > self.max_dialogs {
             session.send(HandleJavaScriptDialogParams::new(false));
-            // The loop it stands in, if it is one.
+            // Ends a loop that opens dialogs.
             session.send(TerminateExecutionParams::default());
             if tab.dialogs == self.max_dialogs + 1 {
                 self.close(tab);
@@ -197,7 +195,7 @@ impl ContextState {
         }
     }
 
-    /// Whether a request is for the document of a navigation that would take the run back to a page it has left.
+    /// Whether a request belongs to a navigation that would return the run to a page it has left.
     async fn is_stale_navigation(&self, session: &Session, paused: &messages::RequestPaused) -> bool {
         let (Some(loader), "Document") = (&paused.network_id, paused.resource_type.as_str()) else { return false };
         let mut changes = self.changes.subscribe();
@@ -218,14 +216,13 @@ impl ContextState {
                 }
             }
         };
-        // The browser tells the run's own navigation before it lets another begin.
+        // Chromium reports the run's own navigation before it starts another.
         tokio::time::timeout(TRACKER_DECIDES_WITHIN, known).await.unwrap_or(false)
     }
 
-    /// Closes the tab of a page that opens dialogs without end. To lead it elsewhere would be a race with a page that goes
-    /// on by itself between its dialogs.
+    /// Closes the tab of a page that floods dialogs. Navigating it would race with the page.
     fn close(&self, tab: &Tab) {
-        // What waits for the page would wait for one that is not there any more.
+        // Commands to the page would wait forever.
         if let Some(page) = tab.session.id() {
             self.connection.fail_blocked(page);
         }
@@ -234,8 +231,8 @@ impl ContextState {
 
     fn download_started(&self, connection: &Connection, begins: &messages::DownloadWillBegin) {
         let is_ours = self.tabs().has_frame(&begins.frame_id);
-        // What is in no frame that is known is another run's, or of a frame beyond those that are kept. Only the second
-        // is in this context, which the browser can tell.
+        // A download of an unknown frame belongs to another run, or to a frame beyond the limit of tracked ones.
+        // Chromium cancels it only if it is in this context.
         let goes_on =
             is_ours && self.files.download_started(&begins.frame_id, &begins.guid, &begins.suggested_filename).is_ok();
         if !goes_on {
@@ -246,7 +243,7 @@ impl ContextState {
     fn download_progressed(&self, connection: &Connection, progress: &messages::DownloadProgress) {
         let messages::DownloadProgress { guid, total_bytes, received_bytes, state } = progress;
         match state.as_str() {
-            // Saturating, as it should.
+            // The cast saturates.
             "inProgress" => {
                 if self.files.download_progressed(guid, *received_bytes as u64, *total_bytes as u64).is_err() {
                     self.cancel_download(connection, guid);
@@ -262,10 +259,10 @@ impl ContextState {
         connection.root().send(cancel);
     }
 
-    /// Decides on a request outside the dispatch, since a name may have to be resolved.
+    /// Decides about a request outside the event loop, since a name may have to be resolved.
     fn paused(self: &Arc<Self>, session: Session, paused: messages::RequestPaused) {
         if is_download(&paused) && paused.redirected_request_id.is_none() {
-            // The next that is heard of it is that it begins, when the server has answered.
+            // The next event is the start of the download, once the server has responded.
             self.files.expect(&paused.frame_id, Instant::now() + self.download_wait);
         }
         if let Some(tab) = tab_of(&mut self.tabs(), &session, &paused) {
@@ -286,7 +283,7 @@ impl ContextState {
         let decision = async move {
             let _place = place;
             tokio::select! {
-                // First, or each that ends would let another one begin. The browser forgets them with their context.
+                // Biased, so that finished decisions cannot start others. Chromium drops the requests with the context.
                 biased;
                 () = shared.egress_stop.cancelled() => {}
                 () = shared.decide(session, paused) => {}
@@ -299,7 +296,7 @@ impl ContextState {
 
     async fn decide(&self, session: Session, paused: messages::RequestPaused) {
         if self.is_stale_navigation(&session, &paused).await {
-            tracing::debug!("a page that was left led on too late");
+            tracing::debug!("stale navigation failed");
             session.send(FailRequestParams::new(paused.request_id, ErrorReason::Aborted));
             return;
         }
@@ -316,7 +313,7 @@ impl ContextState {
         }
     }
 
-    /// Nobody need wait for the download of a request that was refused.
+    /// Stops expecting a download whose request was refused.
     fn forget_download(&self, paused: &messages::RequestPaused) {
         if is_download(paused) {
             self.files.expect_nothing(&paused.frame_id);
@@ -329,15 +326,15 @@ fn is_download(paused: &messages::RequestPaused) -> bool {
     paused.resource_type == "Document" && paused.network_id.is_none()
 }
 
-/// The tab whose own document is requested.
+/// The tab whose main document is requested.
 fn tab_of<'a>(tabs: &'a mut Tabs, session: &Session, paused: &messages::RequestPaused) -> Option<&'a mut Tab> {
     let tab = tabs.of_session(session.id()?)?;
     (paused.resource_type == "Document" && *tab.target == *paused.frame_id).then_some(tab)
 }
 
-/// Dismisses a dialog that nobody has answered by then.
+/// Dismisses a dialog that was not answered in time.
 async fn dismiss_after(shared: Weak<ContextState>, session: Arc<str>, number: u64, limit: Duration) {
-    // The dialog's own deadline; one that is answered before is not there any more when it is over.
+    // A timeout, not a pause; an answered dialog is gone by then.
     tokio::time::sleep(limit).await;
     let Some(shared) = shared.upgrade() else { return };
     let mut tabs = shared.tabs();

@@ -1,4 +1,4 @@
-//! The frames below a tab's main frame: which there are, in whom, and in which session their documents are asked.
+//! The frame tree of a tab, and the session of each frame.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::isolated_world::Document;
 use cdp::Session;
 
-/// One tab's frames, as its events tell of them.
 #[derive(Default)]
 pub(crate) struct Frames {
     by_id: HashMap<Arc<str>, Frame>,
@@ -14,11 +13,11 @@ pub(crate) struct Frames {
 
 struct Frame {
     parent: Arc<str>,
-    /// Of the process that holds its document: the parent's, or one of its own.
+    /// Of the process that hosts its document.
     session: Session,
 }
 
-/// Frames kept at most; a page that makes frames without end must not fill the memory. What is beyond is not read.
+/// Maximum number of frames tracked; others are not read.
 const MAX_FRAMES: usize = 1_000;
 
 impl Frames {
@@ -28,7 +27,7 @@ impl Frames {
         }
     }
 
-    /// A frame's document is in another process from now on.
+    /// The frame's document moved to another process.
     pub(crate) fn moved(&mut self, id: &str, parent: Option<&str>, session: Session) {
         match (self.by_id.get_mut(id), parent) {
             (Some(frame), _) => frame.session = session,
@@ -37,7 +36,7 @@ impl Frames {
         }
     }
 
-    /// A frame is gone, and with it the frames in it.
+    /// Removes a frame and its descendants.
     pub(crate) fn detached(&mut self, id: &str) {
         let mut gone: Vec<Arc<str>> = vec![id.into()];
         while let Some(id) = gone.pop() {
@@ -46,7 +45,7 @@ impl Frames {
         }
     }
 
-    /// The frames in a document that went away.
+    /// Removes the frames of a document that was replaced.
     pub(crate) fn emptied(&mut self, id: &str) {
         let inner: Vec<_> =
             self.by_id.iter().filter(|(_, frame)| *frame.parent == *id).map(|(inner, _)| inner.clone()).collect();
@@ -63,12 +62,12 @@ impl Frames {
         self.by_id.contains_key(frame)
     }
 
-    /// Whether a session is one that a frame's document has to itself.
+    /// Whether a session belongs to an out-of-process frame.
     pub(crate) fn has_session(&self, session: &str) -> bool {
         self.by_id.values().any(|frame| frame.session.id().is_some_and(|id| **id == *session))
     }
 
-    /// The documents of the frames directly in a frame.
+    /// The documents of a frame's direct children.
     pub(crate) fn of(&self, parent: &str) -> Vec<Document> {
         let of_parent = self.by_id.iter().filter(|(_, frame)| *frame.parent == *parent);
         of_parent.map(|(id, frame)| Document { session: frame.session.clone(), frame: id.clone() }).collect()

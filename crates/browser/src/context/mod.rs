@@ -1,15 +1,17 @@
-//! One run's browser context: its making, its end, and what is known of its tabs in between.
+//! The browser context of a run.
 
 mod allowed_documents;
 mod events;
 pub(crate) mod frames;
 mod session_setup;
+mod state;
 mod tab_events;
 pub(crate) mod tabs;
 
-use crate::error::browser_error;
+pub(crate) use session_setup::VIEWPORT;
+
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::browser::{
@@ -18,30 +20,26 @@ use chromiumoxide_cdp::cdp::browser_protocol::browser::{
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CreateBrowserContextParams, CreateTargetParams, DisposeBrowserContextParams,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
+use crate::context::state::ContextState;
 use crate::context::tabs::Tabs;
 use crate::egress::request_filter::RequestFilter;
 use crate::egress::{Egress, Proxy, Resolver};
+use crate::error::browser_error;
 use crate::files::RunFiles;
 use crate::isolated_world::Document;
 use crate::navigation::tracker::NavigationTracker;
 use crate::process::browser::Browser;
 use crate::process::panics::or_on_panic;
-use crate::process::renderers::LastKill;
 use agent::ports::BrowserError;
-use cdp::{CdpError, Connection, Event};
+use cdp::{CdpError, Connection};
 
-/// The viewport, CSS pixels. A window of this size alone would leave 143 pixels less for the page.
-pub(crate) const VIEWPORT: (i64, i64) = (1280, 900);
-
-/// How long disposing of a context may take. It takes milliseconds.
+/// Limit for disposing of a context. It takes milliseconds.
 const DISPOSED_WITHIN: Duration = Duration::from_secs(5);
 
-/// A context and everything in it. Disposing of it is explicit; a context whose connection drops is disposed of by the
-/// browser (`disposeOnDetach`).
+/// A browser context with its tabs. Chromium disposes of it when the connection drops (`disposeOnDetach`).
 pub(crate) struct Context {
     id: String,
     browser: Arc<Browser>,
@@ -49,39 +47,12 @@ pub(crate) struct Context {
     changed: watch::Receiver<u64>,
 }
 
-/// What the dispatch writes and the rest reads.
-struct ContextState {
-    /// The context's.
-    id: String,
-    connection: Connection,
-    tabs: Mutex<Tabs>,
-    changes: watch::Sender<u64>,
-    /// Nobody takes its events in any more.
-    closed: CancellationToken,
-    /// Ends the proxy, and with it every connection, and what waits to be let out.
-    egress_stop: CancellationToken,
-    egress: Arc<Egress>,
-    request_filter: RequestFilter,
-    files: RunFiles,
-    download_wait: Duration,
-    tasks: TaskTracker,
-    /// The dispatch's queue, for the sessions of frames: they are announced by their parents' sessions.
-    events: mpsc::Sender<Event>,
-    /// Dialogs left to the model so far.
-    dialogs: AtomicU64,
-    dialog_timeout: Duration,
-    max_tabs: usize,
-    max_dialogs: u32,
-    /// Of the browser: which pages were ended, and why.
-    last_kill: Arc<LastKill>,
-}
-
 impl Context {
-    /// A new context with one blank tab. Made to its end although nobody waits for it any more, since only then is it
-    /// known what to dispose of.
+    /// Opens a context with one blank tab. Runs to completion even if the caller is dropped, since only then is the
+    /// context's id known for disposal.
     pub(crate) async fn open(browser: Arc<Browser>, resolver: Arc<dyn Resolver>) -> Result<Self, BrowserError> {
         let tasks = browser.tasks.clone();
-        // An error to join is a panic in the making, which was told where it happened.
+        // A join error is a panic, which has been logged.
         tasks.spawn(Self::make(browser, resolver)).await.unwrap_or(Err(BrowserError::Lost))
     }
 
@@ -92,7 +63,7 @@ impl Context {
         let create = CreateBrowserContextParams::builder()
             .dispose_on_detach(true)
             .proxy_server(proxy.url().map_err(no_proxy)?)
-            // Else Chromium would go to loopback by itself.
+            // Otherwise Chromium bypasses the proxy for loopback.
             .proxy_bypass_list("<-loopback>")
             .build();
         let created = root.call(create).await.map_err(browser_error)?;
@@ -105,7 +76,7 @@ impl Context {
             }
         };
         let downloads = SetDownloadBehaviorParams::builder()
-            // Under ids instead of names: two of the same name do not meet, and the name is ours to choose.
+            // Named by GUID: names cannot collide, and we choose them.
             .behavior(SetDownloadBehaviorBehavior::AllowAndName)
             .browser_context_id(created.browser_context_id)
             .download_path(files.incoming().to_string_lossy())
@@ -132,21 +103,21 @@ impl Context {
             dialog_timeout: browser.settings.dialog_timeout,
             max_tabs: browser.settings.max_tabs,
             max_dialogs: browser.settings.max_dialogs,
-            last_kill: browser.last_kill.clone(),
+            renderers: browser.renderers.clone(),
         });
         let unserved = shared.closed.clone();
         let serving = proxy.serve(shared.egress.clone(), shared.egress_stop.clone());
         browser.tasks.spawn(or_on_panic(serving, move || unserved.cancel()));
         browser.register(&id, events);
         browser.tasks.spawn(events::dispatch(queue, Arc::downgrade(&shared)));
-        // From here on the drop of `context` disposes, whatever fails.
+        // From here on, dropping `context` disposes of it.
         let context = Self { id, browser: browser.clone(), shared, changed };
         root.send(downloads);
         context.open_tab().await?;
         Ok(context)
     }
 
-    /// Opens a blank tab, makes it the active one and returns its id.
+    /// Opens a blank tab, activates it and returns its id.
     pub(crate) async fn open_tab(&self) -> Result<u32, BrowserError> {
         let blank = CreateTargetParams::builder()
             .url("about:blank")
@@ -159,7 +130,7 @@ impl Context {
         tokio::time::timeout(limit, attached).await.map_err(|_| BrowserError::Unresponsive { limit })?
     }
 
-    /// Waits until the tabs are in some state. Fails when the browser is gone.
+    /// Waits until the tabs reach a state. Fails when the browser is gone.
     pub(crate) async fn wait_until<T>(
         &self,
         mut reached: impl FnMut(&mut Tabs) -> Option<T>,
@@ -178,7 +149,7 @@ impl Context {
         }
     }
 
-    /// Does something in the context for as long as its events are taken in.
+    /// Runs `work` until the event loop ends.
     pub(crate) async fn while_alive<T, E: From<BrowserError>>(
         &self,
         work: impl Future<Output = Result<T, E>>,
@@ -190,12 +161,12 @@ impl Context {
         }
     }
 
-    /// The tabs, for a look. Never hold it over an await.
+    /// Do not hold it across an await.
     pub(crate) fn tabs(&self) -> MutexGuard<'_, Tabs> {
         self.shared.tabs()
     }
 
-    /// Tells where the run goes in a tab.
+    /// Updates the navigation tracker of a tab.
     pub(crate) fn update_tracker(&self, tab: u32, change: impl FnOnce(&mut NavigationTracker)) {
         if let Some(tab) = self.tabs().by_id(tab) {
             change(&mut tab.tracker);
@@ -203,7 +174,7 @@ impl Context {
         self.shared.notify_changed();
     }
 
-    /// The documents of the frames directly in a frame of any tab.
+    /// The documents of a frame's direct children, in any tab.
     pub(crate) fn frames_of(&self, parent: &Document) -> Vec<Document> {
         let mut tabs = self.tabs();
         let tab = parent.session.id().and_then(|session| tabs.of_session(session));
@@ -222,10 +193,10 @@ impl Context {
         &self.browser
     }
 
-    /// Closes every tab with its storage, waits until the browser says so, and removes the run's files. Done to its end
-    /// although nobody waits for it any more, since a context that stays has to be known of.
+    /// Closes all tabs, waits for Chromium to confirm, and removes the run's files. Runs to completion even if the
+    /// caller is dropped.
     pub(crate) async fn dispose(&self) {
-        // First of all: what pages send when they are left does not leave any more.
+        // First, so that `unload` handlers cannot send anything.
         self.shared.egress_stop.cancel();
         if !self.browser.unregister(&self.id) {
             return;
@@ -233,24 +204,24 @@ impl Context {
         let (browser, shared) = (self.browser.clone(), self.shared.clone());
         let disposing = self.browser.tasks.spawn(async move {
             browser.dispose_of(&shared.id).await;
-            // Only now does nobody write to it any more.
+            // Chromium no longer writes to it.
             shared.files.remove().await;
         });
-        // An error to join is a panic, which was told where it happened.
+        // A join error is a panic, which has been logged.
         let _joined = disposing.await;
     }
 }
 
 impl Browser {
-    /// Removes a context. A browser that does not takes no new runs, or the context would hold its pages for as long as it
-    /// lives.
+    /// Disposes of a context. A browser that fails to is retired, since the context's pages would live as long as it
+    /// does.
     async fn dispose_of(&self, context: &str) {
         let dispose = DisposeBrowserContextParams::new(BrowserContextId::new(context));
         let limit = DISPOSED_WITHIN.min(self.settings.command_timeout);
         match self.connection.root().call_within(dispose, limit).await {
             Ok(_) | Err(CdpError::Closed) => {}
             Err(error) => {
-                tracing::warn!(%error, "browser context not disposed of, giving the browser up");
+                tracing::warn!(%error, "the browser context was not disposed of, retiring the browser");
                 self.retire();
             }
         }
@@ -264,22 +235,5 @@ impl Drop for Context {
             let dispose = DisposeBrowserContextParams::new(BrowserContextId::new(self.id.clone()));
             self.browser.connection.root().send(dispose);
         }
-    }
-}
-
-impl ContextState {
-    fn tabs(&self) -> MutexGuard<'_, Tabs> {
-        self.tabs.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn notify_changed(&self) {
-        self.changes.send_modify(|version| *version += 1);
-    }
-}
-
-impl Drop for ContextState {
-    fn drop(&mut self) {
-        // Nobody tells of the frames of a page that is gone: their routes would stay, and the dispatch with them.
-        self.connection.unroute(&self.events);
     }
 }

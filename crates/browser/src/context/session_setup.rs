@@ -1,4 +1,4 @@
-//! What a session is told when it begins.
+//! Sets up the session of a page or frame.
 
 use chromiumoxide_cdp::cdp::browser_protocol::emulation::{
     SetDeviceMetricsOverrideParams, SetFocusEmulationEnabledParams,
@@ -8,13 +8,15 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::{
 };
 use chromiumoxide_cdp::cdp::browser_protocol::{fetch, inspector, network};
 
-use super::VIEWPORT;
 use crate::process::targets;
 use cdp::Session;
 
+/// The viewport in CSS pixels. The window alone would be 143 pixels shorter.
+pub(crate) const VIEWPORT: (i64, i64) = (1280, 900);
+
 pub(super) fn set_up_page(session: &Session) {
     session.send(SetDeviceMetricsOverrideParams::new(VIEWPORT.0, VIEWPORT.1, 1.0, false));
-    // Pages in tabs that are not in front would stop their animation frames and give no screenshots.
+    // Otherwise background tabs stop animation frames and screenshots.
     session.send(SetFocusEmulationEnabledParams::new(true));
     session.send(inspector::EnableParams::default());
     set_up_frame(session);
@@ -23,7 +25,7 @@ pub(super) fn set_up_page(session: &Session) {
 pub(super) fn set_up_frame(session: &Session) {
     session.send(page::EnableParams::default());
     session.send(SetLifecycleEventsEnabledParams::new(true));
-    // A chooser's window could be closed by nobody.
+    // Nobody could close a chooser's window.
     session.send(SetInterceptFileChooserDialogParams::new(true));
     session.send(network::EnableParams::default());
     session.send(fetch::EnableParams::default());

@@ -1,4 +1,4 @@
-//! What an event of a tab's page or frames says about the tab.
+//! Applies an event of a page or its frames to its tab.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,17 +13,15 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::{
     EventFrameStartedNavigating, EventFrameStoppedLoading, EventJavascriptDialogClosed, EventLifecycleEvent,
     EventNavigatedWithinDocument,
 };
-
 use tokio::time::Instant;
 
 use crate::context::tabs::Tab;
 use crate::egress::Egress;
 use crate::files::RunFiles;
 use crate::observe::DocumentResponse;
-use cdp::messages;
-use cdp::{Connection, Event};
+use cdp::{Connection, Event, messages};
 
-/// How soon a download begins after the document request that turned out to be one has ended. It takes milliseconds.
+/// How soon a download starts after its document request ended. It takes milliseconds.
 const DOWNLOAD_BEGINS: Duration = Duration::from_millis(500);
 
 pub(super) fn apply_tab_event(
@@ -100,7 +98,7 @@ pub(super) fn apply_tab_event(
                 tab.activity.document_committed(&frame.loader_id);
                 tab.tracker.committed(&frame.loader_id);
                 if kind == "BackForwardCacheRestore" {
-                    // It was parsed when it was first here; no event will say so again.
+                    // No further event reports that it is parsed.
                     tab.activity.document_parsed(&frame.loader_id);
                 }
             }
@@ -129,7 +127,7 @@ pub(super) fn apply_tab_event(
         EventTargetCrashed::IDENTIFIER if tab.is_session(session) => {
             tab.crashed = true;
             tab.activity.reset();
-            // The document it went to comes no more, and the page that went elsewhere is gone.
+            // The pending document will not commit, and the page that navigated is gone.
             tab.tracker.reset();
         }
         EventDragIntercepted::IDENTIFIER => {

@@ -1,4 +1,4 @@
-//! The tabs of one run, as the browser's events tell of them.
+//! The tabs of a run.
 
 use std::sync::Arc;
 
@@ -14,28 +14,27 @@ use crate::navigation::tracker::NavigationTracker;
 use agent::observation;
 use cdp::Session;
 
-/// All tabs of a run. Kept by the event dispatch, read by everything else.
+/// Written by the event loop, read by everything else.
 #[derive(Default)]
 pub(crate) struct Tabs {
     list: Vec<Tab>,
-    /// Index of the active tab in `list`; meaningless while it is empty.
+    /// Index in `list`; meaningless while it is empty.
     active: usize,
     opened: u32,
-    /// Tabs that pages have asked for and that are not there yet.
+    /// Windows that pages have requested and that are not open yet.
     expected: u32,
-    /// What is to be told of tabs that are gone.
+    /// Notices of closed tabs.
     notices: Vec<String>,
 }
 
-/// One tab.
 pub(crate) struct Tab {
     pub(crate) id: u32,
     pub(crate) session: Session,
-    /// Also the id of its main frame: Chromium gives both the same.
+    /// Also the id of the main frame.
     pub(crate) target: Arc<str>,
     pub(crate) url: String,
     pub(crate) title: String,
-    /// Of the last document that it was allowed to show and that has one.
+    /// Of the last allowed document that has one.
     pub(crate) origin: Option<Origin>,
     pub(crate) activity: Activity,
     pub(crate) load: DocumentLoad,
@@ -43,44 +42,42 @@ pub(crate) struct Tab {
     pub(crate) frames: Frames,
     pub(crate) crashed: bool,
     pub(crate) dialog: Option<OpenDialog>,
-    /// Dialogs opened since the last action.
+    /// Dialogs since the last action.
     pub(crate) dialogs: u32,
-    /// What a drag that has begun carries, until it is dropped.
+    /// Data of the current drag.
     pub(crate) dragged: Option<DragData>,
-    /// The file chooser that opened last, until it is used or the next action begins.
+    /// The last file chooser, until it is used or another action starts.
     pub(crate) chooser: Option<Chooser>,
-    /// What the model has not been told yet.
     pub(crate) notices: Vec<String>,
-    /// The URL of the last request for a document of its own, after redirects.
+    /// The URL of the last main document request, after redirects.
     pub(crate) requested: Option<String>,
-    /// The last document request that the policy refused: URL and reason.
+    /// The last main document request that was refused: URL and reason.
     pub(crate) refused: Option<(String, String)>,
 }
 
-/// A dialog that waits for the model.
+/// A dialog waiting for the model's answer.
 #[derive(Clone)]
 pub(crate) struct OpenDialog {
-    /// 1, 2, 3 ... in the order of opening within a run: tells one from the next.
+    /// Numbered from 1 within a run.
     pub(crate) number: u64,
-    /// The session that its answer goes to: the page's, or that of the frame that opened it.
+    /// The session that gets the answer: the page's, or that of the frame that opened it.
     pub(crate) session: Session,
     pub(crate) shown: observation::Dialog,
 }
 
-/// A file chooser that a page has opened. No window stands behind it; it is used or forgotten.
+/// A file chooser opened by a page. It has no window.
 #[derive(Clone)]
 pub(crate) struct Chooser {
-    /// Where the input is.
     pub(crate) document: Document,
-    /// None for one that is not an input's: it can be given no files.
+    /// None if the page did not use an `<input>`.
     pub(crate) input: Option<BackendNodeId>,
 }
 
-/// News kept for the model at most; a page that opens dialogs in a loop must not fill the prompt.
+/// Maximum number of notices kept.
 const MAX_NOTICES: usize = 8;
 
 impl Tabs {
-    /// Adds a tab and makes it the active one: a tab that a click opens is what the click was for.
+    /// Adds a tab and activates it: a tab opened by a click is usually its purpose.
     pub(crate) fn add(&mut self, session: Session, target: &str, url: String) -> u32 {
         self.opened += 1;
         self.expected = self.expected.saturating_sub(1);
@@ -108,7 +105,7 @@ impl Tabs {
         self.opened
     }
 
-    /// Removes the tab of a session; the one opened before it becomes active if it was.
+    /// Removes a session's tab. If it was active, the one opened before it becomes active.
     pub(crate) fn remove(&mut self, session: &str) -> bool {
         let Some(gone) = self.list.iter().position(|tab| tab.is_session(session)) else { return false };
         let gone_tab = self.list.remove(gone);
@@ -120,20 +117,19 @@ impl Tabs {
         true
     }
 
-    /// Tells why a tab had to go, before what else is to be told of those that are gone.
+    /// Reports why a tab was closed, ahead of other notices.
     pub(crate) fn add_urgent_notice(&mut self, notices: String) {
         self.notices.insert(0, notices);
         self.notices.truncate(MAX_NOTICES);
     }
 
-    /// What is to be told of the active tab, and of those that are gone.
+    /// The notices of the active tab and of closed tabs.
     pub(crate) fn take_notices(&mut self) -> Vec<String> {
         let mut notices = std::mem::take(&mut self.notices);
         notices.extend(self.active().map(|tab| std::mem::take(&mut tab.notices)).unwrap_or_default());
         notices
     }
 
-    /// Dialogs are counted from one action to the next, whichever tab it is in.
     pub(crate) fn reset_dialog_counts(&mut self) {
         for tab in &mut self.list {
             tab.dialogs = 0;
@@ -144,12 +140,12 @@ impl Tabs {
         self.list.get_mut(self.active)
     }
 
-    /// A page has asked for a window.
+    /// A page requested a window.
     pub(crate) fn expect_window(&mut self) {
         self.expected += 1;
     }
 
-    /// A page's window was closed as it opened, since there are as many tabs as there may be.
+    /// A new window was closed because the tab limit was reached.
     pub(crate) fn reject_window(&mut self, most: usize) {
         self.expected = self.expected.saturating_sub(1);
         if let Some(tab) = self.active() {
@@ -163,24 +159,24 @@ impl Tabs {
         self.expected > 0
     }
 
-    /// Stops expecting windows that the browser did not open.
+    /// Stops expecting windows that did not open.
     pub(crate) fn expect_no_windows(&mut self) {
         self.expected = 0;
     }
 
-    /// Brings a tab to the front; false when there is none of that id.
+    /// Activates a tab; false if there is none of that id.
     pub(crate) fn activate(&mut self, id: u32) -> bool {
         let place = self.list.iter().position(|tab| tab.id == id);
         self.active = place.unwrap_or(self.active);
         place.is_some()
     }
 
-    /// The tab that a session is of, as its own or as one of its frames'.
+    /// The tab of a session, its page's or a frame's.
     pub(crate) fn of_session(&mut self, session: &str) -> Option<&mut Tab> {
         self.list.iter_mut().find(|tab| tab.is_session(session) || tab.frames.has_session(session))
     }
 
-    /// Whether a frame is one of these tabs', as far as frames are kept.
+    /// Whether a frame belongs to one of these tabs, as far as frames are tracked.
     pub(crate) fn has_frame(&self, frame: &str) -> bool {
         self.list.iter().any(|tab| *tab.target == *frame || tab.frames.has(frame))
     }
@@ -201,7 +197,6 @@ impl Tabs {
         self.list.len()
     }
 
-    /// As the agent sees them.
     pub(crate) fn overview(&self) -> Vec<observation::Tab> {
         let overview = |(place, tab): (usize, &Tab)| observation::Tab {
             id: tab.id,
@@ -214,7 +209,7 @@ impl Tabs {
 }
 
 impl Tab {
-    /// The document of its main frame.
+    /// The main document.
     pub(crate) fn document(&self) -> Document {
         Document { session: self.session.clone(), frame: self.target.clone() }
     }
@@ -223,13 +218,13 @@ impl Tab {
         self.session.id().is_some_and(|id| &**id == session)
     }
 
-    /// As [`tell`](Self::add_notice), before all else, for what must not go under.
+    /// Adds a notice ahead of others.
     pub(crate) fn add_urgent_notice(&mut self, notices: String) {
         self.notices.insert(0, notices);
         self.notices.truncate(MAX_NOTICES);
     }
 
-    /// As [`tell`](Self::add_notice), for what happens again and again.
+    /// Adds a notice unless the same one is pending.
     pub(crate) fn add_notice_once(&mut self, notices: String) {
         if !self.notices.contains(&notices) {
             self.add_notice(notices);
@@ -250,7 +245,7 @@ mod tests {
     use std::time::Duration;
     use tokio_util::task::TaskTracker;
 
-    /// Tabs of the sessions `s1`, `s2` ... with the targets `t1`, `t2` ...
+    /// Tabs with the sessions `s1`, `s2` ... and the targets `t1`, `t2` ...
     fn tabs(count: u32) -> (Tabs, Connection) {
         let (socket, _) = tokio::io::duplex(1);
         let (connection, _) = Connection::open(socket, Duration::from_secs(1), &TaskTracker::new());
@@ -299,7 +294,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn ids_are_never_used_again() {
+    async fn tab_ids_are_never_reused() {
         let (mut tabs, connection) = tabs(2);
         tabs.remove("s2");
         assert_eq!(tabs.add(connection.session("s3"), "t3", String::new()), 3);
@@ -317,7 +312,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn windows_are_expected_until_they_come_or_are_given_up() {
+    async fn windows_are_expected_until_they_open_or_expire() {
         let (mut tabs, connection) = tabs(1);
         tabs.expect_window();
         tabs.expect_window();
@@ -332,7 +327,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn why_a_tab_had_to_go_does_not_go_under() {
+    async fn urgent_notices_come_first() {
         let (mut tabs, _connection) = tabs(3 * MAX_NOTICES as u32);
         for gone in 1..=2 * MAX_NOTICES {
             if gone == MAX_NOTICES + 1 {
@@ -347,7 +342,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_news_of_a_tab_are_bounded() {
+    async fn notices_of_a_tab_are_bounded() {
         let (mut tabs, _connection) = tabs(1);
         let tab = tabs.active().unwrap();
         (0..100).for_each(|n| tab.add_notice(format!("alert {n}")));

@@ -1,5 +1,5 @@
-//! What names mean to a run: each is asked for once and then kept for a while, so that everything about one page is
-//! decided by one answer.
+//! A run's DNS cache: one answer per name for a while, so that everything about a page is decided by the same
+//! addresses.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,25 +11,24 @@ use tokio::time::{Instant, timeout};
 
 use super::resolver::Resolver;
 
-/// How long an answer holds. Long enough that a page of a hundred requests asks once a host.
+/// Long enough that a page of a hundred requests resolves each host once.
 pub(super) const TTL: Duration = Duration::from_secs(30);
-/// How long a name counts as one without an address: a resolver that stumbles must not cost a run its site.
+/// Short, so that a resolver's hiccup does not cost a run its site.
 const UNRESOLVED_TTL: Duration = Duration::from_secs(2);
-/// Look-ups of a run at a time; a page may invent names without end.
+/// Concurrent look-ups of a run; a page may invent any number of names.
 const MAX_LOOKUPS: usize = 8;
-/// How long a look-up may take. With its [`TURN`] shorter than the proxy takes for a connection.
+/// Limit of a look-up. Together with [`TURN`] shorter than the proxy's connect timeout.
 const LOOKUP: Duration = Duration::from_secs(8);
-/// How long a name may wait for its look-up to begin: until those before it are given up, and no longer, since the agent's
-/// own navigation waits with the requests of its pages.
+/// How long a name may wait for its look-up: until the ones ahead have timed out, and no longer, since the agent's own
+/// navigation waits in the same queue.
 const TURN: Duration = Duration::from_secs(10);
-/// Answers kept at most; a page that invents names must not fill the memory.
+/// Maximum number of cached names.
 const MAX_NAMES: usize = 1_024;
-/// Bytes of a name, with the dot at its end. There is no longer one (RFC 1035), but there are longer hosts of URLs.
+/// Maximum length in bytes with the trailing dot (RFC 1035); hosts in URLs can be longer.
 const MAX_NAME: usize = 254;
-/// Addresses of a name that count; no site has as many.
+/// Maximum number of addresses used.
 const MAX_ADDRESSES: usize = 32;
 
-/// One run's answers.
 pub(super) struct DnsCache {
     resolver: Arc<dyn Resolver>,
     known: Mutex<HashMap<String, Arc<OnceCell<CachedAddresses>>>>,
@@ -37,9 +36,8 @@ pub(super) struct DnsCache {
 }
 
 struct CachedAddresses {
-    /// The moment it was given.
     since: Instant,
-    /// Empty for a name without an address.
+    /// Empty if the name has no address.
     addresses: Arc<[IpAddr]>,
 }
 
@@ -48,8 +46,7 @@ impl DnsCache {
         Self { resolver, known: Mutex::default(), lookups: Semaphore::new(MAX_LOOKUPS) }
     }
 
-    /// Empty for a name without an address, and for one whose look-up takes too long. Whoever asks while a name is looked up
-    /// gets the same answer.
+    /// Resolves a name. Empty if it has no address or resolving takes too long. Concurrent callers share one look-up.
     pub(super) async fn addresses(&self, name: &str) -> Arc<[IpAddr]> {
         if name.len() > MAX_NAME {
             return Arc::default();
@@ -58,7 +55,6 @@ impl DnsCache {
         answer.get_or_init(|| self.look_up(name)).await.addresses.clone()
     }
 
-    /// Where the answer is, or will be.
     fn entry(&self, name: &str) -> Arc<OnceCell<CachedAddresses>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(entry) = known.get(name)
@@ -67,7 +63,7 @@ impl DnsCache {
             return entry.clone();
         }
         if known.len() >= MAX_NAMES {
-            // What somebody waits for stays, or it would be looked up a second time beside the first.
+            // Names being looked up stay, or they would be looked up twice.
             known.retain(|_, entry| Arc::strong_count(entry) > 1);
         }
         let entry = Arc::<OnceCell<CachedAddresses>>::default();
@@ -102,7 +98,7 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// Gives the answers of a script, those of one name in order; the last one of it stays.
+    /// Returns scripted answers, per name in order; the last one repeats.
     pub(crate) struct Scripted(Mutex<HashMap<String, VecDeque<Vec<IpAddr>>>>);
 
     impl Scripted {
@@ -134,7 +130,7 @@ pub(super) mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_holds_for_a_while_and_no_longer() {
+    async fn answers_expire() {
         let names = names(&[("a.example", &["8.8.8.8"]), ("a.example", &["9.9.9.9"])]);
         assert_eq!(first(&names, "a.example").await.as_deref(), Some("8.8.8.8"));
         tokio::time::advance(TTL - Duration::from_millis(1)).await;
@@ -144,7 +140,7 @@ pub(super) mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_name_without_an_address_is_asked_for_again_soon() {
+    async fn unresolved_names_are_retried_soon() {
         let names = names(&[("a.example", &[]), ("a.example", &["8.8.8.8"])]);
         assert_eq!(first(&names, "a.example").await, None);
         assert_eq!(first(&names, "a.example").await, None);
@@ -153,7 +149,7 @@ pub(super) mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_that_invents_names_does_not_fill_the_memory() {
+    async fn the_number_of_cached_names_is_bounded() {
         let names = names(&[]);
         for n in 0..=MAX_NAMES {
             names.addresses(&format!("host-{n}.example")).await;
@@ -161,7 +157,7 @@ pub(super) mod tests {
         assert_eq!(names.known.lock().unwrap().len(), 1);
     }
 
-    /// Gives names an address when it is let, and counts how often it is asked; those below `dead.example` never.
+    /// Resolves a name once permitted and counts the look-ups; names below `dead.example` never resolve.
     struct Slow {
         let_go: Semaphore,
         asked: AtomicUsize,
@@ -185,7 +181,7 @@ pub(super) mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_asks_while_a_name_is_looked_up_gets_the_same_answer() {
+    async fn concurrent_callers_share_one_look_up() {
         let (slow, names) = slow();
         let let_go = async { slow.let_go.add_permits(2) };
         let (one, other, ()) = futures::join!(names.addresses("a.example"), names.addresses("a.example"), let_go);
@@ -194,7 +190,7 @@ pub(super) mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_look_up_that_nobody_waits_for_any_more_is_begun_anew_by_the_next() {
+    async fn a_dropped_look_up_is_restarted_by_the_next_caller() {
         let (slow, names) = slow();
         assert_eq!(names.addresses("a.example").now_or_never(), None);
         slow.let_go.add_permits(1);
@@ -202,7 +198,7 @@ pub(super) mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_name_that_nobody_answers_for_counts_as_one_without_an_address() {
+    async fn a_look_up_that_times_out_counts_as_unresolved() {
         let (_, names) = slow();
         let began = Instant::now();
         assert_eq!(names.addresses("dead.example").await.len(), 0);
@@ -210,7 +206,7 @@ pub(super) mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn names_that_nobody_answers_for_hold_up_another_one_no_longer() {
+    async fn unanswered_names_delay_others_by_a_bounded_time() {
         let (slow, names) = slow();
         slow.let_go.add_permits(1);
         let dead: Vec<String> = (0..500).map(|n| format!("{n}.dead.example")).collect();
@@ -227,12 +223,12 @@ pub(super) mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn names_that_are_looked_up_are_not_forgotten_for_others() {
+    async fn names_being_looked_up_are_not_evicted() {
         let (slow, names) = slow();
         let mut early = Box::pin(names.addresses("a.example"));
         assert_eq!((&mut early).now_or_never(), None);
         for n in 0..=MAX_NAMES {
-            // Begun and left.
+            // Started and dropped.
             assert_eq!(names.addresses(&format!("host-{n}.example")).now_or_never(), None);
         }
         assert_eq!(names.known.lock().unwrap().len(), 2 + 1);
@@ -241,7 +237,7 @@ pub(super) mod tests {
     }
 
     #[tokio::test]
-    async fn a_host_that_is_too_long_for_a_name_is_not_asked_for() {
+    async fn overlong_hosts_are_not_resolved() {
         let long = format!("{}example", "x.".repeat(1 << 20));
         let names = names(&[(&long, &["8.8.8.8"])]);
         assert_eq!(first(&names, &long).await, None);

@@ -1,5 +1,5 @@
-//! One run's way out: what it may reach, what names mean to it, how much it may take. The guard asks here before a
-//! request leaves the browser, and the proxy, through which everything has to leave, before it connects.
+//! What a run may reach: URL policy, DNS, and network limits. The request filter asks before a request leaves the
+//! browser, the proxy before it connects.
 
 mod dns_cache;
 mod proxy;
@@ -12,66 +12,63 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use dns_cache::DnsCache;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
+use crate::settings::NetworkLimits;
+use url_policy::UrlPolicy;
+
 pub(crate) use proxy::Proxy;
 pub use resolver::{Resolver, SystemResolver};
 
-use crate::settings::NetworkLimits;
-use dns_cache::DnsCache;
-use url_policy::UrlPolicy;
-
-/// What Chromium says of every connection that the proxy does not make, whatever the cause.
+/// Chromium's error for every connection that the proxy refuses or cannot make.
 const SOCKS_FAILED: &str = "net::ERR_SOCKS_CONNECTION_FAILED";
-/// What it says when the proxy itself is gone, or does not answer in time.
+/// Chromium's errors if the proxy is gone or does not respond.
 const PROXY_FAILED: [&str; 2] = ["net::ERR_PROXY_CONNECTION_FAILED", "net::ERR_SOCKS_CONNECTION_HOST_UNREACHABLE"];
 const NAME_NOT_RESOLVED: &str = "net::ERR_NAME_NOT_RESOLVED";
-/// Failed connections whose causes are remembered.
+/// Maximum number of remembered connection failures.
 const MAX_FAILURES: usize = 64;
-/// Hosts of a run whose refusal is reported; a page may try any number.
+/// Hosts whose refusal is reported; a page may try any number.
 const MAX_REPORTED: usize = 5;
 
-/// Bytes of the URLs of paused requests that wait to be decided on, in KiB.
+/// Total KiB of the URLs of paused requests.
 const MAX_PAUSED_KIB: usize = 16 << 10;
-/// What one of them counts for, at least and at most. So there may be 1,024 of them, or 16 whose URLs are as long as
-/// the browser lets them be.
+/// KiB counted for one of them, at least and at most: there may be 1,024, or 16 with the longest URLs.
 const PAUSED_KIB: (usize, usize) = (16, 1 << 10);
 
-/// Why something does not leave.
+/// Why a request may not leave.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Denied {
-    /// The policy or a limit refuses it; the reason in words.
+    /// Refused by the policy or a limit, with the reason.
     Forbidden(String),
     /// The name has no address.
     Unresolved,
 }
 
-/// One run's.
 pub(crate) struct Egress {
-    /// None until a run has the context: a blank one has nothing to ask for.
+    /// None until a run takes the context.
     policy: OnceLock<UrlPolicy>,
     names: DnsCache,
-    /// For paused requests, each holds its URL until it is decided on.
+    /// Permits of paused requests waiting for a decision.
     places: Arc<Semaphore>,
     limits: NetworkLimits,
-    /// Bytes that went through the proxy, both ways.
+    /// Bytes through the proxy, both directions.
     transferred: AtomicU64,
-    /// The run has transferred what it may.
+    /// The run has reached its byte limit.
     exhausted: CancellationToken,
     reported: Mutex<Reported>,
 }
 
 #[derive(Default)]
 struct Reported {
-    /// Why the last connection to a host and port was not made.
+    /// The cause of the last failure per host and port.
     failures: HashMap<(Host, u16), String>,
     /// Hosts whose refusal was reported.
     refused: HashSet<String>,
-    /// Whether it was told that too many requests wait.
+    /// The limit of paused requests was reported.
     crowded: bool,
-    /// What the model has not been told yet.
     notices: Vec<String>,
 }
 
@@ -88,15 +85,15 @@ impl Egress {
         }
     }
 
-    /// Lets a run out, under its policy; to be called once.
+    /// Sets the run's policy, once.
     pub(crate) fn open(&self, policy: UrlPolicy) {
         if self.policy.set(policy).is_err() {
             tracing::error!("a context was given to two runs");
         }
     }
 
-    /// A place for a paused request until it is decided on. A page can ask for names faster than anybody knows them; beyond
-    /// what is kept its requests are refused, for the reason in words, and the model is told once.
+    /// A permit for a paused request until it is decided. A page can request names faster than they resolve; above the
+    /// limit its requests are refused with the returned reason, which the model is told once.
     pub(crate) fn reserve(&self, url: &str) -> Result<OwnedSemaphorePermit, String> {
         let (least, most) = PAUSED_KIB;
         let size = (url.len() >> 10).clamp(least, most) as u32;
@@ -110,7 +107,7 @@ impl Egress {
         })
     }
 
-    /// Whether a URL may be requested, by its text and by the addresses its host has.
+    /// Checks a URL, and the addresses of its host, against the policy.
     pub(crate) async fn check(&self, url: &Url) -> Result<(), Denied> {
         let policy = self.policy()?;
         policy.check_url(url).map_err(|refusal| Denied::Forbidden(refusal.to_string()))?;
@@ -120,7 +117,7 @@ impl Egress {
         Ok(())
     }
 
-    /// The addresses that a connection may be made to; all are checked, and there is one at least.
+    /// The checked addresses of a host, at least one.
     pub(crate) async fn addresses(&self, host: &Host, port: u16) -> Result<Arc<[IpAddr]>, Denied> {
         let policy = self.policy()?;
         let forbidden = |refusal: url_policy::Refusal| Denied::Forbidden(refusal.to_string());
@@ -148,7 +145,7 @@ impl Egress {
         &self.limits
     }
 
-    /// Counts bytes; false when the run may take no more.
+    /// Counts transferred bytes; false at the limit.
     fn count_bytes(&self, bytes: usize) -> bool {
         let transferred = self.transferred.fetch_add(bytes as u64, Ordering::Relaxed).saturating_add(bytes as u64);
         if transferred <= self.limits.bytes {
@@ -166,7 +163,7 @@ impl Egress {
         format!("the {} bytes that a run may send and receive are used up", self.limits.bytes)
     }
 
-    /// Remembers why a connection was not made, for [`explain`](Self::explain).
+    /// Remembers a connection failure for [`explain`](Self::explain).
     fn record_failure(&self, host: Host, port: u16, cause: String) {
         let mut reported = self.reported();
         if reported.failures.len() >= MAX_FAILURES {
@@ -175,7 +172,7 @@ impl Egress {
         reported.failures.insert((host, port), cause);
     }
 
-    /// The cause of a failed request as it would be without a proxy; `url` is what was requested.
+    /// The cause of a failed request to `url` as Chromium would report it without a proxy.
     pub(crate) fn explain(&self, url: &str, cause: &str) -> String {
         if cause != SOCKS_FAILED && !PROXY_FAILED.contains(&cause) {
             return cause.to_owned();
@@ -186,7 +183,7 @@ impl Egress {
         known.unwrap_or_else(|| "net::ERR_CONNECTION_FAILED".to_owned())
     }
 
-    /// Tells the model that a page's requests are refused: once a host, and not of every host.
+    /// Tells the model that a page's requests are refused, once per host and for a few hosts only.
     pub(crate) fn report_refused(&self, host: &str, reason: &str) {
         let mut reported = self.reported();
         if reported.refused.len() < MAX_REPORTED && reported.refused.insert(host.to_owned()) {
@@ -194,7 +191,6 @@ impl Egress {
         }
     }
 
-    /// What the model has not been told yet.
     pub(crate) fn take_notices(&self) -> Vec<String> {
         std::mem::take(&mut self.reported().notices)
     }
@@ -212,7 +208,7 @@ mod tests {
 
     const LIMITS: NetworkLimits = NetworkLimits { connections: 4, bytes: 1_000, redirects: 20 };
 
-    /// That of a run which may reach the named hosts although they are not public; names mean what is scripted.
+    /// The egress of a run that may reach the named non-public hosts, with scripted DNS.
     fn egress(open: &str, answers: &[(&str, &[&str])]) -> Egress {
         let egress = Egress::new(Arc::new(Scripted::new(answers)), LIMITS);
         egress.open(UrlPolicy::new(HostPattern::parse_list(open).unwrap()));
@@ -228,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_leaves_before_there_is_a_run() {
+    async fn nothing_leaves_without_a_run() {
         let egress = Egress::new(Arc::new(Scripted::new(&[("shop.example", &["8.8.8.8"])])), LIMITS);
         assert!(is_forbidden(&check(&egress, "http://shop.example/").await));
         egress.open(UrlPolicy::default());
@@ -267,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_checked_is_what_is_connected_to() {
+    async fn connections_use_the_checked_addresses() {
         let resolver = Scripted::new(&[("shop.example", &["8.8.8.8"]), ("shop.example", &["127.0.0.1"])]);
         let egress = Egress::new(Arc::new(resolver), LIMITS);
         egress.open(UrlPolicy::default());
@@ -278,7 +274,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_later_answer_is_checked_like_the_first() {
+    async fn later_answers_are_checked_as_well() {
         let resolver = Scripted::new(&[("shop.example", &["8.8.8.8"]), ("shop.example", &["127.0.0.1"])]);
         let egress = Egress::new(Arc::new(resolver), LIMITS);
         egress.open(UrlPolicy::default());
@@ -299,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_that_wait_have_places_by_the_length_of_their_urls() {
+    fn paused_requests_are_limited_by_url_length() {
         let egress = egress("", &[]);
         let short: Vec<_> = (0..MAX_PAUSED_KIB).map_while(|_| egress.reserve("http://a.example/").ok()).collect();
         assert_eq!(short.len(), 1_024);
@@ -313,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_connection_is_explained_by_its_own_cause() {
+    fn failed_connections_are_explained_by_their_cause() {
         let egress = egress("", &[]);
         let host = |name: &str| Host::parse(name).unwrap();
         egress.record_failure(host("shop.example"), 443, "net::ERR_CONNECTION_REFUSED".into());
@@ -327,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told_once_a_host_and_not_of_every_host() {
+    fn refusals_are_reported_once_per_host_and_for_a_few_hosts() {
         let egress = egress("", &[]);
         egress.report_refused("a.example", "no");
         egress.report_refused("a.example", "no");

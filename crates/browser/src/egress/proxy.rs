@@ -1,5 +1,5 @@
-//! The proxy that a context is bound to: SOCKS5 on a loopback port of its own, which tells the run. The browser sends the
-//! host's name, so it needs no resolver of its own, and one tunnel serves every protocol above TCP.
+//! The SOCKS5 proxy of a context, on a loopback port that identifies the run. The browser sends host names, so it needs
+//! no resolver, and one tunnel carries every protocol over TCP.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -21,18 +21,18 @@ use url::Host;
 use super::relay::relay;
 use super::{Denied, Egress, NAME_NOT_RESOLVED};
 
-/// How long a client may take to say where it wants to. The browser does so at once.
+/// Limit of the SOCKS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// How long a connection may take to be made. Shorter than the browser waits for the proxy, which is 30 s.
+/// Limit of a connection attempt; Chromium waits 30 s for the proxy.
 const CONNECT: Duration = Duration::from_secs(20);
-/// How long an address may take before the next one is tried beside it (RFC 8305).
+/// Delay before the next address is tried in parallel (RFC 8305).
 const NEXT_ADDRESS: Duration = Duration::from_millis(250);
-/// Addresses of a name that are tried at a time; each is a socket.
+/// Addresses tried in parallel; each is a socket.
 const MAX_ATTEMPTS: usize = 3;
-/// How long to wait when no connection can be transferred, as when there are too many open files.
+/// Delay after a failed `accept`, for instance with too many open files.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
-/// A listener that is not served yet.
+/// A bound listener.
 pub(crate) struct Proxy(TcpListener);
 
 impl Proxy {
@@ -40,18 +40,18 @@ impl Proxy {
         Ok(Self(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?))
     }
 
-    /// As the browser wants it.
+    /// For Chromium's `proxyServer`.
     pub(crate) fn url(&self) -> io::Result<String> {
         Ok(format!("socks5://{}", self.0.local_addr()?))
     }
 
-    /// Serves until `stop`; then no tunnel is left.
+    /// Serves until `stop`, then closes all tunnels.
     pub(crate) async fn serve(self, egress: Arc<Egress>, stop: CancellationToken) {
         let places = Arc::new(Semaphore::new(egress.limits().connections));
         let mut tunnels = JoinSet::new();
         let serve = async {
             loop {
-                // Without a place the next one waits in the kernel's queue.
+                // Without a permit, the next connection waits in the kernel's queue.
                 let place = places.clone().acquire_owned().await.expect("it is never closed");
                 match self.0.accept().await {
                     Ok((browser, _)) => {
@@ -62,8 +62,8 @@ impl Proxy {
                         });
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "the proxy cannot take a connection");
-                        // Nothing tells when there is room again; without the wait this would spin.
+                        tracing::warn!(%error, "the proxy cannot accept a connection");
+                        // Nothing reports when there is room again.
                         sleep(ACCEPT_AGAIN).await;
                     }
                 }
@@ -78,9 +78,9 @@ impl Proxy {
     }
 }
 
-/// One connection of the browser, to its end.
+/// Serves one connection of the browser.
 async fn tunnel(browser: TcpStream, egress: &Egress) {
-    // Small writes are the browser's to collect.
+    // The browser batches its writes.
     let _ = browser.set_nodelay(true);
     let asked = async {
         let opened = Socks5ServerProtocol::accept_no_auth(browser).await?;
@@ -95,7 +95,7 @@ async fn tunnel(browser: TcpStream, egress: &Egress) {
         (Socks5Command::TCPConnect, Some((host, port))) => connect(egress, host, port).await,
         (Socks5Command::TCPConnect, None) => None,
         _ => {
-            // Whoever asks for anything else is not the browser.
+            // Not the browser: it only connects.
             let _ = protocol.reply_error(&ReplyError::CommandNotSupported).await;
             return;
         }
@@ -111,7 +111,7 @@ async fn tunnel(browser: TcpStream, egress: &Egress) {
     }
 }
 
-/// Host and port as a URL has them; none for a host that no URL could have.
+/// Host and port as in a URL; none for a host that no URL can have.
 fn endpoint(target: TargetAddr) -> Option<(Host, u16)> {
     let of_address = |address| match address {
         IpAddr::V4(address) => Host::Ipv4(address),
@@ -126,7 +126,6 @@ fn endpoint(target: TargetAddr) -> Option<(Host, u16)> {
     }
 }
 
-/// A connection to an address that was checked, if there may be one.
 async fn connect(egress: &Egress, host: Host, port: u16) -> Option<TcpStream> {
     let cause = match timeout(CONNECT, reach(egress, &host, port)).await {
         Ok(Ok(server)) => return Some(server),
@@ -149,8 +148,7 @@ async fn reach(egress: &Egress, host: &Host, port: u16) -> Result<TcpStream, Str
     Ok(server)
 }
 
-/// The first connection that is made. An address that takes its time does not hold up the next one, and where there are many
-/// they share the time for a connection.
+/// Connects to the first address that responds. Slow addresses run in parallel, and all attempts share the time limit.
 async fn dial<T, F>(addresses: &[IpAddr], connect: impl Fn(IpAddr) -> F) -> io::Result<T>
 where
     F: Future<Output = io::Result<T>>,
@@ -173,13 +171,13 @@ where
                 Ok(Err(error)) => failure = error,
                 Err(_elapsed) => failure = io::ErrorKind::TimedOut.into(),
             },
-            // Not a pause: the attempts go on meanwhile, and the first that is through ends it.
+            // A timeout, not a pause: the attempts continue.
             () = sleep(NEXT_ADDRESS), if waiting.len() > 0 && attempts.len() < MAX_ATTEMPTS => {}
         }
     }
 }
 
-/// Addresses of both families by turns: one of the families may lead nowhere (RFC 8305, section 4).
+/// Alternates IPv6 and IPv4: one family may be unreachable (RFC 8305, section 4).
 fn interleave_families(addresses: &[IpAddr]) -> Vec<IpAddr> {
     let mut seen = [0; 2];
     let mut placed: Vec<_> = addresses
@@ -194,7 +192,7 @@ fn interleave_families(addresses: &[IpAddr]) -> Vec<IpAddr> {
     placed.into_iter().map(|(_, address)| address).collect()
 }
 
-/// What Chromium would say had it made the connection.
+/// Chromium's name of an error.
 fn net_error(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "net::ERR_CONNECTION_REFUSED",

@@ -1,4 +1,4 @@
-//! Bytes from one side to the other, counted.
+//! Copies bytes between two sockets and counts them.
 
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -10,14 +10,13 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Egress;
 
-/// Bytes on their way in one direction.
+/// Buffer size per direction.
 const BUFFER: usize = 32 << 10;
-/// How long a tunnel may be silent. Longer than browsers keep connections that are not in use, and than pages leave
-/// their sockets without a sign of life.
+/// Idle limit of a tunnel, longer than browsers keep idle connections and than pages leave WebSockets silent.
 const SILENCE: Duration = Duration::from_secs(600);
 
-/// Passes bytes on until both sides are done, one of them fails, nothing comes any more, or the run has transferred what it
-/// may.
+/// Copies in both directions until both sides are done, one fails, the tunnel is idle too long, or the run reaches its
+/// byte limit.
 pub(super) async fn relay(mut browser: TcpStream, mut server: TcpStream, egress: &Egress) {
     let moved = IdleTimer::now();
     let (from_browser, to_browser) = browser.split();
@@ -31,9 +30,9 @@ pub(super) async fn relay(mut browser: TcpStream, mut server: TcpStream, egress:
         () = egress.exhausted.cancelled() => Err(io::ErrorKind::QuotaExceeded.into()),
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, "a tunnel ended early");
+        tracing::debug!(%error, "a tunnel failed");
         if error.kind() == io::ErrorKind::ConnectionReset {
-            // The other side is to see it as the reset that it is. One that is gone already needs no telling.
+            // Propagate the reset.
             let _ = browser.set_zero_linger();
             let _ = server.set_zero_linger();
         }
@@ -60,7 +59,7 @@ async fn pass(
     }
 }
 
-/// When something moved last.
+/// The time of the last transfer.
 struct IdleTimer(Mutex<Instant>);
 
 impl IdleTimer {
@@ -72,7 +71,7 @@ impl IdleTimer {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// Resolves when nothing has moved for a while.
+    /// Resolves when nothing was transferred for [`SILENCE`].
     async fn silent(&self) {
         loop {
             let end = *self.0.lock().unwrap_or_else(PoisonError::into_inner) + SILENCE;
@@ -91,7 +90,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_tunnel_is_silent_when_nothing_has_moved_for_exactly_its_time() {
+    async fn a_tunnel_times_out_after_exactly_its_idle_limit() {
         let moved = IdleTimer::now();
         let mut silent = Box::pin(moved.silent());
         assert_eq!((&mut silent).now_or_never(), None);

@@ -1,5 +1,5 @@
-//! The browser's door: every request that it pauses is checked before its bytes leave. What it does not pause meets the
-//! proxy; here a refusal costs no connection, and the run hears why.
+//! Checks every request that the browser pauses (`Fetch.requestPaused`). What it does not pause meets the proxy; a
+//! refusal here costs no connection and gives the run the reason.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,13 +12,12 @@ use crate::egress::{Denied, Egress};
 use cdp::Session;
 use cdp::messages::RequestPaused;
 
-/// Requests under way whose redirects are counted.
+/// Requests whose redirects are counted.
 const MAX_COUNTED: usize = 256;
 
-/// One run's.
 pub(crate) struct RequestFilter {
     egress: Arc<Egress>,
-    /// How often requests were redirected, by the id that they keep.
+    /// Redirect counts by request id, which redirects keep.
     redirects: Mutex<VecDeque<(String, usize)>>,
 }
 
@@ -27,7 +26,7 @@ impl RequestFilter {
         Self { egress, redirects: Mutex::default() }
     }
 
-    /// Lets a paused request go or fails it; returns why it was failed.
+    /// Continues or fails a paused request; returns why it was failed.
     pub(crate) async fn decide(&self, session: &Session, paused: &RequestPaused) -> Option<Denied> {
         let denied = self.verdict(paused).await.err();
         match &denied {
@@ -49,14 +48,14 @@ impl RequestFilter {
             return Err(Denied::Forbidden(format!("it was redirected more than {limit} times")));
         }
         match Url::parse(&paused.request.url) {
-            // They load nothing from anywhere. Whether a tab may show them is another question.
+            // These schemes make no connection. Whether a tab may show them is checked separately.
             Ok(url) if matches!(url.scheme(), "data" | "blob" | "about") => Ok(()),
             Ok(url) => self.egress.check(&url).await,
             Err(_) => Err(Denied::Forbidden("its URL cannot be read".into())),
         }
     }
 
-    /// Counts a redirect; false when there were too many.
+    /// Counts a redirect; false above the limit.
     fn follows(&self, paused: &RequestPaused) -> bool {
         let Some(id) = &paused.network_id else { return true };
         let mut redirects = self.redirects.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,24 +1,22 @@
-//! Who knows the addresses of names.
+//! DNS resolution.
 
 use std::net::{IpAddr, ToSocketAddrs};
 
 use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
-/// Look-ups of the system's under way in this process. Each is a blocking thread until the system gives up, which takes it
-/// up to a minute where no name server answers, and nothing ends it before; half of the threads that the runtime has by
-/// default stay for everything else.
+/// Concurrent system look-ups of the process. Each blocks a thread until the system gives up, up to a minute, and
+/// cannot be cancelled; half of the runtime's default threads remain free.
 static PLACES: Semaphore = Semaphore::const_new(256);
 
-/// Who knows the addresses of names.
+/// Resolves host names.
 #[async_trait]
 pub trait Resolver: Send + Sync {
-    /// The addresses of a host name as URLs have it; none when it has none, or when nobody can tell. May take as long as it
-    /// wants: nobody waits for ever.
+    /// The addresses of a host name; empty if it has none or resolving fails. Callers apply their own timeout.
     async fn resolve(&self, name: &str) -> Vec<IpAddr>;
 }
 
-/// The system's: its hosts file and its name servers.
+/// The system's resolver: hosts file and name servers.
 pub struct SystemResolver;
 
 #[async_trait]
@@ -30,8 +28,8 @@ impl Resolver for SystemResolver {
     }
 }
 
-/// Does blocking work in one of some places. The place is free when the work is over, and not when nobody waits for it any
-/// more. None when the work panics.
+/// Runs blocking work under a permit, which is released when the work ends, even if the caller is dropped. None if the
+/// work panics.
 async fn in_place<T: Send + 'static>(
     places: &'static Semaphore,
     work: impl FnOnce() -> T + Send + 'static,
@@ -59,10 +57,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_look_up_keeps_its_place_although_nobody_waits_for_it_any_more() {
+    async fn a_dropped_look_up_keeps_its_permit() {
         static ONE: Semaphore = Semaphore::const_new(1);
         let (end, ended) = mpsc::channel::<()>();
-        // Begun, and left at once.
+        // Started and dropped at once.
         assert_eq!(in_place(&ONE, move || ended.recv().is_ok()).now_or_never(), None);
         assert_eq!(ONE.available_permits(), 0);
         end.send(()).unwrap();

@@ -1,4 +1,4 @@
-//! What is known of a run's files: which there are, which are coming, what of it is still to be told. Pure.
+//! The state of a run's files and downloads, and what to report about them. Pure.
 
 use std::collections::HashMap;
 
@@ -7,25 +7,25 @@ use tokio::time::Instant;
 use crate::settings::FileLimits;
 use agent::files::{FileInfo, FileName, Size};
 
-/// Sentences kept for the model at most; a page that downloads in a loop must not fill the prompt.
+/// Maximum number of notices kept.
 const MAX_NOTICES: usize = 8;
-/// Downloads that may be expected at a time; what is beyond is not waited for.
+/// Maximum number of expected downloads.
 const MAX_EXPECTED: usize = 50;
 
 pub(super) struct Ledger {
     pub(super) limits: FileLimits,
-    /// Everything that may be uploaded, in the order of its coming.
+    /// All files that can be uploaded, in order of arrival.
     files: Vec<FileInfo>,
-    /// The first of them: those that the caller sent.
+    /// The first of them are the caller's.
     sent: usize,
     coming: HashMap<String, Download>,
-    /// Frames that have asked for a download, with the moment at which it is given up.
+    /// Frames that requested a download, and when to stop expecting it.
     expected: Vec<(String, Instant)>,
-    /// Downloads begun so far.
+    /// Number of downloads started.
     begun: u64,
-    /// Files the run has made or begun to.
+    /// Files the run has created or started.
     made: usize,
-    /// Their bytes, as far as they are kept.
+    /// Their size, as far as they are complete.
     bytes: u64,
     notices: Vec<String>,
     new_files: Vec<FileInfo>,
@@ -35,9 +35,9 @@ struct Download {
     number: u64,
     name: FileName,
     received: u64,
-    /// 0 when the server did not say.
+    /// 0 if unknown.
     total: u64,
-    /// It is being cancelled; nothing more is told of it.
+    /// It is being cancelled; its events are ignored.
     refused: bool,
 }
 
@@ -52,7 +52,6 @@ pub(crate) enum FileLimitError {
     RunSize { max: u64 },
 }
 
-/// What became of a download.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Finished {
     Kept(FileInfo),
@@ -79,7 +78,6 @@ impl Ledger {
         &self.files
     }
 
-    /// What the caller sent.
     pub(super) fn sent(&self) -> &[FileInfo] {
         &self.files[..self.sent]
     }
@@ -88,13 +86,13 @@ impl Ledger {
         self.files.iter().any(|file| file.name == name)
     }
 
-    /// The caller's own files count towards no limit but that of the request.
+    /// Adds a file sent by the caller; only the request limits these.
     pub(super) fn was_sent(&mut self, file: FileInfo) {
         self.files.insert(self.sent, file);
         self.sent += 1;
     }
 
-    /// Adds a file of the run's own, under a name that is still free.
+    /// Adds a file created by the run under a free name.
     pub(super) fn take(&mut self, name: &FileName, bytes: u64) -> Result<FileInfo, FileLimitError> {
         self.room_for_another()?;
         self.room_for(bytes, 0)?;
@@ -109,7 +107,7 @@ impl Ledger {
         info
     }
 
-    /// A file that was added could not be written.
+    /// Removes a file that could not be written.
     pub(super) fn give_up(&mut self, file: &FileInfo) {
         self.files.retain(|known| known.name != file.name);
         self.bytes -= file.bytes;
@@ -134,7 +132,7 @@ impl Ledger {
         let room = self.room_for_another();
         let refused = room.is_err();
         if refused && self.coming.values().filter(|download| download.refused).count() >= MAX_EXPECTED {
-            // It is cancelled like the others; only nothing is remembered of it.
+            // It is cancelled as well, but not remembered.
             return room;
         }
         if let Err(reason) = &room {
@@ -150,7 +148,7 @@ impl Ledger {
     pub(super) fn download_progressed(&mut self, id: &str, received: u64, total: u64) -> Result<(), FileLimitError> {
         let Some(download) = self.coming.get_mut(id).filter(|download| !download.refused) else { return Ok(()) };
         (download.received, download.total) = (received, total);
-        // What is announced counts at once: why wait for it to be too much?
+        // The announced size counts at once.
         let (size, name) = (received.max(total), download.name.as_str().to_owned());
         let others = self.coming.iter().filter(|(other, download)| *other != id && !download.refused);
         let others = others.map(|(_, download)| download.received).sum();
@@ -162,7 +160,7 @@ impl Ledger {
         room
     }
 
-    /// A download is over. `bytes` is the size of a complete file.
+    /// Ends a download; `bytes` is the size of a complete file.
     pub(super) fn download_finished(&mut self, id: &str, bytes: Option<u64>) -> Option<Finished> {
         let Download { name, refused, .. } = self.coming.remove(id)?;
         if refused {
@@ -173,7 +171,7 @@ impl Ledger {
             self.add_notice(format!("the download of {:?} failed", name.as_str()));
             return Some(Finished::Dropped);
         };
-        // One that came in one go was never seen to grow.
+        // A fast download reports no progress.
         if let Err(reason) = self.room_for(bytes, 0) {
             self.made -= 1;
             self.add_notice(format!("the download of {:?} was not kept: {reason}", name.as_str()));
@@ -185,7 +183,7 @@ impl Ledger {
         Some(Finished::Kept(info))
     }
 
-    /// As [`Self::give_up`], for a download that was told of.
+    /// Like [`Self::give_up`], for a download that was already reported.
     pub(super) fn give_up_download(&mut self, file: &FileInfo) {
         self.give_up(file);
         self.new_files.retain(|known| known.name != file.name);
@@ -251,7 +249,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// The name, with a number when there is a file of that name.
+    /// The name, numbered if it is taken.
     fn free(&self, name: &FileName) -> FileName {
         let numbered = (2..).map(|number| name.numbered(number));
         let mut candidates = std::iter::once(name.clone()).chain(numbered);
@@ -281,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_one_name_are_told_apart_whoever_made_them() {
+    fn files_with_the_same_name_are_numbered() {
         let mut ledger = ledger();
         ledger.was_sent(FileInfo { name: "report.pdf".into(), bytes: 9_000 });
         assert_eq!(
@@ -295,11 +293,11 @@ mod tests {
     }
 
     #[test]
-    fn a_file_too_large_is_refused_when_it_is_announced_and_when_it_turns_out() {
+    fn oversized_files_are_refused_when_announced_and_when_complete() {
         let mut ledger = ledger();
         ledger.download_started("frame", "1", FileName::tamed("a")).unwrap();
         assert_eq!(ledger.download_progressed("1", 0, 1_001), Err(FileLimitError::FileSize { max: 1_000 }));
-        // It goes on for a while; that is not told again.
+        // Further progress is not reported.
         assert_eq!(ledger.download_progressed("1", 500, 1_001), Ok(()));
         assert_eq!(ledger.download_finished("1", Some(1_001)), Some(Finished::Dropped));
         assert_eq!(ledger.take_notices(), ["the download of \"a\" was cancelled: a file may have 1 kB"]);
@@ -332,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn a_download_that_fails_makes_room_again() {
+    fn failed_downloads_free_their_space() {
         let mut ledger = ledger();
         for id in 0..10 {
             ledger.download_started("frame", &id.to_string(), FileName::tamed("a")).unwrap();
@@ -342,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_of_another_run_changes_nothing() {
+    fn downloads_of_other_runs_are_ignored() {
         let mut ledger = ledger();
         assert_eq!(ledger.download_progressed("theirs", 1 << 40, 1 << 40), Ok(()));
         assert_eq!(ledger.download_finished("theirs", Some(1)), None);
@@ -350,7 +348,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_is_quiet_when_nothing_is_coming_or_expected() {
+    async fn it_is_idle_without_running_or_expected_downloads() {
         let mut ledger = ledger();
         let now = Instant::now();
         assert!(ledger.is_idle_since(0, now));

@@ -1,5 +1,4 @@
-//! The files of one run: a folder in its browser's profile, so that whatever removes the profile removes them, and the
-//! ledger of what is in it.
+//! The files of a run: a folder in the browser's profile, so that it is removed with the profile.
 
 mod ledger;
 
@@ -10,30 +9,29 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-pub(crate) use self::ledger::FileLimitError;
 use self::ledger::{Finished, Ledger};
 use crate::settings::FileLimits;
 use agent::files::{FileInfo, FileName, SentFile};
 
-/// Where files have their final names.
+pub(crate) use self::ledger::FileLimitError;
+
+/// Files under their final names.
 const KEPT: &str = "files";
-/// Where the browser writes downloads, each under an id of its own.
+/// Downloads in progress, named by GUID.
 const INCOMING: &str = "incoming";
 
-/// One run's files. The folder goes with the last handle, if it was not removed before.
+/// The folder is removed with the last handle at the latest.
 #[derive(Clone)]
 pub(crate) struct RunFiles {
     folder: Arc<TempDir>,
     ledger: Arc<Mutex<Ledger>>,
 }
 
-/// The moment before an action, to tell the downloads that came of it.
+/// Marks a moment, to find the downloads started since.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DownloadMark(u64);
 
-/// What there is to tell of downloads.
 pub(crate) struct DownloadReport {
-    /// What has happened and was not told yet.
     pub(crate) notices: Vec<String>,
     pub(crate) new_files: Vec<FileInfo>,
     pub(crate) in_progress: Option<String>,
@@ -53,7 +51,7 @@ pub(crate) enum UploadError {
 }
 
 impl RunFiles {
-    /// An empty folder in a profile's.
+    /// Creates an empty folder in the profile.
     pub(crate) fn create(profile: &Path, limits: FileLimits) -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("run-").tempdir_in(profile)?;
         for part in [KEPT, INCOMING] {
@@ -62,12 +60,12 @@ impl RunFiles {
         Ok(Self { folder: Arc::new(folder), ledger: Arc::new(Mutex::new(Ledger::new(limits))) })
     }
 
-    /// Where the browser is to put downloads.
+    /// Chromium's download folder.
     pub(crate) fn incoming(&self) -> PathBuf {
         self.folder.path().join(INCOMING)
     }
 
-    /// Takes in what the caller sent.
+    /// Stores the caller's files.
     pub(crate) async fn add_sent(&self, sent: &[SentFile]) -> io::Result<()> {
         for file in sent {
             self.write(file.name.as_str(), file.content.clone()).await?;
@@ -76,7 +74,7 @@ impl RunFiles {
         Ok(())
     }
 
-    /// Adds a file that the run made, under a name that is still free.
+    /// Stores a file created by the run, under a free name.
     ///
     /// # Errors
     /// The limits, or the disk.
@@ -93,7 +91,7 @@ impl RunFiles {
     }
 
     async fn write(&self, name: &str, content: Arc<[u8]>) -> io::Result<()> {
-        // Holds the folder, so that it is not removed under the writing.
+        // Keeps the folder until the write ends.
         let (files, path) = (self.clone(), self.path(name));
         let writing = move || {
             let written = std::fs::write(path, content);
@@ -103,12 +101,11 @@ impl RunFiles {
         tokio::task::spawn_blocking(writing).await.map_err(io::Error::other)?
     }
 
-    /// What one file of the run may have, bytes.
     pub(crate) fn limits(&self) -> FileLimits {
         self.ledger().limits
     }
 
-    /// The paths of files, for an upload. Where `only_sent`, those that the caller sent and no others.
+    /// The paths of files to upload; with `only_sent`, only the caller's files.
     pub(crate) fn paths(&self, names: &[String], only_sent: bool) -> Result<Vec<PathBuf>, UploadError> {
         let ledger = self.ledger();
         if names.is_empty() {
@@ -136,36 +133,34 @@ impl RunFiles {
         self.folder.path().join(KEPT).join(name)
     }
 
-    // ------------------------------------------------------------ downloads, as events tell of them
-
-    /// A frame waits until then for a download that it has asked for.
+    /// Expects a download of a frame until then.
     pub(crate) fn expect(&self, frame: &str, until: Instant) {
         self.ledger().expect(frame, until);
     }
 
-    /// A frame's navigation goes on otherwise.
+    /// The frame navigated otherwise.
     pub(crate) fn expect_nothing(&self, frame: &str) {
         self.ledger().expect_nothing(frame);
     }
 
-    /// A download begins. When it is refused, it is to be cancelled.
+    /// A download started. On an error, the caller cancels it.
     pub(crate) fn download_started(&self, frame: &str, id: &str, proposed: &str) -> Result<(), FileLimitError> {
         self.ledger().download_started(frame, id, FileName::tamed(proposed))
     }
 
-    /// So much of a download has come. When that is too much, it is to be cancelled.
+    /// A download progressed. On an error, the caller cancels it.
     pub(crate) fn download_progressed(&self, id: &str, received: u64, total: u64) -> Result<(), FileLimitError> {
         self.ledger().download_progressed(id, received, total)
     }
 
-    /// A download is over: the file gets its name, or is removed.
+    /// A download ended: the file is moved to its name, or removed.
     pub(crate) fn download_finished(&self, id: &str, is_complete: bool) {
         let incoming = self.incoming().join(id);
         let mut ledger = self.ledger();
-        // A rename and a look at a file: no wait that an event's order would not be worth.
+        // Blocking, but short; events must stay in order.
         let bytes = is_complete.then(|| incoming.metadata().ok().map(|file| file.len())).flatten();
         let Some(Finished::Kept(info)) = ledger.download_finished(id, bytes) else {
-            // The browser has removed its own; a file that became too large in one go is still there.
+            // Chromium removes cancelled downloads; a file found too large afterwards is still there.
             let _ = std::fs::remove_file(incoming);
             return;
         };
@@ -175,33 +170,30 @@ impl RunFiles {
         }
     }
 
-    // ------------------------------------------------------------ what is told of them
-
     pub(crate) fn mark(&self) -> DownloadMark {
         DownloadMark(self.ledger().begun())
     }
 
-    /// Whether no download has begun since that is not over, and none is expected any more.
+    /// Whether all downloads started since are finished and none is expected.
     pub(crate) fn is_idle_since(&self, mark: DownloadMark) -> bool {
         self.ledger().is_idle_since(mark.0, Instant::now())
     }
 
-    /// When the first of the downloads that are expected is given up; none when none is.
+    /// When the first expected download expires.
     pub(crate) fn next_expiry(&self) -> Option<Instant> {
         self.ledger().next_expiry(Instant::now())
     }
 
-    /// What has happened to downloads and was not told yet, one sentence each.
     pub(crate) fn take_notices(&self) -> Vec<String> {
         self.ledger().take_notices()
     }
 
-    /// What is still coming, in one sentence.
+    /// The downloads in progress, in one sentence.
     pub(crate) fn in_progress(&self) -> Option<String> {
         self.ledger().in_progress()
     }
 
-    /// All of it at once, with what was downloaded since this was last asked.
+    /// All of these, with the files downloaded since the last call.
     pub(crate) fn report(&self) -> DownloadReport {
         let mut ledger = self.ledger();
         DownloadReport {
@@ -211,7 +203,7 @@ impl RunFiles {
         }
     }
 
-    /// Removes the folder with everything in it.
+    /// Removes the folder.
     pub(crate) async fn remove(&self) {
         let path = self.folder.path().to_owned();
         match tokio::fs::remove_dir_all(&path).await {

@@ -1,6 +1,11 @@
-//! The isolated worlds in which our scripts read and prepare a page: they see its DOM, the page sees nothing of them.
+//! Isolated worlds: our scripts in them see a page's DOM, and the page sees nothing of them.
 
-use agent::text::shorten;
+mod document;
+mod memory;
+
+pub(crate) use document::{Document, ElementRef, FrameDocument, ShadowNode};
+pub use document::{NodeId, WorldId};
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -8,96 +13,70 @@ use std::time::Duration;
 use chromiumoxide_cdp::cdp::browser_protocol::dom::{BackendNodeId, ResolveNodeParams};
 use chromiumoxide_cdp::cdp::browser_protocol::page::{CreateIsolatedWorldParams, FrameId};
 use chromiumoxide_cdp::cdp::js_protocol::runtime::{
-    CallArgument, CallFunctionOnParams, EvaluateParams, ExecutionContextId, ReleaseObjectGroupParams, RemoteObject,
-    RemoteObjectId,
+    CallArgument, CallFunctionOnParams, EvaluateParams, ExecutionContextId, RemoteObject, RemoteObjectId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::observe::WorldId;
+use agent::text::shorten;
+use cdp::CdpError;
 use cdp::messages::{Evaluated, Installed};
-use cdp::{CdpError, Session};
 
 /// Evaluated once in each world: defines its global `injected`, whose functions are called by name (see
 /// `crates/browser/scripts/src/injected.js`), and ends in the document.
 const SCRIPT: &str = concat!(include_str!("../../scripts/dist/injected.js"), "document");
 const WORLD_NAME: &str = "agent";
 
-/// A frame's document: where it is asked.
-#[derive(Clone)]
-pub(crate) struct Document {
-    pub(crate) session: Session,
-    pub(crate) frame: Arc<str>,
-}
-
-/// The worlds of one run's frames.
+/// The isolated worlds of a run's frames.
 #[derive(Default)]
 pub(crate) struct IsolatedWorlds(Mutex<WorldTable>);
 
 #[derive(Default)]
 struct WorldTable {
     by_frame: HashMap<(Arc<str>, Arc<str>), IsolatedWorld>,
-    /// IsolatedWorlds made so far.
     made: u64,
-    /// Groups of objects begun so far.
     groups: u64,
-    /// Frames that did not answer in time when they were last asked.
+    /// Frames that timed out when last called.
     unresponsive: HashSet<(Arc<str>, Arc<str>)>,
 }
 
-/// The objects by which nodes are held while they are looked at from outside: each look has its own, since letting go
-/// of a group does so in all frames of a session, where others may be looking.
+/// An object group. Each look-up has its own, since releasing a group affects all frames of a session.
 #[derive(Debug, Clone)]
 pub(crate) struct ObjectGroup(String);
 
 #[derive(Debug, Clone)]
 struct IsolatedWorld {
-    /// A number that the next process counts again: right only for as long as the world is known to be there.
+    /// Unique only within a process and while the world exists.
     context: ExecutionContextId,
-    /// Its `document`, in no group: it goes with the world. Object ids are unique across processes, so that a call
-    /// addressed to it can't end up in another world, such as the page's own.
+    /// The world's `document`, in no group. Object ids are unique across processes, so a call on it cannot reach
+    /// another world.
     document: RemoteObjectId,
-    /// Never given to another world, also when the frame shows another document.
+    /// Never reused, even if the frame navigates.
     key: WorldId,
-    /// The same as the page's own world has it.
+    /// The same document in the page's main world.
     page_document: Arc<OnceLock<RemoteObjectId>>,
-    /// Nodes that were found to listen to presses, by the browser's ids, each looked at once.
+    /// Backend ids of nodes known to listen to presses.
     listening: Arc<Mutex<HashSet<i64>>>,
-    /// Nodes whose closed shadow trees its scripts were shown.
+    /// Nodes whose closed shadow trees are registered.
     known_shadow_nodes: Arc<Mutex<HashSet<ShadowNode>>>,
 }
 
-/// A node in a closed shadow tree with what it stands in, by the browser's ids: when a part of a tree moves to another
-/// one, its topmost node has another parent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct ShadowNode {
-    pub(crate) node: i64,
-    pub(crate) parent: i64,
-}
-
-/// Nodes remembered at most; a page that replaces its elements for ever must not fill the memory.
-const MAX_LISTENERS: usize = 50_000;
-
-/// The same for nodes in closed shadow trees.
-const MAX_SHADOW_NODES: usize = 10_000;
-
-/// Frames remembered at most; a page that makes and removes frames for ever must not fill the memory.
+/// Limit for pages that create frames endlessly.
 const MAX_FRAMES: usize = 1_000;
 
-/// Why a script gave no value.
+/// Why a script call returned no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ScriptError {
     #[error(transparent)]
     Cdp(#[from] CdpError),
-    /// An exception in our own script, or a page that broke what it stands on.
+    /// An exception in our script, or a page that broke its environment.
     #[error("script failed: {0}")]
     Threw(String),
 }
 
 impl IsolatedWorlds {
-    /// Calls one of the functions of `injected` in a document, such as `locate`, and waits for its value. Makes the
-    /// world when there is none, and anew when it went away with an earlier document of the frame. The key says which
-    /// world answered: node ids are its own.
+    /// Calls a script function in a document and returns its value and the world, which node ids belong to. Creates the
+    /// world if needed, also after the frame has navigated.
     pub(crate) async fn call<R: DeserializeOwned>(
         &self,
         document: &Document,
@@ -108,7 +87,7 @@ impl IsolatedWorlds {
         let known = self.lock().by_frame.get(&key(document)).cloned();
         if let Some(world) = known {
             match call_in(document, &world, function, argument, limit).await {
-                // The only way to tell that a context is gone is the refusal.
+                // Only the error shows that the execution context is gone.
                 Err(ScriptError::Cdp(CdpError::Refused { .. })) => {}
                 outcome => return outcome.map(|value| (world.key, value)),
             }
@@ -117,7 +96,7 @@ impl IsolatedWorlds {
         Ok((world.key, call_in(document, &world, function, argument, limit).await?))
     }
 
-    /// As [`call`](Self::call), in this world and in no later one of the frame.
+    /// Like [`call`](Self::call), but only in this world.
     pub(crate) async fn call_known<R: DeserializeOwned>(
         &self,
         document: &Document,
@@ -133,7 +112,7 @@ impl IsolatedWorlds {
         call_in(document, &world, function, argument, limit).await
     }
 
-    /// A node that the browser names, as an object in the document's world, which is made when there is none.
+    /// Resolves a backend node to an object in the document's world, created if needed.
     pub(crate) async fn resolve(
         &self,
         document: &Document,
@@ -156,7 +135,7 @@ impl IsolatedWorlds {
         object(resolved?.object, "DOM.resolveNode")
     }
 
-    /// A node that our scripts name, as an object in the document's world.
+    /// Resolves a script's node id to an object.
     pub(crate) async fn object_of(
         &self,
         document: &Document,
@@ -174,7 +153,7 @@ impl IsolatedWorlds {
         object(document.session.call(call).await?.result, "nodeOf")
     }
 
-    /// Calls one of the functions of `injected` with objects of the document's world.
+    /// Calls a function on an object of the document's world.
     pub(crate) async fn call_on<R: DeserializeOwned>(
         &self,
         document: &Document,
@@ -194,81 +173,7 @@ impl IsolatedWorlds {
         value(document.session.call_as(call, limit).await?, function)
     }
 
-    /// The `document` of the document's world.
-    pub(crate) fn root(&self, document: &Document) -> Result<RemoteObjectId, ScriptError> {
-        Ok(self.known(document)?.document)
-    }
-
-    /// The same `document` as the page's own world has it, once it was set.
-    pub(crate) fn page_root(&self, document: &Document) -> Result<Option<RemoteObjectId>, ScriptError> {
-        Ok(self.known(document)?.page_document.get().cloned())
-    }
-
-    pub(crate) fn set_page_root(&self, document: &Document, root: RemoteObject) -> Result<RemoteObjectId, ScriptError> {
-        let root = object(root, "DOM.resolveNode")?;
-        Ok(self.known(document)?.page_document.get_or_init(|| root).clone())
-    }
-
-    /// Of nodes that listen to presses, up to `limit` that have not been looked at in this world; from now on they
-    /// have.
-    pub(crate) fn new_listeners(
-        &self,
-        document: &Document,
-        nodes: impl Iterator<Item = i64>,
-        limit: usize,
-    ) -> Vec<i64> {
-        let Ok(world) = self.known(document) else { return Vec::new() };
-        let mut listening = locked(&world.listening);
-        let room = MAX_LISTENERS.saturating_sub(listening.len());
-        nodes.filter(|node| listening.insert(*node)).take(limit.min(room)).collect()
-    }
-
-    /// Whether the document's scripts were shown the closed shadow tree that a node is in.
-    pub(crate) fn is_shadow_known(&self, document: &Document, inner: ShadowNode) -> bool {
-        self.known(document).is_ok_and(|world| locked(&world.known_shadow_nodes).contains(&inner))
-    }
-
-    pub(crate) fn set_shadow_known(&self, document: &Document, inner: ShadowNode) {
-        let Ok(world) = self.known(document) else { return };
-        let mut known_shadow_nodes = locked(&world.known_shadow_nodes);
-        if known_shadow_nodes.len() >= MAX_SHADOW_NODES {
-            // Those that are still there are shown once more.
-            known_shadow_nodes.clear();
-        }
-        known_shadow_nodes.insert(inner);
-    }
-
-    /// Whether a document's frame did not answer when it was last asked.
-    pub(crate) fn is_unresponsive(&self, document: &Document) -> bool {
-        self.lock().unresponsive.contains(&key(document))
-    }
-
-    pub(crate) fn set_unresponsive(&self, document: &Document, is_unresponsive: bool) {
-        let mut known = self.lock();
-        if is_unresponsive {
-            if known.unresponsive.len() >= MAX_FRAMES {
-                // They are asked once more.
-                known.unresponsive.clear();
-            }
-            known.unresponsive.insert(key(document));
-        } else {
-            known.unresponsive.remove(&key(document));
-        }
-    }
-
-    /// A group for a look at some nodes.
-    pub(crate) fn group(&self) -> ObjectGroup {
-        let mut known = self.lock();
-        known.groups += 1;
-        ObjectGroup(format!("{WORLD_NAME}-{}", known.groups))
-    }
-
-    /// Lets go of the objects of a group.
-    pub(crate) fn release(&self, document: &Document, group: ObjectGroup) {
-        document.session.send(ReleaseObjectGroupParams::new(group.0));
-    }
-
-    /// The world of a document that has been asked before.
+    /// The world of a document that was called before.
     pub(crate) fn world_of(&self, document: &Document) -> Result<WorldId, ScriptError> {
         Ok(self.known(document)?.key)
     }
@@ -277,7 +182,7 @@ impl IsolatedWorlds {
         self.lock().by_frame.get(&key(document)).cloned().ok_or(ScriptError::Cdp(CdpError::Detached))
     }
 
-    /// Whether a key's world may still be asked.
+    /// Whether a world still exists.
     pub(crate) fn is_current(&self, key: WorldId) -> bool {
         self.lock().by_frame.values().any(|world| world.key == key)
     }
@@ -316,7 +221,7 @@ impl IsolatedWorlds {
 }
 
 impl WorldTable {
-    /// The oldest has to go for one that is too many: its frame most likely has, and else gets another world.
+    /// Evicts the oldest: its frame is most likely gone, and otherwise gets a new world.
     fn remember(&mut self, frame: (Arc<str>, Arc<str>), world: IsolatedWorld) {
         self.by_frame.insert(frame, world);
         if self.by_frame.len() > MAX_FRAMES {
@@ -324,10 +229,6 @@ impl WorldTable {
             oldest.and_then(|frame| self.by_frame.remove(&frame));
         }
     }
-}
-
-fn locked<T>(nodes: &Mutex<HashSet<T>>) -> MutexGuard<'_, HashSet<T>> {
-    nodes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn key(document: &Document) -> (Arc<str>, Arc<str>) {
@@ -369,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_frames_of_a_run_are_remembered_up_to_a_number_the_latest_of_them() {
+    fn the_latest_worlds_are_kept_up_to_a_limit() {
         let mut known = WorldTable::default();
         for number in 1..=MAX_FRAMES as u64 + 50 {
             let world = IsolatedWorld {

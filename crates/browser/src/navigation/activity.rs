@@ -1,26 +1,22 @@
-//! What a tab is busy with, as its events tell it: navigations and requests. Pure; fed by the context's event pump,
-//! read by settling.
+//! A tab's navigation and network activity. Pure; updated by events, read while settling.
 
 use std::collections::HashMap;
 
 use tokio::time::Instant;
 
-/// Counts of things that happened, to compare two moments.
+/// Event counters, for comparing two moments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct ActivityCounts {
-    /// Documents the main frame has committed.
+    /// Documents committed in the main frame.
     pub(crate) documents: u64,
-    /// Changes of the main frame's URL within its document.
+    /// Same-document navigations of the main frame.
     pub(crate) same_document: u64,
-    /// Requests started.
     requests: u64,
 }
 
-/// Requests followed at a time. A page with more of them under way is busy whichever of them end; one that starts them
-/// for ever must not fill the memory.
+/// Maximum number of tracked requests. A page above it counts as busy.
 const MAX_INFLIGHT: usize = 4_096;
 
-/// One tab's activity.
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
     now: ActivityCounts,
@@ -34,30 +30,29 @@ struct Request {
     kind_of: RequestKind,
 }
 
-/// Whether a request is worth waiting for.
+/// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RequestKind {
-    /// It decides what the page says.
+    /// It affects what the page says.
     Content,
-    /// It decides what the page looks like.
+    /// It affects only how the page looks.
     Appearance,
 }
 
-/// Where the main frame stands.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Navigation {
-    /// Asked for, by a link, a form or a script; nothing has come back.
+    /// Requested, without a response yet.
     Requested(PendingNavigation),
-    /// A new document is there and is being parsed.
+    /// Committed, and still parsing.
     Parsing { loader: String },
     #[default]
     Idle,
 }
 
-/// A navigation of which nothing has come back.
+/// A navigation without a response yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PendingNavigation {
-    /// Where to, before redirects.
+    /// Before redirects.
     pub(crate) url: String,
     pub(crate) since: Instant,
 }
@@ -67,12 +62,11 @@ impl Activity {
         self.now
     }
 
-    /// Whether a navigation of the main frame is under way.
+    /// Whether the main frame is navigating.
     pub(crate) fn is_navigating(&self) -> bool {
         self.navigation != Navigation::Idle
     }
 
-    /// The navigation of which nothing has come back yet, if there is one.
     pub(crate) fn pending_navigation(&self) -> Option<&PendingNavigation> {
         match &self.navigation {
             Navigation::Requested(pending) => Some(pending),
@@ -80,7 +74,7 @@ impl Activity {
         }
     }
 
-    /// Requests started since the mark and not through: those that decide what the page says, and all.
+    /// Requests started since and not finished: those for content, and all.
     pub(crate) fn pending_since(&self, mark: ActivityCounts) -> (usize, usize) {
         let since = || self.inflight.values().filter(|request| request.number > mark.requests);
         (since().filter(|request| request.kind_of == RequestKind::Content).count(), since().count())
@@ -91,14 +85,14 @@ impl Activity {
         self.navigation = Navigation::Requested(PendingNavigation { url: url.to_owned(), since });
     }
 
-    /// The navigation came to nothing: a download, a 204, a refusal, a stop.
+    /// The navigation ended without a document: a download, a 204, a refusal, a stop.
     pub(crate) fn loading_stopped(&mut self) {
         self.navigation = Navigation::Idle;
     }
 
     pub(crate) fn document_committed(&mut self, loader: &str) {
         self.now.documents += 1;
-        // What the old document had asked for is of no interest any more; its requests may never be told as ended.
+        // Requests of the previous document may never be reported as finished.
         self.inflight.clear();
         self.navigation = Navigation::Parsing { loader: loader.to_owned() };
     }
@@ -118,7 +112,7 @@ impl Activity {
 
     pub(crate) fn request_started(&mut self, id: String, kind: Option<&str>) {
         let kind_of = match kind {
-            // They stay open as long as the page lives, or tell the server something nobody waits for.
+            // These stay open as long as the page, or nobody waits for them.
             Some("EventSource" | "WebSocket" | "Ping" | "Prefetch" | "CSPViolationReport") => return,
             Some("Image" | "Media" | "Font" | "Manifest" | "TextTrack" | "Other") => RequestKind::Appearance,
             _ => RequestKind::Content,
@@ -127,7 +121,7 @@ impl Activity {
         if self.inflight.len() >= MAX_INFLIGHT && !self.inflight.contains_key(&id) {
             return;
         }
-        // A redirect keeps its id and its place.
+        // A redirect keeps its request's id and number.
         self.inflight.entry(id).or_insert(Request { number: self.now.requests, kind_of });
     }
 
@@ -135,7 +129,7 @@ impl Activity {
         self.inflight.remove(id);
     }
 
-    /// The renderer is gone and tells nothing any more.
+    /// The renderer is gone.
     pub(crate) fn reset(&mut self) {
         self.inflight.clear();
         self.navigation = Navigation::Idle;
@@ -153,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tab_at_rest_is_busy_with_nothing() {
+    fn a_new_tab_is_idle() {
         let activity = Activity::default();
         assert!(!activity.is_navigating());
         assert_eq!(pending(&activity, activity.counts()), (0, 0));
@@ -172,21 +166,21 @@ mod tests {
     }
 
     #[test]
-    fn what_was_under_way_before_an_action_is_not_waited_for_after_it() {
+    fn requests_from_before_an_action_are_not_awaited() {
         let mut activity = Activity::default();
         activity.request_started("earlier".into(), Some("Fetch"));
         let mark = activity.counts();
         assert_eq!(pending(&activity, mark), (0, 0));
         activity.request_started("later".into(), Some("Fetch"));
         assert_eq!(pending(&activity, mark), (1, 1));
-        // A redirect of the earlier one is still the earlier one.
+        // A redirect of the earlier request is still the earlier one.
         activity.request_started("earlier".into(), Some("Fetch"));
         assert_eq!(pending(&activity, mark), (1, 1));
         assert_eq!(pending(&activity, ActivityCounts::default()), (2, 2));
     }
 
     #[test]
-    fn what_stays_open_as_long_as_the_page_is_never_pending() {
+    fn long_lived_requests_are_never_pending() {
         let mut activity = Activity::default();
         for kind in ["EventSource", "WebSocket", "Ping", "Prefetch", "CSPViolationReport"] {
             activity.request_started(kind.into(), Some(kind));
@@ -212,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_that_leads_on_while_it_is_parsed_is_still_navigating() {
+    fn a_document_that_redirects_while_parsing_is_still_navigating() {
         let mut activity = Activity::default();
         activity.document_committed("first");
         activity.navigation_requested("https://a.example/", Instant::now());
@@ -221,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_departure_lasts_from_its_first_request_to_the_first_that_comes_of_it() {
+    fn a_navigation_is_pending_until_its_first_response() {
         let mut activity = Activity::default();
         let start = Instant::now();
         assert_eq!(activity.pending_navigation(), None);
@@ -236,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_navigation_that_comes_to_nothing_is_over_and_counts_no_document() {
+    fn a_cancelled_navigation_ends_without_a_document() {
         let mut activity = Activity::default();
         let mark = activity.counts();
         activity.navigation_requested("https://a.example/", Instant::now());
@@ -246,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_move_within_the_document_ends_what_was_asked_for_but_no_parsing() {
+    fn a_same_document_navigation_ends_a_pending_one_but_not_parsing() {
         let mut activity = Activity::default();
         activity.navigation_requested("https://a.example/", Instant::now());
         activity.same_document_navigation();
@@ -258,19 +252,19 @@ mod tests {
     }
 
     #[test]
-    fn a_new_document_forgets_what_the_old_one_asked_for() {
+    fn a_new_document_drops_the_requests_of_the_previous_one() {
         let mut activity = Activity::default();
         activity.request_started("old".into(), Some("Script"));
         activity.document_committed("loader");
         assert_eq!(pending(&activity, ActivityCounts::default()), (0, 0));
-        // The end of a request that nobody counts any more changes nothing.
+        // The end of a request of the previous document changes nothing.
         activity.request_started("new".into(), Some("Script"));
         activity.request_ended("old");
         assert_eq!(pending(&activity, ActivityCounts::default()), (1, 1));
     }
 
     #[test]
-    fn a_crashed_tab_is_busy_with_nothing_and_remembers_its_counts() {
+    fn a_crashed_tab_is_idle_and_keeps_its_counts() {
         let mut activity = Activity::default();
         activity.document_committed("loader");
         activity.request_started("1".into(), None);
@@ -282,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_starts_requests_for_ever_is_followed_up_to_a_number() {
+    fn the_number_of_tracked_requests_is_bounded() {
         let mut activity = Activity::default();
         (0..MAX_INFLIGHT + 500).for_each(|n| activity.request_started(n.to_string(), Some("Fetch")));
         assert_eq!(pending(&activity, ActivityCounts::default()), (MAX_INFLIGHT, MAX_INFLIGHT));

@@ -1,27 +1,25 @@
-//! How a tab came to its document: what was asked for, and what the server answered. Pure; fed by the context's event
-//! pump.
+//! How a tab's document was loaded: what was requested, and the server's response. Pure; updated by events.
 
 use std::collections::VecDeque;
 
 use crate::observe::DocumentResponse;
 
-/// Documents of a tab that are remembered to have been committed.
+/// Number of committed documents remembered.
 const REMEMBERED: usize = 8;
 
-/// Of one tab.
 #[derive(Debug)]
 pub(crate) struct DocumentLoad {
-    /// Where the last action led, before the site sent it elsewhere.
+    /// The URL requested by the last action, before redirects.
     requested_url: Option<String>,
-    /// An action has begun: where the tab goes next is asked for.
+    /// An action has started: the next navigation is what it requested.
     expects_request: bool,
-    /// The last response to a request for a document, with its loader.
+    /// The last main document response and its loader.
     response: Option<(String, DocumentResponse)>,
-    /// Why the last document could not be loaded, with its loader.
+    /// The last loading error and its loader.
     failure: Option<(String, String)>,
-    /// The loader of the document that is committed.
+    /// The loader of the current document.
     loader: String,
-    /// Those of the last documents that were committed.
+    /// The loaders of recent documents.
     committed: VecDeque<String>,
 }
 
@@ -39,23 +37,22 @@ impl Default for DocumentLoad {
 }
 
 impl DocumentLoad {
-    /// An action begins.
     pub(crate) fn action_started(&mut self) {
         self.expects_request = true;
     }
 
-    /// The main frame asks for a document. What is sent with a form asks for nothing but a page after `current`.
+    /// The main frame requests a document. A form submission counts as a request for `current`.
     pub(crate) fn requested(&mut self, url: &str, method: &str, current: &str) {
         self.navigated(if method == "GET" { url } else { current });
     }
 
-    /// The URL changed within the document.
+    /// The main frame navigated within its document.
     pub(crate) fn same_document_navigation(&mut self, url: &str) {
         self.navigated(url);
     }
 
     fn navigated(&mut self, url: &str) {
-        // Later moves of the same action are redirects, by the server or by a script.
+        // Later navigations of the same action are redirects, by the server or a script.
         if std::mem::take(&mut self.expects_request) {
             self.requested_url = Some(url.to_owned());
         }
@@ -65,12 +62,12 @@ impl DocumentLoad {
         self.response = Some((loader, response));
     }
 
-    /// Whether the document of a loader has been committed, lately at least.
+    /// Whether a loader's document has committed recently.
     pub(crate) fn has_committed(&self, loader: &str) -> bool {
         self.committed.iter().any(|committed| committed == loader)
     }
 
-    /// A document of the tab could not be loaded; the browser shows a page of its own in its place.
+    /// A document failed to load; Chromium shows an error page instead.
     pub(crate) fn loading_failed(&mut self, loader: String, cause: String) {
         self.failure = Some((loader, cause));
     }
@@ -83,12 +80,12 @@ impl DocumentLoad {
         loader.clone_into(&mut self.loader);
     }
 
-    /// What the server answered for the document that is committed; none for one that was not asked of a server.
+    /// The server's response for the current document; none if it did not come from a server.
     pub(crate) fn response(&self) -> Option<&DocumentResponse> {
         self.response.as_ref().filter(|(loader, _)| *loader == self.loader).map(|(_, response)| response)
     }
 
-    /// Why what is committed is not the document that was asked for but the browser's word that there is none.
+    /// The error that the current error page stands for.
     pub(crate) fn failure(&self) -> Option<&str> {
         self.failure.as_ref().filter(|(loader, _)| *loader == self.loader).map(|(_, cause)| cause.as_str())
     }
@@ -103,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_asked_for_outlives_redirects_and_actions_that_go_nowhere() {
+    fn the_requested_url_survives_redirects_and_other_actions() {
         let mut load = DocumentLoad::default();
         load.requested("https://a.example/account", "GET", "about:blank");
         load.requested("https://a.example/login", "GET", "about:blank");
@@ -115,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_counts_for_its_own_document_alone() {
+    fn a_response_applies_only_to_its_document() {
         let mut load = DocumentLoad::default();
         load.response_received("1".into(), DocumentResponse { status: 403, ..DocumentResponse::default() });
         load.document_committed("1");
@@ -125,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_counts_for_its_own_document_alone() {
+    fn a_failure_applies_only_to_its_document() {
         let mut load = DocumentLoad::default();
         load.loading_failed("2".into(), "net::ERR_CONNECTION_REFUSED".into());
         load.document_committed("1");

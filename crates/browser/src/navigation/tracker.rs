@@ -1,77 +1,71 @@
-//! Which navigation of a tab's main frame is the run's own, while the run goes somewhere. Pure; fed by the event pump and
-//! by whoever navigates.
+//! Tells stale navigations from the run's own. Pure; updated by events and by navigating actions.
 //!
-//! A page that reloads itself or leads on by a timer may do so in the moment in which the document that takes its place
-//! is on its way to the renderer. Chromium starts such a navigation although the document that asked for it is gone by
-//! then, and it would take the run back: it is astray, and its request is failed.
+//! A page that reloads or redirects itself by timer may do so just as its replacement is about to commit. Chromium
+//! starts that navigation although its document is gone, and it would take the run back. Such a navigation is stale;
+//! its request is failed.
 
-/// Navigations remembered between the run's own and its document; a page has no time for more.
+/// Maximum number of navigations remembered between the run's own and its document.
 const MAX_REMEMBERED: usize = 16;
 
-/// Of one tab.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct NavigationTracker {
-    /// Where the run wants to go; none while it goes nowhere.
+    /// The URL the run navigates to, if it does.
     url: Option<String>,
-    /// The loader of the run's own navigation, once the browser has told it.
+    /// The loader of the run's own navigation, once known.
     own: Option<String>,
-    /// Loaders and URLs of navigations, in the order in which they started.
+    /// Loaders and URLs of navigations, in the order they started.
     started: Vec<(String, String)>,
-    /// Loaders of documents that committed, each with how many navigations had started by then.
+    /// Loaders of committed documents, each with the number of navigations started before.
     committed: Vec<(String, usize)>,
 }
 
-/// What a navigation is to a run that goes somewhere.
+/// What to do about a navigation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Nothing against it.
     Allowed,
-    /// Begun by a page that has been left.
+    /// Started by a page that the run has left.
     Stale,
-    /// Known when the browser has told which navigation is the run's own.
+    /// Not known until the run's own navigation is identified.
     Undecided,
 }
 
 impl NavigationTracker {
-    /// The run asks for a URL.
+    /// The run requests a URL.
     pub(crate) fn begin(&mut self, url: &str) {
         *self = Self { url: Some(url.to_owned()), ..Self::default() };
     }
 
-    /// The browser has told the run's navigation.
+    /// Chromium has assigned the run's navigation a loader.
     pub(crate) fn identified(&mut self, loader: &str) {
         self.own = Some(loader.to_owned());
     }
 
-    /// The run goes nowhere any more.
+    /// The run no longer navigates.
     pub(crate) fn reset(&mut self) {
         *self = Self::default();
     }
 
-    /// A navigation starts.
     pub(crate) fn started(&mut self, loader: &str, url: &str) {
         if self.url.is_some() && self.started.len() < MAX_REMEMBERED {
             self.started.push((loader.to_owned(), url.to_owned()));
         }
     }
 
-    /// A document comes.
     pub(crate) fn committed(&mut self, loader: &str) {
         if self.url.is_some() && self.committed.len() < MAX_REMEMBERED {
             self.committed.push((loader.to_owned(), self.started.len()));
         }
     }
 
-    /// What the navigation of a loader is.
     pub(crate) fn verdict(&self, loader: &str) -> Verdict {
         let place = |loader: &str| self.started.iter().position(|(started, _)| started == loader);
         let Some(at) = place(loader) else { return Verdict::Allowed };
         let Some(own) = &self.own else {
             let wanted = |(_, url): &(String, String)| self.url.as_ref() == Some(url);
-            // The first with that URL is the run's own in all likelihood; to hold it back would be to wait for itself.
+            // The first navigation to that URL is most likely the run's own; holding it back would deadlock.
             return if self.started[..at].iter().any(wanted) { Verdict::Undecided } else { Verdict::Allowed };
         };
-        // What starts when the run's document is there was asked for by that document.
+        // Navigations after the run's document committed come from that document.
         let shown =
             self.committed.iter().find(|(committed, _)| committed == own).map_or(usize::MAX, |(_, started)| *started);
         match place(own) {
@@ -95,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_page_begins_before_the_run_s_document_is_there_is_astray() {
+    fn navigations_of_the_previous_page_are_stale_until_the_commit() {
         let mut tracker = tracker();
         tracker.started("own", NEXT);
         tracker.identified("own");
@@ -106,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_run_s_document_leads_on_to_is_free() {
+    fn navigations_of_the_new_document_are_allowed() {
         let mut tracker = tracker();
         tracker.started("own", NEXT);
         tracker.committed("own");
@@ -116,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_began_before_the_run_s_navigation_is_the_browser_s_to_stop() {
+    fn navigations_before_the_runs_own_are_left_to_chromium() {
         let mut tracker = tracker();
         tracker.started("reload", HOME);
         assert_eq!(tracker.verdict("reload"), Verdict::Allowed);
@@ -126,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_before_the_run_s_navigation_is_told_waits_for_that() {
+    fn navigations_are_undecided_until_the_runs_own_is_identified() {
         let mut tracker = tracker();
         tracker.started("own", NEXT);
         tracker.started("reload", NEXT);
@@ -138,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_goes_nowhere_stops_nothing_and_what_is_kept_is_bounded() {
+    fn without_a_navigation_nothing_is_stale_and_memory_is_bounded() {
         let mut tracker = NavigationTracker::default();
         tracker.started("reload", HOME);
         assert_eq!(tracker, NavigationTracker::default());

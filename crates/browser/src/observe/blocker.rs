@@ -1,30 +1,31 @@
-//! Whether a page is blocked. What its server and its structure say counts first; words count only where a page that
-//! keeps people out has them, in its title or its headings, and only on a page that has little else.
+//! Detects pages that block the agent. Server response and page structure count first. Phrases count only in titles and
+//! headings, and only on pages with little else.
 
 use url::Url;
 
+use super::challenge_frames::{FrameRole, provider};
 use super::facts::{Facts, FrameFact};
 use agent::observation::{Blocker, BlockerKind};
 use agent::text::shorten;
 
-/// A page with more than this many characters of text, or more controls, is about something.
+/// Above either of these, a page has content of its own.
 const WALL_TEXT: usize = 1_200;
 const WALL_CONTROLS: usize = 12;
-/// The same where nothing but words speaks for it.
+/// The same if only phrases suggest a block.
 const BARE_WALL_TEXT: usize = 600;
 const BARE_WALL_CONTROLS: usize = 6;
-/// Fields and text of a page that asks for a login and little else.
+/// Maximum fields and text of a login page.
 const LOGIN_FIELDS: usize = 4;
 const LOGIN_TEXT: usize = 2_500;
-/// A challenge that has been brought up is at least this large, CSS pixels; the badge of an idle one is not.
+/// Minimum size of an active challenge in CSS pixels; the badge of an idle one is smaller.
 const CHALLENGE_SIDE: i32 = 200;
-/// The box to tick of a challenge.
+/// Minimum size of a challenge's checkbox.
 const WIDGET_WIDTH: i32 = 120;
 const WIDGET_HEIGHT: i32 = 40;
-/// Characters of the page's own words in a message.
+/// Maximum length of a quote from the page.
 const MAX_QUOTE: usize = 200;
 
-/// What keeps the page from being worked with, if something does.
+/// What blocks the page, if anything.
 pub fn blocker(facts: &Facts) -> Option<Blocker> {
     challenge(facts)
         .or_else(|| interstitial(facts))
@@ -34,60 +35,12 @@ pub fn blocker(facts: &Facts) -> Option<Blocker> {
         .or_else(|| invalid_form(facts))
 }
 
-/// Whether a blocker usually goes away by itself: worth another look before it counts.
+/// Whether a blocker usually disappears by itself, so that another look is worthwhile.
 pub fn may_pass(facts: &Facts, blocker: &Blocker) -> bool {
     blocker.kind == BlockerKind::Interstitial || is_behind(facts)
 }
 
-/// What a frame is to those who look at it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum FrameRole {
-    /// A question to response: images to choose, a slider.
-    Challenge,
-    /// A box to tick, usually part of a form.
-    Widget,
-    /// It takes the place of a page.
-    Gate,
-    /// The same, and usually passes by itself.
-    Check,
-    /// The same, and cannot be passed.
-    Denial,
-}
-
-/// Whose frame it is, and which part.
-fn provider(url: &str) -> Option<(&'static str, FrameRole)> {
-    let url = Url::parse(url).ok()?;
-    let host = url.host_str().unwrap_or_default();
-    let path = url.path();
-    let under = |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    let fragment = url.fragment().unwrap_or_default();
-    Some(match host {
-        _ if path.starts_with("/recaptcha/") && (under("google.com") || under("recaptcha.net")) => match path {
-            _ if path.ends_with("/bframe") => ("reCAPTCHA", FrameRole::Challenge),
-            _ => ("reCAPTCHA", FrameRole::Widget),
-        },
-        _ if under("hcaptcha.com") && fragment.contains("frame=challenge") => ("hCaptcha", FrameRole::Challenge),
-        _ if under("hcaptcha.com") => ("hCaptcha", FrameRole::Widget),
-        "challenges.cloudflare.com" => ("Cloudflare", FrameRole::Widget),
-        _ if under("captcha-delivery.com") => {
-            let banned = url.query_pairs().any(|(name, value)| name == "t" && value == "bv");
-            match path {
-                _ if banned => ("DataDome", FrameRole::Denial),
-                _ if path.starts_with("/interstitial") => ("DataDome", FrameRole::Check),
-                _ => ("DataDome", FrameRole::Gate),
-            }
-        }
-        _ if under("arkoselabs.com") || under("funcaptcha.com") => ("Arkose", FrameRole::Challenge),
-        _ if path.starts_with("/_Incapsula_Resource") => ("Imperva", FrameRole::Denial),
-        _ => return None,
-    })
-}
-
-pub(super) fn is_challenge_frame(url: &str) -> bool {
-    provider(url).is_some()
-}
-
-/// A page that is there to keep people out has little on it.
+/// A blocking page has little content.
 fn is_wall(facts: &Facts) -> bool {
     facts.text <= WALL_TEXT && facts.controls <= WALL_CONTROLS && facts.fields <= 1 && !facts.password
 }
@@ -96,7 +49,7 @@ fn is_bare_wall(facts: &Facts) -> bool {
     is_wall(facts) && facts.text <= BARE_WALL_TEXT && facts.controls <= BARE_WALL_CONTROLS
 }
 
-/// Statuses with which pages are kept back.
+/// Statuses of blocking pages.
 fn is_refusal(status: u16) -> bool {
     matches!(status, 400..=499 | 503) && !matches!(status, 404 | 410)
 }
@@ -108,7 +61,7 @@ fn challenge(facts: &Facts) -> Option<Blocker> {
         let Some((name, part)) = provider(&frame.url) else { continue };
         let blocks = match part {
             FrameRole::Challenge => large(frame),
-            // In a form of its page it is part of what is to be filled in.
+            // On a page with a form it is part of that form.
             FrameRole::Widget => tickable(frame) && ((is_wall(facts) && facts.fields == 0) || is_behind(facts)),
             FrameRole::Gate => is_wall(facts),
             FrameRole::Check if is_wall(facts) => {
@@ -126,7 +79,7 @@ fn challenge(facts: &Facts) -> Option<Blocker> {
     if facts.response.header("x-amzn-waf-action") == "captcha" {
         return Some(blocker_quoting(facts, BlockerKind::Captcha, &human("AWS WAF")));
     }
-    // Their challenges need not be frames.
+    // Not all challenges are frames.
     for (gate, name) in [("perimeterx", "HUMAN"), ("datadome", "DataDome"), ("awswaf", "AWS WAF")] {
         if facts.gates.iter().any(|found| found == gate) && is_wall(facts) {
             return Some(blocker_quoting(facts, BlockerKind::Captcha, &human(name)));
@@ -136,7 +89,7 @@ fn challenge(facts: &Facts) -> Option<Blocker> {
         .then(|| blocker_quoting(facts, BlockerKind::Captcha, "the page asks for proof that a human is there"))
 }
 
-/// The server says that a check of its own stands before the page.
+/// The response headers announce a challenge.
 fn is_behind(facts: &Facts) -> bool {
     facts.response.header("cf-mitigated") == "challenge"
         || facts.response.header("x-vercel-mitigated") == "challenge"
@@ -181,14 +134,14 @@ fn login(facts: &Facts) -> Option<Blocker> {
     required.then(|| blocker_quoting(facts, BlockerKind::LoginRequired, "the page asks for a login first"))
 }
 
-/// Whether another page was asked for than the one that is shown, and not one to log in at.
+/// Whether the requested page was not a login page but another one is shown.
 fn was_sent_away(facts: &Facts) -> bool {
     let (Ok(asked), Ok(url)) = (Url::parse(&facts.asked), Url::parse(&facts.url)) else { return false };
     let place = |url: &Url| {
         let host = url.host_str().unwrap_or_default();
         (host.strip_prefix("www.").unwrap_or(host).to_owned(), url.path().trim_end_matches('/').to_owned())
     };
-    // A single-page application may keep its pages in the fragment.
+    // Single-page applications may route by fragment.
     let route = |url: &Url| url.fragment().filter(|fragment| fragment.starts_with(['/', '!'])).map(str::to_owned);
     asked.has_host() && (place(&asked) != place(&url) || route(&asked) != route(&url)) && !is_login_url(&facts.asked)
 }
@@ -228,8 +181,7 @@ fn invalid_form(facts: &Facts) -> Option<Blocker> {
     Some(Blocker { kind: BlockerKind::FormInvalid, message: one_line(&message, 2 * MAX_QUOTE) })
 }
 
-/// What such pages say, in lower case. A title or heading counts when it begins with one and consists of it for the
-/// better part.
+/// Phrases of blocking pages, in lower case. A title or heading matches if it starts with one and is not much longer.
 type Phrases = &'static [&'static str];
 
 const HUMAN: Phrases = &[
@@ -293,8 +245,7 @@ const DENIED: Phrases = &[
     "blocked",
 ];
 
-/// Whether the page says one of these where it would, and has little else. A server that answered with the page itself
-/// needs more to be taken for one that keeps it back.
+/// Whether the page says one of these prominently and has little else. A successful response needs more evidence.
 fn page_says(facts: &Facts, phrases: Phrases) -> bool {
     let little_else = if is_refusal(facts.response.status) { is_wall(facts) } else { is_bare_wall(facts) };
     let says = |line: &str| {
@@ -315,7 +266,7 @@ fn passing(name: &str) -> String {
     format!("{name} checks the browser before it shows the page")
 }
 
-/// A message with what the page says of itself.
+/// A blocker with a quote from the page.
 fn blocker_quoting(facts: &Facts, kind: BlockerKind, what: &str) -> Blocker {
     let mut message = what.to_owned();
     if facts.response.status >= 400 {

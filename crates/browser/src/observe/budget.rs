@@ -1,27 +1,26 @@
-//! Which lines the view has room for.
+//! Selects the lines that fit the budget.
 
-use super::flatten::Line;
+use super::flat_page::Line;
 
-/// Beyond the viewport, a list shows this many of its items once the page takes more than half of the budget. Below
-/// that, folding would save a few tokens now and cost the agent a step to unfold.
+/// Items shown of a list outside the viewport, once the page takes more than half of the budget. Below that, folding
+/// would save few tokens and cost the agent a step.
 const ITEMS_BEYOND: usize = 20;
-/// In the viewport, a list shows as many of its items as the budget allows, tried in this order.
+/// Items shown of a list in the viewport: the first of these that fits.
 const ITEMS_WITHIN: [usize; 6] = [usize::MAX, 60, 30, 15, 8, 4];
-/// What a note on left-out lines may cost.
+/// Maximum tokens of a note about omitted lines.
 pub(super) const NOTE: usize = 16;
 
-/// What becomes of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
     Shown,
-    /// Left out as one of many alike.
+    /// Omitted as one of many similar list items.
     Folded,
-    /// Left out for want of room.
+    /// Omitted for lack of room.
     Cut,
 }
 
-/// Chooses within `budget` tokens, nearest the viewport first and in reading order among equals. A line is shown only
-/// together with those it stands under.
+/// Selects lines within `budget` tokens, nearest the viewport first, then in reading order. A line is shown only with
+/// its parents.
 pub(super) fn choose(lines: &[Line], groups: usize, budget: usize) -> Vec<Fate> {
     let order = by_distance(lines);
     let beyond =
@@ -30,7 +29,7 @@ pub(super) fn choose(lines: &[Line], groups: usize, budget: usize) -> Vec<Fate> 
     let mut fates = Vec::new();
     for limit in ITEMS_WITHIN {
         fates = fold(lines, &order, groups, (limit, beyond));
-        // Folding is for what is in sight: what lies beyond it is simply further away.
+        // Folding makes room in the viewport; other lines are cut by distance.
         let shown = |(line, fate): (&Line, &Fate)| (*fate == Fate::Shown && line.distance == 0).then_some(line.tokens);
         if within <= budget || lines.iter().zip(&fates).filter_map(shown).sum::<usize>() <= budget {
             break;
@@ -46,7 +45,7 @@ pub(super) fn choose(lines: &[Line], groups: usize, budget: usize) -> Vec<Fate> 
         let chain = Chain { lines, next: Some(at) };
         let price: usize = chain.clone().filter(|line| !is_paid[*line]).map(|line| lines[line].tokens).sum();
         if is_full || price > left {
-            // Nothing further away takes the room of what is nearer.
+            // Nearer lines have priority.
             is_full = true;
             fates[at] = Fate::Cut;
             continue;
@@ -66,7 +65,7 @@ pub(super) fn choose(lines: &[Line], groups: usize, budget: usize) -> Vec<Fate> 
     fates
 }
 
-/// A line and those it stands under.
+/// A line and its parents.
 #[derive(Clone)]
 struct Chain<'a> {
     lines: &'a [Line],
@@ -83,11 +82,11 @@ impl Iterator for Chain<'_> {
     }
 }
 
-/// Marks of each list the items beyond the allowed number, those furthest away first.
-/// (`within`: in the viewport, `beyond`: outside of it).
+/// Folds the items of each list beyond the limit, the most distant first (`within`: in the viewport, `beyond`:
+/// outside).
 fn fold(lines: &[Line], order: &[usize], groups: usize, (within, beyond): (usize, usize)) -> Vec<Fate> {
     let mut fates = vec![Fate::Shown; lines.len()];
-    // Per list: how many items were admitted so far in sight and beyond, and which one came last.
+    // Per list: items shown in and outside the viewport.
     let mut admitted = vec![(0_usize, 0_usize); groups];
     let mut known: std::collections::HashMap<(usize, u32), Fate> = std::collections::HashMap::new();
     for &at in order {
@@ -103,7 +102,7 @@ fn fold(lines: &[Line], order: &[usize], groups: usize, (within, beyond): (usize
     fates
 }
 
-/// Line numbers by distance, in reading order among equals; a counting sort over bands of pixels.
+/// Line numbers by distance, then in reading order; a counting sort over bands of pixels.
 fn by_distance(lines: &[Line]) -> Vec<usize> {
     const BAND: u32 = 32;
     const BANDS: usize = 256;

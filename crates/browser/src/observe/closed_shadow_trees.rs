@@ -1,7 +1,7 @@
-//! Closed shadow trees, which no script can see from outside: all of a document, for what must not miss one.
+//! Finds all closed shadow trees of a document, for redaction, which must not miss any.
 //!
-//! Reading asks about elements that look as if they had one, once each. That is quick, and good enough to act on; an
-//! element that gets its tree later, or has other content beside it, is missed.
+//! Page reading probes likely hosts only, once each. That is fast and sufficient for acting, but misses hosts that get
+//! their tree later or have other content.
 
 use std::collections::HashSet;
 
@@ -15,19 +15,19 @@ use crate::observe::frame_reader::FrameReader;
 use cdp::CdpError;
 use cdp::messages::{Snapshot, SnapshotDocument};
 
-/// Nodes looked at in one look at most. Each costs some 0.2 ms, once.
+/// Maximum number of new nodes per call, about 0.2 ms each.
 const MAX_NEW: usize = 2_000;
 
 impl FrameReader<'_> {
-    /// Lets our scripts in a document see all of its closed shadow trees. It takes 10 ms for 1,000 nodes and 100 ms for
+    /// Makes all closed shadow trees of a document visible to our scripts. Takes 10 ms for 1,000 nodes and 100 ms for
     /// 10,000.
     ///
     /// # Errors
-    /// When one is left out.
+    /// When a tree could not be opened.
     pub(crate) async fn open_closed_trees(self, document: &Document) -> Result<(), ScriptError> {
-        // Makes the world, if this is the first to ask it.
+        // Creates the world if needed.
         let _: (_, IgnoredAny) = self.worlds.call(document, "title", &(), self.limit).await?;
-        // The browser wants a style named.
+        // At least one style is mandatory.
         let ask = CaptureSnapshotParams::builder().computed_style("display").build();
         let ask = ask.expect("a style is set");
         let snapshot: Snapshot = document.session.call_as(ask, self.limit).await?;
@@ -39,7 +39,7 @@ impl FrameReader<'_> {
         let group = self.worlds.group();
         let opened = try_join_all(new.iter().map(|inner| async {
             match self.open_around(document, *inner, &group).await {
-                // Gone in the meantime, and no loss.
+                // The node is gone.
                 Err(ScriptError::Cdp(CdpError::Refused { .. })) => Ok(()),
                 opened => opened,
             }
@@ -49,7 +49,7 @@ impl FrameReader<'_> {
         opened.map(drop)
     }
 
-    /// Shows our scripts the closed tree that a node is in: from inside it is no secret.
+    /// Registers the closed tree around a node: from inside it is accessible.
     async fn open_around(self, document: &Document, inner: ShadowNode, group: &ObjectGroup) -> Result<(), ScriptError> {
         let inside = self.worlds.resolve(document, BackendNodeId::new(inner.node), group).await?;
         let _: bool = self.worlds.call_on(document, &inside, "registerOwnRoot", None).await?;
@@ -58,8 +58,8 @@ impl FrameReader<'_> {
     }
 }
 
-/// A node of each closed tree of a frame's document, each. Trees that stand in one another look like
-/// one, so it is a child of each node that has any in there.
+/// One node per parent inside the closed trees of a frame's document. Nested trees look like one, so every parent is
+/// covered.
 fn inside_closed_trees(snapshot: &Snapshot, frame: &str) -> Vec<ShadowNode> {
     let text = |at: i64| usize::try_from(at).ok().and_then(|at| snapshot.strings.get(at)).map(String::as_str);
     let of_frame = snapshot.documents.iter().filter(|document| text(document.frame_id) == Some(frame));

@@ -1,17 +1,16 @@
-//! What the agent was last shown, and the way from its indices back to the elements.
+//! Maps the indices of the last view to elements.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::act::ElementRef;
-use crate::observe::frame_reader::FrameDocument;
-use crate::observe::{FrameReading, IndexTable, IndexedElement, NodeId, Reading, WorldId, compose};
+use crate::isolated_world::{ElementRef, FrameDocument, NodeId, WorldId};
+use crate::observe::{FrameReading, IndexTable, IndexedElement, Reading, compose};
 use crate::page::overlay::IndexBox;
 use agent::locator::Locator;
-use agent::observation::{Element, ElementIndex, PageView};
+use agent::observation::ElementIndex;
+use agent::observation::{Element, PageView};
 
-/// A run's indices, and the elements of its last view. Only what that view shows can be acted on: stale elements are
-/// never offered.
+/// The indices of a run and the elements of its last view. Only shown elements can be acted on.
 #[derive(Default)]
 pub(crate) struct ElementMap {
     indices: IndexTable,
@@ -19,32 +18,31 @@ pub(crate) struct ElementMap {
     /// The elements that selectors stand for.
     selected: HashMap<String, ElementIndex>,
     documents: HashMap<WorldId, FrameDocument>,
-    /// What the view was made of.
+    /// The reading behind the view.
     page: Option<Arc<FrameReading>>,
-    /// The last check of the browser that was waited for.
+    /// The last interstitial that was waited for.
     check: Option<WorldId>,
 }
 
-/// An element that is shown.
 pub(crate) struct MappedElement {
     pub(crate) element: Element,
     pub(crate) place: ElementRef,
-    /// What it was when it was shown, in the eyes' words.
+    /// Its signature when it was shown.
     pub(crate) signature: String,
 }
 
-/// An element that was found without a view.
+/// An element found by selector.
 pub(crate) struct FoundElement {
     pub(crate) place: ElementRef,
     /// Its document and those around it.
     pub(crate) documents: Vec<(WorldId, FrameDocument)>,
-    /// Its index is yet to be given.
+    /// Its index is assigned later.
     pub(crate) element: Element,
     pub(crate) signature: String,
 }
 
 impl ElementMap {
-    /// Turns a reading into the view that is shown from now on.
+    /// Replaces the view.
     pub(crate) fn update(
         &mut self,
         page: Arc<FrameReading>,
@@ -59,7 +57,7 @@ impl ElementMap {
         view
     }
 
-    /// The elements in the viewport, by their indices, with their boxes in it.
+    /// The elements in the viewport with their boxes.
     pub(crate) fn index_boxes(&self) -> Vec<IndexBox> {
         let in_view = |index: &ElementIndex| Some(IndexBox(index.0, self.indices.resolve(*index)?.in_view?));
         let mut boxes: Vec<IndexBox> = self.elements.keys().filter_map(in_view).collect();
@@ -83,7 +81,7 @@ impl ElementMap {
         let index = element.index;
         self.selected.insert(selector.to_owned(), index);
         self.elements.insert(index, element);
-        // The page may have gone on to another document since it was last read.
+        // The page may have navigated since it was last read.
         for (world, located) in documents {
             self.documents.entry(world).or_insert(located);
         }
@@ -98,12 +96,12 @@ impl ElementMap {
         self.page = None;
     }
 
-    /// Forgets the indices of documents that are gone.
+    /// Drops the indices of documents that are gone.
     pub(crate) fn retain(&mut self, is_alive: impl Fn(WorldId) -> bool) {
         self.indices.retain_frames(is_alive);
     }
 
-    /// Whether a check is worth waiting for: each is, once.
+    /// Whether an interstitial is worth waiting for: each is, once.
     pub(crate) fn waits_for(&mut self, check: WorldId) -> bool {
         self.check.replace(check) != Some(check)
     }
@@ -119,12 +117,11 @@ impl ElementMap {
         Some(MappedElement { element: element.clone(), place, signature: shown.signature.clone() })
     }
 
-    /// The reading of a document that the view was made of.
     pub(crate) fn reading(&self, world: WorldId) -> Option<&Reading> {
         self.page.as_ref()?.find(world)
     }
 
-    /// Where the frame of a document is in the one above it; none for a main document.
+    /// The element that holds a document's frame; none for a main document.
     pub(crate) fn owner(&self, world: WorldId) -> Option<ElementRef> {
         let (parent, owner) = self.documents.get(&world)?.owner?;
         self.place(parent, owner)

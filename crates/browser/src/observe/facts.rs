@@ -1,22 +1,22 @@
-//! What a page is judged by when it may be blocked.
+//! Facts for detecting blocked pages.
 
 use std::collections::HashMap;
 
 use super::frames::{ChildContent, FrameReading};
 use super::reading::{ElementItem, FrameItem, Item};
 
-/// The server's response to the request for the main document.
+/// The server's response for a main document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DocumentResponse {
     pub status: u16,
-    /// Those that tell something and that it has, by their names in lower case.
+    /// The relevant ones, by lower-case name.
     pub headers: HashMap<String, String>,
 }
 
-/// Headers by which servers say that the response is not the page.
+/// Headers that announce a block.
 const TELLING: [&str; 4] = ["cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated", "retry-after"];
 const MAX_HEADER: usize = 100;
-/// Characters of the page's first texts that are looked at.
+/// Length of the examined beginning of the text.
 const MAX_OPENING: usize = 1_000;
 const MAX_HEADINGS: usize = 4;
 const MAX_COMPLAINTS: usize = 4;
@@ -36,7 +36,7 @@ impl DocumentResponse {
     }
 }
 
-/// A frame in sight.
+/// A visible frame.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FrameFact {
     pub(super) url: String,
@@ -45,31 +45,28 @@ pub(super) struct FrameFact {
     pub(super) height: i32,
 }
 
-/// Everything that decides whether a page is blocked, and by what.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     pub(super) response: DocumentResponse,
-    /// The URL that was asked for, before redirects; empty when it is not known.
+    /// The requested URL, before redirects; empty if unknown.
     pub(super) asked: String,
     pub(super) url: String,
     pub(super) title: String,
-    /// The first large headings.
     pub(super) headings: Vec<String>,
-    /// How the text begins.
+    /// The beginning of the text.
     pub(super) opening: String,
-    /// Characters of text in and around the viewport.
+    /// Characters in and around the viewport.
     pub(super) text: usize,
     /// Links, buttons and fields in and around the viewport.
     pub(super) controls: usize,
-    /// Fields to write in, passwords included.
+    /// Editable fields, including passwords.
     pub(super) fields: usize,
     pub(super) password: bool,
-    /// A field for an account's name.
     pub(super) account: bool,
     pub(super) frames: Vec<FrameFact>,
-    /// Whose challenge scripts the document loads.
+    /// A field for a user name.
     pub(super) gates: Vec<String>,
-    /// What is wrong with the form's fields, and what it says itself.
+    /// Problems of form fields, and messages of the form.
     pub(super) complaints: Vec<String>,
 }
 
@@ -89,7 +86,7 @@ impl Facts {
         facts
     }
 
-    /// What a frame says is not what the page says; how much there is in it counts.
+    /// Frames count only by their amount of content.
     fn document(&mut self, document: &FrameReading, is_main: bool) {
         for item in &document.reading.items {
             match item {
@@ -138,14 +135,14 @@ impl Facts {
             ChildContent::Read(inner) => Some(&**inner),
             ChildContent::Unreadable => None,
         });
-        // A frame may have gone on from its `src`; one that could not load has no URL that says anything.
+        // A frame may have navigated from its `src`; an error page has no useful URL.
         let url = inner.map(|inner| &inner.reading.url).filter(|url| url.starts_with("http")).unwrap_or(&frame.src);
         self.frames.push(FrameFact {
             url: url.clone(),
             width: right.saturating_sub(left),
             height: bottom.saturating_sub(top),
         });
-        let foreign = super::blocker::is_challenge_frame(url);
+        let foreign = super::challenge_frames::is_challenge_frame(url);
         if let Some(inner) = inner.filter(|_| !foreign) {
             self.document(inner, false);
         }

@@ -1,4 +1,4 @@
-//! Reads a page: every document of it that is in sight, whatever process it lives in, and every shadow tree.
+//! Reads all visible documents of a page, across processes and including closed shadow trees.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -13,47 +13,37 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 
 use crate::context::Context;
-use crate::isolated_world::{Document, IsolatedWorlds, ObjectGroup, ScriptError};
-use crate::observe::{ChildContent, ChildFrame, FrameReading, NodeId, Reading, WorldId};
+use crate::isolated_world::{Document, FrameDocument, IsolatedWorlds, NodeId, ObjectGroup, ScriptError, WorldId};
+use crate::observe::{ChildContent, ChildFrame, FrameReading, Reading};
 use cdp::CdpError;
 use cdp::messages::{Described, FrameOwner, Listeners, ShadowRoot};
 
-/// How deep frames are read.
+/// Maximum frame depth.
 const MAX_DEPTH: u32 = 5;
-/// Passes over a document at most: each may find closed shadow trees inside those that the one before it opened.
+/// Maximum passes over a document: each may reveal closed shadow trees inside those opened before.
 const MAX_PASSES: u32 = 4;
-/// Hosts asked about in one pass. Each costs some 0.2 ms, and is asked about once in its life.
+/// Hosts probed per pass. Each takes some 0.2 ms, once.
 const MAX_HOSTS: usize = 200;
-/// A frame that takes longer than this is left out, and given less time from then on until it answers: advertisements
-/// that never response must not make every step as slow.
+/// Slower frames are left out, and get less time until they respond again: unresponsive ads must not slow down every
+/// step.
 const FRAME_LIMIT: Duration = Duration::from_secs(2);
 const UNRESPONSIVE_FRAME_LIMIT: Duration = Duration::from_millis(200);
-/// Pages with more elements than this are not asked what they listen to: it takes 0.3 ms for 1,000 elements, 3 ms for
-/// 10,000 of which 1,000 listen, and 20 ms for 50,000.
+/// Pages with more elements are not searched for listeners: it takes 0.3 ms for 1,000 elements, 3 ms for 10,000 of
+/// which 1,000 listen, and 20 ms for 50,000.
 const MAX_LISTENER_NODES: u32 = 20_000;
-/// Listening elements looked at in one reading; the others follow in the next. Each costs some 0.1 ms, once.
+/// Listening elements marked per reading; the others follow in the next. Each takes some 0.1 ms, once.
 const MAX_LISTENERS: usize = 100;
-/// What a mouse sets off.
+/// Events that a press triggers.
 const PRESSES: [&str; 6] = ["click", "dblclick", "mousedown", "mouseup", "pointerdown", "pointerup"];
 
-/// A reading, and where its documents are.
+/// A reading and the documents it covers.
 pub(crate) struct PageReading {
     pub(crate) page: FrameReading,
     pub(crate) documents: HashMap<WorldId, FrameDocument>,
 }
 
-/// A document of the page and the element it is in.
-#[derive(Clone)]
-pub(crate) struct FrameDocument {
-    pub(crate) document: Document,
-    /// The parent's world and the `<iframe>` there; none for the main document.
-    pub(crate) owner: Option<(WorldId, NodeId)>,
-}
-
-/// Where the documents of a reading are.
 type Documents = Vec<(WorldId, FrameDocument)>;
 
-/// What reading needs of the run.
 #[derive(Clone, Copy)]
 pub(crate) struct FrameReader<'a> {
     pub(crate) context: &'a Context,
@@ -65,13 +55,13 @@ impl<'a> FrameReader<'a> {
     /// Reads a tab from its main document down.
     ///
     /// # Errors
-    /// When the main document cannot be read. A frame that cannot is told as such in the reading.
+    /// When the main document cannot be read. Unreadable frames are part of the result.
     pub(crate) async fn read_page(self, main: Document) -> Result<PageReading, ScriptError> {
         let (page, documents) = self.document(main, None, 0).await?;
         Ok(PageReading { page, documents: documents.into_iter().collect() })
     }
 
-    /// A document and those in it. Boxed, since frames hold frames.
+    /// Boxed for recursion.
     fn document(
         self,
         document: Document,
@@ -96,7 +86,7 @@ impl<'a> FrameReader<'a> {
         .boxed()
     }
 
-    /// A frame's content, when its element is in sight.
+    /// Reads a frame if its element is visible.
     async fn child(
         self,
         parent: &Document,
@@ -121,7 +111,7 @@ impl<'a> FrameReader<'a> {
         }
     }
 
-    /// The element in the parent's document that holds a frame.
+    /// The element that holds a frame in its parent document.
     pub(crate) async fn owner(self, parent: &Document, frame: &Document) -> Result<NodeId, ScriptError> {
         let ask = GetFrameOwnerParams::new(FrameId::new(frame.frame.to_string()));
         let owner: FrameOwner = parent.session.call_as(ask, self.limit).await?;
@@ -132,8 +122,7 @@ impl<'a> FrameReader<'a> {
         id
     }
 
-    /// Reads one document, again when that brought up shadow trees that its scripts had closed or elements that listen
-    /// to presses.
+    /// Reads a document, repeatedly if that revealed closed shadow trees or elements that listen to presses.
     pub(crate) async fn read(self, document: &Document) -> Result<(WorldId, Reading), ScriptError> {
         let mut passes = 1;
         loop {
@@ -155,11 +144,10 @@ impl<'a> FrameReader<'a> {
         }
     }
 
-    /// Looks for elements that listen to presses and look like nothing to press; true when there are new ones.
+    /// Marks elements that listen to presses without looking clickable; true if there are new ones.
     async fn find_press_listeners(self, document: &Document) -> Result<bool, ScriptError> {
         let root = self.root(document).await?;
-        // Its object is in no group, so the response holds no functions. Pierced, it tells of shadow trees and, needlessly,
-        // of the frames in this process.
+        // The object is in no group, so the reply contains no function objects. `pierce` includes shadow trees.
         let ask = GetEventListenersParams::builder().object_id(root).depth(-1).pierce(true).build();
         let ask = ask.expect("the object is set");
         let Listeners { listeners } = document.session.call_as(ask, self.limit).await?;
@@ -173,12 +161,12 @@ impl<'a> FrameReader<'a> {
         let marks = new_listeners.into_iter().map(|node| self.mark(document, BackendNodeId::new(node), &group));
         let marks = join_all(marks).await;
         self.worlds.release(document, group);
-        // A node that vanished in the meantime, or stands in another document, is no loss.
+        // The node is gone or belongs to another document.
         Ok(marks.into_iter().any(|marked| marked.unwrap_or(false)))
     }
 
-    /// The `document` as the page's own world has it, in no group. Asked for listeners with an object of our world, the
-    /// browser compiles `onclick` attributes there, and Chromium's renderer crashes once the page runs them.
+    /// The main world's `document`, in no group. With an object of our world, Chromium compiles `onclick` attributes
+    /// there, and the renderer crashes when the page runs them.
     async fn root(self, document: &Document) -> Result<RemoteObjectId, ScriptError> {
         if let Some(root) = self.worlds.page_root(document)? {
             return Ok(root);
@@ -196,7 +184,7 @@ impl<'a> FrameReader<'a> {
         self.worlds.call_on(document, &node, "markListening", None).await
     }
 
-    /// Looks into elements that may hold a closed shadow tree, which no script can see from outside; true when some do.
+    /// Probes elements for a closed shadow tree; true if any has one.
     async fn open_closed_roots(self, document: &Document, hosts: &[NodeId]) -> bool {
         if hosts.is_empty() {
             return false;
@@ -205,7 +193,7 @@ impl<'a> FrameReader<'a> {
         let looks = hosts.iter().take(MAX_HOSTS).map(|host| self.open_closed_root(document, *host, &group));
         let found = join_all(looks).await;
         self.worlds.release(document, group);
-        // A host that vanished in the meantime is no loss.
+        // The host is gone.
         found.into_iter().any(|opened| opened.unwrap_or(false))
     }
 

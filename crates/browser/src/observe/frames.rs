@@ -1,18 +1,14 @@
-//! The readings of a page's frames, put together by the host.
+//! The readings of a page's frames.
 
-use super::reading::{NodeId, Reading};
+use super::reading::Reading;
+use crate::isolated_world::{NodeId, WorldId};
 
-/// One document's isolated world. The host gives out a new one for every world it makes, also when a frame navigates,
-/// so that a node number never means two nodes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct WorldId(pub u64);
-
-/// A frame's document with the frames in it.
+/// A document and its frames.
 #[derive(Debug, Clone)]
 pub struct FrameReading {
     pub key: WorldId,
     pub reading: Reading,
-    /// In any order; their places are told by their owner elements.
+    /// In any order; their owners determine the place.
     pub children: Vec<ChildFrame>,
 }
 
@@ -26,7 +22,7 @@ pub struct ChildFrame {
 #[derive(Debug, Clone)]
 pub enum ChildContent {
     Read(Box<FrameReading>),
-    /// It could not be read in time, or it is gone.
+    /// It timed out, or is gone.
     Unreadable,
 }
 
@@ -36,7 +32,7 @@ impl FrameReading {
         Self { key, reading, children: Vec::new() }
     }
 
-    /// The reading of one of the documents.
+    /// The reading of a document.
     pub fn find(&self, key: WorldId) -> Option<&Reading> {
         if self.key == key {
             return Some(&self.reading);

@@ -1,12 +1,13 @@
-//! Any reading, as a fuzz target; what must hold is shared with the property tests.
+//! Fuzz target for readings, with the same invariants as the property tests.
 
-use super::frames::{FrameReading, WorldId};
+use super::blocker::blocker;
+use super::facts::Facts;
+use super::frames::FrameReading;
 use super::invariants;
 use super::reading::Reading;
-use super::{Facts, blocker};
+use crate::isolated_world::WorldId;
 
-/// The reply of the script that walks a page. The page cannot write it, only what stands in it; but a renderer that was
-/// taken over could.
+/// A compromised renderer could write any reply of the reading script.
 pub fn page_view(data: &[u8]) {
     let Ok(json) = std::str::from_utf8(data) else { return };
     let Ok(reading) = Reading::parse(json) else { return };

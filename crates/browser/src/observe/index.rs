@@ -1,13 +1,12 @@
-//! Which element an index means.
+//! Maps element indices to nodes.
 
 use std::collections::HashMap;
 
-use super::frames::WorldId;
-use super::reading::NodeId;
+use crate::isolated_world::{NodeId, WorldId};
 use agent::observation::ElementIndex;
 
-/// Gives every element that is shown one index, 1, 2, 3 ..., the same in every later view for as long as the element
-/// lives and never used for another one. One table serves all frames and tabs of a run.
+/// Assigns each shown element an index from 1 that is stable while the element lives and never reused. One table serves
+/// all frames and tabs of a run.
 #[derive(Debug, Default)]
 pub struct IndexTable {
     last: u32,
@@ -16,7 +15,7 @@ pub struct IndexTable {
     frames: HashMap<WorldId, LastReading>,
 }
 
-/// An element as it was last shown.
+/// An element as last shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexedElement {
     pub frame: WorldId,
@@ -24,19 +23,19 @@ pub struct IndexedElement {
     pub tag: String,
     pub role: String,
     pub name: String,
-    /// What the script's `signature` says of it as long as it stays what it is.
+    /// The script's `signature` of the element.
     pub signature: String,
-    /// `[x, y, width, height]` in its own document, CSS pixels from the document's origin.
+    /// `[x, y, width, height]` relative to the document's origin, CSS pixels.
     pub place: [i32; 4],
-    /// Its box in the page's viewport, as far as it is in it; none when it is not.
+    /// The visible part of its box in the viewport.
     pub in_view: Option<[i32; 4]>,
 }
 
-/// How far a frame had been read before, to tell what is new from what has been scrolled to.
+/// How far a frame was read before, to tell new elements from those scrolled into view.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct LastReading {
     pub(super) newest: NodeId,
-    /// Top and bottom of what was listed, from the document's origin.
+    /// Top and bottom of the listed part, relative to the document's origin.
     pub(super) range: [i32; 2],
 }
 
@@ -45,19 +44,19 @@ impl IndexTable {
         Self::default()
     }
 
-    /// The element behind an index; none when the index was never shown or its frame is gone.
+    /// The element of an index; none if it was never shown or its frame is gone.
     pub fn resolve(&self, index: ElementIndex) -> Option<&IndexedElement> {
         self.shown.get(&index)
     }
 
-    /// Forgets the frames that are gone. Their indices are never given out again.
+    /// Drops frames that are gone. Their indices are not reused.
     pub fn retain_frames(&mut self, is_alive: impl Fn(WorldId) -> bool) {
         self.by_node.retain(|(frame, _), _| is_alive(*frame));
         self.shown.retain(|_, shown| is_alive(shown.frame));
         self.frames.retain(|frame, _| is_alive(*frame));
     }
 
-    /// The index of an element that is shown, its own or the next one.
+    /// The index of a shown element, existing or new.
     pub fn show(&mut self, shown: IndexedElement) -> ElementIndex {
         let index = *self.by_node.entry((shown.frame, shown.node)).or_insert_with(|| {
             self.last += 1;

@@ -1,20 +1,22 @@
-//! What the view of any reading must keep to, whatever a page is made of.
+//! Invariants of every view.
 
 use std::collections::HashSet;
 
 use super::frames::FrameReading;
 use super::index::IndexTable;
-use super::{compose, notices, tokens};
+use super::notice::notices;
+use super::render::compose;
+use super::words::tokens;
 use agent::observation::ElementIndex;
 
-/// Checks all of it for one tree; `budget` in tokens, at least 200.
+/// Checks the invariants for one tree; `budget` in tokens, at least 200.
 pub(super) fn hold(tree: &FrameReading, budget: usize) {
     let mut table = IndexTable::new();
     let view = compose(tree, &mut table, budget);
     let text = &view.text;
     assert!(tokens(text) <= budget, "{} tokens of {budget}\n{text}", tokens(text));
 
-    // Every index in the text is an element, offered once, and resolves; no other does.
+    // Exactly the indices in the text are elements, each once, and they resolve.
     let offered: Vec<u32> = view.elements.iter().map(|element| element.index.0).collect();
     assert_eq!(indices(text), offered, "{text}");
     assert_eq!(offered.iter().collect::<HashSet<_>>().len(), offered.len(), "{text}");
@@ -22,13 +24,13 @@ pub(super) fn hold(tree: &FrameReading, budget: usize) {
     let highest = offered.iter().max().copied().unwrap_or_default();
     assert!(table.resolve(ElementIndex(highest + 1)).is_none());
 
-    // Text of the page adds no line, no note of ours, and nothing that a reader cannot see.
+    // Page text adds no lines, no notes and no invisible characters.
     assert!(!text.chars().any(|c| c.is_control() && c != '\n' && c != '\t'), "{text:?}");
     assert!(!text.contains(['\u{200b}', '\u{202e}', '\u{feff}']), "{text:?}");
     let whole = compose(tree, &mut IndexTable::new(), 1_000_000).text;
     assert!(whole.lines().filter(|line| line.trim_start().starts_with("...")).count() <= 2, "{whole}");
 
-    // The same reading comes to the same view.
+    // The same reading gives the same view.
     let again = compose(tree, &mut table, budget);
     assert_eq!(*text, again.text);
     assert_eq!(view.fingerprint, again.fingerprint);
@@ -36,7 +38,7 @@ pub(super) fn hold(tree: &FrameReading, budget: usize) {
     notices(tree, &again);
 }
 
-/// The indices that the text offers, in its order: what a planner would take for elements.
+/// The indices in the text, in order, as a planner would read them.
 pub(super) fn indices(text: &str) -> Vec<u32> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices('[') {

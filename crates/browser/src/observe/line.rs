@@ -7,15 +7,15 @@ use super::words::{attribute, cleaned, plain};
 use agent::observation::Element;
 
 const NAME: usize = 200;
-/// Of a short attribute.
+/// Limit of a short attribute.
 const WORD: usize = 60;
 const VALUE: usize = 400;
 const HREF: usize = 48;
-/// A select with more options than this shows the first few only.
+/// A longer list of options is abbreviated.
 const OPTIONS_IN_FULL: usize = 10;
 const FIRST_OPTIONS: usize = 7;
 
-/// The line without its index.
+/// The element's line, without its index.
 pub(super) fn element_line(item: &ElementItem, page: &PageUrl, focused: bool) -> String {
     let mut out = String::with_capacity(64);
     out.push('<');
@@ -171,8 +171,7 @@ fn scroll_state(out: &mut String, scroll: [f64; 4]) {
     let _ = write!(out, " scroll=\"{}\"", if parts.is_empty() { "all in view".to_owned() } else { parts.join(", ") });
 }
 
-/// A link's target as short as it can be told: relative to the page, and not at all when the link's name already
-/// says it.
+/// A short form of a link's target, relative to the page; none if the link's name says the same.
 fn short_href(href: &str, page: &PageUrl, name: &str) -> Option<String> {
     if href.is_empty() || href.starts_with("javascript:") || href.starts_with("data:") || href.starts_with("blob:") {
         return None;
@@ -184,7 +183,7 @@ fn short_href(href: &str, page: &PageUrl, name: &str) -> Option<String> {
     let (path, tail) = target.split_at(target.find(['?', '#']).unwrap_or(target.len()));
     let segment = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let segment = segment.split_once('.').map_or(segment, |(stem, _)| stem);
-    // `#method.push` for a link that says "push" leads where it says.
+    // The `#method.push` of a link named "push".
     let last = if path.is_empty() { tail.trim_start_matches('#') } else { segment };
     let says = letters(name);
     let repeats = match (path.is_empty(), tail.is_empty()) {
@@ -199,7 +198,7 @@ fn short_href(href: &str, page: &PageUrl, name: &str) -> Option<String> {
     if length <= HREF {
         return Some(target.to_owned());
     }
-    // Both ends tell more than either: the site or section, and the thing itself.
+    // Keep both ends: the section and the item.
     let head: String = target.chars().take(HREF / 2 - 1).collect();
     let tail: String = target.chars().skip(length - HREF / 2).collect();
     Some(format!("{head}…{tail}"))
@@ -209,10 +208,10 @@ fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// A document's own address, to tell others relative to it.
+/// The URL that links are shown relative to.
 pub(super) struct PageUrl {
     document: String,
-    /// With the slash at the end, when it is more than the origin.
+    /// With a trailing slash; none if it is the origin.
     folder: Option<String>,
     origin: String,
 }
@@ -253,13 +252,12 @@ fn role(item: &ElementItem) -> &str {
     }
 }
 
-/// As the script's `signature` puts it together: untouched, so that the two can be compared.
+/// Must equal the script's `signature`.
 pub(super) fn signature(item: &ElementItem) -> String {
     let role = Some(role(item)).filter(|role| !role.is_empty()).unwrap_or(&item.tag);
     format!("{role} {}", item.sig.as_ref().unwrap_or(&item.name))
 }
 
-/// The element as the agent's code sees it.
 pub(super) fn element(item: &ElementItem) -> Element {
     let role = role(item);
     let mut name = cleaned(&item.name, NAME + 1);

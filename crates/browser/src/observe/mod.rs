@@ -1,18 +1,19 @@
-//! Eyes: how a page is read and how the reading becomes the text that a planner decides on.
+//! Page observation: reading documents, and composing the view that the planner decides on.
 //!
-//! One way to read: `injected.read` walks each document in an isolated world of its own, one world per frame, and answers
-//! with a compact record of what is visible ([`Reading`]). Nothing is written into the page and its scripts see nothing
-//! of it. The host gathers the readings of all frames, whatever their session, into a [`FrameReading`] tree, and
-//! [`compose`] turns that into one budgeted [`PageView`](agent::observation::PageView) whose indices an
-//! [`IndexTable`] resolves back to a frame and a node.
+//! `injected.read` walks each document in an isolated world and returns a compact record of what is visible ([`Reading`]).
+//! Nothing is written into the page. [`frame_reader`] combines the readings of all frames into a [`FrameReading`] tree,
+//! and [`compose`] turns it into a [`PageView`](agent::observation::PageView) within a token budget, whose indices an
+//! [`IndexTable`] resolves.
 //!
-//! Everything here is pure and knows no DevTools; readings come from pages and are bounded and cleaned again.
+//! Readings come from pages: they are bounded and sanitized here.
 
 mod blocker;
 mod budget;
+mod challenge_frames;
 mod closed_shadow_trees;
 pub(crate) mod element_map;
 mod facts;
+mod flat_page;
 mod flatten;
 pub(crate) mod frame_reader;
 mod frames;
@@ -31,12 +32,13 @@ mod invariants;
 #[cfg(test)]
 mod tests;
 
+pub use crate::isolated_world::{NodeId, WorldId};
 pub use blocker::{blocker, may_pass};
 pub use facts::{DocumentResponse, Facts};
-pub use frames::{ChildContent, ChildFrame, FrameReading, WorldId};
+pub use frames::{ChildContent, ChildFrame, FrameReading};
 pub use index::{IndexTable, IndexedElement};
 pub use notice::notices;
-pub use reading::{NodeId, Reading};
+pub use reading::Reading;
 pub use relocate::relocate;
 pub use render::compose;
 pub use words::tokens;

@@ -1,4 +1,4 @@
-//! What is worth saying about a page beside its text.
+//! Notices about a page besides its text.
 
 use super::frames::{ChildContent, FrameReading};
 use agent::observation::PageView;

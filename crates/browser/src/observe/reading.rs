@@ -1,13 +1,10 @@
-//! What the script says about one document. Made by a page, so nothing in it is trusted beyond its types.
+//! The reading script's record of one document. A page influences it, so only its types are trusted.
 
 use serde::Deserialize;
 
-/// A node's number in its frame's isolated world, stable for as long as the node lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Deserialize)]
-#[serde(transparent)]
-pub struct NodeId(pub u32);
+use crate::isolated_world::NodeId;
 
-/// One document, read once. Coordinates are CSS pixels relative to the document's own viewport.
+/// One reading of a document. Coordinates are CSS pixels relative to its viewport.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Reading {
@@ -17,40 +14,40 @@ pub struct Reading {
     pub ready: String,
     /// Width and height.
     pub viewport: [i32; 2],
-    /// Horizontal and vertical scroll position.
+    /// Horizontal and vertical.
     pub scroll: [i32; 2],
-    /// Width and height of the whole content.
+    /// Width and height of the content.
     pub page: [i32; 2],
-    /// Elements in the document.
+    /// Number of elements.
     pub nodes: u32,
     pub(crate) items: Vec<Item>,
-    /// Elements that could hold a closed shadow tree and about which nothing is known yet.
+    /// Possible hosts of closed shadow trees that were not probed yet.
     pub hosts: Vec<NodeId>,
     pub(crate) above: OffscreenSummary,
     pub(crate) below: OffscreenSummary,
-    /// Controls to the left and right of the viewport.
+    /// Controls left and right of the viewport.
     pub(crate) beside: u32,
-    /// Parts left out because the reading had grown too large.
+    /// Parts omitted because of the reading's size limit.
     pub(crate) cut: u32,
-    /// Square pixels of the viewport that large pictures without words take up.
+    /// Square pixels of the viewport covered by large pictures without text.
     pub(crate) wordless: u32,
-    /// A layer covers the whole viewport; only what is in it was read.
+    /// A layer covers the whole viewport; only its content was read.
     pub(crate) layered: bool,
     /// Of the main document.
     pub(crate) marks: BlockSigns,
-    /// The focused element, when it is among those read.
+    /// The focused element, if it was read.
     pub(crate) focus: Option<NodeId>,
-    /// Top and bottom of the part that is listed.
+    /// Top and bottom of the listed part.
     pub(crate) range: [i32; 2],
-    /// The script's own time in milliseconds.
+    /// Script time in milliseconds.
     pub ms: f64,
 }
 
 impl Reading {
-    /// Reads the script's response.
+    /// Parses the script's reply.
     ///
     /// # Errors
-    /// Not of the expected form: the world was tampered with or belongs to another version.
+    /// The reply is malformed: the world was tampered with or has another version.
     pub fn parse(json: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(json)
     }
@@ -63,7 +60,7 @@ impl Reading {
         ids.max()
     }
 
-    /// The frames in sight of this document, by their owner elements.
+    /// The owner elements of visible frames.
     pub fn frame_owners(&self) -> impl Iterator<Item = NodeId> {
         self.items.iter().filter_map(|item| match item {
             Item::Frame(frame) => Some(frame.id),
@@ -72,17 +69,17 @@ impl Reading {
     }
 }
 
-/// Signs of a page that keeps people out, apart from what it shows.
+/// Signs of a blocking page.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct BlockSigns {
-    /// Whose challenge scripts it loads.
+    /// Providers of loaded challenge scripts.
     pub(crate) gates: Vec<String>,
-    /// What its forms complain of.
+    /// Error messages of forms.
     pub(crate) complaints: Vec<String>,
 }
 
-/// How many controls lie beyond what is listed, and some of the headings there, nearest first.
+/// The number of controls beyond the listed part, and some headings there, nearest first.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct OffscreenSummary {
@@ -90,7 +87,7 @@ pub(crate) struct OffscreenSummary {
     pub(crate) headings: Vec<String>,
 }
 
-/// The document in reading order: text and controls, with marks for the structure around them.
+/// The document in reading order: text, controls and structure.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(crate) enum Item {
     #[serde(rename = "t")]
@@ -102,13 +99,13 @@ pub(crate) enum Item {
     /// A structure begins: its kind and name.
     #[serde(rename = "o")]
     Open(String, String),
-    /// The innermost structure, or element with `open`, ends.
+    /// Ends the innermost structure or `open` element.
     #[serde(rename = "c")]
     Close,
-    /// The next item of the innermost list begins.
+    /// The next item of the innermost list.
     #[serde(rename = "n")]
     Next,
-    /// The next cell of the innermost row begins.
+    /// The next cell of the innermost row.
     #[serde(rename = "p")]
     Cell,
 }
@@ -116,21 +113,21 @@ pub(crate) enum Item {
 /// `[x, y, width, height]`.
 pub(crate) type Rect = [i32; 4];
 
-/// A line of text, on the wire an array.
+/// A line of text; serialized as an array.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub(crate) struct TextItem {
     pub(crate) x: i32,
     pub(crate) y: i32,
     pub(crate) width: i32,
     pub(crate) height: i32,
-    /// 1 when (partly) in the viewport.
+    /// 1 if at least partly in the viewport.
     pub(crate) seen: u8,
     pub(crate) text: String,
     /// 1 to 6 for headings, else 0.
     pub(crate) level: u8,
 }
 
-/// A control, with what deviates from the ordinary.
+/// A control.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct ElementItem {
@@ -138,28 +135,28 @@ pub(crate) struct ElementItem {
     pub(crate) id: NodeId,
     #[serde(rename = "b")]
     pub(crate) place: Rect,
-    /// 1 when (partly) in the viewport.
+    /// 1 if at least partly in the viewport.
     #[serde(rename = "v")]
     pub(crate) seen: u8,
-    /// Something else is painted over it.
+    /// Painted over by something else.
     pub(crate) covered: bool,
     /// Structure follows, up to the matching [`Item::Close`].
     pub(crate) open: bool,
     pub(crate) tag: String,
-    /// The role given by the author.
+    /// The explicit role.
     pub(crate) role: String,
-    /// The role implied, when none was given.
+    /// The implicit role.
     pub(crate) kind: String,
     pub(crate) name: String,
-    /// The name by which the element is recognised, where it is not the one that is shown.
+    /// The name in the signature, if it differs from the shown one.
     pub(crate) sig: Option<String>,
     #[serde(rename = "type")]
     pub(crate) input_type: String,
-    /// The field's name attribute, for fields without a label.
+    /// The `name` attribute of an unlabelled field.
     pub(crate) field: String,
     pub(crate) format: String,
     pub(crate) value: Option<String>,
-    /// A password field holds something.
+    /// A password field has a value.
     pub(crate) filled: bool,
     pub(crate) placeholder: String,
     /// "true", "false" or "mixed".
@@ -170,7 +167,7 @@ pub(crate) struct ElementItem {
     pub(crate) disabled: bool,
     pub(crate) required: bool,
     pub(crate) readonly: bool,
-    /// "true" or what is wrong.
+    /// "true" or the problem.
     pub(crate) invalid: String,
     pub(crate) busy: bool,
     pub(crate) popup: String,
@@ -182,7 +179,7 @@ pub(crate) struct ElementItem {
     pub(crate) pattern: String,
     pub(crate) accept: String,
     pub(crate) multiple: bool,
-    /// The first options and how many there are.
+    /// The first options, and their total number.
     pub(crate) options: Vec<String>,
     pub(crate) total: u32,
     /// Absolute.
@@ -193,34 +190,33 @@ pub(crate) struct ElementItem {
     pub(crate) draggable: bool,
     pub(crate) editable: bool,
     pub(crate) muted: bool,
-    /// Not to be seen but usable all the same: an input for files.
+    /// Invisible but usable: a file input.
     pub(crate) hidden: bool,
-    /// For controls without a name: what the author called the picture, and its colour.
+    /// For unnamed controls: the name of their picture, and its colour.
     pub(crate) icon: String,
     pub(crate) colour: String,
-    /// What tells a cell of a board from the others.
+    /// The state of a board's cell.
     pub(crate) state: String,
-    /// The middle of a part of a drawing, from the drawing's corner.
+    /// The centre of a part of a drawing, relative to the drawing.
     pub(crate) at: Option<[i32; 2]>,
     /// Of a canvas or a part of a drawing.
     pub(crate) size: Option<[i32; 2]>,
-    /// Of a scroll container: its own pages above, below, to the left and to the right.
+    /// Of a scroll container: pages above, below, to the left and to the right.
     pub(crate) scroll: Option<[f64; 4]>,
 }
 
-/// A frame's owner element.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct FrameItem {
     #[serde(rename = "i")]
     pub(crate) id: NodeId,
-    /// Of the content box.
+    /// The content box.
     #[serde(rename = "b")]
     pub(crate) place: Rect,
     pub(crate) src: String,
     pub(crate) name: String,
     /// The visible part: left, top, right, bottom.
     pub(crate) seen: Option<[i32; 4]>,
-    /// Bits of a 5 by 5 grid over the visible part, row by row: covered there.
+    /// A 5 by 5 grid of bits over the visible part, row by row: covered.
     pub(crate) cover: u32,
 }

@@ -1,28 +1,26 @@
-//! Finding an element again when its node is gone: frameworks draw a list anew and put other nodes in the place of
-//! those that were shown.
+//! Finds an element again after a framework has replaced its node.
 
 use super::line::signature;
-use super::reading::{Item, NodeId, Reading, Rect};
+use super::reading::{Item, Reading, Rect};
+use crate::isolated_world::NodeId;
 
-/// How far an element may have moved and still be at its place, CSS pixels: a border, a rounded line height.
+/// Maximum movement of an element in CSS pixels, such as a border.
 const NEAR: i32 = 8;
-/// Words before an element, by which it is told from others like it: those of as many texts and controls.
+/// Number of preceding texts and controls that identify an element.
 const WORDS_BEFORE: usize = 3;
 
-/// An element with what it is recognised by.
 struct Candidate<'a> {
     id: NodeId,
     tag: &'a str,
     signature: String,
-    /// From the document's origin.
+    /// Relative to the document's origin.
     place: Rect,
     before: Vec<&'a str>,
 }
 
-/// The element of a later reading of a document that has taken the place of one that an earlier reading had, by tag,
-/// role, name and position; none when that is not certain. One whose role and name nothing else has may have moved if
-/// it follows the same words; one of several alike must be where it was and follow the same words, in as many as there
-/// were.
+/// The element in a later reading that replaced one of an earlier reading, by tag, role, name and position; none if in
+/// doubt. An element with a unique role and name may have moved if the same words precede it. One of several alike must
+/// have kept its place and preceding words, and their number must not have changed.
 pub fn relocate(earlier: &Reading, later: &Reading, id: NodeId) -> Option<NodeId> {
     let then = candidates(earlier);
     let was = then.iter().find(|known| known.id == id)?;
@@ -84,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_alone_in_its_name_is_found_where_it_was_or_after_the_same_words() {
+    fn a_unique_element_is_found_by_position_or_preceding_words() {
         let earlier = reading(vec![text(0, "Total 1"), button(1, 20, "Pay")]);
         let there = reading(vec![text(0, "Total 2"), button(7, 22, "Pay")]);
         assert_eq!(relocate(&earlier, &there, NodeId(1)), Some(NodeId(7)));
@@ -97,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_several_alike_is_found_by_its_place_and_what_stands_before_it() {
+    fn similar_elements_are_found_by_position_and_preceding_words() {
         let rows = |names: &[&str], first: u32| {
             let row = |(n, name): (u32, &&str)| {
                 let y = i32::try_from(20 * n).unwrap();
@@ -112,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_read_is_not_found() {
+    fn unread_elements_are_not_found() {
         let earlier = reading(vec![button(1, 0, "Pay")]);
         assert_eq!(relocate(&earlier, &earlier, NodeId(2)), None);
         assert_eq!(relocate(&earlier, &reading(vec![button(3, 0, "Refund")]), NodeId(1)), None);

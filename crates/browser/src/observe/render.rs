@@ -1,18 +1,20 @@
-//! The view: the chosen lines as text, with honest notes on what was left out.
+//! Renders the selected lines as text, with notes about what is omitted.
 
 use super::budget::{Fate, NOTE, choose};
-use super::flatten::{Control, FlatPage, Line, Piece, flatten};
-use super::frames::{ChildContent, FrameReading, WorldId};
+use super::flat_page::{Control, FlatPage, Line, Piece};
+use super::flatten::flatten;
+use super::frames::{ChildContent, FrameReading};
 use super::index::{IndexTable, IndexedElement, LastReading};
 use super::reading::{ElementItem, OffscreenSummary, Reading};
 use super::words::{plain, tokens};
+use crate::isolated_world::WorldId;
 use agent::observation::{Element, PageView, Scroll};
 
-/// Tokens kept for the first and the last line.
+/// Tokens reserved for the first and last line.
 const EDGES: usize = 110;
 
-/// The page as the agent sees it, in about `budget` tokens (at least 200). Every index in the text resolves through
-/// `index` from then on; elements that are not shown get none.
+/// The view of a page in about `budget` tokens (at least 200). Its indices resolve through `index`; elements that are
+/// not shown get none.
 pub fn compose(page: &FrameReading, index: &mut IndexTable, budget: usize) -> PageView {
     let is_new = |frame: WorldId, reading: &Reading, item: &ElementItem| is_new(index, frame, reading, item);
     let flat = flatten(page, &is_new);
@@ -28,8 +30,8 @@ pub fn compose(page: &FrameReading, index: &mut IndexTable, budget: usize) -> Pa
     PageView { text, elements, scroll: scroll(&page.reading), fingerprint, wordless: wordless(page) }
 }
 
-/// An element is new when it was made since the frame was last read, at a place that was listed then: what one has
-/// merely scrolled to is not.
+/// An element is new if it was created since the frame was last read, within the part listed then; elements scrolled
+/// into view are not.
 fn is_new(index: &IndexTable, frame: WorldId, reading: &Reading, item: &ElementItem) -> bool {
     index.last_reading(frame).is_some_and(|last| {
         let middle = i64::from(item.place[1]) + i64::from(item.place[3]) / 2 + i64::from(reading.scroll[1]);
@@ -114,7 +116,7 @@ impl Renderer<'_> {
     }
 
     fn indent(&mut self, depth: usize) {
-        // Deeper than this, the depth says nothing any more.
+        // Deeper indentation carries no information.
         for _ in 0..depth.min(8) {
             self.text.push('\t');
         }
@@ -217,7 +219,7 @@ fn beyond(
     more: u32,
 ) -> Option<String> {
     let controls = beyond.controls.saturating_add(more);
-    // Less than a few lines' worth of pixels with nothing in it is nothing to scroll for.
+    // A few empty pixels are not worth scrolling.
     if reading.layered || (pixels < 8 && controls == 0) {
         return None;
     }
@@ -236,7 +238,7 @@ fn beyond(
     Some(note)
 }
 
-/// Lines left out in one place.
+/// Consecutive omitted lines.
 #[derive(Default)]
 struct Gap {
     controls: usize,
@@ -276,7 +278,7 @@ impl Gap {
     }
 }
 
-/// FNV-1a: short, the same in every process, and good enough to tell two pages apart.
+/// FNV-1a: short and stable across processes.
 struct Fingerprint(u64);
 
 impl Fingerprint {

@@ -1,8 +1,8 @@
-//! Page text made safe for the view, and its length in tokens.
+//! Sanitizes page text and estimates tokens.
 
 use std::fmt::Write as _;
 
-/// About how many tokens a model's tokenizer makes of a text: on the high side of what the common ones count.
+/// Estimates a text's tokens, on the high side of common tokenizers.
 pub fn tokens(text: &str) -> usize {
     #[derive(PartialEq, Clone, Copy)]
     enum Run {
@@ -11,7 +11,7 @@ pub fn tokens(text: &str) -> usize {
         Digits,
         Marks,
     }
-    // In twelfths, so that every share is a whole number.
+    // In twelfths, to avoid fractions.
     let mut twelfths = 0;
     let mut run = Run::Blank;
     let mut length = 0;
@@ -33,8 +33,8 @@ pub fn tokens(text: &str) -> usize {
     usize::div_ceil(twelfths, 12)
 }
 
-/// Text without line breaks, control characters and characters that nobody sees, blanks folded, at most `limit`
-/// characters long (cut texts end in an ellipsis).
+/// Text on one line, without control and invisible characters, with blanks collapsed, at most `limit` characters long;
+/// longer texts end in an ellipsis.
 pub(super) fn cleaned(text: &str, limit: usize) -> String {
     let mut out = String::with_capacity(text.len().min(limit * 4));
     let mut count = 0;
@@ -47,7 +47,7 @@ pub(super) fn cleaned(text: &str, limit: usize) -> String {
         if is_unseen(character) {
             continue;
         }
-        // A joiner after nothing it could join is only there to confuse.
+        // A joiner without anything to join is dropped.
         if matches!(character, '\u{200c}' | '\u{200d}')
             && (blank || out.chars().next_back().is_none_or(|c| c.is_ascii()))
         {
@@ -68,7 +68,7 @@ pub(super) fn cleaned(text: &str, limit: usize) -> String {
     out
 }
 
-/// Invisible characters that could carry text past a reader or reorder what is shown.
+/// Invisible characters that could hide text or reorder it.
 fn is_unseen(character: char) -> bool {
     matches!(character,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -77,8 +77,7 @@ fn is_unseen(character: char) -> bool {
         | '\u{f0000}'..='\u{10ffff}')
 }
 
-/// Cleaned text that cannot be taken for an element, a region or a note of the view: where it would look like one, a
-/// backslash stands in front.
+/// Sanitized text that cannot pass for an element, a region or a note of the view: a backslash precedes what would.
 pub(super) fn plain(text: &str, limit: usize) -> String {
     escaped(&cleaned(text, limit))
 }
@@ -103,7 +102,8 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// Whether what follows a bracket makes it an index: digits and a bracket, at the start of a text or before a tag.
+/// Whether a bracket followed by this looks like an index: digits and a bracket, at the start of a text or before a
+/// tag.
 fn looks_like_index(rest: &str, at_start: bool) -> bool {
     let after = rest.trim_start_matches(|c: char| c.is_ascii_digit());
     if after.len() == rest.len() {
@@ -111,13 +111,13 @@ fn looks_like_index(rest: &str, at_start: bool) -> bool {
     }
     match after.trim_start().strip_prefix(']') {
         Some(_) if at_start => true,
-        // At the end of a piece, too: the next piece could begin with the tag.
+        // Also at the end of a piece: the next one could begin with a tag.
         Some(tail) => tail.trim_start().is_empty() || tail.trim_start().starts_with('<'),
         None => false,
     }
 }
 
-/// ` name=value`, quoted where the value is not one plain word. Blanks inside are kept, line breaks written as `\n`.
+/// Appends ` name=value`, quoted unless the value is a plain word, with line breaks as `\n`.
 pub(super) fn attribute(out: &mut String, name: &str, value: &str, limit: usize) {
     out.push(' ');
     out.push_str(name);
@@ -132,7 +132,7 @@ pub(super) fn attribute(out: &mut String, name: &str, value: &str, limit: usize)
         out.push_str(value);
         return;
     }
-    // What cannot be seen goes first: nothing may come between a bracket and what makes it look like an index.
+    // First drop what is invisible: nothing may come between a bracket and what makes it look like an index.
     let seen: String =
         value.chars().filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || is_unseen(*c))).collect();
     out.push('"');

@@ -1,6 +1,6 @@
-//! Elements' boxes and indices, drawn on pictures of a page.
+//! Draws element boxes and indices on screenshots.
 //!
-//! Drawn here and not on a canvas of the browser's: a page that is busy would hold that up.
+//! Not on a canvas in the page, which a busy page would delay.
 
 use std::io::Cursor;
 
@@ -10,37 +10,34 @@ use png::{ColorType, Compression, Decoder, Encoder, Transformations};
 
 use agent::image::{Image, ImageFormat};
 
-/// An element in a picture: its index and its box, `[x, y, width, height]` in the picture's pixels, which are those of
-/// the viewport.
+/// An element's index and its box, `[x, y, width, height]` in viewport pixels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct IndexBox(pub(crate) u32, pub(crate) [i32; 4]);
 
-/// Why a picture has no boxes.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OverlayError {
-    #[error("the picture is no base64: {0}")]
+    #[error("the picture is not base64: {0}")]
     Base64(#[from] base64::DecodeError),
     #[error("the picture cannot be read: {0}")]
     Decoding(#[from] png::DecodingError),
     #[error("the picture cannot be written: {0}")]
     Encoding(#[from] png::EncodingError),
-    /// Browsers make pictures in true colour.
+    /// Chromium's screenshots are RGB or RGBA.
     #[error("the picture is in {0:?}")]
     Colours(ColorType),
-    #[error("the picture was not drawn on to its end")]
+    #[error("drawing on the picture was interrupted")]
     Interrupted,
 }
 
-/// In turns, so that neighbours differ; white digits are readable on each.
+/// Neighbours differ, and white digits are readable on each.
 const INKS: [[u8; 3]; 6] = [[208, 0, 0], [0, 80, 208], [0, 128, 48], [160, 0, 160], [176, 80, 0], [0, 112, 128]];
 const WHITE: [u8; 3] = [255; 3];
-/// Of what is painted over.
 const MASK: [u8; 3] = [0; 3];
-/// Thickness of a box's line.
+/// Line width of a box.
 const LINE: i32 = 2;
-/// A digit's pixels are this large.
+/// Pixel size of a digit's dot.
 const DOT: i32 = 2;
-/// The digits 0 to 9, three dots wide and five high, row by row from the top, the leftmost dot the highest bit.
+/// The digits 0 to 9: three by five dots, row by row from the top, the leftmost dot the highest bit.
 const DIGITS: [[u8; 5]; 10] = [
     [0b111, 0b101, 0b101, 0b101, 0b111],
     [0b010, 0b110, 0b010, 0b010, 0b111],
@@ -54,21 +51,20 @@ const DIGITS: [[u8; 5]; 10] = [
     [0b111, 0b101, 0b111, 0b001, 0b111],
 ];
 
-/// A picture with the boxes on it; a PNG, as the picture must be. Takes some 20 ms of a core, off the runtime's
-/// threads.
+/// Draws boxes on a PNG screenshot. Takes some 20 ms of CPU time on a blocking thread.
 ///
 /// # Errors
-/// When the picture is not one that a browser makes.
+/// When the image is not a PNG as Chromium writes it.
 pub(crate) async fn draw_boxes(picture: Image, boxes: Vec<IndexBox>) -> Result<Image, OverlayError> {
     let drawn = tokio::task::spawn_blocking(move || drawn(&STANDARD.decode(&*picture.base64)?, &boxes)).await;
     let png = drawn.map_err(|_| OverlayError::Interrupted)??;
     Ok(Image { format: ImageFormat::Png, base64: STANDARD.encode(png).into() })
 }
 
-/// A picture with these boxes painted over; a PNG, as the picture must be.
+/// Paints areas of a PNG screenshot black.
 ///
 /// # Errors
-/// As [`draw`].
+/// As [`draw_boxes`].
 pub(crate) async fn mask(picture: Image, areas: Vec<[i32; 4]>) -> Result<Image, OverlayError> {
     let covered = tokio::task::spawn_blocking(move || {
         let mut canvas = Canvas::read(&STANDARD.decode(&*picture.base64)?)?;
@@ -86,7 +82,7 @@ fn drawn(png: &[u8], boxes: &[IndexBox]) -> Result<Vec<u8>, OverlayError> {
     for IndexBox(index, place) in boxes {
         canvas.frame(*place, ink(*index));
     }
-    // Over all boxes, or one element's box would cross out another's index.
+    // After all boxes, which would otherwise cross the numbers.
     for IndexBox(index, place) in boxes {
         canvas.number(*index, *place, ink(*index));
     }
@@ -129,7 +125,7 @@ impl Canvas {
         Ok(png)
     }
 
-    /// Fills a rectangle, as far as it is in the picture.
+    /// Fills the part of a rectangle that is inside the image.
     fn fill(&mut self, [x, y, width, height]: [i32; 4], colour: [u8; 3]) {
         let columns = x.max(0)..x.saturating_add(width).min(self.width);
         for row in y.max(0)..y.saturating_add(height).min(self.height) {
@@ -149,7 +145,7 @@ impl Canvas {
         }
     }
 
-    /// Above the box's right corner where there is room, since what is inside matters more.
+    /// Above the right corner where possible, to keep the content visible.
     fn number(&mut self, index: u32, [x, y, width, _]: [i32; 4], ink: [u8; 3]) {
         let digits: Vec<usize> = index.to_string().bytes().map(|digit| usize::from(digit - b'0')).collect();
         let wide = DOT * (1 + 4 * digits.len() as i32);
@@ -183,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_box_has_ink_around_it_its_index_above_and_nothing_in_it() {
+    fn boxes_have_an_outline_and_an_index_and_keep_their_content() {
         for colours in [ColorType::Rgb, ColorType::Rgba] {
             let drawn = drawn(&paper(100, 80, colours), &[IndexBox(7, [20, 30, 40, 20])]).unwrap();
             let canvas = Canvas::read(&drawn).unwrap();
@@ -193,7 +189,7 @@ mod tests {
             for (x, y) in [(19, 30), (60, 40), (40, 40), (40, 50)] {
                 assert_eq!(pixel(&canvas, x, y), [200; 3], "{x}, {y}");
             }
-            // The seven's bar: three dots below the label's edge.
+            // The top of a seven is three dots wide.
             let label = (16..30).flat_map(|y| (50..60).map(move |x| (x, y)));
             let white = label.filter(|(x, y)| pixel(&canvas, *x, *y) == WHITE).count();
             assert_eq!(white, 7 * 4, "a seven has seven dots");
@@ -201,14 +197,14 @@ mod tests {
     }
 
     #[test]
-    fn what_reaches_beyond_the_picture_is_drawn_as_far_as_it_is_in_it() {
+    fn boxes_are_clipped_to_the_image() {
         let places = [[-50, -50, 60, 60], [90, 70, 500, 500], [i32::MAX, i32::MIN, i32::MAX, 5], [0, 0, 0, 0]];
         let boxes: Vec<IndexBox> = (0..).zip(places).map(|(n, place)| IndexBox(u32::MAX - n, place)).collect();
         assert!(drawn(&paper(100, 80, ColorType::Rgb), &boxes).is_ok());
     }
 
     #[test]
-    fn what_is_no_picture_is_refused() {
+    fn invalid_images_are_rejected() {
         assert!(matches!(drawn(b"GIF89a", &[]), Err(OverlayError::Decoding(_))));
         let grey = paper(4, 4, ColorType::Grayscale);
         assert!(matches!(drawn(&grey, &[]), Err(OverlayError::Colours(ColorType::Grayscale))));

@@ -1,13 +1,16 @@
-//! Pictures of pages that may show secrets: what shows_secret one is painted over.
+//! Screenshots of pages that may show secrets: each is painted over.
 //!
-//! The page is asked for its texts, and the values are looked for here: no page learns a value by being pictured.
+//! Values are searched here, in the texts that the page returns, so a page cannot learn one from being captured.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
-use serde::{Deserialize, Serialize};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::time::Duration;
+use serde::Deserialize;
+use serde_json::json;
 
 use crate::isolated_world::{Document, ScriptError};
 use crate::observe::frame_reader::FrameReader;
@@ -17,37 +20,36 @@ use agent::image::{Image, ImageFormat};
 use agent::secrets::{Masker, run_blocking};
 use cdp::CdpError;
 
-/// Characters of a document's texts; one with more is not pictured.
+/// Maximum text of a document; no screenshot is taken of a longer one.
 const MAX_TEXT: usize = 2_000_000;
-/// The same of a frame's; one with more is covered.
+/// Maximum text of a frame; a longer one is masked as a whole.
 const MAX_FRAME_TEXT: usize = 200_000;
-/// Frames that are looked into; further ones are covered.
+/// Maximum number of searched frames; others are masked.
 const MAX_FRAMES: usize = 100;
-/// Secret ranges that are covered one by one; a document with more is not pictured.
+/// Maximum number of secrets masked one by one.
 const MAX_RANGES: usize = 2_000;
-/// For a frame to say what it shows; one that does not is covered.
+/// Limit for a frame to return its text; a slower one is masked.
 const FRAME_LIMIT: Duration = Duration::from_secs(1);
-/// Frames in frames that are looked into; what lies deeper is covered with what shows_secret it.
+/// Maximum frame depth; deeper frames are masked with their parents.
 const MAX_DEPTH: u32 = 5;
-/// Pictures taken of a page on which what has to be covered moves, before it goes without one.
+/// Attempts to take a screenshot while masked areas keep moving.
 const ATTEMPTS: u32 = 3;
 
-/// Of a text: its number, and the piece's first character and the one after its last, in UTF-16.
+/// The text's number, start and end, in UTF-16 units.
 type TextRange = (usize, usize, usize);
 
 /// `[x, y, width, height]` in the viewport.
 type Rect = [i32; 4];
 
-/// Why there is no picture.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ScreenshotError {
     #[error(transparent)]
     Cdp(#[from] CdpError),
     #[error(transparent)]
     Drawing(#[from] OverlayError),
-    #[error("what it shows cannot be told: {0}")]
+    #[error("its texts cannot be read: {0}")]
     Unknown(ScriptError),
-    #[error("the page shows a secret that does not hold still")]
+    #[error("the page shows a secret that keeps moving")]
     Moving,
     #[error("the page has too much text to look for secrets")]
     TooMuch,
@@ -62,24 +64,9 @@ impl From<ScriptError> for ScreenshotError {
     }
 }
 
-#[derive(Serialize)]
-struct TextsArgument {
-    limit: usize,
-}
-
 #[derive(Deserialize)]
 struct Texts {
     texts: Option<Vec<String>>,
-}
-
-#[derive(Serialize)]
-struct BoxesArgument {
-    ranges: Vec<TextRange>,
-}
-
-#[derive(Serialize)]
-struct BoxArgument {
-    id: u32,
 }
 
 #[derive(Deserialize)]
@@ -87,10 +74,10 @@ struct Boxes {
     boxes: Vec<Rect>,
 }
 
-/// A PNG without the secrets that the page's texts and fields show.
+/// A PNG without the secrets in the page's texts and fields.
 ///
 /// # Errors
-/// No picture could be taken, or none that is known to be without them.
+/// No screenshot could be taken, or none that is known to be free of secrets.
 pub(crate) async fn capture(
     reader: FrameReader<'_>,
     main: &Document,
@@ -106,13 +93,13 @@ pub(crate) async fn capture(
     Err(ScreenshotError::Moving)
 }
 
-/// What has to be covered: the texts themselves in the main document, whole frames otherwise.
+/// The areas to mask: single texts in the main document, whole frames elsewhere.
 async fn boxes(reader: FrameReader<'_>, main: &Document, masker: &Arc<Masker>) -> Result<Vec<Rect>, ScreenshotError> {
     let ranges = ranges(reader, main, masker, MAX_TEXT).await?.ok_or(ScreenshotError::TooMuch)?;
     let mut all = Vec::new();
     if !ranges.is_empty() {
         let (_, Boxes { boxes }) =
-            reader.worlds.call(main, "textBoxes", &BoxesArgument { ranges }, reader.limit).await?;
+            reader.worlds.call(main, "textBoxes", &json!({ "ranges": ranges }), reader.limit).await?;
         all.extend(boxes);
     }
     let frames = reader.context.frames_of(main);
@@ -121,18 +108,18 @@ async fn boxes(reader: FrameReader<'_>, main: &Document, masker: &Arc<Masker>) -
     for (frame, _) in frames.iter().zip(covered).filter(|(_, shows_secret)| *shows_secret) {
         let owner = match reader.owner(main, frame).await {
             Ok(owner) => owner,
-            // Gone by now, and its picture with it.
+            // The frame is gone, also from the screenshot.
             Err(_) if !reader.context.frames_of(main).iter().any(|left| left.frame == frame.frame) => continue,
             Err(error) => return Err(error.into()),
         };
         let (_, Boxes { boxes }) =
-            reader.worlds.call(main, "elementBox", &BoxArgument { id: owner.0 }, reader.limit).await?;
+            reader.worlds.call(main, "elementBox", &json!({ "id": owner.0 }), reader.limit).await?;
         all.extend(boxes);
     }
     Ok(all)
 }
 
-/// Whether a frame, or one in it, shows a secret or does not say what it shows. As many as are left are asked.
+/// Whether a frame or a descendant shows a secret, or does not return its text in time.
 fn shows_secret<'a>(
     reader: FrameReader<'a>,
     frame: &'a Document,
@@ -155,7 +142,7 @@ fn shows_secret<'a>(
     .boxed()
 }
 
-/// The secret ranges of a document's texts; none when it has more than so many characters, or too many ranges.
+/// The secrets in a document's texts; none if there is too much text or too many secrets.
 async fn ranges(
     reader: FrameReader<'_>,
     document: &Document,
@@ -163,14 +150,13 @@ async fn ranges(
     limit: usize,
 ) -> Result<Option<Vec<TextRange>>, ScriptError> {
     reader.open_closed_trees(document).await?;
-    let argument = TextsArgument { limit };
+    let argument = json!({ "limit": limit });
     let (_, Texts { texts }) = reader.worlds.call(document, "shownTexts", &argument, reader.limit).await?;
     let Some(texts) = texts else { return Ok(None) };
     let masker = masker.clone();
     Ok(run_blocking(move || secret_ranges(&texts, &masker)).await)
 }
 
-/// The number of a text and the first and last character in UTF-16 of each secret piece; none when there are too many.
 fn secret_ranges(texts: &[String], masker: &Masker) -> Option<Vec<TextRange>> {
     let mut ranges = Vec::new();
     for (number, text) in texts.iter().enumerate() {
@@ -197,13 +183,13 @@ mod tests {
     }
 
     #[test]
-    fn pieces_are_told_by_the_characters_of_a_page() {
+    fn ranges_are_in_utf_16_units() {
         let texts = ["none".to_owned(), "ü😀 hunter22 😀hunter22".to_owned()];
         assert_eq!(secret_ranges(&texts, &masker()), Some(vec![(1, 4, 12), (1, 15, 23)]));
     }
 
     #[test]
-    fn a_page_that_repeats_a_value_without_end_is_not_pictured() {
+    fn too_many_secrets_prevent_a_screenshot() {
         let all = |count: usize| secret_ranges(&["hunter22😀".repeat(count)], &masker());
         assert_eq!(all(MAX_RANGES).map(|ranges| ranges.len()), Some(MAX_RANGES));
         assert_eq!(all(50_000), None);

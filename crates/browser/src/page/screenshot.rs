@@ -1,4 +1,4 @@
-//! Pictures of a page.
+//! Viewport screenshots.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use agent::image::{Image, ImageFormat};
 use cdp::messages::Screenshot;
 use cdp::{CdpError, Session};
 
-/// JPEG and WebP quality. At 80 text stays readable and a photo-like page takes some 200 kB.
+/// JPEG and WebP quality: text stays readable, and a photo-like page takes some 200 kB.
 const QUALITY: i64 = 80;
 
-/// The quality of a picture that was too large.
+/// JPEG quality of the second attempt.
 const LOW_QUALITY: i64 = 40;
 
-/// As [`capture`], of at most so many bytes: one that is larger is taken again as a JPEG of low quality. None when that is
-/// still too large.
+/// Like [`capture`], with a size limit: a larger image is taken again as a JPEG of low quality. None if that is still
+/// too large.
 pub(crate) async fn capture_within(
     session: &Session,
     format: ImageFormat,
@@ -31,11 +31,11 @@ pub(crate) async fn capture_within(
     Ok(Some(Image { format: ImageFormat::Jpeg, base64: taken.data }).filter(|image| image.bytes() <= max_bytes))
 }
 
-/// Takes a picture of the viewport. It waits for a frame, so it takes 33 to 50 ms whatever the page.
+/// Captures the viewport. Takes 33 to 50 ms, as it waits for a frame.
 pub(crate) async fn capture(session: &Session, format: ImageFormat, limit: Duration) -> Result<Image, CdpError> {
     let capture = CaptureScreenshotParams::builder();
     let capture = match format {
-        // Faster by half for a file larger by a tenth.
+        // Twice as fast, for files a tenth larger.
         ImageFormat::Png => capture.format(CaptureScreenshotFormat::Png).optimize_for_speed(true),
         ImageFormat::Jpeg => capture.format(CaptureScreenshotFormat::Jpeg).quality(QUALITY),
         ImageFormat::Webp => capture.format(CaptureScreenshotFormat::Webp).quality(QUALITY),

@@ -1,76 +1,65 @@
-//! The deployment's browsers: one warm process that the runs share, replaced when it dies, ages or grows, and one of its
-//! own for a run that wants a window.
+//! The browser pool: one warm process shared by runs, replaced when it ends, ages or grows, and a private one for each
+//! run with a window.
 
-use std::panic::AssertUnwindSafe;
+mod shared_browser;
+
 use std::path::{Path, PathBuf};
-use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use async_trait::async_trait;
-use futures::FutureExt as _;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
+use self::shared_browser::{keep_running, restart_on_panic};
 use crate::context::Context;
 use crate::egress::{Resolver, SystemResolver};
 use crate::page::BrowserPage;
-use crate::process::browser::{Browser, Launcher, Lease, RunningBrowsers};
-use crate::process::executable;
+use crate::process::browser::{Browser, Lease};
 use crate::process::launch::Display;
-use crate::process::profile;
-use crate::process::renderers;
+use crate::process::launcher::Launcher;
 use crate::process::sandbox::Sandbox;
+use crate::process::{executable, profile, renderers};
 use crate::settings::BrowserSettings;
 use agent::ports::{BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec};
 use url_policy::{DomainRules, Refusal, UrlPolicy};
 
-/// Waits between failed starts, doubling; a broken installation must not become a busy loop.
-const RESTART_BACKOFF: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
-/// What panics once may do so again.
-const PANIC_BACKOFF: Duration = Duration::from_secs(1);
-/// Why there is no browser any more.
 const STOPPING: &str = "the service is stopping";
-/// A browser that ends sooner counts as a failed start.
-const SHORT_LIFE: Duration = Duration::from_secs(5);
-/// What a caller waits for with the next start, when a browser ended soon: it may have been killed. A longer wait says that
-/// one after the other ends so.
-const MAX_WAITED_BACKOFF: Duration = Duration::from_secs(1);
 
-/// The browsers of a deployment. [`Pool::close`] ends them all.
+/// The browsers of the service. [`Pool::close`] ends them all.
 pub struct Pool {
     launcher: Launcher,
+    /// Every browser that was started and may still run, retired ones included.
+    browsers: Mutex<Vec<Weak<Browser>>>,
     policy: UrlPolicy,
     resolver: Arc<dyn Resolver>,
-    /// The browser that new runs share.
     shared: tokio::sync::watch::Sender<SharedBrowser>,
-    /// A context that waits for its run: making one takes some 100 ms, of which the run's caller should see nothing.
+    /// A context for the next run: opening one takes some 100 ms.
     spare: Mutex<Option<LeasedContext>>,
     spare_taken: Notify,
-    /// A run asks for the shared browser.
+    /// A run needs the shared browser.
     wanted: Notify,
 }
 
-/// What has become of keeping a browser warm.
+/// State of the shared browser.
 #[derive(Clone)]
 enum SharedBrowser {
-    /// One is being started; with why the last start failed, if it did.
+    /// Starting; with the last start's error, if it failed.
     Starting { failed: Option<String> },
-    /// It may have ended or take no new runs; then the next one is on its way.
+    /// It may have ended or been retired; then the next one is about to start.
     Running(Arc<Browser>),
-    /// The last start failed, and the next is some time away.
+    /// The last start failed; the next is delayed.
     Failed { cause: String },
 }
 
-/// A context with one blank tab, and the hold on its browser. Dropped in this order: a lease ends with its context.
+/// A context and its lease, dropped in this order.
 struct LeasedContext {
     context: Context,
     lease: Lease,
 }
 
-/// Why a deployment's browsers cannot be set up at all.
+/// Why the pool cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum PoolError {
     #[error("no Chromium found; install Debian's `chromium` or set BROWSER_EXECUTABLE")]
@@ -82,15 +71,15 @@ pub enum PoolError {
 }
 
 impl Pool {
-    /// Sweeps what earlier processes left behind and starts the shared browser in the background.
+    /// Removes abandoned profiles and starts the shared browser in the background.
     ///
     /// # Errors
-    /// When there is no Chromium to start or no place for profile folders.
+    /// When there is no Chromium or no folder for profiles.
     pub fn start(settings: BrowserSettings, policy: UrlPolicy, tasks: TaskTracker) -> Result<Arc<Self>, PoolError> {
         Self::start_with_resolver(settings, policy, Arc::new(SystemResolver), tasks)
     }
 
-    /// As [`start`](Self::start), with somebody else than the system to ask for the addresses of names.
+    /// Like [`start`](Self::start), with a custom DNS resolver.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -122,10 +111,10 @@ impl Pool {
             processes: TaskTracker::new(),
             stop: CancellationToken::new(),
             sandbox,
-            running: RunningBrowsers::default(),
         };
         let pool = Arc::new(Self {
             launcher: launcher.clone(),
+            browsers: Mutex::default(),
             policy,
             resolver,
             shared: tokio::sync::watch::Sender::new(SharedBrowser::Starting { failed: None }),
@@ -139,8 +128,8 @@ impl Pool {
         Ok(pool)
     }
 
-    /// Ends every browser, also those that are being started or have a run of their own, and waits until nothing of them
-    /// is left. Runs that still hold one see it as lost.
+    /// Ends every browser, including private and starting ones, and waits until they are cleaned up. Remaining runs see
+    /// a lost browser.
     pub async fn close(&self) {
         self.launcher.stop.cancel();
         drop(self.take_spare());
@@ -149,18 +138,18 @@ impl Pool {
         self.launcher.processes.wait().await;
     }
 
-    /// The memory of the shared browser's processes in bytes (PSS), if there is one.
+    /// Memory (PSS) of the shared browser's processes in bytes.
     pub async fn memory(&self) -> Option<u64> {
         let SharedBrowser::Running(browser) = self.shared.borrow().clone() else { return None };
         tokio::task::spawn_blocking(move || browser.memory()).await.ok()?
     }
 
-    /// Whether its browsers run in Chromium's own sandbox, and why.
+    /// Whether and why browsers use Chromium's sandbox.
     pub fn sandbox(&self) -> &Sandbox {
         &self.launcher.sandbox
     }
 
-    /// Product and version of the shared browser, `Chrome/156.0.8078.79`; none while it is being started.
+    /// The shared browser's version, `Chrome/156.0.8078.79`; none while it starts.
     pub fn version(&self) -> Option<String> {
         match &*self.shared.borrow() {
             SharedBrowser::Running(browser) => Some(browser.version.clone()),
@@ -168,15 +157,18 @@ impl Pool {
         }
     }
 
-    /// Ends the page that uses most memory, whosever it is; its run hears why. How many bytes it used; none when none is
-    /// large enough to be worth a run.
+    /// Kills the renderer that uses most memory and returns its size in bytes; none if all are small. The run is told
+    /// why.
     pub async fn kill_largest_page(&self) -> Option<u64> {
-        let browsers = self.launcher.running.list();
-        tokio::task::spawn_blocking(move || renderers::kill_largest(&browsers)).await.ok()?
+        let browsers = self.browsers.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = browsers.iter().filter_map(Weak::upgrade).filter(|browser| !browser.connection.is_closed());
+        let renderers: Vec<_> = running.map(|browser| browser.renderers.clone()).collect();
+        drop(browsers);
+        tokio::task::spawn_blocking(move || renderers::kill_largest(&renderers)).await.ok()?
     }
 
-    /// A hold on the shared browser, waiting for one that is being started. Where the last start failed nobody waits for
-    /// the next: it would most likely fail as well.
+    /// A lease of the shared browser; waits for one that is starting. After a failed start it fails at once, as the
+    /// next start most likely fails too.
     async fn lease(&self) -> Result<Lease, BrowserError> {
         self.wanted.notify_one();
         let mut shared = self.shared.subscribe();
@@ -194,7 +186,7 @@ impl Pool {
                     SharedBrowser::Starting { .. } => {}
                 }
                 if shared.changed().await.is_err() {
-                    // The pool owns the sender; without it there is nobody to lease from.
+                    // Unreachable: the pool owns the sender.
                     std::future::pending::<()>().await;
                 }
             }
@@ -206,14 +198,22 @@ impl Pool {
         }
     }
 
+    async fn start_browser(&self, display: Display) -> Result<Arc<Browser>, BrowserError> {
+        let browser = Browser::start(&self.launcher, display).await?;
+        let mut browsers = self.browsers.lock().unwrap_or_else(PoisonError::into_inner);
+        browsers.retain(|browser| browser.strong_count() > 0);
+        browsers.push(Arc::downgrade(&browser));
+        Ok(browser)
+    }
+
     fn take_spare(&self) -> Option<LeasedContext> {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// A context in the shared browser: the spare one, or a new one when runs come faster than spares are made.
+    /// The spare context, or a new one.
     async fn shared_context(&self) -> Result<LeasedContext, BrowserError> {
         let spare = self.take_spare();
-        // Also when there was none: the last attempt to make one may have failed.
+        // Also if there was none: opening it may have failed.
         self.spare_taken.notify_one();
         if let Some(spare) = spare.filter(|spare| !spare.lease.0.connection.is_closed()) {
             return Ok(spare);
@@ -222,10 +222,10 @@ impl Pool {
         Ok(LeasedContext { context: Context::open(lease.0.clone(), self.resolver.clone()).await?, lease })
     }
 
-    /// Makes the spare context. When that fails, the next run's own attempt tells why.
+    /// Opens the spare context. If that fails, the next run's attempt reports the error.
     ///
     /// # Errors
-    /// Why the browser is to be replaced.
+    /// Why the browser should be replaced.
     async fn fill_spare(&self, browser: &Arc<Browser>) -> Result<(), &'static str> {
         if self.spare.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
             return Ok(());
@@ -235,7 +235,7 @@ impl Pool {
             Ok(context) => {
                 *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(LeasedContext { context, lease });
             }
-            // Its runs may go on: it makes no processes any more, as when its zygote stands still.
+            // Its runs may continue, but it starts no processes, as with a stopped zygote.
             Err(BrowserError::Unresponsive { .. }) => return Err("it makes no context"),
             Err(error) => tracing::debug!(%error, "no spare context"),
         }
@@ -250,7 +250,6 @@ impl Pool {
         BrowserError::NotStarted { cause }
     }
 
-    /// Where a run's window would go.
     fn display(&self) -> Result<Display, HeadfulUnavailable> {
         if executable::is_headless_shell(&self.launcher.executable) {
             return Err(HeadfulUnavailable { reason: "the installed Chromium is a headless shell".into() });
@@ -275,9 +274,9 @@ impl Pool {
             self.shared_context().await?
         } else {
             let display = self.display().map_err(|error| BrowserError::NotStarted { cause: error.to_string() })?;
-            let browser = Browser::start(&self.launcher, display).await?;
+            let browser = self.start_browser(display).await?;
             let lease = browser.lease().ok_or(BrowserError::Lost)?;
-            // Nobody else's: it ends with this run.
+            // Private: it ends with this run.
             browser.retire();
             LeasedContext { context: Context::open(lease.0.clone(), self.resolver.clone()).await?, lease }
         };
@@ -309,124 +308,5 @@ impl Browsers for Pool {
             SharedBrowser::Running(browser) if !browser.connection.is_closed() => Ok(()),
             _ => Err(self.not_started_error()),
         }
-    }
-}
-
-/// Does something until it comes to an end; a panic, which was told where it happened, is none. Without it no browser would
-/// ever be started again, and the service would live on without one.
-async fn restart_on_panic<F: Future<Output = ()>>(work: impl Fn() -> F, stop: &CancellationToken) {
-    while AssertUnwindSafe(work()).catch_unwind().await.is_err() {
-        tracing::error!("keeping a browser running begins anew");
-        tokio::select! {
-            () = tokio::time::sleep(PANIC_BACKOFF) => {}
-            () = stop.cancelled() => return,
-        }
-    }
-}
-
-/// Keeps one browser running until the pool is closed.
-async fn keep_running(pool: Arc<Pool>) {
-    let stop = &pool.launcher.stop;
-    if !pool.launcher.settings.start_ahead {
-        tokio::select! {
-            () = pool.wanted.notified() => {}
-            () = stop.cancelled() => {}
-        }
-    }
-    let mut backoff = RESTART_BACKOFF.0;
-    while !stop.is_cancelled() {
-        match Browser::start(&pool.launcher, Display::Headless).await {
-            Ok(browser) => {
-                pool.shared.send_replace(SharedBrowser::Running(browser.clone()));
-                let started = Instant::now();
-                let over = tokio::select! {
-                    over = maintain_spare(&pool, &browser) => over,
-                    () = stop.cancelled() => "the service is stopping",
-                };
-                tracing::info!(over, "the shared browser takes no more runs");
-                browser.retire();
-                // It may have been laid by after the pool was closed.
-                drop(pool.take_spare());
-                if started.elapsed() > SHORT_LIFE {
-                    backoff = RESTART_BACKOFF.0;
-                    continue;
-                }
-                let cause = format!("the last one was given up as soon as it had started: {over}");
-                pool.shared.send_replace(match backoff > MAX_WAITED_BACKOFF {
-                    true => SharedBrowser::Failed { cause },
-                    false => SharedBrowser::Starting { failed: Some(cause) },
-                });
-            }
-            Err(_) if stop.is_cancelled() => {}
-            Err(error) => {
-                let cause = match error {
-                    BrowserError::NotStarted { cause } | BrowserError::Protocol { cause } => cause,
-                    error => error.to_string(),
-                };
-                tracing::error!(cause, "no browser could be started");
-                pool.shared.send_replace(SharedBrowser::Failed { cause });
-            }
-        }
-        tokio::select! {
-            () = tokio::time::sleep(backoff) => backoff = (backoff * 2).min(RESTART_BACKOFF.1),
-            () = stop.cancelled() => {}
-        }
-        pool.shared.send_if_modified(|warm| match warm {
-            SharedBrowser::Failed { cause } => {
-                *warm = SharedBrowser::Starting { failed: Some(std::mem::take(cause)) };
-                true
-            }
-            SharedBrowser::Starting { .. } | SharedBrowser::Running(_) => false,
-        });
-    }
-    // Whoever comes now is told that there is none.
-    pool.shared.send_replace(SharedBrowser::Failed { cause: STOPPING.into() });
-}
-
-/// Keeps a spare context in a browser until it is to be replaced; returns why.
-async fn maintain_spare(pool: &Pool, browser: &Arc<Browser>) -> &'static str {
-    let mut retirement_reason = pin!(retirement_reason(browser));
-    loop {
-        if let Err(reason) = pool.fill_spare(browser).await {
-            return reason;
-        }
-        tokio::select! {
-            biased;
-            () = browser.connection.closed() => return "it ended",
-            reason = &mut retirement_reason => return reason,
-            () = pool.spare_taken.notified() => {}
-        }
-    }
-}
-
-/// Resolves with the reason once a browser should be replaced.
-async fn retirement_reason(browser: &Arc<Browser>) -> &'static str {
-    loop {
-        // Not at once: one that is too large from the start would be replaced by another such, again and again.
-        tokio::time::sleep(browser.check_interval()).await;
-        let looked_at = browser.clone();
-        // Reading a browser's memory takes milliseconds in the kernel.
-        let look = tokio::task::spawn_blocking(move || looked_at.retirement_reason());
-        if let Ok(Some(reason)) = look.await {
-            return reason;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn what_panics_begins_anew_until_it_comes_to_an_end_or_the_service_stops() {
-        let (times, stop) = (AtomicUsize::new(0), CancellationToken::new());
-        let twice = || async { assert!(times.fetch_add(1, Ordering::Relaxed) == 2, "as scripted") };
-        restart_on_panic(twice, &stop).await;
-        assert_eq!(times.load(Ordering::Relaxed), 3);
-
-        stop.cancel();
-        restart_on_panic(|| async { panic!("as scripted") }, &stop).await;
     }
 }

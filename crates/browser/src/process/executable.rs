@@ -1,12 +1,12 @@
-//! Where a Chromium is on this system.
+//! Locates Chromium.
 
 use std::path::{Path, PathBuf};
 
-/// Names under which distributions install it, the best supported first.
+/// Names of Chromium packages, the best supported first.
 const NAMES: [&str; 6] =
     ["chromium", "chromium-headless-shell", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
 
-/// The executable to use: the configured one, or the first found in `PATH`.
+/// The configured executable, or the first one in `PATH`.
 pub(crate) fn executable(configured: Option<&Path>) -> Option<PathBuf> {
     match configured {
         Some(path) => on_path(path),
@@ -14,12 +14,12 @@ pub(crate) fn executable(configured: Option<&Path>) -> Option<PathBuf> {
     }
 }
 
-/// Whether this is the old headless mode as a binary of its own, which knows no `--headless` and shows no windows.
+/// The old headless mode as a separate binary, without `--headless` and windows.
 pub(crate) fn is_headless_shell(executable: &Path) -> bool {
     executable.file_name().is_some_and(|name| name.to_string_lossy().replace('_', "-").contains("headless-shell"))
 }
 
-/// A program by path or by name in `PATH`.
+/// A program by path, or by name in `PATH`.
 pub(crate) fn on_path(program: &Path) -> Option<PathBuf> {
     if program.components().count() > 1 {
         return program.is_file().then(|| program.to_owned());
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_program_is_found_by_its_path_or_by_its_name() {
+    fn programs_are_found_by_path_or_name() {
         let by_name = on_path(Path::new("sh")).unwrap();
         assert!(by_name.is_absolute());
         assert_eq!(on_path(&by_name), Some(by_name));
@@ -42,12 +42,12 @@ mod tests {
     }
 
     #[test]
-    fn a_configured_executable_that_is_not_there_is_not_replaced_by_another() {
+    fn a_missing_configured_executable_is_not_replaced() {
         assert_eq!(executable(Some(Path::new("/no/such/chromium"))), None);
     }
 
     #[test]
-    fn a_headless_shell_is_known_by_its_name() {
+    fn headless_shells_are_recognized_by_name() {
         for name in ["/usr/bin/chromium-headless-shell", "chrome-headless-shell", "/opt/headless_shell"] {
             assert!(is_headless_shell(Path::new(name)), "{name}");
         }

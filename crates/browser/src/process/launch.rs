@@ -1,4 +1,4 @@
-//! One browser process: its command line, its start, its end.
+//! Launches and stops a browser process.
 
 use std::collections::VecDeque;
 use std::io;
@@ -16,81 +16,75 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio_util::task::TaskTracker;
 
-use crate::process::browser::Launcher;
-use crate::process::executable;
-use crate::process::profile;
-use crate::process::warden;
+use crate::process::launcher::Launcher;
+use crate::process::{executable, profile, warden};
 use agent::ports::BrowserError;
 use cdp::{Connection, EventReceiver};
 
-/// Lines of the browser's stderr kept to explain a failed start.
+/// Stderr lines kept to explain a failed start.
 const KEPT_LINES: usize = 20;
-/// Longest stderr line kept, in bytes.
+/// In bytes.
 const KEPT_LINE_LENGTH: usize = 500;
-/// How long a warden may take to clean up after its socket is closed. It works in milliseconds; a folder on a slow disk
-/// takes longer.
+/// Limit for a warden's cleanup. It takes milliseconds, or longer on a slow disk.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The oldest Chromium that tells of every navigation when it starts (`Page.frameStartedNavigating`, Chromium 136), the
-/// youngest of the DevTools messages that nothing here works without. One that is older starts, and every step waits in
-/// vain.
+/// The first Chromium with `Page.frameStartedNavigating`, the latest addition that we depend on. With an older one
+/// every step would time out.
 const MIN_VERSION: u32 = 136;
 
-/// Features that harm here.
+/// Features with unwanted effects.
 const DISABLED_FEATURES: &str = concat!(
-    // The omnibox popups start a renderer of 47 MB for every window, so for every context: without them a context
-    // takes half the time and memory.
+    // The omnibox popups start a 47 MB renderer per window, so per context; without them a context takes half the time
+    // and memory.
     "WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,",
-    // A new main frame for every document crashes the renderer when focus is emulated: with Chromium 156 in nine of
+    // A new main frame for every document crashes the renderer while focus is emulated: with Chromium 156 in nine of
     // ten first navigations.
     "RenderDocument,",
-    // Services that talk to servers of their own.
+    // Services that contact their own servers.
     "Translate,MediaRouter,DialMediaRouteProvider,OptimizationHints,AutofillServerCommunication,",
     "InterestFeedContentSuggestions,",
-    // Connects to a search engine that nobody asked for.
+    // Connects to a search engine.
     "PreconnectToSearch"
 );
 
-/// Variables that a browser and its warden inherit. All others stay with the service, the keys of the deployment among
-/// them: a page that takes over a process of the browser's reads what that process was started with.
+/// Environment variables passed to the warden and browser. All others, such as API keys, are withheld: a page that
+/// takes over a browser process can read its environment.
 const INHERITED: [&str; 8] =
     ["PATH", "LD_LIBRARY_PATH", "LANG", "LANGUAGE", "TZ", "XAUTHORITY", "XDG_DATA_DIRS", "CHROME_DEVEL_SANDBOX"];
-/// The same by how they begin.
+/// Further ones by prefix.
 const INHERITED_FAMILIES: [&str; 2] = ["LC_", "FONTCONFIG_"];
 
-/// Where a browser's windows go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Display {
     Headless,
-    /// An X display that exists, `:0`.
+    /// An existing X display, `:0`.
     Existing(String),
-    /// An Xvfb of its own.
+    /// A private Xvfb.
     Own,
 }
 
-/// A running browser.
 pub(crate) struct Launched {
     pub(crate) connection: Connection,
-    /// Events of the browser's own session.
+    /// Events of the root session.
     pub(crate) events: EventReceiver,
-    /// Product and version, `Chrome/156.0.8078.79`.
+    /// `Chrome/156.0.8078.79`.
     pub(crate) version: String,
-    /// The browser's main process, for reading its memory.
+    /// The main process.
     pub(crate) browser_pid: u32,
     pub(crate) process: BrowserProcess,
 }
 
-/// The warden and through it the browser. Dropping the connection ends both; [`BrowserProcess::ended`] says when nothing is left.
+/// The warden and its browser. Closing the connection ends both.
 pub(crate) struct BrowserProcess {
     warden: Child,
     warden_pid: Option<u32>,
-    /// None until the warden has told it.
+    /// None until the warden has reported it.
     pub(crate) browser_pid: Option<u32>,
     pub(crate) profile: PathBuf,
 }
 
-/// Starts a browser and waits until it answers; what a start that fails leaves behind is gone when it returns. To be
-/// driven to its end.
+/// Launches a browser and waits until it responds. A failed launch is cleaned up before this returns, so it must run to
+/// completion.
 pub(crate) async fn launch(launcher: &Launcher, display: &Display) -> Result<Launched, BrowserError> {
     let not_started = |cause: String| BrowserError::NotStarted { cause };
     let profile = profile::create(&launcher.settings.profile_root).map_err(|error| not_started(error.to_string()))?;
@@ -149,7 +143,7 @@ fn is_inherited(variable: &str) -> bool {
     INHERITED.contains(&variable) || INHERITED_FAMILIES.iter().any(|family| variable.starts_with(family))
 }
 
-/// Waits for the process id that the warden tells and for the version that the browser does.
+/// Waits for the warden's process id line and the browser's version.
 async fn handshake(
     process: &mut BrowserProcess,
     connection: &Connection,
@@ -169,47 +163,47 @@ async fn handshake(
     }
 }
 
-/// 156 of `Chrome/156.0.8078.79`.
+/// 156 for `Chrome/156.0.8078.79`.
 fn major_version(product: &str) -> Option<u32> {
     let (_, version) = product.split_once('/')?;
     version.split('.').next()?.parse().ok()
 }
 
 impl BrowserProcess {
-    /// Resolves when the browser, all its processes and its profile folder are gone. Returns only after the connection
-    /// was closed or the browser ended; cancel safe.
+    /// Resolves when the browser, its processes and its profile are gone, after the connection has closed or the
+    /// browser has ended. Cancel safe.
     pub(crate) async fn ended(&mut self) {
         if let Err(error) = self.warden.wait().await {
-            tracing::warn!(%error, "the warden cannot be waited for");
+            tracing::warn!(%error, "cannot wait for the warden");
         }
         self.finish().await;
     }
 
-    /// [`BrowserProcess::ended`] within a limit, after the connection was closed; then by force.
+    /// Waits for [`BrowserProcess::ended`] and kills the warden on timeout. The connection must be closed.
     pub(crate) async fn stop(&mut self) {
         if tokio::time::timeout(STOP_TIMEOUT, self.ended()).await.is_err() {
-            tracing::warn!(pid = self.browser_pid, "the warden does not end, killing it");
-            // It may end in this moment.
+            tracing::warn!(pid = self.browser_pid, "the warden did not stop in time, killing it");
+            // It may end at this moment.
             let _ = self.warden.kill().await;
             self.finish().await;
         }
     }
 
-    /// What a warden does at its end, for one that was killed itself.
+    /// Cleans up for a warden that was killed.
     async fn finish(&self) {
         if !self.profile.exists() {
             return;
         }
         tracing::warn!(pid = self.browser_pid, "the warden left its browser behind, cleaning up");
-        // The warden's own group holds an X server.
+        // The warden's group contains an X server.
         for group in [self.browser_pid, self.warden_pid] {
             if let Some(group) = group.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
-                // The group is empty when the browser followed its closed connection.
+                // The group may be empty already.
                 let _ = kill_process_group(group, Signal::KILL);
             }
         }
         let profile = self.profile.clone();
-        // What it does not end makes the removal fail, which is told.
+        // What it does not end makes the removal fail, which is logged.
         let _ = tokio::task::spawn_blocking(move || profile::kill_processes_in(&profile)).await;
         remove(&self.profile).await;
     }
@@ -240,9 +234,9 @@ fn arguments(launcher: &Launcher, display: &Display, profile: &Path) -> Vec<Stri
         "--disable-hang-monitor",
         "--disable-search-engine-choice-screen",
         "--disable-sync",
-        // An address that failed would be opened again a second later, in the middle of another action.
+        // Otherwise a failed URL is reloaded a second later, during another action.
         "--disable-auto-reload",
-        // A run's tabs are all looked at, whichever is in front.
+        // All tabs are observed, not only the one in front.
         "--disable-backgrounding-occluded-windows",
         "--disable-renderer-backgrounding",
         "--disable-background-timer-throttling",
@@ -252,16 +246,15 @@ fn arguments(launcher: &Launcher, display: &Display, profile: &Path) -> Vec<Stri
         "--password-store=basic",
         "--window-size=1280,900",
         "--hide-scrollbars",
-        // Everything leaves through its context's proxy, over TCP: no QUIC, no datagrams of WebRTC, which therefore tells
-        // pages no address either.
+        // All traffic uses the context's proxy over TCP: no QUIC, and no WebRTC datagrams, which would also reveal
+        // addresses to pages.
         "--disable-quic",
         "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-        // The proxies resolve names. The browser itself finds nothing but them, as nobody else is at a loopback address
-        // that it is told of.
+        // The proxies resolve names; the browser itself resolves nothing but their address.
         "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-        // What belongs to no context leads nowhere: a name that is not found.
+        // Traffic without a context fails.
         "--proxy-server=socks5://none.invalid:1",
-        // Chromium connects to its search engine as soon as a context begins. This one is at an address that nobody has.
+        // Otherwise Chromium connects to its search engine when a context is created. Nobody has this address.
         "--google-base-url=http://240.0.0.1/",
     ]
     .map(String::from)
@@ -277,21 +270,21 @@ fn arguments(launcher: &Launcher, display: &Display, profile: &Path) -> Vec<Stri
     if shared_memory_is_small() {
         arguments.push("--disable-dev-shm-usage".into());
     }
-    // Without a tab of its own: the contexts bring theirs.
+    // Contexts open their own tabs.
     arguments.push("--no-startup-window".into());
     arguments
 }
 
-/// Whether /dev/shm is too small for the renderers, as a container's default of 64 MiB is. They crash when it is full.
+/// Whether /dev/shm is too small for renderers, which crash when it is full. Containers default to 64 MiB.
 fn shared_memory_is_small() -> bool {
     const ENOUGH: u64 = 512 << 20;
     rustix::fs::statvfs("/dev/shm").map_or(true, |shm| shm.f_bavail.saturating_mul(shm.f_frsize) < ENOUGH)
 }
 
-/// How long the last words of a process that is gone may take to be read.
+/// Limit for reading the remaining stderr of an ended process.
 const STDERR_DRAIN: Duration = Duration::from_secs(1);
 
-/// The last lines a process wrote to its stderr.
+/// The last stderr lines of a process.
 struct Tail {
     kept: Kept,
     reader: JoinHandle<()>,
@@ -311,7 +304,7 @@ impl Tail {
                 for byte in &chunk[..read] {
                     match byte {
                         b'\n' => kept.keep(std::mem::take(&mut line)),
-                        // The rest of a long line is of no use, and a line need not have an end.
+                        // Lines may be endless.
                         _ if line.len() >= KEPT_LINE_LENGTH => {}
                         byte => line.push(*byte),
                     }
@@ -322,9 +315,9 @@ impl Tail {
         Self { kept: tail, reader }
     }
 
-    /// What a process that is gone has written: its last words may still be on their way.
+    /// The lines of an ended process; the last ones may still be in the pipe.
     async fn into_text(self) -> String {
-        // Somebody who outlived it may hold the other end; then it is what has come so far.
+        // A surviving child may keep the pipe open.
         let _read = tokio::time::timeout(STDERR_DRAIN, self.reader).await;
         self.kept.text()
     }
@@ -355,7 +348,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_major_version_is_read_from_what_browsers_call_themselves() {
+    fn the_major_version_is_parsed() {
         assert_eq!(major_version("Chrome/156.0.8078.79"), Some(156));
         assert_eq!(major_version("HeadlessChrome/99.0.1.2"), Some(99));
         for none in ["", "Chrome", "Chrome/", "Chrome/x.1", "Chrome/-1.0", "156.0"] {

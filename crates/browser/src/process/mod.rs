@@ -1,8 +1,9 @@
-//! Browser processes: finding, launching and limiting Chromium, and cleaning up after it.
+//! Browser processes: finding, launching, limiting and cleaning up.
 
 pub(crate) mod browser;
 pub(crate) mod executable;
 pub(crate) mod launch;
+pub(crate) mod launcher;
 pub(crate) mod panics;
 pub(crate) mod procfs;
 pub(crate) mod profile;

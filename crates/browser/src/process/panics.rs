@@ -1,10 +1,10 @@
-//! What is done about a task that panics: nobody waits for most of them, and what they see to would be seen to no more.
+//! Handles panics of tasks that nobody awaits.
 
 use std::panic::AssertUnwindSafe;
 
 use futures::FutureExt as _;
 
-/// Does something, and something else should that panic, which was told where it happened.
+/// Runs `work`, and `instead` if it panics; the panic hook has logged it.
 pub(crate) async fn or_on_panic(work: impl Future<Output = ()>, instead: impl FnOnce()) {
     if AssertUnwindSafe(work).catch_unwind().await.is_err() {
         instead();
@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_task_that_panics_is_answered_for_and_one_that_ends_is_not() {
+    async fn the_handler_runs_only_on_a_panic() {
         let times = Cell::new(0);
         or_on_panic(async {}, || times.set(1)).await;
         assert_eq!(times.get(), 0);

@@ -1,18 +1,18 @@
-//! How much memory and processor time processes use.
+//! Memory and processor time of processes.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// A process, told from a later one of the same number by when it started.
+/// A process, distinguished by its start time from a later one with the same pid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ProcessId {
     pub(crate) pid: u32,
-    /// Clock ticks since the system's start.
+    /// Clock ticks since boot.
     started: u64,
 }
 
 impl ProcessId {
-    /// None when there is no such process.
+    /// None if there is no such process.
     pub(crate) fn of(pid: u32) -> Option<Self> {
         Some(Self { pid, started: stat_field(pid, START_TIME)? })
     }
@@ -22,19 +22,19 @@ impl ProcessId {
     }
 }
 
-// Fields of `/proc/PID/stat`, counted from 1 as in proc(5).
+// Fields of `/proc/PID/stat`, numbered from 1 as in proc(5).
 const PARENT: usize = 4;
 const USER_TIME: usize = 14;
 const SYSTEM_TIME: usize = 15;
 const START_TIME: usize = 22;
 
-/// The processes below one that render pages.
+/// The renderers below a process.
 pub(crate) fn renderers_of(root: u32) -> Vec<ProcessId> {
     descendants_of(root).into_iter().filter(|pid| is_renderer(*pid)).filter_map(ProcessId::of).collect()
 }
 
-/// Memory of a process in bytes that no file stands behind: what it allocated, and what it shares with the browser to
-/// draw in. Unlike its PSS this takes microseconds, and may be read of a sandboxed process. None when it is gone.
+/// Anonymous and shared memory of a process in bytes; none if it has ended. Unlike PSS, this takes microseconds and is
+/// readable for sandboxed processes.
 pub(crate) fn private_memory(process: ProcessId) -> Option<u64> {
     private_memory_of(process.pid)
 }
@@ -48,23 +48,23 @@ fn private_memory_of(pid: u32) -> Option<u64> {
     Some((kib("RssAnon:")? + kib("RssShmem:")?) << 10)
 }
 
-/// Processor time that all threads of a process have used; none when it is gone.
+/// CPU time of all threads of a process; none if it has ended.
 pub(crate) fn cpu_time(process: ProcessId) -> Option<Duration> {
     let ticks = stat_field(process.pid, USER_TIME)? + stat_field(process.pid, SYSTEM_TIME)?;
     Some(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
 }
 
-/// Sum of the proportional set sizes (PSS) of a process and its descendants, in bytes. None when the process is gone.
-/// PSS counts shared pages in parts, so that the sum is what would be freed. Of a process that does not let it be read, as
-/// renderers under the setuid sandbox helper, it is [`private_memory`].
+/// Sum of the PSS of a process and its descendants in bytes; none if the process has ended. PSS splits shared pages
+/// among processes, so the sum is what would be freed. Where it is unreadable, as for renderers under the setuid
+/// sandbox, [`private_memory`] is used.
 pub(crate) fn tree_memory(root: u32) -> Option<u64> {
     let root_s = process_memory(root)?;
-    // A process may end between the listing and the look.
+    // Processes may end meanwhile.
     let others: u64 = descendants_of(root).into_iter().filter_map(process_memory).sum();
     Some(root_s + others)
 }
 
-/// Children, their children and so on.
+/// All descendants.
 fn descendants_of(root: u32) -> Vec<u32> {
     let mut children = processes_by_parent();
     let mut found = children.remove(&root).unwrap_or_default();
@@ -76,12 +76,11 @@ fn descendants_of(root: u32) -> Vec<u32> {
     found
 }
 
-/// The children of a process.
 pub(crate) fn children_of(parent: u32) -> Vec<u32> {
     processes_by_parent().remove(&parent).unwrap_or_default()
 }
 
-/// Every process of the system by its parent; empty where there is no `/proc`.
+/// All processes by parent; empty without `/proc`.
 fn processes_by_parent() -> HashMap<u32, Vec<u32>> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
@@ -108,13 +107,13 @@ fn parent_of(pid: u32) -> Option<u32> {
     stat_field(pid, PARENT)?.try_into().ok()
 }
 
-/// A number of `/proc/PID/stat`, after its name, which is field 2 and may hold blanks and parentheses.
+/// A field of `/proc/PID/stat`; field 2, the name, may contain blanks and parentheses.
 fn stat_field(pid: u32, field: usize) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(')')?.1.split_whitespace().nth(field - 3)?.parse().ok()
 }
 
-/// By its command line, in which Chromium says what each process is for.
+/// Chromium states a process's type on its command line.
 fn is_renderer(pid: u32) -> bool {
     let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     command.split(|byte| matches!(byte, 0 | b' ')).any(|argument| argument == b"--type=renderer")
@@ -125,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tree_has_the_memory_of_its_root_and_of_its_descendants() {
+    fn tree_memory_includes_descendants() {
         let own = std::process::id();
         let alone = process_memory(own).unwrap();
         assert!(alone > 1 << 20, "{alone}");
@@ -145,16 +144,16 @@ mod tests {
     }
 
     #[test]
-    fn a_process_that_keeps_its_pss_to_itself_is_counted_all_the_same() {
+    fn processes_without_readable_pss_are_counted() {
         if !rustix::process::geteuid().is_root() {
-            // Nobody else can become another user, and all that it starts may be read.
+            // Only root can switch to a user who may not read the process.
             return;
         }
         let mut child = std::process::Command::new("cat").stdin(std::process::Stdio::piped()).spawn().unwrap();
         let pid = child.id();
         let read_as_nobody = move || {
             let nobody = rustix::fs::Uid::from_raw(65_534);
-            // For this thread alone.
+            // For this thread only.
             rustix::thread::set_thread_res_uid(nobody, nobody, nobody).unwrap();
             (pss(pid), process_memory(pid))
         };
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_process_is_known_by_its_number_and_its_start() {
+    fn processes_are_identified_by_pid_and_start_time() {
         let own = ProcessId::of(std::process::id()).unwrap();
         assert!(own.is_alive() && !ProcessId { started: own.started + 1, ..own }.is_alive());
         let held = std::hint::black_box(vec![1_u8; 2 << 20]);

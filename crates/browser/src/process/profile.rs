@@ -1,4 +1,4 @@
-//! Profile folders: one for each browser process, named so that one that was left behind is found.
+//! Profile folders, one per browser process, named so that abandoned ones are recognized.
 
 use std::fs::{File, Permissions};
 use std::io;
@@ -10,23 +10,22 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::process::warden::LOCK_FILE;
 
-/// Folders that begin like this are ours.
+/// Prefix of our folders.
 const PREFIX: &str = "browser-use-service-";
-/// Random characters that tell one from another.
 const RANDOM: usize = 8;
-/// A folder without a lock file may be one whose warden is just starting.
+/// A folder without a lock file may belong to a warden that is just starting.
 const STARTING: Duration = Duration::from_secs(60);
-/// How long processes that were killed may take to be gone. It is a matter of milliseconds.
+/// Limit for killed processes to end. It takes milliseconds.
 const GONE_WITHIN: Duration = Duration::from_secs(1);
 
-/// Makes an empty folder that only this user can read.
+/// Creates a folder readable only by this user.
 pub(crate) fn create(root: &Path) -> io::Result<PathBuf> {
     let mut folder = tempfile::Builder::new();
     folder.prefix(PREFIX).rand_bytes(RANDOM).permissions(Permissions::from_mode(0o700));
     Ok(folder.tempdir_in(root)?.keep())
 }
 
-/// Removes a folder; one that is gone already is fine.
+/// Removes a folder if it exists.
 pub(crate) async fn remove(profile: &Path) -> io::Result<()> {
     match tokio::fs::remove_dir_all(profile).await {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -34,7 +33,7 @@ pub(crate) async fn remove(profile: &Path) -> io::Result<()> {
     }
 }
 
-/// Removes the folders that nobody uses any more: those whose warden was killed together with us. Returns how many.
+/// Removes abandoned folders, whose warden was killed, and returns their number.
 pub(crate) fn sweep(root: &Path) -> io::Result<usize> {
     let mut removed = 0;
     for entry in std::fs::read_dir(root)?.flatten() {
@@ -45,7 +44,7 @@ pub(crate) fn sweep(root: &Path) -> io::Result<usize> {
             kill_processes_in(&entry.path());
             match std::fs::remove_dir_all(entry.path()) {
                 Ok(()) => removed += 1,
-                // Another user's, or another service's sweep was faster.
+                // Another user's, or another sweep was faster.
                 Err(error) => tracing::debug!(%error, profile = %entry.path().display(), "not swept"),
             }
         }
@@ -53,8 +52,7 @@ pub(crate) fn sweep(root: &Path) -> io::Result<usize> {
     Ok(removed)
 }
 
-/// The kernel frees a warden's lock with its process, so a lock to be had is a warden that is gone. What cannot be told is
-/// left alone.
+/// The kernel releases a warden's lock with its process. In doubt a folder counts as used.
 fn abandoned(profile: &Path) -> bool {
     match File::open(profile.join(LOCK_FILE)) {
         Ok(lock) => lock.try_lock().is_ok(),
@@ -66,8 +64,8 @@ fn abandoned(profile: &Path) -> bool {
     }
 }
 
-/// Kills what still works in a folder whose warden is gone, which is a browser that stands still or has not come to its end
-/// yet, and waits until it is gone: it could write into the folder while that is removed, and make it anew.
+/// Kills the processes of a profile whose warden is gone, and waits for them: they could write into the folder while it
+/// is removed.
 pub(crate) fn kill_processes_in(profile: &Path) {
     let begun = Instant::now();
     while begun.elapsed() < GONE_WITHIN {
@@ -76,15 +74,15 @@ pub(crate) fn kill_processes_in(profile: &Path) {
             return;
         }
         for process in processes {
-            // It may end in this moment.
+            // It may end at this moment.
             let _ = kill_process(process, Signal::KILL);
         }
-        // Nothing tells the end of processes that are nobody's children here.
+        // There is no event for the end of processes that are not our children.
         std::thread::sleep(Duration::from_millis(1));
     }
 }
 
-/// By the options that they were started with: Chromium tells its helpers, those that report crashes too, where it works.
+/// Finds them by their arguments: Chromium passes its profile to its helpers, crash handlers included.
 fn processes_in(profile: &Path) -> Vec<Pid> {
     let Some(folder) = profile.file_name() else { return Vec::new() };
     let is_there = |option: &[u8]| {
@@ -94,7 +92,7 @@ fn processes_in(profile: &Path) -> Vec<Pid> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let started_there = processes.filter_map(|process| {
         let pid = process.file_name().to_str()?.parse().ok()?;
-        // One that has ended has none, also when nobody has asked how it ended. Chromium writes blanks between some.
+        // A zombie has no command line. Chromium separates some arguments by blanks.
         let command = std::fs::read(process.path().join("cmdline")).ok()?;
         command.split(|byte| matches!(byte, 0 | b' ')).any(is_there).then(|| Pid::from_raw(pid))?
     });
@@ -120,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_readable_by_its_user_alone() {
+    fn folders_are_readable_only_by_their_user() {
         let root = tempfile::tempdir().unwrap();
         let (one, two) = (create(root.path()).unwrap(), create(root.path()).unwrap());
         assert_ne!(one, two);
@@ -128,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_whose_warden_is_gone_is_swept_with_what_is_in_it() {
+    fn folders_of_gone_wardens_are_swept() {
         let root = tempfile::tempdir().unwrap();
         let abandoned = folder_with_lock(root.path());
         assert_eq!(sweep(root.path()).unwrap(), 1);
@@ -136,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_still_in_an_abandoned_folder_is_ended_and_nothing_else() {
+    fn only_processes_of_an_abandoned_folder_are_killed() {
         let root = tempfile::tempdir().unwrap();
         let (abandoned, used) = (folder_with_lock(root.path()), folder_with_lock(root.path()));
         let lock = File::open(used.join(LOCK_FILE)).unwrap();
@@ -161,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_whose_warden_lives_stays_whatever_its_age() {
+    fn folders_of_running_wardens_are_kept() {
         let root = tempfile::tempdir().unwrap();
         let used = folder_with_lock(root.path());
         let lock = File::open(used.join(LOCK_FILE)).unwrap();
@@ -172,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_no_warden_has_locked_yet_stays_for_a_while() {
+    fn unlocked_folders_are_kept_for_a_while() {
         let root = tempfile::tempdir().unwrap();
         let (starting, failed) = (create(root.path()).unwrap(), create(root.path()).unwrap());
         age(&failed, STARTING * 2);
@@ -183,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_ours_stays() {
+    fn other_folders_are_kept() {
         let root = tempfile::tempdir().unwrap();
         let other = root.path().join("another-program");
         create_dir(&other).unwrap();
@@ -200,13 +198,13 @@ mod tests {
     }
 
     #[test]
-    fn a_root_that_is_not_there_is_an_error() {
+    fn a_missing_root_is_an_error() {
         assert!(sweep(Path::new("/no/such/folder")).is_err());
         assert!(create(Path::new("/no/such/folder")).is_err());
     }
 
     #[tokio::test]
-    async fn removing_a_folder_twice_is_removing_it_once() {
+    async fn removing_a_folder_is_idempotent() {
         let root = tempfile::tempdir().unwrap();
         let profile = folder_with_lock(root.path());
         remove(&profile).await.unwrap();

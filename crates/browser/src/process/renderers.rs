@@ -1,35 +1,34 @@
-//! What one page may take of the machine. A renderer is a process that shows pages of one run alone; one that takes more
-//! than its share is killed, which its run sees as a crash with a reason and its neighbours not at all.
+//! Limits a renderer's memory and CPU time. Renderers show pages of one run only, so exceeding a limit crashes that run's
+//! page, with the reason, and no other.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::process::browser::Browser;
 use crate::process::procfs::{self, ProcessId};
 use crate::settings::RendererLimits;
+use cdp::Connection;
 
-/// Between two checks at the memory of each renderer, which cost some 50 µs each. A page that allocates as fast as it can
-/// takes some hundred megabytes in that time.
+/// Interval of memory checks, some 50 µs per renderer. A page can allocate some hundred megabytes in that time.
 const CHECK_INTERVAL: Duration = Duration::from_millis(250);
-/// Looks from one listing of the processes to the next: a new renderer needs longer to become large.
+/// Checks per listing of processes: a new renderer needs longer to grow.
 const CHECKS_PER_LISTING: u32 = 4;
-/// The window within which [`RendererLimits::cpu`] holds.
+/// The window of [`RendererLimits::cpu`].
 const CPU_WINDOW: Duration = Duration::from_secs(60);
-/// How soon the browser tells that a renderer is gone. It takes milliseconds.
+/// How soon Chromium reports a crash. It takes milliseconds.
 const CRASH_REPORTED_WITHIN: Duration = Duration::from_secs(5);
-/// Ending less than this frees nothing worth a run.
+/// Killing a smaller renderer is not worth a run.
 const MIN_KILL_BYTES: u64 = 64 << 20;
 
-/// Why a renderer was killed last, for whoever sees a page of it crash.
+/// Why a renderer was last killed, to explain the crash.
 #[derive(Default)]
 pub(crate) struct LastKill(Mutex<Option<(Instant, String)>>);
 
 impl LastKill {
-    /// The reason, if one was killed a moment ago. A process may show several pages, so it stands for all of them.
+    /// The reason, if a renderer was killed just now. A process may show several pages, so it is not consumed.
     pub(crate) fn reason(&self) -> Option<String> {
         let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         last.as_ref().filter(|(at, _)| at.elapsed() < CRASH_REPORTED_WITHIN).map(|(_, reason)| reason.clone())
@@ -40,35 +39,79 @@ impl LastKill {
     }
 }
 
-/// Holds the renderers of a browser to their limits for as long as it lives.
-pub(crate) async fn enforce_limits(browser: Weak<Browser>) {
-    let mut look = interval(CHECK_INTERVAL);
-    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut watched = RendererUsage::default();
-    let mut checks = 0;
-    loop {
-        look.tick().await;
-        let Some(browser) = browser.upgrade().filter(|browser| !browser.connection.is_closed()) else { return };
-        let lists = checks % CHECKS_PER_LISTING == 0;
-        checks += 1;
-        let task = tokio::task::spawn_blocking(move || {
-            if lists {
-                watched.list(browser.renderers(), Instant::now());
-            }
-            for (process, reason) in watched.over_limit(&browser.settings.renderers) {
-                browser.kill_renderer(process, reason);
-            }
-            watched
-        });
-        // It panicked, and the log has it; what it knew is found out again.
-        watched = task.await.unwrap_or_default();
+/// The renderers of a browser.
+pub(crate) struct Renderers {
+    /// The browser's main process.
+    pub(crate) root: u32,
+    pub(crate) limits: RendererLimits,
+    pub(crate) last_kill: LastKill,
+}
+
+impl Renderers {
+    fn list(&self) -> Vec<ProcessId> {
+        procfs::renderers_of(self.root)
+    }
+
+    /// Kills a renderer; the reason goes to the run whose page it showed.
+    fn kill(&self, process: ProcessId, reason: String) {
+        let Some(pid) = i32::try_from(process.pid).ok().and_then(Pid::from_raw) else { return };
+        // From here on the pid cannot be reused.
+        let Ok(descriptor) = pidfd_open(pid, PidfdFlags::empty()) else { return };
+        if !process.is_alive() {
+            return;
+        }
+        tracing::warn!(pid = process.pid, reason, "killing a renderer");
+        // Before the kill, so that it is set when the crash is reported.
+        self.last_kill.set(reason);
+        if let Err(error) = pidfd_send_signal(descriptor, Signal::KILL) {
+            tracing::warn!(pid = process.pid, %error, "the renderer cannot be killed");
+        }
     }
 }
 
-/// The renderers of a browser with what they have used so far.
+/// Enforces the limits while the browser runs.
+pub(crate) async fn enforce_limits(renderers: Arc<Renderers>, connection: Connection) {
+    let mut check = interval(CHECK_INTERVAL);
+    check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut usage = RendererUsage::default();
+    let mut checks = 0;
+    loop {
+        check.tick().await;
+        if connection.is_closed() {
+            return;
+        }
+        let lists = checks % CHECKS_PER_LISTING == 0;
+        checks += 1;
+        let renderers = renderers.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            if lists {
+                usage.list(renderers.list(), Instant::now());
+            }
+            for (process, reason) in usage.over_limit(&renderers.limits) {
+                renderers.kill(process, reason);
+            }
+            usage
+        });
+        // It panicked; start with a new listing.
+        usage = task.await.unwrap_or_default();
+    }
+}
+
+/// Kills the largest renderer of these browsers and returns its size in bytes; none if all are small.
+pub(crate) fn kill_largest(browsers: &[Arc<Renderers>]) -> Option<u64> {
+    let all =
+        browsers.iter().flat_map(|renderers| renderers.list().into_iter().map(move |process| (renderers, process)));
+    let sized = all.filter_map(|(renderers, process)| Some((procfs::private_memory(process)?, renderers, process)));
+    let (bytes, renderers, process) =
+        sized.max_by_key(|(bytes, ..)| *bytes).filter(|(bytes, ..)| *bytes >= MIN_KILL_BYTES)?;
+    renderers.kill(process, "the service was short of memory; this page used most of it and was ended".into());
+    Some(bytes)
+}
+
+/// CPU samples of a browser's renderers.
 #[derive(Default)]
 struct RendererUsage {
-    /// Processor time at the listings of the last window, oldest first.
+    /// CPU time at the listings of the last window, oldest first.
     renderers: HashMap<ProcessId, VecDeque<(Instant, Duration)>>,
 }
 
@@ -80,14 +123,14 @@ impl RendererUsage {
             self.renderers.entry(process).or_default().push_back((now, used));
         }
         for samples in self.renderers.values_mut() {
-            // The last one before the window stays, as the window begins at it.
+            // Keep the last sample before the window: the window begins there.
             while samples.get(1).is_some_and(|(at, _)| now.duration_since(*at) >= CPU_WINDOW) {
                 samples.pop_front();
             }
         }
     }
 
-    /// Those beyond a limit, with the reason in words.
+    /// Renderers above a limit, with the reason.
     fn over_limit(&self, limits: &RendererLimits) -> Vec<(ProcessId, String)> {
         let reason = |(process, samples): (&ProcessId, &VecDeque<(Instant, Duration)>)| {
             let reason = if procfs::private_memory(*process)? > limits.memory {
@@ -118,46 +161,12 @@ fn format_size(bytes: u64) -> String {
     }
 }
 
-impl Browser {
-    /// Its renderers of this moment.
-    fn renderers(&self) -> Vec<ProcessId> {
-        procfs::renderers_of(self.pid)
-    }
-
-    /// Ends one of its renderers. The reason goes to the run whose page it showed.
-    fn kill_renderer(&self, process: ProcessId, reason: String) {
-        let Some(pid) = i32::try_from(process.pid).ok().and_then(Pid::from_raw) else { return };
-        // The descriptor stands for one process; from here on its number cannot have become another's.
-        let Ok(descriptor) = pidfd_open(pid, PidfdFlags::empty()) else { return };
-        if !process.is_alive() {
-            return;
-        }
-        tracing::warn!(pid = process.pid, reason, "ending a renderer");
-        // First, so that it is there when the crash is told.
-        self.last_kill.set(reason);
-        if let Err(error) = pidfd_send_signal(descriptor, Signal::KILL) {
-            tracing::warn!(pid = process.pid, %error, "the renderer cannot be killed");
-        }
-    }
-}
-
-/// Ends the renderer that uses most memory, of all these browsers. How many bytes it used; none when none is worth it.
-pub(crate) fn kill_largest(browsers: &[Arc<Browser>]) -> Option<u64> {
-    let all =
-        browsers.iter().flat_map(|browser| browser.renderers().into_iter().map(move |process| (browser, process)));
-    let sized = all.filter_map(|(browser, process)| Some((procfs::private_memory(process)?, browser, process)));
-    let (bytes, browser, process) =
-        sized.max_by_key(|(bytes, ..)| *bytes).filter(|(bytes, ..)| *bytes >= MIN_KILL_BYTES)?;
-    browser.kill_renderer(process, "the service was short of memory; this page used most of it and was ended".into());
-    Some(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn processor_time_counts_within_the_window_alone() {
+    fn cpu_time_counts_only_within_the_window() {
         let process = ProcessId::of(std::process::id()).unwrap();
         let mut watched = RendererUsage::default();
         let start = Instant::now();
@@ -175,7 +184,8 @@ mod tests {
     }
 
     #[test]
-    fn a_process_beyond_a_limit_is_told_in_words() {
+    fn a_process_above_a_limit_is_reported_with_the_reason() {
+        let _held = std::hint::black_box(vec![1_u8; 2 << 20]);
         let process = ProcessId::of(std::process::id()).unwrap();
         let mut watched = RendererUsage::default();
         watched.list(vec![process], Instant::now());
@@ -190,7 +200,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_reason_stands_for_a_moment() {
+    async fn kill_reasons_expire() {
         let last_kill = LastKill::default();
         assert_eq!(last_kill.reason(), None);
         last_kill.set("too large".into());

@@ -1,4 +1,4 @@
-//! Chromium's own sandbox: whether it is used, and why.
+//! Whether Chromium's own sandbox is used, and why.
 
 use std::fmt::{self, Display, Formatter};
 use std::os::unix::fs::MetadataExt as _;
@@ -7,28 +7,28 @@ use std::process::{Command, Stdio};
 
 use crate::settings::SandboxMode;
 
-/// Whether Chromium's own sandbox is used, with the reason.
+/// The sandbox mode and its reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sandbox {
-    /// `BROWSER_SANDBOX=on`, whatever the host says.
+    /// `BROWSER_SANDBOX=on`.
     Forced,
-    /// Of user namespaces.
+    /// With user namespaces.
     Namespaces,
-    /// Of the helper that Chromium is installed with, which is root's and runs as root.
+    /// With Chromium's setuid root helper.
     SetuidHelper(PathBuf),
     /// `BROWSER_SANDBOX=off`.
     Disabled,
-    /// Chromium refuses to start with it as root.
+    /// Chromium has no sandbox as root.
     Root,
-    /// There is nothing to make it of.
+    /// Neither user namespaces nor a helper.
     Unavailable,
 }
 
-/// The helper stands beside Chromium's executable under this name.
+/// The helper's name, next to Chromium's executable.
 const HELPER: &str = "chrome-sandbox";
 
 impl Sandbox {
-    /// Found out once at start: it takes a process, and nothing about it changes while we run.
+    /// Runs once at start: it spawns a process, and the answer does not change.
     pub(crate) fn choose(mode: SandboxMode, executable: &Path) -> Self {
         match mode {
             SandboxMode::On => Self::Forced,
@@ -62,7 +62,7 @@ impl Display for Sandbox {
 
 fn user_namespaces_work() -> bool {
     Command::new("unshare")
-        // The network namespace takes rights in the new user namespace, which some hosts give to nobody.
+        // Some hosts withhold the rights that a network namespace needs.
         .args(["--user", "--net", "true"])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -71,14 +71,14 @@ fn user_namespaces_work() -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// The setuid helper, if it would work.
+/// The setuid helper, if it works.
 fn helper(executable: &Path) -> Option<PathBuf> {
     if has_no_new_privs() {
         return None;
     }
     let name = executable.file_name()?;
     let beside = executable.canonicalize().ok().and_then(|path| Some(path.parent()?.to_owned()));
-    // What is on the path may be a script that starts the executable in a folder of its name.
+    // The executable on the path may be a script that starts one in `/usr/lib`.
     let folders = beside.into_iter().chain([Path::new("/usr/lib").join(name)]);
     folders.map(|folder| folder.join(HELPER)).find(|path| is_setuid_root(path))
 }
@@ -89,7 +89,7 @@ fn is_setuid_root(path: &Path) -> bool {
         .is_ok_and(|file| file.is_file() && file.uid() == 0 && file.mode() & SETUID_AND_FOR_ALL == SETUID_AND_FOR_ALL)
 }
 
-/// Whether this process and its children are barred from becoming root by a setuid file, as under `no-new-privileges`.
+/// Whether setuid files have no effect for this process, as under `no-new-privileges`.
 fn has_no_new_privs() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status.lines().any(|line| line.strip_prefix("NoNewPrivs:").is_some_and(|value| value.trim() == "1"))
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_helper_counts_only_when_it_is_root_s_and_setuid() {
+    fn the_helper_must_be_setuid_root() {
         let folder = tempfile::tempdir().unwrap();
         let (chromium, helper_path) = (folder.path().join("chromium-x"), folder.path().join(HELPER));
         std::fs::write(&chromium, "").unwrap();
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_is_done() {
+    fn explicit_modes_are_obeyed() {
         let nowhere = Path::new("/nonexistent/chromium");
         assert_eq!(Sandbox::choose(SandboxMode::On, nowhere), Sandbox::Forced);
         assert_eq!(Sandbox::choose(SandboxMode::Off, nowhere), Sandbox::Disabled);

@@ -1,8 +1,8 @@
-//! The process between us and a browser: starts it, outlives us, and leaves nothing of it behind.
+//! The warden: a process that starts a browser, outlives the service, and cleans up after both.
 //!
-//! It is this executable under another first argument ([`ARGUMENT`]). Its only input is the browser's end of the
-//! DevTools socket: when our end closes, for whatever reason and even by SIGKILL, the kernel tells it, and it kills
-//! every process that descends from it and removes the profile folder. The same happens when the browser ends by itself.
+//! It is this executable with [`ARGUMENT`] as its first argument. Its stdin is the browser's end of the DevTools
+//! socket. When the service's end closes, even by SIGKILL, the kernel reports a hang-up, and the warden kills all its
+//! descendants and removes the profile. It does the same when the browser ends.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -19,19 +19,19 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group
 
 use crate::process::procfs;
 
-/// First argument of a warden: `warden PROFILE DISPLAY EXECUTABLE ARGUMENT...`.
+/// The command line is `warden PROFILE DISPLAY EXECUTABLE ARGUMENT...`.
 pub const ARGUMENT: &str = "warden";
-/// The file in a profile folder that its warden keeps locked.
+/// Locked by the warden while it runs, in the profile folder.
 pub(crate) const LOCK_FILE: &str = "warden.lock";
-/// DISPLAY argument: the browser shows no window.
+/// DISPLAY: headless.
 pub(crate) const NO_DISPLAY: &str = "none";
-/// DISPLAY argument: start an X server of its own.
+/// DISPLAY: start a private X server.
 pub(crate) const OWN_DISPLAY: &str = "xvfb";
 
-/// How long an X server may take to remove its lock file before it is killed.
+/// How long an X server may take to stop before it is killed.
 const DISPLAY_STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Runs as a warden when the command line asks for one; to be called before anything else in `main`.
+/// Runs as a warden if the command line says so. Call it first in `main`.
 pub fn run_if_requested() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     if arguments.next()? != ARGUMENT {
@@ -40,7 +40,7 @@ pub fn run_if_requested() -> Option<ExitCode> {
     Some(match watch(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Our stderr is the service's only source for why a browser did not start.
+            // The service reads our stderr to explain a failed start.
             eprintln!("{error:#}");
             ExitCode::FAILURE
         }
@@ -55,8 +55,8 @@ fn watch(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
     let display = next("the display")?;
     let executable = next("the executable")?;
 
-    // A signal to the service's process group or terminal must not reach us, and whatever the browser's processes leave
-    // behind becomes our child, so that it can be found, killed and reaped.
+    // Leave the service's process group and terminal, whose signals must not reach us, and become the parent of
+    // orphaned descendants, to kill and reap them.
     setsid().context("warden: setsid")?;
     set_child_subreaper(Some(rustix::process::getpid())).context("warden: subreaper")?;
     // What `ps` shows; started by another name for the same file, we would go by that.
@@ -78,8 +78,8 @@ fn watch(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
     outcome
 }
 
-/// Holds a folder for as long as this process lives. The lock file gets its name only when it is locked, so that one that
-/// is not locked is one whose warden is gone.
+/// Locks a folder while this process lives. The file gets its name once it is locked, so an unlocked one belongs to a
+/// warden that is gone.
 fn lock(profile: &Path) -> io::Result<File> {
     let unnamed = profile.join(format!("{LOCK_FILE}.new"));
     let lock = File::create(&unnamed)?;
@@ -88,15 +88,14 @@ fn lock(profile: &Path) -> io::Result<File> {
     Ok(lock)
 }
 
-/// The children whose ends mean something.
 #[derive(Default)]
 struct Children {
     browser: Option<Pid>,
-    /// An X server for the browser alone.
+    /// A private X server.
     display: Option<Pid>,
 }
 
-/// Starts the browser, after an X server when it needs one, and tells its process id on stdout.
+/// Starts the X server, if needed, and the browser, and writes the browser's pid to stdout.
 fn start(
     profile: &Path,
     display: &OsStr,
@@ -110,16 +109,15 @@ fn start(
     let mut command = Command::new(executable);
     command
         .args(arguments)
-        // Chromium writes below these, and its wrapper script reads them; with all of them in the profile folder,
-        // removing that folder removes everything.
+        // Chromium and its wrapper script write below these.
         .env("HOME", profile)
-        // Chromium makes a socket in it, whose path must not be longer than 107 bytes. This path to the profile folder,
-        // our working directory, is short wherever the folder is.
+        // Chromium creates a socket here, and its path must be shorter than 108 bytes: this is a short path to our
+        // working directory, the profile.
         .env("TMPDIR", format!("/proc/{}/cwd", std::process::id()))
         .env("XDG_CONFIG_HOME", profile)
         .env("XDG_CACHE_HOME", profile)
         .env("XDG_RUNTIME_DIR", profile)
-        // Without a session bus Chromium would look for one and log its failure.
+        // Without a session bus Chromium logs an error.
         .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -157,7 +155,7 @@ fn start_display(children_started: &mut Children) -> anyhow::Result<u32> {
     let stdout = server.stdout.take().expect("stdout is piped");
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line)?;
-    line.trim().parse().context("it told no display")
+    line.trim().parse().context("it reported no display")
 }
 
 fn pid(child: &Child) -> Option<Pid> {
@@ -168,19 +166,19 @@ fn pid(child: &Child) -> Option<Pid> {
 fn wait_for_end(socket: OwnedFd, children_started: &Children) {
     let (over, is_over) = std::sync::mpsc::channel();
     let browser_ended = over.clone();
-    // Threads instead of signals: neither wait can be interrupted, and both end with the process.
+    // Threads, since neither wait can be interrupted; they end with the process.
     std::thread::spawn(move || {
-        // No readiness is asked for: the bytes are the browser's. A hang-up is reported always.
+        // Not readable events: the data is for the browser. Hang-ups are always reported.
         let mut watched = [PollFd::new(&socket, PollFlags::empty())];
         while !matches!(poll(&mut watched, None), Ok(1..)) {}
-        // The receiver is gone only when the other thread was first.
+        // The receiver is gone if the other thread was first.
         let _ = over.send(());
     });
     let awaited = [children_started.browser, children_started.display];
     std::thread::spawn(move || {
         loop {
             match wait(WaitOptions::empty()) {
-                // Anything else is an orphan: a helper of the browser whose own parent is gone.
+                // Otherwise an orphaned helper of the browser.
                 Ok(Some((child, _))) if !awaited.contains(&Some(child)) => {}
                 Err(rustix::io::Errno::INTR) => {}
                 _ => break,
@@ -188,41 +186,41 @@ fn wait_for_end(socket: OwnedFd, children_started: &Children) {
         }
         let _ = browser_ended.send(());
     });
-    // Both senders live in threads that send before they end.
+    // Both threads send before they end.
     let _ = is_over.recv();
 }
 
-/// Kills and reaps until nothing descends from this process any more: as a subreaper it inherits every orphan.
+/// Kills and reaps descendants until none is left; orphans become our children.
 fn kill_descendants(children_started: &Children) {
     let since = Instant::now();
     if let Some(group) = children_started.browser {
-        // All at once where they kept together; the group is empty when they have ended.
+        // The browser's group, which may be empty already.
         let _ = kill_process_group(group, Signal::KILL);
     }
     loop {
         for child in children() {
-            // An X server removes its lock file and socket when asked politely, and ends with its last client.
+            // An X server removes its lock file and socket on SIGTERM.
             let polite = Some(child) == children_started.display && since.elapsed() < DISPLAY_STOP_TIMEOUT;
             let signal = if polite { Signal::TERM } else { Signal::KILL };
-            // It may have ended by itself.
+            // It may have ended.
             let _ = kill_process(child, signal);
         }
         match wait(WaitOptions::NOHANG) {
             Err(rustix::io::Errno::CHILD) => return,
             Ok(Some(_)) | Err(_) => {}
-            // The signals are on their way; there is no event to wait for that a new orphan could not outrun.
+            // No event could be awaited without missing a new orphan.
             Ok(None) => std::thread::sleep(Duration::from_millis(1)),
         }
     }
 }
 
-/// The kernel's own list where it keeps one (not every kernel is built with it), else whoever names us as parent.
+/// The kernel's list of children, if it has one, else all processes with this parent.
 fn children() -> Vec<Pid> {
     let lists = std::fs::read_dir("/proc/self/task").map(|threads| {
         threads.flatten().map(|thread| std::fs::read_to_string(thread.path().join("children"))).collect::<Vec<_>>()
     });
     match lists {
-        // A thread that has just ended has no list; all of them have none only where there are no lists.
+        // A thread that has just ended has no list.
         Ok(lists) if lists.iter().any(Result::is_ok) => {
             let pids = lists.iter().flatten().flat_map(|list| list.split_whitespace());
             pids.filter_map(|pid| Pid::from_raw(pid.parse().ok()?)).collect()

@@ -1,4 +1,4 @@
-//! Waiting for what an action started.
+//! Waiting for the effects of actions.
 
 pub(crate) mod pending_navigation;
 pub(crate) mod settle;

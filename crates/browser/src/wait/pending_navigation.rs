@@ -1,5 +1,5 @@
-//! A tab on its way from one document to the next. From the request of a document to its first byte the browser passes
-//! nothing on to the page, so that nothing can be read or done in it: whoever tries waits for the server.
+//! Pending navigations. From the request of a document until its first byte, Chromium answers nothing for the page, so
+//! nothing can be read or done in it.
 
 use std::time::Duration;
 
@@ -10,28 +10,19 @@ use crate::context::Context;
 use crate::context::tabs::{Tab, Tabs};
 use crate::settings::SettleSettings;
 use agent::ports::BrowserError;
-use agent::text::shorten;
-
-/// Characters.
-const MAX_URL: usize = 200;
 
 impl SettleSettings {
-    /// How long an action that goes from one URL to another may take to settle.
+    /// How long an action that navigates between these URLs may take to settle.
     pub(crate) fn limit(&self, from: &str, to: &str) -> Duration {
         if host(from) == host(to) { self.same_site } else { self.new_site }
     }
-}
-
-/// As much of a URL as a sentence bears.
-pub(crate) fn short_url(url: &str) -> String {
-    shorten(url, MAX_URL)
 }
 
 fn host(url: &str) -> Option<String> {
     Url::parse(url).ok()?.host_str().map(str::to_owned)
 }
 
-/// Waits while the active tab is on its way, for as long as an action would; answers where to when it still is by then.
+/// Waits for the active tab's pending navigation within the settle limit; returns its URL on timeout.
 ///
 /// # Errors
 /// Only when the browser is gone.
@@ -49,7 +40,8 @@ pub(crate) async fn overdue_navigation(context: &Context) -> Result<Option<Strin
     }
 }
 
-/// Waits until the active tab is on its way for longer than an action would wait for it, if it ever is; answers where to.
+/// Waits until the active tab has a pending navigation that exceeds the settle limit, possibly for ever; returns its
+/// URL.
 ///
 /// # Errors
 /// Only when the browser is gone.
@@ -62,7 +54,7 @@ pub(crate) async fn wait_until_overdue(context: &Context) -> Result<String, Brow
     }
 }
 
-/// Where the active tab is going and until when that is waited for, while nothing has come of it.
+/// The active tab's pending navigation: its URL and deadline.
 fn pending_in_active_tab(context: &Context, tabs: &mut Tabs) -> Option<(String, Instant)> {
     let settle = &context.browser().settings.settle;
     let due = |tab: &Tab| {

@@ -1,9 +1,10 @@
-//! Waiting for what an action started, and no longer: navigations, requests, and the DOM coming to rest. Driven by
-//! events; the limits only say when to stop and tell.
+//! Waits until the effects of an action have settled: navigations, requests and DOM changes. Driven by events; limits
+//! only bound the wait.
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::context::Context;
@@ -13,19 +14,19 @@ use crate::navigation::activity::ActivityCounts;
 use agent::ports::BrowserError;
 use cdp::CdpError;
 
-/// How long a DOM that keeps changing, with nothing on the network, is waited for, in idle limits.
+/// Limit for a DOM that keeps changing without network activity, in idle limits.
 const DOM_LIMIT: u32 = 10;
-/// How long pictures and fonts alone are waited for, in idle limits: they change how a page looks, not what it says.
+/// Limit for pictures and fonts, in idle limits.
 const APPEARANCE_LIMIT: u32 = 20;
 
-/// What there was to wait for.
+/// What happened while settling.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Settled {
-    /// The main frame shows another document.
+    /// The main frame committed another document.
     pub(crate) new_document: bool,
-    /// The URL changed within the document.
+    /// The main frame navigated within its document.
     pub(crate) navigated_in_document: bool,
-    /// Something was still going on when the limit was reached.
+    /// What was still going on at the limit.
     pub(crate) unfinished: Option<Unfinished>,
 }
 
@@ -46,19 +47,18 @@ impl std::fmt::Display for Unfinished {
     }
 }
 
-/// The moment baseline an action in one tab, to settle from.
+/// A tab's state before an action.
 #[derive(Clone)]
 pub(crate) struct Baseline {
     pub(crate) tab: u32,
     counts: ActivityCounts,
     pub(crate) downloads: files::DownloadMark,
     url: String,
-    /// A frame's document that has to come to rest as well.
+    /// A frame's document that must settle as well.
     also: Option<Document>,
 }
 
 impl Baseline {
-    /// Waits for a document's DOM beside the main one's.
     pub(crate) fn also_wait_for(&mut self, document: Document) {
         self.also = Some(document);
     }
@@ -68,18 +68,12 @@ impl Baseline {
     }
 }
 
-#[derive(Serialize)]
-struct SettledArguments {
-    quiet: u64,
-    limit: u64,
-}
-
 #[derive(Deserialize)]
 struct DomSettled {
     still: bool,
 }
 
-/// Notes the active tab's state; to be called baseline the action.
+/// Captures the active tab's state before an action.
 pub(crate) fn baseline(context: &Context) -> Option<Baseline> {
     let downloads = context.files().mark();
     let mut tabs = context.tabs();
@@ -87,15 +81,15 @@ pub(crate) fn baseline(context: &Context) -> Option<Baseline> {
     Some(Baseline { tab: tab.id, counts: tab.activity.counts(), downloads, url: tab.url.clone(), also: None })
 }
 
-/// The moment baseline anything in the active tab, when that is one that was opened since; otherwise now.
+/// The baseline for the active tab if the action switched tabs: from the start of a new tab, or from now on.
 pub(crate) fn baseline_of_new_tab(context: &Context, baseline: &Baseline) -> Option<Baseline> {
     let now = self::baseline(context).filter(|now| now.tab != baseline.tab)?;
     let is_new = now.tab > baseline.tab;
     Some(if is_new { Baseline { counts: ActivityCounts::default(), ..now } } else { now })
 }
 
-/// Waits in the tab of `baseline` until nothing that started since moves any more. A tab that closes or crashes, or that a
-/// dialog blocks, is settled.
+/// Waits until everything in the baseline's tab that started since is finished. A tab that closes, crashes or is
+/// blocked by a dialog is settled.
 ///
 /// # Errors
 /// Only when the browser is gone.
@@ -107,7 +101,7 @@ pub(crate) async fn settle(
     let limits = &context.browser().settings.settle;
     let started = Instant::now();
     let mut settled = Settled::default();
-    // The limit depends on where the tab is going, which may show only while waiting.
+    // The limit depends on the destination, which may become known only while waiting.
     let deadline = |state: &TabState| started + limits.limit(&baseline.url, &state.url);
     loop {
         let Some(state) = tab_state(context, baseline) else { return Ok(settled) };
@@ -122,13 +116,13 @@ pub(crate) async fn settle(
         let Some(version) = tab_state(context, baseline).map(|state| state.counts) else { return Ok(settled) };
         let dom = dom_settled(context, worlds, baseline, limits.idle, limits.idle * DOM_LIMIT).await?;
         if matches!(dom, DomState::Gone) {
-            // The session's end is known baseline the tab's.
+            // The session's end is known before the tab's.
             let gone = context.wait_until(|tabs| tabs.by_id(baseline.tab).is_none().then_some(()));
             if let Ok(reached) = tokio::time::timeout(limits.idle * DOM_LIMIT, gone).await {
                 reached?;
             }
         }
-        // What the quiet moment brought up: a timer's request, a navigation by script, another document.
+        // What the pause brought up: a timer's request, a scripted navigation, another document.
         let Some(state) = tab_state(context, baseline) else { return Ok(settled) };
         settled.update(&state, baseline);
         let moved_on = state.navigating || state.content > 0 || state.counts.documents != version.documents;
@@ -144,7 +138,7 @@ pub(crate) async fn settle(
     }
 }
 
-/// Waits until the downloads that began since are over, or a while.
+/// Waits for downloads that started since, within a limit.
 ///
 /// # Errors
 /// Only when the browser is gone.
@@ -153,7 +147,7 @@ pub(crate) async fn wait_for_downloads(context: &Context, baseline: &Baseline) -
     let deadline = Instant::now() + context.browser().settings.download_wait;
     while !files.is_idle_since(baseline.downloads) {
         let quiet = context.wait_until(|_| files.is_idle_since(baseline.downloads).then_some(()));
-        // That nothing comes of one that was expected is no event.
+        // No event reports that an expected download does not start.
         let next_check = files.next_expiry().map_or(deadline, |given_up| given_up.min(deadline));
         match tokio::time::timeout_at(next_check, quiet).await {
             Ok(reached) => return reached,
@@ -164,7 +158,8 @@ pub(crate) async fn wait_for_downloads(context: &Context, baseline: &Baseline) -
     Ok(())
 }
 
-/// Waits until the tab navigates nowhere and no request is pending that matters; or tells what is, at the deadline.
+/// Waits until the tab is neither navigating nor has relevant pending requests; returns what is unfinished at the
+/// deadline.
 async fn network_settled(
     context: &Context,
     baseline: &Baseline,
@@ -186,7 +181,7 @@ async fn network_settled(
             let waiting = tab.activity.is_navigating() || content > 0 || (all > 0 && now < pictures) || window_expected;
             (!waiting).then_some(())
         });
-        // Some things are waited for less long than others, so there are several moments at which to look again.
+        // Several limits apply, so check again at each.
         let next_check = [windows, pictures, deadline].into_iter().find(|moment| *moment > now).unwrap_or(deadline);
         match tokio::time::timeout_at(next_check, settled).await {
             Ok(reached) => return Ok(Ok(reached?)),
@@ -208,7 +203,7 @@ struct TabState {
     navigating: bool,
     content: usize,
     pending: usize,
-    /// Where the tab is or where it is going.
+    /// The current or pending URL.
     url: String,
 }
 
@@ -218,7 +213,7 @@ impl TabState {
     }
 }
 
-/// The tab as it is now; none when it is gone, crashed or blocked by a dialog.
+/// The tab's state; none if it is gone, crashed or blocked by a dialog.
 fn tab_state(context: &Context, baseline: &Baseline) -> Option<TabState> {
     let mut tabs = context.tabs();
     let tab = tabs.by_id(baseline.tab).filter(|tab| !tab.crashed && tab.dialog.is_none())?;
@@ -235,9 +230,8 @@ fn tab_state(context: &Context, baseline: &Baseline) -> Option<TabState> {
 enum DomState {
     Quiet,
     Busy,
-    /// Its session ended.
     Gone,
-    /// It did not say: the document went away, or a dialog opened.
+    /// The document was replaced, or a dialog opened.
     Unknown,
 }
 
@@ -251,13 +245,13 @@ async fn dom_settled(
     let document = context.tabs().by_id(baseline.tab).map(|tab| tab.document());
     let Some(document) = document else { return Ok(DomState::Gone) };
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    let arguments = SettledArguments { quiet: millis(quiet), limit: millis(limit) };
-    // The page's own timer keeps the limit; ours is for a page that does not get to it.
+    let arguments = json!({ "quiet": millis(quiet), "limit": millis(limit) });
+    // The page's timer enforces the limit; this one is for unresponsive pages.
     let patience = limit + context.browser().settings.settle.idle * DOM_LIMIT;
     let also = baseline.also.as_ref().filter(|also| also.frame != document.frame);
     let frame = async {
         if let Some(frame) = also {
-            // A frame that is gone or restless is no reason to wait on.
+            // A frame that is gone or busy does not extend the wait.
             let _rested = worlds.call::<DomSettled>(frame, "domSettled", &arguments, patience).await;
         }
     };

@@ -1,5 +1,6 @@
-use super::*;
 use chromiumoxide_cdp::cdp::browser_protocol::browser::GetVersionParams;
+
+use super::*;
 
 #[tokio::test]
 async fn a_command_names_its_session_method_and_parameters() {
@@ -43,7 +44,7 @@ async fn commands_are_written_in_order_without_waiting_for_replies() {
 }
 
 #[tokio::test]
-async fn a_command_is_on_its_way_before_its_reply_is_waited_for() {
+async fn commands_are_sent_before_their_reply_is_awaited() {
     let (connection, _events, mut peer) = connect();
     let reply = evaluate(&connection.root(), "x");
     let command = peer.command().await;
@@ -128,14 +129,14 @@ async fn a_call_that_is_dropped_is_forgotten() {
     assert_eq!(connection.registered().0, 1);
     drop(reply);
     assert_eq!(connection.registered().0, 0);
-    // The command is on its way all the same, and its reply harms nobody.
+    // The command was sent, and its reply does no harm.
     let command = peer.command().await;
     peer.answer(&command, "for nobody").await;
     still_works(&connection, &mut peer).await;
 }
 
 #[tokio::test]
-async fn a_command_that_is_only_told_leaves_nothing_registered() {
+async fn commands_without_reply_leave_nothing_registered() {
     let (connection, _events, mut peer) = connect();
     connection.session("tab").send(EvaluateParams::new("told"));
     assert_eq!(connection.registered().0, 0);
@@ -149,7 +150,7 @@ async fn a_command_that_is_only_told_leaves_nothing_registered() {
 async fn more_commands_than_the_queue_holds_are_refused_and_the_rest_goes_out() {
     let (connection, _events, mut peer) = connect_with(64);
     let session = connection.session("tab");
-    // Nothing is written meanwhile: the writer's turn comes with the first await.
+    // The writer runs only at the first await.
     let mut replies: Vec<_> = (0..5_000).map(|n| evaluate(&session, &n.to_string())).collect();
     let last = replies.pop().unwrap();
     assert_eq!(last.await, Err(CdpError::Overloaded));

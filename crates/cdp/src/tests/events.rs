@@ -1,5 +1,6 @@
-use super::*;
 use tokio::sync::mpsc;
+
+use super::*;
 
 fn event(session: &str, n: u32) -> Value {
     json!({"method": "Page.somethingHappened", "sessionId": session, "params": {"n": n}})
@@ -76,7 +77,7 @@ async fn a_session_with_too_many_unread_events_is_given_up_and_its_neighbours_ar
         peer.send(&event("flooded", n)).await;
     }
     assert_eq!(waits.await, Err(CdpError::Overloaded));
-    // Whoever follows its events has a wrong picture by now, so nothing more is to be done with it.
+    // The reader missed an event, so the session cannot be used.
     assert_eq!(evaluate(&connection.session("flooded"), "later").await, Err(CdpError::Overloaded));
     peer.send(&json!({"method": "Inspector.targetReloadedAfterCrash", "sessionId": "flooded"})).await;
     peer.send(&event("other", 1)).await;

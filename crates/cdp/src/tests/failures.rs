@@ -102,7 +102,7 @@ async fn a_dialog_fails_what_it_blocks_but_not_its_own_answer() {
         peer.answer(&command, "fine").await;
         assert_eq!(reply.await, Ok(json!({"value": "fine"})));
     }
-    // An open dialog says nothing about what comes after it.
+    // An open dialog does not affect later commands.
     let reply = evaluate(&tab, "later");
     let command = peer.command().await;
     peer.answer(&command, "fine").await;
@@ -165,7 +165,7 @@ async fn the_last_handle_hangs_up() {
     drop((connection, events));
     peer.command().await;
     drop(session);
-    // A call that waits holds the connection as well.
+    // A pending call keeps the connection open.
     peer.send(&json!({"id": 1, "result": {"value": "fine"}})).await;
     assert_eq!(reply.await, Ok(json!({"value": "fine"})));
     assert_eq!(peer.command_or_end().await, None);

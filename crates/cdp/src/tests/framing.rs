@@ -1,6 +1,7 @@
+use proptest::prelude::*;
+
 use super::super::connection::{MAX_MESSAGE, MAX_UNREADABLE};
 use super::*;
-use proptest::prelude::*;
 
 #[tokio::test]
 async fn what_is_no_message_is_skipped() {
@@ -73,7 +74,7 @@ async fn messages_may_be_split_at_any_byte() {
     for at in 0..=messages.len() {
         let (_connection, mut events, mut peer) = connect();
         peer.send_raw(&messages.as_bytes()[..at]).await;
-        // The first part is read before the second is there.
+        // The first part is read before the second arrives.
         tokio::task::yield_now().await;
         peer.send_raw(&messages.as_bytes()[at..]).await;
         for n in 0..3 {
@@ -94,7 +95,7 @@ async fn a_message_much_longer_than_the_socket_takes_arrives_whole() {
     assert_eq!(events.recv().await.unwrap().method, "Page.next");
 }
 
-/// Writes a message that is longer than what is kept, with this beginning and end.
+/// Writes a message above the size limit with this start and end.
 async fn send_too_long(peer: &mut Peer, beginning: &str, end: &str) {
     peer.send_raw(beginning.as_bytes()).await;
     let part = vec![b'x'; 1 << 20];
@@ -112,7 +113,7 @@ async fn an_answer_over_the_limit_fails_its_command_alone() {
     let (first, second) = (peer.command().await, peer.command().await);
     let beginning = format!("{{\"id\":{},\"result\":{{\"value\":\"", first["id"]);
     send_too_long(&mut peer, &beginning, "\"},\"sessionId\":\"s\"}").await;
-    // Compared by hand: a failure would print all of it.
+    // Compared by hand: a failure would print everything.
     let failed = reply.await.map(|value| value.to_string().len());
     assert_eq!(failed, Err(CdpError::TooLong { method: "Runtime.evaluate".into() }));
     peer.answer(&second, "went on").await;
@@ -184,20 +185,20 @@ proptest! {
             let (connection, _events, mut peer) = connect();
             let reply = evaluate(&connection.session("s"), "x");
             for chunk in &chunks {
-                // Fails only when a chunk made the connection close, which none does.
+                // Fails only if a chunk closed the connection, which none does.
                 peer.send_raw(chunk).await;
                 tokio::task::yield_now().await;
             }
             drop(peer);
             connection.closed().await;
-            // Whatever the answer, there is one.
+            // Any answer will do.
             let _ = reply.await;
             assert_eq!(connection.registered(), (0, 0));
         });
     }
 }
 
-/// Bytes from random ones to ones that are nearly a message.
+/// From random bytes to almost valid messages.
 fn any_chunk() -> impl Strategy<Value = Vec<u8>> {
     let pieces = prop::sample::select(vec![
         "\0",

@@ -1,4 +1,4 @@
-//! What the connection promises, against a socket whose other end the test holds.
+//! Tests of the connection against a peer.
 
 mod calls;
 mod events;
@@ -17,7 +17,6 @@ use super::session::PendingReply;
 use super::{CdpError, Connection, EventReceiver, SESSION_FAILED, Session};
 use crate::messages;
 
-/// The deadline of every command in these tests.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// The browser's end of the socket.
@@ -26,7 +25,7 @@ struct Peer {
     unread: Vec<u8>,
 }
 
-/// A connection whose socket takes up to `capacity` bytes that the other side has not read.
+/// A connection whose socket buffers `capacity` bytes.
 fn connect_with(capacity: usize) -> (Connection, EventReceiver, Peer) {
     let (ours, theirs) = tokio::io::duplex(capacity);
     let (connection, events) = Connection::open(ours, LIMIT, &TaskTracker::new());
@@ -38,7 +37,7 @@ fn connect() -> (Connection, EventReceiver, Peer) {
 }
 
 impl Peer {
-    /// The next command; None when the socket is closed.
+    /// The next command; none when the socket is closed.
     async fn command_or_end(&mut self) -> Option<Value> {
         loop {
             if let Some(end) = self.unread.iter().position(|byte| *byte == 0) {
@@ -64,13 +63,13 @@ impl Peer {
         self.socket.write_all(bytes).await.unwrap();
     }
 
-    /// Answers a command with a value of which the test knows where it belongs.
+    /// Answers a command with a recognizable value.
     async fn answer(&mut self, command: &Value, value: impl Into<Value>) {
         self.send(&json!({"id": command["id"], "result": {"value": value.into()}})).await;
     }
 }
 
-/// A page's session as the browser announces it, or that of a frame as that of its parent does.
+/// Announces a page's session, or a frame's from its parent's session.
 fn attached(by: Option<&str>, session: &str) -> Value {
     let info = json!({"targetId": format!("target of {session}"), "type": "page", "title": "", "url": ""});
     let mut event = json!({"method": "Target.attachedToTarget", "params": {"sessionId": session, "targetInfo": info}});
@@ -80,12 +79,12 @@ fn attached(by: Option<&str>, session: &str) -> Value {
     event
 }
 
-/// A command that needs the renderer.
+/// A renderer command.
 fn evaluate(session: &Session, expression: &str) -> PendingReply<Value> {
     session.call_as(EvaluateParams::new(expression), LIMIT)
 }
 
-/// A command that the browser carries out itself.
+/// A browser command.
 fn navigate(session: &Session) -> PendingReply<Value> {
     session.call_as(NavigateParams::new("https://shop.example/"), LIMIT)
 }
@@ -94,7 +93,7 @@ fn answer_dialog(session: &Session) -> PendingReply<Value> {
     session.call_as(HandleJavaScriptDialogParams::new(true), LIMIT)
 }
 
-/// Shows that the connection works and has read everything sent before.
+/// Waits until everything sent before has been read.
 async fn still_works(connection: &Connection, peer: &mut Peer) {
     let reply = evaluate(&connection.root(), "still");
     let command = loop {

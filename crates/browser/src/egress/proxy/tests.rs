@@ -10,7 +10,7 @@ use crate::egress::dns_cache::tests::Scripted;
 use crate::settings::NetworkLimits;
 use url_policy::{HostPattern, UrlPolicy};
 
-/// What the browser says first, and what it is reported.
+/// A SOCKS greeting and its answer.
 const HELLO: [u8; 3] = [5, 1, 0];
 const WELCOME: [u8; 2] = [5, 0];
 /// The reply's second byte.
@@ -18,7 +18,6 @@ const MADE: u8 = 0;
 const UNREACHABLE: u8 = 4;
 const NO_SUCH_COMMAND: u8 = 7;
 
-/// A served proxy.
 struct Served {
     address: SocketAddr,
     egress: Arc<Egress>,
@@ -27,7 +26,7 @@ struct Served {
 }
 
 impl Served {
-    /// For a run that may reach the named hosts although they are not public; names mean what is scripted.
+    /// For a run that may reach the named non-public hosts, with scripted DNS.
     async fn new(open: &str, answers: &[(&str, &[&str])]) -> Self {
         Self::within(NetworkLimits { connections: 8, bytes: 1 << 20, redirects: 20 }, open, answers).await
     }
@@ -43,7 +42,7 @@ impl Served {
         Self { address, egress, stop, tasks }
     }
 
-    /// A client that was welcomed.
+    /// A client after the handshake.
     async fn welcomed(&self) -> TcpStream {
         let mut client = TcpStream::connect(self.address).await.unwrap();
         client.write_all(&HELLO).await.unwrap();
@@ -53,7 +52,7 @@ impl Served {
         client
     }
 
-    /// Asks for a connection by name; the reply, and the tunnel.
+    /// Requests a connection by name; returns the reply code and the tunnel.
     async fn ask(&self, host: &str, port: u16) -> (u8, TcpStream) {
         let name = [&[3, u8::try_from(host.len()).unwrap()], host.as_bytes()].concat();
         self.ask_at(1, &name, port).await
@@ -69,7 +68,7 @@ impl Served {
     }
 }
 
-/// Answers what it is sent; the address says whether anybody came.
+/// An echo server.
 async fn echo(tasks: &TaskTracker) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -85,7 +84,7 @@ async fn echo(tasks: &TaskTracker) -> SocketAddr {
     address
 }
 
-/// A listener that nobody may come to.
+/// A listener that must not get a connection.
 async fn forbidden() -> (TcpListener, u16) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -93,7 +92,7 @@ async fn forbidden() -> (TcpListener, u16) {
 }
 
 async fn nobody_came(listener: &TcpListener) {
-    // A connection that was made would be in the queue already.
+    // A connection would already be in the queue.
     tokio::select! {
         biased;
         came = listener.accept() => panic!("{came:?}"),
@@ -125,7 +124,7 @@ async fn an_address_is_reached_as_a_name_as_itself_and_in_other_spellings() {
 }
 
 #[tokio::test]
-async fn nobody_is_connected_to_a_forbidden_address_however_it_is_asked_for() {
+async fn forbidden_addresses_are_refused_in_every_spelling() {
     let served =
         Served::new("", &[("evil.example", &["127.0.0.1"]), ("both.example", &["8.8.8.8", "127.0.0.1"])]).await;
     let (listener, port) = forbidden().await;
@@ -169,7 +168,7 @@ async fn nobody_is_connected_to_a_forbidden_address_however_it_is_asked_for() {
 
 #[tokio::test]
 async fn a_name_that_changes_its_address_gets_no_second_one_in() {
-    // It may be here. Nobody listens at the address that it has first.
+    // Allowed, but nobody listens at its first address.
     let (listener, port) = forbidden().await;
     let answers: &[(&str, &[&str])] = &[("rebind.example", &["127.0.0.2"]), ("rebind.example", &["127.0.0.1"])];
     let served = Served::new("rebind.example", answers).await;
@@ -213,14 +212,14 @@ async fn a_refused_connection_is_remembered_with_its_cause() {
 
 #[tokio::test]
 async fn an_address_that_does_not_answer_does_not_hide_the_next_one() {
-    // Nobody is at the first of them, somebody at the second.
+    // Nobody listens at the first address, somebody at the second.
     let served = Served::new("site.example", &[("site.example", &["127.0.0.2", "127.0.0.1"])]).await;
     let server = echo(&TaskTracker::new()).await;
     assert_eq!(served.ask("site.example", server.port()).await.0, MADE);
 }
 
-/// Addresses that nobody was given, one of which, if any, has somebody; how many are tried at a time at most, and when it
-/// is over.
+/// Dials unused addresses, of which at most one answers; returns the maximum number of parallel attempts and when
+/// dialling ended.
 async fn dialled(count: u16, somebody: Option<u16>) -> (io::Result<IpAddr>, usize, Duration) {
     let addresses: Vec<IpAddr> = (0..count).map(|n| Ipv6Addr::new(0x2e00, 0, 0, 0, 0, 0, 0, n).into()).collect();
     let under_way = Arc::new(());
@@ -243,7 +242,7 @@ async fn dialled(count: u16, somebody: Option<u16>) -> (io::Result<IpAddr>, usiz
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_of_many_addresses_takes_few_sockets_at_a_time() {
+async fn many_addresses_use_few_sockets_at_a_time() {
     let (reached, most, took) = dialled(32, None).await;
     assert_eq!((reached.unwrap_err().kind(), most), (io::ErrorKind::TimedOut, MAX_ATTEMPTS));
     assert!(took <= CONNECT + Duration::from_secs(1), "{took:?}");
@@ -253,7 +252,7 @@ async fn a_name_of_many_addresses_takes_few_sockets_at_a_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_few_addresses_have_the_whole_time_for_a_connection_and_begin_one_after_the_other() {
+async fn few_addresses_get_the_whole_time_limit_and_start_in_turn() {
     let (reached, most, took) = dialled(3, None).await;
     assert_eq!((reached.unwrap_err().kind(), most), (io::ErrorKind::TimedOut, 3));
     assert_eq!(took, 2 * NEXT_ADDRESS + CONNECT);
@@ -262,7 +261,7 @@ async fn a_few_addresses_have_the_whole_time_for_a_connection_and_begin_one_afte
 }
 
 #[test]
-fn a_family_that_leads_nowhere_does_not_keep_the_other_waiting() {
+fn an_unreachable_address_family_does_not_delay_the_other() {
     let of = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect::<Vec<IpAddr>>();
     let turns = interleave_families(&of(&["2e00::1", "2e00::2", "2e00::3", "9.9.9.1", "9.9.9.2"]));
     assert_eq!(turns, of(&["2e00::1", "9.9.9.1", "2e00::2", "9.9.9.2", "2e00::3"]));
@@ -270,7 +269,7 @@ fn a_family_that_leads_nowhere_does_not_keep_the_other_waiting() {
 }
 
 #[tokio::test]
-async fn a_run_that_has_taken_what_it_may_loses_its_connections() {
+async fn connections_close_at_the_byte_limit() {
     let limits = NetworkLimits { connections: 8, bytes: 1_000, redirects: 20 };
     let served = Served::within(limits, "127.0.0.1", &[]).await;
     let server = echo(&TaskTracker::new()).await;
@@ -278,7 +277,7 @@ async fn a_run_that_has_taken_what_it_may_loses_its_connections() {
     let (_, mut busy) = served.ask("127.0.0.1", server.port()).await;
     busy.write_all(&[7; 600]).await.unwrap();
     let mut answer = Vec::new();
-    // Resets are ends as well.
+    // A reset is an end as well.
     let _ = busy.read_to_end(&mut answer).await;
     let _ = idle.read_to_end(&mut answer).await;
     assert!(answer.len() < 600, "{}", answer.len());
@@ -287,7 +286,7 @@ async fn a_run_that_has_taken_what_it_may_loses_its_connections() {
 }
 
 #[tokio::test]
-async fn beyond_its_connections_a_run_waits() {
+async fn connections_above_the_limit_wait() {
     let limits = NetworkLimits { connections: 1, bytes: 1_000, redirects: 20 };
     let served = Served::within(limits, "127.0.0.1", &[]).await;
     let server = echo(&TaskTracker::new()).await;
@@ -303,7 +302,7 @@ async fn beyond_its_connections_a_run_waits() {
 }
 
 #[tokio::test]
-async fn with_its_context_every_connection_ends() {
+async fn connections_end_with_their_context() {
     let served = Served::new("127.0.0.1", &[]).await;
     let server = echo(&TaskTracker::new()).await;
     let (_, mut tunnel) = served.ask("127.0.0.1", server.port()).await;

@@ -1,11 +1,12 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use super::super::frames::{ChildContent, ChildFrame, FrameReading, WorldId};
+use super::super::frames::{ChildContent, ChildFrame, FrameReading};
 use super::super::invariants;
-use super::super::reading::{ElementItem, FrameItem, Item, NodeId, Reading, TextItem};
+use super::super::reading::{ElementItem, FrameItem, Item, Reading, TextItem};
+use crate::isolated_world::{NodeId, WorldId};
 
-/// Text that tries to pass for the view's own.
+/// Text that imitates the view's syntax.
 fn hostile() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "[a-zA-Z0-9 ]{0,30}",

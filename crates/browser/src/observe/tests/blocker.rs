@@ -17,12 +17,12 @@ fn response(status: u16, headers: &[(&str, &str)]) -> DocumentResponse {
     )
 }
 
-/// A page with little on it.
+/// A page with little content.
 fn wall(status: u16, title: &str) -> Facts {
     Facts { response: response(status, &[]), title: title.to_owned(), text: 150, controls: 1, ..Facts::default() }
 }
 
-/// A page that is about something.
+/// A page with content.
 fn article(title: &str) -> Facts {
     Facts { headings: vec![title.to_owned()], text: 6_000, controls: 60, ..wall(200, title) }
 }
@@ -36,7 +36,7 @@ const BFRAME: &str = "https://www.google.com/recaptcha/api2/bframe?k=1";
 const TURNSTILE: &str = "https://challenges.cloudflare.com/cdn-cgi/challenge-platform/h/b/turnstile/1";
 
 #[test]
-fn a_challenge_that_has_come_up_blocks_any_page() {
+fn an_active_challenge_blocks_any_page() {
     for url in [BFRAME, "https://newassets.hcaptcha.com/captcha/v1/1/static/hcaptcha.html#frame=challenge&id=1"] {
         assert_eq!(kind(&Facts { frames: frame(url, 400, 580), ..article("Sign up") }), Some(Captcha), "{url}");
     }
@@ -64,7 +64,7 @@ fn a_page_that_consists_of_a_captcha_is_one() {
 }
 
 #[test]
-fn a_host_that_only_looks_like_a_providers_is_none() {
+fn hosts_resembling_a_provider_do_not_count() {
     for url in ["https://nothcaptcha.com/#frame=challenge", "https://captcha-delivery.com.evil.example/captcha/"] {
         assert_eq!(kind(&Facts { frames: frame(url, 400, 580), ..wall(200, "Hello") }), None, "{url}");
     }
@@ -84,7 +84,7 @@ fn a_check_that_passes_by_itself_is_an_interstitial() {
         assert_eq!(found.kind, Interstitial, "{facts:?}");
         assert!(may_pass(&facts, &found));
     }
-    // Its box to tick may still tick itself.
+    // Its checkbox may still tick itself.
     let ticking = Facts { response: challenged, frames: frame(TURNSTILE, 300, 65), ..wall(403, "Just a moment...") };
     let found = blocker(&ticking).unwrap();
     assert_eq!((found.kind, may_pass(&ticking, &found)), (Captcha, true));
@@ -112,7 +112,7 @@ fn pages_about_captchas_limits_and_refusals_are_not_blocked() {
     {
         assert_eq!(kind(&article(title)), None, "{title}");
     }
-    // Short ones, too.
+    // Short pages as well.
     for title in
         ["What is a captcha and why do I see it?", "Access denied? How to get your account back in three steps"]
     {
@@ -134,7 +134,7 @@ fn ordinary_errors_are_not_blocked() {
 }
 
 #[test]
-fn a_rate_limit_tells_when_to_come_back() {
+fn a_rate_limit_reports_when_to_retry() {
     let limited = Facts { response: response(429, &[("Retry-After", "30")]), ..wall(429, "Slow down") };
     let found = blocker(&limited).unwrap();
     assert_eq!(found.kind, RateLimited);
@@ -151,7 +151,7 @@ fn login_form(asked: &str, url: &str) -> Facts {
 }
 
 #[test]
-fn a_login_form_in_the_place_of_another_page_is_a_login_wall() {
+fn a_login_form_instead_of_the_requested_page_is_a_login_wall() {
     let url = "https://app.example/login?next=/orders";
     assert_eq!(kind(&login_form("https://app.example/orders", url)), Some(LoginRequired));
     assert_eq!(kind(&login_form("https://app.example/#/orders", "https://app.example/#/login")), Some(LoginRequired));
@@ -167,7 +167,7 @@ fn a_login_form_in_the_place_of_another_page_is_a_login_wall() {
 }
 
 #[test]
-fn a_login_page_that_was_asked_for_is_a_page_like_any_other() {
+fn a_requested_login_page_is_not_blocked() {
     let url = "https://app.example/login";
     assert_eq!(kind(&login_form(url, url)), None);
     assert_eq!(kind(&login_form("https://app.example/login", "https://app.example/users/sign_in")), None);
@@ -178,7 +178,7 @@ fn a_login_page_that_was_asked_for_is_a_page_like_any_other() {
 }
 
 #[test]
-fn what_a_form_complains_of_is_passed_on_bounded() {
+fn form_errors_are_reported_up_to_a_limit() {
     let complaints = vec!["E-mail: Please include an '@'".to_owned(), "x".repeat(10_000)];
     let found = blocker(&Facts { fields: 3, complaints, ..wall(200, "Order") }).unwrap();
     assert_eq!(found.kind, FormInvalid);

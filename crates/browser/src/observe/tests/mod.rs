@@ -1,12 +1,13 @@
-//! What any reading, of whatever page, must come to.
+//! Tests of views of arbitrary readings.
 
 mod any_reading;
 mod blocker;
 mod view;
 
-use super::frames::{FrameReading, WorldId};
+use super::frames::FrameReading;
 use super::invariants::indices;
-use super::reading::{ElementItem, Item, NodeId, Reading, TextItem};
+use super::reading::{ElementItem, Item, Reading, TextItem};
+use crate::isolated_world::{NodeId, WorldId};
 
 pub(super) fn text(y: i32, text: &str) -> Item {
     Item::Text(TextItem {

@@ -1,8 +1,9 @@
-use super::super::frames::{ChildContent, ChildFrame, FrameReading, WorldId};
+use super::super::frames::{ChildContent, ChildFrame, FrameReading};
 use super::super::index::IndexTable;
-use super::super::reading::{FrameItem, Item, NodeId, Reading};
+use super::super::reading::{FrameItem, Item, Reading};
 use super::super::{compose, notices, tokens};
 use super::{button, indices, page, text};
+use crate::isolated_world::{NodeId, WorldId};
 use agent::observation::ElementIndex;
 
 fn lines(page: &FrameReading, table: &mut IndexTable) -> Vec<String> {
@@ -10,7 +11,7 @@ fn lines(page: &FrameReading, table: &mut IndexTable) -> Vec<String> {
 }
 
 #[test]
-fn a_page_that_is_all_shown_ends_by_saying_so() {
+fn a_complete_view_says_so_at_its_end() {
     let view = lines(&page(vec![text(0, "Hello"), button(7, 20, "Go")]), &mut IndexTable::new());
     assert_eq!(view, ["Hello", "[1]<button />Go", "... end of page"]);
 }
@@ -24,7 +25,7 @@ fn an_element_keeps_its_index_while_others_come_and_go() {
 }
 
 #[test]
-fn what_is_merely_scrolled_to_is_not_new() {
+fn elements_scrolled_into_view_are_not_new() {
     let mut table = IndexTable::new();
     lines(&page(vec![button(1, 0, "A")]), &mut table);
     let mut scrolled =
@@ -36,7 +37,7 @@ fn what_is_merely_scrolled_to_is_not_new() {
 }
 
 #[test]
-fn an_index_of_a_frame_that_is_gone_names_nothing_and_is_not_given_out_again() {
+fn indices_of_removed_frames_are_invalid_and_not_reused() {
     let mut table = IndexTable::new();
     lines(&page(vec![button(1, 0, "A")]), &mut table);
     table.retain_frames(|_| false);
@@ -57,7 +58,7 @@ fn text_that_looks_like_an_element_is_marked_as_text() {
 }
 
 #[test]
-fn nearest_the_viewport_is_shown_first_when_the_budget_is_short() {
+fn lines_near_the_viewport_have_priority() {
     let items = (0..200).map(|n| button(n + 1, n as i32 * 12 - 800, &format!("Number {n}"))).collect();
     let view = compose(&page(items), &mut IndexTable::new(), 600);
     assert!(tokens(&view.text) <= 600);
@@ -67,7 +68,7 @@ fn nearest_the_viewport_is_shown_first_when_the_budget_is_short() {
 }
 
 #[test]
-fn a_long_list_folds_when_room_is_short_and_what_follows_it_is_still_shown() {
+fn long_lists_fold_so_that_following_content_fits() {
     let mut items = vec![Item::Open("list".into(), String::new())];
     for n in 0..300 {
         items.push(Item::Next);
@@ -97,7 +98,7 @@ fn a_row_is_one_line_with_its_controls() {
 }
 
 #[test]
-fn a_frame_stands_where_its_owner_does_and_is_cut_to_its_window() {
+fn frames_are_listed_at_their_owner_and_clipped() {
     let owner = FrameItem {
         id: NodeId(4),
         place: [0, 100, 300, 100],
@@ -148,7 +149,7 @@ fn controls_under_the_covered_part_of_a_frame_are_not_offered() {
 }
 
 #[test]
-fn a_frame_that_cannot_be_read_is_said_to_be_so() {
+fn unreadable_frames_are_reported() {
     let owner = FrameItem {
         id: NodeId(4),
         place: [0, 0, 100, 100],
@@ -180,7 +181,7 @@ fn a_password_never_reaches_the_view_even_if_a_reading_held_one() {
 }
 
 #[test]
-fn what_the_script_sends_is_understood() {
+fn script_replies_are_parsed() {
     let json = r#"{"url":"https://a.example/","viewport":[10,10],"items":[{"o":["nav","Main"]},{"t":[1,2,3,4,1,"hi",2]},{"e":{"i":3,"tag":"a","checked":"mixed","scroll":[0,1.5,0,0]}},"n","p","c",{"f":{"i":9,"seen":[0,0,1,1]}}],"above":[3,["Top"]],"focus":3,"later":"ignored"}"#;
     let reading = Reading::parse(json).expect("a valid reading");
     assert_eq!(reading.frame_owners().collect::<Vec<_>>(), [NodeId(9)]);

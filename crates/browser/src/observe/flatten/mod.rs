@@ -1,76 +1,29 @@
-//! From the readings of all frames to one list of lines in reading order, each with its place on the page.
+//! Turns the readings of all frames into a list of lines in reading order, with positions.
+
+mod frame_viewport;
+mod row;
 
 use std::collections::HashSet;
 
-use super::frames::{ChildContent, FrameReading, WorldId};
+use self::frame_viewport::FrameViewport;
+use super::flat_page::{Control, FlatPage, Line, Piece};
+use super::frames::{ChildContent, FrameReading};
 use super::line::{PageUrl, element, element_line, signature};
-use super::reading::{ElementItem, FrameItem, Item, NodeId, Reading, Rect, TextItem};
+use super::reading::{ElementItem, FrameItem, Item, Reading, Rect, TextItem};
 use super::words::{plain, tokens};
-use agent::observation::Element;
+use crate::isolated_world::{NodeId, WorldId};
 
 const TEXT: usize = 4000;
-/// Frames in frames are read this deep.
+/// Maximum frame depth.
 const DEPTH: usize = 5;
-/// A row of a table is one line when it is no more than this.
-const ROW_ELEMENTS: usize = 16;
-const ROW_CHARS: usize = 500;
-/// Short texts side by side belong together.
+
+/// Short texts side by side are joined.
 const BESIDE_CHARS: usize = 80;
 
-/// One line of the view to be.
-#[derive(Debug)]
-pub(super) struct Line {
-    pub(super) pieces: Vec<Piece>,
-    pub(super) depth: usize,
-    /// The line it stands under, which must be shown with it.
-    pub(super) parent: Option<usize>,
-    /// Its list and which of the list's items it belongs to.
-    pub(super) group: Option<(usize, u32)>,
-    /// In pixels from the viewport; 0 in it.
-    pub(super) distance: u32,
-    /// A header, worth nothing without a line under it.
-    pub(super) is_header: bool,
-    pub(super) tokens: usize,
-    place: Rect,
-    mergeable: bool,
-}
+/// Whether an element is new since the frame was last read.
+pub(in crate::observe) type IsNew<'a> = dyn Fn(WorldId, &Reading, &ElementItem) -> bool + 'a;
 
-#[derive(Debug)]
-pub(super) enum Piece {
-    Text(String),
-    /// An element of [`FlatPage::controls`] and what stands after its index.
-    Control(usize, String),
-}
-
-/// An element that could be shown.
-#[derive(Debug)]
-pub(super) struct Control {
-    pub(super) frame: WorldId,
-    pub(super) node: NodeId,
-    pub(super) element: Element,
-    pub(super) signature: String,
-    /// In its document, from the document's origin.
-    pub(super) place: Rect,
-    /// In the page's viewport.
-    pub(super) in_view: Option<Rect>,
-    pub(super) is_new: bool,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct FlatPage {
-    pub(super) lines: Vec<Line>,
-    pub(super) controls: Vec<Control>,
-    /// How many lists there are.
-    pub(super) groups: usize,
-    /// Controls of frames that lie further than a screen from the viewport.
-    pub(super) above: u32,
-    pub(super) below: u32,
-}
-
-/// What was known of a frame before, as far as newness is concerned.
-pub(super) type IsNew<'a> = dyn Fn(WorldId, &Reading, &ElementItem) -> bool + 'a;
-
-pub(super) fn flatten(page: &FrameReading, is_new: &IsNew<'_>) -> FlatPage {
+pub(in crate::observe) fn flatten(page: &FrameReading, is_new: &IsNew<'_>) -> FlatPage {
     let viewport = page.reading.viewport.map(|side| side.max(1));
     let mut flattener =
         Flattener { flat: FlatPage::default(), is_new, viewport, stack: Vec::new(), met: HashSet::new() };
@@ -78,52 +31,15 @@ pub(super) fn flatten(page: &FrameReading, is_new: &IsNew<'_>) -> FlatPage {
     flattener.flat
 }
 
-/// Where a frame's document shows on the page.
-struct FrameViewport {
-    dx: i32,
-    dy: i32,
-    /// Its visible part in page coordinates: left, top, right, bottom.
-    seen: Option<[i32; 4]>,
-    cover: u32,
-}
-
-impl FrameViewport {
-    fn is_in_view(&self, [x, y, width, height]: Rect) -> bool {
-        let Some([left, top, right, bottom]) = self.seen else { return false };
-        x < right && y < bottom && x.saturating_add(width) > left && y.saturating_add(height) > top
-    }
-
-    /// What is in view of a place in the document, on the page.
-    fn part_in_view(&self, [x, y, width, height]: Rect) -> Option<Rect> {
-        let [left, top, right, bottom] = self.seen?;
-        let (x, y) = (x.saturating_add(self.dx), y.saturating_add(self.dy));
-        let (l, t) = (x.max(left), y.max(top));
-        let (r, b) = (x.saturating_add(width).min(right), y.saturating_add(height).min(bottom));
-        (l < r && t < b).then(|| [l, t, r - l, b - t])
-    }
-
-    /// Whether the owner's grid of covered cells has the middle of a place covered.
-    fn is_covered(&self, [x, y, width, height]: Rect) -> bool {
-        let Some([left, top, right, bottom]) = self.seen.filter(|_| self.cover != 0) else { return false };
-        let cell = |at: i64, from: i32, to: i32| {
-            let span = (i64::from(to) - i64::from(from)).max(1);
-            ((at - i64::from(from)) * 5 / span).clamp(0, 4)
-        };
-        let column = cell(i64::from(x) + i64::from(width) / 2, left, right);
-        let row = cell(i64::from(y) + i64::from(height) / 2, top, bottom);
-        self.cover >> (row * 5 + column) & 1 == 1
-    }
-}
-
-/// A structure that is open.
+/// An open structure.
 enum Scope {
-    /// Its lines stand under this line.
+    /// Indented under this line.
     Under(usize),
-    /// One level deeper, without a line of its own.
+    /// Indented without a header.
     Deeper,
     /// A list and its current item.
     List(usize, u32),
-    /// Without effect on its content.
+    /// No effect on its content.
     Plain,
 }
 
@@ -158,7 +74,7 @@ impl Flattener<'_> {
                 },
                 Item::Open(kind, name) => self.open(kind, name),
                 Item::Close => {
-                    // An unbalanced reading cannot close what another frame has opened.
+                    // An unbalanced reading must not close another frame's scopes.
                     if self.stack.len() > base {
                         self.stack.pop();
                     }
@@ -215,7 +131,7 @@ impl Flattener<'_> {
                 Scope::Plain => {}
             }
         }
-        // The line break, and for each index its brackets, digits and possibly a star.
+        // A line break, and for each index its brackets, digits and possibly a star.
         let tokens = 1 + pieces
             .iter()
             .map(|piece| match piece {
@@ -237,7 +153,7 @@ impl Flattener<'_> {
         self.flat.lines.len() - 1
     }
 
-    /// How far a place is from the viewport, none when it is too far to be listed.
+    /// The distance from the viewport; none if it is too far to be listed.
     fn distance(&self, place: Rect, in_view: bool) -> Option<u32> {
         if in_view {
             return Some(0);
@@ -272,7 +188,7 @@ impl Flattener<'_> {
         self.flat.lines[line].mergeable = mergeable;
     }
 
-    /// Puts a short text behind the one to its left.
+    /// Appends a short text to the one left of it.
     fn merge(&mut self, text: &str, place: Rect) -> bool {
         let depth = self.stack.iter().filter(|scope| matches!(scope, Scope::Under(_) | Scope::Deeper)).count();
         let Some(line) = self.flat.lines.last_mut() else { return false };
@@ -307,7 +223,7 @@ impl Flattener<'_> {
         Piece::Control(self.flat.controls.len() - 1, element_line(item, url, focused))
     }
 
-    /// None when the element cannot be used.
+    /// The element's position; none if it cannot be used.
     fn offered(&mut self, frame: WorldId, item: &ElementItem, window: &FrameViewport) -> Option<(Rect, u32)> {
         let [x, y, width, height] = item.place;
         let place = [x.saturating_add(window.dx), y.saturating_add(window.dy), width.max(0), height.max(0)];
@@ -320,7 +236,7 @@ impl Flattener<'_> {
             let side = if place[1] < 0 { &mut self.flat.above } else { &mut self.flat.below };
             *side += 1;
         }
-        // An element has one line, whatever a reading says.
+        // An element gets one line, whatever the reading says.
         (distance.is_some() && self.met.insert((frame, item.id))).then_some((place, distance?))
     }
 
@@ -340,7 +256,7 @@ impl Flattener<'_> {
         Some(self.line(vec![piece], place, distance))
     }
 
-    /// For a field that nobody has named: the text right before it, which is what a person takes for its label.
+    /// For an unlabelled field: the text right before it.
     fn label_before(&self, item: &ElementItem) -> Option<String> {
         let is_field = matches!(item.tag.as_str(), "input" | "textarea" | "select") || item.editable;
         if !is_field || !item.name.is_empty() || !item.placeholder.is_empty() {
@@ -352,86 +268,6 @@ impl Flattener<'_> {
             }
             _ => None,
         }
-    }
-
-    /// A row as one line, cells parted by ` | `; none when it holds too much for that. Answers how many items it took.
-    fn row(&mut self, frame: &FrameReading, items: &[Item], window: &FrameViewport, url: &PageUrl) -> Option<usize> {
-        let mut elements = 0;
-        let mut chars = 0;
-        let end = items.iter().position(|item| match item {
-            Item::Close => true,
-            Item::Text(text) => {
-                chars += text.text.len();
-                false
-            }
-            Item::Element(element) => {
-                elements += if element.open { ROW_ELEMENTS + 1 } else { 1 };
-                chars += element.name.len();
-                false
-            }
-            Item::Open(..) | Item::Frame(_) => {
-                elements = ROW_ELEMENTS + 1;
-                false
-            }
-            Item::Next | Item::Cell => false,
-        })?;
-        if elements > ROW_ELEMENTS || chars > ROW_CHARS {
-            return None;
-        }
-        let mut cells: Vec<Vec<Piece>> = Vec::new();
-        let mut nearest: Option<(Rect, u32)> = None;
-        for item in &items[..end] {
-            let (piece, place) = match item {
-                Item::Cell => {
-                    cells.push(Vec::new());
-                    continue;
-                }
-                Item::Text(text) => {
-                    let place =
-                        [text.x.saturating_add(window.dx), text.y.saturating_add(window.dy), text.width, text.height];
-                    let in_view = text.seen == 1 && window.is_in_view(place);
-                    let Some(distance) =
-                        self.distance(place, in_view).filter(|_| !(in_view && window.is_covered(place)))
-                    else {
-                        continue;
-                    };
-                    (Piece::Text(plain(&text.text, TEXT)), (place, distance))
-                }
-                Item::Element(item) => {
-                    let Some(place) = self.offered(frame.key, item, window) else { continue };
-                    (self.control(frame, item, window, url), place)
-                }
-                _ => continue,
-            };
-            if cells.is_empty() {
-                cells.push(Vec::new());
-            }
-            if let Some(cell) = cells.last_mut() {
-                cell.push(piece);
-            }
-            if nearest.is_none_or(|(_, distance)| place.1 < distance) {
-                nearest = Some(place);
-            }
-        }
-        while cells.last().is_some_and(Vec::is_empty) {
-            cells.pop();
-        }
-        if let Some((place, distance)) = nearest {
-            let mut pieces = Vec::new();
-            for (n, cell) in cells.into_iter().enumerate() {
-                if n > 0 {
-                    pieces.push(Piece::Text(" | ".to_owned()));
-                }
-                for (m, piece) in cell.into_iter().enumerate() {
-                    if m > 0 {
-                        pieces.push(Piece::Text(" ".to_owned()));
-                    }
-                    pieces.push(piece);
-                }
-            }
-            self.line(pieces, place, distance);
-        }
-        Some(end + 1)
     }
 
     fn child(&mut self, frame: &FrameReading, item: &FrameItem, window: &FrameViewport, depth: usize) {
@@ -462,7 +298,7 @@ impl Flattener<'_> {
                 self.stack.pop();
             }
             _ => {
-                // An empty frame of no address is nobody's loss.
+                // An empty frame without URL is not worth a line.
                 if matches!(item.src.as_str(), "" | "about:blank") {
                     return;
                 }

@@ -1,4 +1,4 @@
-//! The documents of the active tab: its own and those of its frames, whichever process they live in.
+//! Queries to all documents of the active tab, including frames of other processes.
 
 use std::time::Duration;
 
@@ -6,39 +6,31 @@ use futures::FutureExt;
 use futures::future::{join_all, select_all};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::json;
 use tokio::time::Instant;
 
-use super::{ElementRef, Executor, script_failed};
-use crate::isolated_world::{Document, ScriptError};
-use crate::observe::WorldId;
-use crate::observe::frame_reader::{FrameDocument, FrameReader};
+use super::executor::{Executor, script_failed};
+use crate::isolated_world::{Document, ElementRef, FrameDocument, ScriptError, WorldId};
+use crate::observe::frame_reader::FrameReader;
 use agent::ports::{ActionError, BrowserError};
 use cdp::CdpError;
 
-/// Documents asked at most.
 const MAX_DOCUMENTS: usize = 50;
-/// How deep frames are followed.
+/// Maximum frame depth.
 const MAX_DEPTH: usize = 5;
-/// For a frame to answer; the main document has the time of any command.
+/// Timeout for a frame; the main document has the command timeout.
 const FRAME_TIMEOUT: Duration = Duration::from_secs(1);
-/// How often what is awaited is also looked for in frames and closed shadow trees that have come up since.
+/// How often to include frames and closed shadow trees that appeared since.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// What a document answered.
 pub(super) struct FrameAnswer<R> {
     pub(super) document: Document,
     pub(super) world: WorldId,
     pub(super) value: R,
 }
 
-#[derive(Serialize)]
-struct ChangeArgument {
-    /// Milliseconds.
-    limit: u64,
-}
-
 impl Executor<'_> {
-    /// The main document first, then the frames from the outside in.
+    /// The main document, then its frames breadth first.
     pub(super) fn documents(&self) -> Result<Vec<Document>, ActionError> {
         let mut found = vec![self.active()?];
         let (mut from, mut depth) = (0, 0);
@@ -55,7 +47,8 @@ impl Executor<'_> {
         Ok(found)
     }
 
-    /// Asks all documents at once, and answers what they say in their order. A frame that does not answer is left out.
+    /// Calls a function in all documents concurrently and returns the results in document order. Frames that fail are
+    /// left out.
     pub(super) async fn ask_all<R: DeserializeOwned>(
         &self,
         function: &str,
@@ -79,9 +72,8 @@ impl Executor<'_> {
         Ok(answers)
     }
 
-    /// Asks all documents until `wanted` finds what it looks for in their answers, again whenever one of them changes
-    /// or another document takes their place. None when the time is over; the answers of the last look are given to it
-    /// in any case.
+    /// Queries all documents until `wanted` returns a value, again whenever one changes or is replaced. None on
+    /// timeout; `wanted` sees every round of answers.
     pub(super) async fn ask_until<R: DeserializeOwned, T>(
         &self,
         function: &str,
@@ -102,10 +94,10 @@ impl Executor<'_> {
                         return Ok(Some(found));
                     }
                 }
-                // Nothing comes of a crashed page by itself.
+                // A crashed page does not recover by itself.
                 Err(error @ ActionError::Browser(BrowserError::PageCrashed)) => return Err(error),
                 Err(ActionError::Browser(error)) if !error.is_fatal() && Instant::now() < deadline => {
-                    // The document went away; the next one is asked in its turn.
+                    // The document was replaced; query the next one.
                     tracing::debug!(%error, function, "asking again");
                 }
                 Err(error) => return Err(error),
@@ -118,9 +110,9 @@ impl Executor<'_> {
         }
     }
 
-    /// Waits until a document changes, or goes away, or the time is over.
+    /// Waits until a document changes or is replaced, or the limit passes.
     async fn wait_for_change(&self, limit: Duration) -> Result<(), ActionError> {
-        let argument = ChangeArgument { limit: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1) };
+        let argument = json!({ "limit": u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1) });
         let mark =
             |tabs: &mut crate::context::tabs::Tabs| tabs.active().map(|tab| (tab.id, tab.activity.counts().documents));
         let now = mark(&mut self.context.tabs());
@@ -131,7 +123,7 @@ impl Executor<'_> {
                 let patience = limit + FRAME_TIMEOUT;
                 let wait_for_change = self.worlds.call::<IgnoredAny>(document, "pageChange", &argument, patience).await;
                 if wait_for_change.is_err() {
-                    // One that cannot say is no reason to look again at once.
+                    // A document that cannot report changes must not cause a busy loop.
                     std::future::pending::<()>().await;
                 }
             }
@@ -140,23 +132,23 @@ impl Executor<'_> {
         tokio::select! {
             _ = select_all(waits) => Ok(()),
             moved = moved_on => Ok(moved?),
-            // The end of the wait, not a pause: what is waited for ends it sooner.
+            // A timeout, not a pause.
             () = tokio::time::sleep(limit) => Ok(()),
         }
     }
 
-    /// Looks into the closed shadow trees of all documents, so that what is asked sees them.
+    /// Opens the closed shadow trees of all documents to queries.
     async fn open_shadow_trees(&self) {
         let Ok(documents) = self.documents() else { return };
         let reads = documents.into_iter().map(|document| async move {
             let reader = FrameReader { context: self.context, worlds: self.worlds, limit: FRAME_TIMEOUT };
-            // Read for that alone; a document that cannot be read shows when it is asked.
+            // A document that cannot be read fails when it is queried.
             let _read = reader.read(&document).await;
         });
         join_all(reads).await;
     }
 
-    /// The frames' elements around a document, innermost first, each with the document that it holds.
+    /// The frames around a document, innermost first.
     pub(super) async fn owners_of(
         &self,
         of: &FrameAnswer<impl Sized>,
@@ -178,7 +170,7 @@ impl Executor<'_> {
         Ok(chain)
     }
 
-    /// A point of a document's viewport in the coordinates of the page.
+    /// Converts a point of a document's viewport to page coordinates.
     pub(super) async fn to_page_point_through(
         &self,
         chain: &[(WorldId, FrameDocument)],

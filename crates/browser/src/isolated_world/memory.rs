@@ -1,0 +1,88 @@
+//! What is remembered of each world: its main-world document, and nodes and frames already examined.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chromiumoxide_cdp::cdp::js_protocol::runtime::{ReleaseObjectGroupParams, RemoteObject, RemoteObjectId};
+
+use super::{Document, IsolatedWorlds, MAX_FRAMES, ObjectGroup, ScriptError, ShadowNode, WORLD_NAME, key, object};
+
+/// Limit for pages that replace their elements endlessly.
+const MAX_LISTENERS: usize = 50_000;
+const MAX_SHADOW_NODES: usize = 10_000;
+
+impl IsolatedWorlds {
+    /// The world's `document` object.
+    pub(crate) fn root(&self, document: &Document) -> Result<RemoteObjectId, ScriptError> {
+        Ok(self.known(document)?.document)
+    }
+
+    /// The main world's `document` object, once set.
+    pub(crate) fn page_root(&self, document: &Document) -> Result<Option<RemoteObjectId>, ScriptError> {
+        Ok(self.known(document)?.page_document.get().cloned())
+    }
+
+    pub(crate) fn set_page_root(&self, document: &Document, root: RemoteObject) -> Result<RemoteObjectId, ScriptError> {
+        let root = object(root, "DOM.resolveNode")?;
+        Ok(self.known(document)?.page_document.get_or_init(|| root).clone())
+    }
+
+    /// Returns up to `limit` of these nodes that are new to the world, and remembers them.
+    pub(crate) fn new_listeners(
+        &self,
+        document: &Document,
+        nodes: impl Iterator<Item = i64>,
+        limit: usize,
+    ) -> Vec<i64> {
+        let Ok(world) = self.known(document) else { return Vec::new() };
+        let mut listening = locked(&world.listening);
+        let room = MAX_LISTENERS.saturating_sub(listening.len());
+        nodes.filter(|node| listening.insert(*node)).take(limit.min(room)).collect()
+    }
+
+    pub(crate) fn is_shadow_known(&self, document: &Document, inner: ShadowNode) -> bool {
+        self.known(document).is_ok_and(|world| locked(&world.known_shadow_nodes).contains(&inner))
+    }
+
+    pub(crate) fn set_shadow_known(&self, document: &Document, inner: ShadowNode) {
+        let Ok(world) = self.known(document) else { return };
+        let mut known_shadow_nodes = locked(&world.known_shadow_nodes);
+        if known_shadow_nodes.len() >= MAX_SHADOW_NODES {
+            // They are registered once more.
+            known_shadow_nodes.clear();
+        }
+        known_shadow_nodes.insert(inner);
+    }
+
+    /// Whether a frame timed out when last called.
+    pub(crate) fn is_unresponsive(&self, document: &Document) -> bool {
+        self.lock().unresponsive.contains(&key(document))
+    }
+
+    pub(crate) fn set_unresponsive(&self, document: &Document, is_unresponsive: bool) {
+        let mut known = self.lock();
+        if is_unresponsive {
+            if known.unresponsive.len() >= MAX_FRAMES {
+                // They are tried once more.
+                known.unresponsive.clear();
+            }
+            known.unresponsive.insert(key(document));
+        } else {
+            known.unresponsive.remove(&key(document));
+        }
+    }
+
+    pub(crate) fn group(&self) -> ObjectGroup {
+        let mut known = self.lock();
+        known.groups += 1;
+        ObjectGroup(format!("{WORLD_NAME}-{}", known.groups))
+    }
+
+    pub(crate) fn release(&self, document: &Document, group: ObjectGroup) {
+        document.session.send(ReleaseObjectGroupParams::new(group.0));
+    }
+}
+
+fn locked<T>(nodes: &Mutex<HashSet<T>>) -> MutexGuard<'_, HashSet<T>> {
+    nodes.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,244 @@
+//! Reads the active tab into an observation.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chromiumoxide_cdp::cdp::js_protocol::runtime::TerminateExecutionParams;
+
+use super::BrowserPage;
+use super::redaction::ScreenshotError;
+use crate::error::browser_error;
+use crate::files::DownloadReport;
+use crate::isolated_world::{Document, ScriptError, WorldId};
+use crate::navigation::activity::ActivityCounts;
+use crate::navigation::document_response::DocumentLoad;
+use crate::navigation::short_url;
+use crate::observe::element_map::ElementMap;
+use crate::observe::frame_reader::FrameReader;
+use crate::observe::{self, Facts, FrameReading};
+use crate::wait::{pending_navigation, settle};
+use agent::image::ImageFormat;
+use agent::observation::Observation;
+use agent::ports::BrowserError;
+use cdp::CdpError;
+
+/// How long an interstitial may take to pass before it counts as a blocker.
+const CHECK_PASS_LIMIT: Duration = Duration::from_secs(3);
+
+/// How long a screenshot of a page that is being left may take: Chromium may never answer it.
+const LEAVING_SCREENSHOT_LIMIT: Duration = Duration::from_millis(500);
+
+/// Why the active tab could not be read.
+enum ReadError {
+    Failed(ScriptError),
+    /// It is navigating to this URL and does not respond.
+    Navigating(String),
+}
+
+pub(super) struct PageState {
+    pub(super) observation: Observation,
+    /// The document, if it is an interstitial that may pass.
+    pub(super) check: Option<WorldId>,
+}
+
+impl BrowserPage {
+    /// Reads the page; `notices` come first in the observation.
+    pub(super) async fn read_state(
+        &self,
+        elements: &mut ElementMap,
+        mut notices: Vec<String>,
+        screenshot: Option<ImageFormat>,
+    ) -> Result<PageState, BrowserError> {
+        let Some(document) = self.active_document() else {
+            elements.clear();
+            notices.push("No tab is open.".into());
+            return Ok(PageState { observation: Observation { notices, ..Observation::default() }, check: None });
+        };
+        let dialog =
+            self.context.tabs().active().and_then(|tab| tab.dialog.as_ref().map(|dialog| dialog.shown.clone()));
+        if let Some(dialog) = dialog {
+            // The page does not respond until the dialog is answered.
+            elements.clear();
+            notices.push(dialog.to_string());
+            let observation =
+                self.with_tab_state(Observation { dialog: Some(dialog), notices, ..Observation::default() });
+            return Ok(PageState { observation, check: None });
+        }
+        let settings = &self.context.browser().settings;
+        let limit = settings.observe_timeout;
+        // Concurrently: reading takes less time than the frames that the screenshot waits for.
+        let reader = FrameReader { context: &self.context, worlds: &self.worlds, limit };
+        let read = async {
+            tokio::select! {
+                biased;
+                away = pending_navigation::wait_until_overdue(&self.context) => away.map(|url| Err(ReadError::Navigating(url))),
+                page = reader.read_page(document.clone()) => Ok(page.map_err(ReadError::Failed)),
+            }
+        };
+        let picture = async {
+            match screenshot {
+                Some(format) => tokio::select! {
+                    taken = self.screenshot(&document, format, limit) => Some(taken),
+                    () = self.left_for(LEAVING_SCREENSHOT_LIMIT) => None,
+                },
+                None => None,
+            }
+        };
+        let (read, picture) = match self.spec.secrets.is_empty() {
+            true => tokio::join!(read, picture),
+            // Redaction uses the worlds that reading creates.
+            false => (read.await, picture.await),
+        };
+        let mut observation = Observation::default();
+        let mut check = None;
+        match read? {
+            Ok(gathered) if self.failure().is_none() => {
+                let facts = self.facts(&gathered.page);
+                observation.blocker = observe::blocker(&facts);
+                let passes = observation.blocker.as_ref().is_some_and(|blocker| observe::may_pass(&facts, blocker));
+                let page = Arc::new(gathered.page);
+                check = passes.then_some(page.key);
+                elements.retain(|key| self.worlds.is_current(key));
+                observation.view = elements.update(page.clone(), gathered.documents, settings.view_token_budget);
+                observation.url = page.reading.url.clone();
+                observation.title = page.reading.title.clone();
+                notices.extend(observe::notices(&page, &observation.view));
+                notices.extend(self.error_status().filter(|_| observation.blocker.is_none()));
+            }
+            Ok(_) => {
+                // Chromium's error page offers nothing useful.
+                elements.clear();
+                notices.extend(self.failure());
+            }
+            Err(ReadError::Navigating(url)) => {
+                elements.clear();
+                notices.push(format!(
+                    "The next page, {}, is still loading; until it comes nothing can be read or clicked. \
+                     Wait, or open another one.",
+                    short_url(&url)
+                ));
+            }
+            Err(ReadError::Failed(error)) => {
+                elements.clear();
+                let error = self.unreadable(&document, error)?;
+                notices.push(format!("The page could not be read: {error}. No elements are offered."));
+            }
+        }
+        match picture.transpose() {
+            Ok(Some(None)) => notices.push(self.too_large()),
+            Ok(Some(Some(picture))) => match self.annotated(picture, elements).await {
+                Ok(annotated) if annotated.bytes() > settings.max_screenshot_bytes => notices.push(self.too_large()),
+                Ok(annotated) => observation.screenshot = Some(annotated),
+                Err(error) => notices.push(format!("No screenshot could be taken: {error}.")),
+            },
+            Ok(None) => {}
+            Err(ScreenshotError::Cdp(CdpError::Closed)) => return Err(BrowserError::Lost),
+            Err(ScreenshotError::Cdp(error)) => {
+                notices.push(format!("No screenshot could be taken: {}.", browser_error(error)));
+            }
+            Err(error) => notices.push(format!("No screenshot could be taken: {error}.")),
+        }
+        // Events during the reading, such as a navigation.
+        notices.extend(self.new_notices());
+        observation.notices = notices;
+        Ok(PageState { observation: self.with_tab_state(observation), check })
+    }
+
+    /// Waits for a while until the interstitial is replaced and the next document has settled.
+    pub(super) async fn wait_for_check(&self) -> Result<(), BrowserError> {
+        let Some(before) = settle::baseline(&self.context) else { return Ok(()) };
+        let documents = before.counts().documents;
+        let passed = async {
+            self.context
+                .wait_until(|tabs| match tabs.by_id(before.tab) {
+                    Some(tab) if !tab.crashed && tab.dialog.is_none() => {
+                        (tab.activity.counts().documents != documents).then_some(())
+                    }
+                    _ => Some(()),
+                })
+                .await?;
+            settle::settle(&self.context, &self.worlds, &before).await
+        };
+        match tokio::time::timeout(CHECK_PASS_LIMIT, passed).await {
+            Ok(settled) => settled.map(|_| ()),
+            Err(_elapsed) => Ok(()),
+        }
+    }
+
+    pub(super) fn facts(&self, page: &FrameReading) -> Facts {
+        let mut tabs = self.context.tabs();
+        let load = tabs.active().map(|tab| &tab.load);
+        Facts::new(page, load.and_then(DocumentLoad::response), load.and_then(DocumentLoad::requested_url))
+    }
+
+    /// Returns once the tab has been leaving its page for this long.
+    pub(super) async fn left_for(&self, limit: Duration) {
+        // Other calls report a lost browser.
+        let _away = pending_navigation::wait_until_overdue(&self.context).await;
+        // A timeout, raced against the screenshot.
+        tokio::time::sleep(limit).await;
+    }
+
+    /// Why the active tab shows an error page.
+    pub(super) fn failure(&self) -> Option<String> {
+        let mut tabs = self.context.tabs();
+        let tab = tabs.active()?;
+        let cause = tab.load.failure()?;
+        Some(format!("{} could not be opened: {cause}. Go back or open another page.", short_url(&tab.url)))
+    }
+
+    pub(super) fn error_status(&self) -> Option<String> {
+        let mut tabs = self.context.tabs();
+        let status = tabs.active()?.load.response()?.status;
+        (status >= 400).then(|| format!("The server answered with status {status}."))
+    }
+
+    /// Adds what is known without reading the page.
+    pub(super) fn with_tab_state(&self, mut observation: Observation) -> Observation {
+        let mut tabs = self.context.tabs();
+        observation.tabs = tabs.overview();
+        if let Some(tab) = tabs.active() {
+            if observation.url.is_empty() {
+                observation.url.clone_from(&tab.url);
+                observation.title.clone_from(&tab.title);
+            }
+            let (pending, _) = tab.activity.pending_since(ActivityCounts::default());
+            if pending > 0 {
+                observation.notices.push(format!("{pending} requests of the page are pending."));
+            }
+        }
+        observation
+    }
+
+    pub(super) fn with_downloads(&self, mut observation: Observation) -> Observation {
+        let DownloadReport { notices, new_files, in_progress } = self.context.files().report();
+        observation.notices.extend(notices.into_iter().chain(in_progress));
+        observation.downloads = new_files;
+        observation
+    }
+
+    /// Unreported events of the active tab and of the run's egress.
+    pub(super) fn new_notices(&self) -> Vec<String> {
+        let mut news = self.context.tabs().take_notices();
+        news.extend(self.context.egress().take_notices());
+        news
+    }
+
+    /// Whether a reading error ends the run (`Err`) or is reported to the model.
+    pub(super) fn unreadable(&self, document: &Document, error: ScriptError) -> Result<BrowserError, BrowserError> {
+        let error = match error {
+            ScriptError::Cdp(error) => {
+                if matches!(error, CdpError::TimedOut { .. }) {
+                    // An endless script would delay every later step.
+                    document.session.send(TerminateExecutionParams::default());
+                }
+                browser_error(error)
+            }
+            ScriptError::Threw(cause) => {
+                tracing::warn!(cause, "the page could not be read");
+                BrowserError::Protocol { cause }
+            }
+        };
+        if error.is_fatal() { Err(error) } else { Ok(error) }
+    }
+}
