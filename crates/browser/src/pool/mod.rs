@@ -160,10 +160,10 @@ impl Pool {
     /// Kills the renderer that uses most memory and returns its size in bytes; none if all are small. The run is told
     /// why.
     pub async fn kill_largest_page(&self) -> Option<u64> {
-        let browsers = self.browsers.lock().unwrap_or_else(PoisonError::into_inner);
-        let running = browsers.iter().filter_map(Weak::upgrade).filter(|browser| !browser.connection.is_closed());
+        let running: Vec<Arc<Browser>> =
+            self.browsers.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect();
+        let running = running.iter().filter(|browser| !browser.connection.is_closed());
         let renderers: Vec<_> = running.map(|browser| browser.renderers.clone()).collect();
-        drop(browsers);
         tokio::task::spawn_blocking(move || renderers::kill_largest(&renderers)).await.ok()?
     }
 
