@@ -65,7 +65,7 @@ pub fn init(settings: &TelemetrySettings, default_filter: &str) -> Result<LastLi
     Ok(last_lines)
 }
 
-/// A place for log lines in which the secrets of the runs under way do not arrive.
+/// Masks the secrets of all current runs in log lines.
 pub struct MaskedWriter<M>(pub M);
 
 impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for MaskedWriter<M> {
@@ -81,7 +81,7 @@ impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for MaskedWriter<M> {
 }
 
 impl<W: Write> Write for MaskedWriter<W> {
-    /// Is given a whole line at a time, as the subscriber formats lines.
+    /// The subscriber writes a whole line at a time.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.0.write_all(mask_log_line(&String::from_utf8_lossy(line)).as_bytes())?;
         Ok(line.len())

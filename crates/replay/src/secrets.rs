@@ -1,4 +1,4 @@
-//! What was typed into password fields, and its traces in everything else that a recording holds.
+//! Masks text that was typed into password fields, wherever a recording contains it.
 
 use std::borrow::Cow;
 
@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use agent::secrets::Masker;
 
-/// A shorter secret is masked only where it stands alone or in quotes: elsewhere it is likely to be something else.
+/// A shorter secret is masked only as a whole text or in quotes: elsewhere it is likely to be something else.
 const SHORT: usize = 4;
-/// Values under these names are our own words, never typed.
-const OWN_WORDS: [&str; 3] = ["tag", "role", "inputType"];
+/// Fields whose values are fixed words of ours.
+const FIXED_FIELDS: [&str; 3] = ["tag", "role", "inputType"];
 
-/// Secrets by number, from 1 on.
+/// Secrets, numbered from 1.
 #[derive(Default)]
 pub(super) struct Secrets {
     known: Vec<Secret>,
-    /// Of those that are not short.
+    /// For those that are not short.
     masker: Option<Masker>,
 }
 
@@ -33,7 +33,7 @@ impl Secret {
 impl Secrets {
     pub(super) fn add(&mut self, number: usize, value: &str) {
         self.known.push(Secret { number, value: value.to_owned() });
-        // What is put back first must not be a part of what is put back later.
+        // Longest first, so that a secret that contains another one is masked as a whole.
         self.known.sort_by_key(|secret| std::cmp::Reverse(secret.value.len()));
         let long = self.known.iter().filter(|secret| !secret.is_short());
         self.masker = Some(Masker::new(long.map(|secret| (mask_of(secret.number), secret.value.as_str()))));
@@ -43,7 +43,6 @@ impl Secrets {
         self.known.iter().any(|secret| secret.value == value)
     }
 
-    /// Masks every text in a value.
     pub(super) fn mask(&self, value: &mut Value) {
         each_text(value, &|text| {
             if let Cow::Owned(masked) = self.mask_text(text) {
@@ -67,25 +66,25 @@ impl Secrets {
         masked
     }
 
-    /// Puts the secrets where their masks stand.
+    /// Replaces masks by their secrets.
     pub(super) fn reveal(&self, text: &str) -> String {
         self.known.iter().fold(text.to_owned(), |text, secret| text.replace(&mask_of(secret.number), &secret.value))
     }
 
-    /// As [`reveal`](Self::reveal), in a text that is JSON.
+    /// The same in JSON.
     pub(super) fn reveal_in_json(&self, text: &str) -> String {
         let reveal = |text: String, secret: &Secret| text.replace(&mask_of(secret.number), &escaped(&secret.value));
         self.known.iter().fold(text.to_owned(), reveal)
     }
 }
 
-/// Every text that may be somebody's, and none of the names and words by which a recording is read.
+/// Changes all strings but names of fields and our own words, which a recording is parsed by.
 pub(super) fn each_text(value: &mut Value, change: &impl Fn(&mut String)) {
     match value {
         Value::String(text) => change(text),
         Value::Array(values) => values.iter_mut().for_each(|value| each_text(value, change)),
         Value::Object(fields) => {
-            let typed = fields.iter_mut().filter(|(name, _)| !OWN_WORDS.contains(&name.as_str()));
+            let typed = fields.iter_mut().filter(|(name, _)| !FIXED_FIELDS.contains(&name.as_str()));
             typed.for_each(|(_, value)| each_text(value, change));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -96,7 +95,7 @@ fn mask_of(number: usize) -> String {
     format!("***{number}***")
 }
 
-/// As it stands between the quotes of a JSON string.
+/// The inside of a JSON string.
 fn escaped(text: &str) -> String {
     let quoted = Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_masked_in_whatever_form_it_stands() {
+    fn a_secret_is_masked_in_each_encoding() {
         let secrets = secrets(&["hunter \"2\"", "hunter"]);
         let mut value = json!({
             "text": "log in with hunter \"2\" and hunter",
@@ -136,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_secret_is_masked_where_it_can_be_nothing_else() {
+    fn a_short_secret_is_masked_only_as_a_whole_text_or_in_quotes() {
         let secrets = secrets(&["1"]);
         assert_eq!(secrets.mask_text("1"), "***1***");
         assert_eq!(secrets.mask_text("{\"text\":\"1\",\"index\":1}"), "{\"text\":\"***1***\",\"index\":1}");
@@ -144,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_masked_comes_back() {
+    fn masks_are_replaced_by_their_secrets() {
         let secrets = secrets(&["a\"bcd"]);
         assert_eq!(secrets.reveal("type ***1***"), "type a\"bcd");
         assert_eq!(secrets.reveal_in_json("{\"text\":\"***1***\"}"), "{\"text\":\"a\\\"bcd\"}");
