@@ -134,10 +134,10 @@ impl App {
         if !self.authenticated {
             warn!("BROWSER_USE_INTERNAL_API_KEY is not set: everybody on this machine may call");
         }
-        let let_go = CancellationToken::new();
+        let stop_serving = CancellationToken::new();
         // The run gives up on its reader first, and reports why. After that, the connection is useless.
         let write_timeout = 2 * self.runs.settings().stall_timeout;
-        let serving = serve::serve(listener, self.router, self.serve, write_timeout, let_go.clone());
+        let serving = serve::serve(listener, self.router, self.serve, write_timeout, stop_serving.clone());
         let mut server = self.tasks.spawn(serving);
         let watch = run::watch(self.runs.clone(), self.runs.settings().memory, self.memory);
         let mut watching = AbortOnDrop(self.tasks.spawn(watch));
@@ -152,7 +152,7 @@ impl App {
             error!(cause, "the service cannot go on");
         }
         let serving = async {
-            let_go.cancel();
+            stop_serving.cancel();
             if !server.is_finished() {
                 let _ = server.await;
             }

@@ -1,52 +1,51 @@
-//! Who may call.
+//! Authentication.
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use secrecy::ExposeSecret;
 use subtle::ConstantTimeEq;
 
-use super::error::{Place, Problem, Refused};
+use super::error::{ApiError, Problem};
 use super::router::HttpState;
 use crate::run::CallerId;
 
 const KEY_HEADER: &str = "x-gateway-key";
 const CALLER_HEADER: &str = "x-caller-id";
 
-/// Proof that the request came with the right key, or that none is needed. A handler that takes it cannot be reached
-/// without; it is checked before the body is read.
+/// Extractor that rejects a request without the right key, if one is configured, before the body is read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Caller {
+pub(super) struct Authenticated {
     _proof: (),
 }
 
-impl FromRequestParts<HttpState> for Caller {
-    type Rejection = Refused;
+impl FromRequestParts<HttpState> for Authenticated {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, ApiError> {
         let Some(expected) = &state.settings.api_key else {
             return Ok(Self { _proof: () });
         };
         let mut given = parts.headers.get_all(KEY_HEADER).iter();
         match (given.next(), given.next()) {
-            // Two keys are one too many: someone on the way would have looked at the other one.
+            // A proxy might have checked the other one.
             (Some(key), None) if key.as_bytes().ct_eq(expected.expose_secret().as_bytes()).into() => {
                 Ok(Self { _proof: () })
             }
-            _ => Err(Refused::Unauthorized),
+            _ => Err(ApiError::Unauthorized),
         }
     }
 }
 
-/// Whom a request is for, by its own word; to be taken after [`Caller`], as who has no key has no say.
-pub(super) struct OnBehalfOf(pub(super) Option<CallerId>);
+/// The caller's own name, unverified. Extract it after [`Authenticated`].
+pub(super) struct CallerHeader(pub(super) Option<CallerId>);
 
-impl FromRequestParts<HttpState> for OnBehalfOf {
-    type Rejection = Refused;
+impl FromRequestParts<HttpState> for CallerHeader {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &HttpState) -> Result<Self, Refused> {
+    async fn from_request_parts(parts: &mut Parts, _state: &HttpState) -> Result<Self, ApiError> {
         let mut given = parts.headers.get_all(CALLER_HEADER).iter();
         let wrong =
-            |message: String| Refused::Invalid(vec![Problem::at(Place::header(CALLER_HEADER), "value_error", message)]);
+            |message: String| ApiError::Invalid(vec![Problem::of_header(CALLER_HEADER, "value_error", message)]);
         match (given.next(), given.next()) {
             (None, _) => Ok(Self(None)),
             (Some(name), None) => match CallerId::parse(name.as_bytes()) {

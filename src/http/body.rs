@@ -6,30 +6,30 @@ use axum::http::{HeaderMap, Request};
 use futures::StreamExt;
 use tokio::time::timeout;
 
-use super::error::Refused;
+use super::error::ApiError;
 use super::settings::HttpSettings;
 
 /// The body's bytes, not yet parsed.
-pub(super) async fn read_json(request: Request<Body>, settings: &HttpSettings) -> Result<Vec<u8>, Refused> {
+pub(super) async fn read_json(request: Request<Body>, settings: &HttpSettings) -> Result<Vec<u8>, ApiError> {
     let limit = settings.max_body_bytes;
     if !is_json(request.headers()) {
-        return Err(Refused::NotJson);
+        return Err(ApiError::NotJson);
     }
     let announced = announced_length(request.headers());
     if announced.is_some_and(|length| length > limit as u64) {
-        return Err(Refused::TooLarge);
+        return Err(ApiError::TooLarge);
     }
-    timeout(settings.body_timeout, read(request.into_body(), limit)).await.unwrap_or(Err(Refused::BodyTimeout))
+    timeout(settings.body_timeout, read(request.into_body(), limit)).await.unwrap_or(Err(ApiError::BodyTimeout))
 }
 
-async fn read(body: Body, limit: usize) -> Result<Vec<u8>, Refused> {
+async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
     let mut stream = body.into_data_stream();
     let mut bytes = Vec::new();
     while let Some(chunk) = stream.next().await {
-        // The caller broke off; nobody is left to read what is answered.
-        let chunk = chunk.map_err(|_| Refused::BodyTimeout)?;
+        // The caller disconnected; nobody reads the response.
+        let chunk = chunk.map_err(|_| ApiError::BodyTimeout)?;
         if bytes.len() + chunk.len() > limit {
-            return Err(Refused::TooLarge);
+            return Err(ApiError::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
     }

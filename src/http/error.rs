@@ -1,6 +1,7 @@
-//! The one place where refusals become responses. None of them repeats what the caller sent.
+//! Errors of the API as responses. None repeats what the caller sent.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use axum::Json;
@@ -13,17 +14,17 @@ use serde_json::json;
 use super::headers;
 use crate::run::{NotReady, Refusal, RefusalReason, ResumeError, StartError};
 
-/// Why a request got no stream.
+/// Why a request is rejected.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Refused {
+pub(super) enum ApiError {
     Unauthorized,
     NotJson,
     TooLarge,
     BodyTimeout,
-    /// The body is no valid request; at least one problem.
+    /// At least one problem.
     Invalid(Vec<Problem>),
     NoRoom(Refusal),
-    /// More requests than one caller may send.
+    /// The caller exceeded its rate limit.
     TooMany {
         retry_after: Duration,
     },
@@ -34,69 +35,63 @@ pub(super) enum Refused {
     Internal,
 }
 
-/// What is wrong with one part of a body, in the shape callers know from FastAPI.
+/// What is wrong with one part of a request, in FastAPI's shape.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Problem {
-    loc: Place,
+    /// From `body` or `header` inward.
+    loc: VecDeque<LocPart>,
     msg: Cow<'static, str>,
     #[serde(rename = "type")]
     kind: &'static str,
 }
 
-/// The way from the body to one part of it, or a header.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub(super) struct Place(Vec<Turn>);
-
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-enum Turn {
+pub(super) enum LocPart {
     Name(Cow<'static, str>),
-    /// An index into a list, or characters into the body.
+    /// An index of a list, or an offset of the body in characters.
     Number(usize),
 }
 
-impl Place {
-    pub(super) fn body() -> Self {
-        Self(vec![Turn::Name("body".into())])
+impl From<&'static str> for LocPart {
+    fn from(name: &'static str) -> Self {
+        Self::Name(name.into())
     }
+}
 
-    pub(super) fn header(name: &'static str) -> Self {
-        Self(vec![Turn::Name("header".into()), Turn::Name(name.into())])
+impl From<String> for LocPart {
+    fn from(name: String) -> Self {
+        Self::Name(name.into())
     }
+}
 
-    pub(super) fn field(&self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.then(Turn::Name(name.into()))
-    }
-
-    pub(super) fn number(&self, number: usize) -> Self {
-        self.then(Turn::Number(number))
-    }
-
-    fn then(&self, turn: Turn) -> Self {
-        Self(self.0.iter().cloned().chain([turn]).collect())
+impl From<usize> for LocPart {
+    fn from(number: usize) -> Self {
+        Self::Number(number)
     }
 }
 
 impl Problem {
-    pub(super) fn of_body(kind: &'static str, msg: &'static str) -> Self {
-        Self::at(Place::body(), kind, msg)
+    pub(super) fn new(kind: &'static str, msg: impl Into<Cow<'static, str>>) -> Self {
+        Self { loc: VecDeque::new(), msg: msg.into(), kind }
+    }
+
+    /// Prepends to the location.
+    pub(super) fn within(mut self, part: impl Into<LocPart>) -> Self {
+        self.loc.push_front(part.into());
+        self
     }
 
     pub(super) fn of_field(field: &'static str, kind: &'static str, msg: impl Into<Cow<'static, str>>) -> Self {
-        Self::at(Place::body().field(field), kind, msg)
+        Self::new(kind, msg).within(field).within("body")
     }
 
-    pub(super) fn at(loc: Place, kind: &'static str, msg: impl Into<Cow<'static, str>>) -> Self {
-        Self { loc, msg: msg.into(), kind }
-    }
-
-    pub(super) fn not_json(offset: usize) -> Self {
-        Self::at(Place::body().number(offset), "json_invalid", "JSON decode error")
+    pub(super) fn of_header(header: &'static str, kind: &'static str, msg: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(kind, msg).within(header).within("header")
     }
 }
 
-impl From<StartError> for Refused {
+impl From<StartError> for ApiError {
     fn from(error: StartError) -> Self {
         match error {
             StartError::Model(error) => {
@@ -125,7 +120,7 @@ impl From<StartError> for Refused {
     }
 }
 
-impl From<ResumeError> for Refused {
+impl From<ResumeError> for ApiError {
     fn from(error: ResumeError) -> Self {
         match error {
             ResumeError::Unknown => Self::UnknownRun,
@@ -135,7 +130,7 @@ impl From<ResumeError> for Refused {
     }
 }
 
-impl IntoResponse for Refused {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         match self {
             Self::Unauthorized => detail(StatusCode::UNAUTHORIZED, "invalid_gateway_key"),
@@ -190,7 +185,7 @@ fn status(reason: RefusalReason) -> StatusCode {
 }
 
 fn with_retry_after(mut response: Response, wait: Duration) -> Response {
-    // Whole seconds, rounded up: who comes back earlier is refused again.
+    // Rounded up: a caller that comes back earlier is rejected again.
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::error::Refused;
+use super::error::ApiError;
+use super::request::parse_run_request;
 use super::sse::frame;
-use super::validation::parse_run_request;
 use crate::run::{RunEvent, RunEventKind, Task};
 use agent::report::AgentResult;
 
@@ -20,7 +20,7 @@ fn run_request(data: &[u8]) {
         }
         Err(problems) => {
             assert!(!problems.is_empty());
-            drop(axum::response::IntoResponse::into_response(Refused::Invalid(problems)));
+            drop(axum::response::IntoResponse::into_response(ApiError::Invalid(problems)));
         }
     }
 }

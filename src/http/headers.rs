@@ -1,15 +1,15 @@
-//! What callers say in headers about a stream that they have read a part of, or may have asked for before.
+//! The headers `Last-Event-ID` and `Idempotency-Key`.
 
 use axum::http::{HeaderMap, HeaderValue};
 
-use super::error::{Place, Problem, Refused};
+use super::error::{ApiError, Problem};
 use crate::run::IdempotencyKey;
 
 const LAST_EVENT_ID: &str = "last-event-id";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
-/// The last event that the caller has. None when it has none, which is also what an empty value means.
-pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Refused> {
+/// The last event that the caller has; none if the header is missing or empty.
+pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
     let Some(value) = single(headers, LAST_EVENT_ID)?.filter(|value| !value.is_empty()) else { return Ok(None) };
     let digits = value.to_str().ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     match digits.and_then(|digits| digits.parse().ok()) {
@@ -18,11 +18,11 @@ pub(super) fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Refused>
     }
 }
 
-pub(super) fn ahead_of_stream(last: u64) -> Refused {
+pub(super) fn ahead_of_stream(last: u64) -> ApiError {
     wrong(LAST_EVENT_ID, "less_than_equal", &format!("Input should be less than or equal to {last}"))
 }
 
-pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Refused> {
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, ApiError> {
     let Some(value) = single(headers, IDEMPOTENCY_KEY)? else { return Ok(None) };
     IdempotencyKey::parse(value.as_bytes()).map(Some).ok_or_else(|| {
         let message = format!("Input should be 1 to {} printable ASCII characters", IdempotencyKey::MAX_BYTES);
@@ -30,11 +30,11 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyK
     })
 }
 
-pub(super) fn key_reused() -> Refused {
+pub(super) fn key_reused() -> ApiError {
     wrong(IDEMPOTENCY_KEY, "idempotency_key_reused", "The key was used for a request with another body")
 }
 
-fn single<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a HeaderValue>, Refused> {
+fn single<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a HeaderValue>, ApiError> {
     let mut given = headers.get_all(name).iter();
     match (given.next(), given.next()) {
         (first, None) => Ok(first),
@@ -42,6 +42,6 @@ fn single<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<Option<&'a H
     }
 }
 
-fn wrong(header: &'static str, kind: &'static str, message: &str) -> Refused {
-    Refused::Invalid(vec![Problem::at(Place::header(header), kind, message.to_owned())])
+fn wrong(header: &'static str, kind: &'static str, message: &str) -> ApiError {
+    ApiError::Invalid(vec![Problem::of_header(header, kind, message.to_owned())])
 }

@@ -1,5 +1,4 @@
-//! What a request is called: taken over from the caller where it is well-formed, made otherwise, and told in every
-//! response.
+//! Request and trace ids: the caller's if well-formed, otherwise generated, and part of every response.
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -11,11 +10,11 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const MAX_REQUEST_ID_BYTES: usize = 128;
 
-/// A request's identifiers, safe to log and to send back.
+/// A request's ids, safe to log and to send back.
 #[derive(Debug, Clone)]
 pub(super) struct Identity {
     request_id: String,
-    /// As the W3C's Trace Context has it: version, trace id, parent id, flags.
+    /// W3C Trace Context: version, trace id, parent id, flags.
     traceparent: String,
 }
 
@@ -39,7 +38,7 @@ impl Identity {
     }
 }
 
-/// Middleware: puts the [`Identity`] into the request's extensions and into the response's headers.
+/// Middleware that adds the [`Identity`] to the request's extensions and the response's headers.
 pub(super) async fn identify(mut request: Request, next: Next) -> Response {
     let identity = Identity::of(request.headers());
     let pairs = [(REQUEST_ID, &identity.request_id), (TRACEPARENT, &identity.traceparent)]

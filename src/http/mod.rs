@@ -1,29 +1,23 @@
-//! The wire: routes, authentication, refusals, and the frames of a run's event stream.
+//! Routes, authentication, request bodies, errors, and the frames of a run's event stream.
 
-mod actions;
-mod answer;
 mod auth;
 mod body;
 pub mod details;
-mod domains;
+mod drain_body;
 mod error;
-mod fields;
-mod files;
+mod event_dto;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod headers;
 mod identity;
-mod linger;
-mod output;
-mod patient;
+mod in_flight_body;
 mod rate;
+mod request;
 mod router;
 mod routes;
-mod secrets;
 pub mod serve;
 pub mod settings;
 mod sse;
-mod validation;
-mod wire;
+mod timeout_io;
 
 pub use router::router;

@@ -1,4 +1,4 @@
-//! How often callers may ask: a bucket of tokens each, full at first, one token a request, filled again within a minute.
+//! Rate limit per caller: a token bucket each, full at first, one token per request, refilled within a minute.
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -10,12 +10,12 @@ use tokio::time::Instant;
 use crate::run::CallerId;
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// Callers told apart. Those that are one too many share a bucket with those that have no name.
+/// Maximum number of callers with their own bucket. Further ones share that of callers without a name.
 const MAX_CALLERS: usize = 10_000;
 
 /// The buckets of all callers.
 pub(super) struct Rate {
-    /// Requests of one caller a minute; none: without limit.
+    /// Requests per caller and minute; none: no limit.
     per_minute: Option<NonZeroU32>,
     buckets: Mutex<HashMap<Option<CallerId>, Bucket>>,
 }
@@ -32,14 +32,14 @@ impl Rate {
         Self { per_minute, buckets: Mutex::default() }
     }
 
-    /// Counts a request, or says when the next one would be let through.
+    /// Counts a request, or returns the time until the next one is allowed.
     pub(super) fn take(&self, caller: Option<&CallerId>) -> Result<(), Duration> {
         let Some(most) = self.per_minute.map(|most| f64::from(most.get())) else { return Ok(()) };
         let now = Instant::now();
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let mut key = caller.cloned();
         if !buckets.contains_key(&key) && buckets.len() >= MAX_CALLERS {
-            // A bucket that is full again says nothing that a new one would not.
+            // A full bucket is the same as a new one.
             buckets.retain(|_, bucket| bucket.filled(most, now).tokens < most);
             if buckets.len() >= MAX_CALLERS {
                 key = None;

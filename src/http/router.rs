@@ -1,4 +1,4 @@
-//! Which request goes where, and what surrounds all of them.
+//! Routes and middleware.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use tower_http::trace::TraceLayer;
 use tracing::{Span, debug, info, info_span};
 
 use super::details::Inspect;
-use super::error::Refused;
+use super::error::ApiError;
 use super::identity::{self, Identity};
 use super::rate::Rate;
 use super::settings::HttpSettings;
-use super::{linger, routes};
+use super::{drain_body, routes};
 use crate::run::RunService;
 
-/// What handlers work with.
+/// State of the handlers.
 #[derive(Clone)]
 pub(super) struct HttpState {
     pub(super) runs: RunService,
@@ -37,24 +37,24 @@ pub fn router(settings: HttpSettings, runs: RunService, tasks: TaskTracker, insp
     let rate = Arc::new(Rate::new(settings.max_requests_per_minute));
     Router::new()
         .route("/api/v1/browser-use/run/stream", post(routes::run::stream))
-        // Without an answer to HEAD, which would take the stream over and leave it.
+        // HEAD would take the stream over and drop it.
         .route(
             "/api/v1/browser-use/runs/{id}/stream",
-            get(routes::resume::resume).head(async || Refused::MethodNotAllowed),
+            get(routes::resume::resume).head(async || ApiError::MethodNotAllowed),
         )
         .route("/health", get(routes::health::health))
         .route("/health/details", get(routes::health::details))
         .route("/ready", get(routes::health::ready))
-        .fallback(async || Refused::NotFound)
-        .method_not_allowed_fallback(async || Refused::MethodNotAllowed)
+        .fallback(async || ApiError::NotFound)
+        .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
         .with_state(HttpState { runs, settings: Arc::new(settings), rate, inspect })
-        .layer(from_fn_with_state(tasks, linger::linger))
+        .layer(from_fn_with_state(tasks, drain_body::drain_body))
         .layer(CatchPanicLayer::custom(on_panic))
         .layer(TraceLayer::new_for_http().make_span_with(request_span).on_response(on_response).on_failure(()))
         .layer(from_fn(identity::identify))
 }
 
-/// Names the request without anything secret: no headers, no query, no body.
+/// Identifies a request without anything secret: no headers, query or body.
 fn request_span(request: &Request) -> Span {
     let identity = request.extensions().get::<Identity>();
     info_span!(
@@ -77,5 +77,5 @@ fn on_response(response: &Response, latency: Duration, _span: &Span) {
 
 /// The panic hook has logged the panic.
 fn on_panic(_panic: Box<dyn Any + Send>) -> Response {
-    Refused::Internal.into_response()
+    ApiError::Internal.into_response()
 }

@@ -1,4 +1,4 @@
-//! Takes connections and gives each its time: one that sends nothing, or its head byte by byte, is closed.
+//! Accepts connections and serves HTTP/1.1 on them, with limits in number, size and time.
 
 use std::convert::Infallible;
 use std::io;
@@ -9,6 +9,7 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use rustix::net::sockopt;
 use tokio::net::{TcpListener, TcpStream};
@@ -17,126 +18,124 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
-use super::answer::Answer;
-use super::patient::{Patience, Patient};
+use super::in_flight_body::InFlightBody;
+use super::timeout_io::{TimeoutIo, Timeouts};
 
-/// What a deployment says about connections.
+/// A deployment's limits of connections.
 #[derive(Debug, Clone, Copy)]
 pub struct ServeSettings {
-    /// Open at the same time; further ones wait in the system's queue.
+    /// Open at the same time; further ones wait in the kernel's queue.
     pub max_connections: usize,
-    /// From a connection's opening, or from the end of the last response on it, to the end of the next request's head.
+    /// From opening a connection, or from the end of its last response, to the end of the next request's head.
     pub head_timeout: Duration,
 }
 
-/// Bytes of a request's head, and its headers. A proxy in front adds some, cookies of a browser are some thousand bytes.
+/// A request's head in bytes, and its headers in number. Proxies add some, and a browser's cookies take kilobytes.
 const MAX_HEAD_BYTES: usize = 32 << 10;
 const MAX_HEADERS: usize = 100;
-/// Longest time between two questions whether a silent client is still there.
+/// Maximum interval of TCP keep-alive probes.
 const MAX_KEEP_ALIVE: Duration = Duration::from_secs(600);
-/// Between two tries to take a connection when there is no room for another: descriptors come free with time alone.
-const NO_ROOM: Duration = Duration::from_millis(250);
+/// Pause after a failed accept, such as for want of descriptors.
+const ACCEPT_BACKOFF: Duration = Duration::from_millis(250);
 
-/// Serves until `let_go`, then closes idle connections, and within a second those whose request is not all there, and returns
-/// when the others have sent what they are sending.
+/// Serves until `shutdown`, then closes idle connections at once, connections with an incomplete request within a second,
+/// and returns when all responses are sent.
 ///
-/// A client that takes nothing of what it is sent for `write_timeout` is disconnected.
+/// A client that takes nothing of its response for `write_timeout` is disconnected.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     settings: ServeSettings,
     write_timeout: Duration,
-    let_go: CancellationToken,
+    shutdown: CancellationToken,
 ) {
-    let room = Arc::new(Semaphore::new(settings.max_connections));
-    let connections = TaskTracker::new();
+    let slots = Arc::new(Semaphore::new(settings.max_connections));
+    let graceful = GracefulShutdown::new();
+    // Owns the tasks; `graceful` only knows those whose connection has begun.
+    let tasks = TaskTracker::new();
     loop {
-        let taken = tokio::select! {
-            taken = take(&listener, &room) => taken,
-            () = let_go.cancelled() => break,
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &slots) => accepted,
+            () = shutdown.cancelled() => break,
         };
-        let (stream, place) = match taken {
-            Ok(taken) => taken,
-            Err(error) => {
-                // A connection may be gone before it is taken; all else, such as too many open files, takes its time.
-                if !is_about_the_connection(&error) {
-                    warn!(%error, "no connection can be taken");
-                    tokio::select! {
-                        () = tokio::time::sleep(NO_ROOM) => {}
-                        () = let_go.cancelled() => break,
-                    }
-                }
-                continue;
+        match accepted {
+            Ok((stream, slot)) => {
+                let timeouts =
+                    Timeouts { write: write_timeout, shutdown: shutdown.clone(), responses: TaskTracker::new() };
+                let serving = serve_connection(stream, router.clone(), settings, timeouts, graceful.watcher());
+                tasks.spawn(async move {
+                    serving.await;
+                    drop(slot);
+                });
             }
-        };
-        connections.spawn(hold(stream, place, router.clone(), settings, write_timeout, let_go.clone()));
+            // The client was gone before its connection was accepted.
+            Err(error) if is_about_the_connection(&error) => {}
+            Err(error) => {
+                warn!(%error, "cannot accept a connection");
+                tokio::select! {
+                    () = tokio::time::sleep(ACCEPT_BACKOFF) => {}
+                    () = shutdown.cancelled() => break,
+                }
+            }
+        }
     }
-    // Nobody is to wait for an answer that will not come.
+    // Refuses further connections instead of leaving them unanswered.
     drop(listener);
-    connections.close();
-    connections.wait().await;
+    graceful.shutdown().await;
+    tasks.close();
+    tasks.wait().await;
 }
 
-/// The next connection, once there is room for it.
-async fn take(listener: &TcpListener, room: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
-    let place = room.clone().acquire_owned().await.map_err(io::Error::other)?;
+/// The next connection, as soon as there is a slot for it.
+async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let slot = slots.clone().acquire_owned().await.map_err(io::Error::other)?;
     let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    Ok((stream, slot))
 }
 
-async fn hold(
+async fn serve_connection(
     stream: TcpStream,
-    _place: OwnedSemaphorePermit,
     router: Router,
     settings: ServeSettings,
-    write_timeout: Duration,
-    let_go: CancellationToken,
+    timeouts: Timeouts,
+    watcher: Watcher,
 ) {
-    if let Err(error) = prepare(&stream, write_timeout) {
-        debug!(%error, "a connection was gone before it was served");
+    if let Err(error) = set_socket_options(&stream, timeouts.write) {
+        debug!(%error, "a connection closed before it was served");
         return;
     }
-    let answers = TaskTracker::new();
-    let patience = Patience { limit: write_timeout, let_go: let_go.clone(), answers: answers.clone() };
-    let stream = Patient::new(stream, patience);
+    let responses = timeouts.responses.clone();
     let router = TowerToHyperService::new(router);
-    let answering = service_fn(|request| {
-        let (response, answers) = (router.call(request), answers.clone());
-        async move { Ok::<_, Infallible>(response.await?.map(|body| Answer::new(body, answers.token()))) }
+    let service = service_fn(move |request| {
+        let (response, responses) = (router.call(request), responses.clone());
+        // In flight only from here on: at shutdown, a request's body is no longer waited for.
+        async move { Ok::<_, Infallible>(response.await?.map(|body| InFlightBody::new(body, responses.token()))) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(settings.head_timeout)
         .max_headers(MAX_HEADERS)
         .max_header_size(MAX_HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), answering);
-    let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = connection.as_mut() => ended,
-        () = let_go.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
+        .serve_connection(TokioIo::new(TimeoutIo::new(stream, timeouts)), service);
+    if let Err(error) = watcher.watch(connection).await {
         debug!(%error, "a connection ended early");
     }
 }
 
-/// What the kernel is to do about a connection.
-fn prepare(stream: &TcpStream, patience: Duration) -> io::Result<()> {
-    /// The kernel takes the number for one with a sign.
-    const MOST: u32 = i32::MAX.cast_unsigned();
-    // Events are small and wanted at once.
+fn set_socket_options(stream: &TcpStream, write_timeout: Duration) -> io::Result<()> {
+    /// The kernel's integer is signed.
+    const MAX_MILLIS: u32 = i32::MAX.cast_unsigned();
+    // Events are small and urgent.
     stream.set_nodelay(true)?;
-    // Who vanishes without a word acknowledges nothing any more. The kernel would go on sending for a quarter of an hour,
-    // and the run would go on for nobody.
-    sockopt::set_tcp_user_timeout(stream, MOST.min(u32::try_from(patience.as_millis()).unwrap_or(MOST)))?;
-    // While nothing is sent, as when a body is awaited, it is found out by asking.
+    // A client that vanished acknowledges nothing. By default the kernel would retransmit for a quarter of an hour, and
+    // the run would continue for nobody.
+    let millis = u32::try_from(write_timeout.as_millis()).unwrap_or(MAX_MILLIS);
+    sockopt::set_tcp_user_timeout(stream, millis.min(MAX_MILLIS))?;
+    // While nothing is sent, such as while a body is awaited, only probes find out.
     sockopt::set_socket_keepalive(stream, true)?;
     let second = Duration::from_secs(1);
-    sockopt::set_tcp_keepidle(stream, (patience / 2).clamp(second, MAX_KEEP_ALIVE))?;
-    sockopt::set_tcp_keepintvl(stream, (patience / 8).clamp(second, MAX_KEEP_ALIVE))?;
+    sockopt::set_tcp_keepidle(stream, (write_timeout / 2).clamp(second, MAX_KEEP_ALIVE))?;
+    sockopt::set_tcp_keepintvl(stream, (write_timeout / 8).clamp(second, MAX_KEEP_ALIVE))?;
     Ok(())
 }
 
@@ -150,18 +149,18 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_kernel_waits_no_longer_than_the_service_for_who_has_vanished() {
+    async fn the_kernel_gives_up_on_a_vanished_client_when_the_service_does() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
-        prepare(&server, Duration::from_secs(120)).unwrap();
+        set_socket_options(&server, Duration::from_secs(120)).unwrap();
         assert_eq!(sockopt::tcp_user_timeout(&server).unwrap(), 120_000);
         assert!(sockopt::socket_keepalive(&server).unwrap() && sockopt::tcp_nodelay(&server).unwrap());
         let (idle, between) = (sockopt::tcp_keepidle(&server).unwrap(), sockopt::tcp_keepintvl(&server).unwrap());
         assert_eq!((idle.as_secs(), between.as_secs()), (60, 15));
         // From a test's milliseconds to more than the kernel counts.
-        for patience in [Duration::from_millis(600), Duration::from_secs(u64::MAX)] {
-            prepare(&server, patience).unwrap();
+        for write_timeout in [Duration::from_millis(600), Duration::from_secs(u64::MAX)] {
+            set_socket_options(&server, write_timeout).unwrap();
         }
         drop(client);
     }

@@ -1,5 +1,6 @@
 //! A run's events as frames of a `text/event-stream`, written by hand: the contract fixes every byte of them.
 
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use async_stream::try_stream;
@@ -10,23 +11,26 @@ use futures::Stream;
 use serde::Serialize;
 use tokio::time::timeout;
 
-use super::wire::EventDto;
+use super::event_dto::EventDto;
 use crate::run::{Interruption, RunEvent, RunStream};
+
+/// Bytes sent at once: few enough that even a slow client is seen to take something.
+const PIECE: usize = 16 << 10;
 
 const KEEP_ALIVE: &[u8] = b": keep-alive\n\n";
 
-/// What ends a stream for a reader who lost it to another one. It has no id, as it is no event of the run.
+/// The end of a stream for a reader that was replaced by another one. No id: it is no event of the run.
 const TAKEN_OVER: &[u8] =
     b"data: {\"type\":\"error\",\"error\":\"another reader took this stream over; the run goes on\",\
     \"code\":\"stream_taken_over\",\"isComplete\":true}\n\n";
 
-/// The same for a reader who is so slow that what was kept of a finished run for it had to make room.
+/// The same for a reader so slow that the events of its finished run were dropped to make room.
 const EVICTED: &[u8] =
     b"data: {\"type\":\"error\",\"error\":\"the run is over, and what was left to read of it was not kept for longer\",\
     \"code\":\"client_stalled\",\"isComplete\":true}\n\n";
 
-/// The stream as a response. Its body owns the reading end: when hyper drops it, because the client went away, the run
-/// has lost its reader.
+/// The stream as a response. Its body owns the reader: when hyper drops it, because the client disconnected, the run loses
+/// its reader.
 pub(super) fn response(events: RunStream, keep_alive: Duration) -> Response {
     let headers = [
         (CONTENT_TYPE.as_str(), "text/event-stream".to_owned()),
@@ -37,8 +41,8 @@ pub(super) fn response(events: RunStream, keep_alive: Duration) -> Response {
     (headers, Body::from_stream(frames(events, keep_alive))).into_response()
 }
 
-/// The frames of one run, in pieces, closed by `[DONE]`. A comment is sent whenever nothing else was for `keep_alive`. It
-/// fails when the stream is interrupted in the middle of a frame, and so the connection ends: nothing else can be said there.
+/// The frames of one run, closed by `[DONE]`, with a comment whenever nothing else was sent for `keep_alive`. Fails, and so
+/// ends the connection, if the stream is interrupted within a frame: nothing else can be said there.
 fn frames(
     mut events: RunStream,
     keep_alive: Duration,
@@ -49,13 +53,13 @@ fn frames(
             match timeout(keep_alive, events.next()).await {
                 Ok(Some(event)) => {
                     is_complete = event.kind.is_terminal();
-                    events.hold(frame(&event));
+                    let mut sending = SendingFrame::start(frame(&event), &mut events);
+                    while let Some(piece) = sending.next_piece(&mut events)? {
+                        yield piece;
+                    }
                 }
                 Ok(None) => break,
                 Err(_elapsed) => yield Bytes::from_static(KEEP_ALIVE),
-            }
-            while let Some(piece) = events.piece() {
-                yield piece?;
             }
         }
         match events.interruption() {
@@ -67,6 +71,49 @@ fn frames(
     }
 }
 
+/// A frame that is sent in pieces. The run's stream owns it and drops it when the stream is interrupted: a stalled client
+/// must not keep megabytes alive.
+struct SendingFrame {
+    unsent: Weak<Mutex<Bytes>>,
+    has_begun: bool,
+    is_sent: bool,
+}
+
+impl SendingFrame {
+    fn start(frame: Bytes, events: &mut RunStream) -> Self {
+        let frame = Arc::new(Mutex::new(frame));
+        let unsent = Arc::downgrade(&frame);
+        events.hold(frame);
+        Self { unsent, has_begun: false, is_sent: false }
+    }
+
+    /// None when the frame is sent, or was interrupted before it began: the stream then says so instead.
+    ///
+    /// # Errors
+    /// The stream was interrupted within the frame.
+    fn next_piece(&mut self, events: &mut RunStream) -> Result<Option<Bytes>, Interruption> {
+        if self.is_sent {
+            return Ok(None);
+        }
+        let piece = self.unsent.upgrade().map(|unsent| {
+            let mut unsent = unsent.lock().unwrap_or_else(PoisonError::into_inner);
+            let length = PIECE.min(unsent.len());
+            let piece = unsent.split_to(length);
+            self.is_sent = unsent.is_empty();
+            // Copied: a slice would keep the whole frame alive in buffers that only the client empties.
+            Bytes::copy_from_slice(&piece)
+        });
+        match events.progress(self.is_sent) {
+            Ok(()) => {
+                self.has_begun = true;
+                Ok(piece)
+            }
+            Err(interruption) if self.has_begun => Err(interruption),
+            Err(_) => Ok(None),
+        }
+    }
+}
+
 pub(super) fn frame(event: &RunEvent) -> Bytes {
     let mut frame = format!("id: {}\ndata: ", event.sequence).into_bytes();
     let mut serializer = serde_json::Serializer::with_formatter(&mut frame, OneLine);
@@ -75,8 +122,8 @@ pub(super) fn frame(event: &RunEvent) -> Bytes {
     frame.into()
 }
 
-/// JSON without any character that some client's library takes for the end of a line. JSON itself escapes the ASCII
-/// ones; Python's `splitlines`, which httpx uses, also splits at three others.
+/// JSON without characters that some client takes for a line end. JSON escapes the ASCII ones; Python's `splitlines`, which
+/// httpx uses, also splits at three others.
 struct OneLine;
 
 impl serde_json::ser::Formatter for OneLine {
@@ -84,7 +131,7 @@ impl serde_json::ser::Formatter for OneLine {
     where
         W: ?Sized + std::io::Write,
     {
-        // Screenshots are megabytes of ASCII: one quick look instead of a search.
+        // The fast path, for megabytes of screenshots.
         if fragment.is_ascii() {
             return writer.write_all(fragment.as_bytes());
         }

@@ -1,4 +1,4 @@
-//! What a run tells. No wire format is known here.
+//! A run's events, without a wire format.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,16 +13,16 @@ use agent::secrets::{Mask, Masker};
 pub struct RunEvent {
     pub sequence: u64,
     pub kind: RunEventKind,
-    /// Why a step comes without the screenshot that it had.
+    /// Why a step's screenshot was removed.
     pub withheld: Option<Withheld>,
 }
 
-/// Why a screenshot is not told.
+/// Why a screenshot was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Withheld {
-    /// There was no room to keep it until somebody read it.
+    /// The buffer had no room for it.
     Dropped,
-    /// It is the one that this stream told last, and the request wants none twice.
+    /// It is identical to the last one sent, and the request asked to omit those.
     Unchanged,
 }
 
@@ -42,19 +42,19 @@ pub enum RunEventKind {
         message: String,
     },
     Step(StepReport),
-    /// Stands for the events `from` to `to`, which were not kept until somebody read them. Its number is `to`.
+    /// Stands for the events `from` to `to`, which were dropped before they were read. Its number is `to`.
     Gap {
         at: SystemTime,
         from: u64,
         to: u64,
     },
-    /// Terminal: the agent came to an end, with success or without.
+    /// Terminal: the agent finished, with or without success.
     Finished {
         result: AgentResult,
         /// Since the run was accepted.
         duration: Duration,
     },
-    /// Terminal: something broke, or the run was ended from outside.
+    /// Terminal: the run failed or was cancelled.
     Failed {
         failure: Failure,
         tally: Tally,
@@ -67,7 +67,7 @@ impl RunEvent {
         Self { sequence, kind, withheld: None }
     }
 
-    /// Takes away a step's screenshot; its size in bytes.
+    /// Removes a step's screenshot and returns its size in bytes.
     pub(super) fn withhold(&mut self, why: Withheld) -> usize {
         let RunEventKind::Step(StepReport { screenshot, .. }) = &mut self.kind else { return 0 };
         let Some(taken) = screenshot.take() else { return 0 };
@@ -86,7 +86,7 @@ impl RunEventKind {
         matches!(self, Self::Finished { .. } | Self::Failed { .. })
     }
 
-    /// Bytes of memory that it holds beside itself, as far as they can become many.
+    /// Heap memory in bytes, as far as it is unbounded.
     pub(super) fn heap_bytes(&self) -> usize {
         let all = |texts: &[String]| texts.iter().map(|text| text.len() + size_of::<String>()).sum::<usize>();
         match self {
@@ -116,7 +116,7 @@ impl RunEventKind {
 impl Mask for RunEventKind {
     fn mask(&mut self, masker: &Masker) {
         match self {
-            // Of the deployment's and the caller's own.
+            // The deployment's and the caller's own words.
             Self::Started { at: _, run_id: _, provider: _, model: _ } => {}
             Self::Gap { at: _, from: _, to: _ } => {}
             Self::Log { at: _, level: _, message } => message.mask(masker),

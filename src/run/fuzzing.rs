@@ -7,7 +7,7 @@ use futures::FutureExt;
 
 use super::event::{RunEvent, RunEventKind, Withheld};
 use super::id::RunId;
-use super::stream::{Channel, Interruption, Outbox, RunStream, Terms};
+use super::stream::{Channel, EventSender, Interruption, RunStream, StreamOptions};
 use agent::image::{Image, ImageFormat};
 use agent::ports::Provider;
 use agent::report::{AgentResult, LogLevel, StepReport};
@@ -32,7 +32,7 @@ pub(super) fn run_stream(data: &[u8]) {
 }
 
 struct Play {
-    outbox: Outbox,
+    events: EventSender,
     /// All that was told; the first has the number 1.
     told: Vec<RunEventKind>,
     reader: Option<Reading>,
@@ -48,7 +48,7 @@ struct Reading {
 
 impl Play {
     fn new() -> Self {
-        let terms = Terms {
+        let options = StreamOptions {
             buffer: BUFFER,
             stall_timeout: Duration::from_secs(3600),
             detach: Duration::from_secs(3600),
@@ -57,8 +57,8 @@ impl Play {
         let id = RunId::new();
         let at = std::time::SystemTime::UNIX_EPOCH;
         let first = RunEventKind::Started { at, run_id: id, provider: Provider::Template, model: None };
-        let (outbox, stream) = Channel::open(id, terms, first.clone());
-        Self { outbox, told: vec![first], reader: Some(Reading { stream, position: 0, owed_from: 1 }) }
+        let (events, stream) = Channel::open(id, options, first.clone());
+        Self { events, told: vec![first], reader: Some(Reading { stream, position: 0, owed_from: 1 }) }
     }
 
     fn last(&self) -> u64 {
@@ -86,20 +86,20 @@ impl Play {
     fn tell(&mut self, event: RunEventKind) {
         self.told.push(event.clone());
         let newest = size_of::<RunEvent>() + 64 + event.heap_bytes();
-        self.outbox.push(event);
-        assert!(self.outbox.channel().bytes() <= BUFFER + newest || self.is_overrun(), "memory is bounded");
+        self.events.push(event);
+        assert!(self.events.channel().bytes() <= BUFFER + newest || self.is_overrun(), "memory is bounded");
     }
 
     /// Somebody comes who has all but the last `behind` events, beside or after the reader there is.
     fn attach(&mut self, behind: u64) {
         let position = self.last().saturating_sub(behind);
-        let stream = self.outbox.channel().attach(position).expect("there is time to come back");
+        let stream = self.events.channel().attach(position).expect("there is time to come back");
         let owed_from = self.last() + 1;
         if let Some(mut before) = self.reader.replace(Reading { stream, position, owed_from }) {
             assert_eq!(before.stream.next().now_or_never(), Some(None), "whoever was there reads no more");
             assert_eq!(before.stream.interruption(), Some(Interruption::TakenOver));
         }
-        assert!(self.outbox.channel().attach(self.last() + 1).is_err(), "nobody has what was not told");
+        assert!(self.events.channel().attach(self.last() + 1).is_err(), "nobody has what was not told");
     }
 
     /// Reads one event; false when there is none.
@@ -135,7 +135,7 @@ impl Play {
     fn end(mut self) {
         self.tell(RunEventKind::Finished { result: AgentResult::default(), duration: Duration::ZERO });
         // Too late to be told.
-        self.outbox.push(step(0, 0, None));
+        self.events.push(step(0, 0, None));
         if self.reader.is_none() {
             self.attach(self.last());
         }
@@ -143,15 +143,15 @@ impl Play {
             return;
         }
         while self.read() {}
-        let Self { outbox, told, reader } = self;
-        drop(outbox);
+        let Self { events, told, reader } = self;
+        drop(events);
         let mut reader = reader.expect("somebody reads");
         assert_eq!(reader.position, told.len() as u64, "the terminal event is read, and is the last");
         assert_eq!(reader.stream.next().now_or_never(), Some(None));
     }
 
     fn is_overrun(&self) -> bool {
-        self.outbox.channel().is_overrun()
+        self.events.channel().is_overrun()
     }
 }
 

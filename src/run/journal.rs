@@ -1,25 +1,25 @@
-//! What a run has told, kept for whoever reads it, within a bound.
+//! A run's events, kept for its readers within a limit.
 //!
-//! A run never waits for its reader, so what is not read yet waits here, and what was read stays as long as there is
-//! room: a reader whose connection broke has not seen all that was sent to it. When there is no room, what matters least
-//! goes first. A reader is told of every event that is gone: in its place comes one event that says which ones are missing.
+//! A run never waits for its reader, so unread events wait here. Read ones stay while there is room, since a reader whose
+//! connection broke has not seen all that was sent. When space runs out, the least important go first. A reader gets one
+//! `Gap` event in place of those that are missing.
 
 use std::collections::VecDeque;
 use std::time::SystemTime;
 
 use super::event::{RunEvent, RunEventKind, Withheld};
 
-/// Events held at most. Far more than a run has steps; it bounds a flood of log events.
+/// Maximum number of events: far more than a run has steps, to bound a flood of log events.
 const MAX_EVENTS: usize = 2_000;
 
-/// The events of one run in their order, with holes where some were dropped. The newest is always there.
+/// The events of one run in order, without those that were dropped. The newest is always there.
 pub(super) struct Journal {
     entries: VecDeque<Entry>,
     /// Number of the newest event, 0 before the first.
     last: u64,
-    /// Of all entries.
+    /// Size of all entries.
     bytes: usize,
-    /// What `bytes` may be, unless the newest event alone is larger.
+    /// Maximum of `bytes`, unless the newest event alone is larger.
     limit: usize,
 }
 
@@ -28,7 +28,7 @@ struct Entry {
     bytes: usize,
 }
 
-/// More waits for a reader than there is room for, and none of it may be dropped.
+/// The unread events exceed the limit, and none of them may be dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Overrun;
 
@@ -42,17 +42,17 @@ impl Journal {
         self.last
     }
 
-    /// Memory that is held.
+    /// Memory of the events in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Adds an event and makes room for it. `read` is the number of the last event that the reader has taken; none when
-    /// nobody reads. Dropped are, until it suffices and the oldest first: screenshots but the newest; log events; events
-    /// that were read; the newest screenshot; and any events, if nobody reads.
+    /// Adds an event and makes room for it. `read` is the number of the last event taken; none without a reader. Drops, oldest
+    /// first, until it suffices: screenshots except the newest; log events; read events; the newest screenshot; and, without
+    /// a reader, any events.
     ///
     /// # Errors
-    /// When that did not suffice. The event is kept all the same.
+    /// That did not suffice. The event is kept anyway.
     pub(super) fn push(&mut self, kind: RunEventKind, read: Option<u64>) -> Result<(), Overrun> {
         self.last += 1;
         let bytes = size_of::<Entry>() + kind.heap_bytes();
@@ -61,12 +61,12 @@ impl Journal {
         self.make_room(read)
     }
 
-    /// Forgets all of it, but how many there were.
+    /// Drops all events, but not their count.
     pub(super) fn clear(&mut self) {
         (self.entries, self.bytes) = (VecDeque::new(), 0);
     }
 
-    /// What a reader reads next that has read up to the number `position`.
+    /// The next event for a reader that has read up to `position`.
     pub(super) fn after(&self, position: u64) -> Option<RunEvent> {
         let at = self.entries.partition_point(|entry| entry.event.sequence <= position);
         let next = &self.entries.get(at)?.event;
@@ -93,7 +93,7 @@ impl Journal {
         self.bytes > self.limit || self.entries.len() > MAX_EVENTS
     }
 
-    /// Drops the oldest screenshot before the entry `end`; false when there is none.
+    /// Drops the oldest screenshot before the entry `end`; false if there is none.
     fn drop_picture(&mut self, end: usize) -> bool {
         let Some(entry) = self.entries.range_mut(..end).find(|entry| has_picture(entry)) else { return false };
         let freed = entry.event.withhold(Withheld::Dropped);
@@ -102,7 +102,7 @@ impl Journal {
         true
     }
 
-    /// Drops the oldest such event that is not the newest one; false when there is none.
+    /// Drops the oldest such event, but never the newest of all; false if there is none.
     fn drop_event(&mut self, such: impl Fn(&RunEvent) -> bool) -> bool {
         let older = self.entries.len().saturating_sub(1);
         let Some(at) = self.entries.range(..older).position(|entry| such(&entry.event)) else { return false };

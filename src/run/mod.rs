@@ -1,7 +1,7 @@
-//! One run's life: admitted or refused, supervised to its end, told as a sequence of events.
+//! A run's life: admitted or rejected, supervised to its end, reported as a sequence of events.
 //!
-//! The events of every run start with [`RunEventKind::Started`] and end with exactly one terminal event, whatever
-//! happens in between; by the time the stream ends, the run's page is closed and its place is free again.
+//! Every sequence starts with [`RunEventKind::Started`] and ends with exactly one terminal event. When the stream ends, the
+//! run's page is closed and its slot is free.
 
 mod admission;
 mod caller;
@@ -11,8 +11,8 @@ mod failure;
 pub mod fuzzing;
 mod id;
 mod journal;
-mod lasting;
-mod pressure;
+mod memory_watch;
+mod reconnecting_page;
 mod recorder;
 mod registry;
 mod request;
@@ -26,7 +26,7 @@ pub use caller::{CallerId, CallerIdError};
 pub use event::{RunEvent, RunEventKind, Withheld};
 pub use failure::Failure;
 pub use id::RunId;
-pub use pressure::{Memory, watch};
+pub use memory_watch::{Memory, watch};
 pub use recorder::{Recorder, Recording};
 pub use registry::{Once, ResumeError};
 pub use request::{
@@ -36,5 +36,5 @@ pub use request::{
 pub use service::{NotReady, RunCounts, RunService, StartError};
 pub use stream::{Interruption, RunStream};
 
-/// Target of the log line each step writes, so that a deployment can quiet it.
+/// Log target of the line per step, so that a deployment can silence it.
 pub const STEP_LOG_TARGET: &str = "browser_use_service::step";

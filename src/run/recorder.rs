@@ -1,4 +1,4 @@
-//! Who keeps what runs do, to look at or to repeat it.
+//! The port of the recorder.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use agent::ports::{ChatModel, Page, Provider};
 
 /// The deployment's recorder of runs.
 pub trait Recorder: Send + Sync {
-    /// Begins the recording of a run that was accepted. `model` is its name, none for the built-in planner.
+    /// Starts the recording of an accepted run. `model` is none for the built-in planner.
     fn begin(
         &self,
         id: RunId,
@@ -23,13 +23,13 @@ pub trait Recorder: Send + Sync {
     ) -> Arc<dyn Recording>;
 }
 
-/// One run's recording: it stands between the run and what the run uses.
+/// One run's recording, which wraps the run's ports.
 #[async_trait]
 pub trait Recording: Send + Sync {
     fn model(self: Arc<Self>, model: Arc<dyn ChatModel>) -> Arc<dyn ChatModel>;
 
     fn page(self: Arc<Self>, page: Arc<dyn Page>) -> Arc<dyn Page>;
 
-    /// Keeps the recording; `end` is the run's terminal event. What goes wrong is logged: the run is over.
+    /// Completes the recording with the run's terminal event. Errors are only logged.
     async fn end(&self, end: &RunEventKind);
 }

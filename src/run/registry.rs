@@ -1,7 +1,7 @@
-//! Who can come back: the runs whose events are held, by their ids and by their callers' keys.
+//! The runs whose streams can be resumed, by id and by idempotency key.
 //!
-//! Runs at work are as many as admission lets in. What finished runs told is kept as long as it is read, and after that for
-//! those of them that asked for it; and it is bounded here, in number and in bytes: the oldest go first.
+//! Admission bounds the running ones. The events of finished runs are kept while they are read, and for as long as the
+//! request asked for without a reader; their number and size are bounded here, and the oldest go first.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -12,22 +12,22 @@ use tokio::sync::oneshot;
 use super::caller::CallerId;
 use super::id::RunId;
 use super::request::IdempotencyKey;
-use super::stream::{Channel, NotAttached, RunStream};
+use super::stream::{AttachError, Channel, RunStream};
 
-/// Finished runs whose events are kept, whatever their size.
+/// Maximum number of finished runs whose events are kept.
 const MAX_KEPT: usize = 1_000;
 
-/// A request that is to start one run, however often it is sent.
+/// A request with an idempotency key: it starts one run, however often it is sent.
 #[derive(Debug, Clone)]
 pub struct Once {
     pub key: IdempotencyKey,
-    /// The request's body as it was sent, by which it is told whether it is the same request.
+    /// The request's body as sent, which must be the same each time.
     pub body: Vec<u8>,
-    /// The last event that the caller has, of the run if there is one already; 0 for none.
+    /// The last event that the caller has, if the run exists already; 0 for none.
     pub after: u64,
 }
 
-/// Why a stream cannot be gone on with.
+/// Why a stream cannot be resumed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ResumeError {
     #[error("no such run is held")]
@@ -38,19 +38,19 @@ pub enum ResumeError {
     KeyReused,
 }
 
-/// The runs that can be read.
+/// The runs whose streams exist.
 pub(super) struct Registry {
     state: Mutex<State>,
-    /// With a secret of this process, so that nobody can look for two bodies that look the same.
+    /// Seeded per process, so that a caller cannot construct two bodies with the same hash.
     hasher: RandomState,
     room: Room,
 }
 
-/// Memory for what finished runs told, in bytes.
+/// Memory for the events of finished runs, in bytes.
 pub(super) struct Room {
-    /// Of those that nobody reads just now.
+    /// For runs without a reader.
     pub(super) kept: usize,
-    /// Of those that are being read. The newest of them has room in any case.
+    /// For runs with a reader. The newest of them is always kept.
     pub(super) read: usize,
 }
 
@@ -58,19 +58,19 @@ pub(super) struct Room {
 struct State {
     runs: HashMap<RunId, Held>,
     keys: HashMap<Name, RunId>,
-    /// Runs that are over, the oldest first.
+    /// Finished runs, oldest first.
     kept: VecDeque<RunId>,
 }
 
-/// A key, and whose it is.
+/// A key in its caller's scope.
 type Name = (Option<CallerId>, IdempotencyKey);
 
 struct Held {
     channel: Arc<Channel>,
     caller: Option<CallerId>,
-    /// The key that leads here, and a hash of the request's body.
+    /// The idempotency key, and a hash of the request's body.
     key: Option<(IdempotencyKey, u64)>,
-    /// Of a run that is over; dropped when it is no longer kept.
+    /// Set for a finished run; dropped when its events are no longer kept.
     kept: Option<oneshot::Sender<()>>,
 }
 
@@ -79,8 +79,8 @@ impl Registry {
         Self { state: Mutex::default(), hasher: RandomState::new(), room }
     }
 
-    /// Registers the run that `start` starts, unless there is one already that the same request has started: then its
-    /// stream. Nobody else registers a run meanwhile.
+    /// Registers the run that `start` starts. If the same request has started one before, returns a stream of that instead.
+    /// Holds the lock, so that two such requests cannot both start one.
     pub(super) fn enter<E: From<ResumeError>>(
         &self,
         caller: Option<CallerId>,
@@ -91,7 +91,7 @@ impl Registry {
         let mut state = self.lock();
         if let Some(once) = once
             && let Some(id) = state.keys.get(&(caller.clone(), once.key))
-            // Else it is being cancelled, for nobody read it, and its key is free.
+            // Otherwise it is being cancelled for want of a reader, and its key is free.
             && let held = &state.runs[id]
             && held.channel.is_kept()
         {
@@ -100,9 +100,9 @@ impl Registry {
             }
             match held.channel.attach(once.after) {
                 Ok(stream) => return Ok(stream),
-                Err(NotAttached::Ahead { last }) => return Err(ResumeError::Ahead { last }.into()),
-                // Its time was over just now.
-                Err(NotAttached::Abandoned) => {}
+                Err(AttachError::Ahead { last }) => return Err(ResumeError::Ahead { last }.into()),
+                // Its time ran out just now.
+                Err(AttachError::Abandoned) => {}
             }
         }
         let (channel, stream) = start()?;
@@ -113,17 +113,17 @@ impl Registry {
         Ok(stream)
     }
 
-    /// The stream of a run that the same caller has started, from the event after the number `after`.
+    /// A stream of a run that the same caller started, from the event after `after`.
     pub(super) fn attach(&self, id: RunId, caller: Option<&CallerId>, after: u64) -> Result<RunStream, ResumeError> {
         let state = self.lock();
         let held = state.runs.get(&id).filter(|held| held.caller.as_ref() == caller).ok_or(ResumeError::Unknown)?;
         held.channel.attach(after).map_err(|error| match error {
-            NotAttached::Abandoned => ResumeError::Unknown,
-            NotAttached::Ahead { last } => ResumeError::Ahead { last },
+            AttachError::Abandoned => ResumeError::Unknown,
+            AttachError::Ahead { last } => ResumeError::Ahead { last },
         })
     }
 
-    /// The run is over, and what it told is kept until it is forgotten. The other end is closed when it has to go earlier, to
+    /// Keeps the events of a finished run until [`forget`](Self::forget). The receiver resolves if they are dropped earlier, to
     /// make room.
     pub(super) fn keep(&self, id: RunId) -> oneshot::Receiver<()> {
         let (until, gone) = oneshot::channel();
@@ -135,7 +135,7 @@ impl Registry {
         gone
     }
 
-    /// To be asked for when somebody has left a run that is kept: it counts among those that nobody reads from then on.
+    /// To be called when a kept run loses its reader: it counts towards `Room::kept` from then on.
     pub(super) fn make_room(&self) {
         self.lock().make_room(&self.room);
     }
@@ -145,7 +145,7 @@ impl Registry {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // What is done under the lock leaves the state whole, should it panic.
+        // A panic under the lock leaves the state consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -153,7 +153,7 @@ impl Registry {
 impl State {
     fn make_room(&mut self, room: &Room) {
         for id in self.beyond(room) {
-            // Whoever still reads it reads no more.
+            // Its reader, if any, is interrupted.
             if let Some(held) = self.runs.get(&id) {
                 held.channel.evict();
             }
@@ -161,7 +161,7 @@ impl State {
         }
     }
 
-    /// Runs that are over for which there is no room beside the newer ones.
+    /// The finished runs that do not fit beside newer ones.
     fn beyond(&self, room: &Room) -> Vec<RunId> {
         let (mut kept, mut read) = (0, 0);
         let mut beyond = Vec::new();
@@ -184,13 +184,13 @@ impl State {
 
     fn forget(&mut self, id: RunId) {
         let Some(held) = self.runs.remove(&id) else { return };
-        // Readers who lost their place may hold on to the channel for long.
+        // A replaced reader may keep the channel alive for long.
         if !held.channel.is_read() {
             held.channel.evict();
         }
         if let Some((key, _)) = held.key {
             let name = (held.caller, key);
-            // A later run may have the key.
+            // A later run may have taken the key over.
             if self.keys.get(&name) == Some(&id) {
                 self.keys.remove(&name);
             }

@@ -1,4 +1,4 @@
-//! Starts runs, and knows how many there are.
+//! Starts runs and counts them.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,12 +18,12 @@ use super::recorder::Recorder;
 use super::registry::{Once, Registry, ResumeError, Room};
 use super::request::RunRequest;
 use super::settings::RunSettings;
-use super::stream::{Channel, RunStream, Terms};
+use super::stream::{Channel, RunStream, StreamOptions};
 use super::supervisor::{self, Run};
 use agent::AgentSettings;
 use agent::ports::{BrowserError, Browsers, HeadfulUnavailable, ModelName, ModelUnavailable, Models, Provider};
 
-/// The deployment's runs. Clones are the same service.
+/// The deployment's runs. Clones share them.
 #[derive(Clone)]
 pub struct RunService {
     inner: Arc<Inner>,
@@ -38,9 +38,9 @@ struct Inner {
     admission: Admission,
     registry: Registry,
     runs: TaskTracker,
-    /// Those who wait until what a finished run told need not be kept any longer.
-    keepers: TaskTracker,
-    /// Ends every run, and all keeping.
+    /// Tasks that wait until the events of a finished run can be dropped.
+    retention: TaskTracker,
+    /// Ends all runs and retention.
     cancel: CancellationToken,
 }
 
@@ -56,10 +56,10 @@ pub enum StartError {
     #[error("the budget cannot be kept: no price is set for the model {} of {}", .model.model, .model.provider)]
     PriceUnknown {
         model: ModelName,
-        /// Whose budget it is: the request's, or else the deployment's.
+        /// Whether the request has a budget; otherwise it is the deployment's.
         asked_for: bool,
     },
-    /// Lists of domains do not let the run open its start page.
+    /// The domain lists exclude the start page.
     #[error("the start page is out of reach: {0}")]
     StartUrl(url_policy::Refusal),
     #[error("a run goes on without a reader for at most {} s", .max.as_secs())]
@@ -70,7 +70,7 @@ pub enum StartError {
     Refused(#[from] Refusal),
 }
 
-/// Why a run started now would not get far.
+/// Why a run that started now would fail.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotReady {
     #[error(transparent)]
@@ -95,7 +95,7 @@ impl RunService {
         Self::recorded(settings, agent, browsers, models, None)
     }
 
-    /// As [`new`](Self::new), with somebody who keeps what the runs do.
+    /// As [`new`](Self::new), with a recorder.
     pub fn recorded(
         settings: RunSettings,
         agent: AgentSettings,
@@ -110,27 +110,26 @@ impl RunService {
         });
         let registry = Registry::new(Room {
             kept: settings.streams_kept,
-            // Runs that all end at once find room for what their readers are still to read.
+            // Enough for all runs to end at once with unread events.
             read: settings.max_concurrent.saturating_mul(settings.stream_buffer),
         });
-        let (runs, keepers, cancel) = (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
-        let inner = Inner { settings, agent, browsers, models, recorder, admission, registry, runs, keepers, cancel };
+        let (runs, retention, cancel) = (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
+        let inner = Inner { settings, agent, browsers, models, recorder, admission, registry, runs, retention, cancel };
         Self { inner: Arc::new(inner) }
     }
 
-    /// Starts a run, or puts it into the queue; its first event is there when this returns.
+    /// Starts or queues a run. Its first event is available when this returns.
     pub fn start(&self, request: RunRequest) -> Result<RunStream, StartError> {
         self.inner.registry.enter(request.caller.clone(), None, || self.begin(request))
     }
 
-    /// As [`start`](Self::start), unless the same request has started a run that can still be read: then the stream of that
-    /// one, which it takes over.
+    /// As [`start`](Self::start); if the same request has started a run before, takes over its stream instead.
     pub fn start_once(&self, request: RunRequest, once: Once) -> Result<RunStream, StartError> {
         self.inner.registry.enter(request.caller.clone(), Some(once), || self.begin(request))
     }
 
-    /// Goes on with the stream of a run that the same caller has started, from the event after the number `after`. Whoever
-    /// reads it so far gets no more.
+    /// Resumes the stream of a run that the same caller started, from the event after `after`. Its previous reader is
+    /// interrupted.
     pub fn resume(&self, id: RunId, caller: Option<&CallerId>, after: u64) -> Result<RunStream, ResumeError> {
         self.inner.registry.attach(id, caller, after)
     }
@@ -154,7 +153,7 @@ impl RunService {
         if request.detach.get() > inner.settings.max_detach {
             return Err(StartError::DetachTooLong { max: inner.settings.max_detach });
         }
-        // Taken before the place, so that whoever waits for the last run to end also waits for this one.
+        // Before the ticket, so that `finished` waits for this run, too.
         let _counted = inner.runs.token();
         let ticket = inner.admission.enter(request.caller.as_ref())?;
 
@@ -162,21 +161,21 @@ impl RunService {
         let model_name = model.as_ref().map(|model| model.name().model);
         let span = info_span!("run", run.id = %id);
         let caller = request.caller.as_ref().map(CallerId::as_str);
-        // Quoted, as it is the caller's text.
+        // Debug form, which quotes the caller's text.
         span.in_scope(|| info!(provider = provider.name(), model = model_name, ?caller, "run accepted"));
         let recording = inner
             .recorder
             .as_ref()
             .map(|recorder| recorder.begin(id, &request, &inner.agent, provider, model_name.as_deref()));
-        let terms = Terms {
+        let options = StreamOptions {
             buffer: inner.settings.stream_buffer,
             stall_timeout: inner.settings.stall_timeout,
             detach: request.detach.get(),
             skip_unchanged: request.skip_unchanged_screenshots,
         };
         let first = RunEventKind::Started { at: SystemTime::now(), run_id: id, provider, model: model_name };
-        let (outbox, stream) = Channel::open(id, terms, first);
-        let channel = outbox.channel().clone();
+        let (events, stream) = Channel::open(id, options, first);
+        let channel = events.channel().clone();
         let run = Run {
             request,
             model,
@@ -185,24 +184,24 @@ impl RunService {
             agent: inner.agent.clone(),
             recording,
             ticket,
-            outbox,
+            events,
             service: inner.cancel.clone(),
         };
-        let (inner, told) = (inner.clone(), channel.clone());
+        let (inner, finished) = (inner.clone(), channel.clone());
         let run = async move {
             let supervised = AssertUnwindSafe(supervisor::supervise(run)).catch_unwind().await;
             if supervised.is_err() {
                 error!("a run's end panicked");
             }
-            inner.retire(id, told);
-            // Only now the stream ends: who has read it to the end finds the run gone, or kept.
+            inner.retire(id, finished);
+            // This ends the stream: a reader that has seen its end finds the run forgotten or kept.
             drop(supervised);
         };
         self.inner.runs.spawn(run.instrument(span));
         Ok((channel, stream))
     }
 
-    /// Whether there is a browser and a place, at work or in the queue.
+    /// Whether a browser and a slot, or a place in the queue, are available.
     pub fn ready(&self) -> Result<(), NotReady> {
         self.inner.admission.check()?;
         Ok(self.inner.browsers.ready()?)
@@ -217,23 +216,22 @@ impl RunService {
         RunCounts { running, queued }
     }
 
-    /// Whether runs are kept waiting and new ones refused because memory is short.
+    /// Rejects new runs and holds queued ones while memory is short.
     pub fn set_memory_high(&self, is_high: bool) {
         self.inner.admission.set_memory_high(is_high);
     }
 
-    /// Refuses new runs from now on and ends those that wait for a place. Callers are told to come back when `grace`,
-    /// the time left to the runs at work, is over.
+    /// Rejects new runs and ends queued ones. `grace`, the time left to running ones, becomes the `Retry-After`.
     pub fn drain(&self, grace: Duration) {
         self.inner.admission.drain(Instant::now() + grace);
     }
 
-    /// Cancels every run; each still tells its end.
+    /// Cancels all runs; each still emits its terminal event.
     pub fn cancel(&self) {
         self.inner.cancel.cancel();
     }
 
-    /// Waits until no run is left; to be called after [`drain`](Self::drain).
+    /// Waits for all runs to end. Call [`drain`](Self::drain) first.
     pub async fn finished(&self) {
         self.inner.runs.close();
         self.inner.runs.wait().await;
@@ -241,7 +239,7 @@ impl RunService {
 }
 
 impl Inner {
-    /// Forgets a run that is over, at once or when nobody reads it and nobody may come back for it any more.
+    /// Forgets a finished run, at once or when its events need not be kept any longer.
     fn retire(self: Arc<Self>, id: RunId, channel: Arc<Channel>) {
         if self.cancel.is_cancelled() || !channel.is_kept() {
             self.registry.forget(id);
@@ -249,7 +247,7 @@ impl Inner {
         }
         let gone = self.registry.keep(id);
         let inner = self.clone();
-        self.keepers.spawn(async move {
+        self.retention.spawn(async move {
             let unread = async {
                 loop {
                     channel.is_without_reader().await;
@@ -264,17 +262,17 @@ impl Inner {
                 tokio::select! {
                     () = unread => {}
                     () = inner.cancel.cancelled() => {}
-                    // The other end is dropped.
+                    // Dropped to make room.
                     _ = gone => {}
                 }
             };
-            // Should that panic, which is told where it happens, the run is not kept for ever.
+            // If that panics, which the hook logs, the run is still forgotten.
             let _ = AssertUnwindSafe(kept).catch_unwind().await;
             inner.registry.forget(id);
         });
     }
 
-    /// A run whose costs cannot be told is not begun under a limit on them.
+    /// Rejects a cost budget for a model without a price.
     fn check_price(&self, model: &ModelName, asked_for: bool) -> Result<(), StartError> {
         let limited = asked_for || self.settings.max_cost.is_some();
         if limited && self.agent.prices.of(model).is_none() {

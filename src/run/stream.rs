@@ -1,100 +1,97 @@
-//! Between a run, which never waits, and those who read it, one at a time.
+//! The channel between a run, which never waits, and its readers, one at a time.
 //!
-//! The whole state is one value in a watch channel, as the admission's is: whoever waits looks again when it changes.
+//! As in `admission`, the whole state is one value in a watch channel; waiting means checking again when it changes.
 
 mod state;
 
+use std::any::Any;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
+pub(super) use self::state::AttachError;
 pub use self::state::Interruption;
-pub(super) use self::state::NotAttached;
-use self::state::{Next, Phase, Reader, Seat, State};
+use self::state::{Cursor, Next, Phase, Reader, State};
 use super::event::{RunEvent, RunEventKind, Withheld};
 use super::failure::Failure;
 use super::id::RunId;
 use agent::image::Image;
 use agent::report::StepReport;
 
-/// How a run deals with its readers.
+/// A run's limits for its readers.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Terms {
+pub(super) struct StreamOptions {
     /// Memory for the run's events, in bytes.
     pub(super) buffer: usize,
-    /// How long something may wait for a reader that takes nothing.
+    /// How long events may wait for a reader that takes nothing.
     pub(super) stall_timeout: Duration,
-    /// How long the run goes on, and its events are kept, without a reader.
+    /// How long the run continues, and its events are kept, without a reader.
     pub(super) detach: Duration,
-    /// Whether a stream leaves out a screenshot that is the one it told last.
+    /// Whether a stream omits a screenshot that is identical to the last one sent.
     pub(super) skip_unchanged: bool,
 }
 
-/// One run's events, where they are written and read.
+/// One run's events.
 pub(super) struct Channel {
     id: RunId,
-    terms: Terms,
+    options: StreamOptions,
     state: watch::Sender<State>,
 }
 
-/// Writes a run's events. When it is dropped the stream is closed.
-pub(super) struct Outbox {
+/// Sends a run's events. Dropping it closes the stream.
+pub(super) struct EventSender {
     channel: Arc<Channel>,
 }
 
-/// One run's events as one reader reads them. When it is dropped before the run's end the run is cancelled, at once or
-/// when the time is over for which it may go on without a reader.
+/// One reader of a run's events. Dropping it before the run's end cancels the run, at once or when the time that it may
+/// continue without a reader is over.
 pub struct RunStream {
     channel: Arc<Channel>,
     changes: watch::Receiver<State>,
     number: u64,
     interruption: Option<Interruption>,
-    /// Bytes of what is [held](Self::hold), and how many of them are still to be sent.
-    held: usize,
-    unsent: usize,
-    /// Of the last screenshot that was told.
-    told: Option<u64>,
+    /// Hash of the last screenshot sent.
+    last_screenshot: Option<u64>,
     hasher: RandomState,
 }
 
 impl Channel {
-    /// A channel with `first` in it and its first reader.
-    pub(super) fn open(id: RunId, terms: Terms, first: RunEventKind) -> (Outbox, RunStream) {
-        let channel = Arc::new(Self { id, terms, state: watch::Sender::new(State::new(terms.buffer)) });
+    /// Opens a channel that contains `first`, with its first reader.
+    pub(super) fn open(id: RunId, options: StreamOptions, first: RunEventKind) -> (EventSender, RunStream) {
+        let channel = Arc::new(Self { id, options, state: watch::Sender::new(State::new(options.buffer)) });
         channel.push(first);
         let stream = channel.attach(0).expect("nobody has left a new channel");
-        (Outbox { channel }, stream)
+        (EventSender { channel }, stream)
     }
 
-    /// A new reader, which has read up to the number `after`. It takes the place of the one before.
-    pub(super) fn attach(self: &Arc<Self>, after: u64) -> Result<RunStream, NotAttached> {
-        let mut seat = Err(NotAttached::Abandoned);
+    /// Adds a reader that has read up to the event `after`, in place of the previous one.
+    pub(super) fn attach(self: &Arc<Self>, after: u64) -> Result<RunStream, AttachError> {
+        let mut seat = Err(AttachError::Abandoned);
         self.state.send_if_modified(|state| {
-            seat = state.seat(after, self.terms.detach);
+            seat = state.seat(after, self.options.detach);
             seat.is_ok()
         });
         let (channel, changes) = (self.clone(), self.state.subscribe());
-        let (told, hasher) = (None, RandomState::new());
-        Ok(RunStream { channel, changes, number: seat?, interruption: None, held: 0, unsent: 0, told, hasher })
+        let (last_screenshot, hasher) = (None, RandomState::new());
+        Ok(RunStream { channel, changes, number: seat?, interruption: None, last_screenshot, hasher })
     }
 
-    /// Nothing is added after the terminal event.
+    /// Adds an event; ignored after the terminal one.
     pub(super) fn push(&self, event: RunEventKind) {
-        self.state.send_if_modified(|state| state.push(event, self.terms.detach));
+        self.state.send_if_modified(|state| state.push(event, self.options.detach));
     }
 
-    /// Waits until nobody is there any more to run for: the reader stalls, or has been away for too long.
+    /// Waits until the run has no use: its reader stalls, or has been away too long.
     pub(super) async fn given_up(&self) -> Failure {
-        let Terms { stall_timeout, detach, .. } = self.terms;
+        let StreamOptions { stall_timeout, detach, .. } = self.options;
         self.until(|state| match state.reader {
             _ if state.overrun => Some((Instant::now(), Failure::ClientStalled)),
-            Reader::Here(Seat { kept_waiting, .. }) => {
-                // Who asked for time without a reader has it in this case, too.
-                kept_waiting.map(|since| (since + stall_timeout + detach, Failure::ClientStalled))
+            Reader::Here(Cursor { waiting_since, .. }) => {
+                // The time without a reader that the request asked for applies here, too.
+                waiting_since.map(|since| (since + stall_timeout + detach, Failure::ClientStalled))
             }
             Reader::Away { since } => Some((since + detach, Failure::Cancelled)),
             Reader::Evicted => None,
@@ -102,22 +99,22 @@ impl Channel {
         .await
     }
 
-    /// Waits until nobody reads.
+    /// Waits until there is no reader.
     pub(super) async fn is_without_reader(&self) {
         self.until(|state| (!state.is_read()).then(|| (Instant::now(), ()))).await;
     }
 
-    /// Waits until somebody reads.
+    /// Waits until there is a reader.
     pub(super) async fn has_reader(&self) {
         self.until(|state| state.is_read().then(|| (Instant::now(), ()))).await;
     }
 
-    /// Waits until a run that is over has been without a reader for as long as what it told is to be kept.
+    /// Waits until a finished run has had no reader for as long as its events are kept.
     pub(super) async fn abandoned(&self) {
-        self.until(|state| state.left_until(self.terms.detach).map(|until| (until, ()))).await;
+        self.until(|state| state.left_until(self.options.detach).map(|until| (until, ()))).await;
     }
 
-    /// Waits until the time that `end` gives, which it is asked again whenever the state changes.
+    /// Waits until the time that `end` returns, which is called again when the state changes.
     async fn until<T>(&self, end: impl Fn(&State) -> Option<(Instant, T)>) -> T {
         let mut changes = self.state.subscribe();
         loop {
@@ -125,7 +122,7 @@ impl Channel {
             let changed = changes.changed();
             match ending {
                 Some((at, what)) if at <= Instant::now() => return what,
-                // What a reader takes changes the time without a sign of it: it is looked at again when it has come.
+                // Progress of a reader moves the time without a notification, so it is checked again when it comes.
                 Some((at, _)) => tokio::select! {
                     _ = changed => {}
                     () = sleep_until(at) => {}
@@ -135,16 +132,16 @@ impl Channel {
         }
     }
 
-    /// Whether the run, or what it told, is there for its reader, or for one who comes back.
+    /// Whether the events are kept, for the reader or for one that resumes.
     pub(super) fn is_kept(&self) -> bool {
-        !self.state.borrow().is_abandoned(self.terms.detach)
+        !self.state.borrow().is_abandoned(self.options.detach)
     }
 
     pub(super) fn is_read(&self) -> bool {
         self.state.borrow().is_read()
     }
 
-    /// Frees what a run that is over has told, whoever still reads it.
+    /// Drops the events of a finished run, even if it has a reader.
     pub(super) fn evict(&self) {
         self.state.send_modify(|state| {
             state.reader = Reader::Evicted;
@@ -152,7 +149,7 @@ impl Channel {
         });
     }
 
-    /// Memory that the events hold.
+    /// Memory of the events in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.state.borrow().journal.bytes()
     }
@@ -166,19 +163,19 @@ impl Channel {
         self.with(|state| state.next(number))
     }
 
-    /// Does what nobody waits for.
-    fn with<T>(&self, does: impl FnOnce(&mut State) -> T) -> T {
-        let mut done = None;
+    /// Changes the state without a notification.
+    fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut result = None;
         self.state.send_if_modified(|state| {
-            done = Some(does(state));
+            result = Some(change(state));
             false
         });
-        done.expect("it was done at once")
+        result.expect("the closure has run")
     }
 
     fn leave(&self, leaving: u64) {
         self.state.send_if_modified(|state| {
-            let here = state.seat_of(leaving).is_ok();
+            let here = state.cursor_of(leaving).is_ok();
             if here {
                 state.reader = Reader::Away { since: Instant::now() };
             }
@@ -187,7 +184,7 @@ impl Channel {
     }
 }
 
-impl Outbox {
+impl EventSender {
     pub(super) fn push(&self, event: RunEventKind) {
         self.channel.push(event);
     }
@@ -197,7 +194,7 @@ impl Outbox {
     }
 }
 
-impl Drop for Outbox {
+impl Drop for EventSender {
     fn drop(&mut self) {
         self.channel.state.send_modify(|state| state.phase = Phase::Closed);
     }
@@ -208,13 +205,12 @@ impl RunStream {
         self.channel.id
     }
 
-    /// The next event; none when the run is over and cleaned up, and when the stream is interrupted. Loses nothing when the
-    /// future is dropped.
+    /// The next event; none when the run is over and cleaned up, or when the stream is interrupted. Cancel-safe.
     pub async fn next(&mut self) -> Option<RunEvent> {
         loop {
             self.changes.borrow_and_update();
             match self.channel.next(self.number) {
-                Next::Event(event) => return Some(self.without_repetition(event)),
+                Next::Event(event) => return Some(self.omit_repeated_screenshot(event)),
                 Next::End => return None,
                 Next::Interrupted(interruption) => {
                     self.interruption = Some(interruption);
@@ -225,52 +221,45 @@ impl RunStream {
         }
     }
 
-    /// Why the stream ended before it had told everything, if it did.
+    /// Why the stream ended early, if it did.
     pub fn interruption(&self) -> Option<Interruption> {
         self.interruption
     }
 
-    /// Leaves here what is to be sent of the last event, in the place of what was left before. So it goes when the stream is
-    /// interrupted, even while its reader takes nothing and nobody asks for more.
-    pub fn hold(&mut self, bytes: Bytes) {
-        (self.held, self.unsent) = (bytes.len(), bytes.len());
-        // With a sign: something may wait from here on where nothing did.
+    /// Keeps what is to be sent of the last event, until [`progress`](Self::progress) says that it was sent. An interruption
+    /// drops it, even while the reader stalls, so the reader must hold only a weak reference.
+    pub fn hold(&mut self, unsent: Arc<dyn Any + Send + Sync>) {
+        // Notifies, since something may wait from here on.
         self.channel.state.send_modify(|state| {
-            if let Ok((journal, seat)) = state.seat_of(self.number) {
-                seat.unsent = bytes;
-                seat.has_taken(journal.last());
+            if let Ok((journal, cursor)) = state.cursor_of(self.number) {
+                cursor.unsent = Some(unsent);
+                cursor.has_taken(journal.last());
             }
         });
     }
 
-    /// The next piece of what is held, of a size that a slow reader takes in little time; none when all of it was taken.
+    /// Notes that the reader took something of what is held, or all of it.
     ///
     /// # Errors
-    /// When the stream is interrupted in the middle of it. Before, it is left out, and [`next`](Self::next) tells the rest.
-    pub fn piece(&mut self) -> Option<Result<Bytes, Interruption>> {
-        if self.unsent == 0 {
-            return None;
-        }
-        let has_begun = self.unsent < self.held;
-        match self.channel.with(|state| state.piece(self.number)) {
-            Ok(piece) => {
-                self.unsent -= piece.len();
-                Some(Ok(piece))
+    /// The stream was interrupted.
+    pub fn progress(&mut self, is_all: bool) -> Result<(), Interruption> {
+        self.channel.with(|state| {
+            let (journal, cursor) = state.cursor_of(self.number)?;
+            if is_all {
+                cursor.unsent = None;
             }
-            Err(interruption) => {
-                self.unsent = 0;
-                has_begun.then_some(Err(interruption))
-            }
-        }
+            cursor.has_taken(journal.last());
+            Ok(())
+        })
     }
 
-    fn without_repetition(&mut self, mut event: RunEvent) -> RunEvent {
+    fn omit_repeated_screenshot(&mut self, mut event: RunEvent) -> RunEvent {
         let RunEventKind::Step(StepReport { screenshot: Some(Image { format, base64 }), .. }) = &event.kind else {
             return event;
         };
-        if self.channel.terms.skip_unchanged {
-            let told = self.hasher.hash_one((format, base64));
-            if self.told.replace(told) == Some(told) {
+        if self.channel.options.skip_unchanged {
+            let hash = self.hasher.hash_one((format, base64));
+            if self.last_screenshot.replace(hash) == Some(hash) {
                 event.withhold(Withheld::Unchanged);
             }
         }

@@ -1,4 +1,4 @@
-//! Takes one run from its place in the queue to its terminal event, and cleans up however it ends.
+//! Drives one run from the queue to its terminal event, and cleans up however it ends.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
@@ -13,11 +13,11 @@ use tracing::{error, info, warn};
 use super::admission::{Place, Ticket};
 use super::event::RunEventKind;
 use super::failure::Failure;
-use super::lasting::LastingPage;
+use super::reconnecting_page::ReconnectingPage;
 use super::recorder::Recording;
 use super::request::{MaxCost, MaxTokens, RunRequest};
 use super::settings::RunSettings;
-use super::stream::{Channel, Outbox};
+use super::stream::{Channel, EventSender};
 use agent::budget::Budget;
 use agent::files::SentFile;
 use agent::ledger::{Entries, Ledger};
@@ -27,14 +27,12 @@ use agent::secrets::{Mask, MaskedModel, MaskedPage, MaskedReporter, Secrets};
 use agent::{Agent, AgentSettings, AgentTask, Decider};
 use template::TemplatePlanner;
 
-/// Closing a page ends within the browser's own deadlines, 5 s for a context and 10 s for a browser; this one only bounds a
-/// defect there.
+/// Closing a page has the browser's own deadlines, 5 s for a context and 10 s for a browser; this one only bounds a defect.
 const CLOSE_LIMIT: Duration = Duration::from_secs(20);
-/// A recording is written in milliseconds. Of a disk that does not answer neither the place nor the stream's end is held
-/// up for longer; the thread that waits for it is.
+/// A recording takes milliseconds to write. A disk that hangs delays the slot and the stream's end no longer than this.
 const RECORD_LIMIT: Duration = Duration::from_secs(20);
-/// The part of a run's time after which its end is announced.
-const NEARLY: f64 = 0.8;
+/// Fraction of a run's time after which a warning is sent.
+const WARN_AT: f64 = 0.8;
 
 /// Everything a run needs until its end.
 pub(super) struct Run {
@@ -45,7 +43,7 @@ pub(super) struct Run {
     pub(super) agent: AgentSettings,
     pub(super) recording: Option<Arc<dyn Recording>>,
     pub(super) ticket: Ticket,
-    pub(super) outbox: Outbox,
+    pub(super) events: EventSender,
     /// Ends every run of the service.
     pub(super) service: CancellationToken,
 }
@@ -57,20 +55,19 @@ enum Outcome {
     Failed(Failure),
 }
 
-/// Runs to the end; what comes back is the open stream, in which everything is told. The page is closed then and the place
-/// is free.
-pub(super) async fn supervise(run: Run) -> Outbox {
+/// Runs to the end and returns the stream, still open, with all events sent. The page is closed and the slot is free.
+pub(super) async fn supervise(run: Run) -> EventSender {
     let started = Instant::now();
-    // Until the page is closed: its browser may still log what it saw.
+    // Until the page is closed: its browser may log what it saw.
     let secrets = run.request.secrets.clone();
     if let Some(masker) = secrets.masker() {
         masker.mask_logs();
     }
-    // Stands outside of the work, so that it can be closed whatever becomes of the work.
+    // Outside of the work, so that it can be closed even after a panic.
     let page = OnceLock::new();
     let ledger = Arc::new(Ledger::default());
     let outcome = tokio::select! {
-        // A run that is cancelled does not start another model call.
+        // A cancelled run starts no further model call.
         biased;
         failure = run.cancelled() => Outcome::Failed(failure),
         outcome = AssertUnwindSafe(work(&run, &page, &ledger)).catch_unwind() => match outcome {
@@ -85,9 +82,9 @@ pub(super) async fn supervise(run: Run) -> Outbox {
     if let Some(masker) = run.request.secrets.masker() {
         end.mask(masker);
     }
-    let Run { recording, ticket, outbox, .. } = run;
-    // The caller hears the outcome at once; the stream stays open until everything is cleaned up.
-    outbox.push(end.clone());
+    let Run { recording, ticket, events, .. } = run;
+    // The caller gets the outcome at once; the stream stays open until cleanup is done.
+    events.push(end.clone());
     if let Some(page) = page.into_inner() {
         close(page).await;
     }
@@ -97,7 +94,7 @@ pub(super) async fn supervise(run: Run) -> Outbox {
         error!(limit_ms = RECORD_LIMIT.as_millis(), "the recording was not written in time");
     }
     drop(ticket);
-    outbox
+    events
 }
 
 async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, ledger: &Arc<Ledger>) -> Result<Outcome, Failure> {
@@ -109,10 +106,10 @@ async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, ledger: &Arc<Ledger>) -
         let mut drive = std::pin::pin!(drive(run, page, ledger, deadline));
         tokio::select! {
             result = &mut drive => return result,
-            () = sleep_until(begun + limit.mul_f64(NEARLY)) => {}
+            () = sleep_until(begun + limit.mul_f64(WARN_AT)) => {}
         }
-        let message = format!("{}% of the time budget is used, of {} s", NEARLY * 100.0, limit.as_secs_f32());
-        run.outbox.push(RunEventKind::log(LogLevel::Warning, message));
+        let message = format!("{}% of the time budget is used, of {} s", WARN_AT * 100.0, limit.as_secs_f32());
+        run.events.push(RunEventKind::log(LogLevel::Warning, message));
         drive.await
     };
     match timeout_at(deadline, driven).await {
@@ -129,7 +126,7 @@ async fn wait_for_place(run: &Run) -> Result<(), Failure> {
             Place::TurnedAway => return Err(Failure::ShuttingDown),
             Place::Queued { position } => {
                 let message = format!("waiting for a free place, position {position} in the queue");
-                run.outbox.push(RunEventKind::log(LogLevel::Info, message));
+                run.events.push(RunEventKind::log(LogLevel::Info, message));
             }
         }
         place = run.ticket.moved_from(place).await;
@@ -151,10 +148,11 @@ async fn drive(
         domains: request.domains.clone(),
         secrets: secrets.clone(),
     };
-    let reporter = MaskedReporter::wrap(Arc::new(Teller { channel: run.outbox.channel().clone() }), secrets);
-    let lasting = LastingPage::begin(run.browsers.clone(), spec, reporter.clone(), run.settings.max_restarts).await?;
-    // Secrets are masked on the inside, so that a recording holds none either.
-    let mut page = MaskedPage::wrap(slot.get_or_init(|| Arc::new(lasting)).clone(), secrets);
+    let reporter = MaskedReporter::wrap(Arc::new(EventReporter { channel: run.events.channel().clone() }), secrets);
+    let reconnecting =
+        ReconnectingPage::open(run.browsers.clone(), spec, reporter.clone(), run.settings.max_restarts).await?;
+    // Secrets are masked inside of the recording, so that it contains none.
+    let mut page = MaskedPage::wrap(slot.get_or_init(|| Arc::new(reconnecting)).clone(), secrets);
     let mut model = run.model.clone().map(|model| MaskedModel::wrap(model, secrets));
     if let Some(recording) = &run.recording {
         page = recording.clone().page(page);
@@ -184,12 +182,12 @@ async fn drive(
     Ok(agent.run(task).await?)
 }
 
-/// A text of the caller's as the agent may know it.
+/// A text of the caller's without its secrets.
 fn masked(text: &str, secrets: &Secrets) -> String {
     secrets.masker().map_or_else(|| text.to_owned(), |masker| masker.mask(text).into_owned())
 }
 
-/// The smaller of two limits that need not be there.
+/// The smaller of two optional limits.
 fn least<T: PartialOrd>(one: Option<T>, other: Option<T>) -> Option<T> {
     match (one, other) {
         (Some(one), Some(other)) => Some(if other < one { other } else { one }),
@@ -198,12 +196,12 @@ fn least<T: PartialOrd>(one: Option<T>, other: Option<T>) -> Option<T> {
 }
 
 impl Run {
-    /// Waits until the run is to end before its time.
+    /// Waits until the run is cancelled.
     async fn cancelled(&self) -> Failure {
         tokio::select! {
             biased;
             () = self.service.cancelled() => Failure::ShuttingDown,
-            failure = self.outbox.channel().given_up() => failure,
+            failure = self.events.channel().given_up() => failure,
         }
     }
 
@@ -221,17 +219,17 @@ async fn close(page: Arc<dyn Page>) {
 }
 
 impl Outcome {
-    fn into_event(self, told: Entries, limit: Duration, duration: Duration) -> RunEventKind {
+    fn into_event(self, entries: Entries, limit: Duration, duration: Duration) -> RunEventKind {
         match self {
             Self::Finished(result) => RunEventKind::Finished { result, duration },
             Self::OutOfTime => {
-                let Entries { mut errors, blocker, tally } = told;
+                let Entries { mut errors, blocker, tally } = entries;
                 errors.push(format!("the run was not finished within {} s", limit.as_secs_f32()));
                 let stop_reason = StopReason::BudgetTime;
                 let result = AgentResult { stop_reason, errors, blocker, tally, ..AgentResult::default() };
                 RunEventKind::Finished { result, duration }
             }
-            Self::Failed(failure) => RunEventKind::Failed { failure, tally: told.tally, duration },
+            Self::Failed(failure) => RunEventKind::Failed { failure, tally: entries.tally, duration },
         }
     }
 
@@ -252,12 +250,12 @@ impl Outcome {
 }
 
 /// Turns the agent's reports into events.
-struct Teller {
+struct EventReporter {
     channel: Arc<Channel>,
 }
 
 #[async_trait]
-impl Reporter for Teller {
+impl Reporter for EventReporter {
     async fn log(&self, level: LogLevel, message: String) {
         self.channel.push(RunEventKind::log(level, message));
     }

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use crate::http::auth::Caller;
-use crate::http::error::Refused;
+use crate::http::auth::Authenticated;
+use crate::http::error::ApiError;
 use crate::http::router::HttpState;
 
 /// `GET /health`: alive, whatever else.
@@ -14,19 +14,22 @@ pub(in crate::http) async fn health() -> Json<Value> {
 }
 
 /// `GET /ready`: a browser is up and a run would not be refused.
-pub(in crate::http) async fn ready(State(HttpState { runs, .. }): State<HttpState>) -> Result<Json<Value>, Refused> {
-    runs.ready().map_err(Refused::NotReady)?;
+pub(in crate::http) async fn ready(State(HttpState { runs, .. }): State<HttpState>) -> Result<Json<Value>, ApiError> {
+    runs.ready().map_err(ApiError::NotReady)?;
     let counts = runs.counts();
     Ok(Json(json!({ "status": "ready", "running": counts.running, "queued": counts.queued })))
 }
 
 /// `GET /health/details`: what an operator wants to know and nobody else needs to.
-pub(in crate::http) async fn details(_caller: Caller, State(state): State<HttpState>) -> Result<Json<Value>, Refused> {
+pub(in crate::http) async fn details(
+    _caller: Authenticated,
+    State(state): State<HttpState>,
+) -> Result<Json<Value>, ApiError> {
     let HttpState { runs, settings, inspect, .. } = state;
     // It reads files of the kernel's, which may take milliseconds.
     let looked_at = tokio::task::spawn_blocking(move || (inspect.browser(), inspect.memory()));
     // It panicked, and the log has it.
-    let (browser, memory) = looked_at.await.map_err(|_| Refused::Internal)?;
+    let (browser, memory) = looked_at.await.map_err(|_| ApiError::Internal)?;
     let (counts, limits) = (runs.counts(), runs.settings());
     Ok(Json(json!({
         "version": env!("CARGO_PKG_VERSION"),

@@ -5,8 +5,8 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use crate::http::auth::{Caller, OnBehalfOf};
-use crate::http::error::Refused;
+use crate::http::auth::{Authenticated, CallerHeader};
+use crate::http::error::ApiError;
 use crate::http::headers::last_event_id;
 use crate::http::router::HttpState;
 use crate::http::sse;
@@ -14,12 +14,12 @@ use crate::run::{ResumeError, RunId};
 
 /// `GET /api/v1/browser-use/runs/{id}/stream`.
 pub(in crate::http) async fn resume(
-    _caller: Caller,
-    OnBehalfOf(caller): OnBehalfOf,
+    _caller: Authenticated,
+    CallerHeader(caller): CallerHeader,
     State(HttpState { runs, settings, .. }): State<HttpState>,
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
-) -> Result<Response, Refused> {
+) -> Result<Response, ApiError> {
     let after = last_event_id(&headers)?.unwrap_or_default();
     let id = id.ok().and_then(|Path(id)| RunId::parse(&id)).ok_or(ResumeError::Unknown)?;
     let events = runs.resume(id, caller.as_ref(), after)?;

@@ -3,23 +3,23 @@
 use axum::extract::{Request, State};
 use axum::response::Response;
 
-use crate::http::auth::{Caller, OnBehalfOf};
+use crate::http::auth::{Authenticated, CallerHeader};
 use crate::http::body::read_json;
-use crate::http::error::Refused;
+use crate::http::error::ApiError;
 use crate::http::headers::{idempotency_key, last_event_id};
+use crate::http::request::parse_run_request;
 use crate::http::router::HttpState;
 use crate::http::sse;
-use crate::http::validation::parse_run_request;
 use crate::run::Once;
 
 /// `POST /api/v1/browser-use/run/stream`.
 pub(in crate::http) async fn stream(
-    _caller: Caller,
-    OnBehalfOf(caller): OnBehalfOf,
+    _caller: Authenticated,
+    CallerHeader(caller): CallerHeader,
     State(HttpState { runs, settings, rate, .. }): State<HttpState>,
     request: Request,
-) -> Result<Response, Refused> {
-    rate.take(caller.as_ref()).map_err(|retry_after| Refused::TooMany { retry_after })?;
+) -> Result<Response, ApiError> {
+    rate.take(caller.as_ref()).map_err(|retry_after| ApiError::TooMany { retry_after })?;
     let once = match idempotency_key(request.headers())? {
         Some(key) => Some((key, last_event_id(request.headers())?.unwrap_or_default())),
         // A run that nobody knows yet has told nothing that a caller could have.
@@ -27,7 +27,7 @@ pub(in crate::http) async fn stream(
     };
     let body = read_json(request, &settings).await?;
     let parsed = parse_run_request(&body, settings.screenshots, settings.max_task_bytes);
-    let mut request = parsed.map_err(Refused::Invalid)?;
+    let mut request = parsed.map_err(ApiError::Invalid)?;
     request.caller = caller;
     let events = match once {
         Some((key, after)) => runs.start_once(request, Once { key, body, after })?,

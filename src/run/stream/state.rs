@@ -1,55 +1,53 @@
-//! Where a run's reader stands, and until when it is waited for. Pure but for the clock.
+//! The state of a run's channel: what its reader has read, and how long the run waits for it. Pure except for the clock.
 
+use std::any::Any;
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::run::event::{RunEvent, RunEventKind};
 use crate::run::journal::Journal;
 
-/// Bytes that a reader takes at once of what is sent to it. Little enough for a slow one to be seen taking something.
-const PIECE: usize = 16 << 10;
-
-/// A run's events and who reads them.
+/// A run's events and their reader.
 pub(super) struct State {
     pub(super) journal: Journal,
     pub(super) reader: Reader,
-    /// How many readers there have been.
+    /// Number of readers so far.
     pub(super) readers: u64,
-    /// More waits for the reader than there is room for.
+    /// More events wait for the reader than the buffer holds.
     pub(super) overrun: bool,
     pub(super) phase: Phase,
 }
 
 pub(super) enum Phase {
     Open,
-    /// The terminal event is told; what is left is to clean up.
+    /// The terminal event was sent; cleanup remains.
     Ending,
     Closed,
 }
 
 pub(super) enum Reader {
-    Here(Seat),
-    /// Nobody reads; at the earliest since the terminal event was told, if that was in time.
+    Here(Cursor),
+    /// No reader, since then; the terminal event restarts the time if it comes before its end.
     Away {
         since: Instant,
     },
-    /// What the run told has made room, and whoever read it reads no more.
+    /// The events were dropped to make room.
     Evicted,
 }
 
-pub(super) struct Seat {
+pub(super) struct Cursor {
     pub(super) number: u64,
-    /// Number of the last event it has taken.
+    /// Number of the last event taken.
     pub(super) position: u64,
-    /// What is still to be sent of that one.
-    pub(super) unsent: Bytes,
-    /// Since when something waits of which it has taken nothing.
-    pub(super) kept_waiting: Option<Instant>,
+    /// What is still to be sent of that event.
+    pub(super) unsent: Option<Arc<dyn Any + Send + Sync>>,
+    /// Since when events wait and the reader takes nothing.
+    pub(super) waiting_since: Option<Instant>,
 }
 
-/// What is there for a reader.
+/// What a reader gets.
 #[expect(clippy::large_enum_variant, reason = "it lives for one return")]
 pub(super) enum Next {
     Event(RunEvent),
@@ -58,31 +56,31 @@ pub(super) enum Next {
     Interrupted(Interruption),
 }
 
-/// Why a stream ends for its reader before it has told everything.
+/// Why a stream ends early for its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Interruption {
     #[error("another reader took the stream over")]
     TakenOver,
-    /// The run is over, and too many others are as well whose readers are slow.
+    /// The run is over, and its reader was too slow compared to those of other finished runs.
     #[error("what was left to read has made room for what other runs told")]
     Evicted,
 }
 
-/// Why nobody can read here.
+/// Why a reader cannot attach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::run) enum NotAttached {
-    /// The time without a reader is over, and so is the run.
+pub(in crate::run) enum AttachError {
+    /// The time without a reader is over; the run is being cancelled or forgotten.
     Abandoned,
-    /// The number is one of an event that was not told yet; this is the last one that was.
+    /// The number is beyond the last event.
     Ahead { last: u64 },
 }
 
 impl State {
-    /// A run that has told nothing, with its first reader on the way.
+    /// No events, and a placeholder for the first reader.
     pub(super) fn new(buffer: usize) -> Self {
         Self {
             journal: Journal::new(buffer),
-            reader: Reader::Here(Seat { number: 0, position: 0, unsent: Bytes::new(), kept_waiting: None }),
+            reader: Reader::Here(Cursor { number: 0, position: 0, unsent: None, waiting_since: None }),
             readers: 0,
             overrun: false,
             phase: Phase::Open,
@@ -103,8 +101,8 @@ impl State {
             }
         }
         let read = match &mut self.reader {
-            Reader::Here(Seat { position, kept_waiting, .. }) => {
-                kept_waiting.get_or_insert_with(Instant::now);
+            Reader::Here(Cursor { position, waiting_since, .. }) => {
+                waiting_since.get_or_insert_with(Instant::now);
                 Some(*position)
             }
             Reader::Away { .. } | Reader::Evicted => None,
@@ -113,23 +111,23 @@ impl State {
         true
     }
 
-    /// The number of a new reader who stands where the old one stood.
-    pub(super) fn seat(&mut self, position: u64, detach: Duration) -> Result<u64, NotAttached> {
+    /// Adds a reader that has read up to `position`, in place of the previous one, and returns its number.
+    pub(super) fn seat(&mut self, position: u64, detach: Duration) -> Result<u64, AttachError> {
         let last = self.journal.last();
         if position > last {
-            return Err(NotAttached::Ahead { last });
+            return Err(AttachError::Ahead { last });
         }
         if self.is_abandoned(detach) {
-            return Err(NotAttached::Abandoned);
+            return Err(AttachError::Abandoned);
         }
         self.readers += 1;
-        let kept_waiting = (position < last).then(Instant::now);
-        self.reader = Reader::Here(Seat { number: self.readers, position, unsent: Bytes::new(), kept_waiting });
+        let waiting_since = (position < last).then(Instant::now);
+        self.reader = Reader::Here(Cursor { number: self.readers, position, unsent: None, waiting_since });
         Ok(self.readers)
     }
 
-    /// Where this reader stands, and in what.
-    pub(super) fn seat_of(&mut self, asking: u64) -> Result<(&Journal, &mut Seat), Interruption> {
+    /// The cursor of this reader, with the events that it reads.
+    pub(super) fn cursor_of(&mut self, asking: u64) -> Result<(&Journal, &mut Cursor), Interruption> {
         match &mut self.reader {
             Reader::Here(seat) if seat.number == asking => Ok((&self.journal, seat)),
             Reader::Evicted if self.readers == asking => Err(Interruption::Evicted),
@@ -139,7 +137,7 @@ impl State {
 
     pub(super) fn next(&mut self, asking: u64) -> Next {
         let is_closed = matches!(self.phase, Phase::Closed);
-        let (journal, seat) = match self.seat_of(asking) {
+        let (journal, seat) = match self.cursor_of(asking) {
             Ok(taken) => taken,
             Err(interruption) => return Next::Interrupted(interruption),
         };
@@ -154,20 +152,11 @@ impl State {
         }
     }
 
-    /// The next piece of what is still to be sent.
-    pub(super) fn piece(&mut self, asking: u64) -> Result<Bytes, Interruption> {
-        let (journal, seat) = self.seat_of(asking)?;
-        let piece = seat.unsent.split_to(PIECE.min(seat.unsent.len()));
-        seat.has_taken(journal.last());
-        // A part of the whole would keep all of it, in buffers that nobody can empty but the reader.
-        Ok(Bytes::copy_from_slice(&piece))
-    }
-
     pub(super) fn is_read(&self) -> bool {
         matches!(self.reader, Reader::Here(_))
     }
 
-    /// Until when the run, or what it told, is kept without a reader; none while there is one.
+    /// Until when the run, or its events, are kept without a reader; none while there is one.
     pub(super) fn left_until(&self, detach: Duration) -> Option<Instant> {
         match self.reader {
             Reader::Here(_) => None,
@@ -181,9 +170,9 @@ impl State {
     }
 }
 
-impl Seat {
-    /// It has taken something just now.
+impl Cursor {
+    /// Restarts the stall timer.
     pub(super) fn has_taken(&mut self, last: u64) {
-        self.kept_waiting = (self.position < last || !self.unsent.is_empty()).then(Instant::now);
+        self.waiting_since = (self.position < last || self.unsent.is_some()).then(Instant::now);
     }
 }

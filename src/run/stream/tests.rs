@@ -21,12 +21,16 @@ proptest! {
     }
 }
 
-fn open(detach: u64) -> (Outbox, RunStream) {
-    let terms =
-        Terms { buffer: 1 << 20, stall_timeout: STALL, detach: Duration::from_secs(detach), skip_unchanged: true };
+fn open(detach: u64) -> (EventSender, RunStream) {
+    let options = StreamOptions {
+        buffer: 1 << 20,
+        stall_timeout: STALL,
+        detach: Duration::from_secs(detach),
+        skip_unchanged: true,
+    };
     let id = RunId::new();
     let first = RunEventKind::Started { at: SystemTime::now(), run_id: id, provider: Provider::Template, model: None };
-    Channel::open(id, terms, first)
+    Channel::open(id, options, first)
 }
 
 fn log() -> RunEventKind {
@@ -52,28 +56,28 @@ fn step(format: ImageFormat, picture: &str) -> RunEventKind {
 }
 
 /// How the run is given up, and after how many seconds.
-async fn given_up(outbox: &Outbox) -> (Failure, u64) {
+async fn given_up(events: &EventSender) -> (Failure, u64) {
     let started = Instant::now();
-    (outbox.channel().given_up().await, started.elapsed().as_secs())
+    (events.channel().given_up().await, started.elapsed().as_secs())
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_takes_nothing_ends_the_run_when_something_has_waited_for_too_long() {
-    let (outbox, mut stream) = open(0);
+    let (events, mut stream) = open(0);
     stream.next().await.unwrap();
     sleep_until(Instant::now() + 10 * STALL).await;
-    assert!(outbox.channel().given_up().now_or_never().is_none(), "nothing waits");
-    outbox.push(log());
+    assert!(events.channel().given_up().now_or_never().is_none(), "nothing waits");
+    events.push(log());
     sleep_until(Instant::now() + STALL / 2).await;
-    outbox.push(log());
-    assert_eq!(given_up(&outbox).await, (Failure::ClientStalled, 30), "from the first one that waits");
+    events.push(log());
+    assert_eq!(given_up(&events).await, (Failure::ClientStalled, 30), "from the first one that waits");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_takes_one_event_at_a_time_is_waited_for() {
-    let (outbox, mut stream) = open(0);
+    let (events, mut stream) = open(0);
     for _ in 0..10 {
-        outbox.push(log());
+        events.push(log());
     }
     let reading = async {
         for _ in 0..10 {
@@ -82,7 +86,7 @@ async fn a_reader_that_takes_one_event_at_a_time_is_waited_for() {
         }
     };
     tokio::select! {
-        failure = outbox.channel().given_up() => panic!("{failure}"),
+        failure = events.channel().given_up() => panic!("{failure}"),
         () = reading => {}
     }
 }
@@ -90,79 +94,79 @@ async fn a_reader_that_takes_one_event_at_a_time_is_waited_for() {
 #[tokio::test(start_paused = true)]
 async fn a_run_without_a_reader_is_given_up_at_once_or_after_the_time_it_asked_for() {
     for detach in [0, 90] {
-        let (outbox, stream) = open(detach);
+        let (events, stream) = open(detach);
         drop(stream);
-        assert_eq!(given_up(&outbox).await, (Failure::Cancelled, detach));
-        assert_eq!(outbox.channel().attach(0).err(), Some(NotAttached::Abandoned));
+        assert_eq!(given_up(&events).await, (Failure::Cancelled, detach));
+        assert_eq!(events.channel().attach(0).err(), Some(AttachError::Abandoned));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_comes_back_in_time_keeps_the_run_and_the_time_begins_anew() {
-    let (outbox, stream) = open(90);
+    let (events, stream) = open(90);
     drop(stream);
     let back = async {
         sleep_until(Instant::now() + Duration::from_secs(89)).await;
-        let mut stream = outbox.channel().attach(0).unwrap();
+        let mut stream = events.channel().attach(0).unwrap();
         stream.next().await.unwrap();
         sleep_until(Instant::now() + Duration::from_secs(1_000)).await;
         drop(stream);
     };
-    let (given_up, ()) = tokio::join!(given_up(&outbox), back);
+    let (given_up, ()) = tokio::join!(given_up(&events), back);
     assert_eq!(given_up, (Failure::Cancelled, 89 + 1_000 + 90));
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_stalls_has_the_time_without_a_reader_too() {
-    let (outbox, _stream) = open(90);
-    assert_eq!(given_up(&outbox).await, (Failure::ClientStalled, 60 + 90));
+    let (events, _stream) = open(90);
+    assert_eq!(given_up(&events).await, (Failure::ClientStalled, 60 + 90));
 }
 
 #[tokio::test(start_paused = true)]
 async fn taking_over_wakes_and_ends_whoever_read_before() {
-    let (outbox, mut first) = open(0);
+    let (events, mut first) = open(0);
     first.next().await.unwrap();
-    let (first_end, second) = tokio::join!(first.next(), async { outbox.channel().attach(1).unwrap() });
+    let (first_end, second) = tokio::join!(first.next(), async { events.channel().attach(1).unwrap() });
     assert!(first_end.is_none() && first.interruption() == Some(Interruption::TakenOver));
     drop(first);
-    assert!(outbox.channel().given_up().now_or_never().is_none(), "the first one's leaving is nothing to the run");
+    assert!(events.channel().given_up().now_or_never().is_none(), "the first one's leaving is nothing to the run");
     drop(second);
-    assert_eq!(given_up(&outbox).await, (Failure::Cancelled, 0));
+    assert_eq!(given_up(&events).await, (Failure::Cancelled, 0));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_finished_run_is_kept_from_its_end_or_its_reader_s_leaving_on() {
-    let (outbox, stream) = open(90);
-    let channel = outbox.channel().clone();
+    let (events, stream) = open(90);
+    let channel = events.channel().clone();
     let started = Instant::now();
     let ending = async {
-        outbox.push(end());
+        events.push(end());
         sleep_until(started + Duration::from_secs(10)).await;
-        drop(outbox);
+        drop(events);
         sleep_until(started + Duration::from_secs(500)).await;
         drop(stream);
     };
     tokio::join!(channel.abandoned(), ending);
     assert_eq!(started.elapsed().as_secs(), 590);
-    assert_eq!(channel.attach(0).err(), Some(NotAttached::Abandoned));
+    assert_eq!(channel.attach(0).err(), Some(AttachError::Abandoned));
 }
 
 #[tokio::test]
 async fn more_unread_steps_than_there_is_room_for_end_the_run() {
-    let (outbox, _stream) = open(300);
+    let (events, _stream) = open(300);
     let step = || match step(ImageFormat::Png, "") {
         RunEventKind::Step(step) => RunEventKind::Step(StepReport { thought: "t".repeat(300_000), ..step }),
         other => other,
     };
-    (0..3).for_each(|_| outbox.push(step()));
-    assert!(outbox.channel().given_up().now_or_never().is_none());
-    outbox.push(step());
-    assert_eq!(given_up(&outbox).await, (Failure::ClientStalled, 0));
+    (0..3).for_each(|_| events.push(step()));
+    assert!(events.channel().given_up().now_or_never().is_none());
+    events.push(step());
+    assert_eq!(given_up(&events).await, (Failure::ClientStalled, 0));
 }
 
 #[tokio::test]
 async fn a_screenshot_is_told_again_only_when_it_differs_from_the_last_one_of_this_stream() {
-    let (outbox, mut stream) = open(0);
+    let (events, mut stream) = open(0);
     for (format, picture) in [
         (ImageFormat::Png, "a"),
         (ImageFormat::Png, "a"),
@@ -170,7 +174,7 @@ async fn a_screenshot_is_told_again_only_when_it_differs_from_the_last_one_of_th
         (ImageFormat::Png, "a"),
         (ImageFormat::Jpeg, "a"),
     ] {
-        outbox.push(step(format, picture));
+        events.push(step(format, picture));
     }
     let withheld = async |stream: &mut RunStream| {
         let mut all = Vec::new();
@@ -180,6 +184,6 @@ async fn a_screenshot_is_told_again_only_when_it_differs_from_the_last_one_of_th
         all
     };
     assert_eq!(withheld(&mut stream).await, [None, None, Some(Withheld::Unchanged), None, None, None]);
-    let mut again = outbox.channel().attach(2).unwrap();
+    let mut again = events.channel().attach(2).unwrap();
     assert_eq!(withheld(&mut again).await, [None; 4], "what another stream told is not what this one did");
 }

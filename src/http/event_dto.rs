@@ -1,4 +1,4 @@
-//! The event objects as clients read them. Domain types stay out of here except to be translated.
+//! Events as JSON objects, as clients read them.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::run::{RunEvent, RunEventKind, Withheld};
 use agent::image::Image;
 use agent::report::{Blocker, FileInfo, LogLevel, ModelUsage, Tally};
 
-/// Error texts may quote a provider; nobody reads more than this.
+/// Error texts may quote a provider at length.
 const MAX_ERROR_CHARS: usize = 1_000;
 
 /// One event's object.
@@ -137,14 +137,14 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
     }
 }
 
-/// The ids of events that are missing, both included.
+/// The ids of missing events, inclusive.
 #[derive(Debug, Serialize)]
 pub(super) struct GapDto {
     from: u64,
     to: u64,
 }
 
-/// What a page is blocked by.
+/// What blocks a page.
 #[derive(Debug, Serialize)]
 pub(super) struct BlockerDto<'a> {
     #[serde(rename = "type")]
@@ -158,7 +158,7 @@ impl<'a> From<&'a Blocker> for BlockerDto<'a> {
     }
 }
 
-/// How far a run went and what it took.
+/// A run's progress and costs.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TallyDto<'a> {
@@ -201,7 +201,7 @@ impl<'a> From<&'a ModelUsage> for UsageDto<'a> {
             prompt_tokens: used.usage.prompt_tokens,
             cached_tokens: used.usage.cached_tokens,
             completion_tokens: used.usage.completion_tokens,
-            // Sums of floating-point numbers end in noise; no price is that fine.
+            // Hides the noise of floating-point sums; no price is that fine.
             cost: used.cost.map(|cost| (cost * 1e9).round() / 1e9),
         }
     }
@@ -250,7 +250,7 @@ impl Serialize for Timestamp {
     }
 }
 
-/// A picture as a `data:` URL, written without a copy of the picture in between.
+/// An image as a `data:` URL, serialized without a copy of the image.
 #[derive(Debug)]
 pub(super) struct DataUrl<'a>(&'a Image);
 

@@ -1,4 +1,4 @@
-//! A response's body that is known to be under way.
+//! A response's body that counts as in flight until it is sent or dropped.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -7,19 +7,18 @@ use axum::body::{Body, Bytes, HttpBody};
 use hyper::body::{Frame, SizeHint};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// Holds its token until it was sent, or is given up.
-pub(super) struct Answer {
+pub(super) struct InFlightBody {
     body: Body,
-    _under_way: TaskTrackerToken,
+    _token: TaskTrackerToken,
 }
 
-impl Answer {
-    pub(super) fn new(body: Body, under_way: TaskTrackerToken) -> Self {
-        Self { body, _under_way: under_way }
+impl InFlightBody {
+    pub(super) fn new(body: Body, token: TaskTrackerToken) -> Self {
+        Self { body, _token: token }
     }
 }
 
-impl HttpBody for Answer {
+impl HttpBody for InFlightBody {
     type Data = Bytes;
     type Error = axum::Error;
 
