@@ -2,7 +2,7 @@
 
 use super::lines::Line;
 use super::pattern::Slot;
-use super::text::{clip, collapse, fold, quote};
+use super::text::{clip, collapse, fold, is_listed, quote};
 
 /// Longest answer for the text of a whole page, in characters.
 const MAX_PAGE_TEXT: usize = 4_000;
@@ -94,71 +94,21 @@ pub(super) enum Certainty {
     Sure,
 }
 
-const STOP_WORDS: [&str; 52] = [
-    "the",
-    "a",
-    "an",
-    "of",
-    "is",
-    "are",
-    "was",
-    "were",
-    "does",
-    "do",
-    "did",
-    "be",
-    "will",
-    "what",
-    "whats",
-    "which",
-    "who",
-    "how",
-    "much",
-    "many",
-    "for",
-    "on",
-    "in",
-    "at",
-    "to",
-    "from",
-    "by",
-    "with",
-    "this",
-    "that",
-    "these",
-    "those",
-    "me",
-    "my",
-    "your",
-    "it",
-    "its",
-    "there",
-    "here",
-    "and",
-    "out",
-    "page",
-    "website",
-    "site",
-    "shown",
-    "displayed",
-    "current",
-    "text",
-    "please",
-    "i",
-    "you",
-    "screen",
-];
+const STOP_WORDS: &str = "\
+    the|a|an|of|is|are|was|were|does|do|did|be|will|what|whats|which|who|how|much|many|for|on|in|at|to|from|\
+    by|with|this|that|these|those|me|my|your|it|its|there|here|and|out|page|website|site|shown|displayed|\
+    current|text|please|i|you|screen";
 
 /// Words that add nothing when the whole page is asked for.
-const PAGE_WORDS: [&str; 8] = ["content", "contents", "everything", "whole", "entire", "all", "full", "body"];
+const PAGE_WORDS: &str = "content|contents|everything|whole|entire|all|full|body";
 
 /// Words for a price that a line with one need not hold.
-const PRICE_WORDS: [&str; 4] = ["price", "prices", "cost", "costs"];
+const PRICE_WORDS: &str = "price|prices|cost|costs";
 
 /// Words for a sum: what answers them is money, and the line says so.
-const SUM_WORDS: [&str; 4] = ["total", "subtotal", "amount", "sum"];
+const SUM_WORDS: &str = "total|subtotal|amount|sum";
 
-const NUMBER_WORDS: [&str; 8] = ["number", "no", "id", "quantity", "count", "date", "phone", "code"];
+const NUMBER_WORDS: &str = "number|no|id|quantity|count|date|phone|code";
 
 impl Question {
     pub(super) fn page() -> Self {
@@ -170,14 +120,14 @@ impl Question {
         let text = slot.text();
         let mut words = content_words(&fold(&text));
         words.truncate(MAX_WORDS);
-        let any = |of: &[&str]| words.iter().any(|word| of.contains(&word.as_str()));
+        let any = |list: &str| words.iter().any(|word| is_listed(word, list));
         let asks = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-            _ if words.iter().all(|word| PAGE_WORDS.contains(&word.as_str())) => Asks::Page,
+            _ if words.iter().all(|word| is_listed(word, PAGE_WORDS)) => Asks::Page,
             ["title"] => Asks::Title,
             ["heading" | "headline"] | ["main" | "first" | "top", "heading" | "headline"] => Asks::Heading,
             ["url"] | ["address"] => Asks::Address,
-            _ if head == "how much" || any(&PRICE_WORDS) || any(&SUM_WORDS) => Asks::Price,
-            _ if head == "how many" || head == "count" || any(&NUMBER_WORDS) => Asks::Number,
+            _ if head == "how much" || any(PRICE_WORDS) || any(SUM_WORDS) => Asks::Price,
+            _ if head == "how many" || head == "count" || any(NUMBER_WORDS) => Asks::Number,
             _ => Asks::Anything,
         };
         let asks = match (Things::all_of(&words), head) {
@@ -202,7 +152,7 @@ impl Question {
     fn subject(&self) -> Vec<&str> {
         let words = self.words.iter().map(String::as_str);
         match self.asks {
-            Asks::Price => words.filter(|word| !PRICE_WORDS.contains(word)).collect(),
+            Asks::Price => words.filter(|word| !is_listed(word, PRICE_WORDS)).collect(),
             _ => words.collect(),
         }
     }
@@ -357,7 +307,7 @@ fn page_text(lines: &[Line]) -> Option<Found> {
 /// The words that carry meaning; "e mail" counts as "email".
 pub(super) fn content_words(folded: &str) -> Vec<String> {
     let words = folded.replace("e mail", "email");
-    words.split(' ').filter(|word| !word.is_empty() && !STOP_WORDS.contains(word)).map(str::to_owned).collect()
+    words.split(' ').filter(|word| !word.is_empty() && !is_listed(word, STOP_WORDS)).map(str::to_owned).collect()
 }
 
 /// Whether the words hold one, in the singular or the plural.

@@ -7,36 +7,14 @@ use super::lex::{Kind, Token};
 use super::phrases;
 
 /// What may stand before a clause's verb and means nothing, longest first.
-const FILLERS: [&[&str]; 22] = [
-    &["i", "would", "like", "you", "to"],
-    &["i", "want", "you", "to"],
-    &["after", "that"],
-    &["can", "you"],
-    &["could", "you"],
-    &["would", "you"],
-    &["you", "should"],
-    &["please"],
-    &["now"],
-    &["also"],
-    &["finally"],
-    &["first"],
-    &["firstly"],
-    &["second"],
-    &["secondly"],
-    &["next"],
-    &["lastly"],
-    &["afterwards"],
-    &["kindly"],
-    &["just"],
-    &["lets"],
-    &["again"],
-];
+const FILLERS: &str = "i would like you to|i want you to|after that|can you|could you|would you|you should|please|now|\
+    also|finally|first|firstly|second|secondly|next|lastly|afterwards|kindly|just|lets|again";
 
 const JOINERS: [&str; 4] = ["and", "then", "but", "plus"];
 
 /// A clause that begins so forbids something. The planner does nothing that it is not told to, so there is nothing
 /// to do for it; it reaches to the next hard break, lest "do not open it and click 'Buy'" click something.
-const PROHIBITIONS: [&[&str]; 3] = [&["do", "not"], &["dont"], &["never"]];
+const PROHIBITIONS: &str = "do not|dont|never";
 
 /// What asks for one goal, or several under one verb.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +31,7 @@ pub(super) fn clauses<'t, 's>(tokens: &'t [Token<'s>]) -> Vec<Clause<'t, 's>> {
     let mut at = start;
     let mut apart = true;
     while at < tokens.len() {
-        if at == start && starts_with_any(&tokens[at..], &PROHIBITIONS).is_some() {
+        if at == start && starts_with_any(&tokens[at..], PROHIBITIONS).is_some() {
             at +=
                 tokens[at..].iter().take_while(|token| token.kind != Kind::HardBreak && !is_word(token, "but")).count();
             start = skip_lead(tokens, at);
@@ -89,7 +67,7 @@ fn push<'t, 's>(clauses: &mut Vec<Clause<'t, 's>>, tokens: &'t [Token<'s>], apar
 }
 
 fn begins_clause(tokens: &[Token<'_>]) -> bool {
-    phrases::begins(tokens) || starts_with_any(tokens, &PROHIBITIONS).is_some() || is_condition(tokens)
+    phrases::begins(tokens) || starts_with_any(tokens, PROHIBITIONS).is_some() || is_condition(tokens)
 }
 
 /// "If", as a condition begins.
@@ -104,7 +82,7 @@ fn skip_lead(tokens: &[Token<'_>], mut at: usize) -> usize {
         at += match rest.first() {
             Some(token) if matches!(token.kind, Kind::SoftBreak | Kind::HardBreak) => 1,
             Some(token) if JOINERS.iter().any(|joiner| is_word(token, joiner)) => 1,
-            _ => match starts_with_any(rest, &FILLERS) {
+            _ => match starts_with_any(rest, FILLERS) {
                 Some(length) => length,
                 None => return at,
             },
@@ -112,11 +90,14 @@ fn skip_lead(tokens: &[Token<'_>], mut at: usize) -> usize {
     }
 }
 
-fn starts_with_any(tokens: &[Token<'_>], phrases: &[&[&str]]) -> Option<usize> {
-    let matching = phrases.iter().find(|words| {
-        words.len() <= tokens.len() && words.iter().zip(tokens).all(|(word, token)| is_word(token, word))
-    })?;
-    Some(matching.len())
+/// How many tokens the first matching phrase takes.
+fn starts_with_any(tokens: &[Token<'_>], phrases: &str) -> Option<usize> {
+    phrases.split('|').find_map(|phrase| {
+        let length = phrase.split(' ').count();
+        let is_there =
+            length <= tokens.len() && phrase.split(' ').zip(tokens).all(|(word, token)| is_word(token, word));
+        is_there.then_some(length)
+    })
 }
 
 fn is_word(token: &Token<'_>, word: &str) -> bool {

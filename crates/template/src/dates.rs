@@ -2,20 +2,7 @@
 
 use super::text::fold;
 
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
+const MONTHS: &str = "january|february|march|april|may|june|july|august|september|october|november|december";
 
 /// "3 May 2026", "May 3rd, 2026", "2026-5-3" and "03.05.2026" as "2026-05-03". Not "03/05/2026", which is another day
 /// on the other side of the Atlantic.
@@ -55,7 +42,7 @@ pub(super) fn time(written: &str) -> Option<String> {
 }
 
 fn month(word: &str) -> Option<u32> {
-    let at = MONTHS.iter().position(|name| word.len() >= 3 && name.starts_with(word))?;
+    let at = MONTHS.split('|').position(|name| word.len() >= 3 && name.starts_with(word))?;
     u32::try_from(at + 1).ok()
 }
 

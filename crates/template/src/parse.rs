@@ -6,7 +6,7 @@ use super::lex::{Kind, Token, lex};
 use super::pattern::{Slot, is_break};
 use super::phrases;
 use super::statement::Statement;
-use super::text::{clip, collapse, fold};
+use super::text::{clip, collapse, fold, is_listed};
 use super::values;
 
 /// Parts of the task that no phrase of the table fits; no parts when the task asks for nothing.
@@ -17,36 +17,14 @@ pub(super) struct NotUnderstood {
 }
 
 /// Clauses that ask for nothing: courtesies, headings, and waits that happen anyway after every action.
-const IDLE: [&str; 25] = [
-    "thanks",
-    "thank you",
-    "thanks a lot",
-    "please",
-    "hello",
-    "hi",
-    "task",
-    "your task",
-    "steps",
-    "the steps",
-    "do the following",
-    "do the following steps",
-    "follow these steps",
-    "do this",
-    "report it",
-    "report back",
-    "report the result",
-    "tell me",
-    "tell me it",
-    "return it",
-    "wait for the page",
-    "wait for the page to load",
-    "wait until the page is loaded",
-    "wait until the page has loaded",
-    "stop",
-];
+const IDLE: &str = "\
+    thanks|thank you|thanks a lot|please|hello|hi|task|your task|steps|the steps|do the following|\
+    do the following steps|follow these steps|do this|report it|report back|report the result|tell me|\
+    tell me it|return it|wait for the page|wait for the page to load|wait until the page is loaded|\
+    wait until the page has loaded|stop";
 
 /// Objects of "read" and its like that point back at what was read before.
-const PRONOUNS: [&str; 7] = ["it", "them", "that", "the answer", "the result", "the value", "me"];
+const PRONOUNS: &str = "it|them|that|the answer|the result|the value|me";
 
 /// More further pieces than this under one verb are taken for one value; it bounds the work on hostile text.
 const MAX_PIECES: usize = 16;
@@ -55,7 +33,7 @@ const MAX_PIECES: usize = 16;
 const MAX_REPEATS: usize = 20;
 
 /// Words that make an order depend on something, or go on, in a way that no phrase has: "click 'Next' until it is gone".
-const BINDING: [&str; 9] = ["if", "until", "unless", "while", "each", "every", "except", "otherwise", "else"];
+const BINDING: &str = "if|until|unless|while|each|every|except|otherwise|else";
 
 /// The task's goals in order. All of the task must be understood: half an order carried out may be worse than none.
 pub(super) fn parse(task: &str) -> Result<Vec<Goal>, NotUnderstood> {
@@ -93,7 +71,7 @@ impl<'s> Reading<'s> {
 
     fn clause(&mut self, tokens: &[Token<'s>]) {
         let clause = self.slot(tokens);
-        if IDLE.contains(&clause.folded().as_str()) {
+        if is_listed(&clause.folded(), IDLE) {
             return;
         }
         match goals_of(clause) {
@@ -102,7 +80,7 @@ impl<'s> Reading<'s> {
                     let reads = self.goals.iter().any(|goal| matches!(goal, Goal::Read(_)));
                     match &goal {
                         // "Read the total and report it": that was one thing to read.
-                        Goal::Read(question) if reads && PRONOUNS.contains(&fold(&question.text).as_str()) => {}
+                        Goal::Read(question) if reads && is_listed(&fold(&question.text), PRONOUNS) => {}
                         Goal::TypeAnswer { .. } if !reads => return self.parts.push(without_secrets(clause)),
                         _ => self.goals.push(goal),
                     }
@@ -224,7 +202,7 @@ fn is_bound(goal: &Goal, clause: Slot<'_, '_>) -> bool {
             | Goal::Answer { .. }
             | Goal::Sort { .. }
     );
-    names_elements && clause.tokens.iter().any(|token| BINDING.contains(&token.folded.as_str()))
+    names_elements && clause.tokens.iter().any(|token| is_listed(&token.folded, BINDING))
 }
 
 /// Where the pieces between commas and "and"s end.
@@ -249,8 +227,8 @@ fn begins_object(piece: Slot<'_, '_>) -> bool {
 
 /// The clause as written, up to a word that announces a secret.
 fn without_secrets(clause: Slot<'_, '_>) -> String {
-    const ANNOUNCING: [&str; 8] = ["password", "passphrase", "passcode", "pin", "secret", "token", "key", "code"];
-    let secret = clause.tokens.iter().position(|token| ANNOUNCING.contains(&token.folded.as_str()));
+    const ANNOUNCING: &str = "password|passphrase|passcode|pin|secret|token|key|code";
+    let secret = clause.tokens.iter().position(|token| is_listed(&token.folded, ANNOUNCING));
     let shown = match secret {
         Some(at) if at + 1 < clause.tokens.len() => format!("{} …", clause.part(0..at + 1).text()),
         _ => clause.text(),

@@ -5,7 +5,7 @@ use super::lex::{Kind, Token};
 use super::lines::Line;
 use super::pattern::Slot;
 use super::target::Target;
-use super::text::{fold, quote};
+use super::text::{fold, is_listed, quote};
 use super::values::after_articles;
 use agent::observation::Observation;
 
@@ -18,76 +18,38 @@ pub(super) struct Statement {
     pub(super) absent: bool,
 }
 
-/// What may stand before the thing, and whether it says that the thing is not there. The longer ones first.
-const BEFORE: [(&str, bool); 15] = [
-    ("there is no", true),
-    ("there are no", true),
-    ("there isnt", true),
-    ("there is", false),
-    ("there are", false),
-    ("theres", false),
-    ("you see", false),
-    ("you can see", false),
-    ("i see", false),
-    ("the page says", false),
-    ("the page shows", false),
-    ("the page has", false),
-    ("the page contains", false),
-    ("the page does not show", true),
-    ("the page does not say", true),
-];
+/// What may stand before the thing: that it is absent, that it is there.
+const ABSENT_BEFORE: &str = "there is no|there are no|there isnt|the page does not show|the page does not say";
+const PRESENT_BEFORE: &str = "there is|there are|theres|you see|you can see|i see|the page says|the page shows|\
+    the page has|the page contains";
 
 /// The same behind it.
-const BEHIND: [(&str, bool); 26] = [
-    ("is not shown", true),
-    ("is not visible", true),
-    ("is not there", true),
-    ("is not displayed", true),
-    ("is not listed", true),
-    ("is not on the page", true),
-    ("isnt shown", true),
-    ("isnt there", true),
-    ("does not appear", true),
-    ("is missing", true),
-    ("is gone", true),
-    ("is shown", false),
-    ("are shown", false),
-    ("is visible", false),
-    ("is there", false),
-    ("is displayed", false),
-    ("is listed", false),
-    ("is on the page", false),
-    ("is open", false),
-    ("is present", false),
-    ("appears", false),
-    ("shows up", false),
-    ("comes up", false),
-    ("pops up", false),
-    ("opens", false),
-    ("exists", false),
-];
+const ABSENT_BEHIND: &str = "is not shown|is not visible|is not there|is not displayed|is not listed|\
+    is not on the page|isnt shown|isnt there|does not appear|is missing|is gone";
+const PRESENT_BEHIND: &str = "is shown|are shown|is visible|is there|is displayed|is listed|is on the page|is open|\
+    is present|appears|shows up|comes up|pops up|opens|exists";
 
 /// Nouns for what a page puts over itself; they rarely stand on it.
-const LAYERS: [&str; 9] =
-    ["banner", "dialog", "popup", "notice", "modal", "overlay", "window", "confirmation", "message"];
+const LAYERS: &str = "banner|dialog|popup|notice|modal|overlay|window|confirmation|message";
 
 /// What the browser's own dialogs are called.
-const DIALOGS: [&str; 7] = ["dialog", "popup", "alert", "prompt", "confirmation", "question", "confirm"];
+const DIALOGS: &str = "dialog|popup|alert|prompt|confirmation|question|confirm";
 
 impl Statement {
     /// None when the words say nothing of what is to be seen on a page.
     pub(super) fn parse(slot: Slot<'_, '_>) -> Option<Self> {
         let slot = slot.trimmed();
-        if let Some((length, absent)) =
-            BEFORE.iter().find_map(|(words, absent)| starts_with(slot.tokens, words).map(|length| (length, *absent)))
-        {
+        let phrases = |absent, list: &'static str| list.split('|').map(move |words| (words, absent));
+        let mut before = phrases(true, ABSENT_BEFORE).chain(phrases(false, PRESENT_BEFORE));
+        let said = before.find_map(|(words, absent)| Some((starts_with(slot.tokens, words)?, absent)));
+        if let Some((length, absent)) = said {
             return Self::of(slot.part(length..slot.tokens.len()), absent);
         }
-        BEHIND.iter().find_map(|(words, absent)| {
-            let length = words.split(' ').count();
-            let at = slot.tokens.len().checked_sub(length)?;
+        let mut behind = phrases(true, ABSENT_BEHIND).chain(phrases(false, PRESENT_BEHIND));
+        behind.find_map(|(words, absent)| {
+            let at = slot.tokens.len().checked_sub(words.split(' ').count())?;
             starts_with(&slot.tokens[at..], words)?;
-            Self::of(slot.part(0..at), *absent)
+            Self::of(slot.part(0..at), absent)
         })
     }
 
@@ -108,10 +70,10 @@ impl Statement {
     /// Whether the thing itself, present or absent, is among these lines or is a control or dialog of the page.
     pub(super) fn sees(&self, observation: &Observation, lines: &[Line]) -> bool {
         let words = content_words(&fold(&self.what));
-        let named: Vec<&String> = words.iter().filter(|word| !LAYERS.contains(&word.as_str())).collect();
+        let named: Vec<&String> = words.iter().filter(|word| !is_listed(word, LAYERS)).collect();
         if let Some(dialog) = &observation.dialog {
             let told = content_words(&fold(&dialog.message));
-            return words.iter().any(|word| DIALOGS.contains(&word.as_str()))
+            return words.iter().any(|word| is_listed(word, DIALOGS))
                 || (!named.is_empty() && named.iter().all(|word| holds(&told, word)));
         }
         if named.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::lex::{Kind, Token};
 use super::pattern::Slot;
-use super::text::{collapse, fold, quote};
+use super::text::{collapse, fold, is_listed, quote};
 
 /// An element as a person names it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,73 +39,38 @@ pub(super) enum ElementKind {
     Other,
 }
 
-const ARTICLES: [&str; 8] = ["the", "a", "an", "on", "my", "your", "its", "this"];
+const ARTICLES: &str = "the|a|an|on|my|your|its|this";
 
-const ORDINALS: [(&str, Ordinal); 21] = [
-    ("first", Ordinal::Nth(0)),
-    ("1st", Ordinal::Nth(0)),
-    ("second", Ordinal::Nth(1)),
-    ("2nd", Ordinal::Nth(1)),
-    ("third", Ordinal::Nth(2)),
-    ("3rd", Ordinal::Nth(2)),
-    ("fourth", Ordinal::Nth(3)),
-    ("4th", Ordinal::Nth(3)),
-    ("fifth", Ordinal::Nth(4)),
-    ("5th", Ordinal::Nth(4)),
-    ("sixth", Ordinal::Nth(5)),
-    ("6th", Ordinal::Nth(5)),
-    ("seventh", Ordinal::Nth(6)),
-    ("7th", Ordinal::Nth(6)),
-    ("eighth", Ordinal::Nth(7)),
-    ("8th", Ordinal::Nth(7)),
-    ("ninth", Ordinal::Nth(8)),
-    ("9th", Ordinal::Nth(8)),
-    ("tenth", Ordinal::Nth(9)),
-    ("10th", Ordinal::Nth(9)),
-    ("last", Ordinal::Last),
+const ORDINALS: [&str; 10] = [
+    "first|1st",
+    "second|2nd",
+    "third|3rd",
+    "fourth|4th",
+    "fifth|5th",
+    "sixth|6th",
+    "seventh|7th",
+    "eighth|8th",
+    "ninth|9th",
+    "tenth|10th",
 ];
 
-const KINDS: [(&str, ElementKind); 32] = [
-    ("button", ElementKind::Button),
-    ("buttons", ElementKind::Button),
-    ("icon", ElementKind::Button),
-    ("link", ElementKind::Link),
-    ("links", ElementKind::Link),
-    ("page", ElementKind::Link),
-    ("section", ElementKind::Link),
-    ("text field", ElementKind::Field),
-    ("text box", ElementKind::Field),
-    ("input field", ElementKind::Field),
-    ("search field", ElementKind::Field),
-    ("field", ElementKind::Field),
-    ("textbox", ElementKind::Field),
-    ("textarea", ElementKind::Field),
-    ("input", ElementKind::Field),
-    ("box", ElementKind::Field),
-    ("slider", ElementKind::Field),
-    ("dropdown", ElementKind::Dropdown),
-    ("drop down", ElementKind::Dropdown),
-    ("select", ElementKind::Dropdown),
-    ("menu", ElementKind::Dropdown),
-    ("list", ElementKind::Dropdown),
-    ("checkbox", ElementKind::Checkbox),
-    ("check box", ElementKind::Checkbox),
-    ("switch", ElementKind::Checkbox),
-    ("toggle", ElementKind::Checkbox),
-    ("radio button", ElementKind::Radio),
-    ("radio", ElementKind::Radio),
-    ("tab", ElementKind::Tab),
-    ("card", ElementKind::Other),
-    ("column", ElementKind::Other),
-    ("result", ElementKind::Result),
+const KINDS: [(ElementKind, &str); 9] = [
+    (ElementKind::Button, "button|buttons|icon"),
+    (ElementKind::Link, "link|links|page|section"),
+    (ElementKind::Field, "text field|text box|input field|search field|field|textbox|textarea|input|box|slider"),
+    (ElementKind::Dropdown, "dropdown|drop down|select|menu|list"),
+    (ElementKind::Checkbox, "checkbox|check box|switch|toggle"),
+    (ElementKind::Radio, "radio button|radio"),
+    (ElementKind::Tab, "tab"),
+    (ElementKind::Result, "result"),
+    (ElementKind::Other, "card|column"),
 ];
 
 /// Words that join a kind to its label and say nothing: "the button that says 'Buy'".
-const JOINTS: [&str; 12] =
-    ["called", "named", "labelled", "labeled", "that", "says", "with", "text", "label", "option", "entry", "titled"];
+const JOINTS: &str = "called|named|labelled|labeled|that|says|with|text|label|option|entry|titled";
 
 /// Adverbs at the end that change nothing.
-const TAILS: [&str; 3] = ["please", "again", "once"];
+const TAILS: &str = "please|again|once";
 
 impl Target {
     pub(super) fn parse(slot: Slot<'_, '_>) -> Self {
@@ -120,13 +85,13 @@ impl Target {
         let mut words = all.as_slice();
         while let [most @ .., last] = words
             && !most.is_empty()
-            && TAILS.contains(&fold(last).as_str())
+            && is_listed(&fold(last), TAILS)
         {
             words = most;
         }
         while let [first, rest @ ..] = words
             && !rest.is_empty()
-            && ARTICLES.contains(&fold(first).as_str())
+            && is_listed(&fold(first), ARTICLES)
         {
             words = rest;
         }
@@ -149,7 +114,8 @@ impl Target {
     }
 
     pub(super) fn ordinal(word: &str) -> Option<Ordinal> {
-        ORDINALS.iter().find(|(name, _)| *name == word).map(|(_, ordinal)| *ordinal)
+        let nth = || ORDINALS.iter().position(|names| is_listed(word, names)).map(Ordinal::Nth);
+        if word == "last" { Some(Ordinal::Last) } else { nth() }
     }
 
     /// An element that is called just this.
@@ -168,7 +134,7 @@ impl Target {
                 target.ordinal = Some(ordinal);
             } else if let Some((kind, _)) = trailing_kind(&[word]) {
                 target.kind = Some(kind);
-            } else if !ARTICLES.contains(&word) && !JOINTS.contains(&word) && !TAILS.contains(&word) {
+            } else if ![ARTICLES, JOINTS, TAILS].iter().any(|list| is_listed(word, list)) {
                 return None;
             }
         }
@@ -194,7 +160,7 @@ impl std::fmt::Display for Target {
 fn trailing_kind(words: &[&str]) -> Option<(ElementKind, usize)> {
     [2, 1].into_iter().filter(|length| *length <= words.len()).find_map(|length| {
         let tail = fold(&words[words.len() - length..].join(" "));
-        let (_, kind) = KINDS.iter().find(|(noun, _)| *noun == tail)?;
+        let (kind, _) = KINDS.iter().find(|(_, nouns)| is_listed(&tail, nouns))?;
         Some((*kind, length))
     })
 }

@@ -50,6 +50,11 @@ pub(super) fn quote(text: &str) -> String {
     format!("'{}'", clip(&collapse(text), 80))
 }
 
+/// Whether a list has the item; its entries are separated by `|`.
+pub(super) fn is_listed(item: &str, list: &str) -> bool {
+    list.split('|').any(|entry| entry == item)
+}
+
 /// "a, b and c".
 pub(super) fn enumerate(items: &[String]) -> String {
     match items {

@@ -5,117 +5,52 @@ use url::Url;
 use super::goal::{Address, Site};
 use super::lex::Kind;
 use super::pattern::Slot;
+use super::text::is_listed;
 use agent::action::SearchEngine;
 
 pub(super) const GOOGLE: Site = Site::Web(Some(SearchEngine::Google));
 
 /// Words around an address that say nothing: "the page http://a.example in the browser".
-const AROUND_ADDRESS: [&str; 22] = [
-    "the", "a", "an", "url", "page", "website", "web", "site", "address", "homepage", "home", "of", "at", "in", "my",
-    "your", "browser", "this", "link", "shop", "new", "tab",
-];
+const AROUND_ADDRESS: &str = "\
+    the|a|an|url|page|website|web|site|address|homepage|home|of|at|in|my|your|browser|this|link|shop|new|tab";
 
 /// Places that mean the page at hand.
-const HERE: [&str; 16] = [
-    "shop",
-    "store",
-    "site",
-    "website",
-    "page",
-    "here",
-    "catalogue",
-    "catalog",
-    "app",
-    "docs",
-    "documentation",
-    "webshop",
-    "search field",
-    "search box",
-    "search bar",
-    "this",
-];
+const HERE: &str = "\
+    shop|store|site|website|page|here|catalogue|catalog|app|docs|documentation|webshop|search field|\
+    search box|search bar|this";
 
-const WEB: [(&str, Option<SearchEngine>); 7] = [
-    ("web", None),
-    ("internet", None),
-    ("google", Some(SearchEngine::Google)),
+const WEB: [(&str, Option<SearchEngine>); 4] = [
+    ("web|internet", None),
+    ("google|google com", Some(SearchEngine::Google)),
     ("bing", Some(SearchEngine::Bing)),
-    ("duckduckgo", Some(SearchEngine::Duckduckgo)),
-    ("duck duck go", Some(SearchEngine::Duckduckgo)),
-    ("google com", Some(SearchEngine::Google)),
+    ("duckduckgo|duck duck go", Some(SearchEngine::Duckduckgo)),
 ];
 
-/// Keys as the `sendKeys` action names them.
-const KEYS: [(&str, &str); 40] = [
-    ("enter", "Enter"),
-    ("return", "Enter"),
-    ("escape", "Escape"),
-    ("esc", "Escape"),
+/// Keys with their names in the `sendKeys` action; an empty name is the same in upper case.
+const KEYS: [(&str, &str); 15] = [
+    ("enter|return", "Enter"),
+    ("escape|esc", "Escape"),
     ("tab", "Tab"),
-    ("space", "Space"),
-    ("spacebar", "Space"),
+    ("space|spacebar", "Space"),
     ("backspace", "Backspace"),
-    ("delete", "Delete"),
-    ("del", "Delete"),
+    ("delete|del", "Delete"),
     ("home", "Home"),
     ("end", "End"),
-    ("page down", "PageDown"),
-    ("pagedown", "PageDown"),
-    ("page up", "PageUp"),
-    ("pageup", "PageUp"),
-    ("arrow down", "ArrowDown"),
-    ("arrowdown", "ArrowDown"),
-    ("down arrow", "ArrowDown"),
-    ("arrow up", "ArrowUp"),
-    ("arrowup", "ArrowUp"),
-    ("up arrow", "ArrowUp"),
-    ("arrow left", "ArrowLeft"),
-    ("arrowleft", "ArrowLeft"),
-    ("left arrow", "ArrowLeft"),
-    ("arrow right", "ArrowRight"),
-    ("arrowright", "ArrowRight"),
-    ("right arrow", "ArrowRight"),
-    ("f1", "F1"),
-    ("f2", "F2"),
-    ("f3", "F3"),
-    ("f4", "F4"),
-    ("f5", "F5"),
-    ("f6", "F6"),
-    ("f7", "F7"),
-    ("f8", "F8"),
-    ("f9", "F9"),
-    ("f10", "F10"),
-    ("f11", "F11"),
-    ("f12", "F12"),
+    ("page down|pagedown", "PageDown"),
+    ("page up|pageup", "PageUp"),
+    ("arrow down|arrowdown|down arrow", "ArrowDown"),
+    ("arrow up|arrowup|up arrow", "ArrowUp"),
+    ("arrow left|arrowleft|left arrow", "ArrowLeft"),
+    ("arrow right|arrowright|right arrow", "ArrowRight"),
+    ("f1|f2|f3|f4|f5|f6|f7|f8|f9|f10|f11|f12", ""),
 ];
 
-const MODIFIERS: [(&str, &str); 8] = [
-    ("control", "Control"),
-    ("ctrl", "Control"),
-    ("shift", "Shift"),
-    ("alt", "Alt"),
-    ("option", "Alt"),
-    ("meta", "Meta"),
-    ("cmd", "Meta"),
-    ("command", "Meta"),
-];
+const MODIFIERS: [(&str, &str); 4] =
+    [("control|ctrl", "Control"), ("shift", "Shift"), ("alt|option", "Alt"), ("meta|cmd|command", "Meta")];
 
-const NUMBERS: [(&str, f64); 14] = [
-    ("once", 1.0),
-    ("twice", 2.0),
-    ("half", 0.5),
-    ("one", 1.0),
-    ("two", 2.0),
-    ("three", 3.0),
-    ("four", 4.0),
-    ("five", 5.0),
-    ("six", 6.0),
-    ("seven", 7.0),
-    ("eight", 8.0),
-    ("nine", 9.0),
-    ("ten", 10.0),
-    ("thrice", 3.0),
-];
+/// From 1 on.
+const NUMBERS: [&str; 10] =
+    ["one|once", "two|twice", "three|thrice", "four", "five", "six", "seven", "eight", "nine", "ten"];
 
 /// The one address in the slot, when all else in it is words like "the page".
 pub(super) fn address(slot: Slot<'_, '_>) -> Option<Address> {
@@ -125,7 +60,7 @@ pub(super) fn address(slot: Slot<'_, '_>) -> Option<Address> {
             Some(address) if found.is_none() => found = Some(address),
             Some(_) => return None,
             None if token.kind == Kind::Quoted => return None,
-            None if token.text.is_empty() || AROUND_ADDRESS.contains(&token.folded.as_str()) => {}
+            None if token.text.is_empty() || is_listed(&token.folded, AROUND_ADDRESS) => {}
             None => return None,
         }
     }
@@ -190,10 +125,10 @@ fn is_domain(host: &str) -> bool {
 pub(super) fn site(slot: Slot<'_, '_>) -> Option<Site> {
     let slot = after_articles(slot);
     let folded = slot.folded();
-    if let Some((_, engine)) = WEB.iter().find(|(name, _)| *name == folded) {
+    if let Some((_, engine)) = WEB.iter().find(|(names, _)| is_listed(&folded, names)) {
         return Some(Site::Web(*engine));
     }
-    if HERE.contains(&folded.as_str()) {
+    if is_listed(&folded, HERE) {
         return Some(Site::Here);
     }
     address(slot).map(Site::At)
@@ -210,12 +145,14 @@ pub(super) fn keys(slot: Slot<'_, '_>) -> Option<String> {
     let mut name = folded.strip_suffix(" key").unwrap_or(&folded);
     let mut combination = Vec::new();
     while let Some((first, rest)) = name.split_once(' ')
-        && let Some((_, modifier)) = MODIFIERS.iter().find(|(known, _)| *known == first)
+        && let Some((_, modifier)) = MODIFIERS.iter().find(|(names, _)| is_listed(first, names))
     {
         combination.push(*modifier);
         name = rest;
     }
-    let key = match KEYS.iter().find(|(known, _)| *known == name) {
+    let function_key = name.to_uppercase();
+    let key = match KEYS.iter().find(|(names, _)| is_listed(name, names)) {
+        Some((_, "")) => &function_key,
         Some((_, key)) => *key,
         // A single character is a key only beside a modifier or when called one: "press A" may be a button.
         None if name.chars().count() == 1 && (named_key || !combination.is_empty()) => name,
@@ -226,7 +163,10 @@ pub(super) fn keys(slot: Slot<'_, '_>) -> Option<String> {
 }
 
 pub(super) fn number(word: &str) -> Option<f64> {
-    let named = NUMBERS.iter().find(|(name, _)| *name == word).map(|(_, number)| *number);
+    let named = match word {
+        "half" => Some(0.5),
+        _ => (1_u8..).zip(NUMBERS).find(|(_, names)| is_listed(word, names)).map(|(number, _)| number.into()),
+    };
     named.or_else(|| word.parse().ok()).filter(|number: &f64| number.is_finite() && (0.0..=100.0).contains(number))
 }
 

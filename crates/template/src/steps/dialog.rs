@@ -4,46 +4,18 @@ use super::{Move, Part, Planned, Scene};
 use crate::find;
 use crate::goal::{Asking, Goal};
 use crate::statement::is_layer;
-use crate::text::fold;
+use crate::text::{fold, is_listed};
 use agent::action::Action;
 use agent::observation::Element;
 
 /// What a button that agrees is called, the likeliest first.
-const YES: [&str; 15] = [
-    "accept all",
-    "accept all cookies",
-    "accept cookies",
-    "accept",
-    "allow all",
-    "allow",
-    "i agree",
-    "agree",
-    "got it",
-    "ok",
-    "okay",
-    "yes",
-    "confirm",
-    "understood",
-    "continue",
-];
+const YES: &str = "\
+    accept all|accept all cookies|accept cookies|accept|allow all|allow|i agree|agree|got it|ok|okay|yes|\
+    confirm|understood|continue";
 /// What a button that declines is called; an alert has nothing but an OK.
-const NO: [&str; 15] = [
-    "reject all",
-    "reject all cookies",
-    "reject",
-    "decline",
-    "deny",
-    "refuse",
-    "only necessary",
-    "necessary only",
-    "no thanks",
-    "not now",
-    "cancel",
-    "no",
-    "dismiss",
-    "close",
-    "x",
-];
+const NO: &str = "\
+    reject all|reject all cookies|reject|decline|deny|refuse|only necessary|necessary only|no thanks|not now|\
+    cancel|no|dismiss|close|x";
 
 impl Scene<'_> {
     /// A dialog that the page has drawn. Only one that lies over the page, or was spoken of before, counts: a button
@@ -64,7 +36,7 @@ impl Scene<'_> {
         if text.is_some() {
             return Move::Impossible(format!("the dialog on {} is no prompt", self.page()));
         }
-        match button(elements, if accept { &YES } else { &NO }) {
+        match button(elements, if accept { YES } else { NO }) {
             Some(button) => Move::on(Action::click(button.index), false),
             None => Move::Impossible(format!("{}, or it has no button that does so", missing())),
         }
@@ -73,25 +45,24 @@ impl Scene<'_> {
 
 /// The answer to an open dialog of the browser, when the goal at hand is one.
 pub(crate) fn answers(goal: &Goal) -> Option<Planned> {
-    let says = |label: &str, words: &[&str]| words.contains(&fold(label).as_str());
     let (accept, text) = match goal {
         Goal::Answer { accept, text, .. } => (*accept, text.clone()),
-        Goal::Click(target) if says(&target.label, &YES) => (true, None),
-        Goal::Click(target) if says(&target.label, &NO) => (false, None),
+        Goal::Click(target) if is_listed(&fold(&target.label), YES) => (true, None),
+        Goal::Click(target) if is_listed(&fold(&target.label), NO) => (false, None),
         _ => return None,
     };
     Some(Planned { action: Action::AnswerDialog { accept, text }, part: Part::Completes, sure: true })
 }
 
-fn button<'a>(elements: &'a [Element], names: &[&str]) -> Option<&'a Element> {
+fn button<'a>(elements: &'a [Element], names: &str) -> Option<&'a Element> {
     let clickable = || elements.iter().filter(|element| !element.disabled && !find::is_text_field(element));
-    let named = |name: &&str| clickable().find(|element| fold(&element.name) == **name);
-    let begins = |name: &&str| {
+    let named = |name: &str| clickable().find(|element| fold(&element.name) == name);
+    let begins = |name: &str| {
         // "Accept and continue", but no link like "No refunds after 14 days".
         let prefix = format!("{name} ");
         clickable().filter(|element| find::is_button(element)).find(|element| fold(&element.name).starts_with(&prefix))
     };
-    names.iter().find_map(named).or_else(|| names.iter().find_map(begins))
+    names.split('|').find_map(named).or_else(|| names.split('|').find_map(begins))
 }
 
 impl Asking {

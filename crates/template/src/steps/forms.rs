@@ -4,29 +4,15 @@ use super::fill::{input, is_plain_text_field, submit_input};
 use super::{Move, Part, Planned, Scene};
 use crate::find::{self, Use};
 use crate::target::Target;
-use crate::text::fold;
+use crate::text::{fold, is_listed};
 use agent::action::Action;
 use agent::observation::Element;
 
-const USER_WORDS: [&str; 8] = ["user", "username", "email", "mail", "login", "account", "phone", "name"];
-const LOGIN_BUTTONS: [&str; 8] = ["log in", "login", "log on", "sign in", "submit", "continue", "next", "enter"];
-const SUBMIT_BUTTONS: [&str; 13] = [
-    "submit",
-    "send",
-    "save",
-    "continue",
-    "confirm",
-    "apply",
-    "ok",
-    "go",
-    "log in",
-    "sign in",
-    "sign up",
-    "place order",
-    "next",
-];
+const USER_WORDS: &str = "user|username|email|mail|login|account|phone|name";
+const LOGIN_BUTTONS: &str = "log in|login|log on|sign in|submit|continue|next|enter";
+const SUBMIT_BUTTONS: &str = "submit|send|save|continue|confirm|apply|ok|go|log in|sign in|sign up|place order|next";
 
-const UNDOING_BUTTONS: [&str; 8] = ["cancel", "reset", "clear", "back", "previous", "close", "delete", "remove"];
+const UNDOING_BUTTONS: &str = "cancel|reset|clear|back|previous|close|delete|remove";
 
 impl Scene<'_> {
     pub(super) fn log_in(&self, user: &str, password: &str) -> Move {
@@ -37,7 +23,7 @@ impl Scene<'_> {
         let fields = || before.iter().filter(|field| is_plain_text_field(field) && search != Some(field));
         let says_user = |field: &&Element| {
             let words = fold(&format!("{} {}", field.name, field.placeholder));
-            field.input_type == "email" || words.split(' ').any(|word| USER_WORDS.contains(&word))
+            field.input_type == "email" || words.split(' ').any(|word| is_listed(word, USER_WORDS))
         };
         match secret_at {
             Some(at) => {
@@ -47,7 +33,7 @@ impl Scene<'_> {
                     actions.push(Planned { action: input(field.index, user), part: Part::Prepares, sure: true });
                 }
                 let secret = elements[at].index;
-                let button = elements[at + 1..].iter().find(|element| is_button_named(element, &LOGIN_BUTTONS));
+                let button = elements[at + 1..].iter().find(|element| is_button_named(element, LOGIN_BUTTONS));
                 match button {
                     Some(button) => {
                         actions.push(Planned { action: input(secret, password), part: Part::Prepares, sure: true });
@@ -113,11 +99,11 @@ impl Scene<'_> {
         let says = |element: &&Element| {
             what.is_some_and(|what| find::is_button(element) && find::fits_text(what, &element.name))
         };
-        let submits = |element: &&Element| element.input_type == "submit" || is_button_named(element, &SUBMIT_BUTTONS);
+        let submits = |element: &&Element| element.input_type == "submit" || is_button_named(element, SUBMIT_BUTTONS);
         let button = after.iter().find(says).or_else(|| after.iter().find(submits));
         // Whatever it is called, as long as it does not undo: "Book now".
         let next = |element: &&Element| {
-            find::is_button(element) && !element.disabled && !is_button_named(element, &UNDOING_BUTTONS)
+            find::is_button(element) && !element.disabled && !is_button_named(element, UNDOING_BUTTONS)
         };
         let button = button.or_else(|| after.iter().filter(|_| last_field.is_some()).find(next));
         let button = button.or_else(|| elements.iter().find(says)).or_else(|| elements.iter().find(submits));
@@ -129,6 +115,6 @@ impl Scene<'_> {
     }
 }
 
-fn is_button_named(element: &Element, names: &[&str]) -> bool {
-    find::is_button(element) && !element.disabled && names.iter().any(|name| find::fits_text(name, &element.name))
+fn is_button_named(element: &Element, names: &str) -> bool {
+    find::is_button(element) && !element.disabled && names.split('|').any(|name| find::fits_text(name, &element.name))
 }
