@@ -17,13 +17,13 @@ const REACH: usize = 3;
 pub(super) struct Question {
     /// As the task has it.
     pub(super) text: String,
-    pub(super) asks: Asks,
+    pub(super) wanted: Wanted,
     /// The folded words that a line must hold to be about it.
     words: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asks {
+pub(super) enum Wanted {
     /// The text of the whole page.
     Page,
     Title,
@@ -112,7 +112,7 @@ const NUMBER_WORDS: &str = "number|no|id|quantity|count|date|phone|code";
 
 impl Question {
     pub(super) fn page() -> Self {
-        Self { text: String::new(), asks: Asks::Page, words: Vec::new() }
+        Self { text: String::new(), wanted: Wanted::Page, words: Vec::new() }
     }
 
     /// A question of the task; `head` is the phrase that began it, "how much" or "read".
@@ -121,28 +121,28 @@ impl Question {
         let mut words = content_words(&fold(&text));
         words.truncate(MAX_WORDS);
         let any = |list: &str| words.iter().any(|word| is_listed(word, list));
-        let asks = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-            _ if words.iter().all(|word| is_listed(word, PAGE_WORDS)) => Asks::Page,
-            ["title"] => Asks::Title,
-            ["heading" | "headline"] | ["main" | "first" | "top", "heading" | "headline"] => Asks::Heading,
-            ["url"] | ["address"] => Asks::Address,
-            _ if head == "how much" || any(PRICE_WORDS) || any(SUM_WORDS) => Asks::Price,
-            _ if head == "how many" || head == "count" || any(NUMBER_WORDS) => Asks::Number,
-            _ => Asks::Anything,
+        let wanted = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            _ if words.iter().all(|word| is_listed(word, PAGE_WORDS)) => Wanted::Page,
+            ["title"] => Wanted::Title,
+            ["heading" | "headline"] | ["main" | "first" | "top", "heading" | "headline"] => Wanted::Heading,
+            ["url"] | ["address"] => Wanted::Address,
+            _ if head == "how much" || any(PRICE_WORDS) || any(SUM_WORDS) => Wanted::Price,
+            _ if head == "how many" || head == "count" || any(NUMBER_WORDS) => Wanted::Number,
+            _ => Wanted::Anything,
         };
-        let asks = match (Things::all_of(&words), head) {
-            (Some(things), "how many" | "count") => Asks::Count(things),
-            (Some(things), _) if things != Things::Rows => Asks::List(things),
-            _ => asks,
+        let wanted = match (Things::all_of(&words), head) {
+            (Some(things), "how many" | "count") => Wanted::Count(things),
+            (Some(things), _) if things != Things::Rows => Wanted::List(things),
+            _ => wanted,
         };
-        Self { text, asks, words }
+        Self { text, wanted, words }
     }
 
     /// The best answer that the lines hold.
     pub(super) fn answer(&self, lines: &[Line]) -> Option<Found> {
-        let found = match self.asks {
-            Asks::Page => return page_text(lines),
-            Asks::Heading => return heading(lines),
+        let found = match self.wanted {
+            Wanted::Page => return page_text(lines),
+            Wanted::Heading => return heading(lines),
             _ => self.in_table(lines).or_else(|| self.in_lines(lines))?,
         };
         Some(Found { text: clip(&collapse(&found.text), MAX_ANSWER), ..found })
@@ -151,23 +151,23 @@ impl Question {
     /// The words without those that only say "price".
     fn subject(&self) -> Vec<&str> {
         let words = self.words.iter().map(String::as_str);
-        match self.asks {
-            Asks::Price => words.filter(|word| !is_listed(word, PRICE_WORDS)).collect(),
+        match self.wanted {
+            Wanted::Price => words.filter(|word| !is_listed(word, PRICE_WORDS)).collect(),
             _ => words.collect(),
         }
     }
 
     fn fits(&self, value: &str) -> bool {
-        match self.asks {
-            Asks::Price | Asks::Number => value.contains(|c: char| c.is_ascii_digit()),
+        match self.wanted {
+            Wanted::Price | Wanted::Number => value.contains(|c: char| c.is_ascii_digit()),
             _ => !value.trim().is_empty(),
         }
     }
 
     /// Whether a text can be the answer without a label in front of it: "5 in stock" is no price.
     fn fits_alone(&self, text: &str) -> bool {
-        match self.asks {
-            Asks::Price => looks_like_money(text),
+        match self.wanted {
+            Wanted::Price => looks_like_money(text),
             _ => self.fits(text),
         }
     }
@@ -239,7 +239,7 @@ impl Question {
         // A price question without a subject is answered by the word "price" or the first line with an amount.
         let named = !subject.is_empty() || self.words.iter().any(|word| holds(&words, word));
         // "Quantity: 1" is no answer to "the price", which names no thing that a label could be held against.
-        let speaks_of_it = |value: &str| named || self.asks != Asks::Price || looks_like_money(value);
+        let speaks_of_it = |value: &str| named || self.wanted != Wanted::Price || looks_like_money(value);
         let (text, cost) = if labelled && value.is_some_and(|value| self.fits(value) && speaks_of_it(value)) {
             (format!("{}: {}", label.trim(), value.unwrap_or_default().trim()), extra(&label_words))
         } else if missing == 0 && self.wants_digits() && self.fits_alone(&line.text) && !subject_is_all(&words, subject)
@@ -247,9 +247,9 @@ impl Question {
             (line.text.clone(), 1 + extra(&words))
         } else if missing == 0 && !self.wants_digits() && begins_with(&words, subject) && words.len() > subject.len() {
             (line.text.clone(), 30 + extra(&words))
-        } else if let Some(next) = following(if self.asks == Asks::Price { REACH } else { 1 })
+        } else if let Some(next) = following(if self.wanted == Wanted::Price { REACH } else { 1 })
             && (labelled || missing == 0)
-            && (self.asks == Asks::Price || extra(&words) <= 1)
+            && (self.wanted == Wanted::Price || extra(&words) <= 1)
         {
             (format!("{}: {}", label.trim(), next.text), 2 + extra(&words))
         } else {
@@ -262,7 +262,7 @@ impl Question {
     }
 
     fn wants_digits(&self) -> bool {
-        matches!(self.asks, Asks::Price | Asks::Number)
+        matches!(self.wanted, Wanted::Price | Wanted::Number)
     }
 
     /// Whether a line may be the value that belongs to a label above it.
@@ -274,8 +274,8 @@ impl Question {
 /// As a sentence names it: "'the order number'", "the page".
 impl std::fmt::Display for Question {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.asks {
-            Asks::Page => f.write_str("the page"),
+        match self.wanted {
+            Wanted::Page => f.write_str("the page"),
             _ => f.write_str(&quote(&self.text)),
         }
     }

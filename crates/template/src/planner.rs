@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::goal::Goal;
 use super::lines;
 use super::parse::{NotUnderstood, parse};
-use super::steps::{self, Look, Move, Part, Planned, Progress, Scene, Trail};
+use super::steps::{self, Look, Move, Planned, Progress, Purpose, Scene, Trail};
 use super::text::{clip, enumerate, quote};
 use agent::action::Action;
 use agent::decision::Decision;
@@ -139,18 +139,18 @@ impl Plan {
         if matches!(planned.action, Action::Input { .. } | Action::Select { .. }) {
             self.trail.last_field = planned.action.index();
         }
-        match planned.part {
-            Part::Completes => {
+        match planned.purpose {
+            Purpose::Completes => {
                 if let Goal::Search { query, .. } = &self.goals[goal] {
                     self.trail.last_query = Some(query.clone());
                 }
                 self.advance();
             }
-            Part::Prepares => self.progress.prepared += 1,
-            Part::Looks(Look::Further) => self.progress.looks += 1,
-            Part::Looks(Look::FromTop) => self.progress.looked_from_top = true,
-            Part::Looks(Look::Again) => self.progress.waits += 1,
-            Part::Looks(Look::Text) => self.progress.extracted = Some(extracted.unwrap_or_default()),
+            Purpose::Prepares => self.progress.prepared += 1,
+            Purpose::Looks(Look::Further) => self.progress.looks += 1,
+            Purpose::Looks(Look::FromTop) => self.progress.looked_from_top = true,
+            Purpose::Looks(Look::Again) => self.progress.waits += 1,
+            Purpose::Looks(Look::Text) => self.progress.extracted = Some(extracted.unwrap_or_default()),
         }
     }
 
@@ -322,7 +322,7 @@ fn only_fills(goal: &Goal, planned: &Planned) -> bool {
         Action::Click { .. } => matches!(goal, Goal::Check { .. } | Goal::Set { .. }),
         _ => false,
     };
-    fills && planned.part == Part::Completes
+    fills && planned.purpose == Purpose::Completes
 }
 
 fn may_go_along(goal: &Goal) -> bool {

@@ -1,6 +1,6 @@
 //! Answering what asks: the browser's dialogs, and those that a page draws itself.
 
-use super::{Move, Part, Planned, Scene};
+use super::{Move, Planned, Purpose, Scene};
 use crate::find;
 use crate::goal::{Asking, Goal};
 use crate::statement::is_layer;
@@ -51,7 +51,7 @@ pub(crate) fn answers(goal: &Goal) -> Option<Planned> {
         Goal::Click(target) if is_listed(&fold(&target.label), NO) => (false, None),
         _ => return None,
     };
-    Some(Planned { action: Action::AnswerDialog { accept, text }, part: Part::Completes, sure: true })
+    Some(Planned { action: Action::AnswerDialog { accept, text }, purpose: Purpose::Completes, sure: true })
 }
 
 fn button<'a>(elements: &'a [Element], names: &str) -> Option<&'a Element> {

@@ -1,6 +1,5 @@
-//! Clicking, typing, choosing and ticking one element.
+//! Clicks, fills in, selects, ticks one element.
 
-use super::look::Aim;
 use super::{Move, Scene};
 use crate::dates;
 use crate::find::{self, Matches, Use};
@@ -17,10 +16,7 @@ impl<'a> Scene<'a> {
                 None => self.look_around(|| self.missing(target, Use::Click, false)),
             };
         }
-        match self.aim(target, Use::Click) {
-            Aim::At(element, exact) => Move::on(Action::click(element.index), exact),
-            Aim::Elsewhere(elsewhere) => elsewhere,
-        }
+        self.with(target, Use::Click, |element, exact| Move::on(Action::click(element.index), exact))
     }
 
     /// An entry of a result list: a link about what was searched for, else one below a line that says "results".
@@ -109,10 +105,7 @@ impl<'a> Scene<'a> {
     }
 
     pub(super) fn check(&self, target: &Target, on: bool) -> Move {
-        match self.aim(target, Use::Tick) {
-            Aim::At(element, exact) => tick(element, on, exact),
-            Aim::Elsewhere(elsewhere) => elsewhere,
-        }
+        self.with(target, Use::Tick, |element, exact| tick(element, on, exact))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Goals that take a whole form: logging in, filling the cart, submitting.
 
 use super::fill::{input, is_plain_text_field, submit_input};
-use super::{Move, Part, Planned, Scene};
+use super::{Move, Planned, Purpose, Scene};
 use crate::find::{self, Use};
 use crate::target::Target;
 use crate::text::{fold, is_listed};
@@ -30,19 +30,23 @@ impl Scene<'_> {
                 let mut actions = Vec::new();
                 // The nearest one before the password: a page may ask for an address for its newsletter as well.
                 if let Some(field) = fields().rfind(says_user).or_else(|| fields().next_back()) {
-                    actions.push(Planned { action: input(field.index, user), part: Part::Prepares, sure: true });
+                    actions.push(Planned { action: input(field.index, user), purpose: Purpose::Prepares, sure: true });
                 }
                 let secret = elements[at].index;
                 let button = elements[at + 1..].iter().find(|element| is_button_named(element, LOGIN_BUTTONS));
                 match button {
                     Some(button) => {
-                        actions.push(Planned { action: input(secret, password), part: Part::Prepares, sure: true });
+                        actions.push(Planned {
+                            action: input(secret, password),
+                            purpose: Purpose::Prepares,
+                            sure: true,
+                        });
                         let click = Action::click(button.index);
-                        actions.push(Planned { action: click, part: Part::Completes, sure: true });
+                        actions.push(Planned { action: click, purpose: Purpose::Completes, sure: true });
                     }
                     None => {
                         let action = submit_input(secret, password);
-                        actions.push(Planned { action, part: Part::Completes, sure: true });
+                        actions.push(Planned { action, purpose: Purpose::Completes, sure: true });
                     }
                 }
                 Move::Act(actions)

@@ -12,24 +12,19 @@ pub(super) const MAX_LOOKS: u32 = 12;
 /// Waits for a page that looks empty, per goal.
 const MAX_WAITS: u32 = 3;
 
-/// Where an action may go.
-pub(super) enum Aim<'a> {
-    At(&'a Element, bool),
-    Elsewhere(Move),
-}
-
 impl<'a> Scene<'a> {
     pub(super) fn given_up(&self) -> Move {
         let error = self.progress.failures.last().map(String::as_str).unwrap_or_default();
         Move::Impossible(clip(error.trim_end_matches('.'), 400))
     }
 
-    /// The element, or a move that may bring it into sight, or the reason why there is none.
-    pub(super) fn aim(&self, target: &Target, use_: Use) -> Aim<'a> {
+    /// The move on the element that a target means, or one that may bring it into sight. `act` learns whether the label
+    /// is exact.
+    pub(super) fn with(&self, target: &Target, use_: Use, act: impl FnOnce(&'a Element, bool) -> Move) -> Move {
         let matches = find::find(&self.observation.view, self.lines, target, use_);
         match self.pick(&matches) {
-            Some(element) => Aim::At(element, matches.exact),
-            None => Aim::Elsewhere(self.look_around(|| self.missing(target, use_, matches.too_few))),
+            Some(element) => act(element, matches.exact),
+            None => self.look_around(|| self.missing(target, use_, matches.too_few)),
         }
     }
 

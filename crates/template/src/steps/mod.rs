@@ -1,15 +1,11 @@
 //! What to do next for one goal on the page at hand.
 
-mod count;
 mod dialog;
-mod expect;
 mod fill;
 mod forms;
 mod look;
-mod point;
+mod pointer;
 mod read;
-mod sort;
-mod tabs;
 mod travel;
 
 use super::find::Use;
@@ -37,14 +33,14 @@ pub(super) enum Move {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Planned {
     pub(super) action: Action,
-    pub(super) part: Part,
+    pub(super) purpose: Purpose,
     /// Meant for just this element, so that it can be sent along with earlier actions before their effect is seen.
     pub(super) sure: bool,
 }
 
 /// What an action's success means for its goal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum Purpose {
     Completes,
     /// A step on the way: the site was opened, the login form shown.
     Prepares,
@@ -124,7 +120,7 @@ pub(super) fn next(goal: &Goal, scene: &Scene<'_>) -> Move {
         Goal::Wait(waiting) => scene.wait(waiting),
         Goal::Keys(keys) => Move::complete(Action::keys(keys.clone())),
         Goal::Screenshot => Move::complete(Action::Screenshot {}),
-        Goal::CloseTab => scene.close_tab(),
+        Goal::CloseTab => Move::complete(Action::CloseTab { tab: None }),
         Goal::SwitchTab(which) => scene.switch_tab(which),
         Goal::Answer { accept, text, asking } => scene.answer(*accept, text.as_deref(), *asking),
         Goal::Sort { by, order } => scene.sort(by, *order),
@@ -140,18 +136,18 @@ pub(super) fn next(goal: &Goal, scene: &Scene<'_>) -> Move {
 
 impl Move {
     fn complete(action: Action) -> Self {
-        Self::Act(vec![Planned { action, part: Part::Completes, sure: true }])
+        Self::on(action, true)
     }
 
     fn on(action: Action, sure: bool) -> Self {
-        Self::Act(vec![Planned { action, part: Part::Completes, sure }])
+        Self::Act(vec![Planned { action, purpose: Purpose::Completes, sure }])
     }
 
     fn prepare(action: Action) -> Self {
-        Self::Act(vec![Planned { action, part: Part::Prepares, sure: false }])
+        Self::Act(vec![Planned { action, purpose: Purpose::Prepares, sure: false }])
     }
 
     fn look(action: Action, look: Look) -> Self {
-        Self::Act(vec![Planned { action, part: Part::Looks(look), sure: false }])
+        Self::Act(vec![Planned { action, purpose: Purpose::Looks(look), sure: false }])
     }
 }

@@ -1,15 +1,27 @@
-//! Sorting a table by a column.
+//! Hovers, double-clicks, right-clicks, drags, and sorts tables.
 
-use super::look::Aim;
 use super::{Move, Scene};
 use crate::find::{self, Use};
-use crate::goal::Order;
+use crate::goal::{Order, Pointing};
 use crate::target::Target;
 use crate::text::{fold, quote};
-use agent::action::Action;
+use agent::action::{Action, MouseButton};
 use agent::observation::ElementIndex;
 
 impl Scene<'_> {
+    pub(super) fn point(&self, target: &Target, how: Pointing) -> Move {
+        self.with(target, Use::Click, |element, exact| Move::on(how.action(element.index), exact))
+    }
+
+    pub(super) fn drag(&self, from: &Target, to: &Target) -> Move {
+        self.with(from, Use::Click, |from, _| {
+            self.with(to, Use::Click, |to, _| {
+                let (from, to) = (from.index.into(), Some(to.index.into()));
+                Move::on(Action::Drag { from, x: None, y: None, to, path: None }, false)
+            })
+        })
+    }
+
     /// By the list that says "sort", else by the column's heading, which most tables turn round at a second click.
     pub(super) fn sort(&self, by: &str, order: Option<Order>) -> Move {
         let elements = &self.observation.view.elements;
@@ -27,16 +39,19 @@ impl Scene<'_> {
                 None => Move::Impossible(format!("{} has no such order", quote(&list.name))),
             };
         }
-        let heading = match self.aim(&Target::named(by), Use::Click) {
-            Aim::At(element, _) => element,
-            Aim::Elsewhere(elsewhere) => return elsewhere,
-        };
-        let Some(order) = order else { return Move::on(Action::click(heading.index), false) };
-        match (self.sorted(heading.index), self.progress.prepared) {
-            (Some(now), _) if now == order => Move::Finished(None),
-            (_, 0 | 1) => Move::prepare(Action::click(heading.index)),
-            _ => Move::Impossible(format!("the column {} does not say that it is sorted {}", quote(by), order.name())),
-        }
+        self.with(&Target::named(by), Use::Click, |heading, _| {
+            let click = Action::click(heading.index);
+            let Some(order) = order else { return Move::on(click, false) };
+            match (self.sorted(heading.index), self.progress.prepared) {
+                (Some(now), _) if now == order => Move::Finished(None),
+                (_, 0 | 1) => Move::prepare(click),
+                _ => Move::Impossible(format!(
+                    "the column {} does not say that it is sorted {}",
+                    quote(by),
+                    order.name()
+                )),
+            }
+        })
     }
 
     /// How a column is sorted, by its heading's line in the view.
@@ -65,5 +80,23 @@ impl Order {
             }
         };
         said.iter().any(|words| find::fits_text(words, &folded) && folded.contains(words))
+    }
+}
+
+impl Pointing {
+    fn action(self, index: ElementIndex) -> Action {
+        let click = |button, count| Action::Click {
+            index: Some(index.into()),
+            x: None,
+            y: None,
+            button,
+            count,
+            modifiers: None,
+        };
+        match self {
+            Self::Hover => Action::Hover { index: index.into() },
+            Self::DoubleClick => click(None, Some(2)),
+            Self::RightClick => click(Some(MouseButton::Right), None),
+        }
     }
 }
