@@ -9,7 +9,7 @@ CARGO_DENY_VERSION := 0.18.9
 # Fail instead of changing the lock file.
 CARGO_FLAGS ?= --locked
 
-.PHONY: help setup demo run test test-setup fmt fmt-check lint deny advisories doc scripts scripts-check fuzz figures tokens bench egress compare eval soak
+.PHONY: help setup demo run test nightly test-setup fmt fmt-check lint deny advisories doc scripts scripts-check fuzz figures tokens bench egress compare eval soak
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -28,8 +28,21 @@ test-setup: setup
 	@scripts/ensure-clients
 	@scripts/ensure-xvfb
 
-test: test-setup ## Run all tests, including those with real browsers and clients
-	cargo test $(CARGO_FLAGS) --no-fail-fast
+# Not cargo-nextest: it starts a process for each test, and most browser tests share one browser in one process.
+CARGO_TEST := cargo test $(CARGO_FLAGS) --workspace --tests --no-fail-fast
+# Browser tests wait more than they compute.
+TEST_THREADS ?= 4
+# Some tests mount file systems and change users.
+PRIVILEGED := unshare --mount true 2>/dev/null
+
+test: test-setup ## Run the tests, including those with real browsers and clients
+	@$(PRIVILEGED) || echo 'skipping tests named privileged: they need root with CAP_SYS_ADMIN'
+	$(CARGO_TEST) -- --test-threads=$(TEST_THREADS) --skip nightly:: $$($(PRIVILEGED) || echo --skip privileged::)
+
+nightly: test-setup ## Run what takes too long for every change: a hundred runs, all goals, soak, fuzzing, real pages
+	scripts/leaving-nothing $(CARGO_TEST) -- nightly::
+	scripts/leaving-nothing $(MAKE) eval soak
+	$(MAKE) fuzz compare
 
 fmt: ## Format the code
 	cargo fmt --all
@@ -40,7 +53,7 @@ fmt-check:
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 
 lint: ## Run clippy; warnings are errors
-	cargo clippy $(CARGO_FLAGS) --all-targets -- -D warnings
+	cargo clippy $(CARGO_FLAGS) --workspace --all-targets -- -D warnings
 
 scripts: ## Bundle the scripts that run in pages
 	@scripts/page-scripts
@@ -58,7 +71,7 @@ advisories: ## Check dependencies against the RustSec database (needs github.com
 	cargo deny $(CARGO_FLAGS) check advisories
 
 doc: ## Build the documentation; warnings are errors
-	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc $(CARGO_FLAGS) --workspace --no-deps --document-private-items
 
 FUZZ_SECONDS ?= 30
 

@@ -1,5 +1,7 @@
 //! A real Chromium against sites that the tests serve: what an action does to a page, what a fault does to a run, and
 //! that nothing is ever left. Tests assert what reached the page or its server, not what was called.
+//!
+//! `nightly` takes minutes and is left to `make nightly`; tests in modules named `privileged` need root with CAP_SYS_ADMIN.
 #![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself")]
 
 mod actions;
@@ -19,10 +21,10 @@ mod injection;
 mod isolation;
 mod keys;
 mod limits;
-mod many_runs;
 mod marks;
 mod navigation;
 mod networks;
+mod nightly;
 mod observe;
 mod pictures;
 mod sandbox;

@@ -41,13 +41,6 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
     RUNTIME.block_on(test).expect("the test hangs");
 }
 
-/// Says that a test has not tested anything here. Past the test harness, which keeps what a test that passes prints.
-pub(crate) fn not_tested(reason: &str) {
-    use std::io::Write as _;
-    let test = std::thread::current().name().unwrap_or_default().to_owned();
-    std::io::stderr().write_all(format!("NOT TESTED: {test}: {reason}\n").as_bytes()).unwrap();
-}
-
 /// Waits for something that tells nobody when it happens, such as a process's end.
 pub(crate) async fn eventually(what: &str, limit: Duration, mut happened: impl FnMut() -> bool) {
     let mut look = tokio::time::interval(Duration::from_millis(10));

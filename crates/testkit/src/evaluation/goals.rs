@@ -17,7 +17,7 @@ pub struct Goal {
     pub says: &'static [&'static str],
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum End {
     Success,
     /// Nobody can do it, and the right answer says so.

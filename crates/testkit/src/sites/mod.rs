@@ -14,7 +14,7 @@ mod onboarding;
 mod rooms;
 mod wiki;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// The demo shop.
     Shop,

@@ -1,4 +1,4 @@
-//! A hundred runs in a row cost what twenty do.
+//! What takes too long for every change.
 
 use std::time::Duration;
 
