@@ -1,4 +1,5 @@
 //! The service as its callers see it: real HTTP on a port of the system's choice, a scripted model, a fake browser.
+#![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself")]
 
 mod actions;
 mod architecture;

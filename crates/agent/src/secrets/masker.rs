@@ -54,7 +54,8 @@ impl Masker {
                 let bare = encoding.normalized(Form::Joined).text;
                 let is_long = bare.chars().count() >= MIN_JOINED;
                 // Whatever text has it without separators has it with them, too.
-                if !pattern.is_empty() && !(is_long && bare == pattern) {
+                let covered = is_long && bare == pattern;
+                if !pattern.is_empty() && !covered {
                     spaced.push((pattern, secret));
                 }
                 if is_long {
