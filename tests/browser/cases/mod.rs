@@ -4,6 +4,7 @@
 
 mod covered;
 mod drag;
+mod identity;
 mod lists;
 mod menus;
 mod restless;
@@ -11,3 +12,24 @@ mod slow;
 mod unreachable;
 mod windows;
 mod writing;
+
+use agent::observation::ElementIndex;
+
+use crate::support::{Site, Tab, open};
+
+/// A tab at a site of one page with this body.
+async fn tab_at(body: &str) -> (Site, Tab) {
+    let site = Site::of(&[("/", body)]).await;
+    let tab = open(&site, "/").await;
+    (site, tab)
+}
+
+/// The index on the line of the view that has these words.
+#[track_caller]
+fn index_at(view: &str, words: &str) -> ElementIndex {
+    let line = view.lines().find(|line| line.contains(words) && line.contains('['));
+    let line = line.unwrap_or_else(|| panic!("no control has {words:?} in\n{view}"));
+    let start = line.find(words).map_or(0, |at| line[..at].rfind('[').unwrap_or(0));
+    let number = line[start..].trim_start_matches('[').split(']').next().unwrap_or_default();
+    ElementIndex(number.parse().unwrap_or_else(|_| panic!("no index in {line:?}")))
+}

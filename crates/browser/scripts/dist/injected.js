@@ -2307,244 +2307,6 @@
     return rect.width > 2 && rect.height > 2 && rect.right > 0 && element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   }
 
-  // src/read/controls.js
-  function listControl(walk, element, tag, explicit, box, visible, context) {
-    walk.flush();
-    const seen = walk.inView(box, visible);
-    const { role, name, content, open } = identify(element, tag, explicit);
-    const record = walk.add(element, tag, explicit, box, isOpen(seen));
-    if (role !== explicit) record.kind = role;
-    describe(element, tag, role, record);
-    if (name) record.name = name;
-    else describeNameless(walk, element, tag, record, content.icon);
-    if (tag === "button" || tag === "td") describeCell(walk, element, tag, record);
-    if (element.ownerSVGElement) describeShape(element, element.ownerSVGElement, tag, record);
-    describeDay(element, record);
-    if (tag === "canvas") record.size = [element.clientWidth, element.clientHeight];
-    if (context === null) return record;
-    if (record.v === 1 && walk.items.length > 0) {
-      walk.checks.push({ record, element, overlap: context.overlap, seen, mustTest: context.mustTest });
-    }
-    const hasList = role === "combobox" || role === "listbox" || explicit === "treeitem";
-    const hasElements = element.firstElementChild !== null;
-    if (content.controls.length > 0 || hasList && tag !== "select" && hasElements) {
-      listNested(walk, content.controls, context, record);
-    } else if (open && hasElements && tag !== "canvas" && tag !== "select" && tag !== "textarea" && !isEditor(element)) {
-      listNested(walk, null, context, record);
-    }
-    return record;
-  }
-  function listNested(walk, controls, context, record) {
-    const slot = walk.items.length;
-    const before = walk.listed;
-    context.pointer = true;
-    if (controls === null) walk.children(context.element, context);
-    else for (const control of controls) walk.visit(walk, control, context);
-    walk.flush();
-    if (walk.listed === before) {
-      walk.items.length = slot;
-    } else {
-      record.open = true;
-      walk.items.push("c");
-    }
-  }
-  function setSignature(element, tag, explicit, record) {
-    const { role, name } = identify(element, tag, explicit);
-    if (role !== explicit) record.kind = role;
-    if (name !== (record.name ?? "")) record.sig = name;
-  }
-  function describeNameless(walk, element, tag, record, icon) {
-    if (tag === "input" || tag === "select" || tag === "textarea") {
-      const field = phrase(element.getAttribute("name") ?? element.id, 40);
-      if (field) record.field = field;
-      return;
-    }
-    const hint = iconHint(icon ?? element) || (icon ? iconHint(element) : "");
-    const group = hint && isControl(element, tag, record.role ?? "") ? null : walk.groups.of(element, tag);
-    if (group) record.state = cellState(element, group, false);
-    const own = hint || (group && !icon ? "" : icon && phrase(attribute(icon, "class"), 40) || elementHint(element));
-    if (own) record.icon = own;
-    const colour = tellingColour(element, icon, Boolean(element.ownerSVGElement));
-    if (colour !== void 0) record.colour = colour;
-  }
-  function describeCell(walk, element, tag, record) {
-    const group = record.name && record.name.length <= 2 ? walk.groups.of(element, tag) : null;
-    if (group) record.state = cellState(element, group, true);
-  }
-  function describeDay(element, record) {
-    if (record.date || !record.name || !/^\d{1,2}$/.test(record.name)) return;
-    const date = dateOf(element);
-    if (date) record.date = date;
-  }
-  function describeShape(element, innermost, tag, record) {
-    if (tag === "a" || tag === "text" || tag === "g") return;
-    const { fill, stroke } = getComputedStyle(element);
-    record.colour = hex(fill !== "none" ? fill : stroke);
-    let drawing = innermost;
-    while (drawing.ownerSVGElement) drawing = drawing.ownerSVGElement;
-    const outer = rectOf(drawing);
-    const [x, y, w, h] = record.b;
-    record.at = [whole(x + w / 2 - outer.left), whole(y + h / 2 - outer.top)];
-    record.size = [w, h];
-  }
-  function listLabel(walk, element, control, context) {
-    let isShown = walk.drawnControls.get(control);
-    if (isShown === void 0) {
-      isShown = control.type === "file" || isDrawn(control);
-      walk.drawnControls.set(control, isShown);
-    }
-    if (isShown) {
-      walk.muted++;
-      context.pointer = true;
-      walk.children(element, context);
-      walk.muted--;
-      return;
-    }
-    walk.flush();
-    const { role, name, content } = identify(element, "label", "");
-    const seen = walk.inView(context, context.visible);
-    const record = walk.add(element, "label", "", context, isOpen(seen));
-    record.kind = role;
-    describe(control, control.localName, role, record);
-    if (name) record.name = name;
-    else describeNameless(walk, element, "label", record, content.icon);
-    if (record.v === 1) walk.checks.push({ record, element, overlap: context.overlap, seen, mustTest: false });
-    const others = content.controls.filter((other) => other !== control);
-    if (others.length > 0) listNested(walk, others, context, record);
-  }
-  function countListed(walk, from) {
-    let words = "";
-    let texts = 0;
-    let controls = 0;
-    for (const item of walk.items.slice(from)) {
-      if (item === null || typeof item === "string") continue;
-      if ("t" in item) {
-        texts++;
-        words += `${item.t[5]} `;
-      } else if ("e" in item || "f" in item) controls++;
-    }
-    return { words, texts, controls };
-  }
-  function listSoftControl(walk, element, tag, explicit, context) {
-    walk.flush();
-    const { items } = walk;
-    const slot = items.length;
-    const before = walk.listed;
-    items.push(null);
-    const checked = walk.checks.length;
-    walk.children(element, context);
-    walk.flush();
-    const { words, texts, controls } = countListed(walk, slot + 1);
-    const area = (context.r - context.l) * (context.b - context.t);
-    const isHuge = area > 0.7 * innerWidth * innerHeight;
-    const hasHandler = element.hasAttribute("onclick");
-    const isQuiet = listening.has(element) && !context.pointer && !hasHandler && explicit === "";
-    if (isQuiet && (controls > 0 || texts > 4)) return;
-    const listens = hasHandler || isTrue(element, "draggable");
-    if (isHuge && (controls > 0 || texts > 6) || controls > 0 && texts === 0 && !listens) return;
-    const seen = walk.inView(context, context.visible);
-    const tail = items.splice(slot);
-    const { listed } = walk;
-    walk.listed = before;
-    const record = walk.add(element, tag, explicit, context, isOpen(seen));
-    setStates(element, tag, explicit, record);
-    const cursor = context.style?.cursor;
-    if (cursor === "grab" || cursor === "move") record.draggable = true;
-    if (element.ownerSVGElement) describeShape(element, element.ownerSVGElement, tag, record);
-    if (record.v === 1) {
-      walk.checks.splice(checked, 0, { record, element, overlap: context.overlap, seen, mustTest: false });
-    }
-    if (controls === 0 && words.length <= MAX_NAME + 1) {
-      const { name: own, content } = identify(element, tag, explicit);
-      const name = own || phrase(words);
-      if (name) record.name = name;
-      else describeNameless(walk, element, tag, record, content.icon);
-      describeCell(walk, element, tag, record);
-      describeDay(element, record);
-      return;
-    }
-    const given = givenName(element);
-    if (given) record.name = given;
-    setSignature(element, tag, explicit, record);
-    walk.listed = listed + 1;
-    record.open = true;
-    for (const item of tail.slice(1)) items.push(item);
-    items.push("c");
-  }
-  function listHiddenFileField(walk, input, up) {
-    walk.flush();
-    const place = { l: up.l, t: up.t, r: up.r, b: up.t };
-    const record = walk.add(input, "input", "", place, walk.isInView(up, up));
-    const { role, name } = identify(input, "input", "");
-    record.kind = role;
-    record.name = name;
-    record.hidden = true;
-    describe(input, "input", role, record);
-  }
-
-  // src/read/pictures.js
-  function writeImage(walk, words, context) {
-    if (words) walk.write(` (image: ${words}) `, context.text);
-  }
-  function listImage(walk, element, context) {
-    const w = context.r - context.l;
-    const h = context.b - context.t;
-    if (element.getAttribute("aria-hidden") === "true" || w < 12 || h < 12) return;
-    const alternative = phrase(element.getAttribute("aria-label") || element.alt || element.title);
-    const isLarge = w >= 80 && h >= 80;
-    const file = element.getAttribute("alt") === null && isLarge ? fileNameOf(element.currentSrc || element.src) : "";
-    writeImage(walk, alternative || file, context);
-  }
-  function listDrawing(walk, element, context) {
-    const title2 = element.getAttribute("role") === "img" ? element.querySelector("title")?.textContent : "";
-    writeImage(walk, phrase(element.getAttribute("aria-label") || title2), context);
-  }
-  function listCaption(walk, element, context) {
-    writeImage(walk, phrase(element.getAttribute("aria-label")), context);
-  }
-  function isWorthEntering(element, context) {
-    if (context.r - context.l > 64 && context.b - context.t > 32) return true;
-    return element.querySelector("a,[onclick],[role],[tabindex],text") !== null;
-  }
-  function countWordless(walk, element, tag, context) {
-    const seen = walk.inView(context, context.visible);
-    const w = seen.r - seen.l;
-    const h = seen.b - seen.t;
-    if (w < 100 || h < 100 || element.getAttribute("aria-hidden") === "true") return;
-    if (phrase(element.getAttribute("aria-label") || element.getAttribute("title"))) return;
-    if (!saysSomething(element, tag)) walk.wordless += w * h;
-  }
-  function saysSomething(element, tag) {
-    if (tag === "img") return element.hasAttribute("alt");
-    if (tag === "svg") return element.querySelector("title,text") !== null;
-    return /\S/.test(element.textContent ?? "");
-  }
-  function listGauge(walk, element, tag, context) {
-    const isKnown = tag === "meter" || (element.position ?? -1) >= 0;
-    const min = Number(element.min ?? 0);
-    const share = whole(100 * (Number(element.value) - min) / (Number(element.max ?? 1) - min));
-    walk.write(` (${givenName(element) || tag}: ${isKnown ? `${share}%` : "busy"}) `, context.text);
-  }
-  function listFrame(walk, element, context) {
-    walk.flush();
-    const left = context.l + element.clientLeft + (parseFloat(context.style?.paddingLeft ?? "") || 0);
-    const top = context.t + element.clientTop + (parseFloat(context.style?.paddingTop ?? "") || 0);
-    const seen = walk.inView(context, context.visible);
-    const record = {
-      i: idOf(element),
-      b: [whole(left), whole(top), element.clientWidth, element.clientHeight],
-      src: bounded(element.src || "", 300),
-      name: phrase(element.title || element.getAttribute("aria-label") || element.name, 80)
-    };
-    if (element.clientWidth < 8 || element.clientHeight < 8) return;
-    if (isOpen(seen)) {
-      record.seen = [whole(seen.l), whole(seen.t), whole(seen.r), whole(seen.b)];
-      walk.frames.push({ record, element, overlap: context.overlap, seen });
-    }
-    walk.listed++;
-    walk.items.push({ f: record });
-  }
-
   // src/read/overlaps.js
   var BANDS = 48;
   var Overlaps = class {
@@ -2852,13 +2614,13 @@
      *
      * @param {AnyElement} element
      * @param {string} tag
-     * @param {string} role
      * @param {Box} box
      * @param {boolean} seen
+     * @param {Description} [identified]
      * @returns {ElementItem}
      */
-    add(element, tag, role, box, seen) {
-      const record = newRecord(element, tag, role, box);
+    add(element, tag, box, seen, identified) {
+      const record = newRecord(element, tag, box, identified);
       if (seen) record.v = 1;
       this.listed++;
       this.noteEdge(element);
@@ -2918,10 +2680,245 @@
   function placeOf(box) {
     return [whole(box.l), whole(box.t), whole(box.r - box.l), whole(box.b - box.t)];
   }
-  function newRecord(element, tag, role, box) {
+  function newRecord(element, tag, box, identified) {
+    const explicit = explicitRole(element);
+    const { role, name } = identified ?? identify(element, tag, explicit);
     const record = { i: idOf(element), b: placeOf(box), tag: bounded(tag, 40) };
-    if (role) record.role = role;
+    if (explicit) record.role = explicit;
+    if (role !== explicit) record.kind = role;
+    if (name) record.name = name;
     return record;
+  }
+  function rename(record, name) {
+    if (name === (record.name ?? "")) return;
+    record.sig = record.name ?? "";
+    record.name = name;
+  }
+
+  // src/read/controls.js
+  function listControl(walk, element, tag, explicit, box, visible, context) {
+    walk.flush();
+    const seen = walk.inView(box, visible);
+    const identified = identify(element, tag, explicit);
+    const { role, content, open } = identified;
+    const record = walk.add(element, tag, box, isOpen(seen), identified);
+    describe(element, tag, role, record);
+    if (!record.name) describeNameless(walk, element, tag, record, content.icon);
+    if (tag === "button" || tag === "td") describeCell(walk, element, tag, record);
+    if (element.ownerSVGElement) describeShape(element, element.ownerSVGElement, tag, record);
+    describeDay(element, record);
+    if (tag === "canvas") record.size = [element.clientWidth, element.clientHeight];
+    if (context === null) return record;
+    if (record.v === 1 && walk.items.length > 0) {
+      walk.checks.push({ record, element, overlap: context.overlap, seen, mustTest: context.mustTest });
+    }
+    const hasList = role === "combobox" || role === "listbox" || explicit === "treeitem";
+    const hasElements = element.firstElementChild !== null;
+    if (content.controls.length > 0 || hasList && tag !== "select" && hasElements) {
+      listNested(walk, content.controls, context, record);
+    } else if (open && hasElements && tag !== "canvas" && tag !== "select" && tag !== "textarea" && !isEditor(element)) {
+      listNested(walk, null, context, record);
+    }
+    return record;
+  }
+  function listNested(walk, controls, context, record) {
+    const slot = walk.items.length;
+    const before = walk.listed;
+    context.pointer = true;
+    if (controls === null) walk.children(context.element, context);
+    else for (const control of controls) walk.visit(walk, control, context);
+    walk.flush();
+    if (walk.listed === before) {
+      walk.items.length = slot;
+    } else {
+      record.open = true;
+      walk.items.push("c");
+    }
+  }
+  function describeNameless(walk, element, tag, record, icon) {
+    if (tag === "input" || tag === "select" || tag === "textarea") {
+      const field = phrase(element.getAttribute("name") ?? element.id, 40);
+      if (field) record.field = field;
+      return;
+    }
+    const hint = iconHint(icon ?? element) || (icon ? iconHint(element) : "");
+    const group = hint && isControl(element, tag, record.role ?? "") ? null : walk.groups.of(element, tag);
+    if (group) record.state = cellState(element, group, false);
+    const own = hint || (group && !icon ? "" : icon && phrase(attribute(icon, "class"), 40) || elementHint(element));
+    if (own) record.icon = own;
+    const colour = tellingColour(element, icon, Boolean(element.ownerSVGElement));
+    if (colour !== void 0) record.colour = colour;
+  }
+  function describeCell(walk, element, tag, record) {
+    const group = record.name && record.name.length <= 2 ? walk.groups.of(element, tag) : null;
+    if (group) record.state = cellState(element, group, true);
+  }
+  function describeDay(element, record) {
+    if (record.date || !record.name || !/^\d{1,2}$/.test(record.name)) return;
+    const date = dateOf(element);
+    if (date) record.date = date;
+  }
+  function describeShape(element, innermost, tag, record) {
+    if (tag === "a" || tag === "text" || tag === "g") return;
+    const { fill, stroke } = getComputedStyle(element);
+    record.colour = hex(fill !== "none" ? fill : stroke);
+    let drawing = innermost;
+    while (drawing.ownerSVGElement) drawing = drawing.ownerSVGElement;
+    const outer = rectOf(drawing);
+    const [x, y, w, h] = record.b;
+    record.at = [whole(x + w / 2 - outer.left), whole(y + h / 2 - outer.top)];
+    record.size = [w, h];
+  }
+  function listLabel(walk, element, control, context) {
+    let isShown = walk.drawnControls.get(control);
+    if (isShown === void 0) {
+      isShown = control.type === "file" || isDrawn(control);
+      walk.drawnControls.set(control, isShown);
+    }
+    if (isShown) {
+      walk.muted++;
+      context.pointer = true;
+      walk.children(element, context);
+      walk.muted--;
+      return;
+    }
+    walk.flush();
+    const identified = identify(element, "label", "");
+    const { role, content } = identified;
+    const seen = walk.inView(context, context.visible);
+    const record = walk.add(element, "label", context, isOpen(seen), identified);
+    describe(control, control.localName, role, record);
+    if (!record.name) describeNameless(walk, element, "label", record, content.icon);
+    if (record.v === 1) walk.checks.push({ record, element, overlap: context.overlap, seen, mustTest: false });
+    const others = content.controls.filter((other) => other !== control);
+    if (others.length > 0) listNested(walk, others, context, record);
+  }
+  function countListed(walk, from) {
+    let words = "";
+    let texts = 0;
+    let controls = 0;
+    for (const item of walk.items.slice(from)) {
+      if (item === null || typeof item === "string") continue;
+      if ("t" in item) {
+        texts++;
+        words += `${item.t[5]} `;
+      } else if ("e" in item || "f" in item) controls++;
+    }
+    return { words, texts, controls };
+  }
+  function listSoftControl(walk, element, tag, explicit, context) {
+    walk.flush();
+    const { items } = walk;
+    const slot = items.length;
+    const before = walk.listed;
+    items.push(null);
+    const checked = walk.checks.length;
+    walk.children(element, context);
+    walk.flush();
+    const { words, texts, controls } = countListed(walk, slot + 1);
+    const area = (context.r - context.l) * (context.b - context.t);
+    const isHuge = area > 0.7 * innerWidth * innerHeight;
+    const hasHandler = element.hasAttribute("onclick");
+    const isQuiet = listening.has(element) && !context.pointer && !hasHandler && explicit === "";
+    if (isQuiet && (controls > 0 || texts > 4)) return;
+    const listens = hasHandler || isTrue(element, "draggable");
+    if (isHuge && (controls > 0 || texts > 6) || controls > 0 && texts === 0 && !listens) return;
+    const seen = walk.inView(context, context.visible);
+    const tail = items.splice(slot);
+    const { listed } = walk;
+    walk.listed = before;
+    const own = explicitRole(element);
+    const identified = identify(element, tag, own);
+    const record = walk.add(element, tag, context, isOpen(seen), identified);
+    setStates(element, tag, own, record);
+    const cursor = context.style?.cursor;
+    if (cursor === "grab" || cursor === "move") record.draggable = true;
+    if (element.ownerSVGElement) describeShape(element, element.ownerSVGElement, tag, record);
+    if (record.v === 1) {
+      walk.checks.splice(checked, 0, { record, element, overlap: context.overlap, seen, mustTest: false });
+    }
+    if (controls === 0 && words.length <= MAX_NAME + 1) {
+      if (!record.name) rename(record, phrase(words));
+      if (!record.name) describeNameless(walk, element, tag, record, identified.content.icon);
+      describeCell(walk, element, tag, record);
+      describeDay(element, record);
+      return;
+    }
+    rename(record, givenName(element));
+    walk.listed = listed + 1;
+    record.open = true;
+    for (const item of tail.slice(1)) items.push(item);
+    items.push("c");
+  }
+  function listHiddenFileField(walk, input, up) {
+    walk.flush();
+    const place = { l: up.l, t: up.t, r: up.r, b: up.t };
+    const record = walk.add(input, "input", place, walk.isInView(up, up));
+    record.hidden = true;
+    describe(input, "input", record.role ?? record.kind ?? "", record);
+  }
+
+  // src/read/pictures.js
+  function writeImage(walk, words, context) {
+    if (words) walk.write(` (image: ${words}) `, context.text);
+  }
+  function listImage(walk, element, context) {
+    const w = context.r - context.l;
+    const h = context.b - context.t;
+    if (element.getAttribute("aria-hidden") === "true" || w < 12 || h < 12) return;
+    const alternative = phrase(element.getAttribute("aria-label") || element.alt || element.title);
+    const isLarge = w >= 80 && h >= 80;
+    const file = element.getAttribute("alt") === null && isLarge ? fileNameOf(element.currentSrc || element.src) : "";
+    writeImage(walk, alternative || file, context);
+  }
+  function listDrawing(walk, element, context) {
+    const title2 = element.getAttribute("role") === "img" ? element.querySelector("title")?.textContent : "";
+    writeImage(walk, phrase(element.getAttribute("aria-label") || title2), context);
+  }
+  function listCaption(walk, element, context) {
+    writeImage(walk, phrase(element.getAttribute("aria-label")), context);
+  }
+  function isWorthEntering(element, context) {
+    if (context.r - context.l > 64 && context.b - context.t > 32) return true;
+    return element.querySelector("a,[onclick],[role],[tabindex],text") !== null;
+  }
+  function countWordless(walk, element, tag, context) {
+    const seen = walk.inView(context, context.visible);
+    const w = seen.r - seen.l;
+    const h = seen.b - seen.t;
+    if (w < 100 || h < 100 || element.getAttribute("aria-hidden") === "true") return;
+    if (phrase(element.getAttribute("aria-label") || element.getAttribute("title"))) return;
+    if (!saysSomething(element, tag)) walk.wordless += w * h;
+  }
+  function saysSomething(element, tag) {
+    if (tag === "img") return element.hasAttribute("alt");
+    if (tag === "svg") return element.querySelector("title,text") !== null;
+    return /\S/.test(element.textContent ?? "");
+  }
+  function listGauge(walk, element, tag, context) {
+    const isKnown = tag === "meter" || (element.position ?? -1) >= 0;
+    const min = Number(element.min ?? 0);
+    const share = whole(100 * (Number(element.value) - min) / (Number(element.max ?? 1) - min));
+    walk.write(` (${givenName(element) || tag}: ${isKnown ? `${share}%` : "busy"}) `, context.text);
+  }
+  function listFrame(walk, element, context) {
+    walk.flush();
+    const left = context.l + element.clientLeft + (parseFloat(context.style?.paddingLeft ?? "") || 0);
+    const top = context.t + element.clientTop + (parseFloat(context.style?.paddingTop ?? "") || 0);
+    const seen = walk.inView(context, context.visible);
+    const record = {
+      i: idOf(element),
+      b: [whole(left), whole(top), element.clientWidth, element.clientHeight],
+      src: bounded(element.src || "", 300),
+      name: phrase(element.title || element.getAttribute("aria-label") || element.name, 80)
+    };
+    if (element.clientWidth < 8 || element.clientHeight < 8) return;
+    if (isOpen(seen)) {
+      record.seen = [whole(seen.l), whole(seen.t), whole(seen.r), whole(seen.b)];
+      walk.frames.push({ record, element, overlap: context.overlap, seen });
+    }
+    walk.listed++;
+    walk.items.push({ f: record });
   }
 
   // src/read/structure.js
@@ -3031,12 +3028,9 @@
   function listScroller(walk, element, tag, context, slot, opening) {
     const { scrollTop, scrollHeight, clientHeight, scrollWidth, clientWidth } = element;
     const scrollLeft = Math.abs(element.scrollLeft);
-    const explicit = explicitRole(element);
-    const record = newRecord(element, tag, explicit, context);
+    const record = newRecord(element, tag, context);
     record.open = true;
-    const name = givenName(element);
-    if (name) record.name = name;
-    setSignature(element, tag, explicit, record);
+    rename(record, givenName(element));
     if (walk.isInView(context, context.visible)) record.v = 1;
     const height = Math.max(1, clientHeight);
     const width = Math.max(1, clientWidth);
@@ -3212,7 +3206,7 @@
     if (isField && isLarge) {
       const isLabelled = Array.from(element.labels ?? []).some(isDrawn);
       if (!isLabelled && isOpen(seen) && !isCovered(element, seen)) {
-        listControl(walk, element, tag, "", box, visible, null);
+        listControl(walk, element, tag, explicitRole(element), box, visible, null);
       }
       return;
     }

@@ -2,7 +2,7 @@
 
 import { isOpen } from "../dom/boxes.js";
 import { identify } from "../dom/content.js";
-import { isControl, isEditor, isTrue } from "../dom/controls.js";
+import { explicitRole, isControl, isEditor, isTrue } from "../dom/controls.js";
 import { elementHint, givenName, iconHint } from "../dom/names.js";
 import { attribute, rectOf } from "../dom/native.js";
 import { listening } from "../dom/registry.js";
@@ -11,6 +11,7 @@ import { cellState, dateOf } from "./cells.js";
 import { hex, tellingColour } from "./colours.js";
 import { describe, setStates } from "./state.js";
 import { isDrawn } from "./visibility.js";
+import { rename } from "./walk.js";
 
 /** @import { AnyElement, Box, ElementItem } from "../types" */
 /** @import { ElementContext } from "./context.js" */
@@ -31,12 +32,11 @@ import { isDrawn } from "./visibility.js";
 export function listControl(walk, element, tag, explicit, box, visible, context) {
   walk.flush();
   const seen = walk.inView(box, visible);
-  const { role, name, content, open } = identify(element, tag, explicit);
-  const record = walk.add(element, tag, explicit, box, isOpen(seen));
-  if (role !== explicit) record.kind = role;
+  const identified = identify(element, tag, explicit);
+  const { role, content, open } = identified;
+  const record = walk.add(element, tag, box, isOpen(seen), identified);
   describe(element, tag, role, record);
-  if (name) record.name = name;
-  else describeNameless(walk, element, tag, record, content.icon);
+  if (!record.name) describeNameless(walk, element, tag, record, content.icon);
   if (tag === "button" || tag === "td") describeCell(walk, element, tag, record);
   if (element.ownerSVGElement) describeShape(element, element.ownerSVGElement, tag, record);
   describeDay(element, record);
@@ -77,21 +77,6 @@ function listNested(walk, controls, context, record) {
     record.open = true;
     walk.items.push("c");
   }
-}
-
-/**
- * Sets the name by which an element is recognised that is listed with less than its content.
- *
- * @param {AnyElement} element
- * @param {string} tag
- * @param {string} explicit
- * @param {ElementItem} record
- * @returns {void}
- */
-export function setSignature(element, tag, explicit, record) {
-  const { role, name } = identify(element, tag, explicit);
-  if (role !== explicit) record.kind = role;
-  if (name !== (record.name ?? "")) record.sig = name;
 }
 
 /**
@@ -192,13 +177,12 @@ export function listLabel(walk, element, control, context) {
     return;
   }
   walk.flush();
-  const { role, name, content } = identify(element, "label", "");
+  const identified = identify(element, "label", "");
+  const { role, content } = identified;
   const seen = walk.inView(context, context.visible);
-  const record = walk.add(element, "label", "", context, isOpen(seen));
-  record.kind = role;
+  const record = walk.add(element, "label", context, isOpen(seen), identified);
   describe(control, control.localName, role, record);
-  if (name) record.name = name;
-  else describeNameless(walk, element, "label", record, content.icon);
+  if (!record.name) describeNameless(walk, element, "label", record, content.icon);
   if (record.v === 1) walk.checks.push({ record, element, overlap: context.overlap, seen, mustTest: false });
   const others = content.controls.filter((other) => other !== control);
   if (others.length > 0) listNested(walk, others, context, record);
@@ -258,8 +242,10 @@ export function listSoftControl(walk, element, tag, explicit, context) {
   const tail = items.splice(slot);
   const { listed } = walk;
   walk.listed = before;
-  const record = walk.add(element, tag, explicit, context, isOpen(seen));
-  setStates(element, tag, explicit, record);
+  const own = explicitRole(element);
+  const identified = identify(element, tag, own);
+  const record = walk.add(element, tag, context, isOpen(seen), identified);
+  setStates(element, tag, own, record);
   const cursor = context.style?.cursor;
   if (cursor === "grab" || cursor === "move") record.draggable = true;
   if (element.ownerSVGElement) describeShape(element, element.ownerSVGElement, tag, record);
@@ -268,17 +254,13 @@ export function listSoftControl(walk, element, tag, explicit, context) {
   }
   if (controls === 0 && words.length <= MAX_NAME + 1) {
     // Its words are its name, also where an invisible control keeps it from being named by its content.
-    const { name: own, content } = identify(element, tag, explicit);
-    const name = own || phrase(words);
-    if (name) record.name = name;
-    else describeNameless(walk, element, tag, record, content.icon);
+    if (!record.name) rename(record, phrase(words));
+    if (!record.name) describeNameless(walk, element, tag, record, identified.content.icon);
     describeCell(walk, element, tag, record);
     describeDay(element, record);
     return;
   }
-  const given = givenName(element);
-  if (given) record.name = given;
-  setSignature(element, tag, explicit, record);
+  rename(record, givenName(element));
   walk.listed = listed + 1;
   record.open = true;
   for (const item of tail.slice(1)) items.push(item);
@@ -296,10 +278,7 @@ export function listSoftControl(walk, element, tag, explicit, context) {
 export function listHiddenFileField(walk, input, up) {
   walk.flush();
   const place = { l: up.l, t: up.t, r: up.r, b: up.t };
-  const record = walk.add(input, "input", "", place, walk.isInView(up, up));
-  const { role, name } = identify(input, "input", "");
-  record.kind = role;
-  record.name = name;
+  const record = walk.add(input, "input", place, walk.isInView(up, up));
   record.hidden = true;
-  describe(input, "input", role, record);
+  describe(input, "input", record.role ?? record.kind ?? "", record);
 }

@@ -253,7 +253,7 @@ function visitTransparent(walk, element, tag, up, box, visible) {
   if (isField && isLarge) {
     const isLabelled = Array.from(element.labels ?? []).some(isDrawn);
     if (!isLabelled && isOpen(seen) && !isCovered(element, seen)) {
-      listControl(walk, element, tag, "", box, visible, null);
+      listControl(walk, element, tag, explicitRole(element), box, visible, null);
     }
     return;
   }

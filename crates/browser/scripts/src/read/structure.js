@@ -1,13 +1,11 @@
 // How the walk lists the structure around text and controls: regions, lists, rows and scroll containers.
 
-import { explicitRole } from "../dom/controls.js";
 import { givenName, referencedText } from "../dom/names.js";
 import { page } from "../dom/native.js";
 import { idOf, isExamined, rootOf } from "../dom/registry.js";
 import { phrase, whole } from "../dom/strings.js";
 import { isScrollable } from "./context.js";
-import { setSignature } from "./controls.js";
-import { newRecord } from "./walk.js";
+import { newRecord, rename } from "./walk.js";
 
 /** @import { AnyElement, Item, Scope } from "../types" */
 /** @import { ElementContext } from "./context.js" */
@@ -184,12 +182,9 @@ function pages(length, size) {
 function listScroller(walk, element, tag, context, slot, opening) {
   const { scrollTop, scrollHeight, clientHeight, scrollWidth, clientWidth } = element;
   const scrollLeft = Math.abs(element.scrollLeft);
-  const explicit = explicitRole(element);
-  const record = newRecord(element, tag, explicit, context);
+  const record = newRecord(element, tag, context);
   record.open = true;
-  const name = givenName(element);
-  if (name) record.name = name;
-  setSignature(element, tag, explicit, record);
+  rename(record, givenName(element));
   if (walk.isInView(context, context.visible)) record.v = 1;
   const height = Math.max(1, clientHeight);
   const width = Math.max(1, clientWidth);

@@ -1,6 +1,8 @@
 // The walk over the flat tree, in the order in which a person reads: its state, how it descends, and what it writes.
 
 import { isOpen, meet } from "../dom/boxes.js";
+import { identify } from "../dom/content.js";
+import { explicitRole } from "../dom/controls.js";
 import {
   comesBefore,
   firstChildOf,
@@ -21,6 +23,7 @@ import { listText, MAX_TEXT } from "./text.js";
 import { coverMask, isCovered } from "./visibility.js";
 
 /** @import { AnyElement, Box, ElementItem, FrameItem, Item, Rect } from "../types" */
+/** @import { Description } from "../dom/content.js" */
 /** @import { ElementContext, TextBox } from "./context.js" */
 
 /** With more elements than this, subtrees far from the viewport are skipped. */
@@ -263,13 +266,13 @@ export class Walk {
    *
    * @param {AnyElement} element
    * @param {string} tag
-   * @param {string} role
    * @param {Box} box
    * @param {boolean} seen
+   * @param {Description} [identified]
    * @returns {ElementItem}
    */
-  add(element, tag, role, box, seen) {
-    const record = newRecord(element, tag, role, box);
+  add(element, tag, box, seen, identified) {
+    const record = newRecord(element, tag, box, identified);
     if (seen) record.v = 1;
     this.listed++;
     this.noteEdge(element);
@@ -341,15 +344,34 @@ export function placeOf(box) {
 }
 
 /**
+ * An element as it is listed. What it is by role and name, `identify` alone says: here, and again before it is acted on.
+ *
  * @param {AnyElement} element
  * @param {string} tag
- * @param {string} role
  * @param {Box} box
+ * @param {Description} [identified]
  * @returns {ElementItem}
  */
-export function newRecord(element, tag, role, box) {
+export function newRecord(element, tag, box, identified) {
+  const explicit = explicitRole(element);
+  const { role, name } = identified ?? identify(element, tag, explicit);
   /** @type {ElementItem} */
   const record = { i: idOf(element), b: placeOf(box), tag: bounded(tag, 40) };
-  if (role) record.role = role;
+  if (explicit) record.role = explicit;
+  if (role !== explicit) record.kind = role;
+  if (name) record.name = name;
   return record;
+}
+
+/**
+ * Shows an element under another name than the one it is recognised by.
+ *
+ * @param {ElementItem} record
+ * @param {string} name
+ * @returns {void}
+ */
+export function rename(record, name) {
+  if (name === (record.name ?? "")) return;
+  record.sig = record.name ?? "";
+  record.name = name;
 }
