@@ -203,11 +203,11 @@ async fn what_is_no_recording_is_an_error_that_says_where() {
         "version": 1, "service": "0", "run": "r", "task": "t", "maxSteps": 3, "temperature": 0.1,
         "provider": "template", "agent": {},
     });
-    let other = json!({"version": 2});
+    let other = json!({"version": 3});
     for (content, says) in [
         (String::new(), "the file is empty"),
         ("# Notes\n".to_owned(), "line 1: not the header of a recording"),
-        (other.to_string(), "line 1: the format's version is 2; this program reads 1"),
+        (other.to_string(), "line 1: the format's version is 3; this program reads 1 to 2"),
         (format!("{header}\n\n{{\"observe\":3}}\n"), "line 3: "),
         (format!("{header}\n{{\"call\":{{\"kept\":1,\"messages\":[],\"answer\":{{\"Err\":\"x\"}}}}}}"), "line 2: "),
     ] {

@@ -254,7 +254,7 @@ fn header(line: &[u8]) -> Result<Header, String> {
     }
     let header: Versioned = serde_json::from_slice(line).map_err(|_| "not the header of a recording".to_owned())?;
     if !(1..=VERSION).contains(&header.version) {
-        return Err(format!("the format's version is {}; this program reads {VERSION}", header.version));
+        return Err(format!("the format's version is {}; this program reads 1 to {VERSION}", header.version));
     }
     if header.version == 1 && !header.actions.is_empty() {
         return Err("a run with requested actions in version 1 of the format, which cannot be replayed".into());
