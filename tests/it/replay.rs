@@ -116,3 +116,11 @@ fn what_is_too_long_is_not_read() {
     assert!(matches!(Recording::parse(long.as_bytes()), Err(RecordingError::TooLong)));
     assert!(matches!(Recording::parse(&vec![b'{'; 33 << 20]), Err(RecordingError::TooLong)));
 }
+
+#[tokio::test]
+async fn requested_actions_of_the_first_version_are_refused() {
+    let with_actions = ORDER.replacen(r#""maxSteps""#, r#""actions":[{"wait":{}}],"maxSteps""#, 1);
+    let refused = Recording::parse(with_actions.as_bytes()).unwrap_err();
+    let RecordingError::Line { line: 1, problem } = refused else { panic!("{refused:?}") };
+    assert!(problem.contains("version 1"), "{problem}");
+}

@@ -1,4 +1,4 @@
-//! What a run may spend: kept by not starting what cannot fit, and by asking for an answer while there is room for one.
+//! Enforces the budget of a run: no call is started that may exceed it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,12 +9,12 @@ use crate::ports::{ChatModel, ChatReply, ChatRequest, ModelError, ModelName, Usa
 use crate::text::estimate_tokens;
 use crate::usage::{Price, Prices};
 
-/// Tokens of a picture, as providers count one of the size that models are sent.
-const PICTURE: u64 = 1_500;
-/// Tokens of an answer, as long as none has been seen.
-const ANSWER: u64 = 300;
+/// Tokens of a picture of the size that models get.
+const PICTURE_TOKENS: u64 = 1_500;
+/// Tokens of an answer before the first one is known.
+const ANSWER_TOKENS: u64 = 300;
 
-/// The limits of one run beside its steps.
+/// The limits of one run, except steps.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Budget {
     /// Prompt and completion tokens together, cached ones included.
@@ -25,7 +25,6 @@ pub struct Budget {
     pub deadline: Option<Instant>,
 }
 
-/// What has a limit in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Limit {
     Steps,
@@ -46,28 +45,28 @@ impl Limit {
     }
 }
 
-/// Why a metered call brought nothing.
+/// Why a metered call has no reply.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum CallError {
-    /// It was not started, since it might not fit.
+    /// The call might exceed this limit and was not started.
     OverBudget(Limit),
     Model(ModelError),
 }
 
-/// The last call: how many tokens its prompt was thought to have, and what it took.
+/// The last call: the estimated tokens of its prompt, and its usage.
 #[derive(Clone, Copy)]
-struct Last {
-    thought: u64,
-    took: Usage,
+struct LastCall {
+    estimate: u64,
+    usage: Usage,
 }
 
-/// The one way to a run's model: every call is entered in the ledger, and none is started that cannot fit.
+/// The model of a run within its budget. Every call is entered in the ledger.
 pub(crate) struct MeteredModel {
     model: Arc<dyn ChatModel>,
     prices: Prices,
     budget: Budget,
     ledger: Arc<Ledger>,
-    last: Mutex<Option<Last>>,
+    last: Mutex<Option<LastCall>>,
 }
 
 impl MeteredModel {
@@ -75,7 +74,7 @@ impl MeteredModel {
         Self { model, prices, budget, ledger, last: Mutex::default() }
     }
 
-    /// Of the model that answers now: after a failure it may be another one.
+    /// The price of the current model, which a fallback may have replaced.
     fn price(&self) -> Option<Price> {
         self.prices.of(&self.model.name())
     }
@@ -85,25 +84,25 @@ impl MeteredModel {
     }
 
     pub(crate) async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, CallError> {
-        let thought = thought(&request);
-        if let Some(limit) = self.exceeded_by(1, self.estimate(thought)) {
+        let estimate = estimate_prompt(&request);
+        if let Some(limit) = self.exceeded_by(1, self.estimate(estimate)) {
             return Err(CallError::OverBudget(limit));
         }
         let mut reply = self.model.complete(request).await.map_err(CallError::Model)?;
         if reply.usage.prompt_tokens == 0 {
-            // Not every server tells; a budget is kept all the same.
-            reply.usage.prompt_tokens = thought;
+            // Not every server reports usage.
+            reply.usage.prompt_tokens = estimate;
             reply.usage.completion_tokens = estimate_tokens(&reply.text) as u64;
         }
-        *self.lock() = Some(Last { thought, took: reply.usage });
+        *self.lock() = Some(LastCall { estimate, usage: reply.usage });
         self.ledger.add_usage(&self.model.name(), self.price(), reply.usage);
         Ok(reply)
     }
 
-    /// The limit that leaves no room for another call like the last one and one more after it.
+    /// The limit without room for two more calls like the last one.
     pub(crate) fn nearly_reached(&self) -> Option<Limit> {
         let last = (*self.lock())?;
-        self.exceeded_by(2, last.took)
+        self.exceeded_by(2, last.usage)
     }
 
     fn exceeded_by(&self, calls: u32, call: Usage) -> Option<Limit> {
@@ -117,36 +116,35 @@ impl MeteredModel {
         (cost > limit).then_some(Limit::Cost)
     }
 
-    /// What a call may take whose prompt is thought to have so many tokens, going by what became of the last one.
-    fn estimate(&self, thought: u64) -> Usage {
+    /// The usage of a call with so many estimated prompt tokens, scaled from the last call.
+    fn estimate(&self, prompt: u64) -> Usage {
         let Some(last) = *self.lock() else {
             return Usage {
                 calls: 1,
-                prompt_tokens: thought,
+                prompt_tokens: prompt,
                 cached_tokens: 0,
                 cache_written_tokens: 0,
-                completion_tokens: ANSWER,
+                completion_tokens: ANSWER_TOKENS,
             };
         };
-        let scaled = |tokens: u64| (thought as f64 * tokens as f64 / last.thought.max(1) as f64) as u64;
+        let scaled = |tokens: u64| (prompt as f64 * tokens as f64 / last.estimate.max(1) as f64) as u64;
         Usage {
             calls: 1,
-            prompt_tokens: scaled(last.took.prompt_tokens),
-            cached_tokens: scaled(last.took.cached_tokens),
-            cache_written_tokens: scaled(last.took.cache_written_tokens),
-            completion_tokens: last.took.completion_tokens,
+            prompt_tokens: scaled(last.usage.prompt_tokens),
+            cached_tokens: scaled(last.usage.cached_tokens),
+            cache_written_tokens: scaled(last.usage.cache_written_tokens),
+            completion_tokens: last.usage.completion_tokens,
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Last>> {
+    fn lock(&self) -> MutexGuard<'_, Option<LastCall>> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// How many tokens a prompt may have.
-fn thought(request: &ChatRequest<'_>) -> u64 {
+fn estimate_prompt(request: &ChatRequest<'_>) -> u64 {
     let texts = request.messages.iter().map(|message| estimate_tokens(&message.text)).sum::<usize>();
     let fixed = estimate_tokens(request.system) + estimate_tokens(&request.schema.to_string());
     let pictures = request.messages.iter().filter(|message| message.image.is_some()).count() as u64;
-    (texts + fixed) as u64 + pictures * PICTURE
+    (texts + fixed) as u64 + pictures * PICTURE_TOKENS
 }

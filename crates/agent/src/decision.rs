@@ -1,4 +1,4 @@
-//! What a planner answers: where it stands and what to do next.
+//! The answer of a planner.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What a run has come to so far, kept outside of its work: a run that is cut off still has it to tell.
+//! What a run has done and used so far. Outlives the run's future, so that a run that was cut off can still report it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -12,26 +12,26 @@ use crate::usage::{ModelUsage, Price};
 /// Longest URL kept, in characters.
 const MAX_URL: usize = 2_000;
 
-/// The book of one run, written by its agent and read by whoever tells its end.
+/// Written by the agent of one run, read when the run ends.
 #[derive(Debug, Default)]
 pub struct Ledger(Mutex<Entries>);
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Entries {
-    /// Every step error's text, in order.
+    /// The errors of all steps, in order.
     pub errors: Vec<String>,
-    /// Of the last step's page.
+    /// On the page after the last step.
     pub blocker: Option<Blocker>,
     pub tally: Tally,
 }
 
-/// How far a run went and what it took.
+/// Steps, pages and usage of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
-    /// That were told.
+    /// Reported steps.
     pub steps: u32,
-    /// Of the pages seen, in order, none twice in a row; without what a URL says about user and password. At most one a
-    /// step and one before the first.
+    /// Pages seen, in order, without consecutive repeats and without credentials. At most one per step and one before
+    /// the first.
     pub urls: Vec<String>,
     /// In the order of their first calls.
     pub usage: Vec<ModelUsage>,
@@ -91,10 +91,10 @@ impl Ledger {
     }
 }
 
-/// As events, logs and prompts may show it.
+/// The URL for events, logs and prompts.
 pub fn without_credentials(url: &Url) -> String {
     let mut url = url.clone();
-    // Both only fail on URLs that cannot hold credentials.
+    // Both fail only for URLs that cannot have credentials.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.into()

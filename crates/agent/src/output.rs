@@ -1,8 +1,7 @@
-//! The answer as data: the JSON Schema that a caller asks for, and what an agent says for it.
+//! Structured output: the JSON Schema of a request, and the validation of the agent's data.
 //!
-//! A schema comes from outside and is compiled and run in this process, so its size, its depth and what its references
-//! blow it up to are bounded before the validator sees it; recursion is refused, since a reference that leads back to
-//! itself has no bound, and so is everything that would have to be fetched.
+//! A schema is untrusted and is compiled in this process. Its size, its depth and its size with all references expanded
+//! are limited before the validator sees it. Recursion and remote references are rejected.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,23 +11,23 @@ use serde_json::{Map, Value};
 
 use crate::text::one_line;
 
-/// Bytes one pattern may take up compiled.
+/// Bytes of one compiled pattern.
 const MAX_PATTERN: usize = 256 * 1024;
-/// Faults of an output that are told at once, and the longest of them in characters.
+/// Faults reported of one output, and characters of each.
 const MAX_FAULTS: usize = 5;
 const MAX_FAULT: usize = 200;
 
-/// The drafts understood; a schema that names none is of the first.
+/// Supported drafts; the first is the default.
 const DRAFTS: [&str; 3] = [
     "https://json-schema.org/draft/2020-12/schema",
     "https://json-schema.org/draft/2019-09/schema",
     "http://json-schema.org/draft-07/schema",
 ];
-/// What gives a part of a schema another base, or finds its target only while validating.
+/// Keywords that change the base of references, or resolve them only during validation.
 const REBASING: [&str; 6] = ["$id", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"];
 const PATTERNS: [&str; 2] = ["pattern", "patternProperties"];
 
-/// A JSON Schema that an output has to fit. Clones share it.
+/// A valid JSON Schema for an output. Clones are cheap.
 #[derive(Debug, Clone)]
 pub struct OutputSchema(Arc<Compiled>);
 
@@ -44,18 +43,18 @@ impl PartialEq for OutputSchema {
     }
 }
 
-/// What is wrong with a schema, and where.
+/// A fault of a schema and its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{fault}")]
 pub struct OutputSchemaError {
     /// From the schema's root.
-    pub place: Vec<Turn>,
+    pub place: Vec<PathSegment>,
     pub fault: SchemaFault,
 }
 
-/// A step on the way into a JSON value.
+/// One segment of a path into a JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Turn {
+pub enum PathSegment {
     Key(String),
     Index(usize),
 }
@@ -82,22 +81,22 @@ pub enum SchemaFault {
     Recursive,
     #[error("a keyword that is not taken here")]
     NotTaken,
-    /// In the words of the validator, without the value.
+    /// The validator's message, without the value.
     #[error("{0}")]
     Invalid(String),
 }
 
 impl OutputSchema {
-    /// As compact JSON; it stands in every prompt of its run.
+    /// As compact JSON, which is part of every prompt.
     pub const MAX_BYTES: usize = 16_384;
     pub const MAX_DEPTH: usize = 48;
-    /// Values in it, each reference counted as what it refers to.
+    /// JSON values, with references expanded.
     pub const MAX_PARTS: usize = 4_000;
     pub const MAX_PATTERNS: usize = 64;
 
     /// # Errors
     ///
-    /// It is no valid schema, or more than is taken here.
+    /// The schema is invalid, too large, or uses an unsupported feature.
     pub fn parse(schema: Value) -> Result<Self, OutputSchemaError> {
         let Value::Object(root) = &schema else { return Err(SchemaFault::NotAnObject.at(&[])) };
         if schema.to_string().len() > Self::MAX_BYTES {
@@ -106,11 +105,12 @@ impl OutputSchema {
         if root.get("$schema").is_some_and(|draft| {
             !draft.as_str().is_some_and(|draft| DRAFTS.contains(&draft.strip_suffix('#').unwrap_or(draft)))
         }) {
-            return Err(SchemaFault::Draft.at(&[Turn::Key("$schema".into())]));
+            return Err(SchemaFault::Draft.at(&[PathSegment::Key("$schema".into())]));
         }
-        let mut survey = Survey { root: &schema, place: Vec::new(), depth: 0, patterns: 0, targets: HashMap::new() };
-        if let Err(fault) = survey.measure(&schema) {
-            return Err(fault.at(&survey.place));
+        let mut meter =
+            SchemaMeter { root: &schema, place: Vec::new(), depth: 0, patterns: 0, targets: HashMap::new() };
+        if let Err(fault) = meter.measure(&schema) {
+            return Err(fault.at(&meter.place));
         }
         let validator = jsonschema::options()
             .offline()
@@ -118,28 +118,28 @@ impl OutputSchema {
             .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN).dfa_size_limit(MAX_PATTERN))
             .build(&schema)
             .map_err(|error| {
-                let place = error.instance_path().segments().map(Turn::from).collect();
+                let place = error.instance_path().segments().map(PathSegment::from).collect();
                 let fault = SchemaFault::Invalid(one_line(&error.masked().to_string(), MAX_FAULT));
                 OutputSchemaError { place, fault }
             })?;
         Ok(Self(Arc::new(Compiled { schema, validator })))
     }
 
-    /// As it was given.
+    /// As the caller sent it.
     pub fn as_json(&self) -> &Value {
         &self.0.schema
     }
 
-    /// As models read it.
+    /// As models see it.
     pub(crate) fn text(&self) -> String {
         self.0.schema.to_string()
     }
 
-    /// The output in what came with `done`: a value, or its JSON in a string.
+    /// The output in the data of `done`: a value, or JSON in a string.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, for the model.
+    /// What is wrong, for the model.
     pub(crate) fn read(&self, data: Option<&Value>) -> Result<Value, String> {
         let Some(data) = data else { return Err("\"data\" is missing in \"done\"".into()) };
         let Value::String(text) = data else { return self.check(data).map(|()| data.clone()) };
@@ -171,12 +171,12 @@ impl OutputSchema {
 }
 
 impl SchemaFault {
-    fn at(self, place: &[Turn]) -> OutputSchemaError {
+    fn at(self, place: &[PathSegment]) -> OutputSchemaError {
         OutputSchemaError { place: place.to_vec(), fault: self }
     }
 }
 
-impl From<jsonschema::paths::LocationSegment<'_>> for Turn {
+impl From<jsonschema::paths::LocationSegment<'_>> for PathSegment {
     fn from(segment: jsonschema::paths::LocationSegment<'_>) -> Self {
         match segment {
             jsonschema::paths::LocationSegment::Property(key) => Self::Key(key.into_owned()),
@@ -185,15 +185,15 @@ impl From<jsonschema::paths::LocationSegment<'_>> for Turn {
     }
 }
 
-/// Measures a schema as if every reference were written out.
-struct Survey<'a> {
+/// Measures a schema with all references expanded.
+struct SchemaMeter<'a> {
     root: &'a Value,
-    /// Where it is, and after a fault where that was.
-    place: Vec<Turn>,
-    /// How deep that is, references included.
+    /// The current place; after a fault, its place.
+    place: Vec<PathSegment>,
+    /// The current depth, including references.
     depth: usize,
     patterns: usize,
-    /// What references lead to; none while it is being measured.
+    /// Size by reference; `None` while it is being measured.
     targets: HashMap<&'a str, Option<Extent>>,
 }
 
@@ -203,9 +203,9 @@ struct Extent {
     parts: usize,
 }
 
-impl<'a> Survey<'a> {
+impl<'a> SchemaMeter<'a> {
     fn measure(&mut self, value: &'a Value) -> Result<Extent, SchemaFault> {
-        // Before it is gone into: what stands on the way back is too late for the stack.
+        // Before descending, to protect the stack.
         if self.depth > OutputSchema::MAX_DEPTH {
             return Err(SchemaFault::TooDeep);
         }
@@ -213,9 +213,9 @@ impl<'a> Survey<'a> {
         let mut whole = Extent { depth: 0, parts: 1 };
         match value {
             Value::Object(object) => {
-                self.look_at(object)?;
+                self.check_keywords(object)?;
                 for (key, inner) in object {
-                    self.place.push(Turn::Key(key.clone()));
+                    self.place.push(PathSegment::Key(key.clone()));
                     let extent = match (key.as_str(), inner) {
                         ("$ref", Value::String(reference)) => self.follow(reference)?,
                         _ => self.measure(inner)?,
@@ -226,7 +226,7 @@ impl<'a> Survey<'a> {
             }
             Value::Array(items) => {
                 for (index, inner) in items.iter().enumerate() {
-                    self.place.push(Turn::Index(index));
+                    self.place.push(PathSegment::Index(index));
                     let extent = self.measure(inner)?;
                     self.place.pop();
                     whole.add(extent)?;
@@ -238,13 +238,13 @@ impl<'a> Survey<'a> {
         Ok(whole)
     }
 
-    fn look_at(&mut self, object: &Map<String, Value>) -> Result<(), SchemaFault> {
-        // As a property's name, such a word has a schema behind it and no text.
+    fn check_keywords(&mut self, object: &Map<String, Value>) -> Result<(), SchemaFault> {
+        // As the name of a property, such a word has a schema as its value.
         let words = object.iter().filter(|(_, value)| !value.is_object());
         for (key, _) in words.filter(|(key, _)| REBASING.contains(&key.as_str())) {
-            // The name of the whole schema changes nothing: only references within it are taken.
+            // The id of the whole schema is harmless: only local references are accepted.
             if key != "$id" || !self.place.is_empty() {
-                self.place.push(Turn::Key(key.clone()));
+                self.place.push(PathSegment::Key(key.clone()));
                 return Err(SchemaFault::NotTaken);
             }
         }
@@ -269,9 +269,9 @@ impl<'a> Survey<'a> {
         }
         let target = self.root.pointer(pointer).ok_or(SchemaFault::Dangling)?;
         self.targets.insert(reference, None);
-        // Its patterns are counted where it stands; what is wrong with it is told where it is referred to.
+        // Patterns count where they are defined; faults are reported at the reference.
         let (place, patterns) = (std::mem::take(&mut self.place), self.patterns);
-        self.place.push(Turn::Key(reference.to_owned()));
+        self.place.push(PathSegment::Key(reference.to_owned()));
         let extent = self.measure(target);
         (self.place, self.patterns) = (place, patterns);
         let extent = extent?;
@@ -281,7 +281,6 @@ impl<'a> Survey<'a> {
 }
 
 impl Extent {
-    /// Takes in a part.
     fn add(&mut self, part: Self) -> Result<(), SchemaFault> {
         self.depth = self.depth.max(part.depth + 1);
         self.parts += part.parts;
@@ -309,8 +308,8 @@ mod tests {
             .place
             .iter()
             .map(|turn| match turn {
-                Turn::Key(key) => key.clone(),
-                Turn::Index(index) => index.to_string(),
+                PathSegment::Key(key) => key.clone(),
+                PathSegment::Index(index) => index.to_string(),
             })
             .collect();
         (place.join("/"), error.fault)

@@ -1,5 +1,4 @@
-//! Who decides: a model behind a prompt, or the built-in template planner. Both read the same turn and answer in the
-//! same vocabulary.
+//! The port of what decides: a model, or the built-in planner. Both get the same turn and answer with the same actions.
 
 use async_trait::async_trait;
 
@@ -11,56 +10,55 @@ use crate::image::Image;
 use crate::observation::Observation;
 use crate::ports::{ActionOutcome, ModelError, ModelName, Notices};
 
-/// Decides the next actions of one run. Owned by the run's loop, so it may keep state between turns.
+/// Decides the next actions of one run. May keep state between turns.
 #[async_trait]
 pub trait Planner: Send + Sync {
-    /// As the `starting` event and the logs name it.
+    /// The name in logs and in the `starting` event.
     fn name(&self) -> ModelName;
 
-    /// One decision.
     async fn decide(&mut self, turn: Turn<'_>) -> Result<Decision, PlanError>;
 }
 
-/// Everything a decision may be based on.
+/// The input of one decision.
 #[derive(Clone, Copy)]
 pub struct Turn<'a> {
     pub task: &'a str,
-    /// What the caller sent along.
+    /// Files that the caller sent.
     pub files: &'a [FileInfo],
     /// The steps so far, oldest first.
     pub history: &'a [PastStep],
     pub observation: &'a Observation,
-    /// A picture of the page when the agent asked for one.
+    /// A picture of the page, if the planner gets one.
     pub picture: Option<&'a Image>,
     /// The step being decided, 1-based, and the last one allowed.
     pub step: u32,
     pub max_steps: u32,
-    /// Only `done` may be answered: the last step, or the last call after too many failures.
+    /// Only `done` is allowed: in the last step, or in the last call that a limit leaves.
     pub only_done: bool,
-    /// Things to bear in mind in this turn alone: steps running out, a loop, what was skipped.
+    /// For this turn only: steps running out, a loop, skipped actions.
     pub reminders: &'a [String],
-    /// Told while a model call is being retried.
+    /// Gets messages while a model call is retried.
     pub notices: &'a dyn Notices,
 }
 
-/// A decided and executed step, as later decisions see it.
+/// An earlier step, as later decisions see it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastStep {
-    /// 0 for the opening of the start page, which nobody decided on.
+    /// 0 for opening the start page.
     pub step: u32,
     pub decision: Decision,
-    /// What came of each action that was tried, in order; shorter than `decision.actions` when the rest was skipped.
+    /// Results of the actions that were tried, in order. Fewer than `decision.actions` if the rest was skipped.
     pub results: Vec<ActionResult>,
-    /// An error of the step as a whole, such as an answer that could not be understood.
+    /// An error of the step as a whole, such as an unusable answer.
     pub error: Option<String>,
-    /// The browser was lost in the middle of the last of the results: whether it took effect is not known.
+    /// The browser was lost during the last action, so whether it took effect is unknown.
     pub interrupted: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct ActionResult {
     pub action: Action,
-    /// The error's text as the model reads it.
+    /// The error as the model reads it.
     pub outcome: Result<ActionOutcome, String>,
 }
 
@@ -75,10 +73,10 @@ pub enum PlanError {
     /// The call itself failed, after the adapter's own retries.
     #[error(transparent)]
     Model(#[from] ModelError),
-    /// The answers could not be understood, even after telling the model what was wrong.
+    /// The answers were unusable, even after the model was told why.
     #[error("the model's answer could not be understood: {detail}")]
     NotUnderstood { detail: String },
-    /// No call was made, since it might not fit.
+    /// The call might exceed this limit and was not made.
     #[error("the run's {} budget leaves no room for another call", .0.noun())]
     OverBudget(Limit),
 }

@@ -1,9 +1,8 @@
-//! What a run's agent tells while it works and when it is through.
+//! What an agent reports during a run and at its end.
 
 use async_trait::async_trait;
 use serde_json::Value;
 
-// Parts of what is reported: those who pass reports on need not know where they come from.
 pub use super::files::FileInfo;
 pub use super::ledger::Tally;
 pub use super::observation::Blocker;
@@ -11,7 +10,6 @@ pub use super::usage::ModelUsage;
 use crate::image::Image;
 use crate::ports::{BrowserError, ModelError};
 
-/// How much a log line matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogLevel {
     Debug,
@@ -27,7 +25,7 @@ pub struct StepReport {
     pub step: u32,
     /// Name of the first action, empty when there was none.
     pub action: String,
-    /// What was done, in words a person reads.
+    /// The actions in words for a person.
     pub description: String,
     /// Evaluation, next goal and memory, joined.
     pub thought: String,
@@ -35,33 +33,32 @@ pub struct StepReport {
     pub url: String,
     pub title: String,
     pub screenshot: Option<Image>,
-    /// What has been downloaded since the step before.
+    /// Downloads since the previous step.
     pub downloads: Vec<FileInfo>,
-    /// What keeps that page from being worked with.
+    /// What blocks that page.
     pub blocker: Option<Blocker>,
 }
 
-/// Where an agent reports to; the run that owns it implements this.
+/// Receives an agent's reports; the run that owns the agent implements it.
 #[async_trait]
 pub trait Reporter: Send + Sync {
     async fn log(&self, level: LogLevel, message: String);
     async fn step(&self, report: StepReport);
 }
 
-/// How an agent's work ended when nothing broke.
+/// The end of a run in which nothing broke.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct AgentResult {
-    /// What the agent said in its final `done`; false when it ran out of steps, time or budget without saying it, and
-    /// when its output does not fit.
+    /// As claimed in `done`. False without `done`, and with an output that does not fit its schema.
     pub success: bool,
     /// The answer, empty if there is none.
     pub final_text: String,
-    /// The answer as data, when a schema was asked for and it fits.
+    /// The structured answer, if the request has a schema and it fits.
     pub output: Option<Value>,
     pub stop_reason: StopReason,
-    /// Every step error's text, in order.
+    /// The errors of all steps, in order.
     pub errors: Vec<String>,
-    /// What the page was blocked by when the run ended without success.
+    /// What blocked the page when the run ended without success.
     pub blocker: Option<Blocker>,
     pub tally: Tally,
 }
@@ -73,8 +70,7 @@ impl AgentResult {
     }
 }
 
-/// Bytes of memory that a value holds beside itself. Its text says little of that: an object of one number takes some
-/// fifty times the room that it takes written.
+/// Heap bytes of a value. Its text says little about that: an object with one number takes about fifty times its text.
 fn tree_bytes(value: &Value) -> usize {
     /// An entry of a map with its hash and its place in the index.
     const ENTRY: usize = size_of::<(String, Value)>() + 2 * size_of::<usize>();
@@ -104,24 +100,24 @@ pub enum AgentError {
 /// Why an agent stopped.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum StopReason {
-    /// It said that it is done; always so after a success of its own.
+    /// It answered `done`. The only reason with success, apart from `ActionsComplete`.
     #[default]
     Done,
-    /// It gave up, at a page that was blocked.
+    /// It gave up on a blocked page.
     Blocked,
-    /// What it said for the output did not fit the schema, told or not.
+    /// Its output did not fit the schema.
     OutputInvalid,
-    /// It said that it succeeded at a page that was blocked, and could not be asked again.
+    /// It claimed success on a blocked page, and could not be asked again.
     Unconfirmed,
     MaxSteps,
-    /// Too many failed steps in a row.
+    /// Too many consecutive failed steps.
     Failures,
     /// It went in circles.
     Loop,
     BudgetTokens,
     BudgetCost,
     BudgetTime,
-    /// The caller's own actions were carried out, and there was no more to do.
+    /// All requested actions were carried out, in a run without a model.
     ActionsComplete,
     ActionsFailed,
 }

@@ -1,4 +1,4 @@
-//! What model calls took, and what that costs.
+//! Token usage by model, and its cost.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,15 +10,15 @@ use crate::ports::{ModelName, Usage};
 pub struct ModelUsage {
     pub name: ModelName,
     pub usage: Usage,
-    /// In the currency of the deployment's prices; none for a model without a price.
+    /// In the currency of the configured prices; none without a price.
     pub cost: Option<f64>,
 }
 
-/// What a million tokens cost, in whatever currency.
+/// Prices per million tokens, in any currency.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Price {
     pub prompt: f64,
-    /// Of prompt tokens that came out of the provider's cache.
+    /// For prompt tokens from the provider's cache.
     pub cached: f64,
     pub completion: f64,
 }
@@ -41,11 +41,10 @@ impl Price {
     }
 }
 
-/// The prices a deployment knows, by `provider/model`. Clones share them.
+/// Configured prices, by `provider/model`. Clones are cheap.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Prices(Arc<HashMap<String, Price>>);
 
-/// The text is no list of prices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a comma-separated list of provider/model=prompt/cached/completion")]
 pub struct PricesError;
@@ -55,7 +54,7 @@ impl Prices {
     ///
     /// # Errors
     ///
-    /// It is something else, or a price is negative.
+    /// The text has another form, or a price is negative.
     pub fn parse(list: &str) -> Result<Self, PricesError> {
         let entry = |entry: &str| {
             let (name, price) = entry.rsplit_once('=')?;

@@ -6,7 +6,7 @@ use agent::RequestedAction;
 use agent::action::ScrollDirection;
 use agent::image::ImageFormat;
 use agent::observation::ElementIndex;
-use agent::output::{OutputSchema, OutputSchemaError, SchemaFault, Turn};
+use agent::output::{OutputSchema, OutputSchemaError, PathSegment, SchemaFault};
 use agent::ports::Provider;
 use serde_json::Value;
 use url_policy::DomainPattern;
@@ -147,8 +147,8 @@ impl Input for OutputSchema {
                 }
             };
             vec![place.into_iter().rev().fold(problem, |problem, turn| match turn {
-                Turn::Key(key) => problem.within(key.chars().take(MAX_KEY_CHARS).collect::<String>()),
-                Turn::Index(index) => problem.within(index),
+                PathSegment::Key(key) => problem.within(key.chars().take(MAX_KEY_CHARS).collect::<String>()),
+                PathSegment::Index(index) => problem.within(index),
             })]
         })
     }

@@ -1,27 +1,27 @@
-//! Long texts that a run has read: kept out of the prompt but for the one time they are shown, and shown again by the
-//! numbers of their parts. The steps hold them; numbers follow from the order in which they were read.
+//! Splits long extracts into numbered parts. A part is shown once, and again by its number. The history holds the texts;
+//! the numbers follow from their order.
 
 use crate::action::Action;
 use crate::planner::{ActionResult, PastStep};
 
-/// An extract up to this many characters stands in the history for good.
+/// Longest extract that stays in the history, in characters.
 pub(crate) const SHORT: usize = 800;
-/// Characters of a part at most, about 6,000 tokens; also of what one turn shows.
+/// Longest part, in characters, about 6,000 tokens. Also the limit of one turn.
 pub(crate) const PART: usize = 24_000;
 
-/// A long extract. It has at least one part.
-pub(crate) struct Long<'a> {
-    /// Number of its first part; the others follow.
+/// A long extract, of one part or more.
+pub(crate) struct LongExtract<'a> {
+    /// The number of the first part.
     pub(crate) first: u32,
     pub(crate) parts: Vec<&'a str>,
 }
 
-impl Long<'_> {
+impl LongExtract<'_> {
     pub(crate) fn characters(&self) -> usize {
         self.parts.iter().map(|part| part.chars().count()).sum()
     }
 
-    /// Its parts' numbers in words: `extract 3`, `extracts 3 to 5`.
+    /// `extract 3`, `extracts 3 to 5`.
     pub(crate) fn name(&self) -> String {
         let last = self.first + u32::try_from(self.parts.len()).unwrap_or(u32::MAX).saturating_sub(1);
         name(self.first, last)
@@ -35,25 +35,25 @@ pub(crate) fn name(first: u32, last: u32) -> String {
     }
 }
 
-/// Gives out the numbers. It has to be shown every result of a run, in order.
+/// Assigns the numbers. Needs every result of a run, in order.
 #[derive(Default)]
 pub(crate) struct Numbering(u32);
 
 impl Numbering {
-    /// The result's text, if it is a long one.
-    pub(crate) fn next<'a>(&mut self, result: &'a ActionResult) -> Option<Long<'a>> {
+    /// The result's extract, if it is long.
+    pub(crate) fn next<'a>(&mut self, result: &'a ActionResult) -> Option<LongExtract<'a>> {
         let text = result.outcome.as_ref().ok()?.extracted.as_deref().filter(|text| is_long(text))?;
         if let Action::Extract { again: Some(number @ 1..), .. } = result.action {
-            return Some(Long { first: number, parts: vec![text] });
+            return Some(LongExtract { first: number, parts: vec![text] });
         }
-        let long = Long { first: self.0 + 1, parts: parts(text, PART) };
+        let long = LongExtract { first: self.0 + 1, parts: parts(text, PART) };
         self.0 += u32::try_from(long.parts.len()).unwrap_or(u32::MAX);
         Some(long)
     }
 }
 
-/// The long extracts of the step, out of the steps of its run.
-pub(crate) fn of<'a>(step: &'a PastStep, run: &'a [PastStep]) -> Vec<Long<'a>> {
+/// The long extracts of a step of the run.
+pub(crate) fn of<'a>(step: &'a PastStep, run: &'a [PastStep]) -> Vec<LongExtract<'a>> {
     let mut numbering = Numbering::default();
     let earlier = run.iter().take_while(|earlier| !std::ptr::eq(*earlier, step));
     earlier.flat_map(|step| &step.results).for_each(|result| drop(numbering.next(result)));
@@ -71,8 +71,8 @@ fn is_long(text: &str) -> bool {
     text.chars().nth(SHORT).is_some()
 }
 
-/// The text in parts of at most `max` characters that together are the text. A part ends before a heading where one
-/// stands in its second half, else at a line's end, else where it is full.
+/// Splits a text into parts of at most `max` characters: before a heading in a part's second half, else at a line end,
+/// else where the part is full.
 pub(crate) fn parts(text: &str, max: usize) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut rest = text;

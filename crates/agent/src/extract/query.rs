@@ -1,4 +1,4 @@
-//! Reads a text that is too long for a prompt: a model goes through it part by part and collects what a query asks for.
+//! Answers a query about a text that is too long for a prompt: the model reads it part by part and collects entries.
 
 use std::sync::Arc;
 
@@ -15,45 +15,42 @@ use crate::prompt::fence::Fence;
 use crate::task::AgentTask;
 use crate::text::{one_line, shorten};
 
-/// Characters of a part, about 5,000 tokens.
+/// Characters per part, about 5,000 tokens.
 const CHUNK: usize = 20_000;
-/// Parts that are read of one text.
+/// Parts read of one text.
 const MAX_CHUNKS: usize = 8;
-/// Calls that fail one after the other before the rest is given up.
+/// Consecutive failed calls before it gives up.
 const MAX_FAILURES: usize = 2;
-/// Longest query or schema that is passed on, in characters.
+/// Longest query or schema, in characters.
 const MAX_QUERY: usize = 2_000;
-/// Longest entry, and entries of an earlier part as later calls see them, in characters.
+/// Longest entry, and longest summary of a part for later calls, in characters.
 const MAX_ENTRY: usize = 2_000;
 const MAX_CARRIED: usize = 3_000;
-/// Lines before a part that go with it, and their length.
+/// Lines before a part that are shown with it, and their length.
 const CONTEXT_LINES: usize = 3;
 const MAX_CONTEXT_LINE: usize = 200;
 const MAX_ERROR: usize = 200;
 
-/// What a text is read for.
 #[derive(Clone, Copy)]
 pub(crate) struct Query<'a> {
     pub(crate) query: &'a str,
-    /// JSON Schema of an entry, as text.
+    /// JSON Schema of an entry.
     pub(crate) schema: Option<&'a str>,
 }
 
 pub(crate) struct QueryReader {
     model: Arc<MeteredModel>,
     temperature: f64,
-    /// The run's.
     deadline: Option<Instant>,
     fence: Fence,
 }
 
-/// What the parts say, without doubles.
+/// The entries of all parts, deduplicated.
 struct Findings {
-    /// Of the schema's form, or texts.
+    /// Values of the schema, or strings.
     entries: Vec<Value>,
-    /// Entries that are no JSON where a schema asked for it.
+    /// Dropped entries that are not JSON although there is a schema.
     unfit: usize,
-    /// What went wrong with which part.
     problems: Vec<String>,
     is_data: bool,
 }
@@ -68,12 +65,12 @@ impl QueryReader {
         Self { model, temperature: task.temperature, deadline: task.budget.deadline, fence: Fence::random() }
     }
 
-    /// Whether a text is read by the model instead of being shown.
+    /// Whether a text is too long to be shown.
     pub(crate) fn is_needed_for(text: &str) -> bool {
         text.chars().nth(PART).is_some()
     }
 
-    /// Replaces the text that an action brought by what it says to a query.
+    /// Replaces the outcome's text by the entries that answer the query.
     ///
     /// # Errors
     /// No part could be read.
@@ -99,7 +96,7 @@ impl QueryReader {
             let request = ChatRequest {
                 system: prompt::READING,
                 messages: &messages,
-                // What was found is only added to; the part is another one each time.
+                // Findings are only appended; the part changes each time.
                 stable: messages.len() - 1,
                 schema: &schema,
                 schema_name: "found",
@@ -156,7 +153,7 @@ impl QueryReader {
 }
 
 impl Findings {
-    /// Takes in what is new and returns it, an entry a line.
+    /// Adds new entries and returns them, one per line.
     fn add(&mut self, found: Vec<String>) -> Option<String> {
         let before = self.entries.len();
         for text in found.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
@@ -210,7 +207,7 @@ fn line(entry: &Value) -> String {
     }
 }
 
-/// Data by its value, texts by their letters and digits.
+/// Compares data by value, texts by letters and digits.
 fn is_same(one: &Value, other: &Value) -> bool {
     let letters = |text: &str| -> String {
         text.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
@@ -226,7 +223,7 @@ fn is_same(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// What a part belongs to, out of the text before it: the last heading, and the last lines.
+/// The last heading and the last lines before a part.
 fn context(before: &str) -> String {
     let heading = before.lines().rev().find(|line| line.starts_with('#'));
     let last: Vec<&str> = before.lines().rev().take(CONTEXT_LINES).collect();

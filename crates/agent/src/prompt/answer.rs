@@ -1,5 +1,4 @@
-//! Reads a model's answer. What is plainly meant is repaired; everything else is an error that tells the model what to
-//! do differently.
+//! Parses a model's answer. Repairs what is unambiguous; any other error tells the model what to change.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -9,21 +8,21 @@ use crate::action::Action;
 use crate::decision::Decision;
 use crate::text::{one_line, shorten};
 
-/// Longest answer looked at, in bytes.
+/// Longest answer parsed, in bytes.
 const MAX_ANSWER: usize = 64 * 1024;
-/// More actions than anyone means.
+/// More are taken for a mistake.
 const MAX_ACTIONS: usize = 32;
 /// Longest evaluation, memory or goal kept, in characters.
 const MAX_THOUGHT: usize = 1_000;
-/// Places in an answer that are tried as a decision's beginning.
+/// Positions tried as the start of a decision.
 const MAX_STARTS: usize = 32;
 /// How deep JSON may be wrapped in JSON strings.
 const MAX_WRAPPING: usize = 3;
 
-/// The keys of a decision beside its actions.
+/// The keys of a decision except its actions.
 const THOUGHTS: [&str; 3] = ["evaluationPreviousGoal", "memory", "nextGoal"];
 
-/// Why an answer is of no use. The text is for the model.
+/// Why an answer is unusable, as the model reads it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum AnswerError {
     #[error("it is longer than {MAX_ANSWER} bytes")]
@@ -42,7 +41,7 @@ pub(crate) enum AnswerError {
     NotDone,
 }
 
-/// The decision in an answer. With `only_done` every other action is dropped, and an answer without `done` refused.
+/// Parses a decision. With `only_done`, other actions are dropped and an answer without `done` is an error.
 pub(crate) fn parse(text: &str, only_done: bool) -> Result<Decision, AnswerError> {
     if text.len() > MAX_ANSWER {
         return Err(AnswerError::TooLong);
@@ -60,7 +59,7 @@ pub(crate) fn parse(text: &str, only_done: bool) -> Result<Decision, AnswerError
     Ok(decision)
 }
 
-/// The first JSON object of an answer to another question than what to do next.
+/// Parses the first JSON object of any other answer.
 pub(crate) fn json<T: DeserializeOwned>(text: &str) -> Result<T, AnswerError> {
     let text = after_thinking(text);
     let not_json = |error: &serde_json::Error| AnswerError::NotJson { detail: one_line(&error.to_string(), 200) };
@@ -72,8 +71,7 @@ pub(crate) fn json<T: DeserializeOwned>(text: &str) -> Result<T, AnswerError> {
     }
 }
 
-/// The first JSON value of an answer that could be a decision, whatever stands around it: a code fence, a preface,
-/// trailing remarks. JSON in a JSON string is unwrapped.
+/// The first JSON value that may be a decision, ignoring code fences, prefaces and remarks. Unwraps JSON in JSON strings.
 fn json_in(text: &str, wrapping: usize) -> Result<Value, AnswerError> {
     let text = after_thinking(text).trim_start();
     if wrapping > 0
@@ -85,7 +83,7 @@ fn json_in(text: &str, wrapping: usize) -> Result<Value, AnswerError> {
     let mut broken = None;
     for (at, _) in text.match_indices(['{', '[']).take(MAX_STARTS) {
         match first_value(&text[at..]) {
-            // Behind something broken only a whole decision counts: a lone action there may be a part of what broke.
+            // After broken JSON only a whole decision counts: a lone action may be part of what broke.
             Ok(Some(value)) if is_decision(&value) || (broken.is_none() && is_bare_actions(&value)) => {
                 return Ok(value);
             }
@@ -100,12 +98,12 @@ fn json_in(text: &str, wrapping: usize) -> Result<Value, AnswerError> {
     Err(AnswerError::NotJson { detail })
 }
 
-/// One value is read; what follows it is left alone.
+/// Parses one value and ignores what follows.
 fn first_value(text: &str) -> Result<Option<Value>, serde_json::Error> {
     serde_json::Deserializer::from_str(text).into_iter().next().transpose()
 }
 
-/// Some models write their thoughts first, and braces in them; the answer comes after.
+/// The text after a `<think>` block, which may contain braces.
 fn after_thinking(text: &str) -> &str {
     text.trim_start()
         .strip_prefix("<think>")
@@ -116,13 +114,13 @@ fn after_thinking(text: &str) -> &str {
 fn is_decision(value: &Value) -> bool {
     match value {
         Value::Object(object) => object.keys().any(|key| matches!(camel_case(key).as_str(), "actions" | "action")),
-        // Some models put the one decision into a list.
+        // Some models wrap the decision in a list.
         Value::Array(items) => matches!(items.as_slice(), [only] if only.is_object() && is_decision(only)),
         _ => false,
     }
 }
 
-/// Actions without the thoughts that belong around them: one, or a list.
+/// Whether it is an action, or a list of actions, without a decision around it.
 fn is_bare_actions(value: &Value) -> bool {
     match value {
         Value::Object(object) => is_action(object) || object.keys().any(|key| is_action_name(&camel_case(key))),
@@ -142,7 +140,7 @@ fn decision_from(value: Value) -> Result<Decision, AnswerError> {
     };
     let actions = match object.remove("actions") {
         Some(actions) => actions,
-        // A lone action, with the thoughts beside its arguments.
+        // A lone action, with thoughts next to its arguments.
         None if is_action(&object) => {
             let mut action = object.clone();
             action.retain(|key, _| !THOUGHTS.contains(&key.as_str()));
@@ -188,7 +186,7 @@ fn actions_from(value: Value) -> Result<Vec<Action>, AnswerError> {
 
 fn action_from(value: Value) -> Result<Action, String> {
     let (name, arguments) = match value {
-        // An action without arguments, written as its name.
+        // An action without arguments, as its name.
         Value::String(name) => (camel_case(name.trim()), Value::Null),
         Value::Object(object) if named(&object).is_some() => {
             let name = named(&object).expect("just asked");
@@ -196,9 +194,9 @@ fn action_from(value: Value) -> Result<Action, String> {
             arguments.retain(|key, value| camel_case(key) != "action" && !value.is_null());
             (name, Value::Object(arguments))
         }
-        // As events and our own types write it: the name is the only key.
+        // As events and our own types write it: the name is the key.
         Value::Object(object) => {
-            // Some models write every action they know and set those not meant to null.
+            // Some models list every action and set the others to null.
             let mut meant: Vec<_> = camel_case_keys(object).into_iter().collect();
             if meant.len() > 1 {
                 meant.retain(|(_, arguments)| !arguments.is_null());
@@ -220,7 +218,7 @@ fn action_from(value: Value) -> Result<Action, String> {
         .map_err(|error| one_line(&error.to_string(), 300))
 }
 
-/// The action that an object of the schema's form names: `{"action": "click", "index": 41}`.
+/// The name of an action in the schema's form: `{"action": "click", "index": 41}`.
 fn named(object: &Map<String, Value>) -> Option<String> {
     object.iter().find(|(key, _)| camel_case(key) == "action")?.1.as_str().map(|name| camel_case(name.trim()))
 }
@@ -242,7 +240,7 @@ fn arguments_from(arguments: Map<String, Value>) -> Map<String, Value> {
     arguments
 }
 
-/// `"41"`, `"[41]"` and `41.0` are all meant as 41.
+/// Turns `"41"`, `"[41]"` and `41.0` into 41.
 fn repair_index(index: &mut Value) {
     let number = match &*index {
         Value::String(text) => text.trim().trim_start_matches('[').trim_end_matches(']').parse::<u32>().ok(),

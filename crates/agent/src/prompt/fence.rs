@@ -1,11 +1,10 @@
-//! The fence around text that a page wrote: it tells the model where data begins and ends, and no page can forge it.
+//! Fences page text in prompts. They mark for the model where data begins and ends, and pages cannot forge them.
 
 use std::borrow::Cow;
 
 use uuid::Uuid;
 
-/// A run's boundary. Random, so that no page knows it; and a page that guesses it still cannot use it, since it is
-/// taken out of everything fenced.
+/// A run's boundary. It is random, and it is removed from all fenced text, so guessing it does not help a page.
 pub(crate) struct Fence {
     boundary: String,
 }
@@ -32,11 +31,10 @@ impl Fence {
         format!("<{kind}-{boundary}>\n{}\n</{kind}-{boundary}>", self.defuse(text))
     }
 
-    /// The text without the boundary, in whatever case and in whichever look-alikes it is written, and without what nobody
-    /// sees.
+    /// The text without the boundary, in any case or look-alikes, and without hidden characters.
     pub(crate) fn defuse(&self, text: &str) -> String {
         let seen = unhidden(text);
-        // Each character with what it passes for; the boundary is looked for among the latter.
+        // Each character as the ASCII character it resembles; the boundary is searched in those.
         let letters: Vec<(usize, char)> =
             seen.char_indices().filter(|(_, c)| !is_unseen(*c)).map(|(at, c)| (at, plain(c))).collect();
         let boundary: Vec<char> = self.boundary.chars().map(plain).collect();
@@ -49,7 +47,7 @@ impl Fence {
                 continue;
             }
             safe.push_str(&seen[copied..letters[at].0]);
-            // Something stays in its place, so that what stood around it cannot join into a new boundary.
+            // Replaced, not removed: the text around it must not join into a new boundary.
             safe.push('-');
             at += boundary.len();
             copied = letters.get(at).map_or(seen.len(), |(next, _)| *next);
@@ -59,8 +57,7 @@ impl Fence {
     }
 }
 
-/// Characters that are not seen and that texts hide instructions in, or turn the order of others around with. Joiners
-/// and the two selectors that say whether a character is an emoji mean something and stay.
+/// Invisible characters that can hide instructions or reorder text. Joiners and the two emoji selectors are kept.
 fn is_hidden(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -70,12 +67,12 @@ fn is_hidden(c: char) -> bool {
     ) || (c.is_control() && !matches!(c, '\n' | '\t'))
 }
 
-/// The same, and those that mean something elsewhere.
+/// The same, plus joiners and emoji selectors.
 pub(crate) fn is_unseen(c: char) -> bool {
     is_hidden(c) || matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
 }
 
-/// The text without hidden characters; a selector stands once, so that rows of them spell nothing.
+/// The text without hidden characters. Repeated selectors are collapsed, so that rows of them spell nothing.
 fn unhidden(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| byte == b'\n' || byte == b'\t' || matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(text);
@@ -89,9 +86,9 @@ fn unhidden(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept.collect())
 }
 
-/// The ASCII character that one passes for, as far as a boundary's letters and digits go; small.
+/// The lower-case ASCII letter or digit that a character resembles.
 fn plain(c: char) -> char {
-    /// Alphabets and digits of mathematics and of full width: where each begins, and with which character.
+    /// Full-width and circled alphabets: first code point, length, first character.
     const ROWS: [(u32, u32, char); 4] = [(0xff10, 10, '0'), (0xff21, 26, 'a'), (0xff41, 26, 'a'), (0x24d0, 26, 'a')];
     let code = u32::from(c);
     let in_row = |first: u32, offset: u32| char::from_u32(u32::from(first as u8) + offset).unwrap_or(c);

@@ -1,5 +1,5 @@
-//! Earlier steps as the model reads them: short lines that are only ever added to, so that a provider's prefix cache
-//! hits, until they outgrow their budget and the older half is condensed.
+//! Earlier steps as the model reads them. Steps are only appended, so that a provider's prefix cache hits, until they
+//! exceed their budget and the older ones are condensed.
 
 use std::collections::VecDeque;
 use std::fmt::Write;
@@ -17,14 +17,14 @@ const MAX_THOUGHT: usize = 600;
 const MAX_BRIEF: usize = 200;
 
 pub(crate) struct History {
-    /// In tokens, estimated.
+    /// Estimated tokens.
     budget: usize,
-    /// Steps taken in so far.
+    /// Number of steps added.
     seen: usize,
     numbering: Numbering,
-    /// Condensed steps, oldest first: one line each.
+    /// Condensed steps, oldest first, one line each.
     briefs: VecDeque<String>,
-    /// Condensed steps that found no room even so.
+    /// Number of condensed steps that were dropped.
     forgotten: usize,
     recent: VecDeque<Entry>,
 }
@@ -46,7 +46,7 @@ impl History {
         }
     }
 
-    /// Takes in the steps that it has not seen yet.
+    /// Adds the new steps.
     pub(crate) fn extend(&mut self, past: &[PastStep], fence: &Fence) {
         for step in past.iter().skip(self.seen) {
             self.recent.push_back(Entry { full: full(step, &mut self.numbering, fence), brief: brief(step, fence) });
@@ -57,7 +57,7 @@ impl History {
         }
     }
 
-    /// Makes do with half of the room it takes up now, from now on; false when there is nothing left to condense.
+    /// Halves the current size for good; false when nothing is left to condense.
     pub(crate) fn shrink(&mut self) -> bool {
         let before = self.tokens();
         self.budget = self.budget.min(before / 2);
@@ -65,15 +65,14 @@ impl History {
         self.tokens() < before
     }
 
-    /// One message a step, after one for all condensed steps if there are any.
+    /// One message for all condensed steps, if any, and one per step.
     pub(crate) fn messages(&self) -> impl Iterator<Item = Message> {
         let condensed = (!self.briefs.is_empty()).then(|| self.condensed());
         let texts = condensed.into_iter().chain(self.recent.iter().map(|entry| entry.full.clone()));
         texts.map(|text| Message { role: Role::User, text, image: None })
     }
 
-    /// Down to half the budget, so that the prefix stays the same for many steps before it happens again. The newest
-    /// step always stays whole.
+    /// Condenses to half the budget, so that it happens rarely. The newest step always stays whole.
     fn condense(&mut self) {
         while self.recent.len() > 1 && self.recent_tokens() > self.budget / 4 {
             self.briefs.extend(self.recent.pop_front().map(|entry| entry.brief));
@@ -107,8 +106,8 @@ impl History {
     }
 }
 
-/// The step in a few lines. What the model or the page wrote is flattened and defused piece by piece, so that a fence
-/// stands only where one was put up.
+/// The step in a few lines. Text of the model or the page is put on one line and defused, so that it cannot forge a
+/// fence.
 fn full(step: &PastStep, numbering: &mut Numbering, fence: &Fence) -> String {
     let flat = |text: &str, max: usize| fence.defuse(&one_line(text, max));
     let mut text = format!("Step {}:", step.step);

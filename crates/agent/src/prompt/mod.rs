@@ -1,5 +1,4 @@
-//! What a model reads: the fixed part, and one turn's view of the page. The fixed texts lie in `prompt/`, with their
-//! reasons.
+//! The prompts of a model. The fixed texts are Markdown files in this folder; `README.md` gives their reasons.
 
 pub(crate) mod answer;
 pub(crate) mod fence;
@@ -9,7 +8,7 @@ pub(crate) mod schema;
 use std::fmt::Write;
 
 use self::fence::Fence;
-use crate::extract::parts::{self, Long, PART};
+use crate::extract::parts::{self, LongExtract, PART};
 use crate::files::FileInfo;
 use crate::observation::{Observation, Scroll};
 use crate::output::OutputSchema;
@@ -24,10 +23,10 @@ const MAX_LINE: usize = 300;
 const MAX_NOTICE: usize = 500;
 /// Tabs listed.
 const MAX_TABS: usize = 20;
-/// For a model that reads a long text in parts.
+/// The system prompt of a query about a long text.
 pub(crate) const READING: &str = include_str!("reading.md").trim_ascii_end();
 
-/// The same for every run of a deployment.
+/// The system prompt, the same for all runs of a deployment.
 pub(crate) fn system(max_actions: u32, vocabulary: Vocabulary) -> String {
     let mut text = include_str!("system.md").trim_end().replace("{max_actions}", &max_actions.to_string());
     if vocabulary.script {
@@ -37,7 +36,7 @@ pub(crate) fn system(max_actions: u32, vocabulary: Vocabulary) -> String {
     text
 }
 
-/// The same for every call of a run.
+/// The first message, the same for all calls of a run.
 pub(crate) fn task(
     task: &str,
     files: &[FileInfo],
@@ -48,7 +47,7 @@ pub(crate) fn task(
     let names: Vec<String> = files.iter().map(ToString::to_string).collect();
     let files = if names.is_empty() { String::new() } else { format!("\n\nFiles for upload: {}", names.join(", ")) };
     let secrets = told(secrets);
-    // The task goes in last, so that nothing in it is taken for a placeholder.
+    // The task is inserted last, so that nothing in it is taken for a placeholder.
     let mut text = include_str!("task.md")
         .trim_end()
         .replace("{boundary}", fence.boundary())
@@ -73,7 +72,7 @@ fn told(secrets: &Secrets) -> String {
     format!("\n\n{}", include_str!("secrets.md").trim_end().replace("{secrets}", &lines))
 }
 
-/// The run's boundary as the first message of a call tells it; whoever compares calls of two runs leaves it out.
+/// The run's boundary in the first message of a call, for comparing calls of two runs.
 pub fn boundary(task_message: &str) -> Option<&str> {
     task_message
         .rsplit_once("The run's boundary: ")
@@ -81,12 +80,12 @@ pub fn boundary(task_message: &str) -> Option<&str> {
         .filter(|boundary| !boundary.is_empty())
 }
 
-/// Told after an answer that could not be used.
+/// The message after an unusable answer.
 pub(crate) fn unusable(problem: &str) -> String {
     include_str!("unusable.md").trim_end().replace("{problem}", problem)
 }
 
-/// The newest page and what to bear in mind, the one part that differs from call to call.
+/// The last message: the newest page and the reminders.
 pub(crate) fn turn(turn: &Turn<'_>, fence: &Fence) -> String {
     let mut text = format!("Step {} of {}.", turn.step, turn.max_steps);
     for reminder in turn.reminders {
@@ -101,8 +100,8 @@ pub(crate) fn turn(turn: &Turn<'_>, fence: &Fence) -> String {
     text
 }
 
-/// What the last step read, in full as far as the budget goes and honest about the rest.
-fn long_extracts(text: &mut String, extracts: &[Long<'_>], fence: &Fence) {
+/// The long texts that the last step read, up to one part's length, and a note about the rest.
+fn long_extracts(text: &mut String, extracts: &[LongExtract<'_>], fence: &Fence) {
     let mut left = PART;
     for long in extracts {
         let mut waiting = Vec::new();
@@ -123,12 +122,12 @@ fn long_extracts(text: &mut String, extracts: &[Long<'_>], fence: &Fence) {
     }
 }
 
-/// The beginning of a reading in parts, the same for all of them.
+/// The first message of a query about a long text.
 pub(crate) fn query(query: &str, fence: &Fence) -> String {
     include_str!("query.md").trim_end().replace("{boundary}", fence.boundary()).replace("{query}", query)
 }
 
-/// A part of the text that is being read.
+/// The message with one part of a long text.
 pub(crate) fn part(number: usize, of: usize, before: &str, part: &str, fence: &Fence) -> String {
     let before = if before.is_empty() { String::new() } else { fence.wrap("before", before) + "\n" };
     format!("Part {number} of {of}:\n{before}{}", fence.wrap("part", part))
@@ -162,7 +161,7 @@ fn page(observation: &Observation) -> String {
     text
 }
 
-/// Where the viewport stands, in viewport heights; none on a page that fits into it.
+/// The scroll position in viewport heights; none for a page that fits into the viewport.
 fn scroll(scroll: Scroll) -> Option<String> {
     if scroll.viewport_height == 0 || (scroll.pixels_above, scroll.pixels_below) == (0, 0) {
         return None;

@@ -1,5 +1,5 @@
-//! The JSON schema of a decision, made from its types, in the strict subset that providers guarantee: every property
-//! required, what may be left out nullable, nothing additional.
+//! The JSON Schema of a decision, generated from its type, in the strict subset of providers: every property required,
+//! optional ones nullable, no additional ones.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::decision::Decision;
 use crate::vocabulary::Vocabulary;
 
-/// The schema's name towards providers.
+/// The name of the schema in requests.
 pub(crate) const NAME: &str = "decision";
 
 /// The names of all actions.
@@ -18,14 +18,14 @@ pub(crate) static ACTION_NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
     actions(&mut schema).iter().filter_map(|action| Some(name_of(action)?.to_owned())).collect()
 });
 
-/// A click with everything there is to it. As most clicks have an index and nothing else, that is what `click` offers:
-/// a strict answer spells out every argument, and five nulls a click cost time.
+/// A click with all arguments. `click` itself has an index only: strict answers spell out every argument, and five nulls
+/// per click cost time.
 pub(crate) const CLICK_AT: &str = "clickAt";
 
-/// Schema of any decision with the actions of a vocabulary.
+/// The schema of a decision with the actions of a vocabulary.
 pub(crate) fn decision(vocabulary: Vocabulary) -> Value {
     let mut schema = generated();
-    // The frame is explained in the system prompt, or meant for readers of the code; the actions speak for themselves.
+    // The system prompt explains the frame.
     for frame in [
         "",
         "/properties/evaluationPreviousGoal",
@@ -46,7 +46,7 @@ pub(crate) fn decision(vocabulary: Vocabulary) -> Value {
     schema
 }
 
-/// Schema of a decision that can only be `done`.
+/// The schema of a decision that can only be `done`.
 pub(crate) fn done_only(vocabulary: Vocabulary) -> Value {
     let mut schema = decision(vocabulary);
     actions(&mut schema)
@@ -54,7 +54,7 @@ pub(crate) fn done_only(vocabulary: Vocabulary) -> Value {
     schema
 }
 
-/// As the types have it: an action is an object with its name as the one key.
+/// The schema of the types: an action is an object with its name as the key.
 fn generated() -> Value {
     let generator = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator();
     let mut schema = generator.into_root_schema_for::<Decision>().to_value();
@@ -66,7 +66,7 @@ fn name_of(generated: &Value) -> Option<&str> {
     generated.pointer("/required/0")?.as_str()
 }
 
-/// An action as models are offered it: its name beside its arguments, which takes half the frame.
+/// An action as models see it: the name next to the arguments, which halves the frame.
 fn offered(generated: &Value) -> Vec<Value> {
     let name = name_of(generated).expect("an action has a name");
     let arguments = generated["properties"][name]["properties"].as_object().expect("its arguments are an object");
@@ -104,15 +104,15 @@ fn actions(schema: &mut Value) -> &mut Vec<Value> {
 
 fn make_strict(schema: &mut Value) {
     let Value::Object(object) = schema else { return };
-    // What the strict subset does not know, and what costs tokens and says nothing.
+    // Unknown to the strict subset, or tokens without meaning.
     for key in ["$schema", "title", "default", "minimum", "maximum", "minItems", "maxItems"] {
         object.shift_remove(key);
     }
-    // An index is explained once, in the system prompt.
+    // The system prompt explains indices.
     if object.shift_remove("format").is_some_and(|format| format == "uint32") {
         object.shift_remove("description");
     }
-    // A pair is a list of what its halves are.
+    // A pair becomes a list.
     if let Some(Value::Array(mut halves)) = object.shift_remove("prefixItems") {
         object.insert("items".into(), halves.swap_remove(0));
     }

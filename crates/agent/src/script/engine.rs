@@ -1,5 +1,5 @@
-//! The sandbox: one JavaScript program in an embedded QuickJS, on a thread of its own. The language is all it has: no
-//! file, no network, no clock to wait on. Its one door to the outside is a function that takes and gives JSON.
+//! The sandbox of scripts: an embedded QuickJS on its own thread, without files, network or timers. Its only way out is
+//! a function that takes and returns JSON.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,38 +9,38 @@ use std::time::Instant;
 use rquickjs::{CaughtError, Context, Ctx, Function, Promise, Runtime};
 use tokio::sync::mpsc;
 
-/// Bytes the program's values may take.
+/// Heap limit in bytes.
 const MEMORY: usize = 32 << 20;
-/// Bytes of the interpreter's stack; a thread of the runtime's blocking pool has 2 MiB.
+/// Stack limit in bytes; threads of the blocking pool have 2 MiB.
 const STACK: usize = 512 << 10;
-/// Collected once this much has been allocated since; the limit above is not for garbage.
+/// Bytes allocated between garbage collections.
 const GC_THRESHOLD: usize = 4 << 20;
 
 const PRELUDE: &str = include_str!("prelude.js");
 
-/// The program asks for something and waits for the answer, both JSON.
+/// A call and where its answer goes, both JSON.
 pub(super) struct Call {
     pub(super) request: String,
     pub(super) answer: reply::SyncSender<String>,
 }
 
-/// Why a program has no result.
+/// Why a script has no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Failure {
-    /// It threw; the text is what it threw.
+    /// It threw this.
     #[error("{0}")]
     Threw(String),
-    /// It was stopped: out of time, or nobody waits for it any more.
+    /// It ran out of time or was cancelled.
     #[error("the script was stopped")]
     Stopped,
     #[error("the script needs too much memory")]
     OutOfMemory,
 }
 
-/// Runs a program to its end on this thread and gives its result as text.
+/// Runs a script on this thread and returns its result as text.
 ///
 /// # Errors
-/// It threw, or was stopped by `stop` or at `deadline`.
+/// It threw, ran out of memory, or was stopped by `stop` or `deadline`.
 pub(super) fn run(
     code: &str,
     calls: mpsc::Sender<Call>,
@@ -55,11 +55,11 @@ pub(super) fn run(
         let stop = Arc::clone(stop);
         move || stop.load(Ordering::Relaxed) || Instant::now() >= deadline
     };
-    // Asked every some thousand operations; a program cannot catch it.
+    // Called every few thousand operations. Scripts cannot catch the interrupt.
     runtime.set_interrupt_handler(Some(Box::new(stopped.clone())));
     let context = Context::full(&runtime).map_err(|_| Failure::OutOfMemory)?;
     context.with(|context| {
-        evaluate(&context, code, calls).map_err(|error| match told(&context, error) {
+        evaluate(&context, code, calls).map_err(|error| match thrown(&context, error) {
             _ if stopped() => Failure::Stopped,
             text if text.contains("out of memory") => Failure::OutOfMemory,
             text => Failure::Threw(text),
@@ -81,13 +81,13 @@ fn evaluate(context: &Ctx<'_>, code: &str, calls: mpsc::Sender<Call>) -> rquickj
     done.finish()
 }
 
-/// What was thrown, as the model should read it.
-fn told(context: &Ctx<'_>, error: rquickjs::Error) -> String {
+/// The exception as the model reads it.
+fn thrown(context: &Ctx<'_>, error: rquickjs::Error) -> String {
     match CaughtError::from_error(context, error) {
         CaughtError::Exception(exception) => {
             let name: String = exception.get("name").unwrap_or_default();
             let message = exception.message().unwrap_or_default();
-            // "Error" alone is what our own calls throw, and says nothing.
+            // Our own calls throw plain errors.
             if name.is_empty() || name == "Error" { message } else { format!("{name}: {message}") }
         }
         CaughtError::Value(value) => match value.as_string().and_then(|text| text.to_string().ok()) {

@@ -1,5 +1,5 @@
-//! The action `script`: a short program that a model writes instead of a dozen answers. It has this agent's own actions
-//! and reads, and nothing else; each of them goes the way of any other action, the policy included.
+//! The action `script`: a short JavaScript program of the model. It can call the agent's actions and read the page, and
+//! nothing else. Its calls take the same path as other actions, URL policy included.
 
 mod engine;
 
@@ -21,18 +21,18 @@ use crate::report::{LogLevel, Reporter};
 use crate::text::{one_line, shorten};
 use crate::vocabulary::Vocabulary;
 
-/// Longest program, in bytes.
+/// Longest script, in bytes.
 const MAX_CODE: usize = 16 << 10;
-/// Calls of one program, actions and reads together.
+/// Actions and reads per script.
 const MAX_CALLS: usize = 200;
-/// From its first operation to its last, the pages' time included.
-const TIME: Duration = Duration::from_secs(60);
+/// Total run time, pages included.
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest result, in characters.
 const MAX_RESULT: usize = 20_000;
-/// Actions that the description names.
-const NAMED: usize = 8;
+/// Actions named in the description.
+const MAX_NAMED: usize = 8;
 
-/// What the program asks for.
+/// A call of the script.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Request {
@@ -44,7 +44,7 @@ enum Request {
     View(()),
 }
 
-/// Tells the program's thread that nobody waits for it any more.
+/// Stops the script's thread when the run no longer waits for it.
 struct StopOnDrop(Arc<AtomicBool>);
 
 impl Drop for StopOnDrop {
@@ -53,10 +53,10 @@ impl Drop for StopOnDrop {
     }
 }
 
-/// Runs a program against the page. `seen` is what the agent was last shown. Each action is told as it is carried out.
+/// Runs a script on the page. `seen` is the last observation. Each action is logged as it is carried out.
 ///
 /// # Errors
-/// The program threw or was stopped; what it had done by then stands in the text.
+/// The script threw or was stopped; the text lists what it did.
 pub(crate) async fn run(
     code: &str,
     page: &dyn Page,
@@ -69,52 +69,59 @@ pub(crate) async fn run(
     }
     let (calls, mut inbox) = mpsc::channel(1);
     let stop = StopOnDrop(Arc::default());
-    let deadline = Instant::now() + TIME;
+    let deadline = Instant::now() + TIMEOUT;
     let program = {
         let (code, stop) = (code.to_owned(), Arc::clone(&stop.0));
         // The runtime owns the thread, and `stop` ends it with this future.
         tokio::task::spawn_blocking(move || engine::run(&code, calls, &stop, deadline.into_std()))
     };
-    let mut door =
-        Door { page, vocabulary, reporter, seen: None, given: seen, calls: 0, done: Vec::new(), page_changed: false };
+    let mut host = ScriptHost {
+        page,
+        vocabulary,
+        reporter,
+        seen: None,
+        given: seen,
+        calls: 0,
+        done: Vec::new(),
+        page_changed: false,
+    };
     let served = async {
         while let Some(Call { request, answer }) = inbox.recv().await {
-            let value = door.serve(&request).await?;
-            // A program that was stopped does not listen any more.
+            let value = host.serve(&request).await?;
+            // A stopped script no longer receives.
             let _ = answer.send(value.to_string());
         }
         Ok::<_, ActionError>(())
     };
     match tokio::time::timeout_at(deadline, served).await {
         Ok(served) => served?,
-        // An action takes longer than all the time there was.
-        Err(_elapsed) => return Err(door.stopped()),
+        // An action took longer than the time left.
+        Err(_elapsed) => return Err(host.stopped()),
     }
-    // Its end of the channel is closed, so it is through.
+    // The channel is closed, so the script has finished.
     match program.await.unwrap_or(Err(Failure::Stopped)) {
-        Ok(result) => Ok(door.outcome(&result)),
-        Err(Failure::Stopped) => Err(door.stopped()),
-        Err(failure) => Err(door.failed(&failure.to_string())),
+        Ok(result) => Ok(host.outcome(&result)),
+        Err(Failure::Stopped) => Err(host.stopped()),
+        Err(failure) => Err(host.failed(&failure.to_string())),
     }
 }
 
-/// Where the program's calls arrive.
-struct Door<'a> {
+/// Serves the script's calls.
+struct ScriptHost<'a> {
     page: &'a dyn Page,
     vocabulary: Vocabulary,
     reporter: &'a dyn Reporter,
     given: &'a Observation,
-    /// The page as it was read for the program; none before, and again after each action.
+    /// The page as read for the script; cleared by each action.
     seen: Option<Observation>,
     calls: usize,
-    /// Descriptions of the actions carried out.
+    /// Descriptions of its actions.
     done: Vec<String>,
     page_changed: bool,
 }
 
-impl Door<'_> {
-    /// The answer to a call. Only an error that ends the run, or makes what the program knows of the page void, is one
-    /// here.
+impl ScriptHost<'_> {
+    /// Answers a call. Returns only errors that end the script; others are thrown in it.
     async fn serve(&mut self, request: &str) -> Result<Value, ActionError> {
         self.calls += 1;
         if self.calls > MAX_CALLS {
@@ -154,11 +161,11 @@ impl Door<'_> {
     }
 
     async fn act(&mut self, action: &Action) -> Result<Value, ActionError> {
-        if !is_power(action) || !self.vocabulary.allows(action) {
+        if !is_callable(action) || !self.vocabulary.allows(action) {
             return Err(ActionError::NotPossible(format!("a script cannot {}", action.name())));
         }
         let outcome = self.page.act(action).await;
-        // Also after a failure: it may have done a part.
+        // Even a failed action may have changed the page.
         self.seen = None;
         let outcome = outcome?;
         self.page_changed |= outcome.page_changed;
@@ -167,7 +174,7 @@ impl Door<'_> {
         Ok(outcome.effect.into())
     }
 
-    /// The page as it is now.
+    /// The current page.
     async fn look(&mut self) -> Result<&Observation, ActionError> {
         if self.done.is_empty() && self.seen.is_none() {
             return Ok(self.given);
@@ -193,21 +200,21 @@ impl Door<'_> {
     }
 
     fn stopped(&self) -> ActionError {
-        self.failed(&format!("it was stopped after {} s", TIME.as_secs()))
+        self.failed(&format!("it was stopped after {} s", TIMEOUT.as_secs()))
     }
 
     fn account(&self) -> String {
-        let named = self.done.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
+        let named = self.done.iter().take(MAX_NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
         match self.done.len() {
             0 => "no action".into(),
-            count if count > NAMED => format!("{named}; and {} more actions", count - NAMED),
+            count if count > MAX_NAMED => format!("{named}; and {} more actions", count - MAX_NAMED),
             _ => named,
         }
     }
 }
 
-/// What a program may do: everything that is done to a page.
-fn is_power(action: &Action) -> bool {
+/// Whether scripts may call it: all actions on a page.
+fn is_callable(action: &Action) -> bool {
     !matches!(action, Action::Done { .. } | Action::Script { .. } | Action::Screenshot {})
 }
 
