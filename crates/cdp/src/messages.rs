@@ -193,6 +193,7 @@ pub struct Request {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResponseReceived {
+    pub request_id: String,
     pub loader_id: String,
     pub frame_id: Option<String>,
     #[serde(rename = "type")]
@@ -203,6 +204,33 @@ pub struct ResponseReceived {
 #[derive(Debug, Clone, Deserialize)]
 pub struct Response {
     pub status: u16,
+    pub headers: HashMap<String, String>,
+}
+
+impl Response {
+    /// Bytes of the body as scripts read it, if the server said how many.
+    pub fn length(&self) -> Option<u64> {
+        let header = |name: &str| {
+            self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        };
+        header("content-length").filter(|_| header("content-encoding").is_none())?.parse().ok()
+    }
+}
+
+/// `Network.dataReceived`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DataReceived {
+    pub request_id: String,
+    /// Bytes, decoded.
+    pub data_length: u64,
+}
+
+/// `Network.requestWillBeSentExtraInfo`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestHeaders {
+    pub request_id: String,
     pub headers: HashMap<String, String>,
 }
 

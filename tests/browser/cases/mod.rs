@@ -7,13 +7,14 @@ mod drag;
 mod identity;
 mod lists;
 mod menus;
+mod pending;
 mod restless;
 mod slow;
 mod unreachable;
 mod windows;
 mod writing;
 
-use agent::observation::ElementIndex;
+use agent::observation::{ElementIndex, Observation};
 
 use crate::support::{Site, Tab, open};
 
@@ -32,4 +33,9 @@ fn index_at(view: &str, words: &str) -> ElementIndex {
     let start = line.find(words).map_or(0, |at| line[..at].rfind('[').unwrap_or(0));
     let number = line[start..].trim_start_matches('[').split(']').next().unwrap_or_default();
     ElementIndex(number.parse().unwrap_or_else(|_| panic!("no index in {line:?}")))
+}
+
+/// Everything that the model reads about the page beside its text, in one string.
+fn notices(seen: &Observation) -> String {
+    seen.notices.join("\n")
 }

@@ -1,5 +1,7 @@
 //! Several windows of one site.
 
+use std::time::{Duration, Instant};
+
 use agent::action::Action;
 use axum::Router;
 use axum::response::Html;
@@ -80,6 +82,31 @@ fn a_window_that_opens_blank_is_followed_to_where_it_is_sent() {
         let clicked = clicked.unwrap();
         assert!(clicked.effect.contains("new tab"), "{clicked:?}");
         tab.until(|seen| seen.url == site.url("/pay") && seen.view.text.contains("Card number")).await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn an_earlier_tab_that_is_switched_to_is_seen_and_pictured_as_quickly_as_any() {
+    run(async {
+        let site = Site::of(&[
+            ("/", "<a href=/second target=_blank>Second</a><button onclick=\"tell('pressed')\">Press</button>"),
+            ("/second", "<h1>Second page</h1>"),
+        ])
+        .await;
+        let tab = open(&site, "/").await;
+        tab.click("Second").await.unwrap();
+        assert!(tab.text().await.contains("Second page"));
+        tab.act(Action::SwitchTab { tab: 1 }).await.unwrap();
+        for _ in 0..2 {
+            let started = Instant::now();
+            let seen = tab.observe().await;
+            assert!(started.elapsed() < Duration::from_secs(2), "{:?}: {:?}", started.elapsed(), seen.notices);
+            assert!(seen.screenshot.is_some(), "{:?}", seen.notices);
+            assert!(seen.view.text.contains("Press"), "{}", seen.view.text);
+        }
+        tab.click("Press").await.unwrap();
+        site.hears("pressed").await;
         tab.close().await;
     });
 }

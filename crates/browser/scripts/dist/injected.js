@@ -876,7 +876,22 @@
     "value",
     "src"
   ];
-  async function domSettled({ quiet, limit }) {
+  var CONTENT = "input,button,select,textarea,a[href],img,svg,canvas,video,iframe,embed,object,[tabindex]";
+  var WITHOUT_CONTENT = /* @__PURE__ */ new Set(["script", "style", "noscript", "template"]);
+  function isBare() {
+    const body = page.body();
+    if (!body || roots().length > 1 || queryAll(body, CONTENT).length > 0) return false;
+    if (document.scripts.length === 0) return false;
+    const texts = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
+    for (let text2 = texts.nextNode(); text2; text2 = texts.nextNode()) {
+      const parent = text2.parentNode;
+      if (!text2.nodeValue?.trim() || !parent || !isElement(parent)) continue;
+      if (!WITHOUT_CONTENT.has(localNameOf(parent)) && checkVisibility(parent)) return false;
+    }
+    return true;
+  }
+  async function domSettled({ quiet, limit, bare = 0 }) {
+    await until(() => !isBare(), bare);
     const started = performance.now();
     let last = 0;
     const observer = new MutationObserver(() => {

@@ -14,7 +14,9 @@ impl Executor<'_> {
             if !tabs.activate(id) {
                 return Err(no_such_tab(id));
             }
-            tabs.active().map(|tab| tab.url.clone()).unwrap_or_default()
+            let tab = tabs.active().ok_or_else(|| no_such_tab(id))?;
+            tab.bring_to_front();
+            tab.url.clone()
         };
         let before = self.start_action().await?;
         let mut outcome = self.settle(format!("Switch to tab {id}"), &before).await?;

@@ -72,7 +72,12 @@ impl ContextState {
             EventDetachedFromTarget::IDENTIFIER => {
                 if let Some(detached) = event.parse::<messages::DetachedFromTarget>() {
                     // Frames are removed by their parents' events.
-                    self.tabs().remove(&detached.session_id);
+                    let mut tabs = self.tabs();
+                    if tabs.remove(&detached.session_id)
+                        && let Some(tab) = tabs.active()
+                    {
+                        tab.bring_to_front();
+                    }
                 }
             }
             EventTargetInfoChanged::IDENTIFIER => {
@@ -146,6 +151,11 @@ impl ContextState {
             ("page", _) => {
                 tabs.add(session.clone(), &info.target_id, info.url.clone());
                 session_setup::set_up_page(&session);
+                if tabs.len() > 1
+                    && let Some(tab) = tabs.active()
+                {
+                    tab.bring_to_front();
+                }
             }
             ("iframe", Some(parent)) => {
                 if let Some(tab) = tabs.of_session(parent) {

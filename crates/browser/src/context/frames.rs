@@ -67,6 +67,12 @@ impl Frames {
         self.by_id.values().any(|frame| frame.session.id().is_some_and(|id| **id == *session))
     }
 
+    /// The frame that a frame is in, with the session in which its document is asked; no session for a tab's main frame.
+    pub(crate) fn parent_of(&self, id: &str) -> Option<(Arc<str>, Option<Session>)> {
+        let parent = &self.by_id.get(id)?.parent;
+        Some((parent.clone(), self.by_id.get(parent).map(|frame| frame.session.clone())))
+    }
+
     /// The documents of a frame's direct children.
     pub(crate) fn of(&self, parent: &str) -> Vec<Document> {
         let of_parent = self.by_id.iter().filter(|(_, frame)| *frame.parent == *parent);

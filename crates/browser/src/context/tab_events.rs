@@ -6,7 +6,8 @@ use std::time::Duration;
 use chromiumoxide_cdp::cdp::browser_protocol::input::EventDragIntercepted;
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
 use chromiumoxide_cdp::cdp::browser_protocol::network::{
-    EventLoadingFailed, EventLoadingFinished, EventRequestWillBeSent, EventResponseReceived,
+    EventDataReceived, EventLoadingFailed, EventLoadingFinished, EventRequestWillBeSent,
+    EventRequestWillBeSentExtraInfo, EventResponseReceived,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
     EventFrameAttached, EventFrameDetached, EventFrameNavigated, EventFrameRequestedNavigation,
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 use crate::context::tabs::Tab;
 use crate::egress::Egress;
 use crate::files::RunFiles;
+use crate::navigation::activity::NewRequest;
 use crate::observe::DocumentResponse;
 use cdp::{Connection, Event, messages};
 
@@ -41,16 +43,35 @@ pub(super) fn apply_tab_event(
                 if of_tab && request.kind.as_deref() == Some("Document") {
                     tab.load.requested(&request.request.url, &request.request.method, &tab.url);
                 }
-                tab.activity.request_started(request.request_id, request.kind.as_deref());
+                let new = NewRequest {
+                    id: &request.request_id,
+                    kind: request.kind.as_deref(),
+                    method: &request.request.method,
+                    url: &request.request.url,
+                    subframe: request.frame_id.as_deref().filter(|_| !of_tab),
+                };
+                tab.activity.request_started(new, Instant::now());
+            }
+        }
+        EventRequestWillBeSentExtraInfo::IDENTIFIER => {
+            if let Some(sent) = event.parse::<messages::RequestHeaders>()
+                && sent.headers.get("Sec-Fetch-Mode").is_some_and(|mode| mode == "no-cors")
+            {
+                tab.activity.is_report(&sent.request_id);
             }
         }
         EventResponseReceived::IDENTIFIER => {
-            if let Some(received) = event.parse::<messages::ResponseReceived>()
-                && received.kind == "Document"
-                && received.frame_id.as_deref().is_some_and(of_main_frame)
-            {
-                let messages::Response { status, headers } = received.response;
-                tab.load.response_received(received.loader_id, DocumentResponse::new(status, headers));
+            if let Some(received) = event.parse::<messages::ResponseReceived>() {
+                tab.activity.response_received(&received.request_id, received.response.length(), Instant::now());
+                if received.kind == "Document" && received.frame_id.as_deref().is_some_and(of_main_frame) {
+                    let messages::Response { status, headers } = received.response;
+                    tab.load.response_received(received.loader_id, DocumentResponse::new(status, headers));
+                }
+            }
+        }
+        EventDataReceived::IDENTIFIER => {
+            if let Some(received) = event.parse::<messages::DataReceived>() {
+                tab.activity.data_received(&received.request_id, received.data_length, Instant::now());
             }
         }
         EventLoadingFinished::IDENTIFIER | EventLoadingFailed::IDENTIFIER => {
@@ -99,7 +120,7 @@ pub(super) fn apply_tab_event(
                 tab.tracker.committed(&frame.loader_id);
                 if kind == "BackForwardCacheRestore" {
                     // No further event reports that it is parsed.
-                    tab.activity.document_parsed(&frame.loader_id);
+                    tab.activity.document_parsed(&frame.loader_id, Instant::now());
                 }
             }
         }
@@ -120,7 +141,7 @@ pub(super) fn apply_tab_event(
                 && reached.name == "DOMContentLoaded"
                 && of_main_frame(&reached.frame_id)
             {
-                tab.activity.document_parsed(&reached.loader_id);
+                tab.activity.document_parsed(&reached.loader_id, Instant::now());
             }
         }
         EventFrameStoppedLoading::IDENTIFIER if is_about_main_frame(event, tab) => tab.activity.loading_stopped(),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chromiumoxide_cdp::cdp::browser_protocol::dom::BackendNodeId;
 use chromiumoxide_cdp::cdp::browser_protocol::input::DragData;
+use chromiumoxide_cdp::cdp::browser_protocol::page::BringToFrontParams;
 use url::Origin;
 
 use crate::context::frames::Frames;
@@ -209,6 +210,11 @@ impl Tabs {
 }
 
 impl Tab {
+    /// Chromium draws no pictures of a tab behind another, so the active tab is always in front.
+    pub(crate) fn bring_to_front(&self) {
+        self.session.send(BringToFrontParams::default());
+    }
+
     /// The main document.
     pub(crate) fn document(&self) -> Document {
         Document { session: self.session.clone(), frame: self.target.clone() }

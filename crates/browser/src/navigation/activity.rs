@@ -1,6 +1,7 @@
 //! A tab's navigation and network activity. Pure; updated by events, read while settling.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -17,10 +18,25 @@ pub(crate) struct ActivityCounts {
 /// Maximum number of tracked requests. A page above it counts as busy.
 const MAX_INFLIGHT: usize = 4_096;
 
+/// A response to a script that brings nothing for this long is over: Chromium reports no end while nobody reads the body.
+const BODY_SILENCE: Duration = Duration::from_millis(300);
+/// The same once all of its Content-Length is here.
+const WHOLE_BODY_SILENCE: Duration = Duration::from_millis(50);
+/// A response held back for this long may be one of a long poll.
+const POLL_HELD: Duration = Duration::from_millis(500);
+/// A request that follows its predecessor's response this soon is the next one of a long poll.
+const POLL_REPEATS: Duration = Duration::from_millis(200);
+/// Endpoints remembered that may be polled.
+const MAX_POLLED: usize = 16;
+
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
     now: ActivityCounts,
     inflight: HashMap<String, Request>,
+    /// Endpoints that held a response back, and when it came.
+    held: VecDeque<(String, Instant)>,
+    /// When the document was parsed.
+    parsed: Option<Instant>,
     navigation: Navigation,
 }
 
@@ -28,6 +44,33 @@ pub(crate) struct Activity {
 struct Request {
     number: u64,
     kind_of: RequestKind,
+    since: Instant,
+    /// Method and URL without the query, of a script's request.
+    endpoint: Option<String>,
+    /// Of a script's request that has its response.
+    body: Option<Body>,
+    /// Whose document is requested, until it is known whether anybody sees that frame.
+    unchecked_frame: Option<String>,
+}
+
+/// The body of a response as far as it has come.
+#[derive(Debug)]
+struct Body {
+    /// Bytes to come; None when the server did not say how many there are.
+    remaining: Option<u64>,
+    last: Instant,
+}
+
+/// A request as it starts.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct NewRequest<'a> {
+    pub(crate) id: &'a str,
+    /// The protocol's resource type.
+    pub(crate) kind: Option<&'a str>,
+    pub(crate) method: &'a str,
+    pub(crate) url: &'a str,
+    /// The frame whose document is requested, unless it is the main one.
+    pub(crate) subframe: Option<&'a str>,
 }
 
 /// What a request is for.
@@ -74,10 +117,36 @@ impl Activity {
         }
     }
 
-    /// Requests started since and not finished: those for content, and all.
-    pub(crate) fn pending_since(&self, mark: ActivityCounts) -> (usize, usize) {
-        let since = || self.inflight.values().filter(|request| request.number > mark.requests);
-        (since().filter(|request| request.kind_of == RequestKind::Content).count(), since().count())
+    /// Requests started since that can still change the page: those for content, and all.
+    pub(crate) fn pending_since(&self, mark: ActivityCounts, now: Instant) -> (usize, usize) {
+        let pending = || self.inflight.values().filter(|it| it.number > mark.requests && !it.is_over(now));
+        (pending().filter(|request| request.kind_of == RequestKind::Content).count(), pending().count())
+    }
+
+    /// As [`pending_since`](Self::pending_since), those for content that were sent before the document was parsed.
+    pub(crate) fn pending_from_parsing(&self, mark: ActivityCounts, now: Instant) -> usize {
+        let is_of_parsing = |it: &Request| self.parsed.is_none_or(|parsed| it.since <= parsed);
+        let pending = self.inflight.values().filter(|it| it.number > mark.requests && !it.is_over(now));
+        pending.filter(|it| it.kind_of == RequestKind::Content && is_of_parsing(it)).count()
+    }
+
+    /// When the next of the responses that have begun is over if nothing more comes of it.
+    pub(crate) fn next_over(&self, now: Instant) -> Option<Instant> {
+        self.inflight.values().filter_map(Request::over_at).filter(|over| *over > now).min()
+    }
+
+    /// Frames whose documents are pending and of which nobody has looked whether they can be seen.
+    pub(crate) fn unchecked_frames(&self) -> Vec<String> {
+        self.inflight.values().filter_map(|request| request.unchecked_frame.clone()).collect()
+    }
+
+    /// A pending document is one that can be seen, or else not worth waiting for.
+    pub(crate) fn frame_checked(&mut self, frame: &str, is_seen: bool) {
+        self.inflight.retain(|_, request| {
+            let is_its = request.unchecked_frame.as_deref() == Some(frame);
+            request.unchecked_frame.take_if(|_| is_its);
+            !is_its || is_seen
+        });
     }
 
     pub(crate) fn navigation_requested(&mut self, url: &str, now: Instant) {
@@ -94,12 +163,15 @@ impl Activity {
         self.now.documents += 1;
         // Requests of the previous document may never be reported as finished.
         self.inflight.clear();
+        self.held.clear();
+        self.parsed = None;
         self.navigation = Navigation::Parsing { loader: loader.to_owned() };
     }
 
-    pub(crate) fn document_parsed(&mut self, loader: &str) {
+    pub(crate) fn document_parsed(&mut self, loader: &str, now: Instant) {
         if matches!(&self.navigation, Navigation::Parsing { loader: current } if current == loader) {
             self.navigation = Navigation::Idle;
+            self.parsed = Some(now);
         }
     }
 
@@ -110,7 +182,8 @@ impl Activity {
         }
     }
 
-    pub(crate) fn request_started(&mut self, id: String, kind: Option<&str>) {
+    pub(crate) fn request_started(&mut self, request: NewRequest<'_>, now: Instant) {
+        let NewRequest { id, kind, method, url, subframe } = request;
         let kind_of = match kind {
             // These stay open as long as the page, or nobody waits for them.
             Some("EventSource" | "WebSocket" | "Ping" | "Prefetch" | "CSPViolationReport") => return,
@@ -118,11 +191,52 @@ impl Activity {
             _ => RequestKind::Content,
         };
         self.now.requests += 1;
-        if self.inflight.len() >= MAX_INFLIGHT && !self.inflight.contains_key(&id) {
+        let endpoint = matches!(kind, Some("Fetch" | "XHR")).then(|| endpoint(method, url));
+        let is_poll = |endpoint: &String| {
+            self.held.iter().any(|(held, responded)| held == endpoint && now < *responded + POLL_REPEATS)
+        };
+        if endpoint.as_ref().is_some_and(is_poll)
+            || (self.inflight.len() >= MAX_INFLIGHT && !self.inflight.contains_key(id))
+        {
             return;
         }
         // A redirect keeps its request's id and number.
-        self.inflight.entry(id).or_insert(Request { number: self.now.requests, kind_of });
+        self.inflight.entry(id.to_owned()).or_insert_with(|| Request {
+            number: self.now.requests,
+            kind_of,
+            since: now,
+            endpoint,
+            body: None,
+            unchecked_frame: subframe.filter(|_| kind == Some("Document")).map(str::to_owned),
+        });
+    }
+
+    /// A response has begun; `length` is that of its body as it is transferred, if the server said so.
+    pub(crate) fn response_received(&mut self, id: &str, length: Option<u64>, now: Instant) {
+        let Some(request) = self.inflight.get_mut(id) else { return };
+        request.unchecked_frame = None;
+        let Some(endpoint) = &request.endpoint else { return };
+        request.body = Some(Body { remaining: length, last: now });
+        if now > request.since + POLL_HELD {
+            self.held.push_back((endpoint.clone(), now));
+            if self.held.len() > MAX_POLLED {
+                self.held.pop_front();
+            }
+        }
+    }
+
+    pub(crate) fn data_received(&mut self, id: &str, bytes: u64, now: Instant) {
+        if let Some(body) = self.inflight.get_mut(id).and_then(|request| request.body.as_mut()) {
+            body.remaining = body.remaining.map(|remaining| remaining.saturating_sub(bytes));
+            body.last = now;
+        }
+    }
+
+    /// A script sent a request whose response it does not mean to read: `no-cors`, as reports are sent.
+    pub(crate) fn is_report(&mut self, id: &str) {
+        if self.inflight.get(id).is_some_and(|request| request.endpoint.is_some()) {
+            self.inflight.remove(id);
+        }
     }
 
     pub(crate) fn request_ended(&mut self, id: &str) {
@@ -136,14 +250,96 @@ impl Activity {
     }
 }
 
+impl Request {
+    /// When its response is over if nothing more comes of it.
+    fn over_at(&self) -> Option<Instant> {
+        let body = self.body.as_ref()?;
+        Some(body.last + if body.remaining == Some(0) { WHOLE_BODY_SILENCE } else { BODY_SILENCE })
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        self.over_at().is_some_and(|over| over <= now)
+    }
+}
+
+fn endpoint(method: &str, url: &str) -> String {
+    format!("{method} {}", url.split(['?', '#']).next().unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn pending(activity: &Activity, mark: ActivityCounts) -> (usize, usize) {
-        activity.pending_since(mark)
+        activity.pending_since(mark, Instant::now())
+    }
+
+    fn start(activity: &mut Activity, id: &str, kind: Option<&str>) {
+        activity.request_started(NewRequest { id, kind, ..NewRequest::default() }, Instant::now());
+    }
+
+    #[test]
+    fn a_response_that_brings_nothing_more_is_over() {
+        let (mut activity, now) = (Activity::default(), Instant::now());
+        let content = |activity: &Activity, now| activity.pending_since(ActivityCounts::default(), now).0;
+        for id in ["unread", "whole"] {
+            start(&mut activity, id, Some("Fetch"));
+        }
+        assert_eq!((content(&activity, now + Duration::from_secs(60)), activity.next_over(now)), (2, None));
+        activity.response_received("unread", None, now);
+        activity.response_received("whole", Some(2), now);
+        activity.data_received("whole", 2, now);
+        assert_eq!(activity.next_over(now), Some(now + WHOLE_BODY_SILENCE));
+        assert_eq!(content(&activity, now + WHOLE_BODY_SILENCE), 1);
+        activity.data_received("unread", 9, now + Duration::from_millis(100));
+        assert_eq!(content(&activity, now + BODY_SILENCE), 1);
+        assert_eq!(content(&activity, now + Duration::from_millis(100) + BODY_SILENCE), 0);
+    }
+
+    #[test]
+    fn a_stylesheet_is_pending_until_its_end() {
+        let (mut activity, now) = (Activity::default(), Instant::now());
+        start(&mut activity, "1", Some("Stylesheet"));
+        activity.response_received("1", Some(0), now);
+        assert_eq!(activity.pending_since(ActivityCounts::default(), now + Duration::from_secs(9)), (1, 1));
+    }
+
+    #[test]
+    fn the_next_request_of_a_long_poll_is_not_pending() {
+        let (mut activity, now) = (Activity::default(), Instant::now());
+        let ask = |id, query| NewRequest { id, kind: Some("XHR"), method: "GET", url: query, subframe: None };
+        let responded = now + POLL_HELD * 2;
+        activity.request_started(ask("1", "https://a.example/news?since=0"), now);
+        activity.response_received("1", None, responded);
+        activity.request_ended("1");
+        activity.request_started(ask("2", "https://a.example/news?since=1"), responded);
+        assert_eq!(activity.pending_since(ActivityCounts::default(), responded), (0, 0));
+        activity.request_started(ask("3", "https://a.example/other"), responded);
+        activity.request_started(ask("4", "https://a.example/news"), responded + POLL_REPEATS);
+        assert_eq!(activity.pending_since(ActivityCounts::default(), responded), (2, 2));
+    }
+
+    #[test]
+    fn the_document_of_a_frame_that_nobody_sees_is_not_pending() {
+        let mut activity = Activity::default();
+        for id in ["seen", "unseen"] {
+            let asked = NewRequest { id, kind: Some("Document"), subframe: Some(id), ..NewRequest::default() };
+            activity.request_started(asked, Instant::now());
+        }
+        assert_eq!(activity.unchecked_frames().len(), 2);
+        activity.frame_checked("seen", true);
+        activity.frame_checked("unseen", false);
+        assert_eq!((activity.unchecked_frames().len(), pending(&activity, ActivityCounts::default())), (0, (1, 1)));
+    }
+
+    #[test]
+    fn a_report_is_not_pending() {
+        let mut activity = Activity::default();
+        start(&mut activity, "report", Some("Fetch"));
+        start(&mut activity, "script", Some("Script"));
+        activity.is_report("report");
+        activity.is_report("script");
+        assert_eq!(pending(&activity, ActivityCounts::default()), (1, 1), "scripts are loaded in that mode as well");
     }
 
     #[test]
@@ -157,8 +353,8 @@ mod tests {
     fn requests_are_pending_from_their_start_to_their_end() {
         let mut activity = Activity::default();
         let mark = activity.counts();
-        activity.request_started("1".into(), Some("XHR"));
-        activity.request_started("2".into(), Some("Image"));
+        start(&mut activity, "1", Some("XHR"));
+        start(&mut activity, "2", Some("Image"));
         assert_eq!(pending(&activity, mark), (1, 2), "a picture decides only what the page looks like");
         activity.request_ended("1");
         activity.request_ended("unknown");
@@ -168,13 +364,13 @@ mod tests {
     #[test]
     fn requests_from_before_an_action_are_not_awaited() {
         let mut activity = Activity::default();
-        activity.request_started("earlier".into(), Some("Fetch"));
+        start(&mut activity, "earlier", Some("Fetch"));
         let mark = activity.counts();
         assert_eq!(pending(&activity, mark), (0, 0));
-        activity.request_started("later".into(), Some("Fetch"));
+        start(&mut activity, "later", Some("Fetch"));
         assert_eq!(pending(&activity, mark), (1, 1));
         // A redirect of the earlier request is still the earlier one.
-        activity.request_started("earlier".into(), Some("Fetch"));
+        start(&mut activity, "earlier", Some("Fetch"));
         assert_eq!(pending(&activity, mark), (1, 1));
         assert_eq!(pending(&activity, ActivityCounts::default()), (2, 2));
     }
@@ -183,11 +379,11 @@ mod tests {
     fn long_lived_requests_are_never_pending() {
         let mut activity = Activity::default();
         for kind in ["EventSource", "WebSocket", "Ping", "Prefetch", "CSPViolationReport"] {
-            activity.request_started(kind.into(), Some(kind));
+            start(&mut activity, kind, Some(kind));
         }
         assert_eq!(pending(&activity, ActivityCounts::default()), (0, 0));
-        activity.request_started("unknown".into(), None);
-        activity.request_started("new".into(), Some("SomethingNew"));
+        start(&mut activity, "unknown", None);
+        start(&mut activity, "new", Some("SomethingNew"));
         assert_eq!(pending(&activity, ActivityCounts::default()), (2, 2));
     }
 
@@ -198,9 +394,9 @@ mod tests {
         assert!(activity.is_navigating());
         activity.document_committed("loader");
         assert!(activity.is_navigating());
-        activity.document_parsed("an earlier loader");
+        activity.document_parsed("an earlier loader", Instant::now());
         assert!(activity.is_navigating());
-        activity.document_parsed("loader");
+        activity.document_parsed("loader", Instant::now());
         assert!(!activity.is_navigating());
         assert_eq!(activity.counts().documents, 1);
     }
@@ -210,7 +406,7 @@ mod tests {
         let mut activity = Activity::default();
         activity.document_committed("first");
         activity.navigation_requested("https://a.example/", Instant::now());
-        activity.document_parsed("first");
+        activity.document_parsed("first", Instant::now());
         assert!(activity.is_navigating());
     }
 
@@ -254,11 +450,11 @@ mod tests {
     #[test]
     fn a_new_document_drops_the_requests_of_the_previous_one() {
         let mut activity = Activity::default();
-        activity.request_started("old".into(), Some("Script"));
+        start(&mut activity, "old", Some("Script"));
         activity.document_committed("loader");
         assert_eq!(pending(&activity, ActivityCounts::default()), (0, 0));
         // The end of a request of the previous document changes nothing.
-        activity.request_started("new".into(), Some("Script"));
+        start(&mut activity, "new", Some("Script"));
         activity.request_ended("old");
         assert_eq!(pending(&activity, ActivityCounts::default()), (1, 1));
     }
@@ -267,7 +463,7 @@ mod tests {
     fn a_crashed_tab_is_idle_and_keeps_its_counts() {
         let mut activity = Activity::default();
         activity.document_committed("loader");
-        activity.request_started("1".into(), None);
+        start(&mut activity, "1", None);
         let mark = activity.counts();
         activity.reset();
         assert!(!activity.is_navigating());
@@ -278,10 +474,10 @@ mod tests {
     #[test]
     fn the_number_of_tracked_requests_is_bounded() {
         let mut activity = Activity::default();
-        (0..MAX_INFLIGHT + 500).for_each(|n| activity.request_started(n.to_string(), Some("Fetch")));
+        (0..MAX_INFLIGHT + 500).for_each(|n| start(&mut activity, &n.to_string(), Some("Fetch")));
         assert_eq!(pending(&activity, ActivityCounts::default()), (MAX_INFLIGHT, MAX_INFLIGHT));
         activity.request_ended("0");
-        activity.request_started("later".into(), Some("Fetch"));
+        start(&mut activity, "later", Some("Fetch"));
         assert_eq!(activity.inflight.len(), MAX_INFLIGHT);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::js_protocol::runtime::TerminateExecutionParams;
+use tokio::time::Instant;
 
 use super::BrowserPage;
 use super::redaction::ScreenshotError;
@@ -202,7 +203,7 @@ impl BrowserPage {
                 observation.url.clone_from(&tab.url);
                 observation.title.clone_from(&tab.title);
             }
-            let (pending, _) = tab.activity.pending_since(ActivityCounts::default());
+            let (pending, _) = tab.activity.pending_since(ActivityCounts::default(), Instant::now());
             if pending > 0 {
                 observation.notices.push(format!("{pending} requests of the page are pending."));
             }

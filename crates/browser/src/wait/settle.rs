@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use chromiumoxide_cdp::cdp::browser_protocol::dom::{BackendNodeId, GetBoxModelParams, GetFrameOwnerParams};
+use chromiumoxide_cdp::cdp::browser_protocol::page::FrameId;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
@@ -10,14 +12,22 @@ use tokio::time::Instant;
 use crate::context::Context;
 use crate::files;
 use crate::isolated_world::{Document, IsolatedWorlds, ScriptError};
-use crate::navigation::activity::ActivityCounts;
+use crate::navigation::activity::{Activity, ActivityCounts};
 use agent::ports::BrowserError;
 use cdp::CdpError;
+use cdp::messages::FrameOwner;
 
 /// Limit for a DOM that keeps changing without network activity, in idle limits.
 const DOM_LIMIT: u32 = 10;
 /// Limit for pictures and fonts, in idle limits.
 const APPEARANCE_LIMIT: u32 = 20;
+/// How many idle limits to wait for requests that a new document sends once it is parsed: most bring its content, and
+/// the others are polls.
+const LATE_REQUEST_LIMIT: u32 = 80;
+/// How many idle limits to wait for the first content of a new document that has scripts and shows nothing.
+const MOUNT_LIMIT: u32 = 40;
+/// How long looking at the element of a frame may take.
+const FRAME_CHECK: Duration = Duration::from_secs(1);
 
 /// What happened while settling.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -104,17 +114,17 @@ pub(crate) async fn settle(
     // The limit depends on the destination, which may become known only while waiting.
     let deadline = |state: &TabState| started + limits.limit(&baseline.url, &state.url);
     loop {
-        let Some(state) = tab_state(context, baseline) else { return Ok(settled) };
+        let Some(state) = tab_state(context, baseline, started) else { return Ok(settled) };
         if let Err(unfinished) = network_settled(context, baseline, started, deadline(&state)).await? {
-            if tab_state(context, baseline).is_some_and(|state| Instant::now() < deadline(&state)) {
+            if tab_state(context, baseline, started).is_some_and(|state| Instant::now() < deadline(&state)) {
                 continue;
             }
             settled.update(&state, baseline);
             settled.unfinished = unfinished;
             return Ok(settled);
         }
-        let Some(version) = tab_state(context, baseline).map(|state| state.counts) else { return Ok(settled) };
-        let dom = dom_settled(context, worlds, baseline, limits.idle, limits.idle * DOM_LIMIT).await?;
+        let Some(version) = tab_state(context, baseline, started).map(|state| state.counts) else { return Ok(settled) };
+        let dom = dom_settled(context, worlds, baseline, version.documents != baseline.counts.documents).await?;
         if matches!(dom, DomState::Gone) {
             // The session's end is known before the tab's.
             let gone = context.wait_until(|tabs| tabs.by_id(baseline.tab).is_none().then_some(()));
@@ -123,7 +133,7 @@ pub(crate) async fn settle(
             }
         }
         // What the pause brought up: a timer's request, a scripted navigation, another document.
-        let Some(state) = tab_state(context, baseline) else { return Ok(settled) };
+        let Some(state) = tab_state(context, baseline, started) else { return Ok(settled) };
         settled.update(&state, baseline);
         let moved_on = state.navigating || state.content > 0 || state.counts.documents != version.documents;
         if moved_on && Instant::now() < deadline(&state) {
@@ -169,26 +179,83 @@ async fn network_settled(
     let idle = context.browser().settings.settle.idle;
     let pictures = (started + idle * APPEARANCE_LIMIT).min(deadline);
     let windows = (started + idle * DOM_LIMIT).min(deadline);
+    let late = (started + idle * LATE_REQUEST_LIMIT).min(deadline);
     loop {
+        drop_unseen_frames(context, baseline).await?;
         let now = Instant::now();
+        let next_over = context.tabs().by_id(baseline.tab).and_then(|tab| tab.activity.next_over(now));
         let settled = context.wait_until(|tabs| {
             let window_expected = tabs.expects_window() && now < windows;
             let tab = match tabs.by_id(baseline.tab) {
                 Some(tab) if !tab.crashed && tab.dialog.is_none() => tab,
-                _ => return Some(()),
+                _ => return Some(true),
             };
-            let (content, all) = tab.activity.pending_since(baseline.counts);
+            let content = pending_content(&tab.activity, baseline, started, idle);
+            let (_, all) = tab.activity.pending_since(baseline.counts, Instant::now());
             let waiting = tab.activity.is_navigating() || content > 0 || (all > 0 && now < pictures) || window_expected;
-            (!waiting).then_some(())
+            let look_again = tab.activity.next_over(now) != next_over || !tab.activity.unchecked_frames().is_empty();
+            if waiting { look_again.then_some(false) } else { Some(true) }
         });
         // Several limits apply, so check again at each.
-        let next_check = [windows, pictures, deadline].into_iter().find(|moment| *moment > now).unwrap_or(deadline);
+        let moments = next_over.into_iter().chain([windows, pictures, late]);
+        let next_check = moments.filter(|moment| *moment > now).min().unwrap_or(deadline).min(deadline);
         match tokio::time::timeout_at(next_check, settled).await {
-            Ok(reached) => return Ok(Ok(reached?)),
+            Ok(reached) => {
+                if reached? {
+                    return Ok(Ok(()));
+                }
+            }
             Err(_) if next_check < deadline => {}
-            Err(_) => return Ok(Err(tab_state(context, baseline).map(|state| state.unfinished()))),
+            Err(_) => return Ok(Err(tab_state(context, baseline, started).map(|state| state.unfinished()))),
         }
     }
+}
+
+/// Pending requests for content that are worth waiting for.
+fn pending_content(activity: &Activity, baseline: &Baseline, started: Instant, idle: Duration) -> usize {
+    let now = Instant::now();
+    let is_new = activity.counts().documents != baseline.counts.documents;
+    if is_new && now >= started + idle * LATE_REQUEST_LIMIT {
+        return activity.pending_from_parsing(baseline.counts, now);
+    }
+    activity.pending_since(baseline.counts, now).0
+}
+
+/// Stops waiting for the documents of frames without a size, such as those that count visits.
+///
+/// # Errors
+/// Only when the browser is gone.
+async fn drop_unseen_frames(context: &Context, baseline: &Baseline) -> Result<(), BrowserError> {
+    let unchecked: Vec<_> = {
+        let mut tabs = context.tabs();
+        let Some(tab) = tabs.by_id(baseline.tab) else { return Ok(()) };
+        let parent = |frame: &String| {
+            let session = tab.frames.parent_of(frame).and_then(|(_, session)| session);
+            session.unwrap_or_else(|| tab.session.clone())
+        };
+        tab.activity.unchecked_frames().into_iter().map(|frame| (parent(&frame), frame)).collect()
+    };
+    for (session, frame) in unchecked {
+        let is_seen = async {
+            let ask = GetFrameOwnerParams::new(FrameId::new(frame.clone()));
+            let owner: FrameOwner = session.call_as(ask, FRAME_CHECK).await?;
+            let node = BackendNodeId::new(owner.backend_node_id);
+            let ask = GetBoxModelParams::builder().backend_node_id(node).build();
+            let model = session.call_within(ask, FRAME_CHECK).await?.model;
+            Ok(model.width > 1 && model.height > 1)
+        };
+        let is_seen = match is_seen.await {
+            Ok(is_seen) => is_seen,
+            Err(CdpError::Closed) => return Err(BrowserError::Lost),
+            // What is not rendered has no box.
+            Err(CdpError::Refused { .. }) => false,
+            Err(_) => true,
+        };
+        if let Some(tab) = context.tabs().by_id(baseline.tab) {
+            tab.activity.frame_checked(&frame, is_seen);
+        }
+    }
+    Ok(())
 }
 
 impl Settled {
@@ -214,10 +281,11 @@ impl TabState {
 }
 
 /// The tab's state; none if it is gone, crashed or blocked by a dialog.
-fn tab_state(context: &Context, baseline: &Baseline) -> Option<TabState> {
+fn tab_state(context: &Context, baseline: &Baseline, started: Instant) -> Option<TabState> {
     let mut tabs = context.tabs();
     let tab = tabs.by_id(baseline.tab).filter(|tab| !tab.crashed && tab.dialog.is_none())?;
-    let (content, pending) = tab.activity.pending_since(baseline.counts);
+    let (_, pending) = tab.activity.pending_since(baseline.counts, Instant::now());
+    let content = pending_content(&tab.activity, baseline, started, context.browser().settings.settle.idle);
     Some(TabState {
         counts: tab.activity.counts(),
         navigating: tab.activity.is_navigating(),
@@ -239,15 +307,16 @@ async fn dom_settled(
     context: &Context,
     worlds: &IsolatedWorlds,
     baseline: &Baseline,
-    quiet: Duration,
-    limit: Duration,
+    is_new: bool,
 ) -> Result<DomState, BrowserError> {
+    let idle = context.browser().settings.settle.idle;
+    let bare = if is_new { idle * MOUNT_LIMIT } else { Duration::ZERO };
     let document = context.tabs().by_id(baseline.tab).map(|tab| tab.document());
     let Some(document) = document else { return Ok(DomState::Gone) };
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    let arguments = json!({ "quiet": millis(quiet), "limit": millis(limit) });
-    // The page's timer enforces the limit; this one is for unresponsive pages.
-    let patience = limit + context.browser().settings.settle.idle * DOM_LIMIT;
+    let arguments = json!({ "quiet": millis(idle), "limit": millis(idle * DOM_LIMIT), "bare": millis(bare) });
+    // The page's timers enforce the limits; this one is for unresponsive pages.
+    let patience = bare + idle * DOM_LIMIT * 2;
     let also = baseline.also.as_ref().filter(|also| also.frame != document.frame);
     let frame = async {
         if let Some(frame) = also {

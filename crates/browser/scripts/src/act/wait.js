@@ -1,5 +1,6 @@
 // Waiting for the page.
 
+import { checkVisibility, isElement, localNameOf, page, queryAll } from "../dom/native.js";
 import { roots } from "./elements.js";
 
 /**
@@ -86,14 +87,36 @@ const WATCHED_ATTRIBUTES = [
   "src",
 ];
 
+const CONTENT = "input,button,select,textarea,a[href],img,svg,canvas,video,iframe,embed,object,[tabindex]";
+const WITHOUT_CONTENT = new Set(["script", "style", "noscript", "template"]);
+
+/**
+ * Whether the page has scripts and nothing to see, as before a framework has mounted its first components.
+ *
+ * @returns {boolean}
+ */
+function isBare() {
+  const body = page.body();
+  if (!body || roots().length > 1 || queryAll(body, CONTENT).length > 0) return false;
+  if (document.scripts.length === 0) return false;
+  const texts = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const parent = text.parentNode;
+    if (!text.nodeValue?.trim() || !parent || !isElement(parent)) continue;
+    if (!WITHOUT_CONTENT.has(localNameOf(parent)) && checkVisibility(parent)) return false;
+  }
+  return true;
+}
+
 /**
  * Resolves once nothing has changed in the DOM for `quiet` ms, after two frames at least, or after `limit` ms. Style
- * changes do not count: animations never end.
+ * changes do not count: animations never end. Before that, waits `bare` ms at most for something to see.
  *
- * @param {{ quiet: number, limit: number }} argument
+ * @param {{ quiet: number, limit: number, bare?: number }} argument
  * @returns {Promise<{ moved: boolean, still: boolean }>} whether anything changed, and whether it still does
  */
-export async function domSettled({ quiet, limit }) {
+export async function domSettled({ quiet, limit, bare = 0 }) {
+  await until(() => !isBare(), bare);
   const started = performance.now();
   let last = 0;
   const observer = new MutationObserver(() => {
