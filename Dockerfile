@@ -1,19 +1,26 @@
+# ---- manifests: all packages without their sources, so that only a change of dependencies invalidates the next layer ----
+FROM rust:1.95.0-slim-bookworm AS manifests
+WORKDIR /build
+
+COPY Cargo.toml Cargo.lock ./
+COPY crates crates
+RUN find crates -type f ! -name Cargo.toml -delete \
+    && find crates -type d -empty -delete \
+    && for package in . crates/*; do mkdir -p "$package/src" && touch "$package/src/lib.rs"; done \
+    && echo 'fn main() {}' > src/main.rs
+
 # ---- build: the release binary, with dependencies in their own layer ----
 FROM rust:1.95.0-slim-bookworm AS build
 WORKDIR /build
 
 # rust-toolchain.toml is left out: rustup would fetch components that a build does not need.
-# Build an empty program first, so that only a change of dependencies invalidates this layer.
-COPY Cargo.toml Cargo.lock ./
-RUN mkdir src \
-    && echo 'fn main() {}' > src/main.rs \
-    && touch src/lib.rs \
-    && cargo build --release --locked \
-    && rm -r src
+COPY --from=manifests /build ./
+RUN cargo build --release --locked
 
-# Cargo compares mtimes, and the sources may be older than the empty program.
+# Cargo compares mtimes, and the sources may be older than the empty ones.
+COPY crates crates
 COPY src src
-RUN touch src/main.rs src/lib.rs \
+RUN touch src/main.rs src/lib.rs crates/*/src/lib.rs \
     && cargo build --release --locked
 
 # ---- run: Debian's Chromium, common fonts, the binary ----

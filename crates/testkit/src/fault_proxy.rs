@@ -187,10 +187,8 @@ async fn exchange(mut client: TcpStream, upstream: SocketAddr, fault: Fault) -> 
             client.write_all(&response[head..]).await
         }
         Fault::HugeHead => {
-            client.write_all(b"HTTP/1.1 200 OK\r\n").await?;
-            for line in 0..10_000 {
-                client.write_all(format!("x-{line}: {}\r\n", "x".repeat(100)).as_bytes()).await?;
-            }
+            let lines: String = (0..10_000).map(|line| format!("x-{line}: {}\r\n", "x".repeat(100))).collect();
+            client.write_all(format!("HTTP/1.1 200 OK\r\n{lines}").as_bytes()).await?;
             client.write_all(&response[head..]).await
         }
         Fault::Compressed => {
