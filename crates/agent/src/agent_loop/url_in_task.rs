@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use url::{Host, Url};
 
-/// The one URL that the task names, if it names exactly one. Addresses of mail and what stands behind "not", "never"
-/// or "don't" in its sentence do not count: to miss a URL costs one step, to open a forbidden one cannot be undone.
+/// The URL in the task, if there is exactly one. Ignores mail addresses, and URLs after "not", "never" or "don't" in
+/// their sentence: missing a URL costs one step, opening a forbidden one cannot be undone.
 pub(crate) fn url_in_task(task: &str) -> Option<Url> {
     let mut found: Option<Url> = None;
     for candidate in CANDIDATE.find_iter(task) {
@@ -45,50 +45,13 @@ static NEGATION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:not|never|don['’]?t|cannot|can['’]t|mustn['’]t)\b").expect("the pattern is valid")
 });
 
-/// Ends of files that look like domains; `readme.md` is not meant as a site in Moldova.
+/// File extensions that look like country domains: `readme.md` is no site in Moldova.
 const FILE_ENDINGS: &[&str] =
     &["cc", "cs", "gz", "hs", "js", "kt", "md", "ml", "pm", "ps", "py", "rb", "rs", "sh", "tf", "ts", "vb", "xz"];
 
-/// Generic endings that a bare name may have; two letters are taken for a country.
-const GENERIC_ENDINGS: &[&str] = &[
-    "app",
-    "blog",
-    "biz",
-    "cloud",
-    "com",
-    "design",
-    "dev",
-    "edu",
-    "email",
-    "example",
-    "gov",
-    "info",
-    "int",
-    "internal",
-    "lan",
-    "local",
-    "localhost",
-    "mil",
-    "mobi",
-    "museum",
-    "name",
-    "net",
-    "news",
-    "online",
-    "org",
-    "page",
-    "pro",
-    "shop",
-    "site",
-    "store",
-    "tech",
-    "test",
-    "travel",
-    "website",
-    "wiki",
-    "world",
-    "xyz",
-];
+/// Generic top-level domains of bare names; any two letters count as a country.
+const GENERIC_ENDINGS: &str = "app|blog|biz|cloud|com|design|dev|edu|email|example|gov|info|int|internal|lan|local|localhost|\
+    mil|mobi|museum|name|net|news|online|org|page|pro|shop|site|store|tech|test|travel|website|wiki|world|xyz";
 
 fn parse(task: &str, start: usize, run: &str) -> Option<Url> {
     if let Some(scheme) = SCHEME.find(run) {
@@ -117,7 +80,7 @@ fn plausible_host(host: &str) -> bool {
     let lowered = ending.to_lowercase();
     // A capital after the dot is the next sentence: "Press the button.Then wait."
     let one_case = ending == lowered || host == host.to_uppercase();
-    let known = GENERIC_ENDINGS.contains(&lowered.as_str())
+    let known = GENERIC_ENDINGS.split('|').any(|known| known == lowered)
         || (lowered.chars().count() == 2 && !FILE_ENDINGS.contains(&lowered.as_str()))
         || ending.bytes().all(|byte| byte.is_ascii_digit());
     one_case && (known || host.to_ascii_lowercase().starts_with("www."))
