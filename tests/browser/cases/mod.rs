@@ -7,6 +7,7 @@ mod drag;
 mod identity;
 mod lists;
 mod menus;
+mod names;
 mod pending;
 mod restless;
 mod slow;

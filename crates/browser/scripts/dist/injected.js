@@ -260,7 +260,20 @@
       if (!inner || inner === hit) break;
       hit = inner;
     }
-    return hit;
+    return hit && (slotAt(hit, x, y) ?? hit);
+  }
+  function slotAt(host, x, y) {
+    const root = rootOf(host);
+    for (let node = root && firstChildOf(host); root && node; node = nextSiblingOf(node)) {
+      if (!isText(node)) continue;
+      const range = page.createRange();
+      range.selectNodeContents(node);
+      for (const { left, top, right, bottom } of range.getClientRects()) {
+        if (x < left || x > right || y < top || y > bottom) continue;
+        for (const slot of root.querySelectorAll("slot")) if (slot.assignedNodes().includes(node)) return slot;
+      }
+    }
+    return null;
   }
   function focusedElement() {
     let focused = page.activeElement();
@@ -339,18 +352,28 @@
     "datalist",
     "iframe"
   ]);
+  function slottedIn(element) {
+    return localNameOf(element) === "slot" ? element.assignedNodes?.() ?? [] : [];
+  }
   function textOf(root, limit = MAX_NAME) {
     let out = "";
-    const walk = (node, depth) => {
-      for (let child = firstChildOf(node); child && out.length < 2 * limit; child = nextSiblingOf(child)) {
-        if (isText(child)) out += child.data;
-        else if (isElement(child) && depth < 64 && !WORDLESS.has(child.localName)) {
-          out += " ";
-          if (child.localName === "img") out += child.alt ?? "";
-          else walk(child, depth + 1);
-          out += " ";
-        }
+    const visit = (child, depth) => {
+      if (out.length >= 2 * limit) return;
+      if (isText(child)) out += child.data;
+      else if (isElement(child) && depth < 64 && !WORDLESS.has(localNameOf(child))) {
+        const space = localNameOf(child) === "slot" ? "" : " ";
+        out += space;
+        if (localNameOf(child) === "img") out += child.alt ?? "";
+        else walk(child, depth + 1);
+        out += space;
       }
+    };
+    const walk = (node, depth) => {
+      const assigned = isElement(node) ? slottedIn(node) : [];
+      for (const child of assigned) visit(child, depth);
+      if (assigned.length > 0) return;
+      const first = firstChildOf(isElement(node) && rootOf(node) || node);
+      for (let child = first; child && out.length < 2 * limit; child = nextSiblingOf(child)) visit(child, depth);
     };
     walk(root, 0);
     return phrase(out, limit);
@@ -382,6 +405,27 @@
   function givenName(element) {
     return referencedText(element, "aria-labelledby") || phrase(element.getAttribute("aria-label")) || (element.labels ? labelText(element) : "");
   }
+  function isPicture(element, tag) {
+    const role = element.getAttribute("role");
+    return tag === "img" || tag === "svg" || role === "img" || role === "image" || role === "graphics-symbol";
+  }
+  function pictureName(element) {
+    return referencedText(element, "aria-labelledby") || phrase(element.getAttribute("aria-label")) || phrase(element.getAttribute("alt")) || (localNameOf(element) === "svg" ? phrase(element.querySelector("title")?.textContent) : "") || phrase(element.getAttribute("title"));
+  }
+  var GENERATED = ["::before", "::after"];
+  var STRINGS = /"((?:[^"\\]|\\.)*)"/g;
+  function generatedWords(element) {
+    if (!checkVisibility(element, { visibilityProperty: true })) return "";
+    const parts = GENERATED.map((pseudo) => {
+      const { content, display, opacity } = getComputedStyle(element, pseudo);
+      if (content === "none" || content === "normal" || display === "none" || opacity === "0") return "";
+      const strings = content.replace(/url\("[^"]*"\)/g, "").split(/ \/ (?=")/);
+      return Array.from(strings[strings.length - 1].matchAll(STRINGS), ([, words]) => words.replace(/\\(.)/g, "$1")).join(
+        ""
+      );
+    });
+    return phrase(parts.join(" "), 60);
+  }
   function fileNameOf(url) {
     if (!url || url.startsWith("data:") || url.startsWith("blob:")) return "";
     const path = url.split(/[?#]/, 1)[0];
@@ -394,11 +438,10 @@
       return text2;
     }
   }
-  var ICON_CLASS = /(?:^|\s)(?:fa|fas|far|bi|mdi|ri|ti|pi|ph|lucide|feather|codicon|octicon|glyphicon|icon|icons?|anticon|svg)[-_]([\w-]{2,40})/i;
+  var ICON_CLASS = /(?:^|\s)(?:fa|fas|far|ico|bi|mdi|ri|ti|pi|ph|lucide|feather|codicon|octicon|glyphicon|icon|icons?|anticon|svg)[-_]([\w-]{2,40})/i;
   var ICON_STYLE = /^(?:solid|regular|light|brands|fw|lg|sm|xs|[0-9]x)$/;
   function iconHint(element) {
-    const isPicture = element.localName === "img" || element.localName === "svg";
-    const picture = isPicture ? element : element.querySelector("img,svg,i,use");
+    const picture = isPicture(element, element.localName) ? element : element.querySelector("img,svg,i,use");
     for (const candidate of picture && picture !== element ? [picture, element] : [element]) {
       const source = fileNameOf(candidate.getAttribute("src"));
       if (source) return source;
@@ -410,11 +453,23 @@
       const match = candidate.getAttribute("class")?.match(ICON_CLASS);
       if (match && !ICON_STYLE.test(match[1])) return phrase(match[1], 40);
     }
-    const image = getComputedStyle(element).backgroundImage;
-    return fileNameOf(image.startsWith("url(") ? image.slice(5, -2) : "");
+    return styledFile(element);
+  }
+  function styledFile(element) {
+    for (const pseudo of [null, ...GENERATED]) {
+      const style = getComputedStyle(element, pseudo);
+      if (pseudo !== null && (style.content === "none" || style.content === "normal")) continue;
+      for (const image of [style.backgroundImage, style.maskImage, pseudo === null ? "" : style.content]) {
+        const file = image.startsWith("url(") ? fileNameOf(image.slice(5, image.indexOf('")'))) : "";
+        if (file) return file;
+      }
+    }
+    return "";
   }
   function elementHint(element) {
-    if (element.localName === "canvas" && element.id) return phrase(element.id, 40);
+    if (element.id && (element.localName === "canvas" || /^[a-z]{3,}([-_]?[a-z]+)*$/i.test(element.id))) {
+      return phrase(element.id, 40);
+    }
     return phrase(element.getAttribute("class")?.match(/[a-z]{3,}[\w-]*/i)?.[0] ?? "", 40);
   }
 
@@ -423,7 +478,7 @@
     "script style template noscript head meta link base title param source track datalist option optgroup br wbr rp defs clippath mask symbol lineargradient radialgradient filter marker metadata desc".split(" ")
   );
   var INLINE = new Set(
-    "a abbr acronym b bdi bdo big cite code data dfn del em font i img input ins kbd label mark meter output picture progress q ruby rt s samp select small span strike strong sub sup svg text time tspan tt u use var".split(" ")
+    "a abbr acronym b bdi bdo big cite code data dfn del em font i img input ins kbd label mark meter output picture progress q ruby rt s samp select slot small span strike strong sub sup svg text time tspan tt u use var".split(" ")
   );
   var OPEN_ROLES = /* @__PURE__ */ new Set(["textbox", "searchbox", "combobox", "spinbutton", "slider", "scrollbar", "listbox"]);
   function identify(element, tag, explicit) {
@@ -446,6 +501,7 @@
     name ||= words || phrase(element.getAttribute("title")) || phrase(content.faint);
     if (!name && tag === "label" && element.control) name = givenName(element.control);
     if (!name && element.ownerSVGElement) name = phrase(element.querySelector("title")?.textContent);
+    if (!name && tag !== "label") name = generatedWords(element) || (content.icon ? generatedWords(content.icon) : "");
     return { role, name, content, open };
   }
   function defaultLabel(type) {
@@ -455,7 +511,7 @@
   function collect(element, into, depth) {
     if (depth > 60 || into.text.length > 2 * MAX_NAME) return;
     const root = rootOf(element);
-    const assigned = !root && element.localName === "slot" ? element.assignedNodes?.() ?? [] : [];
+    const assigned = root ? [] : slottedIn(element);
     if (assigned.length > 0) for (const node of assigned) collectNode(node, into, depth);
     else for (let node = firstChildOf(root ?? element); node; node = nextSiblingOf(node)) collectNode(node, into, depth);
   }
@@ -470,13 +526,8 @@
       into.text += " ";
       return;
     }
-    if (tag === "img") {
-      into.text += ` ${node.alt || node.getAttribute("aria-label") || ""} `;
-      into.icon ??= node;
-      return;
-    }
-    if (tag === "svg") {
-      into.text += ` ${node.getAttribute("aria-label") || node.querySelector("title")?.textContent || ""} `;
+    if (tag === "img" || tag === "svg") {
+      into.text += ` ${pictureName(node)} `;
       into.icon ??= node;
       return;
     }
@@ -485,12 +536,12 @@
       into.controls.push(node);
       return;
     }
-    const label = attribute(node, "aria-label");
+    const label = isPicture(node, tag) ? pictureName(node) : attribute(node, "aria-label");
     if (label) {
       into.text += ` ${label} `;
       return;
     }
-    if (firstChildOf(node) === null && !rootOf(node)) {
+    if (firstChildOf(node) === null && !rootOf(node) && slottedIn(node).length === 0) {
       into.icon ??= node;
       return;
     }
@@ -2881,14 +2932,13 @@
     const w = context.r - context.l;
     const h = context.b - context.t;
     if (element.getAttribute("aria-hidden") === "true" || w < 12 || h < 12) return;
-    const alternative = phrase(element.getAttribute("aria-label") || element.alt || element.title);
+    const alternative = pictureName(element);
     const isLarge = w >= 80 && h >= 80;
     const file = element.getAttribute("alt") === null && isLarge ? fileNameOf(element.currentSrc || element.src) : "";
     writeImage(walk, alternative || file, context);
   }
   function listDrawing(walk, element, context) {
-    const title2 = element.getAttribute("role") === "img" ? element.querySelector("title")?.textContent : "";
-    writeImage(walk, phrase(element.getAttribute("aria-label") || title2), context);
+    if (element.getAttribute("aria-hidden") !== "true") writeImage(walk, pictureName(element), context);
   }
   function listCaption(walk, element, context) {
     writeImage(walk, phrase(element.getAttribute("aria-label")), context);
@@ -3276,8 +3326,8 @@
       listFrame(walk, element, context);
       return;
     }
-    const isPicture = tag === "canvas" || tag === "img" || tag === "svg";
-    if (context.seen && isPicture) countWordless(walk, element, tag, context);
+    const isPicture2 = tag === "canvas" || tag === "img" || tag === "svg";
+    if (context.seen && isPicture2) countWordless(walk, element, tag, context);
     if (listKnownKind(walk, element, tag, context, style)) return;
     if (isSoftControl(element, context, style)) listSoftControl(walk, element, tag, "", context);
     else listContainer(walk, element, tag, context, !isInline);
@@ -3293,10 +3343,13 @@
       } else if (hasPressAttribute(element, explicit) || explicit !== "" && beginsPointer(context, style)) {
         listSoftControl(walk, element, tag, explicit, context);
       } else {
-        return false;
+        return listPicture(walk, element, tag, context, style);
       }
       return true;
     }
+    return listPicture(walk, element, tag, context, style);
+  }
+  function listPicture(walk, element, tag, context, style) {
     switch (tag) {
       case "img":
         if (context.pointer === void 0 && beginsPointer(context, style)) {
@@ -3318,7 +3371,9 @@
         else listDrawing(walk, element, context);
         return true;
       default:
-        return false;
+        if (!isPicture(element, tag) || listening.has(element) || pictureName(element) === "") return false;
+        listDrawing(walk, element, context);
+        return true;
     }
   }
   function isSoftControl(element, context, style) {

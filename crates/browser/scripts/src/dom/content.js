@@ -1,7 +1,7 @@
 // What an element is called: its role, its name, and the words of its content.
 
 import { CONTROL_CANDIDATE, explicitRole, isControl, isTrue, roleOf } from "./controls.js";
-import { givenName } from "./names.js";
+import { generatedWords, givenName, isPicture, pictureName, slottedIn } from "./names.js";
 import {
   attribute,
   checkVisibility,
@@ -28,7 +28,7 @@ export const IGNORED = new Set(
 export const INLINE = new Set(
   (
     "a abbr acronym b bdi bdo big cite code data dfn del em font i img input ins kbd label mark meter output picture " +
-    "progress q ruby rt s samp select small span strike strong sub sup svg text time tspan tt u use var"
+    "progress q ruby rt s samp select slot small span strike strong sub sup svg text time tspan tt u use var"
   ).split(" "),
 );
 // Widgets whose content is their value or their parts, not their name.
@@ -89,6 +89,7 @@ export function identify(element, tag, explicit) {
   name ||= words || phrase(element.getAttribute("title")) || phrase(content.faint);
   if (!name && tag === "label" && element.control) name = givenName(element.control);
   if (!name && element.ownerSVGElement) name = phrase(element.querySelector("title")?.textContent);
+  if (!name && tag !== "label") name = generatedWords(element) || (content.icon ? generatedWords(content.icon) : "");
   return { role, name, content, open };
 }
 
@@ -115,7 +116,7 @@ function defaultLabel(type) {
 function collect(element, into, depth) {
   if (depth > 60 || into.text.length > 2 * MAX_NAME) return;
   const root = rootOf(element);
-  const assigned = !root && element.localName === "slot" ? (element.assignedNodes?.() ?? []) : [];
+  const assigned = root ? [] : slottedIn(element);
   if (assigned.length > 0) for (const node of assigned) collectNode(node, into, depth);
   else for (let node = firstChildOf(root ?? element); node; node = nextSiblingOf(node)) collectNode(node, into, depth);
 }
@@ -137,13 +138,8 @@ function collectNode(node, into, depth) {
     into.text += " ";
     return;
   }
-  if (tag === "img") {
-    into.text += ` ${node.alt || node.getAttribute("aria-label") || ""} `;
-    into.icon ??= node;
-    return;
-  }
-  if (tag === "svg") {
-    into.text += ` ${node.getAttribute("aria-label") || node.querySelector("title")?.textContent || ""} `;
+  if (tag === "img" || tag === "svg") {
+    into.text += ` ${pictureName(node)} `;
     into.icon ??= node;
     return;
   }
@@ -152,12 +148,12 @@ function collectNode(node, into, depth) {
     into.controls.push(node);
     return;
   }
-  const label = attribute(node, "aria-label");
+  const label = isPicture(node, tag) ? pictureName(node) : attribute(node, "aria-label");
   if (label) {
     into.text += ` ${label} `;
     return;
   }
-  if (firstChildOf(node) === null && !rootOf(node)) {
+  if (firstChildOf(node) === null && !rootOf(node) && slottedIn(node).length === 0) {
     into.icon ??= node;
     return;
   }

@@ -1,7 +1,18 @@
 // One number per node for as long as the node lives, so that an element keeps its index from reading to reading, and
 // what only Rust can find out about nodes. Kept beside the page, never in it: the page's own scripts see none of this.
 
-import { isElement, localNameOf, nodeTypeOf, openRootOf, page, parentNodeOf, slotOf } from "./native.js";
+import {
+  firstChildOf,
+  isElement,
+  isText,
+  localNameOf,
+  nextSiblingOf,
+  nodeTypeOf,
+  openRootOf,
+  page,
+  parentNodeOf,
+  slotOf,
+} from "./native.js";
 
 /** @import { AnyElement } from "../types" */
 
@@ -140,7 +151,29 @@ export function elementAt(x, y) {
     if (!inner || inner === hit) break;
     hit = inner;
   }
-  return hit;
+  return hit && (slotAt(hit, x, y) ?? hit);
+}
+
+/**
+ * The slot that shows a text at a point, which hit tests take for its host.
+ *
+ * @param {Element} host
+ * @param {number} x
+ * @param {number} y
+ * @returns {AnyElement | null}
+ */
+function slotAt(host, x, y) {
+  const root = rootOf(host);
+  for (let node = root && firstChildOf(host); root && node; node = nextSiblingOf(node)) {
+    if (!isText(node)) continue;
+    const range = page.createRange();
+    range.selectNodeContents(node);
+    for (const { left, top, right, bottom } of range.getClientRects()) {
+      if (x < left || x > right || y < top || y > bottom) continue;
+      for (const slot of root.querySelectorAll("slot")) if (slot.assignedNodes().includes(node)) return slot;
+    }
+  }
+  return null;
 }
 
 /**

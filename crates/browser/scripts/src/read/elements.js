@@ -3,6 +3,7 @@
 import { boxFrom, EVERYWHERE, isOpen, isWithin, meet, touches } from "../dom/boxes.js";
 import { IGNORED, INLINE } from "../dom/content.js";
 import { CONTROL_CANDIDATE, COUNTED_CONTROL, explicitRole, isControl, isTrue } from "../dom/controls.js";
+import { isPicture, pictureName } from "../dom/names.js";
 import { firstChildOf, isDisguised, localNameOf, parentNodeOf, rectOf } from "../dom/native.js";
 import { areaShape, contentRange } from "../dom/places.js";
 import { listening, rootOf } from "../dom/registry.js";
@@ -379,10 +380,24 @@ function listKnownKind(walk, element, tag, context, style) {
     } else if (hasPressAttribute(element, explicit) || (explicit !== "" && beginsPointer(context, style))) {
       listSoftControl(walk, element, tag, explicit, context);
     } else {
-      return false;
+      return listPicture(walk, element, tag, context, style);
     }
     return true;
   }
+  return listPicture(walk, element, tag, context, style);
+}
+
+/**
+ * Lists a picture or a gauge.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @param {ElementContext} context
+ * @param {CSSStyleDeclaration} style
+ * @returns {boolean} false: it is neither, or is entered
+ */
+function listPicture(walk, element, tag, context, style) {
   switch (tag) {
     case "img":
       if (context.pointer === undefined && beginsPointer(context, style)) {
@@ -404,7 +419,10 @@ function listKnownKind(walk, element, tag, context, style) {
       else listDrawing(walk, element, context);
       return true;
     default:
-      return false;
+      // The content of what is a picture by its role is listed where it has no name.
+      if (!isPicture(element, tag) || listening.has(element) || pictureName(element) === "") return false;
+      listDrawing(walk, element, context);
+      return true;
   }
 }
 

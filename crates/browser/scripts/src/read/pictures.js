@@ -1,7 +1,7 @@
 // How the walk lists pictures, drawings, gauges and frames.
 
 import { isOpen } from "../dom/boxes.js";
-import { fileNameOf, givenName } from "../dom/names.js";
+import { fileNameOf, givenName, pictureName } from "../dom/names.js";
 import { idOf } from "../dom/registry.js";
 import { bounded, phrase, whole } from "../dom/strings.js";
 
@@ -31,14 +31,14 @@ export function listImage(walk, element, context) {
   const w = context.r - context.l;
   const h = context.b - context.t;
   if (element.getAttribute("aria-hidden") === "true" || w < 12 || h < 12) return;
-  const alternative = phrase(element.getAttribute("aria-label") || element.alt || element.title);
+  const alternative = pictureName(element);
   const isLarge = w >= 80 && h >= 80;
   const file = element.getAttribute("alt") === null && isLarge ? fileNameOf(element.currentSrc || element.src) : "";
   writeImage(walk, alternative || file, context);
 }
 
 /**
- * Lists a drawing by its name.
+ * Lists a drawing, or what is one by its role, by its name.
  *
  * @param {Walk} walk
  * @param {AnyElement} element
@@ -46,8 +46,7 @@ export function listImage(walk, element, context) {
  * @returns {void}
  */
 export function listDrawing(walk, element, context) {
-  const title = element.getAttribute("role") === "img" ? element.querySelector("title")?.textContent : "";
-  writeImage(walk, phrase(element.getAttribute("aria-label") || title), context);
+  if (element.getAttribute("aria-hidden") !== "true") writeImage(walk, pictureName(element), context);
 }
 
 /**
