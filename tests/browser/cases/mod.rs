@@ -4,10 +4,12 @@
 
 mod covered;
 mod drag;
+mod editors;
 mod identity;
 mod lists;
 mod menus;
 mod names;
+mod on_screen;
 mod pending;
 mod restless;
 mod slow;

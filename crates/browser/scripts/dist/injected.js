@@ -772,10 +772,14 @@
     return {
       kind,
       name: groupTitle(element),
-      text: LIST_KINDS.has(kind) ? "" : clip(visibleText(element), 160),
+      // What a slot shows is no text of the elements around it.
+      text: LIST_KINDS.has(kind) ? "" : clip(visibleText(element).trim() || textOf(element), 160),
       items: namesOf(outer.slice(0, SHOWN.items)),
       total: outer.length
     };
+  }
+  function saysSomething({ kind, name, text: text2, total }) {
+    return kind !== "alert" && kind !== "status" || name !== "" || text2 !== "" || total !== 0;
   }
   function namesOf(elements) {
     return elements.map(nameOf).filter(Boolean);
@@ -854,7 +858,7 @@
     return {
       fresh: false,
       title: title2 === before.title ? "" : clip(title2, 120),
-      groups: groups.slice(0, SHOWN.groups).map(describeGroup),
+      groups: groups.map(describeGroup).filter(saysSomething).slice(0, SHOWN.groups),
       controls: came.slice(0, SHOWN.controls),
       more_controls: beyond(came.length, SHOWN.controls) + beyond(controls.length, MAX_COMPARED),
       texts: texts.slice(0, SHOWN.texts),
@@ -2356,6 +2360,34 @@
     }
     return true;
   }
+  var MAX_TEXT_BOXES = 3;
+  var PAINTED = /* @__PURE__ */ new Set(["img", "canvas", "video", "iframe"]);
+  function isTextCovered(text2, element, view) {
+    let isAnySeen = false;
+    for (const rect of Array.from(contentRange(text2).getClientRects()).slice(0, MAX_TEXT_BOXES)) {
+      const seen = meet(boxFrom(rect), view);
+      if (!isOpen(seen)) continue;
+      isAnySeen = true;
+      if (!isPaintedOver(element, (seen.l + seen.r) / 2, (seen.t + seen.b) / 2)) return false;
+    }
+    return isAnySeen;
+  }
+  function isPaintedOver(element, x, y) {
+    let isOpaque = false;
+    let node = (
+      /** @type {Node | null} */
+      elementAt(x, y)
+    );
+    for (; node && !contains(node, element) && !contains(element, node); node = parentOf(node)) {
+      if (!isElement(node)) continue;
+      const { position, backgroundColor, opacity } = getComputedStyle(node);
+      if (position === "fixed" || position === "sticky" || Number(opacity) < 1) return false;
+      const { left, top, right, bottom } = rectOf(node);
+      const isThere = x >= left && x <= right && y >= top && y <= bottom;
+      isOpaque ||= isThere && (PAINTED.has(localNameOf(node)) || backgroundColor.startsWith("rgb("));
+    }
+    return isOpaque;
+  }
   var GRID = 5;
   function coverMask(frame, seen) {
     let mask = 0;
@@ -2472,13 +2504,13 @@
       }
     }
     if (!up.pre) {
-      walk.write(data, box);
+      walk.write(data, box, [node, up]);
       return;
     }
     const lines = data.split("\n");
     for (let i = 0; i < lines.length; i++) {
       if (i > 0) walk.flush();
-      if (lines[i] !== "") walk.write(lines[i], box);
+      if (lines[i] !== "") walk.write(lines[i], box, [node, up]);
     }
   }
   function listLongText(walk, node, range, box, up) {
@@ -2506,6 +2538,7 @@
   var MAX_HIT_TESTS = 400;
   var MAX_DEPTH2 = 600;
   var CROWD = 400;
+  var MAX_TEXT_TESTS = 200;
   var MAX_CONCEALED = 60;
   var Walk = class {
     /**
@@ -2525,6 +2558,7 @@
       this.overlaps = new Overlaps(view.b);
       this.checks = [];
       this.frames = [];
+      this.texts = [];
       this.hosts = [];
       this.above = 0;
       this.below = 0;
@@ -2638,15 +2672,17 @@
      *
      * @param {string} text
      * @param {TextBox} box
+     * @param {[Text, ElementContext] | null} [source]
      * @returns {void}
      */
-    write(text2, box) {
+    write(text2, box, source = null) {
       if (this.muted > 0) return;
       const line = this.line;
       if (line === null) {
-        this.line = { text: text2, l: box.l, t: box.t, r: box.r, b: box.b, seen: box.seen, level: box.level };
+        this.line = { text: text2, l: box.l, t: box.t, r: box.r, b: box.b, seen: box.seen, level: box.level, first: source };
         return;
       }
+      line.first ??= source;
       line.text += text2;
       if (box.l < line.l) line.l = box.l;
       if (box.t < line.t) line.t = box.t;
@@ -2673,7 +2709,12 @@
       this.characters += text2.length;
       this.listed++;
       const [x, y, width, height] = placeOf(line);
-      this.items.push({ t: [x, y, width, height, line.seen ? 1 : 0, text2, line.level] });
+      const item = { t: [x, y, width, height, line.seen ? 1 : 0, text2, line.level] };
+      this.items.push(item);
+      if (line.seen && line.first !== null) {
+        const [node, up] = line.first;
+        this.texts.push({ item, node, up, seen: meet(line, this.view) });
+      }
     }
     /**
      * Lists an element.
@@ -2741,6 +2782,21 @@
         if (overlap !== -1 && this.overlaps.anyIn(overlap, seen)) record.cover = coverMask(element, seen);
       }
       return tests;
+    }
+    /**
+     * The listed texts that something is painted over for good.
+     *
+     * @returns {Set<Item>}
+     */
+    coveredTexts() {
+      const covered = /* @__PURE__ */ new Set();
+      let tests = 0;
+      for (const { item, node, up, seen } of this.texts) {
+        if (up.overlap === -1 || !this.overlaps.anyIn(up.overlap, seen)) continue;
+        if (++tests > MAX_TEXT_TESTS) break;
+        if (isTextCovered(node, up.element, meet(up.clips().visible, this.view))) covered.add(item);
+      }
+      return covered;
     }
   };
   function placeOf(box) {
@@ -2835,10 +2891,21 @@
     record.at = [whole(x + w / 2 - outer.left), whole(y + h / 2 - outer.top)];
     record.size = [w, h];
   }
+  function isInHiddenBox(element, outer) {
+    let node = element.parentElement;
+    for (let n = 0; node && node !== outer && n < 4; n++, node = node.parentElement) {
+      const box = boxFrom(rectOf(node));
+      const style = getComputedStyle(node);
+      const cut = clippedBy(style, box);
+      if (cut !== null && !isOpen(meet(box, cut))) return true;
+      if (style.overflow !== "visible" && !isOpen(box)) return true;
+    }
+    return false;
+  }
   function listLabel(walk, element, control, context) {
     let isShown = walk.drawnControls.get(control);
     if (isShown === void 0) {
-      isShown = control.type === "file" || isDrawn(control);
+      isShown = control.type === "file" || isDrawn(control) && !isInHiddenBox(control, element);
       walk.drawnControls.set(control, isShown);
     }
     if (isShown) {
@@ -2872,6 +2939,12 @@
     }
     return { words, texts, controls };
   }
+  var FOCUSABLE_CONTAINERS = new Set(
+    "alertdialog application dialog document feed grid group listbox log main menu menubar radiogroup region tablist tabpanel toolbar tree treegrid".split(" ")
+  );
+  function isKeyboardStop(element) {
+    return attribute(element, "tabindex") === "0" && !FOCUSABLE_CONTAINERS.has(explicitRole(element)) && element.scrollHeight <= element.clientHeight + 8;
+  }
   function listSoftControl(walk, element, tag, explicit, context) {
     walk.flush();
     const { items } = walk;
@@ -2885,7 +2958,7 @@
     const area = (context.r - context.l) * (context.b - context.t);
     const isHuge = area > 0.7 * innerWidth * innerHeight;
     const hasHandler = element.hasAttribute("onclick");
-    const isQuiet = listening.has(element) && !context.pointer && !hasHandler && explicit === "";
+    const isQuiet = (listening.has(element) || isKeyboardStop(element)) && !context.pointer && !hasHandler && explicit === "";
     if (isQuiet && (controls > 0 || texts > 4)) return;
     const listens = hasHandler || isTrue(element, "draggable");
     if (isHuge && (controls > 0 || texts > 6) || controls > 0 && texts === 0 && !listens) return;
@@ -2953,9 +3026,9 @@
     const h = seen.b - seen.t;
     if (w < 100 || h < 100 || element.getAttribute("aria-hidden") === "true") return;
     if (phrase(element.getAttribute("aria-label") || element.getAttribute("title"))) return;
-    if (!saysSomething(element, tag)) walk.wordless += w * h;
+    if (!saysSomething2(element, tag)) walk.wordless += w * h;
   }
-  function saysSomething(element, tag) {
+  function saysSomething2(element, tag) {
     if (tag === "img") return element.hasAttribute("alt");
     if (tag === "svg") return element.querySelector("title,text") !== null;
     return /\S/.test(element.textContent ?? "");
@@ -3016,6 +3089,7 @@
     toolbar: "toolbar",
     tree: "tree",
     grid: "grid",
+    treegrid: "grid",
     tabpanel: "tabpanel",
     region: "region"
   };
@@ -3047,10 +3121,19 @@
     if (opening !== null) items.push(opening);
     if (context.up?.list) items.push("n");
     walk.children(element, context);
+    if (tag === "th" || CELL_ROLES.has(explicit ?? "")) writeSorting(walk, element, context);
     walk.flush();
     if (walk.listed === before) items.length = slot;
     else if (opening !== null) items.push("c");
     if (scrolls(element, context)) listScroller(walk, element, tag, context, slot, opening);
+  }
+  function writeSorting(walk, header, context) {
+    const order = header.getAttribute("aria-sort");
+    if (order === "ascending" || order === "descending") walk.write(` (sorted ${order}) `, context.text);
+  }
+  function withRowCount(element, name) {
+    const count = whole(Number(element.getAttribute("aria-rowcount")));
+    return count > 0 ? `${name}${name ? ", " : ""}${count} rows` : name;
   }
   function scopeOf(element, tag, explicit, context) {
     if (tag === "tr" || explicit === "row") return ["row", ""];
@@ -3058,6 +3141,7 @@
     if (region !== void 0) {
       let name = referencedText(element, "aria-labelledby") || phrase(element.getAttribute("aria-label"), 80);
       if (!name && tag === "fieldset") name = phrase(element.querySelector("legend")?.textContent, 80);
+      if (region === "grid") name = withRowCount(element, name);
       const isModal = region === "dialog" && (element.matches(":modal") || element.getAttribute("aria-modal") === "true");
       const isNested = context.region && region !== "dialog";
       context.region = true;
@@ -3095,7 +3179,7 @@
     const scrollLeft = Math.abs(element.scrollLeft);
     const record = newRecord(element, tag, context);
     record.open = true;
-    rename(record, givenName(element));
+    rename(record, withRowCount(element, givenName(element)));
     if (walk.isInView(context, context.visible)) record.v = 1;
     const height = Math.max(1, clientHeight);
     const width = Math.max(1, clientWidth);
@@ -3121,6 +3205,17 @@
       items.push("c");
     }
     walk.listed++;
+    if (kind === "listbox" || kind === "menu" || kind === "tree") writeEntriesLeft(walk, element, context, slot);
+  }
+  var ENTRIES = "[role=option],[role=menuitem],[role=menuitemcheckbox],[role=menuitemradio],[role=treeitem]";
+  function writeEntriesLeft(walk, element, context, slot) {
+    let left = element.querySelectorAll(ENTRIES).length;
+    for (const item of walk.items.slice(slot)) {
+      if (item !== null && typeof item === "object" && "e" in item && ENTRIES.includes(`[role=${item.e.role}]`)) left--;
+    }
+    if (left <= 0) return;
+    walk.write(`(${left} more, scroll the ${element.getAttribute("role")} to see)`, context.text);
+    walk.flush();
   }
   function noteHost(walk, element, tag, context) {
     if (walk.hosts.length >= MAX_HOSTS || isExamined(element)) return;
@@ -3378,11 +3473,13 @@
   }
   function isSoftControl(element, context, style) {
     if (context.up?.listensForChildren && context.up.element === parentNodeOf(element)) return true;
+    const hasCursor = beginsPointer(context, style);
     if (listening.has(element)) {
-      context.listensForChildren = listensForChildren(element);
+      const isRow = context.tag === "tr" || explicitRole(element) === "row";
+      context.listensForChildren = !(isRow && hasCursor) && listensForChildren(element);
       if (!context.listensForChildren) return true;
     }
-    return beginsPointer(context, style);
+    return hasCursor || isKeyboardStop(element);
   }
   function beginsPointer(context, style) {
     if (context.up?.pointer) {
@@ -3518,9 +3615,15 @@
     const isLayered = walk.layers !== null;
     visitElement(walk, root, ElementContext.top(root));
     walk.flush();
-    if (isOpen(view)) out.hits = walk.markCovered();
+    const focused = focusedElement();
+    if (focused) listFocusedField(walk, focused);
+    let covered = /* @__PURE__ */ new Set();
+    if (isOpen(view)) {
+      out.hits = walk.markCovered();
+      if (!isLayered) covered = walk.coveredTexts();
+    }
     if (walk.big && !isLayered) countBeyond(walk);
-    out.items = walk.items.filter((item) => item !== null);
+    out.items = walk.items.filter((item) => item !== null).filter((item) => !covered.has(item));
     out.hosts = walk.hosts;
     const { above, below } = isLayered ? { above: [], below: [] } : headings(walk);
     out.above = [isLayered ? 0 : walk.above, above];
@@ -3530,8 +3633,18 @@
     out.wordless = whole(walk.wordless);
     out.layered = isLayered;
     if (window.parent === window) out.marks = barrierMarks();
-    const focused = focusedElement();
     if (focused && hasId(focused)) out.focus = idOf(focused);
+  }
+  function listFocusedField(walk, field) {
+    const tag = localNameOf(field);
+    if (!matches(field, "input,textarea,[contenteditable]") || !isControl(field, tag, explicitRole(field))) return;
+    const isListed = hasId(field) && walk.items.some((item) => isRecordOf(item, idOf(field)));
+    const box = boxFrom(rectOf(field));
+    if (isListed || !touches(box, walk.range)) return;
+    listControl(walk, field, tag, explicitRole(field), box, walk.view, null).hidden = true;
+  }
+  function isRecordOf(item, id) {
+    return item !== null && typeof item === "object" && "e" in item && item.e.i === id;
   }
   function countBeyond(walk) {
     const { first, last } = walk;

@@ -1,7 +1,7 @@
 // What an action brought about: a look at everything before it, and another when the page has come to rest.
 
 import { isCheckable, isSecret, isTrue, selectedLabels } from "../dom/controls.js";
-import { byId } from "../dom/names.js";
+import { byId, textOf } from "../dom/names.js";
 import { attribute, isElement, isText, matches, page } from "../dom/native.js";
 import { contains, focusedElement } from "../dom/registry.js";
 import { clip } from "../dom/strings.js";
@@ -245,10 +245,21 @@ function describeGroup(element) {
   return {
     kind,
     name: groupTitle(element),
-    text: LIST_KINDS.has(kind) ? "" : clip(visibleText(element), 160),
+    // What a slot shows is no text of the elements around it.
+    text: LIST_KINDS.has(kind) ? "" : clip(visibleText(element).trim() || textOf(element), 160),
     items: namesOf(outer.slice(0, SHOWN.items)),
     total: outer.length,
   };
+}
+
+/**
+ * Whether there is anything in a group to report: pages keep empty alerts at hand.
+ *
+ * @param {ChangedGroup} group
+ * @returns {boolean}
+ */
+function saysSomething({ kind, name, text, total }) {
+  return (kind !== "alert" && kind !== "status") || name !== "" || text !== "" || total !== 0;
 }
 
 /**
@@ -382,7 +393,7 @@ export function pageDiff({ id }) {
   return {
     fresh: false,
     title: title === before.title ? "" : clip(title, 120),
-    groups: groups.slice(0, SHOWN.groups).map(describeGroup),
+    groups: groups.map(describeGroup).filter(saysSomething).slice(0, SHOWN.groups),
     controls: came.slice(0, SHOWN.controls),
     more_controls: beyond(came.length, SHOWN.controls) + beyond(controls.length, MAX_COMPARED),
     texts: texts.slice(0, SHOWN.texts),

@@ -1,6 +1,6 @@
 // How the walk lists controls: those by what they are, labels that stand for theirs, and what behaves like one.
 
-import { isOpen } from "../dom/boxes.js";
+import { boxFrom, isOpen, meet } from "../dom/boxes.js";
 import { identify } from "../dom/content.js";
 import { explicitRole, isControl, isEditor, isTrue } from "../dom/controls.js";
 import { elementHint, givenName, iconHint } from "../dom/names.js";
@@ -8,6 +8,7 @@ import { attribute, rectOf } from "../dom/native.js";
 import { listening } from "../dom/registry.js";
 import { MAX_NAME, phrase, whole } from "../dom/strings.js";
 import { cellState, dateOf } from "./cells.js";
+import { clippedBy } from "./clipping.js";
 import { hex, tellingColour } from "./colours.js";
 import { describe, setStates } from "./state.js";
 import { isDrawn } from "./visibility.js";
@@ -154,6 +155,25 @@ function describeShape(element, innermost, tag, record) {
 }
 
 /**
+ * Whether an element is in a box that shows nothing of its content, as those for screen readers are.
+ *
+ * @param {AnyElement} element
+ * @param {AnyElement} outer an element around it, at which the search ends
+ * @returns {boolean}
+ */
+function isInHiddenBox(element, outer) {
+  let node = element.parentElement;
+  for (let n = 0; node && node !== outer && n < 4; n++, node = node.parentElement) {
+    const box = boxFrom(rectOf(node));
+    const style = getComputedStyle(node);
+    const cut = clippedBy(style, box);
+    if (cut !== null && !isOpen(meet(box, cut))) return true;
+    if (style.overflow !== "visible" && !isOpen(box)) return true;
+  }
+  return false;
+}
+
+/**
  * Lists a label, which stands for its control when that is not visible itself, as with drawn checkboxes.
  *
  * @param {Walk} walk
@@ -165,7 +185,7 @@ function describeShape(element, innermost, tag, record) {
 export function listLabel(walk, element, control, context) {
   let isShown = walk.drawnControls.get(control);
   if (isShown === undefined) {
-    isShown = control.type === "file" || isDrawn(control);
+    isShown = control.type === "file" || (isDrawn(control) && !isInHiddenBox(control, element));
     walk.drawnControls.set(control, isShown);
   }
   if (isShown) {
@@ -209,6 +229,28 @@ function countListed(walk, from) {
   return { words, texts, controls };
 }
 
+// What takes the focus for its parts, or to be scrolled.
+const FOCUSABLE_CONTAINERS = new Set(
+  (
+    "alertdialog application dialog document feed grid group listbox log main menu menubar radiogroup region tablist " +
+    "tabpanel toolbar tree treegrid"
+  ).split(" "),
+);
+
+/**
+ * Whether the keyboard stops at an element that its author made focusable, as it does at a control.
+ *
+ * @param {Element} element
+ * @returns {boolean}
+ */
+export function isKeyboardStop(element) {
+  return (
+    attribute(element, "tabindex") === "0" &&
+    !FOCUSABLE_CONTAINERS.has(explicitRole(element)) &&
+    element.scrollHeight <= element.clientHeight + 8
+  );
+}
+
 /**
  * Lists what is a control by its behaviour. Without controls in it, it folds like a button; with some, it is their
  * parent, unless they say all there is to say.
@@ -234,7 +276,8 @@ export function listSoftControl(walk, element, tag, explicit, context) {
   const isHuge = area > 0.7 * innerWidth * innerHeight;
   const hasHandler = element.hasAttribute("onclick");
   // Without a sign of it, what listens around much else does so for something in it.
-  const isQuiet = listening.has(element) && !context.pointer && !hasHandler && explicit === "";
+  const isQuiet =
+    (listening.has(element) || isKeyboardStop(element)) && !context.pointer && !hasHandler && explicit === "";
   if (isQuiet && (controls > 0 || texts > 4)) return;
   const listens = hasHandler || isTrue(element, "draggable");
   if ((isHuge && (controls > 0 || texts > 6)) || (controls > 0 && texts === 0 && !listens)) return;

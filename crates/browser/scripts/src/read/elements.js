@@ -10,7 +10,7 @@ import { listening, rootOf } from "../dom/registry.js";
 import { CELL_ROLES } from "./cells.js";
 import { clippedBy } from "./clipping.js";
 import { ElementContext, escapedClip, UNCLIPPED } from "./context.js";
-import { listControl, listHiddenFileField, listLabel, listSoftControl } from "./controls.js";
+import { isKeyboardStop, listControl, listHiddenFileField, listLabel, listSoftControl } from "./controls.js";
 import {
   countWordless,
   isWorthEntering,
@@ -437,11 +437,14 @@ function listPicture(walk, element, tag, context, style) {
 function isSoftControl(element, context, style) {
   // One of the like elements that their container listens for.
   if (context.up?.listensForChildren && context.up.element === parentNodeOf(element)) return true;
+  const hasCursor = beginsPointer(context, style);
   if (listening.has(element)) {
-    context.listensForChildren = listensForChildren(element);
+    // A row with a hand cursor is pressed as a whole.
+    const isRow = context.tag === "tr" || explicitRole(element) === "row";
+    context.listensForChildren = !(isRow && hasCursor) && listensForChildren(element);
     if (!context.listensForChildren) return true;
   }
-  return beginsPointer(context, style);
+  return hasCursor || isKeyboardStop(element);
 }
 
 /**

@@ -1,20 +1,21 @@
 // One reading of the document.
 
-import { isOpen } from "../dom/boxes.js";
+import { boxFrom, isOpen, touches } from "../dom/boxes.js";
 import { CONTROL_CANDIDATE, COUNTED_CONTROL, explicitRole, isControl } from "../dom/controls.js";
 import { textOf } from "../dom/names.js";
-import { comesBefore, isElement, localNameOf, matches, page } from "../dom/native.js";
+import { comesBefore, isElement, localNameOf, matches, page, rectOf } from "../dom/native.js";
 import { focusedElement, hasId, idOf, listening } from "../dom/registry.js";
 import { bounded, phrase, whole } from "../dom/strings.js";
 import { barrierMarks } from "./barriers.js";
 import { bisect } from "./bisect.js";
 import { ElementContext } from "./context.js";
+import { listControl } from "./controls.js";
 import { visitElement } from "./elements.js";
 import { coveringLayers } from "./layers.js";
 import { listedRange } from "./visibility.js";
 import { Walk } from "./walk.js";
 
-/** @import { AnyElement, Reading } from "../types" */
+/** @import { AnyElement, Item, Reading } from "../types" */
 
 /**
  * Reads the document.
@@ -57,9 +58,16 @@ function readFrom(root, out) {
   const isLayered = walk.layers !== null;
   visitElement(walk, root, ElementContext.top(root));
   walk.flush();
-  if (isOpen(view)) out.hits = walk.markCovered();
+  const focused = focusedElement();
+  if (focused) listFocusedField(walk, focused);
+  /** @type {Set<Item>} */
+  let covered = new Set();
+  if (isOpen(view)) {
+    out.hits = walk.markCovered();
+    if (!isLayered) covered = walk.coveredTexts();
+  }
   if (walk.big && !isLayered) countBeyond(walk);
-  out.items = walk.items.filter((item) => item !== null);
+  out.items = walk.items.filter((item) => item !== null).filter((item) => !covered.has(item));
   out.hosts = walk.hosts;
   const { above, below } = isLayered ? { above: [], below: [] } : headings(walk);
   out.above = [isLayered ? 0 : walk.above, above];
@@ -70,8 +78,33 @@ function readFrom(root, out) {
   out.layered = isLayered;
   // Whether people are kept out stands in the main document: a frame is no page of its own.
   if (window.parent === window) out.marks = barrierMarks();
-  const focused = focusedElement();
   if (focused && hasId(focused)) out.focus = idOf(focused);
+}
+
+/**
+ * Lists the field that takes what is typed, if it is too small or transparent to be seen, as in editors that draw their
+ * text themselves.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} field
+ * @returns {void}
+ */
+function listFocusedField(walk, field) {
+  const tag = localNameOf(field);
+  if (!matches(field, "input,textarea,[contenteditable]") || !isControl(field, tag, explicitRole(field))) return;
+  const isListed = hasId(field) && walk.items.some((item) => isRecordOf(item, idOf(field)));
+  const box = boxFrom(rectOf(field));
+  if (isListed || !touches(box, walk.range)) return;
+  listControl(walk, field, tag, explicitRole(field), box, walk.view, null).hidden = true;
+}
+
+/**
+ * @param {Item | null} item
+ * @param {number} id
+ * @returns {boolean}
+ */
+function isRecordOf(item, id) {
+  return item !== null && typeof item === "object" && "e" in item && item.e.i === id;
 }
 
 /**

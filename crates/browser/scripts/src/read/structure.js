@@ -4,6 +4,7 @@ import { givenName, referencedText } from "../dom/names.js";
 import { page } from "../dom/native.js";
 import { idOf, isExamined, rootOf } from "../dom/registry.js";
 import { phrase, whole } from "../dom/strings.js";
+import { CELL_ROLES } from "./cells.js";
 import { isScrollable } from "./context.js";
 import { newRecord, rename } from "./walk.js";
 
@@ -42,6 +43,7 @@ const REGION_ROLES = {
   toolbar: "toolbar",
   tree: "tree",
   grid: "grid",
+  treegrid: "grid",
   tabpanel: "tabpanel",
   region: "region",
 };
@@ -87,10 +89,36 @@ export function listContainer(walk, element, tag, context, isBlock) {
   if (opening !== null) items.push(opening);
   if (context.up?.list) items.push("n");
   walk.children(element, context);
+  if (tag === "th" || CELL_ROLES.has(explicit ?? "")) writeSorting(walk, element, context);
   walk.flush();
   if (walk.listed === before) items.length = slot;
   else if (opening !== null) items.push("c");
   if (scrolls(element, context)) listScroller(walk, element, tag, context, slot, opening);
+}
+
+/**
+ * Says how a column is sorted.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} header
+ * @param {ElementContext} context
+ * @returns {void}
+ */
+function writeSorting(walk, header, context) {
+  const order = header.getAttribute("aria-sort");
+  if (order === "ascending" || order === "descending") walk.write(` (sorted ${order}) `, context.text);
+}
+
+/**
+ * The name of a region, with the number of rows that the author says it has.
+ *
+ * @param {AnyElement} element
+ * @param {string} name
+ * @returns {string}
+ */
+function withRowCount(element, name) {
+  const count = whole(Number(element.getAttribute("aria-rowcount")));
+  return count > 0 ? `${name}${name ? ", " : ""}${count} rows` : name;
 }
 
 /**
@@ -108,6 +136,7 @@ function scopeOf(element, tag, explicit, context) {
   if (region !== undefined) {
     let name = referencedText(element, "aria-labelledby") || phrase(element.getAttribute("aria-label"), 80);
     if (!name && tag === "fieldset") name = phrase(element.querySelector("legend")?.textContent, 80);
+    if (region === "grid") name = withRowCount(element, name);
     const isModal = region === "dialog" && (element.matches(":modal") || element.getAttribute("aria-modal") === "true");
     // Of regions without a name in one another, the outermost says enough.
     const isNested = context.region && region !== "dialog";
@@ -184,7 +213,7 @@ function listScroller(walk, element, tag, context, slot, opening) {
   const scrollLeft = Math.abs(element.scrollLeft);
   const record = newRecord(element, tag, context);
   record.open = true;
-  rename(record, givenName(element));
+  rename(record, withRowCount(element, givenName(element)));
   if (walk.isInView(context, context.visible)) record.v = 1;
   const height = Math.max(1, clientHeight);
   const width = Math.max(1, clientWidth);
@@ -212,6 +241,28 @@ function listScroller(walk, element, tag, context, slot, opening) {
     items.push("c");
   }
   walk.listed++;
+  if (kind === "listbox" || kind === "menu" || kind === "tree") writeEntriesLeft(walk, element, context, slot);
+}
+
+const ENTRIES = "[role=option],[role=menuitem],[role=menuitemcheckbox],[role=menuitemradio],[role=treeitem]";
+
+/**
+ * Counts the entries of a list beyond the edges of its scroll container.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} element
+ * @param {ElementContext} context
+ * @param {number} slot where its content begins among the items
+ * @returns {void}
+ */
+function writeEntriesLeft(walk, element, context, slot) {
+  let left = element.querySelectorAll(ENTRIES).length;
+  for (const item of walk.items.slice(slot)) {
+    if (item !== null && typeof item === "object" && "e" in item && ENTRIES.includes(`[role=${item.e.role}]`)) left--;
+  }
+  if (left <= 0) return;
+  walk.write(`(${left} more, scroll the ${element.getAttribute("role")} to see)`, context.text);
+  walk.flush();
 }
 
 /**

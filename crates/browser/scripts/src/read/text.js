@@ -42,13 +42,13 @@ export function listText(walk, node, up) {
     }
   }
   if (!up.pre) {
-    walk.write(data, box);
+    walk.write(data, box, [node, up]);
     return;
   }
   const lines = data.split("\n");
   for (let i = 0; i < lines.length; i++) {
     if (i > 0) walk.flush();
-    if (lines[i] !== "") walk.write(lines[i], box);
+    if (lines[i] !== "") walk.write(lines[i], box, [node, up]);
   }
 }
 

@@ -1,9 +1,9 @@
 // What a person could see: what is listed of a document, and what is painted over it.
 
-import { isOpen, meet } from "../dom/boxes.js";
-import { closest } from "../dom/native.js";
-import { pressableBoxes } from "../dom/places.js";
-import { contains, elementAt } from "../dom/registry.js";
+import { boxFrom, isOpen, meet } from "../dom/boxes.js";
+import { closest, isElement, localNameOf, rectOf } from "../dom/native.js";
+import { contentRange, pressableBoxes } from "../dom/places.js";
+import { contains, elementAt, parentOf } from "../dom/registry.js";
 
 /** @import { AnyElement, Box } from "../types" */
 
@@ -100,6 +100,48 @@ export function isCovered(element, seen) {
     if (isOpen(part) && isReachedAt(element, (part.l + part.r) / 2, (part.t + part.b) / 2)) return false;
   }
   return true;
+}
+
+const MAX_TEXT_BOXES = 3;
+const PAINTED = new Set(["img", "canvas", "video", "iframe"]);
+
+/**
+ * Whether something opaque is painted over a text, and stays over it when the page is scrolled.
+ *
+ * @param {Text} text
+ * @param {Element} element that the text is in
+ * @param {Box} view
+ * @returns {boolean}
+ */
+export function isTextCovered(text, element, view) {
+  let isAnySeen = false;
+  for (const rect of Array.from(contentRange(text).getClientRects()).slice(0, MAX_TEXT_BOXES)) {
+    const seen = meet(boxFrom(rect), view);
+    if (!isOpen(seen)) continue;
+    isAnySeen = true;
+    if (!isPaintedOver(element, (seen.l + seen.r) / 2, (seen.t + seen.b) / 2)) return false;
+  }
+  return isAnySeen;
+}
+
+/**
+ * @param {Element} element
+ * @param {number} x
+ * @param {number} y
+ * @returns {boolean}
+ */
+function isPaintedOver(element, x, y) {
+  let isOpaque = false;
+  let node = /** @type {Node | null} */ (elementAt(x, y));
+  for (; node && !contains(node, element) && !contains(element, node); node = parentOf(node)) {
+    if (!isElement(node)) continue;
+    const { position, backgroundColor, opacity } = getComputedStyle(node);
+    if (position === "fixed" || position === "sticky" || Number(opacity) < 1) return false;
+    const { left, top, right, bottom } = rectOf(node);
+    const isThere = x >= left && x <= right && y >= top && y <= bottom;
+    isOpaque ||= isThere && (PAINTED.has(localNameOf(node)) || backgroundColor.startsWith("rgb("));
+  }
+  return isOpaque;
 }
 
 const GRID = 5;

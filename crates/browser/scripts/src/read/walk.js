@@ -20,7 +20,7 @@ import { bisect } from "./bisect.js";
 import { CellGroups } from "./cells.js";
 import { Overlaps } from "./overlaps.js";
 import { listText, MAX_TEXT } from "./text.js";
-import { coverMask, isCovered } from "./visibility.js";
+import { coverMask, isCovered, isTextCovered } from "./visibility.js";
 
 /** @import { AnyElement, Box, ElementItem, FrameItem, Item, Rect } from "../types" */
 /** @import { Description } from "../dom/content.js" */
@@ -36,6 +36,8 @@ const MAX_HIT_TESTS = 400;
 const MAX_DEPTH = 600;
 /** An element with as many children is searched for those near the viewport. */
 const CROWD = 400;
+/** Hit tests for texts. */
+const MAX_TEXT_TESTS = 200;
 /** Hit tests for controls in transparent elements, of one page. */
 const MAX_CONCEALED = 60;
 
@@ -57,6 +59,16 @@ const MAX_CONCEALED = 60;
  * @property {FrameItem} record
  * @property {AnyElement} element
  * @property {number} overlap
+ * @property {Box} seen
+ */
+
+/**
+ * A listed text that something may cover.
+ *
+ * @typedef {object} TextCheck
+ * @property {Item} item
+ * @property {Text} node
+ * @property {ElementContext} up
  * @property {Box} seen
  */
 
@@ -82,6 +94,8 @@ export class Walk {
     this.checks = [];
     /** @type {FrameCheck[]} */
     this.frames = [];
+    /** @type {TextCheck[]} */
+    this.texts = [];
     /** Ids of elements that may hold a closed shadow tree. @type {number[]} */
     this.hosts = [];
     /** Controls that are not listed, above, below and beside what is. */
@@ -97,7 +111,7 @@ export class Walk {
     this.first = null;
     /** @type {AnyElement | null} */
     this.last = null;
-    /** The line of text that is being put together. @type {(TextBox & { text: string }) | null} */
+    /** The line of text that is being put together. @type {(TextBox & { text: string, first: [Text, ElementContext] | null }) | null} */
     this.line = null;
     /** Text is not listed while this is above zero. */
     this.muted = 0;
@@ -222,15 +236,17 @@ export class Walk {
    *
    * @param {string} text
    * @param {TextBox} box
+   * @param {[Text, ElementContext] | null} [source]
    * @returns {void}
    */
-  write(text, box) {
+  write(text, box, source = null) {
     if (this.muted > 0) return;
     const line = this.line;
     if (line === null) {
-      this.line = { text, l: box.l, t: box.t, r: box.r, b: box.b, seen: box.seen, level: box.level };
+      this.line = { text, l: box.l, t: box.t, r: box.r, b: box.b, seen: box.seen, level: box.level, first: source };
       return;
     }
+    line.first ??= source;
     line.text += text;
     if (box.l < line.l) line.l = box.l;
     if (box.t < line.t) line.t = box.t;
@@ -258,7 +274,13 @@ export class Walk {
     this.characters += text.length;
     this.listed++;
     const [x, y, width, height] = placeOf(line);
-    this.items.push({ t: [x, y, width, height, line.seen ? 1 : 0, text, line.level] });
+    /** @type {Item} */
+    const item = { t: [x, y, width, height, line.seen ? 1 : 0, text, line.level] };
+    this.items.push(item);
+    if (line.seen && line.first !== null) {
+      const [node, up] = line.first;
+      this.texts.push({ item, node, up, seen: meet(line, this.view) });
+    }
   }
 
   /**
@@ -332,6 +354,23 @@ export class Walk {
       if (overlap !== -1 && this.overlaps.anyIn(overlap, seen)) record.cover = coverMask(element, seen);
     }
     return tests;
+  }
+
+  /**
+   * The listed texts that something is painted over for good.
+   *
+   * @returns {Set<Item>}
+   */
+  coveredTexts() {
+    /** @type {Set<Item>} */
+    const covered = new Set();
+    let tests = 0;
+    for (const { item, node, up, seen } of this.texts) {
+      if (up.overlap === -1 || !this.overlaps.anyIn(up.overlap, seen)) continue;
+      if (++tests > MAX_TEXT_TESTS) break;
+      if (isTextCovered(node, up.element, meet(up.clips().visible, this.view))) covered.add(item);
+    }
+    return covered;
   }
 }
 

@@ -1,0 +1,202 @@
+//! The view is what is on the screen: its controls, what a label stands for, and what is beyond the edges.
+
+use agent::action::Action;
+
+use super::{index_at, tab_at};
+use crate::support::run;
+
+#[test]
+fn a_header_tells_how_its_column_is_sorted() {
+    run(async {
+        for (header, unsorted) in [
+            ("<th aria-sort=ascending><button>Price</button></th>", "<th aria-sort=none><button>Name</button></th>"),
+            ("<th aria-sort=ascending>Price</th>", "<th>Name</th>"),
+            ("<th aria-sort=ascending tabindex=0 onclick=1>Price</th>", "<th tabindex=0 onclick=1>Name</th>"),
+        ] {
+            let body = format!("<table><tr>{header}{unsorted}</tr><tr><td>3 euro</td><td>Lamp</td></tr></table>");
+            let (_site, tab) = tab_at(&body).await;
+            let text = tab.text().await;
+            assert_eq!(text.matches("ascending").count(), 1, "{header}:\n{text}");
+            assert!(text.find("ascending") < text.find("Name"), "{header}:\n{text}");
+            tab.close().await;
+        }
+    });
+}
+
+#[test]
+fn a_grid_tells_how_many_rows_it_has_and_how_far_it_is_scrolled() {
+    run(async {
+        let body = "<div role=grid aria-rowcount=1000 aria-label=Orders style='height: 90px; overflow: auto'><div style='height: 30000px'>\
+            <div role=row aria-rowindex=1><span role=gridcell>Order A</span></div><div role=row aria-rowindex=2><span role=gridcell>Order B</span></div>\
+            <div role=row aria-rowindex=3><span role=gridcell>Order C</span></div></div></div>";
+        let (_site, tab) = tab_at(body).await;
+        let text = tab.text().await;
+        assert!(text.contains("scroll="), "{text}");
+        assert!(text.replace(',', "").contains("1000"), "the rows are counted:\n{text}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_scroller_whose_bar_is_hidden_is_marked_as_one() {
+    run(async {
+        let body = "<div style='position: relative; height: 100px; width: 300px; overflow: hidden'>\
+            <div style='position: absolute; inset: 0; overflow-y: auto; scrollbar-width: none'><div style='height: 5000px'>\
+            <div role=row>Row one</div><div role=row>Row two</div></div></div></div>";
+        let (_site, tab) = tab_at(body).await;
+        let text = tab.text().await;
+        assert!(text.contains("scroll="), "{text}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn what_the_keyboard_can_reach_is_offered() {
+    run(async {
+        // One listener for the whole page, as frameworks have it.
+        let body = "<ul role=menu><li tabindex=0 aria-haspopup=true>New</li><li tabindex=0>Plain entry</li></ul>\
+            <ul><li tabindex=0>Row one</li><li tabindex=-1>Row two</li></ul>\
+            <script>document.addEventListener('click', (event) => tell(event.target.textContent))</script>";
+        let (site, tab) = tab_at(body).await;
+        let text = tab.text().await;
+        for words in ["New", "Plain entry", "Row one"] {
+            tab.act(Action::click(index_at(&text, words))).await.unwrap();
+            site.hears(words).await;
+        }
+        assert!(!text.lines().any(|line| line.contains("Row two") && line.contains('[')), "{text}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_row_that_can_be_clicked_is_one_control() {
+    run(async {
+        for (row, cell) in [("tr", "td"), ("div role=row", "div role=cell")] {
+            let cells: String = ["Ada", "Invoice", "May"]
+                .map(|text| format!("<{cell} style='cursor: pointer'>{text}</{}>", cell.split(' ').next().unwrap()))
+                .concat();
+            let end = row.split(' ').next().unwrap();
+            let rows = format!("<{row} class=entry style='cursor: pointer'>{cells}</{end}>").repeat(2);
+            let rows = if end == "tr" { format!("<table>{rows}</table>") } else { rows };
+            let body = format!(
+                "{rows}<script>for (const row of document.querySelectorAll('.entry')) row.addEventListener('click', () => tell('opened'))</script>"
+            );
+            let (site, tab) = tab_at(&body).await;
+            let view = tab.observe().await.view;
+            assert_eq!(view.elements.len(), 2, "{row}:\n{}", view.text);
+            for words in ["Ada", "Invoice", "May"] {
+                assert!(view.text.contains(words), "{row}:\n{}", view.text);
+            }
+            tab.act(Action::click(view.elements[1].index)).await.unwrap();
+            site.hears("opened").await;
+            tab.close().await;
+        }
+    });
+}
+
+#[test]
+fn an_input_in_a_hidden_box_is_offered_with_its_label_s_name_and_state() {
+    run(async {
+        let boxes = [
+            "clip: rect(0 0 0 0); position: absolute; height: 1px; width: 1px",
+            "clip-path: inset(50%); height: 1px; width: 1px; position: absolute",
+            "overflow: hidden; height: 1px; width: 1px; position: absolute",
+            "border: 0; clip: rect(0 0 0 0); clip-path: inset(50%); height: 1px; margin: -1px; overflow: hidden; \
+             padding: 0; position: absolute; width: 1px; white-space: nowrap",
+            "opacity: 0; position: absolute",
+        ];
+        let mut missing = Vec::new();
+        for hidden in boxes {
+            for kind in ["type=checkbox", "type=checkbox role=switch", "type=radio name=size"] {
+                let body = format!(
+                    "<label style='display: flex; position: relative'><span style='{hidden}'><input {kind} onchange=\"tell(checked)\"></span>\
+                     <div style='width: 16px; height: 16px; border: 1px solid'></div><div>Gift wrap</div></label>"
+                );
+                let (site, tab) = tab_at(&body).await;
+                let view = tab.observe().await.view;
+                match view.elements.iter().find(|element| element.name == "Gift wrap" && element.checked == Some(false))
+                {
+                    Some(element) => {
+                        tab.act(Action::click(element.index)).await.unwrap();
+                        site.hears("true").await;
+                        assert_eq!(tab.element("Gift wrap").await.checked, Some(true), "{hidden}, {kind}");
+                    }
+                    None => missing.push(format!("{kind} in {hidden}:\n{}", view.text)),
+                }
+                tab.close().await;
+            }
+        }
+        assert!(missing.is_empty(), "{}", missing.join("\n"));
+    });
+}
+
+#[test]
+fn entries_of_a_popup_beyond_its_edge_are_counted() {
+    run(async {
+        let options: String =
+            (1..=60).map(|n| format!("<div role=option style='height: 24px'>Entry {n}</div>")).collect();
+        let body = format!(
+            "<div role=listbox aria-label=Entries style='position: fixed; top: 20px; height: 240px; overflow: auto'>{options}</div>"
+        );
+        let (_site, tab) = tab_at(&body).await;
+        let text = tab.text().await;
+        assert!(text.contains("Entry 9"), "{text}");
+        // All are in the page, so that the count is exact: what is not listed is counted.
+        let listed =
+            (1..=60).filter(|n| text.lines().any(|line| line.trim_end().ends_with(&format!("Entry {n}")))).count();
+        assert!(listed == 60 || text.contains(&format!("{} more", 60 - listed)), "{listed} are listed:\n{text}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn an_alert_is_told_with_its_words_or_not_at_all() {
+    run(async {
+        // One that is there and gets its words, and one that comes with them; beside each an empty one.
+        let alert = "<div role=alert><slot></slot></div>";
+        for script in [
+            "note.textContent = 'The order is saved'",
+            "const other = document.createElement('div'); other.attachShadow({ mode: 'open' }).innerHTML = note.shadowRoot.innerHTML; \
+             other.textContent = 'The order is saved'; document.body.append(other)",
+        ] {
+            let body = format!(
+                "<div role=alert id=box></div><div id=note><template shadowrootmode=open>{alert}</template></div>\
+                 <button onclick=\"box.innerHTML = '<span></span>'; {script}\">Save</button>"
+            );
+            let (_site, tab) = tab_at(&body).await;
+            let before = tab.text().await;
+            let effect = tab.click("Save").await.unwrap().effect;
+            assert!(effect.contains("The order is saved"), "{effect}");
+            let told = format!("{before}\n{effect}\n{}", tab.text().await);
+            assert!(!told.contains("alert: ''"), "{told}");
+            tab.close().await;
+        }
+    });
+}
+
+#[test]
+fn text_that_is_covered_is_not_listed() {
+    run(async {
+        let card = |z: u32, name: &str| {
+            format!(
+                "<div style='position: absolute; inset: 0; background: #fff; z-index: {z}'><h2>{name}</h2><p>About {name}</p><button>Open {name}</button></div>"
+            )
+        };
+        let body = format!(
+            "<div style='position: relative; height: 200px; width: 400px'>{}{}</div>\
+             <div style='position: relative; height: 60px; width: 400px'><p>Ready words</p>\
+             <div style='position: absolute; inset: 0; background: #ddd'></div></div>",
+            card(1, "Kettle"),
+            card(2, "Teapot")
+        );
+        let (_site, tab) = tab_at(&body).await;
+        let text = tab.text().await;
+        for seen in ["Teapot", "About Teapot", "Open Teapot"] {
+            assert!(text.contains(seen), "{seen}:\n{text}");
+        }
+        for covered in ["Open Kettle", "About Kettle", "Ready words"] {
+            assert!(!text.contains(covered), "{covered}:\n{text}");
+        }
+        tab.close().await;
+    });
+}
