@@ -6,7 +6,6 @@ use super::text::{clip, collapse, fold, is_listed, quote};
 
 /// Longest answer for the text of a whole page, in characters.
 const MAX_PAGE_TEXT: usize = 4_000;
-/// Longest answer to a question, in characters.
 const MAX_ANSWER: usize = 500;
 /// Words of a question that count; more say nothing more.
 const MAX_WORDS: usize = 12;
@@ -15,7 +14,6 @@ const REACH: usize = 3;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Question {
-    /// As the task has it.
     pub(super) text: String,
     pub(super) wanted: Wanted,
     /// The folded words that a line must hold to be about it.
@@ -24,58 +22,18 @@ pub(super) struct Question {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// The text of the whole page.
     Page,
     Title,
-    /// The first heading.
     Heading,
     Address,
-    /// An amount of money.
     Price,
     /// Something written with digits.
     Number,
-    /// How many of them there are.
-    Count(Things),
-    /// The names of all of them.
-    List(Things),
+    /// How many of one of the [`THINGS`] there are.
+    Count(&'static str),
+    /// The names of one of the [`THINGS`].
+    List(&'static str),
     Anything,
-}
-
-/// What a page is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Things {
-    Links,
-    Buttons,
-    Checkboxes,
-    Fields,
-    /// Of the table.
-    Rows,
-}
-
-impl Things {
-    /// When the words say nothing but this: "all links", "rows of the table".
-    fn all_of(words: &[String]) -> Option<Self> {
-        let words: Vec<&str> =
-            words.iter().map(String::as_str).filter(|word| !matches!(*word, "all" | "table" | "list")).collect();
-        match words.as_slice() {
-            ["links"] => Some(Self::Links),
-            ["buttons"] => Some(Self::Buttons),
-            ["checkboxes"] => Some(Self::Checkboxes),
-            ["fields"] => Some(Self::Fields),
-            ["rows"] => Some(Self::Rows),
-            _ => None,
-        }
-    }
-
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Links => "links",
-            Self::Buttons => "buttons",
-            Self::Checkboxes => "checkboxes",
-            Self::Fields => "fields",
-            Self::Rows => "rows",
-        }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,9 +52,8 @@ pub(super) enum Certainty {
     Sure,
 }
 
-const STOP_WORDS: &str = "\
-    the|a|an|of|is|are|was|were|does|do|did|be|will|what|whats|which|who|how|much|many|for|on|in|at|to|from|\
-    by|with|this|that|these|those|me|my|your|it|its|there|here|and|out|page|website|site|shown|displayed|\
+const STOP_WORDS: &str = "the|a|an|of|is|are|was|were|does|do|did|be|will|what|whats|which|who|how|much|many|for|on|in|at|\
+    to|from|by|with|this|that|these|those|me|my|your|it|its|there|here|and|out|page|website|site|shown|displayed|\
     current|text|please|i|you|screen";
 
 /// Words that add nothing when the whole page is asked for.
@@ -108,6 +65,9 @@ const PRICE_WORDS: &str = "price|prices|cost|costs";
 /// Words for a sum: what answers them is money, and the line says so.
 const SUM_WORDS: &str = "total|subtotal|amount|sum";
 
+/// What a page is made of; rows are those of a table.
+const THINGS: [&str; 5] = ["links", "buttons", "checkboxes", "fields", "rows"];
+
 const NUMBER_WORDS: &str = "number|no|id|quantity|count|date|phone|code";
 
 impl Question {
@@ -118,7 +78,7 @@ impl Question {
     /// A question of the task; `head` is the phrase that began it, "how much" or "read".
     pub(super) fn parse(head: &str, slot: Slot<'_, '_>) -> Self {
         let text = slot.text();
-        let mut words = content_words(&fold(&text));
+        let mut words = content_words(&text);
         words.truncate(MAX_WORDS);
         let any = |list: &str| words.iter().any(|word| is_listed(word, list));
         let wanted = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
@@ -130,56 +90,52 @@ impl Question {
             _ if head == "how many" || head == "count" || any(NUMBER_WORDS) => Wanted::Number,
             _ => Wanted::Anything,
         };
-        let wanted = match (Things::all_of(&words), head) {
+        let mut things = words.iter().filter(|word| !is_listed(word, "all|table|list"));
+        let all_of = match (things.next(), things.next()) {
+            (Some(only), None) => THINGS.into_iter().find(|name| name == only),
+            _ => None,
+        };
+        let wanted = match (all_of, head) {
             (Some(things), "how many" | "count") => Wanted::Count(things),
-            (Some(things), _) if things != Things::Rows => Wanted::List(things),
+            (Some(things), _) if things != "rows" => Wanted::List(things),
             _ => wanted,
         };
         Self { text, wanted, words }
     }
 
-    /// The best answer that the lines hold.
     pub(super) fn answer(&self, lines: &[Line]) -> Option<Found> {
         let found = match self.wanted {
-            Wanted::Page => return page_text(lines),
-            Wanted::Heading => return heading(lines),
+            Wanted::Page => {
+                let text = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
+                let found = Found { text: clip(&text, MAX_PAGE_TEXT), certainty: Certainty::Likely };
+                return Some(found).filter(|_| !text.is_empty());
+            }
+            Wanted::Heading => Found { text: heading(lines)?.to_owned(), certainty: Certainty::Sure },
             _ => self.in_table(lines).or_else(|| self.in_lines(lines))?,
         };
         Some(Found { text: clip(&collapse(&found.text), MAX_ANSWER), ..found })
     }
 
-    /// The words without those that only say "price".
     fn subject(&self) -> Vec<&str> {
+        let price = self.wanted == Wanted::Price;
         let words = self.words.iter().map(String::as_str);
-        match self.wanted {
-            Wanted::Price => words.filter(|word| !is_listed(word, PRICE_WORDS)).collect(),
-            _ => words.collect(),
-        }
+        words.filter(|word| !price || !is_listed(word, PRICE_WORDS)).collect()
     }
 
     fn fits(&self, value: &str) -> bool {
-        match self.wanted {
-            Wanted::Price | Wanted::Number => value.contains(|c: char| c.is_ascii_digit()),
-            _ => !value.trim().is_empty(),
-        }
+        if self.wants_digits() { value.contains(|c: char| c.is_ascii_digit()) } else { !value.trim().is_empty() }
     }
 
     /// Whether a text can be the answer without a label in front of it: "5 in stock" is no price.
     fn fits_alone(&self, text: &str) -> bool {
-        match self.wanted {
-            Wanted::Price => looks_like_money(text),
-            _ => self.fits(text),
-        }
+        if self.wanted == Wanted::Price { looks_like_money(text) } else { self.fits(text) }
     }
 
     /// A row about one part of the question in a table with a column for the rest: "stock of the blue kettle".
     fn in_table(&self, lines: &[Line]) -> Option<Found> {
         let mut header: Option<Vec<&str>> = None;
-        let outside: Vec<Vec<String>> = lines
-            .iter()
-            .filter(|line| cells(&line.text).len() < 2)
-            .map(|line| content_words(&fold(&line.text)))
-            .collect();
+        let outside = lines.iter().filter(|line| cells(&line.text).len() < 2);
+        let outside: Vec<Vec<String>> = outside.map(|line| content_words(&line.text)).collect();
         for line in lines {
             let cells = cells(&line.text);
             if cells.len() < 2 {
@@ -190,23 +146,22 @@ impl Question {
                 header = Some(cells);
                 continue;
             };
-            let row = content_words(&fold(&line.text));
+            let row = content_words(&line.text);
             let (about, rest): (Vec<&String>, Vec<&String>) = self.words.iter().partition(|word| holds(&row, word));
             if about.is_empty() || rest.is_empty() {
                 continue;
             }
             // "the amount of invoice 2004": that the rows are invoices is said elsewhere on the page.
             let column = names.iter().position(|name| {
-                let name = content_words(&fold(name));
+                let name = content_words(name);
                 let (column, elsewhere): (Vec<&String>, Vec<&String>) =
                     rest.iter().partition(|word| holds(&name, word));
                 !column.is_empty() && elsewhere.iter().all(|word| outside.iter().any(|line| holds(line, word)))
             });
-            if let Some(column) = column
-                && let Some(cell) = cells.get(column).filter(|cell| self.fits(cell))
-            {
-                let text = format!("{}: {}: {cell}", cells[0], names[column]);
-                return Some(Found { text, certainty: Certainty::Sure });
+            let cell =
+                column.and_then(|column| cells.get(column).filter(|cell| self.fits(cell)).zip(names.get(column)));
+            if let Some((cell, name)) = cell {
+                return Some(Found { text: format!("{}: {name}: {cell}", cells[0]), certainty: Certainty::Sure });
             }
         }
         None
@@ -215,41 +170,45 @@ impl Question {
     fn in_lines(&self, lines: &[Line]) -> Option<Found> {
         let subject = self.subject();
         let candidates = (0..lines.len()).filter_map(|at| self.candidate(&subject, lines, at));
-        let best = candidates.min_by_key(|candidate| candidate.cost)?;
-        let certainty = match best.cost {
+        let (cost, text) = candidates.min_by_key(|(cost, _)| *cost)?;
+        let certainty = match cost {
             ..UNSURE => Certainty::Sure,
             UNSURE..GUESS => Certainty::Likely,
             GUESS.. => Certainty::Guess,
         };
-        Some(Found { text: best.text, certainty })
+        Some(Found { text, certainty })
     }
 
-    fn candidate(&self, subject: &[&str], lines: &[Line], at: usize) -> Option<Candidate> {
+    fn candidate(&self, subject: &[&str], lines: &[Line], at: usize) -> Option<(u32, String)> {
         let line = &lines[at];
-        let words = content_words(&fold(&line.text));
+        let words = content_words(&line.text);
         let missing = subject.iter().filter(|word| !holds(&words, word)).count();
         if missing * 2 > subject.len() || (missing > 0 && missing == subject.len()) {
             return None;
         }
         let (label, value) = split_label(&line.text);
-        let label_words = content_words(&fold(label));
-        let labelled = subject.iter().all(|word| holds(&label_words, word));
+        let label_words = content_words(label);
+        let has_all = |held: &[String]| subject.iter().all(|word| holds(held, word));
+        let labelled = has_all(&label_words);
+        let (money, digits) = (self.wanted == Wanted::Price, self.wants_digits());
         let extra = |of: &[String]| of.len().saturating_sub(subject.len()).min(20) as u32;
-        let following = |reach: usize| lines[at + 1..].iter().take(reach).find(|next| self.is_value(next));
+        let following = |reach: usize| {
+            lines[at + 1..].iter().take(reach).find(|next| next.indices.is_empty() && self.fits_alone(&next.text))
+        };
         // A price question without a subject is answered by the word "price" or the first line with an amount.
         let named = !subject.is_empty() || self.words.iter().any(|word| holds(&words, word));
         // "Quantity: 1" is no answer to "the price", which names no thing that a label could be held against.
-        let speaks_of_it = |value: &str| named || self.wanted != Wanted::Price || looks_like_money(value);
-        let (text, cost) = if labelled && value.is_some_and(|value| self.fits(value) && speaks_of_it(value)) {
-            (format!("{}: {}", label.trim(), value.unwrap_or_default().trim()), extra(&label_words))
-        } else if missing == 0 && self.wants_digits() && self.fits_alone(&line.text) && !subject_is_all(&words, subject)
-        {
+        let answers = |value: &&str| self.fits(value) && (named || !money || looks_like_money(value));
+        let says_more = missing == 0 && words.len() > subject.len();
+        let (text, cost) = if let Some(value) = value.filter(|value| labelled && answers(value)) {
+            (format!("{}: {}", label.trim(), value.trim()), extra(&label_words))
+        } else if digits && (says_more || subject.is_empty()) && self.fits_alone(&line.text) {
             (line.text.clone(), 1 + extra(&words))
-        } else if missing == 0 && !self.wants_digits() && begins_with(&words, subject) && words.len() > subject.len() {
+        } else if !digits && says_more && has_all(&words[..subject.len()]) {
             (line.text.clone(), 30 + extra(&words))
-        } else if let Some(next) = following(if self.wanted == Wanted::Price { REACH } else { 1 })
+        } else if let Some(next) = following(if money { REACH } else { 1 })
             && (labelled || missing == 0)
-            && (self.wanted == Wanted::Price || extra(&words) <= 1)
+            && (money || extra(&words) <= 1)
         {
             (format!("{}: {}", label.trim(), next.text), 2 + extra(&words))
         } else {
@@ -258,16 +217,11 @@ impl Question {
         // A link or a button with the words in it is more likely a way to the answer than the answer.
         let clickable = u32::from(!line.indices.is_empty() && value.is_none()) * 25;
         let unnamed = u32::from(!named) * 40;
-        Some(Candidate { text, cost: cost + clickable + unnamed + missing as u32 * GUESS })
+        Some((cost + clickable + unnamed + missing as u32 * GUESS, text))
     }
 
     fn wants_digits(&self) -> bool {
         matches!(self.wanted, Wanted::Price | Wanted::Number)
-    }
-
-    /// Whether a line may be the value that belongs to a label above it.
-    fn is_value(&self, line: &Line) -> bool {
-        line.indices.is_empty() && self.fits_alone(&line.text)
     }
 }
 
@@ -281,32 +235,20 @@ impl std::fmt::Display for Question {
     }
 }
 
-struct Candidate {
-    text: String,
-    /// Lower is better. From [`UNSURE`] on no label with a value was found, from [`GUESS`] on words are missing.
-    cost: u32,
-}
-
+/// The cost of a candidate without a label and a value.
 const UNSURE: u32 = 100;
+/// The cost of each word of the question that it lacks.
 const GUESS: u32 = 1_000;
 
 /// The view marks headings with as many `#` as their level.
-fn heading(lines: &[Line]) -> Option<Found> {
-    let heading = lines.iter().find_map(|line| {
-        let text = line.text.strip_prefix('#')?.trim_start_matches('#').strip_prefix(' ')?.trim();
-        (!text.is_empty()).then(|| text.to_owned())
-    })?;
-    Some(Found { text: clip(&collapse(&heading), MAX_ANSWER), certainty: Certainty::Sure })
-}
-
-fn page_text(lines: &[Line]) -> Option<Found> {
-    let text = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
-    (!text.is_empty()).then(|| Found { text: clip(&text, MAX_PAGE_TEXT), certainty: Certainty::Likely })
+fn heading(lines: &[Line]) -> Option<&str> {
+    let marked = lines.iter().filter_map(|line| line.text.strip_prefix('#')?.trim_start_matches('#').strip_prefix(' '));
+    marked.map(str::trim).find(|text| !text.is_empty())
 }
 
 /// The words that carry meaning; "e mail" counts as "email".
-pub(super) fn content_words(folded: &str) -> Vec<String> {
-    let words = folded.replace("e mail", "email");
+pub(super) fn content_words(text: &str) -> Vec<String> {
+    let words = fold(text).replace("e mail", "email");
     words.split(' ').filter(|word| !word.is_empty() && !is_listed(word, STOP_WORDS)).map(str::to_owned).collect()
 }
 
@@ -334,14 +276,6 @@ fn has_two_decimals(text: &str) -> bool {
     })
 }
 
-fn begins_with(words: &[String], subject: &[&str]) -> bool {
-    words.len() >= subject.len() && subject.iter().all(|word| holds(&words[..subject.len()], word))
-}
-
-fn subject_is_all(words: &[String], subject: &[&str]) -> bool {
-    !subject.is_empty() && words.len() <= subject.len()
-}
-
 /// "Label: value", "Label | value", or a tab between the two.
 fn split_label(line: &str) -> (&str, Option<&str>) {
     let split = [": ", "\t", " | ", " – ", " = "].into_iter().filter_map(|mark| line.split_once(mark));
@@ -352,9 +286,6 @@ fn split_label(line: &str) -> (&str, Option<&str>) {
 }
 
 pub(super) fn cells(line: &str) -> Vec<&str> {
-    let cells: Vec<&str> = match line.contains('\t') {
-        true => line.split('\t').collect(),
-        false => line.split('|').collect(),
-    };
-    cells.into_iter().map(str::trim).collect()
+    let separator = if line.contains('\t') { '\t' } else { '|' };
+    line.split(separator).map(str::trim).collect()
 }

@@ -3,18 +3,23 @@
 //! Sentences, lines, semicolons and "then" always part. A comma, a colon or "and" parts only when a known verb
 //! follows, so that values may hold them.
 
-use super::lex::{Kind, Token};
+use std::sync::LazyLock;
+
+use super::lex::{Kind, Token, Words};
 use super::phrases;
 
-/// What may stand before a clause's verb and means nothing, longest first.
-const FILLERS: &str = "i would like you to|i want you to|after that|can you|could you|would you|you should|please|now|\
-    also|finally|first|firstly|second|secondly|next|lastly|afterwards|kindly|just|lets|again";
+static FILLERS: LazyLock<Words> = LazyLock::new(|| {
+    Words::new(
+        "i would like you to|i want you to|after that|can you|could you|would you|you should|please|now|also|finally|\
+         first|firstly|second|secondly|next|lastly|afterwards|kindly|just|lets|again",
+    )
+});
 
-const JOINERS: [&str; 4] = ["and", "then", "but", "plus"];
+static JOINERS: LazyLock<Words> = LazyLock::new(|| Words::new("and|then|but|plus"));
 
-/// A clause that begins so forbids something. The planner does nothing that it is not told to, so there is nothing
-/// to do for it; it reaches to the next hard break, lest "do not open it and click 'Buy'" click something.
-const PROHIBITIONS: &str = "do not|dont|never";
+/// A prohibition asks for nothing. It reaches to the next hard break, lest "do not open it and click 'Buy'" click
+/// something.
+static PROHIBITIONS: LazyLock<Words> = LazyLock::new(|| Words::new("do not|dont|never"));
 
 /// What asks for one goal, or several under one verb.
 #[derive(Debug, Clone, Copy)]
@@ -31,24 +36,24 @@ pub(super) fn clauses<'t, 's>(tokens: &'t [Token<'s>]) -> Vec<Clause<'t, 's>> {
     let mut at = start;
     let mut apart = true;
     while at < tokens.len() {
-        if at == start && starts_with_any(&tokens[at..], PROHIBITIONS).is_some() {
-            at +=
-                tokens[at..].iter().take_while(|token| token.kind != Kind::HardBreak && !is_word(token, "but")).count();
+        if at == start && PROHIBITIONS.begin(&tokens[at..]).is_some() {
+            let ends = |token: &Token<'_>| token.kind == Kind::HardBreak || token.is_word("but");
+            at += tokens[at..].iter().take_while(|token| !ends(token)).count();
             start = skip_lead(tokens, at);
             at = start;
             apart = true;
             continue;
         }
         let token = &tokens[at];
-        let hard = token.kind == Kind::HardBreak || is_word(token, "then");
-        let soft = token.kind == Kind::SoftBreak || JOINERS.iter().any(|joiner| is_word(token, joiner));
+        let hard = token.kind == Kind::HardBreak || token.is_word("then");
+        let soft = token.kind == Kind::SoftBreak || JOINERS.begin(&tokens[at..]).is_some();
         if !hard && !soft {
             at += 1;
             continue;
         }
         let next = skip_lead(tokens, at);
         // A joiner in the run that was skipped may be a "then" or a line's end after the comma.
-        let hard = hard || tokens[at..next].iter().any(|token| token.kind == Kind::HardBreak || is_word(token, "then"));
+        let hard = hard || tokens[at..next].iter().any(|token| token.kind == Kind::HardBreak || token.is_word("then"));
         if hard || begins_clause(&tokens[next..]) {
             push(&mut clauses, &tokens[start..at], apart);
             start = next;
@@ -67,41 +72,24 @@ fn push<'t, 's>(clauses: &mut Vec<Clause<'t, 's>>, tokens: &'t [Token<'s>], apar
 }
 
 fn begins_clause(tokens: &[Token<'_>]) -> bool {
-    phrases::begins(tokens) || starts_with_any(tokens, PROHIBITIONS).is_some() || is_condition(tokens)
+    phrases::begins(tokens) || PROHIBITIONS.begin(tokens).is_some() || is_condition(tokens)
 }
 
-/// "If", as a condition begins.
 pub(super) fn is_condition(tokens: &[Token<'_>]) -> bool {
-    tokens.first().is_some_and(|token| is_word(token, "if"))
+    tokens.first().is_some_and(|token| token.is_word("if"))
 }
 
-/// Past breaks, joiners and fillers.
 fn skip_lead(tokens: &[Token<'_>], mut at: usize) -> usize {
     loop {
         let rest = &tokens[at..];
         at += match rest.first() {
-            Some(token) if matches!(token.kind, Kind::SoftBreak | Kind::HardBreak) => 1,
-            Some(token) if JOINERS.iter().any(|joiner| is_word(token, joiner)) => 1,
-            _ => match starts_with_any(rest, FILLERS) {
+            Some(token) if token.is_break() => 1,
+            _ => match JOINERS.begin(rest).or_else(|| FILLERS.begin(rest)) {
                 Some(length) => length,
                 None => return at,
             },
         };
     }
-}
-
-/// How many tokens the first matching phrase takes.
-fn starts_with_any(tokens: &[Token<'_>], phrases: &str) -> Option<usize> {
-    phrases.split('|').find_map(|phrase| {
-        let length = phrase.split(' ').count();
-        let is_there =
-            length <= tokens.len() && phrase.split(' ').zip(tokens).all(|(word, token)| is_word(token, word));
-        is_there.then_some(length)
-    })
-}
-
-fn is_word(token: &Token<'_>, word: &str) -> bool {
-    token.kind == Kind::Word && token.folded == word
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Finds the element that a person means by a label.
 
 use super::lines::Line;
-use super::target::{ElementKind, Ordinal, Target};
+use super::target::{ElementKind, Target};
 use super::text::{fold, quote};
 use agent::observation::{Element, PageView};
 
@@ -12,7 +12,6 @@ pub(super) enum Use {
     Type,
     Choose,
     Tick,
-    /// Whatever takes a value.
     Set,
     Upload,
 }
@@ -23,25 +22,20 @@ pub(super) struct Matches<'a> {
     pub(super) elements: Vec<&'a Element>,
     /// Their label is just the one asked for; nothing better can be somewhere else.
     pub(super) exact: bool,
-    /// An ordinal asked for more than these.
     pub(super) too_few: bool,
 }
 
-/// How well a label fits; the better one is the greater one.
+/// How well a label fits, and what that weighs: beside the name (placeholder, value, address), by its letters, by the
+/// beginnings of its words, by whole words, as the name's start, but for blanks ("Log in" and "Login"), exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
-    /// By something else than its name: placeholder, value, address.
-    Aside,
-    /// The letters are in it.
-    Contains,
-    /// Every word begins one of its words.
-    Prefixes,
-    /// Every word is one of its words.
-    Words,
-    Start,
-    /// The same but for blanks: "Log in" and "Login".
-    Spaced,
-    Exact,
+    Aside = 30,
+    Contains = 40,
+    Prefixes = 55,
+    Words = 70,
+    Start = 80,
+    Spaced = 95,
+    Exact = 100,
 }
 
 pub(super) fn find<'a>(view: &'a PageView, lines: &[Line], target: &Target, use_: Use) -> Matches<'a> {
@@ -59,8 +53,7 @@ pub(super) fn find<'a>(view: &'a PageView, lines: &[Line], target: &Target, use_
     }
     let picked = match target.ordinal {
         None => return matches,
-        Some(Ordinal::Nth(nth)) => matches.elements.get(nth).copied(),
-        Some(Ordinal::Last) => matches.elements.last().copied(),
+        Some(ordinal) => ordinal.of(&matches.elements),
     };
     Matches {
         too_few: picked.is_none() && !matches.elements.is_empty(),
@@ -74,20 +67,19 @@ pub(super) fn similar(view: &PageView, target: &Target, use_: Use) -> Vec<String
     const SHOWN: usize = 5;
     let wanted = fold(&target.label);
     let fitting = view.elements.iter().filter(|element| fit(element, use_).is_some_and(|fit| fit > 0));
-    let mut named: Vec<(usize, &Element)> = Vec::new();
-    for element in fitting.filter(|element| !fold(&element.name).is_empty()) {
-        if !named.iter().any(|(_, other)| other.name == element.name) {
-            named.push((likeness(&wanted, &fold(&element.name)), element));
+    let mut named: Vec<(usize, &str)> = Vec::new();
+    for name in fitting.map(|element| element.name.as_str()).filter(|name| !fold(name).is_empty()) {
+        if !named.iter().any(|(_, other)| *other == name) {
+            named.push((likeness(&wanted, &fold(name)), name));
         }
     }
-    if named.iter().any(|(likeness, _)| *likeness > 0) {
+    named.sort_by_key(|(likeness, _)| std::cmp::Reverse(*likeness));
+    if named.first().is_some_and(|(likeness, _)| *likeness > 0) {
         named.retain(|(likeness, _)| *likeness > 0);
-        named.sort_by_key(|(likeness, _)| std::cmp::Reverse(*likeness));
     }
-    named.into_iter().take(SHOWN).map(|(_, element)| quote(&element.name)).collect()
+    named.into_iter().take(SHOWN).map(|(_, name)| quote(name)).collect()
 }
 
-/// A text field meant for searching.
 pub(super) fn search_field(view: &PageView) -> Option<&Element> {
     let fields = || view.elements.iter().filter(|element| is_text_field(element) && !element.disabled);
     let says_search = |element: &&Element| {
@@ -99,7 +91,6 @@ pub(super) fn search_field(view: &PageView) -> Option<&Element> {
     by_role.or_else(|| fields().find(says_search))
 }
 
-/// A field that takes text. Passwords are among them.
 pub(super) fn is_text_field(element: &Element) -> bool {
     const NOT_TEXT: [&str; 9] = ["checkbox", "radio", "submit", "button", "image", "reset", "file", "hidden", "color"];
     match element.tag.as_str() {
@@ -119,6 +110,10 @@ pub(super) fn is_tickable(element: &Element) -> bool {
         || matches!(element.input_type.as_str(), "checkbox" | "radio")
 }
 
+pub(super) fn is_link(element: &Element) -> bool {
+    element.role == "link" || element.tag == "a"
+}
+
 pub(super) fn is_button(element: &Element) -> bool {
     element.role == "button" || element.tag == "button" || matches!(element.input_type.as_str(), "submit" | "image")
 }
@@ -129,34 +124,19 @@ pub(super) fn fits_text(label: &str, text: &str) -> bool {
 }
 
 fn best<'a>(view: &'a PageView, target: &Target, use_: Use, least: Rank) -> Matches<'a> {
-    let scored: Vec<(u32, Rank, &Element)> = view
-        .elements
-        .iter()
-        .filter_map(|element| {
-            let fit = fit(element, use_)?;
-            let rank = element_rank(target, element).filter(|rank| *rank >= least)?;
-            let kind = target.kind.is_some_and(|kind| is_kind(element, kind));
-            Some((weight(rank) + fit + if kind { 40 } else { 0 }, rank, element))
-        })
-        .collect();
-    // A disabled element is taken only when no enabled one comes close.
-    let worth = |(weight, _, element): &(u32, Rank, &Element)| weight + if element.disabled { 0 } else { 15 };
-    let Some(top) = scored.iter().map(worth).max() else { return Matches::default() };
-    let exact = scored.iter().any(|entry| worth(entry) == top && entry.1 >= Rank::Spaced);
-    let elements = scored.into_iter().filter(|entry| worth(entry) == top).map(|(_, _, element)| element).collect();
-    Matches { elements, exact, too_few: false }
-}
-
-fn weight(rank: Rank) -> u32 {
-    match rank {
-        Rank::Exact => 100,
-        Rank::Spaced => 95,
-        Rank::Start => 80,
-        Rank::Words => 70,
-        Rank::Prefixes => 55,
-        Rank::Contains => 40,
-        Rank::Aside => 30,
-    }
+    let scored = view.elements.iter().filter_map(|element| {
+        let fit = fit(element, use_)?;
+        let rank = element_rank(target, element).filter(|rank| *rank >= least)?;
+        let kind = if target.kind.is_some_and(|kind| is_kind(element, kind)) { 40 } else { 0 };
+        // A disabled element is taken only when no enabled one comes close.
+        let enabled = if element.disabled { 0 } else { 15 };
+        Some((rank as u32 + fit + kind + enabled, rank, element))
+    });
+    let scored: Vec<_> = scored.collect();
+    let top = scored.iter().map(|(weight, ..)| *weight).max();
+    let best = scored.into_iter().filter(|(weight, ..)| Some(*weight) == top);
+    let (ranks, elements): (Vec<Rank>, Vec<&Element>) = best.map(|(_, rank, element)| (rank, element)).unzip();
+    Matches { elements, exact: ranks.iter().any(|rank| *rank >= Rank::Spaced), too_few: false }
 }
 
 /// How well an element suits the use; none when it does not at all.
@@ -191,7 +171,7 @@ fn fit(element: &Element, use_: Use) -> Option<u32> {
 fn is_kind(element: &Element, kind: ElementKind) -> bool {
     match kind {
         ElementKind::Button => is_button(element),
-        ElementKind::Link | ElementKind::Result => element.role == "link" || element.tag == "a",
+        ElementKind::Link | ElementKind::Result => is_link(element),
         ElementKind::Field => is_text_field(element),
         ElementKind::Dropdown => is_select(element),
         ElementKind::Checkbox => is_tickable(element) && element.role != "radio",
@@ -220,50 +200,35 @@ fn rank(wanted: &str, label: &str, text: &str) -> Option<Rank> {
         return (label.trim() == text.trim()).then_some(Rank::Exact);
     }
     let name = fold(text);
-    if name.is_empty() {
-        return None;
-    }
-    if name == wanted {
-        return Some(Rank::Exact);
-    }
     let (compact_name, compact_wanted) = (name.replace(' ', ""), wanted.replace(' ', ""));
-    if compact_name == compact_wanted {
-        return Some(Rank::Spaced);
-    }
-    if name.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(' ')) {
-        return Some(Rank::Start);
-    }
     let words: Vec<&str> = name.split(' ').collect();
-    if wanted.split(' ').all(|word| words.contains(&word)) {
-        return Some(Rank::Words);
-    }
-    if wanted.split(' ').all(|word| words.iter().any(|held| word.len() > 1 && held.starts_with(word))) {
-        return Some(Rank::Prefixes);
-    }
-    (compact_wanted.chars().count() >= 3 && compact_name.contains(&compact_wanted)).then_some(Rank::Contains)
+    let all = |fits: fn(&str, &str) -> bool| wanted.split(' ').all(|word| words.iter().any(|held| fits(held, word)));
+    Some(match () {
+        () if name.is_empty() => return None,
+        () if name == wanted => Rank::Exact,
+        () if compact_name == compact_wanted => Rank::Spaced,
+        () if name.strip_prefix(wanted).is_some_and(|rest| rest.starts_with(' ')) => Rank::Start,
+        () if all(|held, word| held == word) => Rank::Words,
+        () if all(|held, word| word.len() > 1 && held.starts_with(word)) => Rank::Prefixes,
+        () if compact_wanted.chars().count() >= 3 && compact_name.contains(&compact_wanted) => Rank::Contains,
+        () => return None,
+    })
 }
 
 /// Those that follow the text most closely come first: a card's button stands below its heading.
 fn sort_by_distance(elements: &mut [&Element], lines: &[Line], near: &str) {
-    let places: Vec<usize> =
-        lines.iter().enumerate().filter(|(_, line)| fits_text(near, &line.text)).map(|(at, _)| at).collect();
+    let places = lines.iter().enumerate().filter(|(_, line)| fits_text(near, &line.text));
+    let places: Vec<usize> = places.map(|(at, _)| at).collect();
     elements.sort_by_key(|element| {
         let at = lines.iter().position(|line| line.indices.contains(&element.index)).unwrap_or(usize::MAX / 4);
-        places
-            .iter()
-            .map(|place| if at >= *place { at - place } else { (place - at) + 1_000 })
-            .min()
-            .unwrap_or(usize::MAX)
+        let distance = |place: &usize| at.checked_sub(*place).unwrap_or(place.saturating_sub(at) + 1_000);
+        places.iter().map(distance).min()
     });
 }
 
 /// Shared words count most, then shared beginnings.
 fn likeness(wanted: &str, name: &str) -> usize {
-    let shared = |word: &str| {
-        name.split(' ')
-            .map(|held| held.chars().zip(word.chars()).take_while(|(a, b)| a == b).count())
-            .max()
-            .unwrap_or(0)
-    };
+    let shared_start = |a: &str, b: &str| a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+    let shared = |word: &str| name.split(' ').map(|held| shared_start(held, word)).max().unwrap_or(0);
     wanted.split(' ').map(shared).filter(|length| *length >= 3).sum()
 }

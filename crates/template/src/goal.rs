@@ -6,53 +6,26 @@ use super::target::Target;
 use super::text::{clip, enumerate, quote};
 use agent::action::{ScrollDirection, SearchEngine};
 
+/// `Type` without a target goes into the first empty text field, `Upload` to the first file field. `TypeAnswer` types
+/// the last answer. `Set` types, selects or ticks, whichever the element takes. `Answer` is for a dialog of the browser
+/// or of the page. An `Expect` that is no question fails the task. The next `goals` goals after `When` apply only if the
+/// condition holds. `Submit` presses the button that fits `what` in the form last filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Goal {
-    Open {
-        address: Address,
-        new_tab: bool,
-    },
-    Search {
-        query: String,
-        site: Site,
-    },
+    Open { address: Address, new_tab: bool },
+    Search { query: String, site: Site },
     Click(Target),
-    Point {
-        target: Target,
-        how: Pointing,
-    },
-    Drag {
-        from: Target,
-        to: Target,
-    },
-    /// Into the first fitting field when none is named.
-    Type {
-        text: Hidden,
-        into: Option<Target>,
-    },
-    Select {
-        option: String,
-        from: Option<Target>,
-    },
-    /// What was last read off a page.
-    TypeAnswer {
-        into: Target,
-    },
-    /// Type, select or tick, whichever the element takes.
-    Set {
-        field: Target,
-        value: Hidden,
-    },
-    Upload {
-        files: Vec<String>,
-        /// The first file field when none is named.
-        to: Option<Target>,
-    },
+    Hover(Target),
+    DoubleClick(Target),
+    RightClick(Target),
+    Drag { from: Target, to: Target },
+    Type { text: Hidden, into: Option<Target> },
+    TypeAnswer { into: Target },
+    Select { option: String, from: Option<Target> },
+    Set { field: Target, value: Hidden },
+    Upload { files: Vec<String>, to: Option<Target> },
     SavePdf,
-    Check {
-        target: Target,
-        on: bool,
-    },
+    Check { target: Target, on: bool },
     Scroll(Scrolling),
     Back,
     Wait(Waiting),
@@ -60,45 +33,14 @@ pub(super) enum Goal {
     Screenshot,
     CloseTab,
     SwitchTab(WhichTab),
-    /// A dialog, or something on the page that asks.
-    Answer {
-        accept: bool,
-        text: Option<String>,
-        asking: Asking,
-    },
-    Sort {
-        by: String,
-        order: Option<Order>,
-    },
-    Expect {
-        statement: Statement,
-        /// Answered either way; else the task fails when it does not hold.
-        question: bool,
-    },
-    /// The goals that follow, as many as said, are for when the condition holds.
-    When {
-        condition: Statement,
-        goals: usize,
-    },
+    Answer { accept: bool, text: Option<String>, asking: Asking },
+    Sort { by: String, order: Option<Order> },
+    Expect { statement: Statement, question: bool },
+    When { condition: Statement, goals: usize },
     Read(Question),
-    LogIn {
-        user: String,
-        password: Hidden,
-    },
-    AddToCart {
-        item: Option<String>,
-    },
-    /// The form last filled in; with words that its button may bear.
-    Submit {
-        what: Option<String>,
-    },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pointing {
-    Hover,
-    DoubleClick,
-    RightClick,
+    LogIn { user: String, password: Hidden },
+    AddToCart { item: Option<String> },
+    Submit { what: Option<String> },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,11 +48,10 @@ pub(super) enum WhichTab {
     /// 0 is the first.
     At(usize),
     Newest,
-    /// The one of two that is not shown.
+    /// The one of two that is not active.
     Other,
-    /// The one opened before this one.
+    /// The one before the active tab.
     Before,
-    /// By its title or address.
     Named(String),
 }
 
@@ -128,22 +69,27 @@ pub(super) enum Order {
     Descending,
 }
 
-/// Typed, never told: it may be a password.
+/// Typed but never printed: it may be a password.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Hidden(pub(super) String);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Hidden({} bytes)", self.0.len())
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
     pub(super) url: String,
-    /// The task named a bare host; https is a guess, http the second one.
+    /// The task names a bare host; http is tried after https.
     pub(super) guessed_scheme: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Site {
-    /// The page's own search when it has one, else the web.
+    /// The page's own search if it has one, else the web.
     Any,
-    /// The page's own search.
     Here,
     At(Address),
     Web(Option<SearchEngine>),
@@ -164,70 +110,111 @@ pub(super) enum Waiting {
     Seconds(f64),
 }
 
-impl std::fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Hidden({} bytes)", self.0.len())
+impl Order {
+    pub(super) const BOTH: [Self; 2] = [Self::Ascending, Self::Descending];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Ascending => "ascending",
+            Self::Descending => "descending",
+        }
+    }
+
+    /// How tasks and options of a list name it, folded.
+    pub(super) fn names(self) -> impl Iterator<Item = &'static str> {
+        let names = match self {
+            Self::Ascending => "in ascending order|ascending|asc|low to high|lowest first|a z|a to z|oldest first",
+            Self::Descending => "in descending order|descending|desc|high to low|highest first|z a|z to a|newest first",
+        };
+        names.split('|')
+    }
+}
+
+impl Asking {
+    pub(super) fn noun(self) -> &'static str {
+        match self {
+            Self::Dialog | Self::ItselfJustSeen => "dialog",
+            Self::Cookies => "cookie banner",
+        }
     }
 }
 
 impl Goal {
-    /// What it is, as an order: "click 'Buy'". Tells no text that is typed.
+    /// As an order: "click 'Buy'". Never contains text to type.
     pub(super) fn order(&self) -> String {
         let (verb, _, object) = self.phrase();
         format!("{verb} {object}")
     }
 
-    /// The same as a report: "clicked 'Buy'".
+    /// As a report: "clicked 'Buy'".
     pub(super) fn report(&self) -> String {
         let (_, verb, object) = self.phrase();
         format!("{verb} {object}")
     }
 
-    /// The verb in the present and the past, and what follows it.
+    /// The verb in the present and the past, and its object.
     fn phrase(&self) -> (&'static str, &'static str, String) {
+        let url = |address: &Address| clip(&address.url, 200);
         match self {
-            Self::Open { address, new_tab: false } => ("open", "opened", clip(&address.url, 200)),
-            Self::Open { address, new_tab: true } => {
-                ("open", "opened", format!("{} in a new tab", clip(&address.url, 200)))
+            Self::Open { address, new_tab } => {
+                ("open", "opened", url(address) + if *new_tab { " in a new tab" } else { "" })
             }
             Self::Search { query, site } => {
-                let (verb, past) = ("search", "searched");
-                match site {
-                    Site::At(address) => (verb, past, format!("{} for {}", clip(&address.url, 200), quote(query))),
-                    Site::Web(_) => (verb, past, format!("the web for {}", quote(query))),
-                    Site::Any | Site::Here => (verb, past, format!("for {}", quote(query))),
-                }
+                let place = match site {
+                    Site::At(address) => url(address) + " ",
+                    Site::Web(_) => "the web ".to_owned(),
+                    Site::Any | Site::Here => String::new(),
+                };
+                ("search", "searched", format!("{place}for {}", quote(query)))
             }
             Self::Click(target) => ("click", "clicked", target.to_string()),
-            Self::Point { target, how: Pointing::Hover } => ("point at", "pointed at", target.to_string()),
-            Self::Point { target, how: Pointing::DoubleClick } => {
-                ("double-click", "double-clicked", target.to_string())
-            }
-            Self::Point { target, how: Pointing::RightClick } => ("right-click", "right-clicked", target.to_string()),
+            Self::Hover(target) => ("point at", "pointed at", target.to_string()),
+            Self::DoubleClick(target) => ("double-click", "double-clicked", target.to_string()),
+            Self::RightClick(target) => ("right-click", "right-clicked", target.to_string()),
             Self::Drag { from, to } => ("drag", "dragged", format!("{from} to {to}")),
             Self::TypeAnswer { into } => ("fill in", "filled in", format!("{into} with what was read")),
-            Self::Type { into: Some(target), .. } => ("fill in", "filled in", target.to_string()),
-            Self::Type { into: None, .. } => ("fill in", "filled in", "the text field".to_owned()),
-            Self::Select { option, from: Some(target) } => {
-                ("choose", "chose", format!("{} in {target}", quote(option)))
+            Self::Type { into, .. } => {
+                ("fill in", "filled in", into.as_ref().map_or("the text field".to_owned(), Target::to_string))
             }
-            Self::Select { option, from: None } => ("choose", "chose", quote(option)),
+            Self::Select { option, from } => (
+                "choose",
+                "chose",
+                quote(option) + &from.as_ref().map(|from| format!(" in {from}")).unwrap_or_default(),
+            ),
             Self::Set { field, .. } => ("set", "set", field.to_string()),
             Self::Upload { files, to } => {
                 let files = enumerate(&files.iter().map(|file| quote(file)).collect::<Vec<_>>());
-                let to = to.as_ref().map(|target| format!(" to {target}")).unwrap_or_default();
-                ("upload", "uploaded", format!("{files}{to}"))
+                ("upload", "uploaded", files + &to.as_ref().map(|to| format!(" to {to}")).unwrap_or_default())
             }
             Self::SavePdf => ("save", "saved", "the page as PDF".to_owned()),
             Self::Check { target, on: true } => ("tick", "ticked", target.to_string()),
             Self::Check { target, on: false } => ("untick", "unticked", target.to_string()),
-            Self::Scroll(scrolling) => ("scroll", "scrolled", scrolling.to_string()),
+            Self::Scroll(scrolling) => {
+                let object = match scrolling {
+                    Scrolling::By { direction, .. } => format!("{direction:?}").to_lowercase(),
+                    Scrolling::ToBottom => "to the bottom".to_owned(),
+                    Scrolling::ToTop => "to the top".to_owned(),
+                    Scrolling::ToText(text) => format!("to {}", quote(text)),
+                };
+                ("scroll", "scrolled", object)
+            }
             Self::Back => ("go", "went", "back".to_owned()),
-            Self::Wait(waiting) => ("wait", "waited", waiting.to_string()),
+            Self::Wait(Waiting::For(text)) => ("wait", "waited", format!("for {}", quote(text))),
+            Self::Wait(Waiting::Gone(text)) => ("wait", "waited", format!("for {} to go", quote(text))),
+            Self::Wait(Waiting::Seconds(seconds)) => ("wait", "waited", format!("{seconds} s")),
             Self::Keys(keys) => ("press", "pressed", keys.clone()),
             Self::Screenshot => ("take", "took", "a screenshot".to_owned()),
             Self::CloseTab => ("close", "closed", "the tab".to_owned()),
-            Self::SwitchTab(which) => ("switch", "switched", format!("to {which}")),
+            Self::SwitchTab(which) => {
+                let object = match which {
+                    WhichTab::At(at) => format!("to tab {}", at + 1),
+                    WhichTab::Newest => "to the newest tab".to_owned(),
+                    WhichTab::Other => "to the other tab".to_owned(),
+                    WhichTab::Before => "to the tab before".to_owned(),
+                    WhichTab::Named(name) => format!("to the tab {}", quote(name)),
+                };
+                ("switch", "switched", object)
+            }
             Self::Answer { accept: true, asking, .. } => ("accept", "accepted", format!("the {}", asking.noun())),
             Self::Answer { accept: false, asking, .. } => ("dismiss", "dismissed", format!("the {}", asking.noun())),
             Self::Sort { by, .. } => ("sort", "sorted", format!("by {}", quote(by))),
@@ -235,51 +222,10 @@ impl Goal {
             Self::When { condition, .. } => ("look", "looked", format!("whether {condition}")),
             Self::Read(question) => ("read", "read", question.to_string()),
             Self::LogIn { user, .. } => ("log in", "logged in", format!("as {}", quote(user))),
-            Self::AddToCart { item: Some(item) } => ("add", "added", format!("{} to the cart", quote(item))),
-            Self::AddToCart { item: None } => ("add", "added", "it to the cart".to_owned()),
+            Self::AddToCart { item } => {
+                ("add", "added", item.as_deref().map_or("it".to_owned(), quote) + " to the cart")
+            }
             Self::Submit { .. } => ("submit", "submitted", "the form".to_owned()),
         }
-    }
-}
-
-impl std::fmt::Display for Scrolling {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::By { direction, .. } => f.write_str(direction_name(*direction)),
-            Self::ToBottom => f.write_str("to the bottom"),
-            Self::ToTop => f.write_str("to the top"),
-            Self::ToText(text) => write!(f, "to {}", quote(text)),
-        }
-    }
-}
-
-impl std::fmt::Display for WhichTab {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::At(at) => write!(f, "tab {}", at + 1),
-            Self::Newest => f.write_str("the newest tab"),
-            Self::Other => f.write_str("the other tab"),
-            Self::Before => f.write_str("the tab before"),
-            Self::Named(name) => write!(f, "the tab {}", quote(name)),
-        }
-    }
-}
-
-impl std::fmt::Display for Waiting {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::For(text) => write!(f, "for {}", quote(text)),
-            Self::Gone(text) => write!(f, "for {} to go", quote(text)),
-            Self::Seconds(seconds) => write!(f, "{seconds} s"),
-        }
-    }
-}
-
-fn direction_name(direction: ScrollDirection) -> &'static str {
-    match direction {
-        ScrollDirection::Up => "up",
-        ScrollDirection::Down => "down",
-        ScrollDirection::Left => "left",
-        ScrollDirection::Right => "right",
     }
 }

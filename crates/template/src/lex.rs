@@ -9,7 +9,6 @@ pub(super) struct Token<'a> {
     pub(super) text: &'a str,
     /// The folded word; empty for quoted pieces, so that no phrase ever matches inside quotes.
     pub(super) folded: String,
-    /// Byte range in the task, quotes included.
     pub(super) start: usize,
     pub(super) end: usize,
 }
@@ -24,13 +23,43 @@ pub(super) enum Kind {
     HardBreak,
 }
 
-/// Opening quotes and what closes them.
 const QUOTES: [(char, &[char]); 6] =
     [('"', &['"']), ('\'', &['\'']), ('“', &['”']), ('‘', &['’']), ('«', &['»']), ('„', &['“', '”'])];
 
 /// Words before a dot that rarely ends a sentence.
 const ABBREVIATIONS: [&str; 17] =
     ["mr", "mrs", "ms", "dr", "prof", "st", "no", "nr", "vs", "eg", "ie", "etc", "inc", "ltd", "co", "jr", "sr"];
+
+/// Alternative phrases, folded and longest first, so that "search for" wins over "search".
+#[derive(Debug)]
+pub(super) struct Words(Vec<Vec<String>>);
+
+impl Words {
+    pub(super) fn new(alternatives: &str) -> Self {
+        let phrases = alternatives.split('|').map(|phrase| phrase.split_whitespace().map(fold).collect());
+        let mut phrases: Vec<Vec<String>> = phrases.collect();
+        phrases.sort_by_key(|words| std::cmp::Reverse(words.len()));
+        Self(phrases)
+    }
+
+    /// The length of the phrase that the tokens begin with. Quoted tokens never match.
+    pub(super) fn begin(&self, tokens: &[Token<'_>]) -> Option<usize> {
+        let begins = |words: &&Vec<String>| {
+            words.len() <= tokens.len() && words.iter().zip(tokens).all(|(word, token)| token.is_word(word))
+        };
+        self.0.iter().find(begins).map(Vec::len)
+    }
+}
+
+impl Token<'_> {
+    pub(super) fn is_word(&self, word: &str) -> bool {
+        self.kind == Kind::Word && self.folded == word
+    }
+
+    pub(super) fn is_break(&self) -> bool {
+        matches!(self.kind, Kind::SoftBreak | Kind::HardBreak)
+    }
+}
 
 pub(super) fn lex(source: &str) -> Vec<Token<'_>> {
     Lexer { source, at: 0, line_start: true, next_item: None, unclosed: [false; QUOTES.len()], tokens: Vec::new() }
@@ -52,15 +81,18 @@ struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     fn run(mut self) -> Vec<Token<'a>> {
-        while let Some(next) = self.rest().chars().next() {
+        while let Some(next) = self.source[self.at..].chars().next() {
             if next == '\n' {
-                self.emit(Kind::HardBreak, self.at, self.at + 1);
+                self.emit(Kind::HardBreak, 1);
                 self.line_start = true;
             } else if next.is_whitespace() {
                 self.at += next.len_utf8();
             } else {
-                if !self.list_marker() && !self.quoted(next) && !self.punctuation(next) {
-                    self.word();
+                if !self.list_marker() && !self.quoted(next) {
+                    match break_kind(next) {
+                        Some(kind) => self.emit(kind, next.len_utf8()),
+                        None => self.word(),
+                    }
                 }
                 self.line_start = false;
             }
@@ -68,11 +100,8 @@ impl<'a> Lexer<'a> {
         self.tokens
     }
 
-    fn rest(&self) -> &'a str {
-        &self.source[self.at..]
-    }
-
-    fn emit(&mut self, kind: Kind, start: usize, end: usize) {
+    fn emit(&mut self, kind: Kind, length: usize) {
+        let (start, end) = (self.at, self.at + length);
         let text = if kind == Kind::Word { &self.source[start..end] } else { "" };
         self.tokens.push(Token { kind, text, folded: fold(text), start, end });
         self.at = end;
@@ -82,74 +111,52 @@ impl<'a> Lexer<'a> {
     fn list_marker(&mut self) -> bool {
         // No marker is longer; looking no further keeps the lexer linear where there are no blanks.
         const LONGEST: usize = 6;
-        let rest = self.rest();
-        let Some((length, _)) = rest.char_indices().take(LONGEST).find(|(_, c)| c.is_whitespace()) else {
-            return false;
-        };
-        let marker = &rest[..length];
+        let rest = &self.source[self.at..];
+        let length = rest.char_indices().take(LONGEST).find(|(_, c)| c.is_whitespace());
+        let Some(marker) = length.map(|(length, _)| &rest[..length]) else { return false };
         if self.line_start && matches!(marker, "-" | "*" | "•" | "–" | "+") {
             self.at += marker.len();
             return true;
         }
-        let Some(number) = marker.strip_suffix(['.', ')']).and_then(|digits| digits.parse::<u32>().ok()) else {
+        let number = marker.strip_suffix(['.', ')']).and_then(|digits| digits.parse::<u32>().ok());
+        let Some(number) = number.filter(|number| self.line_start || self.next_item == Some(*number)) else {
             return false;
         };
-        if !self.line_start && self.next_item != Some(number) {
-            return false;
-        }
         self.next_item = number.checked_add(1);
-        self.emit(Kind::HardBreak, self.at, self.at + marker.len());
+        self.emit(Kind::HardBreak, marker.len());
         true
     }
 
     fn quoted(&mut self, opening: char) -> bool {
         let Some(which) = QUOTES.iter().position(|(open, _)| *open == opening) else { return false };
-        if self.unclosed[which] {
-            return false;
-        }
         let inner = self.at + opening.len_utf8();
-        let Some((length, closing)) = closing_quote(&self.source[inner..], QUOTES[which].1) else {
+        let closing = match self.unclosed[which] {
+            true => None,
+            false => closing_quote(&self.source[inner..], QUOTES[which].1),
+        };
+        let Some((length, closing)) = closing else {
             self.unclosed[which] = true;
             return false;
         };
-        let end = inner + length;
-        self.tokens.push(Token {
-            kind: Kind::Quoted,
-            text: &self.source[inner..end],
-            folded: String::new(),
-            start: self.at,
-            end: end + closing.len_utf8(),
-        });
-        self.at = end + closing.len_utf8();
-        true
-    }
-
-    fn punctuation(&mut self, c: char) -> bool {
-        let Some(kind) = break_kind(c) else { return false };
-        self.emit(kind, self.at, self.at + c.len_utf8());
+        let (text, start) = (&self.source[inner..inner + length], self.at);
+        self.at = inner + length + closing.len_utf8();
+        self.tokens.push(Token { kind: Kind::Quoted, text, folded: String::new(), start, end: self.at });
         true
     }
 
     /// A word reaches to the next blank; punctuation at its end is a break of its own, punctuation inside it is not:
     /// "12,00" and "http://a.example/b" are one word each.
     fn word(&mut self) {
-        let start = self.at;
-        let rest = self.rest();
+        let rest = &self.source[self.at..];
         let whole = &rest[..rest.find(char::is_whitespace).unwrap_or(rest.len())];
         let word = whole.trim_end_matches(|c| break_kind(c).is_some());
-        self.emit(Kind::Word, start, start + word.len());
-        let abbreviated = self.tokens.last().is_some_and(|token| {
-            let initial = token.folded.len() == 1 && token.folded.chars().all(char::is_alphabetic);
-            initial || ABBREVIATIONS.contains(&token.folded.replace(' ', "").as_str())
-        });
-        for (offset, c) in whole[word.len()..].char_indices() {
-            let kind = match break_kind(c) {
-                _ if abbreviated && c == '.' => Kind::SoftBreak,
-                Some(kind) => kind,
-                None => continue,
-            };
-            let at = start + word.len() + offset;
-            self.emit(kind, at, at + c.len_utf8());
+        let folded = fold(word).replace(' ', "");
+        let initial = word.len() == 1 && word.chars().all(char::is_alphabetic);
+        let abbreviated = initial || ABBREVIATIONS.contains(&folded.as_str());
+        self.emit(Kind::Word, word.len());
+        for c in whole[word.len()..].chars() {
+            let kind = break_kind(c).unwrap_or(Kind::SoftBreak);
+            self.emit(if abbreviated && c == '.' { Kind::SoftBreak } else { kind }, c.len_utf8());
         }
     }
 }

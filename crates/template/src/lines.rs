@@ -1,12 +1,22 @@
 //! The page's text as lines, whoever wrote it: the page view with its indices and tags, or plain extracted text.
 
+use std::sync::LazyLock;
+
 use agent::observation::{Element, ElementIndex, PageView};
+use regex::Regex;
+
+static ELEMENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"\*?\[(?<index>\d+)\](?<tag>\s*<[A-Za-z/](?:[^>"]|"[^"]*")*>?)?"#).expect("a valid expression")
+});
+
+/// The tag of a part of the page that is no element.
+static PAGE_PART: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"^<[A-Za-z/](?:[^>"]|"[^"]*")*>?"#).expect("a valid expression"));
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
     /// The elements in the line; none in plain text, several in a row of a table.
     pub(super) indices: Vec<ElementIndex>,
-    /// What a person reads in it.
     pub(super) text: String,
 }
 
@@ -17,7 +27,6 @@ pub(super) fn of_view(view: &PageView) -> Vec<Line> {
     lines.map(|line| read(line, view)).filter(|line| !line.text.is_empty()).collect()
 }
 
-/// The lines of a plain text.
 pub(super) fn of_text(text: &str) -> Vec<Line> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.map(|line| Line { indices: Vec::new(), text: line.to_owned() }).collect()
@@ -25,61 +34,38 @@ pub(super) fn of_text(text: &str) -> Vec<Line> {
 
 /// `*[41]<button />Buy | *[42]<link />More` is the elements 41 and 42 and "Buy | More".
 fn read(line: &str, view: &PageView) -> Line {
-    let mut indices = Vec::new();
-    let mut text = String::new();
-    let mut rest = line;
-    while let Some(at) = rest.find('[') {
-        let (before, bracket) = rest.split_at(at);
-        let starts = text.trim().is_empty() && before.trim_matches([' ', '*']).is_empty();
-        match index(bracket, starts) {
-            // A bracket with a backslash in front is one that the page itself wrote.
-            Some((index, after)) if !before.ends_with('\\') => {
-                text.push_str(&plain(before.trim_end_matches('*')));
-                indices.push(index);
-                let (label, next) = after.split_at(next_index(after));
-                text.push_str(&element_text(view.element(index), label));
-                rest = next;
-            }
-            _ => {
-                text.push_str(&plain(before.strip_suffix('\\').unwrap_or(before)));
-                text.push('[');
-                rest = &bracket[1..];
-            }
+    let is_element = |index: &regex::Match<'_>, tagged: bool| {
+        let before = &line[..index.start()];
+        // The view escapes a bracket that the page wrote. An element without a tag begins its line.
+        !before.ends_with('\\') && (tagged || before.is_empty())
+    };
+    let mut elements = Vec::new();
+    for found in ELEMENT.captures_iter(line) {
+        let whole = found.get(0).expect("the whole match");
+        if is_element(&whole, found.name("tag").is_some())
+            && let Ok(index) = found["index"].parse()
+        {
+            elements.push((whole.range(), ElementIndex(index)));
         }
     }
-    // A tag that stands for no element names a part of the page.
-    text.push_str(&plain(if line.starts_with('<') && indices.is_empty() { without_tag(rest) } else { rest }));
-    Line { indices, text: text.trim().to_owned() }
-}
-
-/// The index a bracket holds and what follows it: at a line's start or before a tag, else it is text.
-fn index(bracket: &str, starts_line: bool) -> Option<(ElementIndex, &str)> {
-    let (digits, after) = bracket.strip_prefix('[')?.split_once(']')?;
-    let index = digits.parse().ok()?;
-    (starts_line || after.trim_start().starts_with('<')).then_some((ElementIndex(index), after))
-}
-
-/// Where the next bracket of an element stands, tags skipped; else the end.
-fn next_index(text: &str) -> usize {
-    let tag = text.len() - without_tag(text).len();
-    let mut from = tag;
-    while let Some(at) = text[from..].find('[').map(|at| from + at) {
-        if !text[..at].ends_with('\\') && index(&text[at..], false).is_some() {
-            return at;
-        }
-        from = at + 1;
+    let Some((first, _)) = elements.first() else {
+        return Line { indices: Vec::new(), text: plain(&PAGE_PART.replace(line, "")).trim().to_owned() };
+    };
+    let mut text = plain(&line[..first.start]);
+    for (at, (range, index)) in elements.iter().enumerate() {
+        let end = elements.get(at + 1).map_or(line.len(), |(next, _)| next.start);
+        text.push_str(&element_text(view.element(*index), &plain(&line[range.end..end])));
     }
-    text.len()
+    Line { indices: elements.into_iter().map(|(_, index)| index).collect(), text: text.trim().to_owned() }
 }
 
 /// An element's text: what the view shows of it, completed by its name and value.
-fn element_text(element: Option<&Element>, shown: &str) -> String {
-    let label = plain(without_tag(shown).trim_end_matches('*'));
-    let Some(element) = element else { return label };
+fn element_text(element: Option<&Element>, label: &str) -> String {
+    let Some(element) = element else { return label.to_owned() };
     let (name, value) = (element.name.trim(), element.value.trim());
     let text = match label.trim() {
         "" => name.to_owned(),
-        bare if bare.contains(name) => label.clone(),
+        bare if bare.contains(name) => label.to_owned(),
         _ => format!("{name} {label}"),
     };
     match value {
@@ -88,20 +74,6 @@ fn element_text(element: Option<&Element>, shown: &str) -> String {
         _ if text.trim() == name => format!("{name}: {value}"),
         _ => format!("{value} {text}"),
     }
-}
-
-/// What follows the tag that the text begins with, if it does.
-fn without_tag(text: &str) -> &str {
-    let trimmed = text.trim_start();
-    if !trimmed.strip_prefix('<').is_some_and(|inside| inside.starts_with(|c: char| c.is_alphabetic() || c == '/')) {
-        return text;
-    }
-    let mut in_quotes = false;
-    let end = trimmed.char_indices().find(|(_, c)| {
-        in_quotes ^= *c == '"';
-        *c == '>' && !in_quotes
-    });
-    end.map_or("", |(at, _)| &trimmed[at + 1..])
 }
 
 /// Without the backslashes that keep a page's text from looking like an element, and without closing tags.

@@ -3,7 +3,7 @@
 use super::clauses::{Clause, clauses, is_condition};
 use super::goal::Goal;
 use super::lex::{Kind, Token, lex};
-use super::pattern::{Slot, is_break};
+use super::pattern::Slot;
 use super::phrases;
 use super::statement::Statement;
 use super::text::{clip, collapse, fold, is_listed};
@@ -17,10 +17,9 @@ pub(super) struct NotUnderstood {
 }
 
 /// Clauses that ask for nothing: courtesies, headings, and waits that happen anyway after every action.
-const IDLE: &str = "\
-    thanks|thank you|thanks a lot|please|hello|hi|task|your task|steps|the steps|do the following|\
-    do the following steps|follow these steps|do this|report it|report back|report the result|tell me|\
-    tell me it|return it|wait for the page|wait for the page to load|wait until the page is loaded|\
+const IDLE: &str = "thanks|thank you|thanks a lot|please|hello|hi|task|your task|steps|the steps|do the following|\
+    do the following steps|follow these steps|do this|report it|report back|report the result|tell me|tell me it|\
+    return it|wait for the page|wait for the page to load|wait until the page is loaded|\
     wait until the page has loaded|stop";
 
 /// Objects of "read" and its like that point back at what was read before.
@@ -51,13 +50,9 @@ pub(super) fn parse(task: &str) -> Result<Vec<Goal>, NotUnderstood> {
         };
     }
     let Reading { goals, parts, .. } = reading;
-    if !parts.is_empty() || goals.is_empty() {
-        return Err(NotUnderstood { parts });
-    }
-    Ok(goals)
+    if parts.is_empty() && !goals.is_empty() { Ok(goals) } else { Err(NotUnderstood { parts }) }
 }
 
-/// What has been read of a task so far.
 struct Reading<'s> {
     task: &'s str,
     goals: Vec<Goal>,
@@ -74,19 +69,15 @@ impl<'s> Reading<'s> {
         if is_listed(&clause.folded(), IDLE) {
             return;
         }
-        match goals_of(clause) {
-            Some(found) => {
-                for goal in found {
-                    let reads = self.goals.iter().any(|goal| matches!(goal, Goal::Read(_)));
-                    match &goal {
-                        // "Read the total and report it": that was one thing to read.
-                        Goal::Read(question) if reads && is_listed(&fold(&question.text), PRONOUNS) => {}
-                        Goal::TypeAnswer { .. } if !reads => return self.parts.push(without_secrets(clause)),
-                        _ => self.goals.push(goal),
-                    }
-                }
+        let Some(found) = goals_of(clause) else { return self.parts.push(without_secrets(clause)) };
+        for goal in found {
+            let reads = self.goals.iter().any(|goal| matches!(goal, Goal::Read(_)));
+            match &goal {
+                // "Read the total and report it": that was one thing to read.
+                Goal::Read(question) if reads && is_listed(&fold(&question.text), PRONOUNS) => {}
+                Goal::TypeAnswer { .. } if !reads => return self.parts.push(without_secrets(clause)),
+                _ => self.goals.push(goal),
             }
-            None => self.parts.push(without_secrets(clause)),
         }
     }
 
@@ -164,7 +155,7 @@ fn goals_of(clause: Slot<'_, '_>) -> Option<Vec<Goal>> {
     for end in ends {
         let piece = clause.part(start..end).trimmed();
         let goal = match goals.is_empty() {
-            true => phrases::goal(piece).filter(|(_, first)| first.is(&phrase)).map(|(goal, _)| goal),
+            true => phrases::goal(piece).filter(|(_, first)| first.is_same_row(&phrase)).map(|(goal, _)| goal),
             // Without words that part the slots only the form of the piece tells that it is a further object.
             false if phrase.has_connector() || (listable && begins_object(piece)) => phrase.again(unjoined(piece)),
             false => None,
@@ -193,26 +184,19 @@ fn repeated<'t, 's>(clause: Slot<'t, 's>) -> Option<(usize, Slot<'t, 's>)> {
 
 /// Whether an order to use an element says more than which one: what is typed or asked may hold any words.
 fn is_bound(goal: &Goal, clause: Slot<'_, '_>) -> bool {
-    let names_elements = matches!(
-        goal,
-        Goal::Click(_)
-            | Goal::Point { .. }
-            | Goal::Drag { .. }
-            | Goal::Check { .. }
-            | Goal::Answer { .. }
-            | Goal::Sort { .. }
-    );
+    use Goal::{Answer, Check, Click, DoubleClick, Drag, Hover, RightClick, Sort};
+    let names_elements = matches!(goal, Click(_) | Hover(_) | DoubleClick(_) | RightClick(_))
+        || matches!(goal, Drag { .. } | Check { .. } | Answer { .. } | Sort { .. });
     names_elements && clause.tokens.iter().any(|token| is_listed(&token.folded, BINDING))
 }
 
-/// Where the pieces between commas and "and"s end.
 fn piece_ends(tokens: &[Token<'_>]) -> Vec<usize> {
     let inner = (1..tokens.len()).filter(|at| is_joint(&tokens[*at]) && !is_joint(&tokens[*at - 1]));
     inner.chain([tokens.len()]).collect()
 }
 
 fn is_joint(token: &Token<'_>) -> bool {
-    is_break(token) || token.folded == "and"
+    token.is_break() || token.folded == "and"
 }
 
 fn unjoined<'t, 's>(piece: Slot<'t, 's>) -> Slot<'t, 's> {

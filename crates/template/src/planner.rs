@@ -5,20 +5,17 @@ use async_trait::async_trait;
 use super::goal::Goal;
 use super::lines;
 use super::parse::{NotUnderstood, parse};
-use super::steps::{self, Look, Move, Planned, Progress, Purpose, Scene, Trail};
-use super::text::{clip, enumerate, quote};
+use super::steps::{self, Move, Planned, Progress, Purpose, Scene, Trail};
+use super::text::{clip, enumerate, is_listed, quote};
 use agent::action::Action;
 use agent::decision::Decision;
 use agent::observation::Observation;
 use agent::planner::{PastStep, PlanError, Planner, Turn};
 use agent::ports::ModelName;
 
-/// As many actions as one decision may hold.
 const MAX_ACTIONS: usize = 5;
 /// Turns spent on one goal, whatever they bring: a backstop against going round in circles.
 const MAX_TURNS: u32 = 24;
-/// Finished goals that a summary names one by one.
-const MAX_NAMED: usize = 12;
 
 /// Decides without a model, by a small language of browser goals: "open", "search", "click", "type ... into",
 /// "select", "read" and the like, in sequences. Deterministic. One planner serves one run.
@@ -48,7 +45,7 @@ impl Planner for TemplatePlanner {
     }
 }
 
-/// A task on its way.
+#[derive(Default)]
 struct Plan {
     goals: Vec<Goal>,
     /// The goal at hand; all before it are reached.
@@ -72,16 +69,7 @@ impl Plan {
             _ => None,
         });
         let trail = Trail { opened_before: opened.collect(), ..Trail::default() };
-        Self {
-            goals,
-            at: 0,
-            progress: Progress::default(),
-            turns: 0,
-            sent: Vec::new(),
-            trail,
-            answers: Vec::new(),
-            skipped: Vec::new(),
-        }
+        Self { goals, trail, ..Self::default() }
     }
 
     fn decide(&mut self, turn: Turn<'_>) -> Decision {
@@ -95,8 +83,6 @@ impl Plan {
         decision.memory = format!("{} of {} goals reached", self.at, self.goals.len());
         decision
     }
-
-    // ------------------------------------------------------------ looking back
 
     /// Takes in what came of the actions last sent; answers with a sentence about it.
     fn learn(&mut self, history: &[PastStep]) -> String {
@@ -112,26 +98,21 @@ impl Plan {
             match &result.outcome {
                 Ok(outcome) => self.succeeded(goal, &planned, outcome.extracted.clone()),
                 Err(error) => {
-                    // What only looks is begun anew.
-                    if !(step.interrupted && may_be_repeated(&result.action)) {
-                        self.progress.failures.push(error.clone());
-                        self.progress.tried.extend(planned.action.index());
-                        self.progress.unsure |= step.interrupted;
+                    // An interrupted action that changes nothing is simply repeated.
+                    if step.interrupted && may_be_repeated(&result.action) {
+                        return format!("Failed: {}", clip(error, 200));
                     }
-                    return format!("Failed: {}", clip(error, 200));
+                    self.progress.tried.extend(planned.action.index());
+                    self.progress.unsure |= step.interrupted;
+                    return self.failed(error);
                 }
             }
         }
-        if let Some(error) = &step.error
-            && step.results.is_empty()
-        {
-            self.progress.failures.push(error.clone());
-            return format!("Failed: {}", clip(error, 200));
+        if let Some(error) = step.error.as_ref().filter(|_| step.results.is_empty()) {
+            return self.failed(error);
         }
-        match self.reports(before..self.at) {
-            reached if reached.is_empty() => reached,
-            reached => format!("Done: {reached}"),
-        }
+        let reached = self.reports(before..self.at);
+        if reached.is_empty() { reached } else { format!("Done: {reached}") }
     }
 
     fn succeeded(&mut self, goal: usize, planned: &Planned, extracted: Option<String>) {
@@ -147,10 +128,10 @@ impl Plan {
                 self.advance();
             }
             Purpose::Prepares => self.progress.prepared += 1,
-            Purpose::Looks(Look::Further) => self.progress.looks += 1,
-            Purpose::Looks(Look::FromTop) => self.progress.looked_from_top = true,
-            Purpose::Looks(Look::Again) => self.progress.waits += 1,
-            Purpose::Looks(Look::Text) => self.progress.extracted = Some(extracted.unwrap_or_default()),
+            Purpose::ScrollsOn => self.progress.looks += 1,
+            Purpose::ScrollsFromTop => self.progress.looked_from_top = true,
+            Purpose::Waits => self.progress.waits += 1,
+            Purpose::Extracts => self.progress.extracted = Some(extracted.unwrap_or_default()),
         }
     }
 
@@ -160,14 +141,17 @@ impl Plan {
         self.progress = Progress::default();
     }
 
+    fn failed(&mut self, error: &str) -> String {
+        self.progress.failures.push(error.to_owned());
+        format!("Failed: {}", clip(error, 200))
+    }
+
     /// Past a condition, and past the goals that were for when it holds.
     fn skip(&mut self, goals: usize) {
         self.skipped.extend(self.at..=self.at + goals);
         self.at += goals;
         self.advance();
     }
-
-    // ------------------------------------------------------------ looking ahead
 
     /// As the goal at hand has it. Else it is accepted: what opened it was asked for, and a person who asks for something
     /// says yes to it.
@@ -179,27 +163,27 @@ impl Plan {
         {
             self.skip(if condition.absent { *goals } else { 0 });
         }
-        let answer = self.goals.get(self.at).and_then(steps::answers);
+        let planned = self.goals.get(self.at).and_then(steps::answer_to_dialog);
         let accept = Action::AnswerDialog { accept: true, text: None };
-        let action = answer.as_ref().map_or(accept, |planned| planned.action.clone());
-        self.sent = answer.into_iter().map(|planned| (self.at, planned)).collect();
-        let accepts = matches!(action, Action::AnswerDialog { accept: true, .. });
-        let next_goal = if accepts { "Accept the dialog" } else { "Dismiss the dialog" };
-        Decision { next_goal: next_goal.to_owned(), actions: vec![action], ..Decision::default() }
+        let action = planned.as_ref().map_or(accept, |planned| planned.action.clone());
+        self.sent = planned.into_iter().map(|planned| (self.at, planned)).collect();
+        let dismisses = matches!(action, Action::AnswerDialog { accept: false, .. });
+        let next_goal = if dismisses { "Dismiss the dialog" } else { "Accept the dialog" }.to_owned();
+        Decision { next_goal, actions: vec![action], ..Decision::default() }
     }
 
     fn next(&mut self, observation: &Observation, only_done: bool) -> Decision {
         let lines = lines::of_view(&observation.view);
         while let Some(goal) = self.goals.get(self.at) {
+            let scene = Scene { observation, lines: &lines, progress: &self.progress, trail: &self.trail };
             if let Goal::When { condition, goals } = goal {
-                let scene = Scene { observation, lines: &lines, progress: &self.progress, trail: &self.trail };
                 self.skip(if scene.holds(condition) { 0 } else { *goals });
                 continue;
             }
-            let scene = Scene { observation, lines: &lines, progress: &self.progress, trail: &self.trail };
             let next = match goal {
+                // The last decision reads what is in sight and does nothing else.
                 Goal::Read(question) if only_done => {
-                    steps::read_at_once(question, &scene).map(|answer| Move::Finished(Some(answer)))
+                    Some(scene.read(question, false)).filter(|next| matches!(next, Move::Finished(_)))
                 }
                 _ if only_done => None,
                 _ if self.turns > MAX_TURNS => Some(Move::Impossible("it took too many steps".to_owned())),
@@ -211,9 +195,7 @@ impl Plan {
                     self.answers.extend(answer);
                     self.advance();
                 }
-                Some(Move::Impossible(reason)) => {
-                    return done(self.summary(observation, Some(&reason)), false);
-                }
+                Some(Move::Impossible(reason)) => return done(self.summary(observation, Some(&reason)), false),
                 Some(Move::Act(planned)) => {
                     let order = goal.order();
                     self.sent = planned.into_iter().map(|planned| (self.at, planned)).collect();
@@ -258,84 +240,52 @@ impl Plan {
         orders
     }
 
-    /// What was reached, in words.
     fn reports(&self, reached: std::ops::Range<usize>) -> String {
-        let reached: Vec<&Goal> =
-            reached.filter(|at| !self.skipped.contains(at)).filter_map(|at| self.goals.get(at)).collect();
-        let mut named: Vec<String> = reached.iter().take(MAX_NAMED).map(|goal| goal.report()).collect();
-        if reached.len() > MAX_NAMED {
-            named.push(format!("{} more", reached.len() - MAX_NAMED));
-        }
-        enumerate(&named)
+        let reached = reached.filter(|at| !self.skipped.contains(at)).filter_map(|at| self.goals.get(at));
+        enumerate(&reached.map(Goal::report).collect::<Vec<_>>())
     }
 
-    /// The run's final text.
     fn summary(&self, observation: &Observation, trouble: Option<&str>) -> String {
         let reached = self.reports(0..self.at);
         let answers = self.answers.join("\n");
-        let Some(trouble) = trouble else {
-            if !answers.is_empty() {
-                return answers;
-            }
-            let (title, url) = (quote(&observation.title), clip(&observation.url, 200));
-            return match reached.as_str() {
-                "" => format!("Nothing was to be done: the page is {title} ({url})."),
-                _ => format!("Done: {reached}; the page is {title} ({url})."),
+        if let Some(trouble) = trouble {
+            let order = self.goals.get(self.at).map(Goal::order).unwrap_or_default();
+            let before = match reached.as_str() {
+                "" => "Nothing was done before that.".to_owned(),
+                _ => format!("Done before that: {reached}."),
             };
-        };
-        let order = self.goals.get(self.at).map(Goal::order).unwrap_or_default();
-        let mut text = format!("I could not {order}: {trouble}.");
-        match reached.as_str() {
-            "" => text.push_str(" Nothing was done before that."),
-            _ => text.push_str(&format!(" Done before that: {reached}.")),
+            return format!("I could not {order}: {trouble}. {before}\n{answers}").trim_end().to_owned();
         }
-        if !answers.is_empty() {
-            text.push_str(&format!("\n{answers}"));
+        let (title, url) = (quote(&observation.title), clip(&observation.url, 200));
+        match (answers.as_str(), reached.as_str()) {
+            ("", "") => format!("Nothing was to be done: the page is {title} ({url})."),
+            ("", _) => format!("Done: {reached}; the page is {title} ({url})."),
+            _ => answers,
         }
-        text
     }
 }
 
 /// Whether doing it twice does no more to a site than doing it once.
 fn may_be_repeated(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::Navigate { .. }
-            | Action::Search { .. }
-            | Action::Hover { .. }
-            | Action::Scroll { .. }
-            | Action::ScrollToText { .. }
-            | Action::FindText { .. }
-            | Action::DropdownOptions { .. }
-            | Action::SavePdf {}
-            | Action::Wait { .. }
-            | Action::Extract { .. }
-            | Action::Screenshot {}
-    )
+    const REPEATABLE: &str = "navigate|search|hover|scroll|scrollToText|findText|dropdownOptions|savePdf|wait|extract|\
+        screenshot";
+    is_listed(action.name(), REPEATABLE)
 }
 
 /// Whether an action leaves the page as it is but for one field.
 fn only_fills(goal: &Goal, planned: &Planned) -> bool {
     let fills = match planned.action {
         Action::Input { submit, .. } => submit != Some(true),
-        Action::Select { .. } => true,
         Action::Click { .. } => matches!(goal, Goal::Check { .. } | Goal::Set { .. }),
-        _ => false,
+        _ => matches!(planned.action, Action::Select { .. }),
     };
     fills && planned.purpose == Purpose::Completes
 }
 
 fn may_go_along(goal: &Goal) -> bool {
-    matches!(
-        goal,
-        Goal::Type { into: Some(_), .. }
-            | Goal::Set { .. }
-            | Goal::Select { from: Some(_), .. }
-            | Goal::Check { .. }
-            | Goal::Click(_)
-            | Goal::Keys(_)
-            | Goal::Submit { .. }
-    )
+    use Goal::{Check, Click, Keys, Select, Set, Submit, Type};
+    matches!(goal, Check { .. } | Click(_) | Keys(_) | Set { .. } | Submit { .. })
+        || matches!(goal, Type { into: Some(_), .. } | Select { from: Some(_), .. })
 }
 
 /// An answer without the label in front of it: "A-1001" of "Order number: A-1001".

@@ -1,9 +1,10 @@
 //! What a task says of the page, to be held against it: "'Saved' is shown", "there is no cookie banner".
 
+use std::sync::LazyLock;
+
 use super::answer::{content_words, holds};
-use super::lex::{Kind, Token};
 use super::lines::Line;
-use super::pattern::Slot;
+use super::pattern::{Pattern, Slot};
 use super::target::Target;
 use super::text::{fold, is_listed, quote};
 use super::values::after_articles;
@@ -18,49 +19,37 @@ pub(super) struct Statement {
     pub(super) absent: bool,
 }
 
-/// What may stand before the thing: that it is absent, that it is there.
-const ABSENT_BEFORE: &str = "there is no|there are no|there isnt|the page does not show|the page does not say";
-const PRESENT_BEFORE: &str = "there is|there are|theres|you see|you can see|i see|the page says|the page shows|\
-    the page has|the page contains";
-
-/// The same behind it.
-const ABSENT_BEHIND: &str = "is not shown|is not visible|is not there|is not displayed|is not listed|\
-    is not on the page|isnt shown|isnt there|does not appear|is missing|is gone";
-const PRESENT_BEHIND: &str = "is shown|are shown|is visible|is there|is displayed|is listed|is on the page|is open|\
-    is present|appears|shows up|comes up|pops up|opens|exists";
+/// How a task says that a thing is shown, and whether it says that it is not.
+static FORMS: LazyLock<[(Pattern, bool); 4]> = LazyLock::new(|| {
+    let before = "<there is|there are|theres|you see|you can see|i see|the page says|the page shows|the page has|\
+                  the page contains> {thing}";
+    let not_before = "<there is no|there are no|there isnt|the page does not show|the page does not say> {thing}";
+    let behind = "{thing} <is shown|are shown|is visible|is there|is displayed|is listed|is on the page|is open|\
+                  is present|appears|shows up|comes up|pops up|opens|exists>";
+    let not_behind = "{thing} <is not shown|is not visible|is not there|is not displayed|is not listed|\
+                      is not on the page|isnt shown|isnt there|does not appear|is missing|is gone>";
+    [(not_before, true), (before, false), (not_behind, true), (behind, false)]
+        .map(|(pattern, absent)| (Pattern::compile(pattern), absent))
+});
 
 /// Nouns for what a page puts over itself; they rarely stand on it.
 const LAYERS: &str = "banner|dialog|popup|notice|modal|overlay|window|confirmation|message";
 
-/// What the browser's own dialogs are called.
 const DIALOGS: &str = "dialog|popup|alert|prompt|confirmation|question|confirm";
 
 impl Statement {
     /// None when the words say nothing of what is to be seen on a page.
     pub(super) fn parse(slot: Slot<'_, '_>) -> Option<Self> {
-        let slot = slot.trimmed();
-        let phrases = |absent, list: &'static str| list.split('|').map(move |words| (words, absent));
-        let mut before = phrases(true, ABSENT_BEFORE).chain(phrases(false, PRESENT_BEFORE));
-        let said = before.find_map(|(words, absent)| Some((starts_with(slot.tokens, words)?, absent)));
-        if let Some((length, absent)) = said {
-            return Self::of(slot.part(length..slot.tokens.len()), absent);
-        }
-        let mut behind = phrases(true, ABSENT_BEHIND).chain(phrases(false, PRESENT_BEHIND));
-        behind.find_map(|(words, absent)| {
-            let at = slot.tokens.len().checked_sub(words.split(' ').count())?;
-            starts_with(&slot.tokens[at..], words)?;
-            Self::of(slot.part(0..at), absent)
-        })
+        let (slots, absent) = FORMS.iter().find_map(|(pattern, absent)| Some((pattern.matches(slot)?, *absent)))?;
+        Self::of(slots.taken[0], absent)
     }
 
     pub(super) fn of(thing: Slot<'_, '_>, absent: bool) -> Option<Self> {
         let what = after_articles(thing);
         // "any error" is an error.
-        let what = match what.tokens {
-            [first, rest @ ..] if !rest.is_empty() && first.folded == "any" => Slot { tokens: rest, ..what },
-            _ => what,
-        };
-        (!content_words(&what.folded()).is_empty() || what.is_quoted()).then(|| Self {
+        let any = usize::from(what.tokens.len() > 1 && what.tokens[0].is_word("any"));
+        let what = what.part(any..what.tokens.len());
+        (!content_words(&what.text()).is_empty() || what.is_quoted()).then(|| Self {
             what: what.text(),
             target: Target::parse(what),
             absent,
@@ -69,10 +58,10 @@ impl Statement {
 
     /// Whether the thing itself, present or absent, is among these lines or is a control or dialog of the page.
     pub(super) fn sees(&self, observation: &Observation, lines: &[Line]) -> bool {
-        let words = content_words(&fold(&self.what));
+        let words = content_words(&self.what);
         let named: Vec<&String> = words.iter().filter(|word| !is_listed(word, LAYERS)).collect();
         if let Some(dialog) = &observation.dialog {
-            let told = content_words(&fold(&dialog.message));
+            let told = content_words(&dialog.message);
             return words.iter().any(|word| is_listed(word, DIALOGS))
                 || (!named.is_empty() && named.iter().all(|word| holds(&told, word)));
         }
@@ -80,7 +69,7 @@ impl Statement {
             return observation.view.text.lines().any(|line| is_layer(line.trim_start()));
         }
         let has_all = |text: &str| {
-            let held = content_words(&fold(text));
+            let held = content_words(text);
             named.iter().all(|word| holds(&held, word))
         };
         // "the 'Save' button": the noun stands nowhere, the button does.
@@ -101,19 +90,6 @@ impl std::fmt::Display for Statement {
 /// The view's line for a dialog that lies over the page.
 pub(super) fn is_layer(line: &str) -> bool {
     line.starts_with("<modal dialog>") || line.starts_with("<dialog>")
-}
-
-/// How many tokens the words take, when the tokens begin with them.
-fn starts_with(tokens: &[Token<'_>], words: &str) -> Option<usize> {
-    let mut length = 0;
-    for word in words.split(' ') {
-        let token = tokens.get(length)?;
-        if token.kind != Kind::Word || token.folded != word {
-            return None;
-        }
-        length += 1;
-    }
-    Some(length)
 }
 
 #[cfg(test)]

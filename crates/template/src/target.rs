@@ -4,7 +4,6 @@ use super::lex::{Kind, Token};
 use super::pattern::Slot;
 use super::text::{collapse, fold, is_listed, quote};
 
-/// An element as a person names it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Target {
     /// The label without articles, ordinals and the kind's noun; may be empty ("the first link").
@@ -33,7 +32,6 @@ pub(super) enum ElementKind {
     Checkbox,
     Radio,
     Tab,
-    /// An entry of a list of results.
     Result,
     /// A noun that says nothing of what the element is.
     Other,
@@ -41,18 +39,8 @@ pub(super) enum ElementKind {
 
 const ARTICLES: &str = "the|a|an|on|my|your|its|this";
 
-const ORDINALS: [&str; 10] = [
-    "first|1st",
-    "second|2nd",
-    "third|3rd",
-    "fourth|4th",
-    "fifth|5th",
-    "sixth|6th",
-    "seventh|7th",
-    "eighth|8th",
-    "ninth|9th",
-    "tenth|10th",
-];
+const ORDINALS: &str =
+    "first|1st second|2nd third|3rd fourth|4th fifth|5th sixth|6th seventh|7th eighth|8th ninth|9th tenth|10th";
 
 const KINDS: [(ElementKind, &str); 9] = [
     (ElementKind::Button, "button|buttons|icon"),
@@ -72,6 +60,15 @@ const JOINTS: &str = "called|named|labelled|labeled|that|says|with|text|label|op
 /// Adverbs at the end that change nothing.
 const TAILS: &str = "please|again|once";
 
+impl Ordinal {
+    pub(super) fn of<T: Copy>(self, items: &[T]) -> Option<T> {
+        match self {
+            Self::Nth(nth) => items.get(nth).copied(),
+            Self::Last => items.last().copied(),
+        }
+    }
+}
+
 impl Target {
     pub(super) fn parse(slot: Slot<'_, '_>) -> Self {
         let slot = slot.trimmed();
@@ -82,19 +79,10 @@ impl Target {
             return target;
         }
         let all: Vec<&str> = slot.tokens.iter().map(|token| token.text).filter(|text| !text.is_empty()).collect();
-        let mut words = all.as_slice();
-        while let [most @ .., last] = words
-            && !most.is_empty()
-            && is_listed(&fold(last), TAILS)
-        {
-            words = most;
-        }
-        while let [first, rest @ ..] = words
-            && !rest.is_empty()
-            && is_listed(&fold(first), ARTICLES)
-        {
-            words = rest;
-        }
+        let end = all.iter().rposition(|word| !is_listed(&fold(word), TAILS)).map_or(1, |last| last + 1);
+        let words = &all[..end.min(all.len())];
+        let articles = words.iter().take_while(|word| is_listed(&fold(word), ARTICLES)).count();
+        let mut words = &words[articles.min(words.len().saturating_sub(1))..];
         let mut target = Self { whole: words.join(" "), ..Self::default() };
         if let [first, rest @ ..] = words
             && !rest.is_empty()
@@ -114,11 +102,10 @@ impl Target {
     }
 
     pub(super) fn ordinal(word: &str) -> Option<Ordinal> {
-        let nth = || ORDINALS.iter().position(|names| is_listed(word, names)).map(Ordinal::Nth);
-        if word == "last" { Some(Ordinal::Last) } else { nth() }
+        let nth = || ORDINALS.split(' ').position(|names| is_listed(word, names));
+        if word == "last" { Some(Ordinal::Last) } else { nth().map(Ordinal::Nth) }
     }
 
-    /// An element that is called just this.
     pub(super) fn named(label: &str) -> Self {
         let label = collapse(label);
         Self { whole: label.clone(), label, ..Self::default() }
@@ -127,9 +114,7 @@ impl Target {
     /// A quoted label; what stands around it must be understood as well, else there is more meant than the label.
     fn around(label: &str, tokens: &[Token<'_>]) -> Option<Self> {
         let mut target = Self::named(label);
-        let words: Vec<&str> =
-            tokens.iter().filter(|token| token.kind == Kind::Word).map(|token| token.folded.as_str()).collect();
-        for word in words {
+        for word in tokens.iter().filter(|token| token.kind == Kind::Word).map(|token| token.folded.as_str()) {
             if let Some(ordinal) = Self::ordinal(word) {
                 target.ordinal = Some(ordinal);
             } else if let Some((kind, _)) = trailing_kind(&[word]) {
@@ -145,13 +130,10 @@ impl Target {
 /// As a sentence names it: "'Add to cart'", "the first link".
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.label.is_empty() {
-            return write!(f, "the {}", self.whole);
-        }
-        f.write_str(&quote(&self.label))?;
-        match &self.near {
-            Some(near) => write!(f, " next to {}", quote(near)),
-            None => Ok(()),
+        let near = self.near.as_ref().map(|near| format!(" next to {}", quote(near))).unwrap_or_default();
+        match self.label.as_str() {
+            "" => write!(f, "the {}", self.whole),
+            label => write!(f, "{}{near}", quote(label)),
         }
     }
 }

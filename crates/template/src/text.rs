@@ -27,14 +27,7 @@ pub(super) fn fold(text: &str) -> String {
 
 /// The text with every run of white space as one blank, none at the ends.
 pub(super) fn collapse(text: &str) -> String {
-    let mut collapsed = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !collapsed.is_empty() {
-            collapsed.push(' ');
-        }
-        collapsed.push_str(word);
-    }
-    collapsed
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// At most `limit` characters of the text, with an ellipsis where it was cut.
@@ -45,17 +38,16 @@ pub(super) fn clip(text: &str, limit: usize) -> String {
     }
 }
 
+/// Whether the text is one of the entries of "a|b|c".
+pub(super) fn is_listed(text: &str, list: &str) -> bool {
+    list.split('|').any(|entry| entry == text)
+}
+
 /// The text in quotes, short enough for a sentence.
 pub(super) fn quote(text: &str) -> String {
     format!("'{}'", clip(&collapse(text), 80))
 }
 
-/// Whether a list has the item; its entries are separated by `|`.
-pub(super) fn is_listed(item: &str, list: &str) -> bool {
-    list.split('|').any(|entry| entry == item)
-}
-
-/// "a, b and c".
 pub(super) fn enumerate(items: &[String]) -> String {
     match items {
         [] => String::new(),
@@ -69,32 +61,14 @@ fn is_silent(c: char) -> bool {
     matches!(c, '\'' | '’' | '\u{00ad}' | '\u{0300}'..='\u{036f}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
 }
 
-/// A lower-case Latin letter without its diacritic.
 fn plain(c: char) -> Option<&'static str> {
-    Some(match c {
-        'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' | 'ā' | 'ă' | 'ą' => "a",
-        'æ' => "ae",
-        'ç' | 'ć' | 'ĉ' | 'ċ' | 'č' => "c",
-        'ď' | 'đ' | 'ð' => "d",
-        'è' | 'é' | 'ê' | 'ë' | 'ē' | 'ĕ' | 'ė' | 'ę' | 'ě' => "e",
-        'ĝ' | 'ğ' | 'ġ' | 'ģ' => "g",
-        'ĥ' | 'ħ' => "h",
-        'ì' | 'í' | 'î' | 'ï' | 'ĩ' | 'ī' | 'ĭ' | 'į' | 'ı' => "i",
-        'ķ' => "k",
-        'ĺ' | 'ļ' | 'ľ' | 'ł' => "l",
-        'ñ' | 'ń' | 'ņ' | 'ň' => "n",
-        'ò' | 'ó' | 'ô' | 'õ' | 'ö' | 'ø' | 'ō' | 'ŏ' | 'ő' => "o",
-        'œ' => "oe",
-        'ŕ' | 'ř' => "r",
-        'ś' | 'ŝ' | 'ş' | 'š' | 'ș' => "s",
-        'ß' => "ss",
-        'ţ' | 'ť' | 'ț' => "t",
-        'ù' | 'ú' | 'û' | 'ü' | 'ũ' | 'ū' | 'ŭ' | 'ů' | 'ű' | 'ų' => "u",
-        'ŵ' => "w",
-        'ý' | 'ÿ' | 'ŷ' => "y",
-        'ź' | 'ż' | 'ž' => "z",
-        _ => return None,
-    })
+    const LETTERS: &str = "a=àáâãäåāăą ae=æ c=çćĉċč d=ďđð e=èéêëēĕėęě g=ĝğġģ h=ĥħ i=ìíîïĩīĭįı k=ķ l=ĺļľł n=ñńņň o=òóôõöøōŏő \
+        oe=œ r=ŕř s=śŝşšș ss=ß t=ţťț u=ùúûüũūŭůűų w=ŵ y=ýÿŷ z=źżž";
+    if c.is_ascii() {
+        return None;
+    }
+    let mut letters = LETTERS.split(' ').filter_map(|entry| entry.split_once('='));
+    letters.find_map(|(plain, accented)| accented.contains(c).then_some(plain))
 }
 
 #[cfg(test)]

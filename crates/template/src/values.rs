@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::goal::{Address, Site};
-use super::lex::Kind;
+use super::lex::{Kind, Token};
 use super::pattern::Slot;
 use super::text::is_listed;
 use agent::action::SearchEngine;
@@ -11,60 +11,28 @@ use agent::action::SearchEngine;
 pub(super) const GOOGLE: Site = Site::Web(Some(SearchEngine::Google));
 
 /// Words around an address that say nothing: "the page http://a.example in the browser".
-const AROUND_ADDRESS: &str = "\
-    the|a|an|url|page|website|web|site|address|homepage|home|of|at|in|my|your|browser|this|link|shop|new|tab";
+const AROUND_ADDRESS: &str = "the|a|an|url|page|website|web|site|address|homepage|home|of|at|in|my|your|browser|this|\
+    link|shop|new|tab";
 
-/// Places that mean the page at hand.
-const HERE: &str = "\
-    shop|store|site|website|page|here|catalogue|catalog|app|docs|documentation|webshop|search field|\
+const HERE: &str = "shop|store|site|website|page|here|catalogue|catalog|app|docs|documentation|webshop|search field|\
     search box|search bar|this";
 
-const WEB: [(&str, Option<SearchEngine>); 4] = [
-    ("web|internet", None),
-    ("google|google com", Some(SearchEngine::Google)),
-    ("bing", Some(SearchEngine::Bing)),
-    ("duckduckgo|duck duck go", Some(SearchEngine::Duckduckgo)),
-];
-
-/// Keys with their names in the `sendKeys` action; an empty name is the same in upper case.
-const KEYS: [(&str, &str); 15] = [
-    ("enter|return", "Enter"),
-    ("escape|esc", "Escape"),
-    ("tab", "Tab"),
-    ("space|spacebar", "Space"),
-    ("backspace", "Backspace"),
-    ("delete|del", "Delete"),
-    ("home", "Home"),
-    ("end", "End"),
-    ("page down|pagedown", "PageDown"),
-    ("page up|pageup", "PageUp"),
-    ("arrow down|arrowdown|down arrow", "ArrowDown"),
-    ("arrow up|arrowup|up arrow", "ArrowUp"),
-    ("arrow left|arrowleft|left arrow", "ArrowLeft"),
-    ("arrow right|arrowright|right arrow", "ArrowRight"),
-    ("f1|f2|f3|f4|f5|f6|f7|f8|f9|f10|f11|f12", ""),
-];
+const KEYS: &str = "Enter|Escape|Tab|Space|Backspace|Delete|Home|End|PageDown|PageUp|ArrowDown|ArrowUp|ArrowLeft|\
+    ArrowRight|F1|F2|F3|F4|F5|F6|F7|F8|F9|F10|F11|F12";
 
 const MODIFIERS: [(&str, &str); 4] =
-    [("control|ctrl", "Control"), ("shift", "Shift"), ("alt|option", "Alt"), ("meta|cmd|command", "Meta")];
+    [("Control", "control|ctrl"), ("Shift", "shift"), ("Alt", "alt|option"), ("Meta", "meta|cmd|command")];
 
-/// From 1 on.
-const NUMBERS: [&str; 10] =
-    ["one|once", "two|twice", "three|thrice", "four", "five", "six", "seven", "eight", "nine", "ten"];
+const NUMBERS: [&str; 11] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 
 /// The one address in the slot, when all else in it is words like "the page".
 pub(super) fn address(slot: Slot<'_, '_>) -> Option<Address> {
-    let mut found = None;
-    for token in slot.tokens {
-        match parse_address(token.text) {
-            Some(address) if found.is_none() => found = Some(address),
-            Some(_) => return None,
-            None if token.kind == Kind::Quoted => return None,
-            None if token.text.is_empty() || is_listed(&token.folded, AROUND_ADDRESS) => {}
-            None => return None,
-        }
+    let says_nothing = |token: &&Token<'_>| token.kind != Kind::Quoted && is_listed(&token.folded, AROUND_ADDRESS);
+    let mut words = slot.tokens.iter().filter(|token| !token.is_break() && !says_nothing(token));
+    match (words.next(), words.next()) {
+        (Some(only), None) => parse_address(only.text),
+        _ => None,
     }
-    found
 }
 
 /// Whether some word is written like an address of a scheme, `file:///a` or `http://`.
@@ -87,51 +55,33 @@ fn parse_address(word: &str) -> Option<Address> {
     if word.contains("://") || word.contains('@') {
         return None;
     }
-    let authority = word.split(['/', '?', '#']).next().unwrap_or_default();
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (authority, None),
-    };
-    if port.is_some_and(|port| port.parse::<u16>().is_err()) {
-        return None;
-    }
+    let host = word.split(['/', '?', '#', ':']).next().unwrap_or_default();
     let local = host.eq_ignore_ascii_case("localhost") || host.parse::<std::net::Ipv4Addr>().is_ok();
-    if !local && !is_domain(host) {
-        return None;
-    }
-    let scheme = if local { "http" } else { "https" };
-    let url = format!("{scheme}://{word}");
-    Url::parse(&url).ok()?;
+    let top = host.rsplit_once('.').map_or("", |(_, top)| top);
+    let is_domain = top.len() >= 2 && top.chars().all(char::is_alphabetic) && host.split('.').all(is_domain_label);
+    let url = format!("{}://{word}", if local { "http" } else { "https" });
+    (local || is_domain).then(|| Url::parse(&url)).and_then(Result::ok)?;
     Some(Address { url, guessed_scheme: !local })
 }
 
-/// "shop.example": labels of letters, digits and hyphens, the last one of letters.
-fn is_domain(host: &str) -> bool {
-    let mut labels = host.split('.').rev();
-    let top = labels.next().unwrap_or_default();
-    let mut rest = labels.peekable();
-    top.len() >= 2
-        && top.chars().all(char::is_alphabetic)
-        && rest.peek().is_some()
-        && rest.all(|label| {
-            !label.is_empty()
-                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        })
+fn is_domain_label(label: &str) -> bool {
+    let inner = label.trim_matches('-');
+    !label.is_empty() && inner == label && label.chars().all(|c| c.is_alphanumeric() || c == '-')
 }
 
 /// A place to search: an address, the page at hand or the web; none when it is none of these ("in Paris").
 pub(super) fn site(slot: Slot<'_, '_>) -> Option<Site> {
     let slot = after_articles(slot);
     let folded = slot.folded();
-    if let Some((_, engine)) = WEB.iter().find(|(names, _)| is_listed(&folded, names)) {
-        return Some(Site::Web(*engine));
-    }
-    if is_listed(&folded, HERE) {
-        return Some(Site::Here);
-    }
-    address(slot).map(Site::At)
+    let engine = match folded.as_str() {
+        "web" | "internet" => None,
+        "google" | "google com" => Some(SearchEngine::Google),
+        "bing" => Some(SearchEngine::Bing),
+        "duckduckgo" | "duck duck go" => Some(SearchEngine::Duckduckgo),
+        here if is_listed(here, HERE) => return Some(Site::Here),
+        _ => return address(slot).map(Site::At),
+    };
+    Some(Site::Web(engine))
 }
 
 /// "Control+A" for "ctrl + a", "Enter" for "the Enter key". What is quoted is a label, not a key.
@@ -145,15 +95,21 @@ pub(super) fn keys(slot: Slot<'_, '_>) -> Option<String> {
     let mut name = folded.strip_suffix(" key").unwrap_or(&folded);
     let mut combination = Vec::new();
     while let Some((first, rest)) = name.split_once(' ')
-        && let Some((_, modifier)) = MODIFIERS.iter().find(|(names, _)| is_listed(first, names))
+        && let Some((modifier, _)) = MODIFIERS.iter().find(|(_, names)| is_listed(first, names))
     {
         combination.push(*modifier);
         name = rest;
     }
-    let function_key = name.to_uppercase();
-    let key = match KEYS.iter().find(|(names, _)| is_listed(name, names)) {
-        Some((_, "")) => &function_key,
-        Some((_, key)) => *key,
+    let compact = name.replace(' ', "");
+    let known = match compact.as_str() {
+        "return" => "enter".to_owned(),
+        "esc" => "escape".to_owned(),
+        "spacebar" => "space".to_owned(),
+        "del" => "delete".to_owned(),
+        other => other.strip_suffix("arrow").map_or(other.to_owned(), |direction| format!("arrow{direction}")),
+    };
+    let key = match KEYS.split('|').find(|key| key.eq_ignore_ascii_case(&known)) {
+        Some(key) => key,
         // A single character is a key only beside a modifier or when called one: "press A" may be a button.
         None if name.chars().count() == 1 && (named_key || !combination.is_empty()) => name,
         None => return None,
@@ -163,39 +119,37 @@ pub(super) fn keys(slot: Slot<'_, '_>) -> Option<String> {
 }
 
 pub(super) fn number(word: &str) -> Option<f64> {
-    let named = match word {
-        "half" => Some(0.5),
-        _ => (1_u8..).zip(NUMBERS).find(|(_, names)| is_listed(word, names)).map(|(number, _)| number.into()),
+    let number = match word {
+        "half" => 0.5,
+        "once" => 1.0,
+        "twice" => 2.0,
+        "thrice" => 3.0,
+        _ => match NUMBERS.iter().position(|name| *name == word) {
+            Some(number) => number as f64,
+            None => word.parse().ok()?,
+        },
     };
-    named.or_else(|| word.parse().ok()).filter(|number: &f64| number.is_finite() && (0.0..=100.0).contains(number))
+    (0.0..=100.0).contains(&number).then_some(number)
 }
 
 /// "3" and "three", for counting; at least 1.
 pub(super) fn whole_number(word: &str) -> Option<usize> {
-    let number = number(word).filter(|number| number.fract() == 0.0 && *number >= 1.0)?;
-    (1..=100).find(|whole| f64::from(*whole) == number).map(|whole: u8| usize::from(whole))
+    number(word).filter(|number| number.fract() == 0.0 && *number >= 1.0).map(|number| number as usize)
 }
 
 /// The names of files: each quoted piece is one; without quotes, each word is that is not "and" or "the file".
 pub(super) fn files(slot: Slot<'_, '_>) -> Vec<String> {
-    let is_file = |kind| slot.tokens.iter().filter(move |token| token.kind == kind);
-    let quoted: Vec<String> = is_file(Kind::Quoted).map(|token| token.text.to_owned()).collect();
-    if !quoted.is_empty() {
-        return quoted;
-    }
-    let says_nothing = |word: &str| matches!(word, "and" | "the" | "a" | "my" | "file" | "files");
-    is_file(Kind::Word).filter(|token| !says_nothing(&token.folded)).map(|token| token.text.to_owned()).collect()
+    let quoted = slot.tokens.iter().any(|token| token.kind == Kind::Quoted);
+    let kind = if quoted { Kind::Quoted } else { Kind::Word };
+    let files =
+        slot.tokens.iter().filter(|token| token.kind == kind && !is_listed(&token.folded, "and|the|a|my|file|files"));
+    files.map(|token| token.text.to_owned()).collect()
 }
 
 pub(super) fn after_articles<'t, 's>(slot: Slot<'t, 's>) -> Slot<'t, 's> {
-    let mut slot = slot.trimmed();
-    while let [first, rest @ ..] = slot.tokens
-        && !rest.is_empty()
-        && matches!(first.folded.as_str(), "the" | "a" | "an" | "this" | "my" | "your")
-    {
-        slot.tokens = rest;
-    }
-    slot
+    let slot = slot.trimmed();
+    let articles = slot.tokens.iter().take_while(|token| is_listed(&token.folded, "the|a|an|this|my|your")).count();
+    slot.part(articles.min(slot.tokens.len().saturating_sub(1))..slot.tokens.len())
 }
 
 #[cfg(test)]

@@ -9,24 +9,20 @@ use agent::action::Action;
 use agent::observation::Element;
 
 /// What a button that agrees is called, the likeliest first.
-const YES: &str = "\
-    accept all|accept all cookies|accept cookies|accept|allow all|allow|i agree|agree|got it|ok|okay|yes|\
+const YES: &str = "accept all|accept all cookies|accept cookies|accept|allow all|allow|i agree|agree|got it|ok|okay|yes|\
     confirm|understood|continue";
-/// What a button that declines is called; an alert has nothing but an OK.
-const NO: &str = "\
-    reject all|reject all cookies|reject|decline|deny|refuse|only necessary|necessary only|no thanks|not now|\
-    cancel|no|dismiss|close|x";
+/// What a button that declines is called, the likeliest first.
+const NO: &str = "reject all|reject all cookies|reject|decline|deny|refuse|only necessary|necessary only|no thanks|\
+    not now|cancel|no|dismiss|close|x";
 
 impl Scene<'_> {
     /// A dialog that the page has drawn. Only one that lies over the page, or was spoken of before, counts: a button
     /// that merely says "OK" may belong to anything.
     pub(super) fn answer(&self, accept: bool, text: Option<&str>, asking: Asking) -> Move {
         let elements = &self.observation.view.elements;
-        let layered = self.observation.view.text.lines().any(|line| is_layer(line.trim_start()));
-        let about_cookies = || self.lines.iter().any(|line| fold(&line.text).contains("cookie"));
         let there = match asking {
-            Asking::Dialog => layered,
-            Asking::Cookies => about_cookies(),
+            Asking::Dialog => self.observation.view.text.lines().any(|line| is_layer(line.trim_start())),
+            Asking::Cookies => self.lines.iter().any(|line| fold(&line.text).contains("cookie")),
             Asking::ItselfJustSeen => true,
         };
         let missing = || format!("there is no {} on {}", asking.noun(), self.page());
@@ -44,14 +40,14 @@ impl Scene<'_> {
 }
 
 /// The answer to an open dialog of the browser, when the goal at hand is one.
-pub(crate) fn answers(goal: &Goal) -> Option<Planned> {
+pub(crate) fn answer_to_dialog(goal: &Goal) -> Option<Planned> {
     let (accept, text) = match goal {
         Goal::Answer { accept, text, .. } => (*accept, text.clone()),
         Goal::Click(target) if is_listed(&fold(&target.label), YES) => (true, None),
         Goal::Click(target) if is_listed(&fold(&target.label), NO) => (false, None),
         _ => return None,
     };
-    Some(Planned { action: Action::AnswerDialog { accept, text }, purpose: Purpose::Completes, sure: true })
+    Some(Planned::new(Action::AnswerDialog { accept, text }, Purpose::Completes, true))
 }
 
 fn button<'a>(elements: &'a [Element], names: &str) -> Option<&'a Element> {
@@ -63,13 +59,4 @@ fn button<'a>(elements: &'a [Element], names: &str) -> Option<&'a Element> {
         clickable().filter(|element| find::is_button(element)).find(|element| fold(&element.name).starts_with(&prefix))
     };
     names.split('|').find_map(named).or_else(|| names.split('|').find_map(begins))
-}
-
-impl Asking {
-    pub(crate) fn noun(self) -> &'static str {
-        match self {
-            Self::Dialog | Self::ItselfJustSeen => "dialog",
-            Self::Cookies => "cookie banner",
-        }
-    }
 }

@@ -1,17 +1,17 @@
-//! Goals that take a whole form: logging in, filling the cart, submitting.
+//! Goals that take several elements: logging in, filling the cart, submitting, sorting.
 
-use super::fill::{input, is_plain_text_field, submit_input};
+use super::element::{choose, input, is_plain_text_field};
 use super::{Move, Planned, Purpose, Scene};
 use crate::find::{self, Use};
+use crate::goal::Order;
 use crate::target::Target;
-use crate::text::{fold, is_listed};
+use crate::text::{fold, is_listed, quote};
 use agent::action::Action;
-use agent::observation::Element;
+use agent::observation::{Element, ElementIndex};
 
 const USER_WORDS: &str = "user|username|email|mail|login|account|phone|name";
 const LOGIN_BUTTONS: &str = "log in|login|log on|sign in|submit|continue|next|enter";
 const SUBMIT_BUTTONS: &str = "submit|send|save|continue|confirm|apply|ok|go|log in|sign in|sign up|place order|next";
-
 const UNDOING_BUTTONS: &str = "cancel|reset|clear|back|previous|close|delete|remove";
 
 impl Scene<'_> {
@@ -25,71 +25,51 @@ impl Scene<'_> {
             let words = fold(&format!("{} {}", field.name, field.placeholder));
             field.input_type == "email" || words.split(' ').any(|word| is_listed(word, USER_WORDS))
         };
-        match secret_at {
-            Some(at) => {
-                let mut actions = Vec::new();
-                // The nearest one before the password: a page may ask for an address for its newsletter as well.
-                if let Some(field) = fields().rfind(says_user).or_else(|| fields().next_back()) {
-                    actions.push(Planned { action: input(field.index, user), purpose: Purpose::Prepares, sure: true });
-                }
-                let secret = elements[at].index;
-                let button = elements[at + 1..].iter().find(|element| is_button_named(element, LOGIN_BUTTONS));
-                match button {
-                    Some(button) => {
-                        actions.push(Planned {
-                            action: input(secret, password),
-                            purpose: Purpose::Prepares,
-                            sure: true,
-                        });
-                        let click = Action::click(button.index);
-                        actions.push(Planned { action: click, purpose: Purpose::Completes, sure: true });
-                    }
-                    None => {
-                        let action = submit_input(secret, password);
-                        actions.push(Planned { action, purpose: Purpose::Completes, sure: true });
-                    }
-                }
-                Move::Act(actions)
+        let Some(at) = secret_at else {
+            // Some sites ask for the name first and for the password on the next page.
+            if let Some(field) = fields().find(says_user).filter(|_| self.progress.prepared < 2) {
+                return Move::prepare(input(field.index, user, Some(true)));
             }
-            None => {
-                // Some sites ask for the name first and for the password on the next page.
-                if let Some(field) = fields().find(says_user).filter(|_| self.progress.prepared < 2) {
-                    return Move::prepare(submit_input(field.index, user));
-                }
-                let openers = ["log in", "sign in", "account"].map(Target::named);
-                let opener = openers
-                    .iter()
-                    .find_map(|target| self.pick(&find::find(&self.observation.view, self.lines, target, Use::Click)));
-                match opener {
-                    Some(opener) if self.progress.prepared == 0 => Move::prepare(Action::click(opener.index)),
-                    _ => self.look_around(|| format!("there is no password field on {}", self.page())),
-                }
-            }
+            let openers = ["log in", "sign in", "account"].map(Target::named);
+            let opener = openers.iter().find_map(|target| self.pick(&self.find(target, Use::Click)));
+            return match opener.filter(|_| self.progress.prepared == 0) {
+                Some(opener) => Move::prepare(Action::click(opener.index)),
+                None => self.look_around(|| format!("there is no password field on {}", self.page())),
+            };
+        };
+        let mut actions = Vec::new();
+        // The nearest one before the password: a page may ask for an address for its newsletter as well.
+        if let Some(field) = fields().rfind(says_user).or_else(|| fields().next_back()) {
+            actions.push(Planned::new(input(field.index, user, None), Purpose::Prepares, true));
         }
+        let secret = elements[at].index;
+        match elements[at + 1..].iter().find(|element| is_button_named(element, LOGIN_BUTTONS)) {
+            Some(button) => {
+                actions.push(Planned::new(input(secret, password, None), Purpose::Prepares, true));
+                actions.push(Planned::new(Action::click(button.index), Purpose::Completes, true));
+            }
+            None => actions.push(Planned::new(input(secret, password, Some(true)), Purpose::Completes, true)),
+        }
+        Move::Act(actions)
     }
 
     pub(super) fn add_to_cart(&self, item: Option<&str>) -> Move {
-        let view = &self.observation.view;
         let buttons = ["add to cart", "add to basket", "add to bag"].map(|label| {
             let near = item.map(str::to_owned);
-            find::find(view, self.lines, &Target { near, ..Target::named(label) }, Use::Click)
+            self.find(&Target { near, ..Target::named(label) }, Use::Click)
         });
         let button = buttons.iter().find_map(|matches| self.pick(matches));
         let Some(item) = item else {
-            return match button {
-                Some(button) => Move::on(Action::click(button.index), false),
-                None => self.look_around(|| self.missing(&Target::named("Add to cart"), Use::Click, false)),
-            };
+            return self.click_or(button, || self.missing(&Target::named("Add to cart"), Use::Click, false));
         };
-        let shown = find::fits_text(item, &self.observation.title)
-            || self.lines.iter().any(|line| find::fits_text(item, &line.text));
+        let shown = find::fits_text(item, &self.observation.title) || self.shows(item);
         if let (Some(button), true) = (button, shown) {
             return Move::on(Action::click(button.index), false);
         }
-        let link = find::find(view, self.lines, &Target::named(item), Use::Click);
-        match (self.pick(&link), find::search_field(view)) {
+        let link = self.find(&Target::named(item), Use::Click);
+        match (self.pick(&link), find::search_field(&self.observation.view)) {
             (Some(link), _) if self.progress.prepared < 3 => Move::prepare(Action::click(link.index)),
-            (None, Some(field)) if self.progress.prepared == 0 => Move::prepare(submit_input(field.index, item)),
+            (None, Some(field)) if self.progress.prepared == 0 => Move::prepare(input(field.index, item, Some(true))),
             _ => self.look_around(|| self.missing(&Target::named(item), Use::Click, false)),
         }
     }
@@ -117,8 +97,41 @@ impl Scene<'_> {
             None => self.look_around(|| format!("there is no button that submits a form on {}", self.page())),
         }
     }
+
+    /// By the list that says "sort", else by the column's heading, which most tables turn round at a second click.
+    pub(super) fn sort(&self, by: &str, order: Option<Order>) -> Move {
+        let elements = &self.observation.view.elements;
+        let sorts = |name: &str| fold(name).split(' ').any(|word| is_listed(word, "sort|sorted|order|sorting"));
+        if let Some(list) = elements.iter().find(|element| find::is_select(element) && sorts(&element.name)) {
+            let fits = |option: &&String| find::fits_text(by, option) && order.is_none_or(|order| says(order, option));
+            return match list.options.iter().find(fits) {
+                Some(option) => choose(list, option, false),
+                None => Move::Impossible(format!("{} has no such order", quote(&list.name))),
+            };
+        }
+        self.with(&Target::named(by), Use::Click, |heading, _| {
+            let Some(order) = order else { return Move::on(Action::click(heading.index), false) };
+            match (self.sorted(heading.index), self.progress.prepared) {
+                (Some(now), _) if now == order => Move::Finished(None),
+                (_, 0 | 1) => Move::prepare(Action::click(heading.index)),
+                _ => Move::Impossible(format!("the column '{by}' does not say that it is sorted {}", order.name())),
+            }
+        })
+    }
+
+    fn sorted(&self, heading: ElementIndex) -> Option<Order> {
+        let (_, after) = self.observation.view.text.split_once(&format!("{heading}<"))?;
+        let tag = after.split(" />").next()?;
+        Order::BOTH.into_iter().find(|order| tag.contains(&format!(" sort={}", order.name())))
+    }
 }
 
 fn is_button_named(element: &Element, names: &str) -> bool {
     find::is_button(element) && !element.disabled && names.split('|').any(|name| find::fits_text(name, &element.name))
+}
+
+/// Whether an option of a list names the order: "Price, low to high".
+fn says(order: Order, option: &str) -> bool {
+    let folded = fold(option);
+    order.names().any(|name| find::fits_text(name, &folded) && folded.contains(name))
 }

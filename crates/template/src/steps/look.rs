@@ -1,6 +1,6 @@
 //! Getting an element into sight, and saying what is missing when that fails.
 
-use super::{Look, Move, Scene};
+use super::{Move, Purpose, Scene};
 use crate::find::{self, Matches, Use};
 use crate::target::Target;
 use crate::text::{clip, enumerate, quote};
@@ -18,13 +18,24 @@ impl<'a> Scene<'a> {
         Move::Impossible(clip(error.trim_end_matches('.'), 400))
     }
 
-    /// The move on the element that a target means, or one that may bring it into sight. `act` learns whether the label
-    /// is exact.
+    pub(super) fn find(&self, target: &Target, use_: Use) -> Matches<'a> {
+        find::find(&self.observation.view, self.lines, target, use_)
+    }
+
+    /// Acts on the target, told whether the match is exact; looks for it when it is not in sight.
     pub(super) fn with(&self, target: &Target, use_: Use, act: impl FnOnce(&'a Element, bool) -> Move) -> Move {
-        let matches = find::find(&self.observation.view, self.lines, target, use_);
+        let matches = self.find(target, use_);
         match self.pick(&matches) {
             Some(element) => act(element, matches.exact),
             None => self.look_around(|| self.missing(target, use_, matches.too_few)),
+        }
+    }
+
+    /// Clicks the element, or looks for it when it is not in sight.
+    pub(super) fn click_or(&self, element: Option<&Element>, missing: impl FnOnce() -> String) -> Move {
+        match element {
+            Some(element) => Move::on(Action::click(element.index), false),
+            None => self.look_around(missing),
         }
     }
 
@@ -41,18 +52,18 @@ impl<'a> Scene<'a> {
         if view.elements.is_empty() && view.text.trim().is_empty() && self.progress.waits < MAX_WAITS {
             return Move::look(
                 Action::Wait { seconds: Some(1.0), text: None, gone: None, selector: None, url: None },
-                Look::Again,
+                Purpose::Waits,
             );
         }
         if self.progress.looks < MAX_LOOKS {
             if scroll.pixels_below > 0 {
                 // The view shows one screen above and below, so every second screen shows all.
-                return Move::look(scroll_by(ScrollDirection::Down, 2.0), Look::Further);
+                return Move::look(scroll_by(ScrollDirection::Down, 2.0), Purpose::ScrollsOn);
             }
             let screens_above = scroll.pixels_above.div_ceil(scroll.viewport_height.max(1)).min(100);
             // More of the page lies above than was scrolled through: the search began in its middle.
             if !self.progress.looked_from_top && self.progress.looks * 2 < screens_above {
-                return Move::look(scroll_by(ScrollDirection::Up, f64::from(screens_above)), Look::FromTop);
+                return Move::look(scroll_by(ScrollDirection::Up, f64::from(screens_above)), Purpose::ScrollsFromTop);
             }
         }
         Move::Impossible(missing())

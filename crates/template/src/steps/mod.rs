@@ -1,26 +1,23 @@
 //! What to do next for one goal on the page at hand.
 
 mod dialog;
-mod fill;
+mod element;
 mod forms;
 mod look;
-mod pointer;
 mod read;
 mod travel;
 
 use super::find::Use;
 use super::goal::Goal;
 use super::lines::Line;
-use agent::action::Action;
+use agent::action::{Action, MouseButton};
 use agent::observation::{ElementIndex, Observation};
 
-pub(super) use dialog::answers;
-pub(super) use read::read_at_once;
+pub(super) use dialog::answer_to_dialog;
 
 /// An action is tried again once.
 const MAX_FAILURES: usize = 2;
 
-/// The next move towards a goal.
 #[derive(Debug, PartialEq)]
 pub(super) enum Move {
     Act(Vec<Planned>),
@@ -34,7 +31,8 @@ pub(super) enum Move {
 pub(super) struct Planned {
     pub(super) action: Action,
     pub(super) purpose: Purpose,
-    /// Meant for just this element, so that it can be sent along with earlier actions before their effect is seen.
+    /// The element is the one meant beyond doubt: the action can be sent along with earlier ones before their effect is
+    /// seen.
     pub(super) sure: bool,
 }
 
@@ -42,26 +40,17 @@ pub(super) struct Planned {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     Completes,
-    /// A step on the way: the site was opened, the login form shown.
     Prepares,
-    /// Only to see more.
-    Looks(Look),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Look {
-    Further,
-    FromTop,
-    Again,
-    Text,
+    ScrollsOn,
+    ScrollsFromTop,
+    Waits,
+    Extracts,
 }
 
 /// How far one goal has come.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// Preparing actions that succeeded.
     pub(super) prepared: u32,
-    /// Elements on which an action failed.
     pub(super) tried: Vec<ElementIndex>,
     pub(super) failures: Vec<String>,
     /// Whether the last action took effect is not known, and it must not be done twice.
@@ -69,7 +58,6 @@ pub(super) struct Progress {
     pub(super) looks: u32,
     pub(super) waits: u32,
     pub(super) looked_from_top: bool,
-    /// The page's text, once it was asked for.
     pub(super) extracted: Option<String>,
 }
 
@@ -82,11 +70,9 @@ pub(super) struct Trail {
     pub(super) last_answer: Option<String>,
     /// Addresses that were opened before the first decision.
     pub(super) opened_before: Vec<String>,
-    /// Something has been done since.
     pub(super) acted: bool,
 }
 
-/// The page and where the goal stands.
 pub(super) struct Scene<'a> {
     pub(super) observation: &'a Observation,
     pub(super) lines: &'a [Line],
@@ -102,7 +88,10 @@ pub(super) fn next(goal: &Goal, scene: &Scene<'_>) -> Move {
         Goal::Open { address, new_tab } => scene.open(address, *new_tab),
         Goal::Search { query, site } => scene.search(query, site),
         Goal::Click(target) => scene.click(target),
-        Goal::Point { target, how } => scene.point(target, *how),
+        Goal::Hover(target) => scene
+            .with(target, Use::Click, |element, exact| Move::on(Action::Hover { index: element.index.into() }, exact)),
+        Goal::DoubleClick(target) => scene.click_with(target, None, Some(2)),
+        Goal::RightClick(target) => scene.click_with(target, Some(MouseButton::Right), None),
         Goal::Drag { from, to } => scene.drag(from, to),
         Goal::TypeAnswer { into } => match &scene.trail.last_answer {
             Some(answer) => scene.fill(into, answer, Use::Type),
@@ -124,13 +113,21 @@ pub(super) fn next(goal: &Goal, scene: &Scene<'_>) -> Move {
         Goal::SwitchTab(which) => scene.switch_tab(which),
         Goal::Answer { accept, text, asking } => scene.answer(*accept, text.as_deref(), *asking),
         Goal::Sort { by, order } => scene.sort(by, *order),
-        Goal::Expect { statement, question } => scene.expect(statement, *question),
+        Goal::Expect { statement, question } => {
+            scene.expect(statement, *question).unwrap_or_else(|elsewhere| elsewhere)
+        }
         // Decided by the planner, as it is about the goals that follow.
         Goal::When { .. } => Move::Finished(None),
-        Goal::Read(question) => scene.read(question),
+        Goal::Read(question) => scene.read(question, true),
         Goal::LogIn { user, password } => scene.log_in(user, &password.0),
         Goal::AddToCart { item } => scene.add_to_cart(item.as_deref()),
         Goal::Submit { what } => scene.submit(what.as_deref()),
+    }
+}
+
+impl Planned {
+    fn new(action: Action, purpose: Purpose, sure: bool) -> Self {
+        Self { action, purpose, sure }
     }
 }
 
@@ -140,14 +137,14 @@ impl Move {
     }
 
     fn on(action: Action, sure: bool) -> Self {
-        Self::Act(vec![Planned { action, purpose: Purpose::Completes, sure }])
+        Self::Act(vec![Planned::new(action, Purpose::Completes, sure)])
     }
 
     fn prepare(action: Action) -> Self {
-        Self::Act(vec![Planned { action, purpose: Purpose::Prepares, sure: false }])
+        Self::look(action, Purpose::Prepares)
     }
 
-    fn look(action: Action, look: Look) -> Self {
-        Self::Act(vec![Planned { action, purpose: Purpose::Looks(look), sure: false }])
+    fn look(action: Action, purpose: Purpose) -> Self {
+        Self::Act(vec![Planned::new(action, purpose, false)])
     }
 }

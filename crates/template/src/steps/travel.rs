@@ -1,14 +1,14 @@
-//! Opens pages, searches, scrolls, waits, switches tabs.
+//! Opening pages and tabs, searching, scrolling, waiting.
 
-use super::fill::{is_plain_text_field, submit_input};
+use super::element::{input, is_plain_text_field};
 use super::look::{MAX_LOOKS, scroll_by};
-use super::{Look, Move, Progress, Scene};
+use super::{Move, Purpose, Scene};
 use crate::find::{self, Use};
 use crate::goal::{Address, Scrolling, Site, Waiting, WhichTab};
 use crate::target::{ElementKind, Target};
 use crate::text::quote;
 use agent::action::{Action, ScrollDirection};
-use agent::observation::{Element, Tab};
+use agent::observation::Tab;
 
 impl Scene<'_> {
     pub(super) fn open(&self, address: &Address, new_tab: bool) -> Move {
@@ -17,10 +17,7 @@ impl Scene<'_> {
         if (there || (opened && !self.trail.acted)) && !new_tab {
             return Move::Finished(None);
         }
-        match self.visit(address, new_tab) {
-            Some(action) => Move::complete(action),
-            None => self.given_up(),
-        }
+        self.visit(address, new_tab).map_or_else(|| self.given_up(), Move::complete)
     }
 
     /// Opens an address; one without a scheme by https and then, if that fails, by http.
@@ -35,17 +32,16 @@ impl Scene<'_> {
 
     pub(super) fn scroll(&self, scrolling: &Scrolling) -> Move {
         let scroll = self.observation.view.scroll;
-        let screens = |pixels: u32| f64::from(pixels.div_ceil(scroll.viewport_height.max(1)).clamp(1, 100));
+        let on = |direction, pixels: u32| {
+            let screens = pixels.div_ceil(scroll.viewport_height.max(1)).clamp(1, 100);
+            Move::look(scroll_by(direction, f64::from(screens)), Purpose::ScrollsOn)
+        };
         let more = self.progress.looks < MAX_LOOKS;
         match scrolling {
             Scrolling::By { direction, pages } => Move::complete(scroll_by(*direction, *pages)),
             // A page may grow while it is scrolled.
-            Scrolling::ToBottom if scroll.pixels_below > 0 && more => {
-                Move::look(scroll_by(ScrollDirection::Down, screens(scroll.pixels_below)), Look::Further)
-            }
-            Scrolling::ToTop if scroll.pixels_above > 0 && more => {
-                Move::look(scroll_by(ScrollDirection::Up, screens(scroll.pixels_above)), Look::Further)
-            }
+            Scrolling::ToBottom if scroll.pixels_below > 0 && more => on(ScrollDirection::Down, scroll.pixels_below),
+            Scrolling::ToTop if scroll.pixels_above > 0 && more => on(ScrollDirection::Up, scroll.pixels_above),
             Scrolling::ToBottom | Scrolling::ToTop => Move::Finished(None),
             Scrolling::ToText(text) if self.shows(text) => Move::Finished(None),
             Scrolling::ToText(text) => self.look_around(|| format!("{} is nowhere on {}", quote(text), self.page())),
@@ -80,19 +76,21 @@ impl Scene<'_> {
             Site::Any | Site::Here | Site::At(_) => {}
         }
         if let Some(field) = find::search_field(view) {
-            return Move::complete(submit_input(field.index, query));
+            return Move::complete(input(field.index, query, Some(true)));
         }
         if *site == Site::Any {
             return Move::complete(Action::Search { query: query.to_owned(), engine: None });
         }
-        let fields: Vec<&Element> = view.elements.iter().filter(|element| is_plain_text_field(element)).collect();
-        if let [only] = fields.as_slice() {
-            return Move::complete(submit_input(only.index, query));
+        let mut fields = view.elements.iter().filter(|element| is_plain_text_field(element));
+        if let (Some(only), None) = (fields.next(), fields.next()) {
+            return Move::complete(input(only.index, query, Some(true)));
         }
         // Some sites show the field only after a click on a magnifying glass.
-        let opener = find::find(view, self.lines, &Target::named("search"), Use::Click);
+        let opener = self.find(&Target::named("search"), Use::Click);
         match self.pick(&opener) {
-            Some(opener) if opener_helps(self.progress, site) => Move::prepare(Action::click(opener.index)),
+            Some(opener) if self.progress.prepared < if matches!(site, Site::At(_)) { 2 } else { 1 } => {
+                Move::prepare(Action::click(opener.index))
+            }
             _ => self.look_around(|| format!("there is no search field on {}", self.page())),
         }
     }
@@ -129,18 +127,10 @@ impl Scene<'_> {
     }
 }
 
-fn opener_helps(progress: &Progress, site: &Site) -> bool {
-    progress.prepared < if matches!(site, Site::At(_)) { 2 } else { 1 }
-}
-
 fn same_address(a: &str, b: &str) -> bool {
-    match (url::Url::parse(a), url::Url::parse(b)) {
-        (Ok(a), Ok(b)) => a == b,
-        _ => a == b,
-    }
+    a == b || url::Url::parse(a).is_ok_and(|a| url::Url::parse(b) == Ok(a))
 }
 
-/// The same host, "www." aside.
 fn same_host(a: &str, b: &str) -> bool {
     let host = |address: &str| {
         let url = url::Url::parse(address).ok()?;
