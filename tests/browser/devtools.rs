@@ -104,6 +104,26 @@ fn nonsense_between_the_answers_changes_nothing() {
 }
 
 #[test]
+fn a_press_or_a_key_that_no_document_saw_is_an_error_that_says_so() {
+    run(async {
+        // As when a prompt of the browser's own is open, which takes whatever is pressed.
+        let plan = Faulty::new("every Input.dispatchMouseEvent: ignore\nevery Input.dispatchKeyEvent: ignore");
+        let site = Site::of(&[("/", "<button>Press</button><input aria-label=Name autofocus>")]).await;
+        let browser = OwnBrowser::start(faulty(&plan)).await;
+        let tab = browser.open().await;
+        tab.go(&site.url("/")).await.unwrap();
+        for (what, outcome) in [("press", tab.click("Press").await), ("key", tab.keys("Enter").await)] {
+            let error = outcome.map(|outcome| outcome.effect).expect_err(what).to_string();
+            assert!(error.contains(what), "{error}");
+        }
+        // The next page hears them again as soon as nothing is in the way; this one is left.
+        tab.go(&site.url("/")).await.unwrap();
+        tab.close().await;
+        browser.close().await;
+    });
+}
+
+#[test]
 fn a_browser_that_says_nothing_but_nonsense_is_given_up_and_replaced() {
     run(async {
         for fault in ["garbage", "oversize"] {

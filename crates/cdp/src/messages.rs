@@ -274,6 +274,22 @@ pub struct PausedRequest {
     pub url: String,
 }
 
+/// `Fetch.authRequired`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthRequired {
+    pub request_id: String,
+    pub request: PausedRequest,
+    pub frame_id: String,
+    pub resource_type: String,
+    pub auth_challenge: AuthChallenge,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub struct AuthChallenge {
+    pub realm: String,
+}
+
 /// `Page.navigate`'s result
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,6 +3,7 @@
 //! `navigation`.
 
 mod covered;
+mod deaf;
 mod drag;
 mod editors;
 mod identity;

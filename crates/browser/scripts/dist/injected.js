@@ -649,6 +649,8 @@
       this.added = /* @__PURE__ */ new Set();
       this.touched = /* @__PURE__ */ new Set();
       this.hasMutations = false;
+      this.presses = pressCount();
+      this.keys = keyCount();
       this.focus = focusedElement();
       this.title = page.title();
       this.scrollX = scrollX;
@@ -700,6 +702,16 @@
       return out;
     }
   };
+  function countOf(types) {
+    return types.reduce((count, type) => count + (performance.eventCounts.get(type) ?? 0), 0);
+  }
+  function pressCount() {
+    return countOf(["pointerdown", "mousedown", "pointerup", "mouseup", "click", "auxclick"]);
+  }
+  function keyCount() {
+    const focus = focusedElement()?.localName ?? "";
+    return ["embed", "object"].includes(focus) ? Number.POSITIVE_INFINITY : countOf(["keydown", "keyup", "keypress"]);
+  }
   var snapshot = null;
   function addVisible(elements, into) {
     for (const element of elements) if (isVisible(element)) into.add(element);
@@ -869,6 +881,8 @@
       states: states.slice(0, SHOWN.states),
       unmoved,
       focus: newFocus(before, acted),
+      saw_press: pressCount() !== before.presses,
+      saw_key: keyCount() === Number.POSITIVE_INFINITY || keyCount() !== before.keys,
       moved: before.hasMutations || news.size > 0 || lost.size > 0 || hasScrolled
     };
   }
@@ -935,7 +949,7 @@
   var WITHOUT_CONTENT = /* @__PURE__ */ new Set(["script", "style", "noscript", "template"]);
   function isBare() {
     const body = page.body();
-    if (!body || roots().length > 1 || queryAll(body, CONTENT).length > 0) return false;
+    if (!body || [...roots()].length > 1 || queryAll(body, CONTENT).length > 0) return false;
     if (document.scripts.length === 0) return false;
     const texts = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
     for (let text2 = texts.nextNode(); text2; text2 = texts.nextNode()) {

@@ -279,6 +279,8 @@ export type DocumentDiff =
       unmoved: boolean;
       focus: string;
       moved: boolean;
+      saw_press: boolean;
+      saw_key: boolean;
     };
 
 /** Rust: `FileFieldLimits`. */

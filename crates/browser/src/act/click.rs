@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::executor::{Executor, Target, reject};
 use super::mouse::{Point, Press, press};
+use super::page_diff::Input;
 use super::text::{clip, label};
 use crate::context::VIEWPORT;
 use crate::isolated_world::ElementRef;
@@ -74,6 +75,7 @@ impl Executor<'_> {
         }
         // Canvas content changes without anything the diff could read.
         start.expects_change = located.kind != "picture";
+        start.input = Some(Input::Press).filter(|_| start.expects_change);
         self.press_on(&target, &located, how).await?;
         let verb = match (how.button, how.count) {
             (MouseButton::Right, _) => "Right-click",

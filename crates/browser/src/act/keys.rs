@@ -5,6 +5,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::input::InsertTextParams;
 use super::chord::{Chord, Key, event, parse};
 use super::executor::Executor;
 use super::outcome::delivered;
+use super::page_diff::Input;
 use super::text::clip;
 use agent::ports::{ActionError, ActionOutcome};
 
@@ -13,6 +14,9 @@ impl Executor<'_> {
         let mut before = self.start_action().await?;
         before.expects_change = true;
         self.press_keys(keys).await?;
+        // Text that no key makes is inserted without one.
+        before.input =
+            parse(keys).ok().filter(|it| it.iter().any(|chord| !matches!(chord.key, Key::Text(_)))).map(|_| Input::Key);
         self.settle(format!("Press {}", clip(keys, 80)), &before).await
     }
 

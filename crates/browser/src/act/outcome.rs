@@ -1,7 +1,7 @@
 //! Settling after an action, and describing its effect.
 
 use super::executor::Executor;
-use super::page_diff::{ActionStart, DocumentDiff};
+use super::page_diff::{ActionStart, DocumentDiff, Input};
 use super::text::clip;
 use crate::error::browser_error;
 use crate::wait::settle::{self, Settled};
@@ -23,7 +23,12 @@ impl Executor<'_> {
         }
         settle::wait_for_downloads(self.context, baseline).await?;
         let diffs = self.page_diff(start).await;
-        Ok(self.outcome(description, start, settled, &diffs))
+        let outcome = self.outcome(description, start, settled, &diffs);
+        match Self::unseen_input(start, &diffs).filter(|_| !outcome.page_changed) {
+            None => Ok(outcome),
+            Some(Input::Press) => Err(unseen("press")),
+            Some(Input::Key) => Err(unseen("key")),
+        }
     }
 
     fn outcome(
@@ -81,6 +86,12 @@ impl Executor<'_> {
             page_changed: settled.new_document || other_tab,
         }
     }
+}
+
+fn unseen(input: &str) -> ActionError {
+    ActionError::NotPossible(format!(
+        "the page did not see the {input}: something of the browser's own is in the way; `navigate` to the page again"
+    ))
 }
 
 /// The outcome of an input event. Opening a dialog or closing the tab is an effect, not a failure.

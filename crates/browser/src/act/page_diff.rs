@@ -29,6 +29,15 @@ pub(super) struct ActionStart {
     reports_value: bool,
     /// Report when nothing changed.
     pub(super) expects_change: bool,
+    /// The input event that a document has to see.
+    pub(super) input: Option<Input>,
+}
+
+/// An input event of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Input {
+    Press,
+    Key,
 }
 
 /// A document's answer; see `pageDiff`.
@@ -51,6 +60,8 @@ pub(super) struct DocumentDiff {
     focus: String,
     /// Something happened, whatever it was.
     moved: bool,
+    saw_press: bool,
+    saw_key: bool,
 }
 
 /// A menu, dialog or alert with its content.
@@ -106,7 +117,14 @@ impl Executor<'_> {
         }
         let mut watched = self.documents()?;
         watched.truncate(MAX_WATCHED);
-        let make = |watched| ActionStart { baseline, watched, target, reports_value: false, expects_change: false };
+        let make = |watched| ActionStart {
+            baseline,
+            watched,
+            target,
+            reports_value: false,
+            expects_change: false,
+            input: None,
+        };
         if self.is_blocked() {
             // Nothing responds; the snapshot of the action that opened the dialog stays in place.
             return Ok(make(watched));
@@ -122,10 +140,21 @@ impl Executor<'_> {
         Ok(make(watched))
     }
 
+    /// The input event of an action that reached no document, as when a prompt of the browser's own takes all of them. A
+    /// document that is new or does not answer may have seen it.
+    pub(super) fn unseen_input(start: &ActionStart, diffs: &[DocumentDiff]) -> Option<Input> {
+        let input = start.input.filter(|_| start.watched.len() < MAX_WATCHED)?;
+        let saw = |diff: &DocumentDiff| match input {
+            Input::Press => diff.saw_press,
+            Input::Key => diff.saw_key,
+        };
+        (!diffs.iter().any(|diff| diff.fresh || saw(diff))).then_some(input)
+    }
+
     /// The documents' differences, the main document's first. Documents that are gone or unresponsive report none.
     pub(super) async fn page_diff(&self, start: &ActionStart) -> Vec<DocumentDiff> {
         if self.is_blocked() {
-            return vec![DocumentDiff { moved: true, ..DocumentDiff::default() }];
+            return vec![DocumentDiff::unknown(false)];
         }
         let asked = start.watched.iter().map(|document| async {
             let here = start.target.as_ref().filter(|place| place.document.frame == document.frame);
@@ -136,7 +165,7 @@ impl Executor<'_> {
         let diff = |(at, answer)| match answer {
             Ok((_, diff)) => diff,
             // Unknown counts as changed.
-            Err(_) => DocumentDiff { moved: true, fresh: at > 0, ..DocumentDiff::default() },
+            Err(_) => DocumentDiff::unknown(at > 0),
         };
         answers.map(diff).collect()
     }
@@ -189,6 +218,11 @@ impl ActionStart {
 }
 
 impl DocumentDiff {
+    /// Of a document that does not answer.
+    fn unknown(fresh: bool) -> Self {
+        Self { moved: true, fresh, saw_press: true, saw_key: true, ..Self::default() }
+    }
+
     /// Whether no document changed.
     pub(super) fn none_changed(diffs: &[DocumentDiff]) -> bool {
         diffs.iter().all(|diff| !diff.fresh && !diff.moved && diff.states.is_empty() && diff.focus.is_empty())

@@ -8,7 +8,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::browser::{
     BrowserContextId, CancelDownloadParams, EventDownloadProgress, EventDownloadWillBegin,
 };
 use chromiumoxide_cdp::cdp::browser_protocol::dom::BackendNodeId;
-use chromiumoxide_cdp::cdp::browser_protocol::fetch::{EventRequestPaused, FailRequestParams};
+use chromiumoxide_cdp::cdp::browser_protocol::fetch::{EventAuthRequired, EventRequestPaused, FailRequestParams};
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
 use chromiumoxide_cdp::cdp::browser_protocol::network::ErrorReason;
 use chromiumoxide_cdp::cdp::browser_protocol::page::{
@@ -22,6 +22,7 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::{RunIfWaitingForDebuggerParams
 use tokio::time::Instant;
 use url::Url;
 
+use super::prompts;
 use super::session_setup;
 use super::state::ContextState;
 use super::tab_events::apply_tab_event;
@@ -86,6 +87,11 @@ impl ContextState {
                 {
                     tab.url = info.url;
                     tab.title = info.title;
+                }
+            }
+            EventAuthRequired::IDENTIFIER => {
+                if let (Some(asked), Some(session)) = (event.parse(), &event.session) {
+                    prompts::refuse_login(&connection.session(session), &mut self.tabs(), &asked);
                 }
             }
             EventRequestPaused::IDENTIFIER => {

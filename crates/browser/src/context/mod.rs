@@ -3,6 +3,7 @@
 mod allowed_documents;
 mod events;
 pub(crate) mod frames;
+mod prompts;
 mod session_setup;
 mod state;
 mod tab_events;

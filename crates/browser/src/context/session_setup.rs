@@ -8,6 +8,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::{
 };
 use chromiumoxide_cdp::cdp::browser_protocol::{fetch, inspector, network};
 
+use super::prompts;
 use crate::process::targets;
 use cdp::Session;
 
@@ -28,6 +29,8 @@ pub(super) fn set_up_frame(session: &Session) {
     // Nobody could close a chooser's window.
     session.send(SetInterceptFileChooserDialogParams::new(true));
     session.send(network::EnableParams::default());
-    session.send(fetch::EnableParams::default());
+    // Including requests for a login, which would open a prompt.
+    session.send(fetch::EnableParams::builder().handle_auth_requests(true).build());
+    prompts::guard(session);
     session.send(targets::attach_to_all_within());
 }

@@ -16,6 +16,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::{
 };
 use tokio::time::Instant;
 
+use super::prompts;
 use crate::context::tabs::Tab;
 use crate::egress::Egress;
 use crate::files::RunFiles;
@@ -89,7 +90,9 @@ pub(super) fn apply_tab_event(
             }
         }
         EventFrameRequestedNavigation::IDENTIFIER | EventFrameStartedNavigating::IDENTIFIER => {
-            if let Some(frame) = event.parse::<messages::FrameEvent>().filter(|frame| of_main_frame(&frame.frame_id)) {
+            let Some(frame) = event.parse::<messages::FrameEvent>() else { return };
+            prompts::check_navigation(tab, &frame.url);
+            if of_main_frame(&frame.frame_id) {
                 tab.activity.navigation_requested(&frame.url, Instant::now());
                 if event.method == EventFrameStartedNavigating::IDENTIFIER {
                     tab.tracker.started(&frame.loader_id, &frame.url);

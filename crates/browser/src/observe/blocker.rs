@@ -24,6 +24,8 @@ const WIDGET_WIDTH: i32 = 120;
 const WIDGET_HEIGHT: i32 = 40;
 /// Maximum length of a quote from the page.
 const MAX_QUOTE: usize = 200;
+/// Maximum length of a realm in characters.
+const MAX_REALM: usize = 60;
 
 /// What blocks the page, if anything.
 pub fn blocker(facts: &Facts) -> Option<Blocker> {
@@ -131,7 +133,21 @@ fn login(facts: &Facts) -> Option<Blocker> {
         && facts.fields <= LOGIN_FIELDS
         && facts.text <= LOGIN_TEXT;
     let required = status == 401 || (status == 403 && facts.password) || (form && was_sent_away(facts));
-    required.then(|| blocker_quoting(facts, BlockerKind::LoginRequired, "the page asks for a login first"))
+    let what = match realm(facts.response.header("www-authenticate")) {
+        Some(realm) => format!("the server asks for a login by HTTP to {realm:?}"),
+        None => "the page asks for a login first".to_owned(),
+    };
+    required.then(|| blocker_quoting(facts, BlockerKind::LoginRequired, &what))
+}
+
+/// The realm of a challenge such as `Basic realm="staff"`.
+fn realm(challenge: &str) -> Option<String> {
+    let (_, rest) = challenge.split_once("realm=")?;
+    let realm = match rest.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next()?,
+        None => rest.split([',', ' ']).next()?,
+    };
+    Some(shorten(realm, MAX_REALM))
 }
 
 /// Whether the requested page was not a login page but another one is shown.

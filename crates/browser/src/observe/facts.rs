@@ -14,7 +14,8 @@ pub struct DocumentResponse {
 }
 
 /// Headers that announce a block.
-const TELLING: [&str; 4] = ["cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated", "retry-after"];
+const TELLING: [&str; 5] =
+    ["cf-mitigated", "x-amzn-waf-action", "x-vercel-mitigated", "retry-after", "www-authenticate"];
 const MAX_HEADER: usize = 100;
 /// Length of the examined beginning of the text.
 const MAX_OPENING: usize = 1_000;

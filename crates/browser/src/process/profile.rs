@@ -18,11 +18,22 @@ const STARTING: Duration = Duration::from_secs(60);
 /// Limit for killed processes to end. It takes milliseconds.
 const GONE_WITHIN: Duration = Duration::from_secs(1);
 
-/// Creates a folder readable only by this user.
+/// Blocks URLs of other programs: Chromium would ask whether to open them, in a prompt that nobody sees. What Chromium
+/// shows itself is checked elsewhere.
+const PREFERENCES: &str = r#"{"policy": {"url_blocklist": ["*"], "url_allowlist": [
+    "http://*", "https://*", "about:*", "blob:*", "data:*", "file://*", "filesystem:*", "chrome://*", "devtools://*",
+    "chrome-extension://*", "chrome-untrusted://*", "javascript:*", "view-source:*"
+]}}"#;
+
+/// Creates a folder readable only by this user, with the preferences that a browser starts with.
 pub(crate) fn create(root: &Path) -> io::Result<PathBuf> {
     let mut folder = tempfile::Builder::new();
     folder.prefix(PREFIX).rand_bytes(RANDOM).permissions(Permissions::from_mode(0o700));
-    Ok(folder.tempdir_in(root)?.keep())
+    let folder = folder.tempdir_in(root)?;
+    let profile = folder.path().join("Default");
+    std::fs::create_dir(&profile)?;
+    std::fs::write(profile.join("Preferences"), PREFERENCES)?;
+    Ok(folder.keep())
 }
 
 /// Removes a folder if it exists.

@@ -32,6 +32,7 @@
 //! result JSON                  this result comes instead
 //! refuse                       the command fails and never reaches the browser (`every` and `once`)
 //! swallow                      the command never reaches the browser and gets no response (`every` and `once`)
+//! ignore                       the command never reaches the browser and gets an empty result (`every` and `once`)
 //! ```
 
 use std::fs;

@@ -51,6 +51,7 @@ pub(super) enum Fault {
     Result(String),
     Refuse,
     Swallow,
+    Ignore,
 }
 
 impl Plan {
@@ -156,13 +157,14 @@ impl Fault {
             "result" => Self::Result(value.to_owned()),
             "refuse" => Self::Refuse,
             "swallow" => Self::Swallow,
+            "ignore" => Self::Ignore,
             other => bail!("there is no fault {other:?}"),
         })
     }
 
     /// Whether it applies to commands, rather than to messages from the browser.
     fn stops_commands(&self) -> bool {
-        matches!(self, Self::Refuse | Self::Swallow)
+        matches!(self, Self::Refuse | Self::Swallow | Self::Ignore)
     }
 
     pub(super) fn name(&self) -> &'static str {
@@ -182,6 +184,7 @@ impl Fault {
             Self::Result(_) => "result",
             Self::Refuse => "refuse",
             Self::Swallow => "swallow",
+            Self::Ignore => "ignore",
         }
     }
 }

@@ -90,11 +90,14 @@ impl Relay {
             let (Some(id), Some(method)) = (head.id, head.method) else { continue };
             let fault = self.unless_paused(self.plan().command(id, &method));
             match fault {
-                Some(Fault::Refuse) => {
-                    self.note(&Fault::Refuse, &method)?;
+                Some(fault @ (Fault::Refuse | Fault::Ignore)) => {
+                    self.note(&fault, &method)?;
                     let session = head.session_id.map(|id| format!(",\"sessionId\":\"{id}\"")).unwrap_or_default();
-                    let error = "{\"code\":-32000,\"message\":\"refused, as planned\"}";
-                    self.send(format!("{{\"id\":{id}{session},\"error\":{error}}}\0").as_bytes())?;
+                    let response = match fault {
+                        Fault::Refuse => "\"error\":{\"code\":-32000,\"message\":\"refused, as planned\"}",
+                        _ => "\"result\":{}",
+                    };
+                    self.send(format!("{{\"id\":{id}{session},{response}}}\0").as_bytes())?;
                 }
                 Some(fault) => self.note(&fault, &method)?,
                 None => browser.write_all(&[&command, &b"\0"[..]].concat())?,
@@ -125,7 +128,7 @@ impl Relay {
             Fault::Mute => loop {
                 std::thread::park();
             },
-            Fault::Drop | Fault::Refuse | Fault::Swallow => {}
+            Fault::Drop | Fault::Refuse | Fault::Swallow | Fault::Ignore => {}
             Fault::Delay(time) => {
                 std::thread::sleep(*time);
                 self.send(&whole)?;

@@ -50,6 +50,8 @@ class Snapshot {
     /** Elements with new text. @type {Set<AnyElement>} */
     this.touched = new Set();
     this.hasMutations = false;
+    this.presses = pressCount();
+    this.keys = keyCount();
     this.focus = focusedElement();
     this.title = page.title();
     this.scrollX = scrollX;
@@ -104,6 +106,31 @@ class Snapshot {
     }
     return out;
   }
+}
+
+/**
+ * @param {string[]} types
+ * @returns {number} how many events of these types the document has seen, whoever stopped them
+ */
+function countOf(types) {
+  return types.reduce((count, type) => count + (performance.eventCounts.get(type) ?? 0), 0);
+}
+
+/**
+ * @returns {number}
+ */
+function pressCount() {
+  return countOf(["pointerdown", "mousedown", "pointerup", "mouseup", "click", "auxclick"]);
+}
+
+/**
+ * What has the focus in an embedded viewer is not seen here.
+ *
+ * @returns {number}
+ */
+function keyCount() {
+  const focus = focusedElement()?.localName ?? "";
+  return ["embed", "object"].includes(focus) ? Number.POSITIVE_INFINITY : countOf(["keydown", "keyup", "keypress"]);
 }
 
 /** @type {Snapshot | null} */
@@ -406,6 +433,8 @@ export function pageDiff({ id }) {
     states: states.slice(0, SHOWN.states),
     unmoved,
     focus: newFocus(before, acted),
+    saw_press: pressCount() !== before.presses,
+    saw_key: keyCount() === Number.POSITIVE_INFINITY || keyCount() !== before.keys,
     moved: before.hasMutations || news.size > 0 || lost.size > 0 || hasScrolled,
   };
 }

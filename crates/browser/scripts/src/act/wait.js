@@ -97,7 +97,7 @@ const WITHOUT_CONTENT = new Set(["script", "style", "noscript", "template"]);
  */
 function isBare() {
   const body = page.body();
-  if (!body || roots().length > 1 || queryAll(body, CONTENT).length > 0) return false;
+  if (!body || [...roots()].length > 1 || queryAll(body, CONTENT).length > 0) return false;
   if (document.scripts.length === 0) return false;
   const texts = document.createTreeWalker(body, NodeFilter.SHOW_TEXT);
   for (let text = texts.nextNode(); text; text = texts.nextNode()) {

@@ -1,0 +1,93 @@
+//! The browser's own prompts, which nobody sees and which take all clicks and keys while they are open: each one is
+//! refused before it opens.
+
+use chromiumoxide_cdp::cdp::browser_protocol::fetch::{
+    AuthChallengeResponse, AuthChallengeResponseResponse, ContinueWithAuthParams,
+};
+use chromiumoxide_cdp::cdp::browser_protocol::page::AddScriptToEvaluateOnNewDocumentParams;
+use chromiumoxide_cdp::cdp::browser_protocol::web_authn;
+use url::Url;
+
+use super::tabs::{Tab, Tabs};
+use crate::navigation::short_url;
+use agent::text::shorten;
+use cdp::{Session, messages};
+
+/// See `scripts/src/guard.js`.
+const GUARD: &str = include_str!("../../scripts/dist/guard.js");
+/// Maximum length of a realm in characters.
+const MAX_REALM: usize = 60;
+/// Maximum length of a scheme in characters.
+const MAX_SCHEME: usize = 30;
+
+/// Schemes that Chromium handles itself. All others lead to another program.
+const OWN_SCHEMES: [&str; 15] = [
+    "",
+    "about",
+    "blob",
+    "chrome",
+    "chrome-error",
+    "chrome-extension",
+    "data",
+    "devtools",
+    "file",
+    "filesystem",
+    "http",
+    "https",
+    "javascript",
+    "view-source",
+    "chrome-untrusted",
+];
+
+/// Installs the guard in a page or an out-of-process frame.
+pub(super) fn guard(session: &Session) {
+    // Without an authenticator and without its window.
+    session.send(web_authn::EnableParams::default());
+    session.send(AddScriptToEvaluateOnNewDocumentParams::new(GUARD));
+}
+
+/// Refuses to log in: the server's page is shown as if the user had cancelled the prompt.
+pub(super) fn refuse_login(session: &Session, tabs: &mut Tabs, asked: &messages::AuthRequired) {
+    let refusal = AuthChallengeResponse::new(AuthChallengeResponseResponse::CancelAuth);
+    session.send(ContinueWithAuthParams::new(asked.request_id.clone(), refusal));
+    let Some(tab) = session.id().and_then(|id| tabs.of_session(id)) else { return };
+    // That the document itself needs a login is the page's blocker.
+    if asked.resource_type == "Document" && *tab.target == *asked.frame_id {
+        return;
+    }
+    let (url, realm) = (short_url(&asked.request.url), shorten(&asked.auth_challenge.realm, MAX_REALM));
+    tab.add_notice_once(format!("a part of the page, {url}, asks for a login ({realm:?}) and was left out"));
+}
+
+/// Reports a navigation of a frame that leads to another program. The profile's block list refuses it.
+pub(super) fn check_navigation(tab: &mut Tab, url: &str) {
+    if let Some(scheme) = external_scheme(url) {
+        report_external(tab, &scheme);
+    }
+}
+
+fn report_external(tab: &mut Tab, scheme: &str) {
+    let scheme = shorten(scheme, MAX_SCHEME);
+    tab.add_notice_once(format!("the page wanted to open another program ({scheme}), which is not possible here"));
+}
+
+/// `tel:` of a URL that another program would take.
+fn external_scheme(url: &str) -> Option<String> {
+    let scheme = Url::parse(url).ok()?.scheme().to_owned();
+    (!OWN_SCHEMES.contains(&scheme.as_str())).then(|| format!("{scheme}:"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_browser_shows_itself_leads_to_no_other_program() {
+        for url in ["https://a.example/", "about:blank", "blob:https://a.example/1", "data:,x", "", "no url"] {
+            assert_eq!(external_scheme(url), None, "{url}");
+        }
+        for (url, scheme) in [("tel:+49", "tel:"), ("ZOOMMTG://x", "zoommtg:"), ("mailto:a@b.example", "mailto:")] {
+            assert_eq!(external_scheme(url).as_deref(), Some(scheme), "{url}");
+        }
+    }
+}

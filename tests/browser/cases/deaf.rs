@@ -1,0 +1,77 @@
+//! Prompts of the browser's own, which nobody sees without a window. None of them keeps the page from hearing clicks
+//! and keys, and each one is reported.
+
+use agent::observation::BlockerKind;
+use axum::Router;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+
+use super::{notices, tab_at};
+use crate::support::{Site, Tab, open, page, run};
+
+const CONTINUE: &str = "<p><button onclick=\"tell('continued')\">Continue here</button></p>";
+
+/// What the run has read since the action, in its result and in the next look.
+async fn reported(tab: &Tab, effect: &str) -> String {
+    format!("{effect}\n{}", notices(&tab.observe().await))
+}
+
+/// Presses the button of [`CONTINUE`], which has to arrive.
+async fn still_hears(site: &Site, tab: &Tab) {
+    tab.click("Continue here").await.unwrap();
+    site.hears("continued").await;
+}
+
+/// A press of `Open` leads to a URL of a scheme that another program would take.
+async fn leads_to_another_program(open: &str, scheme: &str) {
+    let (site, tab) = tab_at(&format!("{open}{CONTINUE}")).await;
+    let effect = tab.click("Open").await.unwrap().effect;
+    let told = reported(&tab, &effect).await;
+    assert_eq!(tab.observe().await.tabs.len(), 1, "no empty tab is left");
+    still_hears(&site, &tab).await;
+    assert!(told.contains(scheme), "the run is told that the page wanted to open another program: {told}");
+    tab.close().await;
+}
+
+#[test]
+fn a_hidden_frame_that_leads_to_another_program_leaves_the_page_hearing() {
+    run(leads_to_another_program(
+        "<button onclick=\"const frame = document.createElement('iframe'); frame.hidden = true; \
+         frame.src = 'webcal://calendar.example/a.ics'; document.body.append(frame)\">Open</button>",
+        "webcal:",
+    ));
+}
+
+/// A site whose `/staff` asks for a login by HTTP; its first page has this body.
+async fn guarded(body: &str) -> Site {
+    fn denied() -> Response {
+        let asks = [(header::WWW_AUTHENTICATE, "Basic realm=\"operations\"")];
+        (StatusCode::UNAUTHORIZED, asks, Html(page("<h1>Staff only</h1>"))).into_response()
+    }
+    let html = page(body);
+    Site::with(Router::new().route("/", get(|| async { Html(html) })).route("/staff", get(|| async { denied() }))).await
+}
+
+#[test]
+fn a_page_behind_a_login_by_http_is_a_blocker_with_its_realm_and_its_words() {
+    run(async {
+        let site = guarded("<a href=/staff>Staff</a>").await;
+        let tab = open(&site, "/").await;
+        // By its address and by a link.
+        for by_link in [false, true] {
+            if by_link {
+                tab.go(&site.url("/")).await.unwrap();
+                tab.click("Staff").await.unwrap();
+            } else {
+                let _ = tab.go(&site.url("/staff")).await;
+            }
+            let seen = tab.observe().await;
+            let blocker = seen.blocker.as_ref().unwrap_or_else(|| panic!("no blocker: {seen:#?}"));
+            assert_eq!(blocker.kind, BlockerKind::LoginRequired);
+            assert!(blocker.message.contains("operations"), "{blocker:?}");
+            assert!(seen.view.text.contains("Staff only"), "{}", seen.view.text);
+        }
+        tab.close().await;
+    });
+}
