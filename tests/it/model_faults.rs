@@ -47,8 +47,8 @@ fn stage(base: &str) -> Stage {
         .set("OPENAI_BASE_URL", &format!("{base}/v1"))
         .set("LLM_MAX_ATTEMPTS", "2")
         .set("LLM_BACKOFF_BASE", "1ms")
-        .set("LLM_OPENING_TIMEOUT", "1s")
-        .set("LLM_SILENCE_TIMEOUT", "1s")
+        .set("LLM_OPENING_TIMEOUT", "2s")
+        .set("LLM_SILENCE_TIMEOUT", "2s")
         .set("LLM_MAX_RESPONSE_BYTES", LONGEST)
 }
 

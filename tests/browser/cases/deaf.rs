@@ -1,5 +1,5 @@
 //! Prompts of the browser's own, which nobody sees without a window. None of them keeps the page from hearing clicks
-//! and keys, and each one is reported.
+//! and keys.
 
 use agent::observation::BlockerKind;
 use axum::Router;
