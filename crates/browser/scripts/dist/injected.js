@@ -37,27 +37,34 @@
   function isText(node) {
     return nodeTypeOf(node) === TEXT_NODE;
   }
+  var { querySelector, querySelectorAll, getElementsByTagName, elementFromPoint, createRange } = Document.prototype;
+  function ofDocument(name) {
+    const get = getter(Document, name);
+    return () => get(document);
+  }
   var page = {
     /** @type {() => AnyElement | null} */
-    documentElement: getter(Document, "documentElement").bind(null, document),
+    documentElement: ofDocument("documentElement"),
     /** @type {() => HTMLElement | null} */
-    body: getter(Document, "body").bind(null, document),
+    body: ofDocument("body"),
     /** @type {() => string} */
-    title: getter(Document, "title").bind(null, document),
+    title: ofDocument("title"),
     /** @type {() => Element | null} */
-    scrollingElement: getter(Document, "scrollingElement").bind(null, document),
+    scrollingElement: ofDocument("scrollingElement"),
     /** @type {() => AnyElement | null} */
-    activeElement: getter(Document, "activeElement").bind(null, document),
+    activeElement: ofDocument("activeElement"),
     /** @type {() => DocumentReadyState} */
-    readyState: getter(Document, "readyState").bind(null, document),
+    readyState: ofDocument("readyState"),
     /** @type {(selector: string) => AnyElement | null} */
-    querySelector: Document.prototype.querySelector.bind(document),
+    querySelector: (selector) => querySelector.call(document, selector),
     /** @type {(selector: string) => NodeListOf<AnyElement>} */
-    querySelectorAll: Document.prototype.querySelectorAll.bind(document),
+    querySelectorAll: (selector) => querySelectorAll.call(document, selector),
     /** @type {(tag: string) => HTMLCollectionOf<AnyElement>} */
-    getElementsByTagName: Document.prototype.getElementsByTagName.bind(document),
-    elementFromPoint: Document.prototype.elementFromPoint.bind(document),
-    createRange: Document.prototype.createRange.bind(document)
+    getElementsByTagName: (tag) => getElementsByTagName.call(document, tag),
+    /** @type {(x: number, y: number) => Element | null} */
+    elementFromPoint: (x, y) => elementFromPoint.call(document, x, y),
+    /** @type {() => Range} */
+    createRange: () => createRange.call(document)
   };
   var formControls = getter(HTMLFormElement, "elements");
   var TRUSTED = "getBoundingClientRect checkVisibility matches hasAttribute hasAttributes getAttribute querySelector querySelectorAll shadowRoot firstElementChild lastElementChild childElementCount children scrollHeight scrollWidth clientHeight clientWidth clientLeft clientTop scrollTop scrollLeft offsetParent assignedSlot isContentEditable labels type disabled textContent getRootNode ownerSVGElement autocomplete contains compareDocumentPosition isConnected innerText closest getClientRects host".split(" ");
@@ -1634,7 +1641,7 @@
   function selection() {
     return { text: clip(getSelection()?.toString(), 200) };
   }
-  function querySelector({ selector }) {
+  function querySelector2({ selector }) {
     try {
       new DocumentFragment().querySelector(selector);
     } catch {
@@ -1652,7 +1659,7 @@
     }
     return { missing: true, hidden };
   }
-  function querySelectorAll({ selector, limit }) {
+  function querySelectorAll2({ selector, limit }) {
     let found;
     try {
       found = queryEverywhere(selector);
@@ -3718,8 +3725,8 @@
     options,
     pageChange,
     pageDiff,
-    querySelector,
-    querySelectorAll,
+    querySelector: querySelector2,
+    querySelectorAll: querySelectorAll2,
     read,
     registerClosedRoot,
     registerOwnRoot,

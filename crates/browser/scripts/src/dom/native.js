@@ -81,28 +81,45 @@ export function isText(node) {
   return nodeTypeOf(node) === TEXT_NODE;
 }
 
+const { querySelector, querySelectorAll, getElementsByTagName, elementFromPoint, createRange } = Document.prototype;
+
+/**
+ * A property of the document of this moment: the first navigation of a new window keeps its global object, and with it
+ * this world, for another document.
+ *
+ * @template T
+ * @param {string} name
+ * @returns {() => T}
+ */
+function ofDocument(name) {
+  const get = getter(Document, name);
+  return () => get(document);
+}
+
 /** The document's own properties and methods. */
 export const page = {
   /** @type {() => AnyElement | null} */
-  documentElement: getter(Document, "documentElement").bind(null, document),
+  documentElement: ofDocument("documentElement"),
   /** @type {() => HTMLElement | null} */
-  body: getter(Document, "body").bind(null, document),
+  body: ofDocument("body"),
   /** @type {() => string} */
-  title: getter(Document, "title").bind(null, document),
+  title: ofDocument("title"),
   /** @type {() => Element | null} */
-  scrollingElement: getter(Document, "scrollingElement").bind(null, document),
+  scrollingElement: ofDocument("scrollingElement"),
   /** @type {() => AnyElement | null} */
-  activeElement: getter(Document, "activeElement").bind(null, document),
+  activeElement: ofDocument("activeElement"),
   /** @type {() => DocumentReadyState} */
-  readyState: getter(Document, "readyState").bind(null, document),
+  readyState: ofDocument("readyState"),
   /** @type {(selector: string) => AnyElement | null} */
-  querySelector: Document.prototype.querySelector.bind(document),
+  querySelector: (selector) => querySelector.call(document, selector),
   /** @type {(selector: string) => NodeListOf<AnyElement>} */
-  querySelectorAll: Document.prototype.querySelectorAll.bind(document),
+  querySelectorAll: (selector) => querySelectorAll.call(document, selector),
   /** @type {(tag: string) => HTMLCollectionOf<AnyElement>} */
-  getElementsByTagName: Document.prototype.getElementsByTagName.bind(document),
-  elementFromPoint: Document.prototype.elementFromPoint.bind(document),
-  createRange: Document.prototype.createRange.bind(document),
+  getElementsByTagName: (tag) => getElementsByTagName.call(document, tag),
+  /** @type {(x: number, y: number) => Element | null} */
+  elementFromPoint: (x, y) => elementFromPoint.call(document, x, y),
+  /** @type {() => Range} */
+  createRange: () => createRange.call(document),
 };
 
 /** @type {(form: HTMLFormElement) => HTMLFormControlsCollection} */
