@@ -58,6 +58,7 @@ fn runs_go_on_when_the_gpu_process_the_network_or_the_storage_service_is_killed(
 }
 
 #[test]
+#[ignore = "Chromium 156 goes on without a zygote and crashes every new page; the monitor is to replace it"]
 fn a_browser_without_the_process_that_makes_processes_is_lost_with_the_next_one_that_it_needs() {
     run(async {
         let (browser, site) = (OwnBrowser::start(|_| {}).await, site().await);

@@ -30,12 +30,7 @@ const START_TIME: usize = 22;
 
 /// The renderers below a process.
 pub(crate) fn renderers_of(root: u32) -> Vec<ProcessId> {
-    descendants_of(root).into_iter().filter(|pid| has_type(*pid, "renderer")).filter_map(ProcessId::of).collect()
-}
-
-/// Whether a zygote, from which Chromium forks its processes, runs below a process.
-pub(crate) fn has_zygote(root: u32) -> bool {
-    descendants_of(root).into_iter().any(|pid| has_type(pid, "zygote"))
+    descendants_of(root).into_iter().filter(|pid| is_renderer(*pid)).filter_map(ProcessId::of).collect()
 }
 
 /// Anonymous and shared memory of a process in bytes; none if it has ended. Unlike PSS, this takes microseconds and is
@@ -119,10 +114,9 @@ fn stat_field(pid: u32, field: usize) -> Option<u64> {
 }
 
 /// Chromium states a process's type on its command line.
-fn has_type(pid: u32, kind: &str) -> bool {
+fn is_renderer(pid: u32) -> bool {
     let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let flag = format!("--type={kind}");
-    command.split(|byte| matches!(byte, 0 | b' ')).any(|argument| argument == flag.as_bytes())
+    command.split(|byte| matches!(byte, 0 | b' ')).any(|argument| argument == b"--type=renderer")
 }
 
 #[cfg(test)]

@@ -75,7 +75,6 @@ pub(crate) async fn enforce_limits(renderers: Arc<Renderers>, connection: Connec
     check.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut usage = RendererUsage::default();
     let mut checks = 0;
-    let mut had_zygote = false;
     loop {
         check.tick().await;
         if connection.is_closed() {
@@ -83,7 +82,6 @@ pub(crate) async fn enforce_limits(renderers: Arc<Renderers>, connection: Connec
         }
         let lists = checks % CHECKS_PER_LISTING == 0;
         checks += 1;
-        let root = renderers.root;
         let renderers = renderers.clone();
         let task = tokio::task::spawn_blocking(move || {
             if lists {
@@ -96,16 +94,6 @@ pub(crate) async fn enforce_limits(renderers: Arc<Renderers>, connection: Connec
         });
         // It panicked; start with a new listing.
         usage = task.await.unwrap_or_default();
-        if lists {
-            let has_zygote = tokio::task::spawn_blocking(move || procfs::has_zygote(root)).await.unwrap_or(had_zygote);
-            if had_zygote && !has_zygote {
-                // Chromium 156 goes on without one and crashes every new page.
-                tracing::warn!(pid = root, "the browser has lost its zygote");
-                connection.close();
-                return;
-            }
-            had_zygote = has_zygote;
-        }
     }
 }
 
