@@ -15,7 +15,7 @@ pub fn shorten(text: &str, max: usize) -> String {
 }
 
 /// The text in one line of at most `max` characters: runs of blanks and control characters become one blank.
-pub(crate) fn one_line(text: &str, max: usize) -> String {
+pub fn one_line(text: &str, max: usize) -> String {
     let mut line = String::new();
     // Only as many characters are looked at as could matter, so that a huge text costs no more than a long one.
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {

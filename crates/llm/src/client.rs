@@ -22,26 +22,13 @@ const MAX_MODEL_CHARS: usize = 200;
 
 /// One configured provider.
 pub(crate) struct Client {
-    protocol: &'static Protocol,
-    transport: Arc<Transport>,
-    endpoint: Endpoint,
-    default_model: String,
+    pub(crate) protocol: &'static Protocol,
+    pub(crate) transport: Arc<Transport>,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) default_model: String,
     /// For streamed responses.
-    first_byte_timeout: Duration,
-    corrections: Corrections,
-}
-
-impl Client {
-    pub(crate) fn new(
-        protocol: &'static Protocol,
-        transport: Arc<Transport>,
-        endpoint: Endpoint,
-        default_model: String,
-        first_byte_timeout: Duration,
-    ) -> Self {
-        let corrections = Corrections::new(protocol.families);
-        Self { protocol, transport, endpoint, default_model, first_byte_timeout, corrections }
-    }
+    pub(crate) first_byte_timeout: Duration,
+    pub(crate) corrections: Corrections,
 }
 
 pub(crate) struct Model {

@@ -4,6 +4,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use agent::text::one_line;
+
 /// Longest quote of a provider's message, in characters.
 const MAX_QUOTE_CHARS: usize = 300;
 
@@ -68,16 +70,8 @@ impl Endpoint {
             Some(key) if !key.expose_secret().is_empty() => text.replace(key.expose_secret(), "[key]"),
             _ => text.to_owned(),
         };
-        let mut quote = String::new();
-        let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-        for (n, c) in words.flat_map(|word| std::iter::once(' ').chain(word.chars())).skip(1).enumerate() {
-            if n == MAX_QUOTE_CHARS {
-                quote.push('…');
-                break;
-            }
-            quote.push(c);
-        }
-        quote
+        // One more for the ellipsis.
+        one_line(&text, MAX_QUOTE_CHARS + 1)
     }
 }
 

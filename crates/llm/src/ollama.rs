@@ -3,11 +3,10 @@
 //! Responses are always streamed: bytes keep flowing while a slow machine works, so that no proxy takes the silence for a
 //! dead server, and Ollama stops generating when the client disconnects.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use agent::ports::{ChatReply, ChatRequest, Message, ModelError, Provider, Role, Usage};
+use agent::ports::{ChatReply, ChatRequest, Message, ModelError, Provider, Usage};
 
 use super::MAX_OUTPUT_TOKENS;
 use super::capabilities::{Capabilities, Family, Feature, OutputLimit, OutputMode, Streaming, mentioned};
@@ -69,16 +68,11 @@ fn request(endpoint: &Endpoint, model: &str, request: &ChatRequest<'_>, capabili
 }
 
 fn message(message: &Message, images: bool) -> Value {
-    let role = match message.role {
-        Role::User => "user",
-        Role::Assistant => "assistant",
-    };
-    match &message.image {
-        Some(image) if images => {
-            json!({"role": role, "content": message.text, "images": [image.base64]})
-        }
-        _ => json!({"role": role, "content": message.text}),
+    let mut written = json!({"role": message.role, "content": message.text});
+    if let Some(image) = message.image.as_ref().filter(|_| images) {
+        written["images"] = json!([image.base64]);
     }
+    written
 }
 
 /// The context size for the request and its answer. A power of two, since the server reloads the model whenever the size
@@ -90,67 +84,43 @@ fn context_tokens(request: &ChatRequest<'_>) -> usize {
     tokens.next_power_of_two().max(MIN_CONTEXT_TOKENS)
 }
 
-/// A line of the stream.
-#[derive(Deserialize)]
-struct Chunk {
-    #[serde(default)]
-    message: ChunkMessage,
-    #[serde(default)]
-    done: bool,
-    done_reason: Option<String>,
-    prompt_eval_count: Option<u64>,
-    eval_count: Option<u64>,
-    /// The model failed after the status was sent.
-    error: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-struct ChunkMessage {
-    #[serde(default)]
-    content: String,
-}
-
-#[derive(Deserialize)]
-struct ErrorBody {
-    error: String,
-}
-
 fn read(received: &Received<'_>) -> Result<Outcome, AttemptError> {
     let response = received.response;
     if !response.is_success() {
-        let body = serde_json::from_slice::<ErrorBody>(&response.body);
-        let message = body.map(|body| body.error).unwrap_or_default();
+        let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
+        let message = body["error"].as_str().unwrap_or_default();
         // The engine behind the server reports this with any status.
-        if says_too_long(&message) {
+        if says_too_long(message) {
             return Err(received.context_too_long());
         }
-        return received.server_error(response.status, &message, mentioned(&message, FIELDS), None);
+        return received.server_error(response.status, message, mentioned(message, FIELDS), None);
     }
     let mut text = String::new();
-    for chunk in serde_json::Deserializer::from_slice(&response.body).into_iter::<Chunk>() {
-        let chunk = match chunk {
-            Ok(chunk) => chunk,
+    for line in serde_json::Deserializer::from_slice(&response.body).into_iter::<Value>() {
+        let line = match line {
+            Ok(line) if line.is_object() => line,
             // The stream ends within a line.
             Err(error) if error.is_eof() => break,
-            Err(_) => return Err(received.malformed()),
+            _ => return Err(received.malformed()),
         };
-        if chunk.error.is_some() {
+        // The model failed after the status was sent.
+        if line["error"].is_string() {
             let provider = received.name.provider.clone();
             return Err(AttemptError::transient(ModelError::Unavailable { provider, status: 500 }));
         }
-        text.push_str(&chunk.message.content);
-        if !chunk.done {
+        text.push_str(line["message"]["content"].as_str().unwrap_or_default());
+        if line["done"] != true {
             continue;
         }
-        if chunk.done_reason.as_deref() == Some("length") {
+        if line["done_reason"] == "length" {
             return Err(received.cut_off());
         }
+        let tokens = |field: &str| line[field].as_u64().unwrap_or_default();
         let usage = Usage {
             calls: 1,
-            prompt_tokens: chunk.prompt_eval_count.unwrap_or_default(),
-            cached_tokens: 0,
-            cache_written_tokens: 0,
-            completion_tokens: chunk.eval_count.unwrap_or_default(),
+            prompt_tokens: tokens("prompt_eval_count"),
+            completion_tokens: tokens("eval_count"),
+            ..Usage::default()
         };
         return Ok(Outcome::Reply(ChatReply { text: received.first_text([text])?, usage }));
     }
@@ -163,10 +133,6 @@ fn show_request(endpoint: &Endpoint, model: &str) -> (Url, Value) {
 
 /// Images are assumed to be supported if the server does not say: servers before 0.6.4, and gateways without the method.
 fn read_capabilities(received: &Received<'_>) -> Result<bool, AttemptError> {
-    #[derive(Deserialize)]
-    struct ModelInfo {
-        capabilities: Vec<String>,
-    }
     let response = received.response;
     if !response.is_success() {
         return match received.server_error(response.status, "", None, None) {
@@ -174,6 +140,6 @@ fn read_capabilities(received: &Received<'_>) -> Result<bool, AttemptError> {
             Ok(_) | Err(AttemptError::Permanent(_)) => Ok(true),
         };
     }
-    let info = serde_json::from_slice::<ModelInfo>(&response.body);
-    Ok(info.map_or(true, |info| info.capabilities.iter().any(|capability| capability == "vision")))
+    let info = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
+    Ok(info["capabilities"].as_array().is_none_or(|capabilities| capabilities.contains(&json!("vision"))))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use agent::ports::{ChatModel, ModelUnavailable, Models, Provider};
 
 use super::client::{Client, Model};
+use super::corrections::Corrections;
 use super::endpoint::Endpoint;
 use super::fallback::WithFallback;
 use super::protocol::PROTOCOLS;
@@ -43,8 +44,14 @@ impl Providers {
             let protocol = protocol.ok_or(BuildError::Endpoint(provider))?;
             let endpoint = Endpoint::new(base_url, api_key, protocol.key, protocol.headers);
             let endpoint = endpoint.ok_or(BuildError::Endpoint(provider))?;
-            let first_byte_timeout = first_byte_timeout.unwrap_or(default_timeout);
-            let client = Client::new(protocol, transport.clone(), endpoint, default_model, first_byte_timeout);
+            let client = Client {
+                protocol,
+                transport: transport.clone(),
+                endpoint,
+                default_model,
+                first_byte_timeout: first_byte_timeout.unwrap_or(default_timeout),
+                corrections: Corrections::new(protocol.families),
+            };
             Ok((provider, Arc::new(client)))
         });
         let clients = clients.collect::<Result<_, BuildError>>()?;

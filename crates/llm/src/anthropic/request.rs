@@ -7,7 +7,7 @@ use crate::MAX_OUTPUT_TOKENS;
 use crate::capabilities::{Capabilities, OutputLimit, OutputMode, Streaming};
 use crate::endpoint::Endpoint;
 use crate::protocol::{system_prompt, turns};
-use agent::ports::{ChatRequest, Message, Role};
+use agent::ports::{ChatRequest, Message};
 
 /// What the oldest models support; the API requires a limit.
 const MINIMAL_OUTPUT_TOKENS: u32 = 4_096;
@@ -18,10 +18,6 @@ pub(super) fn request(
     request: &ChatRequest<'_>,
     capabilities: Capabilities,
 ) -> (Url, Value) {
-    (endpoint.method(&["v1", "messages"]), body(model, request, capabilities))
-}
-
-fn body(model: &str, request: &ChatRequest<'_>, capabilities: Capabilities) -> Value {
     let ChatRequest { schema, schema_name, .. } = request;
     let mut body = json!({
         "model": model,
@@ -43,10 +39,7 @@ fn body(model: &str, request: &ChatRequest<'_>, capabilities: Capabilities) -> V
     let system = system_prompt(request, capabilities.output);
     body["system"] = json!([cached(json!({"type": "text", "text": system}))]);
     let turns = turns(request.messages).map(|turn| {
-        let role = match turn[0].1.role {
-            Role::User => "user",
-            Role::Assistant => "assistant",
-        };
+        let role = turn[0].1.role;
         let content: Vec<_> =
             turn.into_iter().flat_map(|(at, message)| blocks(at, message, request, capabilities.images)).collect();
         json!({"role": role, "content": content})
@@ -56,7 +49,7 @@ fn body(model: &str, request: &ChatRequest<'_>, capabilities: Capabilities) -> V
         // The API's maximum is 1.
         body["temperature"] = json!(request.temperature.min(1.0));
     }
-    body
+    (endpoint.method(&["v1", "messages"]), body)
 }
 
 fn blocks(at: usize, message: &Message, request: &ChatRequest<'_>, images: bool) -> Vec<Value> {

@@ -35,16 +35,13 @@ pub(super) fn read(received: &Received<'_>) -> Result<Outcome, AttemptError> {
     let response = received.response;
     if !response.is_success() {
         let body = serde_json::from_slice::<Value>(&response.body).unwrap_or_default();
-        return ApiError(&body["error"]).outcome(response.status, received);
+        return outcome(&body["error"], response.status, received);
     }
     let mut answer = Accumulator::default();
     for event in sse::values::<Value>(&response.body) {
         let event = event.map_err(|_| received.malformed())?;
         match event["type"].as_str().ok_or_else(|| received.malformed())? {
-            "error" => {
-                let error = ApiError(&event["error"]);
-                return error.outcome(error.status(), received);
-            }
+            "error" => return outcome(&event["error"], status(&event["error"]), received),
             kind => answer.add(kind, &event),
         }
     }
@@ -126,38 +123,27 @@ impl Accumulator {
     }
 }
 
-struct ApiError<'a>(&'a Value);
-
-impl ApiError<'_> {
-    fn message(&self) -> &str {
-        self.0["message"].as_str().unwrap_or_default()
+/// The status of an error inside a stream.
+fn status(error: &Value) -> u16 {
+    match error["type"].as_str().unwrap_or_default() {
+        "invalid_request_error" => 400,
+        "authentication_error" => 401,
+        "billing_error" => 402,
+        "permission_error" => 403,
+        "not_found_error" => 404,
+        "request_too_large" => 413,
+        "rate_limit_error" => 429,
+        "timeout_error" => 504,
+        "overloaded_error" => 529,
+        _ => 500,
     }
+}
 
-    /// The status of an error inside a stream.
-    fn status(&self) -> u16 {
-        match self.0["type"].as_str().unwrap_or_default() {
-            "invalid_request_error" => 400,
-            "authentication_error" => 401,
-            "billing_error" => 402,
-            "permission_error" => 403,
-            "not_found_error" => 404,
-            "request_too_large" => 413,
-            "rate_limit_error" => 429,
-            "timeout_error" => 504,
-            "overloaded_error" => 529,
-            _ => 500,
-        }
-    }
-
-    /// The API does not say which field is wrong, but its messages mention it: `max_tokens: ...`,
-    /// `messages.0.content.1.image: ...`, "`temperature` is deprecated for this model."
-    fn feature(&self) -> Option<Feature> {
-        mentioned(self.message(), FIELDS)
-    }
-
-    fn outcome(&self, status: u16, received: &Received<'_>) -> Result<Outcome, AttemptError> {
-        received.server_error(status, self.message(), self.feature(), None)
-    }
+/// The API does not say which field is wrong, but its messages mention it: `max_tokens: ...`,
+/// `messages.0.content.1.image: ...`, "`temperature` is deprecated for this model."
+fn outcome(error: &Value, status: u16, received: &Received<'_>) -> Result<Outcome, AttemptError> {
+    let message = error["message"].as_str().unwrap_or_default();
+    received.server_error(status, message, mentioned(message, FIELDS), None)
 }
 
 #[cfg(test)]
@@ -176,8 +162,7 @@ mod tests {
             ("Your credit balance is too low", None),
             ("", None),
         ] {
-            let error = serde_json::json!({"message": message});
-            assert_eq!(ApiError(&error).feature(), feature, "{message}");
+            assert_eq!(mentioned(message, FIELDS), feature, "{message}");
         }
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn read(received: &Received<'_>) -> Result<Outcome, AttemptError> {
     let response = received.response;
     if !response.is_success() {
         let body = serde_json::from_slice(&response.body).map(single).unwrap_or_default();
-        return ApiError(&body["error"]).outcome(response.status, received);
+        return outcome(&body["error"], response.status, received);
     }
     let mut answer = Accumulator::default();
     for event in sse::values(&response.body) {
@@ -48,7 +48,7 @@ pub(super) fn read(received: &Received<'_>) -> Result<Outcome, AttemptError> {
             // An error in a stream that names no status is the server's fault.
             let status = error["code"].as_u64().and_then(|code| u16::try_from(code).ok());
             let status = status.filter(|status| (400..600).contains(status)).unwrap_or(500);
-            return ApiError(error).outcome(status, received);
+            return outcome(error, status, received);
         }
         answer.add(&event);
     }
@@ -100,40 +100,35 @@ impl Accumulator {
     }
 }
 
-/// An error object; `details` are of several kinds, each with its own fields.
-struct ApiError<'a>(&'a Value);
-
-impl ApiError<'_> {
-    fn details(&self) -> impl Iterator<Item = &Value> {
-        self.0["details"].as_array().into_iter().flatten()
+fn outcome(error: &Value, status: u16, received: &Received<'_>) -> Result<Outcome, AttemptError> {
+    // An invalid key is a 400 here.
+    let invalid_key =
+        |detail: &Value| matches!(detail["reason"].as_str(), Some("API_KEY_INVALID" | "API_KEY_SERVICE_BLOCKED"));
+    if details(error).any(invalid_key) {
+        let ModelName { provider, model } = received.name.clone();
+        return Err(AttemptError::Permanent(ModelError::Unauthorized { provider, model }));
     }
+    let retry_delay = retry_delay(error).filter(|_| received.response.retry_after.is_none());
+    received.server_error(status, error["message"].as_str().unwrap_or_default(), feature(error), retry_delay)
+}
 
-    /// The delay that the server requests, `37s` or `1.5s`. It is not in a header.
-    fn retry_delay(&self) -> Option<Duration> {
-        let delay = self.details().find_map(|detail| detail["retryDelay"].as_str())?;
-        Duration::try_from_secs_f64(delay.strip_suffix('s')?.parse().ok()?).ok()
-    }
+/// They are of several kinds, each with its own fields.
+fn details(error: &Value) -> impl Iterator<Item = &Value> {
+    error["details"].as_array().into_iter().flatten()
+}
 
-    /// The feature whose field the error names in its details or its message:
-    /// `* GenerateContentRequest.generation_config.response_schema...: should be non-empty`.
-    fn feature(&self) -> Option<Feature> {
-        let violations = self.details().filter_map(|detail| detail["fieldViolations"].as_array()).flatten();
-        let texts = violations.flat_map(|violation| [&violation["field"], &violation["description"]]);
-        texts.chain([&self.0["message"]]).find_map(|text| mentioned(text.as_str()?, FIELDS))
-    }
+/// The delay that the server requests, `37s` or `1.5s`. It is not in a header.
+fn retry_delay(error: &Value) -> Option<Duration> {
+    let delay = details(error).find_map(|detail| detail["retryDelay"].as_str())?;
+    Duration::try_from_secs_f64(delay.strip_suffix('s')?.parse().ok()?).ok()
+}
 
-    fn outcome(&self, status: u16, received: &Received<'_>) -> Result<Outcome, AttemptError> {
-        // An invalid key is a 400 here.
-        let invalid_key =
-            |detail: &Value| matches!(detail["reason"].as_str(), Some("API_KEY_INVALID" | "API_KEY_SERVICE_BLOCKED"));
-        if self.details().any(invalid_key) {
-            let ModelName { provider, model } = received.name.clone();
-            return Err(AttemptError::Permanent(ModelError::Unauthorized { provider, model }));
-        }
-        let retry_delay = self.retry_delay().filter(|_| received.response.retry_after.is_none());
-        let message = self.0["message"].as_str().unwrap_or_default();
-        received.server_error(status, message, self.feature(), retry_delay)
-    }
+/// The feature whose field the error names in its details or its message:
+/// `* GenerateContentRequest.generation_config.response_schema...: should be non-empty`.
+fn feature(error: &Value) -> Option<Feature> {
+    let violations = details(error).filter_map(|detail| detail["fieldViolations"].as_array()).flatten();
+    let texts = violations.flat_map(|violation| [&violation["field"], &violation["description"]]);
+    texts.chain([&error["message"]]).find_map(|text| mentioned(text.as_str()?, FIELDS))
 }
 
 /// Thoughts are billed as output.
@@ -143,8 +138,8 @@ fn usage(usage: &Value) -> Usage {
         calls: 1,
         prompt_tokens: tokens("promptTokenCount"),
         cached_tokens: tokens("cachedContentTokenCount"),
-        cache_written_tokens: 0,
         completion_tokens: tokens("candidatesTokenCount").saturating_add(tokens("thoughtsTokenCount")),
+        ..Usage::default()
     }
 }
 
@@ -174,7 +169,7 @@ mod tests {
             (r#"{"message":"Request contains an invalid argument."}"#, None),
             (r#"{}"#, None),
         ] {
-            assert_eq!(ApiError(&error(json)).feature(), feature, "{json}");
+            assert_eq!(super::feature(&error(json)), feature, "{json}");
         }
     }
 
@@ -182,7 +177,7 @@ mod tests {
     fn a_delay_is_read_from_the_details() {
         let delay = |text: &str| {
             let error = error(&format!(r#"{{"details":[{{"reason":"x"}},{{"retryDelay":"{text}"}}]}}"#));
-            ApiError(&error).retry_delay()
+            retry_delay(&error)
         };
         assert_eq!(delay("37s"), Some(Duration::from_secs(37)));
         assert_eq!(delay("1.5s"), Some(Duration::from_millis(1500)));

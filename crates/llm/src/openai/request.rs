@@ -7,7 +7,7 @@ use crate::MAX_OUTPUT_TOKENS;
 use crate::capabilities::{Capabilities, OutputLimit, OutputMode, Streaming};
 use crate::endpoint::Endpoint;
 use crate::protocol::system_prompt;
-use agent::ports::{ChatRequest, Message, Role};
+use agent::ports::{ChatRequest, Message};
 
 pub(super) fn request(
     endpoint: &Endpoint,
@@ -15,10 +15,6 @@ pub(super) fn request(
     request: &ChatRequest<'_>,
     capabilities: Capabilities,
 ) -> (Url, Value) {
-    (endpoint.method(&["chat", "completions"]), body(model, request, capabilities))
-}
-
-fn body(model: &str, request: &ChatRequest<'_>, capabilities: Capabilities) -> Value {
     let ChatRequest { schema, schema_name, .. } = request;
     let mut messages = vec![json!({"role": "system", "content": system_prompt(request, capabilities.output)})];
     messages.extend(request.messages.iter().map(|message| self::message(message, capabilities.images)));
@@ -55,14 +51,11 @@ fn body(model: &str, request: &ChatRequest<'_>, capabilities: Capabilities) -> V
     if capabilities.streaming == Streaming::EventsWithUsage {
         body["stream_options"] = json!({"include_usage": true});
     }
-    body
+    (endpoint.method(&["chat", "completions"]), body)
 }
 
 fn message(message: &Message, images: bool) -> Value {
-    let role = match message.role {
-        Role::User => "user",
-        Role::Assistant => "assistant",
-    };
+    let role = message.role;
     match &message.image {
         // The image is of limited size, so the server may choose the detail.
         Some(image) if images => json!({"role": role, "content": [

@@ -1,6 +1,5 @@
 //! Responses, whole or streamed.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::protocol::{Outcome, Received};
@@ -9,61 +8,6 @@ use crate::sse;
 use agent::ports::{ChatReply, Usage};
 
 use super::error::ApiError;
-
-/// A whole response, or one chunk of a stream.
-#[derive(Deserialize)]
-struct Completion {
-    #[serde(default)]
-    choices: Vec<Choice>,
-    #[serde(default)]
-    usage: Value,
-    #[serde(default)]
-    error: Value,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    message: Option<ChoiceMessage>,
-    /// In a stream: what is new.
-    delta: Option<ChoiceMessage>,
-    finish_reason: Option<String>,
-    /// Gateways put the error of the server behind them here.
-    #[serde(default)]
-    error: Value,
-}
-
-#[derive(Deserialize)]
-struct ChoiceMessage {
-    content: Option<Content>,
-    refusal: Option<String>,
-    tool_calls: Option<Vec<ToolCall>>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Content {
-    Text(String),
-    Parts(Vec<ContentPart>),
-}
-
-#[derive(Deserialize)]
-struct ContentPart {
-    #[serde(default)]
-    text: String,
-}
-
-#[derive(Deserialize)]
-struct ToolCall {
-    /// In a stream: the call that a chunk belongs to.
-    #[serde(default)]
-    index: u32,
-    function: Option<Function>,
-}
-
-#[derive(Deserialize)]
-struct Function {
-    arguments: Option<String>,
-}
 
 #[derive(Default)]
 struct Accumulator {
@@ -80,10 +24,23 @@ pub(super) fn read(received: &Received<'_>) -> Result<Outcome, AttemptError> {
         return ApiError::of_body(&response.body).outcome(response.status, received);
     }
     let mut answer = Accumulator::default();
-    for completion in sse::values(&response.body) {
-        if let Some(error) = answer.add(completion.map_err(|_| received.malformed())?) {
+    for completion in sse::values::<Value>(&response.body) {
+        let completion = completion.map_err(|_| received.malformed())?;
+        let choices: &[Value] = match (completion.is_object(), &completion["choices"]) {
+            (true, Value::Null) => &[],
+            (true, Value::Array(choices)) => choices,
+            _ => return Err(received.malformed()),
+        };
+        // Gateways put the error of the server behind them into the choice.
+        let mut errors = std::iter::once(&completion["error"]).chain(choices.iter().map(|choice| &choice["error"]));
+        if let Some(error) = errors.find(|error| !error.is_null()) {
+            let error = ApiError::of_object(error);
             return error.outcome(error.status(), received);
         }
+        if !completion["usage"].is_null() {
+            answer.usage = completion["usage"].clone();
+        }
+        choices.first().into_iter().for_each(|choice| answer.add(choice));
     }
     if answer.finish_reason.is_none() && !sse::is_complete(&response.body) {
         return Err(received.interrupted());
@@ -93,29 +50,23 @@ pub(super) fn read(received: &Received<'_>) -> Result<Outcome, AttemptError> {
 }
 
 impl Accumulator {
-    /// Adds a chunk, or returns the error that it holds instead.
-    fn add(&mut self, completion: Completion) -> Option<ApiError> {
-        let mut errors =
-            std::iter::once(&completion.error).chain(completion.choices.iter().map(|choice| &choice.error));
-        if let Some(error) = errors.find(|error| !error.is_null()) {
-            return Some(ApiError::of_object(error));
+    /// Adds the choice of a whole response, or of one chunk of a stream.
+    fn add(&mut self, choice: &Value) {
+        let reason = choice["finish_reason"].as_str().filter(|reason| !reason.is_empty());
+        self.finish_reason = reason.map(str::to_owned).or(self.finish_reason.take());
+        // In a stream: what is new.
+        let message = if choice["delta"].is_null() { &choice["message"] } else { &choice["delta"] };
+        match &message["content"] {
+            Value::String(text) => self.text.push_str(text),
+            Value::Array(parts) => self.text.extend(parts.iter().filter_map(|part| part["text"].as_str())),
+            _ => {}
         }
-        if !completion.usage.is_null() {
-            self.usage = completion.usage;
+        self.refusal.push_str(message["refusal"].as_str().unwrap_or_default());
+        // Only the first of several calls counts; in a stream, `index` tells which call a chunk belongs to.
+        let call = &message["tool_calls"][0];
+        if call["index"].as_u64().unwrap_or_default() == 0 {
+            self.arguments.push_str(call["function"]["arguments"].as_str().unwrap_or_default());
         }
-        let choice = completion.choices.into_iter().next()?;
-        self.finish_reason = choice.finish_reason.filter(|reason| !reason.is_empty()).or(self.finish_reason.take());
-        let ChoiceMessage { content, refusal, tool_calls } = choice.delta.or(choice.message)?;
-        match content {
-            Some(Content::Text(text)) => self.text.push_str(&text),
-            Some(Content::Parts(parts)) => self.text.extend(parts.into_iter().map(|part| part.text)),
-            None => {}
-        }
-        self.refusal.push_str(&refusal.unwrap_or_default());
-        // Only the first of several calls counts.
-        let calls = tool_calls.into_iter().flatten().enumerate().filter(|(at, call)| *at == 0 && call.index == 0);
-        self.arguments.extend(calls.filter_map(|(_, call)| call.function?.arguments));
-        None
     }
 
     fn text(self, received: &Received<'_>) -> Result<String, AttemptError> {
@@ -137,7 +88,7 @@ fn usage(usage: &Value) -> Usage {
         calls: 1,
         prompt_tokens: tokens("/prompt_tokens"),
         cached_tokens: tokens("/prompt_tokens_details/cached_tokens"),
-        cache_written_tokens: 0,
         completion_tokens: tokens("/completion_tokens"),
+        ..Usage::default()
     }
 }
