@@ -1,11 +1,12 @@
 //! What the agent can do to a page: the one vocabulary of models, planners, callers and the browser.
 //!
-//! To add an action, add a variant here, with its name in [`Action::name`] and its words in [`Action::describe`], and
-//! carry it out in the browser's `act`. The schema that models read is generated from this file.
+//! To add an action, add a variant here, with its words in [`Action::describe`], and carry it out in the browser's
+//! `act`. The schema that models read is generated from this file.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use strum::{IntoStaticStr, VariantNames};
 
 use crate::locator::Locator;
 use crate::observation::{ElementIndex, PageView};
@@ -17,8 +18,9 @@ const MAX_LABEL: usize = 80;
 /// One action: an object with its name as the one key, `{"click":{"index":41}}`. Models see a different form, see
 /// `prompt::schema`. The doc comments of variants and fields are part of that schema, so they cost tokens. Fields with
 /// `schemars(skip)` are for callers only.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[strum(serialize_all = "camelCase")]
 pub enum Action {
     Navigate {
         url: String,
@@ -245,33 +247,7 @@ impl Action {
 
     /// The name in model answers.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Navigate { .. } => "navigate",
-            Self::Search { .. } => "search",
-            Self::GoBack {} => "goBack",
-            Self::Click { .. } => "click",
-            Self::Hover { .. } => "hover",
-            Self::Drag { .. } => "drag",
-            Self::Input { .. } => "input",
-            Self::Select { .. } => "select",
-            Self::DropdownOptions { .. } => "dropdownOptions",
-            Self::Upload { .. } => "upload",
-            Self::SavePdf {} => "savePdf",
-            Self::SendKeys { .. } => "sendKeys",
-            Self::Scroll { .. } => "scroll",
-            Self::ScrollToText { .. } => "scrollToText",
-            Self::FindText { .. } => "findText",
-            Self::FindElements { .. } => "findElements",
-            Self::Wait { .. } => "wait",
-            Self::Extract { .. } => "extract",
-            Self::Screenshot {} => "screenshot",
-            Self::SwitchTab { .. } => "switchTab",
-            Self::CloseTab { .. } => "closeTab",
-            Self::AnswerDialog { .. } => "answerDialog",
-            Self::Evaluate { .. } => "evaluate",
-            Self::Script { .. } => "script",
-            Self::Done { .. } => "done",
-        }
+        self.into()
     }
 
     /// The element that the action is for, if it has one.

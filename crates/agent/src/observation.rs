@@ -3,6 +3,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use crate::files::FileInfo;
 use crate::image::Image;
@@ -75,8 +76,9 @@ pub struct Blocker {
     pub message: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "camelCase")]
+#[strum(serialize_all = "snake_case")]
 pub enum BlockerKind {
     /// A captcha, or another way of proving to be human.
     Captcha,
@@ -94,14 +96,7 @@ pub enum BlockerKind {
 impl BlockerKind {
     /// A stable snake_case name, part of the wire contract.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Captcha => "captcha",
-            Self::BotDenied => "bot_denied",
-            Self::Interstitial => "interstitial",
-            Self::LoginRequired => "login_required",
-            Self::RateLimited => "rate_limited",
-            Self::FormInvalid => "form_invalid",
-        }
+        self.into()
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 use tokio::time::Instant;
 use url::Url;
 
@@ -155,8 +156,9 @@ pub struct ModelChoice {
 }
 
 /// Who decides in a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum Provider {
     Openai,
     Anthropic,
@@ -171,13 +173,7 @@ impl Provider {
 
     /// As the wire writes it.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Openai => "openai",
-            Self::Anthropic => "anthropic",
-            Self::Gemini => "gemini",
-            Self::Ollama => "ollama",
-            Self::Template => "template",
-        }
+        self.into()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
+use strum::IntoStaticStr;
 
 pub use super::files::FileInfo;
 pub use super::ledger::Tally;
@@ -98,7 +99,8 @@ pub enum AgentError {
 }
 
 /// Why an agent stopped.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum StopReason {
     /// It answered `done`. The only reason with success, apart from `ActionsComplete`.
     #[default]
@@ -125,20 +127,7 @@ pub enum StopReason {
 impl StopReason {
     /// A stable snake_case name, part of the wire contract.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Blocked => "blocked",
-            Self::OutputInvalid => "output_invalid",
-            Self::Unconfirmed => "unconfirmed",
-            Self::MaxSteps => "max_steps",
-            Self::Failures => "failures",
-            Self::Loop => "loop",
-            Self::BudgetTokens => "budget_tokens",
-            Self::BudgetCost => "budget_cost",
-            Self::BudgetTime => "budget_time",
-            Self::ActionsComplete => "actions_complete",
-            Self::ActionsFailed => "actions_failed",
-        }
+        self.into()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use strum::VariantNames as _;
 
 use super::schema;
 use crate::action::Action;
@@ -255,7 +256,7 @@ fn repair_index(index: &mut Value) {
 }
 
 fn is_action_name(key: &str) -> bool {
-    key == schema::CLICK_AT || schema::ACTION_NAMES.iter().any(|name| name == key)
+    key == schema::CLICK_AT || Action::VARIANTS.contains(&key)
 }
 
 fn camel_case_keys(object: Map<String, Value>) -> Map<String, Value> {
