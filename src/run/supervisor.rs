@@ -162,7 +162,7 @@ async fn drive(
         Some(model) => Decider::Model(model),
         None => Decider::Planner(Box::new(TemplatePlanner::new())),
     };
-    let agent = Agent::new(run.agent.clone(), decider, page, reporter, ledger.clone());
+    let agent = Agent { settings: run.agent.clone(), decider, page, reporter, ledger: ledger.clone() };
     let settings = &run.settings;
     let task = AgentTask {
         task: masked(request.task.as_str(), secrets),

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use crate::ledger::Ledger;
-use crate::ports::{ChatModel, ChatReply, ChatRequest, ModelError, ModelName, Usage};
+use crate::planner::PlanError;
+use crate::ports::{ChatModel, ChatReply, ChatRequest, ModelName, Usage};
 use crate::text::estimate_tokens;
 use crate::usage::{Price, Prices};
 
@@ -45,14 +46,6 @@ impl Limit {
     }
 }
 
-/// Why a metered call has no reply.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum CallError {
-    /// The call might exceed this limit and was not started.
-    OverBudget(Limit),
-    Model(ModelError),
-}
-
 /// The last call: the estimated tokens of its prompt, and its usage.
 #[derive(Clone, Copy)]
 struct LastCall {
@@ -83,12 +76,12 @@ impl MeteredModel {
         self.model.name()
     }
 
-    pub(crate) async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, CallError> {
+    pub(crate) async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, PlanError> {
         let estimate = estimate_prompt(&request);
         if let Some(limit) = self.exceeded_by(1, self.estimate(estimate)) {
-            return Err(CallError::OverBudget(limit));
+            return Err(PlanError::OverBudget(limit));
         }
-        let mut reply = self.model.complete(request).await.map_err(CallError::Model)?;
+        let mut reply = self.model.complete(request).await?;
         if reply.usage.prompt_tokens == 0 {
             // Not every server reports usage.
             reply.usage.prompt_tokens = estimate;
@@ -119,13 +112,7 @@ impl MeteredModel {
     /// The usage of a call with so many estimated prompt tokens, scaled from the last call.
     fn estimate(&self, prompt: u64) -> Usage {
         let Some(last) = *self.lock() else {
-            return Usage {
-                calls: 1,
-                prompt_tokens: prompt,
-                cached_tokens: 0,
-                cache_written_tokens: 0,
-                completion_tokens: ANSWER_TOKENS,
-            };
+            return Usage { calls: 1, prompt_tokens: prompt, completion_tokens: ANSWER_TOKENS, ..Usage::default() };
         };
         let scaled = |tokens: u64| (prompt as f64 * tokens as f64 / last.estimate.max(1) as f64) as u64;
         Usage {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::action::Action;
-use crate::budget::{CallError, MeteredModel};
+use crate::budget::MeteredModel;
 use crate::decision::Decision;
 use crate::output::OutputSchema;
 use crate::planner::{PlanError, Planner, Turn};
@@ -72,9 +72,9 @@ impl ModelPlanner {
     fn messages(&mut self, turn: &Turn<'_>) -> Vec<Message> {
         self.history.extend(turn.history, &self.fence);
         let mut messages =
-            vec![user(prompt::task(turn.task, turn.files, &self.secrets, self.output.as_ref(), &self.fence))];
+            vec![Message::user(prompt::task(turn.task, turn.files, &self.secrets, self.output.as_ref(), &self.fence))];
         messages.extend(self.history.messages());
-        messages.push(Message { image: turn.picture.cloned(), ..user(prompt::turn(turn, &self.fence)) });
+        messages.push(Message { image: turn.picture.cloned(), ..Message::user(prompt::turn(turn, &self.fence)) });
         messages
     }
 }
@@ -105,15 +105,15 @@ impl Planner for ModelPlanner {
             };
             let reply = match self.model.complete(request).await {
                 Ok(reply) => reply,
-                Err(error @ CallError::OverBudget(_)) => return unfit.ok_or(error.into()),
+                Err(error @ PlanError::OverBudget(_)) => return unfit.ok_or(error),
                 // Models have different limits, and few tell them.
-                Err(CallError::Model(ModelError::ContextTooLong { .. })) if repairs == 0 && self.history.shrink() => {
+                Err(PlanError::Model(ModelError::ContextTooLong { .. })) if repairs == 0 && self.history.shrink() => {
                     turn.notices.notice("the prompt is too long for the model, asking again with less history".into());
                     messages = self.messages(&turn);
                     stable = messages.len() - 1;
                     continue;
                 }
-                Err(CallError::Model(error)) => return Err(error.into()),
+                Err(error) => return Err(error),
             };
             let problem = match answer::parse(&reply.text, turn.only_done) {
                 Ok(decision) => match self.output_problem(&decision) {
@@ -132,22 +132,9 @@ impl Planner for ModelPlanner {
             // What is wrong with it may quote it, and the answer may hold what is not for a log.
             turn.notices.notice("the model's answer cannot be used, asking again".into());
             messages.push(Message { role: Role::Assistant, text: quoted(&reply.text), image: None });
-            messages.push(user(prompt::unusable(&self.fence.defuse(&one_line(&problem, MAX_PROBLEM)))));
+            messages.push(Message::user(prompt::unusable(&self.fence.defuse(&one_line(&problem, MAX_PROBLEM)))));
         }
     }
-}
-
-impl From<CallError> for PlanError {
-    fn from(error: CallError) -> Self {
-        match error {
-            CallError::OverBudget(limit) => Self::OverBudget(limit),
-            CallError::Model(error) => Self::Model(error),
-        }
-    }
-}
-
-fn user(text: String) -> Message {
-    Message { role: Role::User, text, image: None }
 }
 
 /// Providers refuse an empty message.

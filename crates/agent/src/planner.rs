@@ -16,6 +16,7 @@ pub trait Planner: Send + Sync {
     /// The name in logs and in the `starting` event.
     fn name(&self) -> ModelName;
 
+    /// Returns a decision with at least one action, and with nothing but `done` where the turn says so.
     async fn decide(&mut self, turn: Turn<'_>) -> Result<Decision, PlanError>;
 }
 

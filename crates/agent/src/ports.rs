@@ -64,12 +64,24 @@ pub trait Notices: Send + Sync {
     fn notice(&self, message: String);
 }
 
+impl<F: Fn(String) + Send + Sync> Notices for F {
+    fn notice(&self, message: String) {
+        self(message);
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     pub role: Role,
     pub text: String,
     /// Sent beside the text; user messages only.
     pub image: Option<Image>,
+}
+
+impl Message {
+    pub(crate) fn user(text: String) -> Self {
+        Self { role: Role::User, text, image: None }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

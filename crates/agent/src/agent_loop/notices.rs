@@ -8,19 +8,14 @@ use crate::report::{LogLevel, Reporter};
 /// Notices waiting to be reported; more are dropped.
 const CAPACITY: usize = 16;
 
-pub(super) struct Outbox(mpsc::Sender<String>);
-
 pub(super) struct Inbox(mpsc::Receiver<String>);
 
-pub(super) fn channel() -> (Outbox, Inbox) {
+pub(super) fn channel() -> (impl Notices, Inbox) {
     let (sender, receiver) = mpsc::channel(CAPACITY);
-    (Outbox(sender), Inbox(receiver))
-}
-
-impl Notices for Outbox {
-    fn notice(&self, message: String) {
-        let _ = self.0.try_send(message);
-    }
+    let outbox = move |message: String| {
+        let _ = sender.try_send(message);
+    };
+    (outbox, Inbox(receiver))
 }
 
 impl Inbox {

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::loop_guard::LoopGuard;
+use crate::agent::{Agent, Decider};
 use crate::budget::{Limit, MeteredModel};
 use crate::decision::Decision;
 use crate::extract::query::QueryReader;
 use crate::files::FileInfo;
 use crate::image::Image;
 use crate::ledger::Ledger;
+use crate::model_planner::ModelPlanner;
 use crate::observation::{Observation, PageView};
 use crate::planner::{PastStep, Planner};
 use crate::ports::Page;
 use crate::report::{AgentError, LogLevel, Reporter, StepReport};
-use crate::settings::AgentSettings;
+use crate::settings::{AgentSettings, Vision};
 use crate::task::AgentTask;
 use crate::text::shorten;
 use crate::vocabulary::Vocabulary;
@@ -57,15 +59,19 @@ pub(crate) struct AgentLoop {
 }
 
 impl AgentLoop {
-    pub(crate) fn new(
-        settings: AgentSettings,
-        planner: Box<dyn Planner>,
-        model: Option<Arc<MeteredModel>>,
-        page: Arc<dyn Page>,
-        reporter: Arc<dyn Reporter>,
-        ledger: Arc<Ledger>,
-        task: AgentTask,
-    ) -> Self {
+    pub(crate) fn new(agent: Agent, task: AgentTask) -> Self {
+        let Agent { mut settings, decider, page, reporter, ledger } = agent;
+        let (planner, model): (Box<dyn Planner>, _) = match decider {
+            Decider::Model(model) => {
+                let (prices, budget) = (settings.prices.clone(), task.budget.clone());
+                let model = Arc::new(MeteredModel::new(model, prices, budget, ledger.clone()));
+                (Box::new(ModelPlanner::new(model.clone(), &settings, &task)), Some(model))
+            }
+            Decider::Planner(planner) => {
+                settings.vision = Vision::Never;
+                (planner, None)
+            }
+        };
         Self {
             vocabulary: Vocabulary::of(&settings, model.as_ref().map(|model| model.name()).as_ref(), &task),
             query_reader: model.clone().map(|model| QueryReader::new(model, &task)),

@@ -109,7 +109,7 @@ impl AgentLoop {
             notices: &outbox,
         });
         Ok(match inbox.report_during(&*self.reporter, call).await {
-            Ok(decision) => allowed(decision, only_done).map_err(Attempt::without_decision),
+            Ok(decision) => Ok(decision),
             Err(PlanError::Model(error)) if ends_run(&error) => return Err(AgentError::Model(error)),
             Err(error) => {
                 let over_budget = match &error {
@@ -181,18 +181,6 @@ impl AgentLoop {
             self.add_error(error);
         }
         self.history.push(PastStep { step, decision, results, error: problem, interrupted });
-    }
-}
-
-/// The decision without actions that are not allowed now, or why nothing is left.
-fn allowed(mut decision: Decision, only_done: bool) -> Result<Decision, String> {
-    if only_done {
-        decision.actions.retain(|action| matches!(action, Action::Done { .. }));
-    }
-    match decision.actions.is_empty() {
-        false => Ok(decision),
-        true if only_done => Err("only done was possible, and the answer was another".into()),
-        true => Err("the answer held no action".into()),
     }
 }
 

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::parts::{PART, parts};
-use crate::budget::{CallError, MeteredModel};
-use crate::ports::{ActionError, ActionOutcome, ChatRequest, Message, Notices, Role};
+use crate::budget::MeteredModel;
+use crate::planner::PlanError;
+use crate::ports::{ActionError, ActionOutcome, ChatRequest, Message, Notices};
 use crate::prompt;
 use crate::prompt::answer;
 use crate::prompt::fence::Fence;
@@ -86,13 +87,13 @@ impl QueryReader {
         let mut findings =
             Findings { entries: Vec::new(), unfit: 0, problems: Vec::new(), is_data: query.schema.is_some() };
         let schema = schema();
-        let mut messages = vec![user(prompt::query(&self.bounded(query), &self.fence))];
+        let mut messages = vec![Message::user(prompt::query(&self.bounded(query), &self.fence))];
         let (mut failures, mut read, mut start) = (0, 0, 0);
         for (at, chunk) in chunks.iter().enumerate() {
             let number = at + 1;
             let context = context(&text[..start]);
             start += chunk.len();
-            messages.push(user(prompt::part(number, all.len(), &context, chunk, &self.fence)));
+            messages.push(Message::user(prompt::part(number, all.len(), &context, chunk, &self.fence)));
             let request = ChatRequest {
                 system: prompt::READING,
                 messages: &messages,
@@ -106,11 +107,11 @@ impl QueryReader {
             };
             let answered = match self.model.complete(request).await {
                 Ok(reply) => answer::json::<Found>(&reply.text).map_err(|problem| problem.to_string()),
-                Err(CallError::Model(error)) => Err(error.to_string()),
-                Err(CallError::OverBudget(_)) => {
+                Err(PlanError::OverBudget(_)) => {
                     findings.problems.push(format!("the budget leaves no room to read part {number} and what follows"));
                     break;
                 }
+                Err(error) => Err(error.to_string()),
             };
             messages.pop();
             match answered {
@@ -118,7 +119,7 @@ impl QueryReader {
                     (failures, read) = (0, read + 1);
                     if let Some(added) = findings.add(found.found) {
                         let added = self.fence.wrap("found", &shorten(&added, MAX_CARRIED));
-                        messages.push(user(format!("Found in part {number}:\n{added}")));
+                        messages.push(Message::user(format!("Found in part {number}:\n{added}")));
                     }
                 }
                 Err(problem) => {
@@ -239,8 +240,4 @@ fn schema() -> Value {
         "required": ["found"],
         "additionalProperties": false,
     })
-}
-
-fn user(text: String) -> Message {
-    Message { role: Role::User, text, image: None }
 }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use super::fence::Fence;
 use crate::extract::parts::{Numbering, SHORT};
 use crate::planner::{ActionResult, PastStep};
-use crate::ports::{Message, Role};
+use crate::ports::Message;
 use crate::text::{estimate_tokens, one_line, shorten};
 
 /// Longest description, effect or error of one action, in characters.
@@ -69,7 +69,7 @@ impl History {
     pub(crate) fn messages(&self) -> impl Iterator<Item = Message> {
         let condensed = (!self.briefs.is_empty()).then(|| self.condensed());
         let texts = condensed.into_iter().chain(self.recent.iter().map(|entry| entry.full.clone()));
-        texts.map(|text| Message { role: Role::User, text, image: None })
+        texts.map(Message::user)
     }
 
     /// Condenses to half the budget, so that it happens rarely. The newest step always stays whole.

@@ -10,7 +10,7 @@ use crate::action::Action;
 use crate::image::Image;
 use crate::observation::Observation;
 use crate::ports::{
-    ActionError, ActionOutcome, BrowserError, ChatModel, ChatReply, ChatRequest, ModelError, ModelName, Notices, Page,
+    ActionError, ActionOutcome, BrowserError, ChatModel, ChatReply, ChatRequest, ModelError, ModelName, Page,
 };
 use crate::report::{LogLevel, Reporter, StepReport};
 
@@ -105,17 +105,6 @@ impl MaskedModel {
     }
 }
 
-struct MaskedNotices<'a> {
-    notices: &'a dyn Notices,
-    masker: &'a Masker,
-}
-
-impl Notices for MaskedNotices<'_> {
-    fn notice(&self, message: String) {
-        self.notices.notice(message.masked(self.masker));
-    }
-}
-
 #[async_trait]
 impl ChatModel for MaskedModel {
     fn name(&self) -> ModelName {
@@ -128,7 +117,7 @@ impl ChatModel for MaskedModel {
         let (masker, system, messages) = (self.masker.clone(), system.to_owned(), messages.to_vec());
         let (system, messages) = run_blocking(move || (system.masked(&masker), messages.masked(&masker))).await;
         let (system, messages) = (&system, &messages);
-        let notices = &MaskedNotices { notices, masker: &self.masker };
+        let notices = &|message: String| notices.notice(message.masked(&self.masker));
         let request = ChatRequest { system, messages, stable, schema, schema_name, temperature, deadline, notices };
         self.model.complete(request).await.masked(&self.masker)
     }

@@ -145,9 +145,7 @@ async fn what_a_model_says_about_its_retries_is_reported_while_its_call_still_wa
 fn a_run_can_be_carried_from_thread_to_thread() {
     fn sendable<T: Send>(_: &T) {}
     let world = World::new([]);
-    let planner = Decider::Planner(Box::new(Idle));
-    let agent =
-        Agent::new(AgentSettings::default(), planner, world.page.clone(), world.events.clone(), world.ledger.clone());
+    let agent = world.agent(Decider::Planner(Box::new(Idle)));
     sendable(&agent.run(world.task));
 }
 

@@ -68,15 +68,18 @@ impl World {
         }
     }
 
+    fn agent(&self, decider: Decider) -> Agent {
+        Agent {
+            settings: self.settings.clone(),
+            decider,
+            page: self.page.clone(),
+            reporter: self.events.clone(),
+            ledger: self.ledger.clone(),
+        }
+    }
+
     async fn try_run(&self) -> Result<AgentResult, AgentError> {
-        let agent = Agent::new(
-            self.settings.clone(),
-            Decider::Model(self.model.clone()),
-            self.page.clone(),
-            self.events.clone(),
-            self.ledger.clone(),
-        );
-        agent.run(self.task.clone()).await
+        self.agent(Decider::Model(self.model.clone())).run(self.task.clone()).await
     }
 
     async fn run(&self) -> AgentResult {

@@ -133,14 +133,7 @@ async fn page_text_is_fenced_and_cannot_close_its_fence() {
     let page = world.page.clone();
     let first = Arc::new(Mutex::new(None));
     let model = SpyingModel { inner: world.model.clone(), seen: first.clone(), page, attack: Box::new(attack) };
-    let agent = Agent::new(
-        world.settings.clone(),
-        Decider::Model(Arc::new(model)),
-        world.page.clone(),
-        world.events.clone(),
-        world.ledger.clone(),
-    );
-    agent.run(world.task.clone()).await.unwrap();
+    world.agent(Decider::Model(Arc::new(model))).run(world.task.clone()).await.unwrap();
     let boundary = first.lock().unwrap().clone().unwrap();
     let call = world.calls()[1].clone();
     let view = &call.page_view().text;

@@ -39,9 +39,7 @@ fn world(actions: impl IntoIterator<Item = RequestedAction>) -> World {
 
 /// Runs with nobody to decide.
 async fn run_alone(world: &World) -> AgentResult {
-    let planner = Decider::Planner(Box::new(Idle));
-    let agent =
-        Agent::new(world.settings.clone(), planner, world.page.clone(), world.events.clone(), world.ledger.clone());
+    let agent = world.agent(Decider::Planner(Box::new(Idle)));
     agent.run(world.task.clone()).await.expect("nothing broke")
 }
 
