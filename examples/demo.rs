@@ -45,7 +45,7 @@ async fn main() -> anyhow::Result<()> {
         seconds(median(run.step_times())),
         seconds(run.total)
     );
-    println!("stopped in       {}, exit code 0, no process and no file left", seconds(stop_time));
+    println!("stopped in       {}, exit code 0, no process or file left behind", seconds(stop_time));
     println!("screenshots      {FOLDER}/step-*.png");
     Ok(())
 }

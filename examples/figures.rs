@@ -1,5 +1,5 @@
-//! `make figures`: measures a running service and prints a Markdown table. The task is the demo's and the planner is the
-//! built-in one, so that no model and no network affect the figures.
+//! `make figures`: measures a running service and prints a Markdown table. It runs the demo's task with the built-in planner,
+//! so that no model or network affects the figures.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ const STARTS: usize = 5;
 const RUNS_PER_START: usize = 4;
 /// Concurrent runs, to measure the memory of one more.
 const TOGETHER: usize = 4;
-/// Reading the memory of all processes takes time itself.
+/// Interval of memory readings, which take time themselves.
 const MEMORY_EVERY: Duration = Duration::from_millis(100);
 
 #[derive(Default)]
@@ -83,7 +83,7 @@ async fn order(service: &Service) -> anyhow::Result<RunSummary> {
     let posted = Instant::now();
     let run = RunSummary::read(service.run(&order_request(&shop.url)).await?, posted, |_, _| Ok(())).await?;
     ensure!(run.success, "a run failed: {}", run.answer);
-    ensure!(shop.orders.list().len() == 1, "a run did not order");
+    ensure!(shop.orders.list().len() == 1, "a run placed no order");
     Ok(run)
 }
 
@@ -108,13 +108,13 @@ fn five_steps_request(shop: &str) -> Value {
 async fn peak_while<T>(service: &Service, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<u64> {
     let root = service.id()?;
     let mut peak = 0;
-    let mut look = tokio::time::interval(MEMORY_EVERY);
-    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut poll = tokio::time::interval(MEMORY_EVERY);
+    poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut work = std::pin::pin!(work);
     loop {
         tokio::select! {
             done = &mut work => return done.map(|_| peak),
-            _ = look.tick() => peak = peak.max(processes::memory(root)?),
+            _ = poll.tick() => peak = peak.max(processes::memory(root)?),
         }
     }
 }
@@ -135,12 +135,9 @@ fn print(figures: &Figures) {
     println!("| a step, screenshot included | {} |", time(&figures.step));
     println!("| the demo's order, {} steps | {} |", figures.steps_per_run, time(&figures.run));
     println!("| a run of five steps | {} |", time(&figures.five_steps));
-    println!(
-        "| its processor time, browser included | {:.2} s |",
-        median(figures.five_steps_work.clone()).as_secs_f64()
-    );
-    println!("| asked to stop to gone | {} |", time(&figures.stop));
-    println!("| memory, idle with a warm browser | {} |", size(&figures.idle_bytes));
+    println!("| its CPU time, browser included | {:.2} s |", median(figures.five_steps_work.clone()).as_secs_f64());
+    println!("| SIGTERM to exit | {} |", time(&figures.stop));
+    println!("| memory, idle with a warm browser and a spare context | {} |", size(&figures.idle_bytes));
     println!("| memory, at the peak of one run | {} |", size(&figures.alone_bytes));
-    println!("| memory, for each added run | {} |", size(&figures.added_bytes));
+    println!("| memory, per additional run | {} |", size(&figures.added_bytes));
 }

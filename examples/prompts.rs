@@ -1,4 +1,4 @@
-//! Plays a login in five model calls and prints the prompt of each call, a JSON object a line; `make tokens` counts the tokens.
+//! Runs a login in five model calls and prints each prompt as a line of JSON; `make tokens` counts the tokens.
 //! The run is real, in a real browser. The model is a server in this process that speaks OpenAI's API and finds each element
 //! by its label in the page view.
 
@@ -16,7 +16,7 @@ use testkit::run::RunSummary;
 use testkit::server::Server;
 use testkit::service::{self, Service};
 
-/// What the model does, and the requests it got.
+/// The scripted model, with the requests it received.
 struct Policy {
     site: String,
     requests: Mutex<Vec<Value>>,
@@ -68,7 +68,7 @@ async fn answer(State(policy): State<Arc<Policy>>, Json(request): Json<Value>) -
 }
 
 impl Policy {
-    /// By what the newest page shows.
+    /// Decides by the latest page view.
     fn decide(&self, request: &Value) -> anyhow::Result<Value> {
         let view = texts(request)?.pop().context("no page view")?;
         let (evaluation, memory, goal, action) = if view.contains(GREETING) {
@@ -110,10 +110,13 @@ fn index_of(view: &str, label: &str) -> anyhow::Result<u32> {
 
 fn texts(request: &Value) -> anyhow::Result<Vec<String>> {
     let messages = request["messages"].as_array().context("no messages")?;
-    messages.iter().map(|message| Ok(message["content"].as_str().context("a message is no text")?.to_owned())).collect()
+    messages
+        .iter()
+        .map(|message| Ok(message["content"].as_str().context("a message is not text")?.to_owned()))
+        .collect()
 }
 
-/// What stays the same for all runs, what only grows, and what is new in each call.
+/// The fixed, growing and new parts of a prompt.
 fn parts(request: &Value) -> anyhow::Result<Value> {
     let texts = texts(request)?;
     let [instructions, between @ .., page] = texts.as_slice() else { anyhow::bail!("too few messages") };

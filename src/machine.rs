@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn use_is_that_of_the_group_with_least_left_without_cached_files() {
+    fn usage_is_that_of_the_tightest_group_without_page_cache() {
         let files = [
             MEMINFO,
             ("proc/self/cgroup", "0::/pod/app\n"),
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn without_limits_use_is_that_of_the_machine() {
+    fn without_limits_usage_is_that_of_the_machine() {
         let meminfo = ("proc/meminfo", "MemTotal: 8388608 kB\nMemFree: 1 kB\nMemAvailable: 6291456 kB\n");
         let unlimited = [
             meminfo,
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn the_machine_of_the_test_tells_its_use() {
+    fn this_machine_reports_its_usage() {
         let MemoryUse { used, limit } = Machine::this().memory_use().unwrap();
         assert!(used > 0 && used < limit, "{used} of {limit}");
     }

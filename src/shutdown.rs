@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_that_is_held_up_does_not_hold_up_the_end() {
+    fn a_blocked_thread_does_not_delay_the_exit() {
         let (release, held) = channel::<()>();
         let (tell, ended) = channel();
         thread::spawn(move || {

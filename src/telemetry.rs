@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn step_lines_can_be_quieted_alone() {
+    fn step_lines_can_be_silenced_separately() {
         let quiet = filter(&settings(None, false), "info").unwrap().to_string();
         assert!(quiet.contains(&format!("{STEP_LOG_TARGET}=off")), "{quiet}");
         assert!(!filter(&settings(None, true), "info").unwrap().to_string().contains(STEP_LOG_TARGET));

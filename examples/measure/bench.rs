@@ -10,12 +10,12 @@ use anyhow::Context;
 use browser::observe;
 use testkit::stats::median;
 
-use crate::eyes::Eyes;
 use crate::generated::Generated;
 use crate::library::LibraryPage;
+use crate::local_browser::LocalBrowser;
 
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 50_000];
-/// The first rounds do not count: they warm up pages and caches.
+/// The first rounds warm up pages and caches and are not counted.
 const ROUNDS: usize = 18;
 const WARM_UP: usize = 3;
 
@@ -34,27 +34,27 @@ struct Figures {
     elements: usize,
 }
 
-// One thread, so that its processor time is all of ours.
+// One thread, so that its processor time is all of this process.
 #[tokio::main(flavor = "current_thread")]
 pub(crate) async fn run() -> anyhow::Result<()> {
     let site = Generated::open().await?;
-    let eyes = Eyes::open().await?;
+    let browser = LocalBrowser::open().await?;
     let mut figures = Vec::new();
     for nodes in SIZES {
         eprintln!("{nodes} nodes");
-        figures.push(measure(&eyes, &site, nodes).await?);
+        figures.push(measure(&browser, &site, nodes).await?);
     }
-    eyes.close().await;
+    browser.close().await;
     print(&figures);
     Ok(())
 }
 
-async fn measure(eyes: &Eyes, site: &Generated, nodes: usize) -> anyhow::Result<Figures> {
+async fn measure(browser: &LocalBrowser, site: &Generated, nodes: usize) -> anyhow::Result<Figures> {
     let url = site.url(nodes)?;
-    let page = eyes.page(&url, Some(ImageFormat::Jpeg)).await?;
-    let blind = eyes.page(&url, None).await?;
+    let page = browser.page(&url, Some(ImageFormat::Jpeg)).await?;
+    let without_screenshots = browser.page(&url, None).await?;
     let address = url.to_string();
-    // Away from this thread, which serves the page.
+    // On another thread, as this one serves the page.
     let mut library = tokio::task::spawn_blocking(move || LibraryPage::open(&address)).await??;
     let [mut bare, mut observation, mut text, mut rust, mut calls] = [const { Vec::new() }; 5];
     let (mut library_bytes, mut view) = (0, String::new());
@@ -76,7 +76,7 @@ async fn measure(eyes: &Eyes, site: &Generated, nodes: usize) -> anyhow::Result<
         seen.screenshot.context("no screenshot")?;
 
         let (started, worked) = (Instant::now(), processor_time()?);
-        let seen = blind.observe().await?;
+        let seen = without_screenshots.observe().await?;
         count(&mut text, started.elapsed());
         count(&mut rust, processor_time()?.saturating_sub(worked));
         view = seen.view.text;
@@ -87,7 +87,7 @@ async fn measure(eyes: &Eyes, site: &Generated, nodes: usize) -> anyhow::Result<
         count(&mut calls, started.elapsed());
     }
     page.close().await;
-    blind.close().await;
+    without_screenshots.close().await;
     Ok(Figures {
         nodes,
         frames: library.frames(),
@@ -113,8 +113,8 @@ fn print(figures: &[Figures]) {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     println!("Medians of {} rounds on {cores} cores; milliseconds.\n", ROUNDS - WARM_UP);
     println!(
-        "| nodes | documents | bare screenshot | observation, text and picture | text alone | of it Rust \
-         | the library's calls | their answers | tokens | elements |"
+        "| nodes | documents | bare screenshot | observation | observation without screenshot | of it Rust CPU \
+         | the library's calls | their replies | tokens | elements |"
     );
     println!("|{}", " --- |".repeat(10));
     let ms = |time: Duration| format!("{:.1}", time.as_secs_f64() * 1000.0);
@@ -144,6 +144,6 @@ fn print(figures: &[Figures]) {
     target("50,000 nodes: at most 4 bare screenshots", ratio(huge.observation, huge.bare), 4.0);
     target("10,000 nodes: at most 1/5 of the library's calls", ratio(large.observation, large.library), 0.2);
     target("50,000 nodes: at most 1/5 of the library's calls", ratio(huge.observation, huge.library), 0.2);
-    target("10,000 nodes: text alone below 150 ms", large.text.as_secs_f64() * 1000.0, 150.0);
-    target("text alone, 50,000 nodes to 10,000: no more than the nodes' 5", ratio(huge.text, large.text), 5.0);
+    target("10,000 nodes: without screenshot below 150 ms", large.text.as_secs_f64() * 1000.0, 150.0);
+    target("without screenshot, 50,000 nodes: at most 5 times 10,000 nodes", ratio(huge.text, large.text), 5.0);
 }

@@ -1,5 +1,5 @@
-//! `make egress`: measures what checked requests and the proxy cost. Pages load a hundred pictures and then 50 MB, in turn in
-//! a browser of the service and in a plain one.
+//! `make egress`: measures the cost of request checks and the proxy. A page loads 100 images and then 50 MB, alternately in a
+//! browser of the service and in a plain one.
 
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ use testkit::server::Server;
 use tokio::sync::mpsc;
 use url::Url;
 
-use crate::eyes::Eyes;
 use crate::library::LibraryPage;
+use crate::local_browser::LocalBrowser;
 
 const ROUNDS: usize = 9;
-const PICTURES: usize = 100;
-const PICTURE_BYTES: usize = 5 << 10;
+const IMAGES: usize = 100;
+const IMAGE_BYTES: usize = 5 << 10;
 const DOWNLOAD_BYTES: usize = 50 << 20;
 const REPORT_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -38,7 +38,7 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     let fresh = || [(CACHE_CONTROL, "no-store")];
     let router = Router::new()
         .route("/", get(move || async move { (fresh(), Html(page())) }))
-        .route("/picture/{name}", get(move || async move { (fresh(), vec![b'x'; PICTURE_BYTES]).into_response() }))
+        .route("/image/{name}", get(move || async move { (fresh(), vec![b'x'; IMAGE_BYTES]).into_response() }))
         .route("/download", get(move || async move { (fresh(), vec![b'x'; DOWNLOAD_BYTES]).into_response() }))
         .route(
             "/report",
@@ -55,10 +55,10 @@ pub(crate) async fn run() -> anyhow::Result<()> {
         times.context("the server ended")
     };
 
-    let eyes = Eyes::open().await?;
+    let browser = LocalBrowser::open().await?;
     let (mut ours, mut plain) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let page = eyes.page(&url, None).await?;
+        let page = browser.page(&url, None).await?;
         ours.push(report().await?);
         page.close().await;
         let address = url.to_string();
@@ -66,22 +66,22 @@ pub(crate) async fn run() -> anyhow::Result<()> {
         plain.push(report().await?);
         drop(page);
     }
-    eyes.close().await;
+    browser.close().await;
 
     println!("| medians of {ROUNDS}, ms | checked, through the proxy | plain | ratio |\n| --- | --- | --- | --- |");
     let row = |what: &str, of: fn(&Times) -> f64| {
         let (ours, plain) = (median(ours.iter().map(of)), median(plain.iter().map(of)));
         println!("| {what} | {ours:.0} | {plain:.0} | {:.2} |", ours / plain);
     };
-    row("a page with 100 pictures", |times| times.load);
+    row("a page with 100 images", |times| times.load);
     row("50 MB", |times| times.download);
     Ok(())
 }
 
 fn page() -> String {
-    let pictures: String = (0..PICTURES).map(|n| format!("<img src=/picture/{n}>")).collect();
+    let images: String = (0..IMAGES).map(|n| format!("<img src=/image/{n}>")).collect();
     format!(
-        "<!doctype html><title>Pictures</title>{pictures}<script>onload = async () => {{
+        "<!doctype html><title>Images</title>{images}<script>onload = async () => {{
             const load = performance.now(), from = performance.now();
             await (await fetch('/download')).arrayBuffer();
             const body = JSON.stringify({{ load, download: performance.now() - from }});

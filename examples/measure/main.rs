@@ -1,4 +1,4 @@
-//! Measurements that use the browser without the service: `measure bench`, `measure egress`, and `measure look [URL]`.
+//! Measurements that use the browser without the service: `measure bench`, `measure egress`, and `measure view [URL]`.
 
 use std::process::ExitCode;
 
@@ -7,13 +7,13 @@ use browser::warden;
 
 mod bench;
 mod egress;
-mod eyes;
 mod generated;
 mod library;
-mod look;
+mod local_browser;
+mod view;
 
 fn main() -> ExitCode {
-    // First of all: the pool starts this executable as its browser's warden.
+    // The pool starts this executable as its browser's warden.
     if let Some(code) = warden::run_if_requested() {
         return code;
     }
@@ -28,10 +28,10 @@ fn main() -> ExitCode {
 
 fn measure() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    match arguments.next().context("measure what: bench, egress or look?")?.as_str() {
+    match arguments.next().context("usage: measure bench|egress|view [URL]")?.as_str() {
         "bench" => bench::run(),
         "egress" => egress::run(),
-        "look" => look::run(arguments.next()),
+        "view" => view::run(arguments.next()),
         other => bail!("unknown measurement {other}"),
     }
 }

@@ -1,4 +1,4 @@
-//! A listener that nobody may reach who is told so.
+//! A listener that runs with domain lists must not reach.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-/// Counts whoever comes, for as long as this lives.
+/// Counts connections until it is dropped.
 pub(crate) struct Forbidden {
     pub(crate) address: SocketAddr,
-    came: Arc<AtomicUsize>,
+    connections: Arc<AtomicUsize>,
     _server: JoinSet<()>,
 }
 
@@ -18,25 +18,25 @@ impl Forbidden {
     /// Listens on a free port of loopback.
     ///
     /// # Errors
-    /// There is no such port.
+    /// No port is free.
     pub(crate) async fn open() -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let came = Arc::new(AtomicUsize::new(0));
+        let connections = Arc::new(AtomicUsize::new(0));
         let mut server = JoinSet::new();
         server.spawn({
-            let came = came.clone();
+            let connections = connections.clone();
             async move {
                 while listener.accept().await.is_ok() {
-                    came.fetch_add(1, Ordering::Relaxed);
+                    connections.fetch_add(1, Ordering::Relaxed);
                 }
             }
         });
-        Ok(Self { address, came, _server: server })
+        Ok(Self { address, connections, _server: server })
     }
 
-    /// Connections since the last time this was asked.
-    pub(crate) fn came(&self) -> usize {
-        self.came.swap(0, Ordering::Relaxed)
+    /// Connections since the last call.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.swap(0, Ordering::Relaxed)
     }
 }

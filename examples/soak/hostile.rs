@@ -1,5 +1,4 @@
-//! A site that means harm, a page for each kind of it. Each begins with the heading "Home", so that a run may try to
-//! read it.
+//! A hostile site with a page for each kind of attack. Each page has the heading "Home" for runs to read.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -30,12 +29,12 @@ pub(crate) const PAGES: [&str; 14] = [
     "memory",
 ];
 
-/// Shows in every place what is typed into its field.
+/// Shows the text of its field everywhere.
 pub(crate) const ECHO: &str = "echo";
-/// Tries every way to the address that the site was told of.
+/// Tries to reach the address of [`router`] in every way.
 pub(crate) const REACH: &str = "reach";
 
-/// `elsewhere` is where its page [`REACH`] wants to go.
+/// [`REACH`] tries to reach `elsewhere`.
 pub(crate) fn router(elsewhere: SocketAddr) -> Router {
     Router::new()
         .route("/redirect", get(|| async { Redirect::to("/redirect") }))
@@ -88,7 +87,7 @@ const REACHING: &str = "const at = '//ELSEWHERE/'; \
     new Worker(URL.createObjectURL(new Blob([`fetch('http:${at}', { mode: 'no-cors' })`]))); \
     onclick = () => { open(at); location = at }";
 
-/// The same piece, for as long as somebody takes it; some megabytes a second at most, as both ends share a machine.
+/// An endless response of some megabytes a second at most, as both ends share a machine.
 fn endless(kind: &'static str, piece: &'static str) -> Response {
     let begin = "<!doctype html><title>endless</title><h1>Home</h1>";
     let piece = Bytes::from(piece.repeat(1_000));

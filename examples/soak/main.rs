@@ -1,6 +1,5 @@
-//! Loads a running service for some minutes with callers and sites of all kinds while things break around it, and holds
-//! it to its promises: `make soak`. `SOAK_MINUTES` says for how long, `SOAK_SEED` repeats the order of what is asked and
-//! broken; what comes of it depends on the machine's timing as well.
+//! `make soak`: overloads a service for `SOAK_MINUTES` with clients and sites of all kinds while faults are injected, and checks
+//! its guarantees. `SOAK_SEED` repeats the order of requests and faults; the outcome also depends on timing.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,38 +12,38 @@ use testkit::service::{self, Service};
 use tokio::task::JoinSet;
 
 mod callers;
+mod chaos;
+mod environment;
 mod forbidden;
-mod harm;
 mod hostile;
 mod model;
 mod reading;
 mod report;
-mod state;
-mod world;
+mod resources;
 
 use callers::Caller;
+use environment::Environment;
 use report::Report;
-use state::Peak;
-use world::World;
+use resources::Peak;
 
-/// Runs at work and waiting; twice as many callers come.
+/// Running and queued runs; there are twice as many callers.
 const CONCURRENT: usize = 3;
 const QUEUED: usize = 3;
 const CALLERS: u64 = 2 * (CONCURRENT + QUEUED) as u64;
-/// Runs before the state is noted that the service has to come back to: caches are full and threads are there.
+/// Runs before the baseline is measured, to fill caches and start threads.
 const WARMING_UP: usize = 6;
-/// The service's log, in the folder of all this.
+/// The service's log, in the temporary folder.
 const LOG: &str = "service.log";
-/// Of the log, shown when a promise was broken.
+/// Lines of the log that are shown after a violation.
 const LAST_LINES: usize = 300;
 
 fn main() -> anyhow::Result<()> {
     // The service starts this program again, as its browser.
     faulty_chromium::run_if_requested();
-    tokio::runtime::Runtime::new()?.block_on(soak_as_asked())
+    tokio::runtime::Runtime::new()?.block_on(run())
 }
 
-async fn soak_as_asked() -> anyhow::Result<()> {
+async fn run() -> anyhow::Result<()> {
     let executable = service::executable_from_args()?;
     let minutes: f64 = from_environment("SOAK_MINUTES")?.unwrap_or(5.0);
     let seed = from_environment("SOAK_SEED")?.unwrap_or_else(|| fastrand::u64(..1_000_000));
@@ -70,62 +69,62 @@ async fn soak_as_asked() -> anyhow::Result<()> {
     let last: Vec<_> = lines.lines().rev().take(LAST_LINES).collect();
     println!("the end of the service's log:");
     last.iter().rev().for_each(|line| println!("{line}"));
-    bail!("{} promises broken; again: SOAK_SEED={seed} SOAK_MINUTES={minutes} make soak", report.violations.len())
+    bail!("{} violations; repeat with SOAK_SEED={seed} SOAK_MINUTES={minutes} make soak", report.violations.len())
 }
 
 async fn soak(executable: &Path, folder: &Path, lasts: Duration, seed: u64) -> anyhow::Result<Report> {
     let mut rng = Rng::with_seed(seed);
-    let world = Arc::new(World::open(rng.fork(), folder).await?);
-    let settings = world.settings();
+    let environment = Arc::new(Environment::open(rng.fork(), folder).await?);
+    let settings = environment.settings();
     let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let service = Arc::new(Service::start_with(executable, &folder.join(LOG), &settings).await?);
     let mut report = Report::default();
 
-    let mut first = Caller::new(service.clone(), world.clone(), rng.fork());
+    let mut first = Caller::new(service.clone(), environment.clone(), rng.fork());
     for _ in 0..WARMING_UP {
         first.order().await?;
     }
-    first.go_where_none_may().await?;
+    first.reach_forbidden_host().await?;
     drop(first);
-    let before = state::settled(&service, None).await?;
+    let before = resources::settled(&service, None).await?;
 
     ensure!(
-        world.forbidden.came() > 0,
-        "who may go there does not get there: that nobody else does would mean nothing"
+        environment.forbidden.connections() > 0,
+        "the forbidden host is not reachable at all, so the test would prove nothing"
     );
-    world.browser.resume()?;
+    environment.browser.resume()?;
     let until = Instant::now() + lasts;
     let mut callers = JoinSet::new();
     for _ in 0..CALLERS {
-        let mut caller = Caller::new(service.clone(), world.clone(), rng.fork());
+        let mut caller = Caller::new(service.clone(), environment.clone(), rng.fork());
         callers.spawn(async move { caller.call_until(until).await });
     }
-    let harm = harm::until(until, &service, rng.fork());
-    let (told, harmed, peak) = tokio::join!(callers.join_all(), harm, Peak::watch(&service).until(until));
-    for told in told {
-        report.add(told);
+    let chaos = chaos::until(until, &service, rng.fork());
+    let (reports, killed, peak) = tokio::join!(callers.join_all(), chaos, Peak::watch(&service).until(until));
+    for caller in reports {
+        report.add(caller);
     }
-    report.harmed = harmed?;
-    world.browser.pause()?;
-    report.messages = world.injected_into_browser();
-    report.injected = world.injected();
-    let came = world.forbidden.came();
-    if came > 0 {
-        report.violations.push(format!("{came} connections came where none may go"));
+    report.killed = killed?;
+    environment.browser.pause()?;
+    report.messages = environment.injected_into_browser();
+    report.injected = environment.injected();
+    let connections = environment.forbidden.connections();
+    if connections > 0 {
+        report.violations.push(format!("{connections} connections to the forbidden host"));
     }
     report.peak = peak;
 
-    // Whatever was done to it, it goes on.
-    state::settled(&service, None).await?;
-    if let Err(error) = Caller::new(service.clone(), world.clone(), rng.fork()).order().await {
+    // The service still works.
+    resources::settled(&service, None).await?;
+    if let Err(error) = Caller::new(service.clone(), environment.clone(), rng.fork()).order().await {
         report.violations.push(format!("afterwards: {error:#}"));
     }
-    // What the world holds of the service's connections, it lets go.
-    drop(Arc::into_inner(world).context("a caller holds the world")?);
-    let after = state::settled(&service, Some(&before)).await?;
+    // Closes connections to the service.
+    drop(Arc::into_inner(environment).context("a caller still holds the environment")?);
+    let after = resources::settled(&service, Some(&before)).await?;
     report.compare(&before, &after);
     (report.before, report.after) = (before, after);
-    let service = Arc::into_inner(service).context("a caller holds the service")?;
+    let service = Arc::into_inner(service).context("a caller still holds the service")?;
     match service.stop().await {
         Ok(took) => report.stopped_after = took,
         Err(error) => report.violations.push(format!("stopping: {error:#}")),

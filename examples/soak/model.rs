@@ -1,11 +1,11 @@
-//! A model that plays along for some calls and then says that it is done.
+//! A model that acts for some calls and then answers.
 
 use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::post;
 use serde_json::{Value, json};
 
-/// What it does before it is done, a call each.
+/// Calls before it is done.
 const STEPS: usize = 4;
 
 pub(crate) fn router() -> Router {
@@ -13,7 +13,7 @@ pub(crate) fn router() -> Router {
     Router::new().route("/v1/chat/completions", post(complete)).layer(axum::extract::DefaultBodyLimit::max(64 << 20))
 }
 
-/// How far a run has come is seen from what it is asked: each step leaves its trace in the prompt.
+/// Counts the steps of a run by their memories in the prompt.
 async fn complete(body: String) -> impl IntoResponse {
     let step = body.matches(MEMORY).count();
     let action = match step {
@@ -25,7 +25,7 @@ async fn complete(body: String) -> impl IntoResponse {
         _ => json!({"done": {"text": "seen enough", "success": true}}),
     };
     let decision = json!({
-        "evaluationPreviousGoal": "", "memory": MEMORY, "nextGoal": "go on", "actions": [action],
+        "evaluationPreviousGoal": "", "memory": MEMORY, "nextGoal": "continue", "actions": [action],
     });
     let chunk = |delta: Value, finish: Value| {
         let chunk = json!({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]});
@@ -42,10 +42,10 @@ async fn complete(body: String) -> impl IntoResponse {
     ([("content-type", "text/event-stream")], stream.concat())
 }
 
-/// What the model notes down in each step.
-const MEMORY: &str = "one more step is behind me";
+/// The memory of each step.
+const MEMORY: &str = "one more step is done";
 
-/// The first element that the newest page offers.
+/// The last button of the latest page.
 fn clickable(body: &str) -> Option<u32> {
     let offered = body.rfind("]<button")?;
     body[..offered].rsplit('[').next()?.parse().ok()

@@ -1,4 +1,4 @@
-//! The stream of a run as it is read, over as many connections as it takes.
+//! Reads the stream of a run, over several connections if needed.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use testkit::login::PASSWORD;
 use testkit::stream::EventLines;
 use tokio::time::sleep;
 
-/// What was received of one run so far. Whatever comes is held to what the API promises of a stream.
+/// What was received of a run so far. Each event is checked against the API.
 pub(crate) struct Reading {
     posted: Instant,
     /// From the request to the first event.
@@ -23,21 +23,21 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// Of a run that is asked for now.
+    /// For a run that is requested now.
     pub(crate) fn begin() -> Self {
         Self { posted: Instant::now(), first_event: Duration::ZERO, last_id: 0, end: Value::Null, done: false }
     }
 
-    /// Goes on to the end of the stream, with a pause behind each event. When it is dropped the connection breaks, and
-    /// what was received stays.
+    /// Reads to the end of the stream, with a pause after each event. Dropping it breaks the connection and keeps what was
+    /// received.
     ///
     /// # Errors
-    /// The stream breaks off or says what it may not.
-    pub(crate) async fn go_on(&mut self, response: Response, pause: Duration) -> anyhow::Result<()> {
+    /// The stream breaks off or violates the API.
+    pub(crate) async fn read(&mut self, response: Response, pause: Duration) -> anyhow::Result<()> {
         let mut lines = EventLines::new(response);
         let mut id = None;
         while let Some(line) = lines.next().await? {
-            ensure!(!line.contains(PASSWORD), "a secret is told: {line}");
+            ensure!(!line.contains(PASSWORD), "a secret was reported: {line}");
             if line.is_empty() {
                 sleep(pause).await;
             } else if let Some(number) = line.strip_prefix("id: ") {
@@ -52,7 +52,7 @@ impl Reading {
         Ok(())
     }
 
-    /// As one word or two: how the run ended, or that somebody else reads it now.
+    /// How the run ended, in one or two words.
     pub(crate) fn outcome(&self) -> String {
         match self.code() {
             Some(code) => format!("error {code}"),
@@ -60,7 +60,7 @@ impl Reading {
         }
     }
 
-    /// Of the error that it ended with.
+    /// The code of its error.
     pub(crate) fn code(&self) -> Option<&str> {
         self.end["code"].as_str()
     }
@@ -69,7 +69,7 @@ impl Reading {
         self.end["success"] == true
     }
 
-    /// Somebody else reads it now.
+    /// Whether another reader took the stream over.
     pub(crate) fn taken_over(&self) -> bool {
         self.code() == Some("stream_taken_over")
     }
@@ -97,7 +97,7 @@ impl Reading {
         Ok(())
     }
 
-    /// None is lost and none comes twice, but for what a gap says.
+    /// Checks that no event is lost or duplicated, except in a gap.
     fn count(&mut self, id: u64, gap: &Value) -> anyhow::Result<()> {
         let from = if gap.is_null() { id } else { gap["from"].as_u64().context("a gap without a beginning")? };
         ensure!(gap.is_null() || gap["to"] == id, "event {id} has the gap {gap}");

@@ -1,4 +1,4 @@
-//! What came of it all.
+//! The result of the soak test.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use testkit::login::PASSWORD;
 
-use super::callers::{Kind, Told};
-use super::state::State;
+use super::callers::{CallerReport, Kind};
+use super::resources::State;
 
-/// Lines of the log that no fault from outside excuses.
+/// Log lines that no injected fault explains.
 const DEFECTS: [&str; 4] =
     ["panicked", "was not closed in time", "closing the page panicked", "left its browser behind"];
 
@@ -17,11 +17,11 @@ const DEFECTS: [&str; 4] =
 pub(crate) struct Report {
     outcomes: BTreeMap<(Kind, String), usize>,
     first_events: Vec<Duration>,
-    errands: BTreeMap<&'static str, (usize, usize)>,
+    tasks: BTreeMap<&'static str, (usize, usize)>,
     resumptions: usize,
-    refusals: usize,
-    /// What was done to browsers, to their messages and to the model's answers.
-    pub(crate) harmed: BTreeMap<&'static str, usize>,
+    rejections: usize,
+    /// Faults of browsers, of their messages and of the model's answers.
+    pub(crate) killed: BTreeMap<&'static str, usize>,
     pub(crate) messages: BTreeMap<String, usize>,
     pub(crate) injected: BTreeMap<&'static str, usize>,
     pub(crate) before: State,
@@ -33,25 +33,25 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn add(&mut self, told: Told) {
-        for (outcome, count) in told.outcomes {
+    pub(crate) fn add(&mut self, caller: CallerReport) {
+        for (outcome, count) in caller.outcomes {
             *self.outcomes.entry(outcome).or_default() += count;
         }
-        self.first_events.extend(told.first_events);
-        for (errand, (runs, successes)) in told.errands {
-            let of_all = self.errands.entry(errand).or_default();
+        self.first_events.extend(caller.first_events);
+        for (task, (runs, successes)) in caller.tasks {
+            let of_all = self.tasks.entry(task).or_default();
             *of_all = (of_all.0 + runs, of_all.1 + successes);
         }
-        self.resumptions += told.resumptions;
-        self.refusals += told.refusals;
-        self.violations.extend(told.violations);
+        self.resumptions += caller.resumptions;
+        self.rejections += caller.rejections;
+        self.violations.extend(caller.violations);
     }
 
-    /// Holds the service to what it was before, and the load to having been one.
+    /// Checks that the service is back at its earlier usage, and that the load was high enough.
     pub(crate) fn compare(&mut self, before: &State, after: &State) {
         self.violations.extend(after.differs(Some(before)));
-        if self.refusals == 0 {
-            self.violations.push("nobody was refused: that was no load".to_owned());
+        if self.rejections == 0 {
+            self.violations.push("no request was rejected: the load was too low".to_owned());
         }
     }
 
@@ -59,10 +59,10 @@ impl Report {
         let defects = log.lines().filter(|line| DEFECTS.iter().any(|defect| line.contains(defect)));
         self.violations.extend(defects.map(|line| format!("the log says: {line}")));
         let secrets = log.lines().filter(|line| line.contains(PASSWORD));
-        self.violations.extend(secrets.map(|line| format!("the log tells a secret: {line}")));
+        self.violations.extend(secrets.map(|line| format!("the log contains a secret: {line}")));
     }
 
-    /// A part of the first events came sooner than this, milliseconds.
+    /// A percentile of the times to the first event in milliseconds.
     fn within(&self, percent: usize) -> u128 {
         let mut sorted = self.first_events.clone();
         sorted.sort_unstable();
@@ -74,14 +74,14 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let runs: usize = self.outcomes.values().sum();
-        let Self { resumptions, refusals, .. } = self;
-        writeln!(f, "{runs} runs, {resumptions} streams resumed, {refusals} refusals")?;
-        let errands = self.errands.iter().map(|(errand, (runs, successes))| format!("{errand} {successes} of {runs}"));
-        writeln!(f, "seen to succeed: {}", errands.collect::<Vec<_>>().join(", "))?;
+        let Self { resumptions, rejections, .. } = self;
+        writeln!(f, "{runs} runs, {resumptions} streams resumed, {rejections} rejections")?;
+        let tasks = self.tasks.iter().map(|(task, (runs, successes))| format!("{task} {successes} of {runs}"));
+        writeln!(f, "succeeded: {}", tasks.collect::<Vec<_>>().join(", "))?;
         for ((kind, outcome), count) in &self.outcomes {
-            writeln!(f, "  {:<10} {outcome:<28} {count:>5}", format!("{kind:?}"))?;
+            writeln!(f, "  {:<13} {outcome:<28} {count:>5}", format!("{kind:?}"))?;
         }
-        writeln!(f, "faults of browsers: {}", counted(&self.harmed))?;
+        writeln!(f, "faults of browsers: {}", counted(&self.killed))?;
         writeln!(f, "faults of their messages: {}", counted(&self.messages))?;
         writeln!(f, "faults of the model's answers: {}", counted(&self.injected))?;
         writeln!(
@@ -96,7 +96,7 @@ impl fmt::Display for Report {
         writeln!(f, "after:  {}", self.after)?;
         writeln!(f, "stopped after {} ms", self.stopped_after.as_millis())?;
         for violation in &self.violations {
-            writeln!(f, "BROKEN: {violation}")?;
+            writeln!(f, "VIOLATION: {violation}")?;
         }
         Ok(())
     }

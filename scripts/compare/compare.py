@@ -82,7 +82,7 @@ def main() -> None:
         "| useless in the library's | words | not in ours | not in the library's |"
     )
     print("|" + " --- |" * 11)
-    with subprocess.Popen([measure, "look"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([measure, "view"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         views = [
             compare(page, reading, ask(process, page.url, reading.usable + reading.listed))
             for page, reading in zip(all_pages, readings)

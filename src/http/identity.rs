@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_identifiers_are_not_taken_over() {
+    fn malformed_identifiers_are_not_adopted() {
         assert!(is_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
         for bad in [
             "",

@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_caller_may_ask_so_often_a_minute_and_is_told_when_next() {
+    async fn a_caller_over_the_rate_limit_learns_when_to_retry() {
         let rate = rate(2);
         let (a, b) = (caller("a"), caller("b"));
         assert_eq!(rate.take(a.as_ref()), Ok(()));
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_a_limit_nothing_is_counted() {
+    async fn without_a_limit_no_request_is_counted() {
         let rate = Rate::new(None);
         assert!((0..1_000).all(|_| rate.take(None).is_ok()));
         assert!(rate.buckets.lock().unwrap().is_empty());

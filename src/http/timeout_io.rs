@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_write_fails_when_the_client_takes_nothing_for_too_long() {
+    async fn a_write_times_out_if_the_client_reads_nothing() {
         let (mut client, server) = duplex(4);
         let mut server = TimeoutIo::new(server, timeouts());
         let started = Instant::now();
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_slow_reader_is_no_timeout() {
+    async fn a_slow_reader_does_not_time_out() {
         let (mut client, server) = duplex(1);
         let mut server = TimeoutIo::new(server, timeouts());
         let started = Instant::now();
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_takes_nothing_does_not_delay_a_shutdown() {
+    async fn a_client_that_reads_nothing_does_not_delay_shutdown() {
         let (_client, server) = duplex(4);
         let timeouts = timeouts();
         let mut server = TimeoutIo::new(server, timeouts.clone());
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn half_a_request_does_not_delay_a_shutdown() {
+    async fn an_incomplete_request_does_not_delay_shutdown() {
         let (mut client, server) = duplex(64);
         let timeouts = timeouts();
         let mut server = TimeoutIo::new(server, timeouts.clone());
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn reads_go_on_at_shutdown_until_the_response_is_sent() {
+    async fn reads_continue_at_shutdown_until_the_response_is_sent() {
         let (mut client, server) = duplex(64);
         let timeouts = timeouts();
         let response = timeouts.responses.token();

@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn places_go_to_the_queue_in_the_order_of_arrival() {
+    async fn slots_go_to_the_queue_in_order_of_arrival() {
         let admission = places(1, 2);
         let first = admission.enter(None).unwrap();
         let second = admission.enter(None).unwrap();
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn leaving_the_queue_moves_those_behind() {
+    async fn leaving_the_queue_moves_later_runs_up() {
         let admission = places(1, 2);
         let _working = admission.enter(None).unwrap();
         let second = admission.enter(None).unwrap();
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_estimates_the_wait_from_what_runs_took() {
+    async fn a_rejection_estimates_the_wait_from_recent_run_times() {
         let admission = places(2, 1);
         for seconds in [10, 30] {
             let ticket = admission.enter(None).unwrap();
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_estimate_is_never_below_a_second_and_has_a_start_value() {
+    async fn an_estimate_is_at_least_a_second_and_has_an_initial_value() {
         let admission = places(1, 0);
         let ticket = admission.enter(None).unwrap();
         assert_eq!(refusal(&admission).retry_after, ASSUMED_DURATION);
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn draining_refuses_the_new_and_turns_away_the_waiting() {
+    async fn draining_rejects_new_and_queued_runs() {
         let admission = places(1, 1);
         let working = admission.enter(None).unwrap();
         let waiting = admission.enter(None).unwrap();
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_caller_has_so_many_runs_at_work_and_waiting_and_no_more() {
+    async fn running_and_queued_runs_per_caller_are_limited() {
         let admission = Admission::new(Places { running: 1, queued: 3, per_caller: Some(2) });
         let (a, b) = (caller("a"), caller("b"));
         let working = admission.enter(Some(&a)).unwrap();
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn while_memory_is_high_nobody_comes_and_who_waits_goes_on_waiting() {
+    async fn while_memory_is_high_new_runs_are_rejected_and_queued_ones_wait() {
         let admission = places(1, 2);
         let working = admission.enter(None).unwrap();
         let waiting = admission.enter(None).unwrap();

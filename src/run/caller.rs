@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_caller_s_name_is_short_and_printable() {
+    fn a_caller_id_is_short_and_printable() {
         for name in ["a", "tenant 7/blue", "~", &"x".repeat(128)] {
             assert_eq!(CallerId::parse(name.as_bytes()).as_ref().map(CallerId::as_str), Ok(name));
         }

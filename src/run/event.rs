@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn every_text_of_a_result_and_of_a_failure_counts() {
+    fn every_text_of_a_result_or_failure_counts() {
         let long = "x".repeat(10_000);
         let blocker = Blocker { kind: BlockerKind::Captcha, message: long.clone() };
         let tally = Tally { urls: vec![long.clone(); 3], ..Tally::default() };

@@ -176,6 +176,6 @@ fn expected(told: &RunEventKind, event: &RunEvent) -> RunEventKind {
 
 #[cfg(test)]
 #[test]
-fn kept_inputs_break_no_promise() {
+fn corpus_inputs_hold_the_invariants() {
     testkit::corpus::replay(TARGETS);
 }

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_knows_one_id_knows_nothing_of_the_next_but_its_time() {
+    fn an_id_reveals_only_the_time_of_the_next() {
         // The first bits after the variant, where a count would stand.
         let middle = |id: RunId| (id.0.as_u128() >> 48) as u16 & 0x3fff;
         let seen: HashSet<u16> = (0..100).map(|_| middle(RunId::new())).collect();

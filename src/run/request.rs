@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_without_a_reader_is_a_day_at_most() {
+    fn detach_seconds_are_limited_to_a_day() {
         assert_eq!(DetachTime::parse(90).map(DetachTime::get), Some(Duration::from_secs(90)));
         assert_eq!(DetachTime::parse(0), Some(DetachTime::default()));
         assert!(DetachTime::parse(86_400).is_some());

@@ -6,10 +6,10 @@ use rustix::process::Signal;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::task::JoinSet;
 
-use super::ground::{Ground, signal};
+use super::test_env::{TestEnv, signal};
 
-async fn health(ground: &Ground, port: u16, more: &[(&str, &str)]) -> (Option<i32>, String) {
-    let mut program = ground.program(&["health"]);
+async fn health(env: &TestEnv, port: u16, more: &[(&str, &str)]) -> (Option<i32>, String) {
+    let mut program = env.program(&["health"]);
     let output = program.env("PORT", port.to_string()).envs(more.iter().copied()).output().await.unwrap();
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
@@ -19,27 +19,27 @@ fn free_port() -> u16 {
 }
 
 #[tokio::test]
-async fn it_finds_the_service_by_the_services_own_settings_and_sees_its_end() {
-    let (ground, port) = (Ground::new(), free_port());
+async fn health_uses_the_services_settings_and_detects_its_end() {
+    let (env, port) = (TestEnv::new(), free_port());
     let settings = [("HOST", "0.0.0.0"), ("BROWSER_USE_INTERNAL_API_KEY", "k")];
-    let mut service = ground.program(&[]).env("PORT", port.to_string()).envs(settings).spawn().unwrap();
+    let mut service = env.program(&[]).env("PORT", port.to_string()).envs(settings).spawn().unwrap();
     let mut log = BufReader::new(service.stderr.take().unwrap()).lines();
     while !log.next_line().await.unwrap().expect("the service runs").contains("listening") {}
 
-    assert_eq!(health(&ground, port, &settings).await, (Some(0), String::new()));
+    assert_eq!(health(&env, port, &settings).await, (Some(0), String::new()));
     signal(&service, Signal::TERM);
     // Read on, as a full pipe would hold the service up.
     while log.next_line().await.unwrap().is_some() {}
     assert_eq!(service.wait().await.unwrap().code(), Some(0));
 
-    let (code, says) = health(&ground, port, &settings).await;
+    let (code, says) = health(&env, port, &settings).await;
     assert_eq!(code, Some(1));
     assert!(says.contains("nobody answers"), "{says}");
-    ground.assert_nothing_left().await;
+    env.assert_nothing_left().await;
 }
 
 #[tokio::test]
-async fn an_answer_of_another_kind_is_no_health() {
+async fn an_unexpected_answer_is_unhealthy() {
     for answer in ["HTTP/1.1 503 Service Unavailable\r\n\r\n", "", "SSH-2.0-OpenSSH_9.2\r\n"] {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -49,14 +49,14 @@ async fn an_answer_of_another_kind_is_no_health() {
             connection.read_u8().await.unwrap();
             connection.write_all(answer.as_bytes()).await.unwrap();
         });
-        let (code, says) = health(&Ground::new(), port, &[]).await;
+        let (code, says) = health(&TestEnv::new(), port, &[]).await;
         assert_eq!(code, Some(1), "{answer:?}: {says}");
     }
 }
 
 #[tokio::test]
-async fn settings_that_the_service_would_not_start_with_are_no_health() {
-    let (code, says) = health(&Ground::new(), free_port(), &[("KEEP_ALIVE", "1h")]).await;
+async fn invalid_settings_are_unhealthy() {
+    let (code, says) = health(&TestEnv::new(), free_port(), &[("KEEP_ALIVE", "1h")]).await;
     assert_eq!(code, Some(1));
     assert!(says.contains("KEEP_ALIVE"), "{says}");
 }

@@ -6,7 +6,7 @@ use testkit::shop::Shop;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout};
 
-use super::ground::{Ended, Ground, signal};
+use super::test_env::{Ended, TestEnv, signal};
 
 /// Waits until the run tells its first step.
 async fn first_step(stdout: &mut BufReader<ChildStdout>) {
@@ -18,9 +18,9 @@ async fn first_step(stdout: &mut BufReader<ChildStdout>) {
 }
 
 /// A run in the midst of its second step, which lasts half a minute, and what it prints from here on.
-async fn under_way(ground: &Ground, shop: &Shop) -> (Child, BufReader<ChildStdout>) {
+async fn under_way(env: &TestEnv, shop: &Shop) -> (Child, BufReader<ChildStdout>) {
     let arguments = ["run", "click 'Cart', then wait 30 seconds", "--start-url", &shop.url];
-    let mut child = ground.program(&arguments).spawn().unwrap();
+    let mut child = env.program(&arguments).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     first_step(&mut stdout).await;
     (child, stdout)
@@ -29,53 +29,53 @@ async fn under_way(ground: &Ground, shop: &Shop) -> (Child, BufReader<ChildStdou
 #[tokio::test]
 async fn ctrl_c_cancels_the_run_and_closes_the_browser() {
     for by in [Signal::INT, Signal::TERM] {
-        let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
-        let (child, mut stdout) = under_way(&ground, &shop).await;
+        let (env, shop) = (TestEnv::new(), Shop::open().await.unwrap());
+        let (child, mut stdout) = under_way(&env, &shop).await;
         signal(&child, by);
         let ended = Ended::wait(child).await;
         assert_eq!(ended.code, Some(130), "{ended:#?}");
         let mut rest = String::new();
         tokio::io::AsyncReadExt::read_to_string(&mut stdout, &mut rest).await.unwrap();
         assert!(rest.contains("\ninterrupted"), "{rest}");
-        ground.assert_nothing_left().await;
+        env.assert_nothing_left().await;
     }
 }
 
 #[tokio::test]
-async fn a_disk_that_does_not_answer_does_not_keep_who_interrupts() {
-    let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
+async fn an_unresponsive_disk_does_not_delay_an_interrupt() {
+    let (env, shop) = (TestEnv::new(), Shop::open().await.unwrap());
     // Whoever opens a pipe to write waits for somebody to read, and the system lets that thread go for nothing.
-    mknodat(CWD, ground.folder().join("step-01.png"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    mknodat(CWD, env.folder().join("step-01.png"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
     let mut child =
-        ground.program(&["run", "read the page", "--start-url", &shop.url, "--save-screenshots", "."]).spawn().unwrap();
+        env.program(&["run", "read the page", "--start-url", &shop.url, "--save-screenshots", "."]).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     first_step(&mut stdout).await;
     signal(&child, Signal::INT);
     let ended = Ended::wait(child).await;
     assert_eq!(ended.code, Some(130), "{ended:#?}");
-    ground.assert_nothing_left().await;
+    env.assert_nothing_left().await;
 }
 
 #[tokio::test]
-async fn a_run_that_is_killed_takes_its_browser_along() {
-    let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
-    let (child, _stdout) = under_way(&ground, &shop).await;
+async fn killing_a_run_ends_its_browser() {
+    let (env, shop) = (TestEnv::new(), Shop::open().await.unwrap());
+    let (child, _stdout) = under_way(&env, &shop).await;
     signal(&child, Signal::KILL);
     assert_eq!(Ended::wait(child).await.code, None);
-    ground.assert_nothing_left().await;
+    env.assert_nothing_left().await;
 }
 
 #[tokio::test]
-async fn a_run_that_nobody_reads_any_more_ends() {
-    let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
+async fn a_run_whose_output_is_closed_ends() {
+    let (env, shop) = (TestEnv::new(), Shop::open().await.unwrap());
     // Six steps to tell, of which the first is read.
     let task = "click 'Blue kettle', click 'Add to cart', click 'Checkout', type 'Ada' into 'Name', click 'Cart'";
-    let mut child = ground.program(&["run", task, "--start-url", &shop.url]).spawn().unwrap();
+    let mut child = env.program(&["run", task, "--start-url", &shop.url]).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     stdout.read_line(&mut String::new()).await.unwrap();
     drop(stdout);
     let ended = Ended::wait(child).await;
     assert_eq!(ended.code, Some(2), "{ended:#?}");
     assert!(ended.stderr.contains("Broken pipe"), "{ended:#?}");
-    ground.assert_nothing_left().await;
+    env.assert_nothing_left().await;
 }

@@ -12,7 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Child;
 use tokio::time::{interval, timeout};
 
-use super::ground::{Ground, signal};
+use super::test_env::{TestEnv, signal};
 
 /// A pipe holds 64 KiB; so many answers, each told at `debug`, are more.
 const ANSWERS: usize = 1_000;
@@ -26,14 +26,14 @@ struct Talkative {
 }
 
 impl Talkative {
-    fn start(ground: &Ground, stdout: Stdio) -> Self {
-        Self::telling("debug", ground, stdout)
+    fn start(env: &TestEnv, stdout: Stdio) -> Self {
+        Self::telling("debug", env, stdout)
     }
 
     /// One that logs what this filter lets through.
-    fn telling(filter: &str, ground: &Ground, stdout: Stdio) -> Self {
+    fn telling(filter: &str, env: &TestEnv, stdout: Stdio) -> Self {
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-        let mut program = ground.program(&[]);
+        let mut program = env.program(&[]);
         program.env("PORT", port.to_string()).env("RUST_LOG", filter).stdout(stdout);
         let child = program.spawn().unwrap();
         Self { child, base: format!("http://127.0.0.1:{port}"), client: reqwest::Client::new() }
@@ -68,25 +68,25 @@ impl Talkative {
         assert_eq!(shop.orders.list().len(), 1);
     }
 
-    async fn stops(mut self, ground: &Ground) {
+    async fn stops(mut self, env: &TestEnv) {
         signal(&self.child, Signal::TERM);
         let ended = timeout(DEADLINE, self.child.wait()).await.expect("it ends").unwrap();
         assert_eq!(ended.code(), Some(0), "{ended}");
-        ground.assert_nothing_left().await;
+        env.assert_nothing_left().await;
     }
 }
 
 #[tokio::test]
-async fn a_log_that_nobody_reads_holds_up_neither_runs_nor_the_end() {
-    let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
-    let mut service = Talkative::start(&ground, Stdio::null());
+async fn an_unread_log_delays_neither_runs_nor_the_exit() {
+    let (env, shop) = (TestEnv::new(), Shop::open().await.unwrap());
+    let mut service = Talkative::start(&env, Stdio::null());
     service.answers("/ready").await;
     for _ in 0..ANSWERS {
         service.answers("/health").await;
     }
     service.orders_at(&shop).await;
     let mut log = service.child.stderr.take().unwrap();
-    service.stops(&ground).await;
+    service.stops(&env).await;
     // What fitted into the pipe is its beginning.
     let mut told = String::new();
     log.read_to_string(&mut told).await.unwrap();
@@ -94,21 +94,21 @@ async fn a_log_that_nobody_reads_holds_up_neither_runs_nor_the_end() {
 }
 
 #[tokio::test]
-async fn a_log_whose_reader_is_gone_does_not_take_the_service_along() {
-    let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
-    let mut service = Talkative::start(&ground, Stdio::piped());
+async fn a_closed_log_does_not_end_the_service() {
+    let (env, shop) = (TestEnv::new(), Shop::open().await.unwrap());
+    let mut service = Talkative::start(&env, Stdio::piped());
     service.answers("/ready").await;
     drop((service.child.stderr.take(), service.child.stdout.take()));
     service.orders_at(&shop).await;
-    service.stops(&ground).await;
+    service.stops(&env).await;
 }
 
 #[tokio::test]
-async fn a_log_that_is_read_late_says_how_much_of_it_is_missing() {
-    let ground = Ground::new();
+async fn a_log_that_is_read_late_reports_missing_lines() {
+    let env = TestEnv::new();
     // A line for each answer and nothing else, so that they can be counted.
     let filter = "off,browser_use_service::http::router=debug,browser_use_service::telemetry=warn";
-    let mut service = Talkative::telling(filter, &ground, Stdio::null());
+    let mut service = Talkative::telling(filter, &env, Stdio::null());
     service.answers("/health").await;
     for _ in 0..3 * ANSWERS {
         service.answers("/health").await;
@@ -129,7 +129,7 @@ async fn a_log_that_is_read_late_says_how_much_of_it_is_missing() {
         for _ in 0..ANSWERS {
             service.answers("/health").await;
         }
-        service.stops(&ground).await;
+        service.stops(&env).await;
     };
     let ((told, missing), ()) = timeout(DEADLINE, async { tokio::join!(reading, answering) }).await.expect("an end");
     assert!(missing >= ANSWERS, "{missing} of {told} are missing");

@@ -1,8 +1,6 @@
-//! The program as a person or a container starts it, with a real Chromium: what it prints, what it exits with, what it
-//! leaves behind.
+//! The program on a terminal or in a container, with a real Chromium: its output, exit codes and leftovers.
 #![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself")]
 
-mod ground;
 mod health;
 mod interrupted;
 mod log;
@@ -11,3 +9,4 @@ mod open_files;
 mod replay;
 mod run;
 mod serve;
+mod test_env;

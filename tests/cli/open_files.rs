@@ -6,12 +6,12 @@ use rustix::process::Signal;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 
-use super::ground::{Ground, signal};
+use super::test_env::{TestEnv, signal};
 
 #[tokio::test]
-async fn the_service_takes_as_many_open_files_as_it_may_have() {
-    let ground = Ground::new();
-    let program = ground.program(&[]);
+async fn the_service_raises_its_open_file_limit() {
+    let env = TestEnv::new();
+    let program = env.program(&[]);
     let program = program.as_std();
     let mut service = Command::new("sh")
         .args(["-c", "ulimit -S -n 256 && ulimit -H -n 4000 && exec \"$0\""])
@@ -19,7 +19,7 @@ async fn the_service_takes_as_many_open_files_as_it_may_have() {
         .env_clear()
         .envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))))
         .env("PORT", "0")
-        .current_dir(ground.folder())
+        .current_dir(env.folder())
         .stderr(std::process::Stdio::piped())
         .kill_on_drop(true)
         .spawn()
@@ -34,5 +34,5 @@ async fn the_service_takes_as_many_open_files_as_it_may_have() {
     signal(&service, Signal::TERM);
     while log.next_line().await.unwrap().is_some() {}
     assert_eq!(service.wait().await.unwrap().code(), Some(0));
-    ground.assert_nothing_left().await;
+    env.assert_nothing_left().await;
 }

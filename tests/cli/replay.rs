@@ -15,7 +15,7 @@ use testkit::shop::{Shop, order_request};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::ground::{Ended, Ground};
+use super::test_env::{Ended, TestEnv};
 
 const PASSWORD: &str = "correct \"horse\"";
 
@@ -90,8 +90,8 @@ async fn complete(State(known): State<Arc<Known>>) -> Json<Value> {
 }
 
 /// The recording; kept as one of `tests/it/recordings` where somebody asks for new ones.
-fn recorded(ground: &Ground, name: &str) -> PathBuf {
-    let file = ground.folder().join(name);
+fn recorded(env: &TestEnv, name: &str) -> PathBuf {
+    let file = env.folder().join(name);
     if std::env::var_os("KEEP_RECORDINGS").is_some() {
         let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/recordings").join(name);
         std::fs::copy(&file, kept).unwrap();
@@ -106,23 +106,23 @@ fn assert_says(ended: &Ended, code: i32, says: &str) {
 }
 
 #[tokio::test]
-async fn a_models_run_is_run_again_without_the_model_and_its_password_is_not_kept() {
+async fn a_model_run_is_replayed_without_the_model_and_its_password_is_not_recorded() {
     let world = World::new([
         json!([{"input": {"index": 1, "text": "ada"}}, {"input": {"index": 2, "text": PASSWORD}}]),
         json!([{"click": {"index": 3}}]),
         json!([{"done": {"text": "Ada is in", "success": true}}]),
     ])
     .await;
-    let ground = Ground::new();
+    let env = TestEnv::new();
     let task = format!("Log in as ada with {PASSWORD}");
-    let run = ground
+    let run = env
         .program(&["run", &task, "--start-url", &world.url, "--provider", "openai", "--record", "login.jsonl"])
         .env("OPENAI_BASE_URL", format!("{}/v1", world.url))
         .output()
         .await
         .unwrap();
     assert_eq!(run.status.code(), Some(0), "{run:#?}");
-    let (file, calls) = (recorded(&ground, "login.jsonl"), *world.state.calls.lock().unwrap());
+    let (file, calls) = (recorded(&env, "login.jsonl"), *world.state.calls.lock().unwrap());
     assert_eq!(calls, 3);
     assert_eq!(world.passwords(), [PASSWORD]);
 
@@ -133,72 +133,72 @@ async fn a_models_run_is_run_again_without_the_model_and_its_password_is_not_kep
     // A page's text stands in its reading alone, not again in what the model was asked.
     assert_eq!(text.matches("Everybody who is a member").count(), 2, "{text}");
 
-    assert_says(&ground.output(&["replay", "login.jsonl", "--offline"]).await, 0, "no divergence in 3 steps");
+    assert_says(&env.output(&["replay", "login.jsonl", "--offline"]).await, 0, "no divergence in 3 steps");
     assert_eq!(world.passwords().len(), 1, "no page was opened");
 
-    let unasked = ground.output(&["replay", "login.jsonl"]).await;
+    let unasked = env.output(&["replay", "login.jsonl"]).await;
     assert_says(&unasked, 2, "\"Password\" is masked: pass it with --secret 1=TEXT");
     let secret = format!("1={PASSWORD}");
-    let live = ground.output(&["replay", "login.jsonl", "--secret", &secret]).await;
+    let live = env.output(&["replay", "login.jsonl", "--secret", &secret]).await;
     assert_says(&live, 0, "no divergence in 3 steps");
     assert_eq!(world.passwords(), [PASSWORD, PASSWORD]);
 
     *world.state.heading.lock().unwrap() = "Strangers";
-    let changed = ground.output(&["replay", "login.jsonl", "--secret", &secret]).await;
+    let changed = env.output(&["replay", "login.jsonl", "--secret", &secret]).await;
     assert_says(&changed, 1, "before the first step: the page, line 1, was \"# Members\" and is \"# Strangers\"");
     assert!(!changed.stdout.contains("horse"), "{changed:#?}");
 
     // The fields have other numbers now, and are found by what they are.
     *world.state.heading.lock().unwrap() = "Members <a href=/news>News</a>";
     let before = world.passwords().len();
-    let moved = ground.output(&["replay", "login.jsonl", "--secret", &secret]).await;
+    let moved = env.output(&["replay", "login.jsonl", "--secret", &secret]).await;
     assert_says(&moved, 1, "before the first step: new on the page: link 'News'");
     assert_eq!(world.passwords()[before..], [PASSWORD]);
     assert!(!moved.stdout.contains("fails"), "{moved:#?}");
     assert_eq!(*world.state.calls.lock().unwrap(), calls, "no model was asked");
-    ground.assert_nothing_left().await;
+    env.assert_nothing_left().await;
 }
 
 #[tokio::test]
-async fn a_run_of_the_built_in_planner_is_run_again_and_what_the_site_did_otherwise_is_told() {
-    let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
+async fn a_run_of_the_built_in_planner_is_replayed_and_differences_are_reported() {
+    let (env, shop) = (TestEnv::new(), Shop::open().await.unwrap());
     let request = order_request(&shop.url);
     let task = request["task"].as_str().unwrap();
-    let ended = ground.output(&["run", task, "--record", "order.jsonl", "--max-steps", "30"]).await;
+    let ended = env.output(&["run", task, "--record", "order.jsonl", "--max-steps", "30"]).await;
     assert_eq!(ended.code, Some(0), "{ended:#?}");
-    recorded(&ground, "order.jsonl");
-    assert_says(&ground.output(&["replay", "order.jsonl", "--offline"]).await, 0, "no divergence");
+    recorded(&env, "order.jsonl");
+    assert_says(&env.output(&["replay", "order.jsonl", "--offline"]).await, 0, "no divergence");
 
-    let again = ground.output(&["replay", "order.jsonl"]).await;
+    let again = env.output(&["replay", "order.jsonl"]).await;
     assert_eq!(shop.orders.list().len(), 2, "{again:#?}");
     let number = &shop.orders.list()[0].number;
     let says = format!("step 8: the answer, line 1, was \"Order number: {number}\"");
     assert_says(&again, 1, &says);
-    ground.assert_nothing_left().await;
+    env.assert_nothing_left().await;
 }
 
 #[tokio::test]
-async fn runs_are_recorded_into_the_folder_of_the_setting_by_their_ids() {
+async fn runs_are_recorded_by_id_in_the_configured_folder() {
     let world = World::new([]).await;
-    let ground = Ground::new();
-    let mut run = ground.program(&["run", "read the page", "--start-url", &world.url, "--provider", "template"]);
+    let env = TestEnv::new();
+    let mut run = env.program(&["run", "read the page", "--start-url", &world.url, "--provider", "template"]);
     let run = run.env("RECORD_DIR", "runs").output().await.unwrap();
     assert_eq!(run.status.code(), Some(0), "{run:#?}");
-    let files = ground.files("runs");
+    let files = env.files("runs");
     let text = std::fs::read_to_string(&files[0]).unwrap();
     let header: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     let name = files[0].file_stem().unwrap().to_str().unwrap();
     assert_eq!((files.len(), header["run"].as_str()), (1, Some(name)));
 
-    let mut impossible = ground.program(&["run", "read the page"]);
+    let mut impossible = env.program(&["run", "read the page"]);
     let impossible = impossible.env("RECORD_DIR", "/dev/null/runs").output().await.unwrap();
     assert_eq!(impossible.status.code(), Some(2));
     assert!(String::from_utf8(impossible.stderr).unwrap().contains("cannot write into RECORD_DIR /dev/null/runs"));
 }
 
 #[tokio::test]
-async fn what_is_no_recording_is_an_error_that_says_where() {
-    let ground = Ground::new();
+async fn an_invalid_recording_is_an_error_with_its_location() {
+    let env = TestEnv::new();
     let header = json!({
         "version": 1, "service": "0", "run": "r", "task": "t", "maxSteps": 3, "temperature": 0.1,
         "provider": "template", "agent": {},
@@ -211,10 +211,10 @@ async fn what_is_no_recording_is_an_error_that_says_where() {
         (format!("{header}\n\n{{\"observe\":3}}\n"), "line 3: "),
         (format!("{header}\n{{\"call\":{{\"kept\":1,\"messages\":[],\"answer\":{{\"Err\":\"x\"}}}}}}"), "line 2: "),
     ] {
-        std::fs::write(ground.folder().join("file"), &content).unwrap();
-        assert_says(&ground.output(&["replay", "file", "--offline"]).await, 2, says);
+        std::fs::write(env.folder().join("file"), &content).unwrap();
+        assert_says(&env.output(&["replay", "file", "--offline"]).await, 2, says);
     }
-    assert_says(&ground.output(&["replay", "nowhere"]).await, 2, "cannot read nowhere");
-    assert_says(&ground.output(&["replay", "file", "--secret", "x"]).await, 2, "not of the form NUMBER=TEXT");
-    assert_says(&ground.output(&["run", "task", "--record", "/dev/null/x"]).await, 2, "cannot write /dev/null/x");
+    assert_says(&env.output(&["replay", "nowhere"]).await, 2, "cannot read nowhere");
+    assert_says(&env.output(&["replay", "file", "--secret", "x"]).await, 2, "not of the form NUMBER=TEXT");
+    assert_says(&env.output(&["run", "task", "--record", "/dev/null/x"]).await, 2, "cannot write /dev/null/x");
 }

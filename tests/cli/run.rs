@@ -7,14 +7,14 @@ use testkit::shop::{Shop, order_request};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::ground::Ground;
+use super::test_env::TestEnv;
 
 #[tokio::test]
-async fn a_run_that_succeeds_prints_its_steps_and_its_answer_and_saves_its_pictures() {
-    let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
+async fn a_successful_run_prints_steps_and_answer_and_saves_screenshots() {
+    let (env, shop) = (TestEnv::new(), Shop::open().await.unwrap());
     let request = order_request(&shop.url);
     let task = request["task"].as_str().unwrap();
-    let ended = ground.output(&["run", task, "--save-screenshots", "a/b", "--max-steps", "30"]).await;
+    let ended = env.output(&["run", task, "--save-screenshots", "a/b", "--max-steps", "30"]).await;
     assert_eq!(ended.code, Some(0), "{ended:#?}");
     assert_eq!(ended.stderr, "", "logs are quiet");
 
@@ -26,35 +26,35 @@ async fn a_run_that_succeeds_prints_its_steps_and_its_answer_and_saves_its_pictu
     assert!(steps >= 5, "{}", ended.stdout);
     assert!(ended.stdout.contains("   1/30  ") && ended.stdout.contains("Click 'Add to cart'"), "{}", ended.stdout);
 
-    let pictures = ground.files("a/b");
+    let pictures = env.files("a/b");
     assert_eq!(pictures.len(), steps);
     for (picture, step) in pictures.iter().zip(1..) {
         assert_eq!(picture.file_name().unwrap().to_str().unwrap(), format!("step-{step:02}.png"));
         assert!(std::fs::read(picture).unwrap().starts_with(b"\x89PNG\r\n\x1a\n"));
     }
-    ground.assert_nothing_left().await;
+    env.assert_nothing_left().await;
 }
 
 #[tokio::test]
 async fn a_start_url_is_opened_before_the_first_step() {
-    let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
-    let ended = ground.output(&["run", "read the page", "--start-url", &shop.url, "--provider", "template"]).await;
+    let (env, shop) = (TestEnv::new(), Shop::open().await.unwrap());
+    let ended = env.output(&["run", "read the page", "--start-url", &shop.url, "--provider", "template"]).await;
     assert_eq!(ended.code, Some(0), "{ended:#?}");
     assert!(ended.stdout.contains("Everything for a good cup"), "{}", ended.stdout);
 }
 
 #[tokio::test]
-async fn a_run_without_success_exits_with_1_and_says_why() {
-    let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
-    let ended = ground.output(&["run", "compose a symphony", "--start-url", &shop.url]).await;
+async fn a_run_without_success_exits_with_1_and_the_reason() {
+    let (env, shop) = (TestEnv::new(), Shop::open().await.unwrap());
+    let ended = env.output(&["run", "compose a symphony", "--start-url", &shop.url]).await;
     assert_eq!(ended.code, Some(1), "{ended:#?}");
     assert!(ended.stdout.contains("\nnot done after "), "{}", ended.stdout);
-    ground.assert_nothing_left().await;
+    env.assert_nothing_left().await;
 }
 
 #[tokio::test]
-async fn wrong_usage_exits_with_2_and_starts_nothing() {
-    let ground = Ground::new();
+async fn wrong_usage_exits_with_2_without_starting_a_run() {
+    let env = TestEnv::new();
     for (arguments, says) in [
         (&["run"][..], "<TASK>"),
         (&["run", " "], "the task is empty"),
@@ -68,24 +68,23 @@ async fn wrong_usage_exits_with_2_and_starts_nothing() {
         (&["run", "task", "--output-schema", "/proc/self/cmdline"], "it is not JSON"),
         (&["walk"], "unrecognized subcommand"),
     ] {
-        let ended = ground.output(arguments).await;
+        let ended = env.output(arguments).await;
         assert_eq!(ended.code, Some(2), "{arguments:?}: {ended:#?}");
         assert!(ended.stderr.contains(says), "{arguments:?}: {ended:#?}");
         assert_eq!(ended.stdout, "", "{arguments:?}");
     }
-    ground.assert_nothing_left().await;
+    env.assert_nothing_left().await;
 }
 
 #[tokio::test]
-async fn a_browser_that_cannot_be_started_is_an_error_with_its_cause() {
-    let ground = Ground::new();
-    let missing =
-        ground.program(&["run", "task"]).env("BROWSER_EXECUTABLE", "/nowhere/chromium").output().await.unwrap();
+async fn a_browser_that_fails_to_start_is_an_error_with_its_cause() {
+    let env = TestEnv::new();
+    let missing = env.program(&["run", "task"]).env("BROWSER_EXECUTABLE", "/nowhere/chromium").output().await.unwrap();
     assert_eq!(missing.status.code(), Some(2));
     assert!(String::from_utf8(missing.stderr).unwrap().contains("/nowhere/chromium is not a file"));
 
     // One that ends at once.
-    let broken = ground
+    let broken = env
         .program(&["run", "task"])
         .env("BROWSER_EXECUTABLE", "/bin/false")
         .env("BROWSER_LAUNCH_TIMEOUT", "2s")
@@ -94,11 +93,11 @@ async fn a_browser_that_cannot_be_started_is_an_error_with_its_cause() {
         .unwrap();
     assert_eq!(broken.status.code(), Some(2), "{broken:?}");
     assert!(String::from_utf8(broken.stdout).unwrap().contains("no browser could be started"));
-    ground.assert_nothing_left().await;
+    env.assert_nothing_left().await;
 }
 
 #[tokio::test]
-async fn what_a_page_says_cannot_drive_the_terminal() {
+async fn page_text_cannot_control_the_terminal() {
     let page = "<!doctype html><title>\u{1b}]0;owned\u{7}</title><h1>Hello \u{1b}[31m\u{202e}red\u{9b}2J</h1>";
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -106,17 +105,17 @@ async fn what_a_page_says_cannot_drive_the_terminal() {
     let mut servers = JoinSet::new();
     servers.spawn(async move { axum::serve(listener, router).await });
 
-    let ended = Ground::new().output(&["run", "read the page", "--start-url", &url]).await;
+    let ended = TestEnv::new().output(&["run", "read the page", "--start-url", &url]).await;
     assert!(ended.stdout.contains("Hello"), "{ended:#?}");
     let harmless = |c: char| c == '\n' || !(c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c));
     assert!(ended.stdout.chars().all(harmless), "{:?}", ended.stdout);
 }
 
 #[tokio::test]
-async fn log_lines_come_on_demand_and_not_among_the_steps() {
-    let (ground, shop) = (Ground::new(), Shop::open().await.unwrap());
+async fn log_lines_are_printed_on_request_and_apart_from_the_steps() {
+    let (env, shop) = (TestEnv::new(), Shop::open().await.unwrap());
     let arguments = ["run", "read the page", "--start-url", &shop.url];
-    let output = ground.program(&arguments).env("RUST_LOG", "info").output().await.unwrap();
+    let output = env.program(&arguments).env("RUST_LOG", "info").output().await.unwrap();
     assert!(String::from_utf8(output.stderr).unwrap().contains("browser started"));
     assert!(!String::from_utf8(output.stdout).unwrap().contains("browser started"));
 }

@@ -14,7 +14,7 @@ fn last(events: &[Value]) -> &Value {
 }
 
 #[tokio::test]
-async fn without_a_model_the_actions_are_the_run() {
+async fn without_a_model_the_actions_are_the_whole_run() {
     let service = service().await;
     let actions = json!([
         { "type": "wait_for", "selector": "#shop", "timeout_ms": "500" },
@@ -76,7 +76,7 @@ async fn a_failed_action_ends_a_run_without_a_model() {
 }
 
 #[tokio::test]
-async fn a_model_goes_on_after_the_actions_whether_they_succeed_or_not() {
+async fn a_model_continues_after_the_actions_whether_they_succeed_or_fail() {
     let service = service().await;
     for selector in ["#go", "#missing"] {
         let actions = json!([{ "type": "click", "selector": selector }]);
@@ -91,7 +91,7 @@ async fn a_model_goes_on_after_the_actions_whether_they_succeed_or_not() {
 }
 
 #[tokio::test]
-async fn no_actions_are_as_good_as_none() {
+async fn an_empty_list_of_actions_is_ignored() {
     let service = service().await;
     for actions in [json!(null), json!([])] {
         let events = service.run_all(&json!({ "task": "x", "actions": actions })).await;
@@ -100,7 +100,7 @@ async fn no_actions_are_as_good_as_none() {
 }
 
 #[tokio::test]
-async fn a_wrong_action_is_refused_with_its_place() {
+async fn an_invalid_action_is_rejected_with_its_location() {
     let service = service().await;
     let long = "x".repeat(1_001);
     for (action, field, kind) in [
@@ -141,7 +141,7 @@ async fn a_wrong_action_is_refused_with_its_place() {
 }
 
 #[tokio::test]
-async fn what_is_no_list_of_some_actions_is_refused() {
+async fn an_invalid_or_oversized_list_of_actions_is_rejected() {
     let service = service().await;
     let many = vec![json!({ "type": "wait", "delay_ms": 0 }); 101];
     for (actions, loc, kind) in [
@@ -158,7 +158,7 @@ async fn what_is_no_list_of_some_actions_is_refused() {
 }
 
 #[tokio::test]
-async fn all_problems_of_all_actions_are_told() {
+async fn all_problems_of_all_actions_are_reported() {
     let service = service().await;
     let actions = json!([{ "type": "type" }, { "type": "wait", "delay_ms": 0 }, { "type": "dance" }]);
     let response = service.post(&json!({ "actions": actions })).send().await.unwrap();

@@ -176,13 +176,13 @@ fn offences(source: &Source) -> Vec<String> {
 }
 
 #[test]
-fn modules_know_only_what_they_may() {
+fn modules_import_only_what_they_may() {
     let offences: Vec<String> = sources("src").iter().flat_map(offences).collect();
     assert!(offences.is_empty(), "{offences:#?}");
 }
 
 #[test]
-fn every_module_has_a_rule() {
+fn every_module_has_an_import_rule() {
     for Source { file, .. } in sources("src") {
         let module = module(&file);
         assert!(FREE.contains(&module) || RULES.iter().any(|rule| rule.module == module), "{file} has no rule");
@@ -199,7 +199,7 @@ fn the_environment_is_read_in_one_place() {
 }
 
 #[test]
-fn a_forbidden_path_is_found_however_it_is_written() {
+fn a_forbidden_path_is_detected_in_every_notation() {
     for (file, code) in [
         ("src/run/service.rs", "use crate::http::router;"),
         ("src/run/service.rs", "use super::super::http::router;"),

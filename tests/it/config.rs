@@ -20,7 +20,7 @@ fn settings(variables: &[(&str, &str)]) -> Settings {
 }
 
 #[test]
-fn without_any_variable_the_service_serves_this_machine_alone() {
+fn without_any_variable_the_service_listens_on_loopback_only() {
     let settings = settings(&[]);
     assert_eq!(settings.listen.to_string(), "127.0.0.1:9010");
     assert!(settings.http.api_key.is_none());
@@ -37,14 +37,14 @@ fn without_any_variable_the_service_serves_this_machine_alone() {
 }
 
 #[test]
-fn with_a_key_it_serves_everybody() {
+fn with_a_key_it_listens_on_all_addresses() {
     let settings = settings(&[("BROWSER_USE_INTERNAL_API_KEY", "k")]);
     assert_eq!(settings.listen.to_string(), "0.0.0.0:9010");
     assert_eq!(settings.http.api_key.unwrap().expose_secret(), "k");
 }
 
 #[test]
-fn without_a_key_it_refuses_to_serve_others() {
+fn without_a_key_a_public_address_is_rejected() {
     for host in ["0.0.0.0", "::", "192.168.1.1"] {
         assert!(matches!(load(&[("HOST", host)]), Err(ConfigError::KeyRequired { .. })), "{host}");
         assert!(load(&[("HOST", host), ("BROWSER_USE_INTERNAL_API_KEY", "k")]).is_ok(), "{host}");
@@ -69,7 +69,7 @@ fn an_empty_variable_counts_as_unset() {
 }
 
 #[test]
-fn every_concern_is_set_by_its_variables() {
+fn every_setting_is_read_from_its_variable() {
     let settings = settings(&[
         ("PORT", "8080"),
         ("RUN_TIMEOUT", "90"),
@@ -181,7 +181,7 @@ fn a_fallback_is_a_configured_provider() {
 }
 
 #[test]
-fn a_call_has_limits_for_its_beginning_and_for_silence() {
+fn a_model_call_has_opening_and_silence_timeouts() {
     let limits = settings(&[("LLM_OPENING_TIMEOUT", "5s"), ("LLM_SILENCE_TIMEOUT", "7s")]).llm.limits;
     assert_eq!((limits.first_byte_timeout, limits.idle_timeout), (Duration::from_secs(5), Duration::from_secs(7)));
     let defaults = settings(&[]).llm;
@@ -213,14 +213,14 @@ fn streams_are_bounded_in_time_and_memory() {
 }
 
 #[test]
-fn private_hosts_are_opened_by_name() {
+fn private_hosts_are_allowed_by_name() {
     let settings = settings(&[("BROWSER_USE_PRIVATE_HOSTS", "127.0.0.1:8080, intranet")]);
     assert!(settings.policy.check_url(&"http://127.0.0.1:8080/".parse().unwrap()).is_ok());
     assert!(settings.policy.check_url(&"http://127.0.0.1:8081/".parse().unwrap()).is_err());
 }
 
 #[test]
-fn domains_narrow_what_runs_reach() {
+fn domain_lists_restrict_runs() {
     let settings = settings(&[
         ("BROWSER_USE_ALLOWED_DOMAINS", "example.com, *.example.org:8443"),
         ("BROWSER_USE_BLOCKED_DOMAINS", "ads.example.com"),
@@ -233,7 +233,7 @@ fn domains_narrow_what_runs_reach() {
 }
 
 #[test]
-fn the_network_of_a_run_is_bounded() {
+fn the_network_use_of_a_run_is_bounded() {
     let limits = settings(&[("RUN_MAX_NETWORK_BYTES", "10MiB"), ("RUN_MAX_CONNECTIONS", "7")]).browser.network;
     assert_eq!((limits.bytes, limits.connections), (10 << 20, 7));
     let defaults = settings(&[]).browser.network;
@@ -241,7 +241,7 @@ fn the_network_of_a_run_is_bounded() {
 }
 
 #[test]
-fn a_bad_value_is_an_error_that_names_the_variable_and_not_the_value() {
+fn an_invalid_value_is_an_error_with_the_variable_but_not_the_value() {
     for (name, value) in [
         ("PORT", "hunter2"),
         ("BROWSER_USE_ALLOWED_DOMAINS", "hunter2.example,*"),
@@ -287,7 +287,7 @@ fn a_bad_value_is_an_error_that_names_the_variable_and_not_the_value() {
 }
 
 #[test]
-fn a_bad_value_is_answered_with_the_form_and_an_example() {
+fn an_invalid_value_is_an_error_with_the_form_and_an_example() {
     for (name, value, message) in [
         ("RUN_TIMEOUT", "soon", "RUN_TIMEOUT must be a duration above zero, for example 10m"),
         ("MAX_BODY_BYTES", "1", "MAX_BODY_BYTES must be a size from 1KiB to 1GiB, for example 1MiB"),

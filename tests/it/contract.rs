@@ -69,7 +69,7 @@ async fn a_run_streams_starting_then_steps_then_a_result_then_done() {
 }
 
 #[tokio::test]
-async fn the_starting_event_says_which_run_planner_and_model() {
+async fn the_starting_event_names_run_provider_and_model() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     let mut events = service.run(&json!({ "task": "x" })).await;
     let run_id = events.response.headers()["x-run-id"].to_str().unwrap().to_owned();
@@ -122,7 +122,7 @@ async fn every_event_is_an_id_line_a_data_line_and_a_blank_line() {
 }
 
 #[tokio::test]
-async fn the_start_url_is_opened_under_both_its_names() {
+async fn the_start_url_is_accepted_under_both_names() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     service.run_all(&json!({ "task": "x", "startUrl": "https://a.example/", "baseUrl": "https://no.example/" })).await;
     service.run_all(&json!({ "task": "x", "baseUrl": "http://b.example" })).await;
@@ -131,7 +131,7 @@ async fn the_start_url_is_opened_under_both_its_names() {
 }
 
 #[tokio::test]
-async fn screenshots_come_in_the_format_asked_for() {
+async fn screenshots_have_the_requested_format() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     for (format, expected) in [
         ("png", Some("data:image/png;base64,cGljdHVyZQ==")),
@@ -145,7 +145,7 @@ async fn screenshots_come_in_the_format_asked_for() {
 }
 
 #[tokio::test]
-async fn a_run_s_domains_reach_its_browser() {
+async fn a_runs_domain_lists_reach_its_browser() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     let body = json!({
         "task": "x",
@@ -168,7 +168,7 @@ async fn a_deployment_sets_the_default_screenshot_format() {
 }
 
 #[tokio::test]
-async fn a_visible_browser_is_passed_on_where_it_can_be_shown() {
+async fn a_headful_browser_is_requested_if_a_display_exists() {
     let script = Script { display: true, ..Script::default() };
     let service = Stage::new([Reply::done("ok")]).browser(script).start().await;
     service.run_all(&json!({ "task": "x", "headless": false })).await;
@@ -176,7 +176,7 @@ async fn a_visible_browser_is_passed_on_where_it_can_be_shown() {
 }
 
 #[tokio::test]
-async fn unknown_fields_and_other_ways_to_write_values_are_accepted() {
+async fn unknown_fields_and_alternative_notations_are_accepted() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     for body in [
         json!({ "task": "x", "sessionId": 7, "options": { "a": [1] } }),
@@ -207,7 +207,7 @@ async fn a_json_media_type_may_have_parameters_and_suffixes() {
 }
 
 #[tokio::test]
-async fn request_id_and_traceparent_are_taken_over() {
+async fn request_id_and_traceparent_are_adopted() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let request = service.post(&json!({ "task": "x" }));
@@ -217,7 +217,7 @@ async fn request_id_and_traceparent_are_taken_over() {
 }
 
 #[tokio::test]
-async fn request_id_and_traceparent_are_made_when_absent_or_malformed() {
+async fn request_id_and_traceparent_are_generated_if_missing_or_malformed() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     let long = "x".repeat(500);
     for (request_id, traceparent) in
@@ -251,14 +251,14 @@ async fn a_silent_stream_carries_keep_alive_comments() {
 }
 
 #[tokio::test]
-async fn health_is_ok_without_a_key_and_whatever_the_browser_does() {
+async fn health_is_ok_without_a_key_and_regardless_of_the_browser() {
     let script = Script { not_ready: Some(BrowserError::Lost), ..Script::default() };
     let service = Stage::new([Reply::done("ok")]).browser(script).start().await;
     assert_eq!(service.get("/health").await, (200, json!({ "status": "ok" })));
 }
 
 #[tokio::test]
-async fn ready_says_whether_a_run_would_get_far() {
+async fn ready_reports_whether_a_run_would_be_accepted() {
     let service = Stage::new([Reply::Hang]).set("MAX_CONCURRENT_RUNS", "1").start().await;
     assert_eq!(service.get("/ready").await, (200, json!({ "status": "ready", "running": 0, "queued": 0 })));
     let _run = service.run(&json!({ "task": "x" })).await;

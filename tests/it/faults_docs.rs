@@ -42,7 +42,7 @@ fn project(folder: &str) -> Vec<Source> {
 }
 
 #[test]
-fn each_test_that_is_named_for_a_fault_exists() {
+fn every_test_that_is_named_exists() {
     let faults = text("docs/FAULTS.md");
     let code: Vec<_> = ["tests", "src", "crates"].into_iter().flat_map(project).collect();
     // A test's name is a sentence, longer than any code of an error; dots stand for the rest of it. Before it may stand the
@@ -61,7 +61,7 @@ fn each_test_that_is_named_for_a_fault_exists() {
 }
 
 #[test]
-fn each_file_code_and_setting_that_is_named_exists() {
+fn every_file_code_and_setting_that_is_named_exists() {
     let faults = text("docs/FAULTS.md");
     let code: Vec<_> = ["tests", "src", "crates", "examples"].into_iter().flat_map(project).collect();
     let files = named(&faults, r"([a-z_/]+)\.rs");

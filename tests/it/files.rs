@@ -24,7 +24,7 @@ async fn files_reach_the_run_with_their_names_and_bytes() {
 }
 
 #[tokio::test]
-async fn a_model_is_told_their_names_and_sizes() {
+async fn file_names_and_sizes_are_sent_to_the_model() {
     let service = service().await;
     service.run_all(&json!({ "task": "Apply", "files": [{ "name": "cv.pdf", "content": "aGVsbG8=" }] })).await;
     let told = service.model.tasks().remove(0);
@@ -32,7 +32,7 @@ async fn a_model_is_told_their_names_and_sizes() {
 }
 
 #[tokio::test]
-async fn none_is_as_good_as_left_out() {
+async fn an_empty_list_of_files_is_ignored() {
     let service = service().await;
     for files in [json!(null), json!([])] {
         service.run_all(&json!({ "task": "x", "files": files })).await;
@@ -41,7 +41,7 @@ async fn none_is_as_good_as_left_out() {
 }
 
 #[tokio::test]
-async fn each_wrong_file_is_refused_with_its_place() {
+async fn an_invalid_file_is_rejected_with_its_location() {
     let service = service().await;
     let good = json!({ "name": "a", "content": "aGk=" });
     let list = |count| Value::Array(vec![good.clone(); count]);

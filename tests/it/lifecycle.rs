@@ -28,7 +28,7 @@ fn provider() -> String {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_ends_its_run() {
+async fn a_disconnected_client_cancels_its_run() {
     let service = Stage::new([Reply::click(1), Reply::Hang]).start().await;
     let events = service.run(&json!({ "task": "x" })).await;
     service.model.calls.reaches(2).await;
@@ -40,7 +40,7 @@ async fn a_client_that_leaves_ends_its_run() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_while_the_browser_opens_ends_its_run() {
+async fn a_client_that_disconnects_while_the_browser_opens_cancels_its_run() {
     let script = Script { open: Fate::Hang, ..Script::default() };
     let service = Stage::new([Reply::done("ok")]).set("MAX_CONCURRENT_RUNS", "1").browser(script).start().await;
     let events = service.run(&json!({ "task": "x" })).await;
@@ -52,7 +52,7 @@ async fn a_client_that_leaves_while_the_browser_opens_ends_its_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_takes_too_long_ends_without_success() {
+async fn a_run_that_exceeds_its_time_ends_without_success() {
     let (runs, _model, pages) = Stage::new([Reply::Hang]).set("RUN_TIMEOUT", "10m").runs();
     let started = tokio::time::Instant::now();
     let mut stream = runs.start(request()).unwrap();
@@ -84,7 +84,7 @@ async fn the_deadline_ends_the_stream_as_a_result() {
 }
 
 #[tokio::test]
-async fn a_model_that_fails_ends_the_run_with_a_code_of_its_own() {
+async fn a_model_failure_ends_the_run_with_its_own_code() {
     for (error, code) in [
         (ModelError::Unauthorized { provider: provider(), model: String::new() }, "model_unauthorized"),
         (ModelError::UnknownModel { provider: provider(), model: "m".into() }, "model_unknown"),
@@ -119,7 +119,7 @@ async fn a_browser_that_cannot_be_opened_ends_the_run_with_an_error() {
 }
 
 #[tokio::test]
-async fn a_panic_anywhere_ends_the_run_with_an_error_and_frees_its_place() {
+async fn a_panic_anywhere_ends_the_run_with_an_error_and_frees_its_slot() {
     let panic_in = |script: fn(&mut Script)| {
         let mut panicking = Script::default();
         script(&mut panicking);
@@ -142,7 +142,7 @@ async fn a_panic_anywhere_ends_the_run_with_an_error_and_frees_its_place() {
 }
 
 #[tokio::test]
-async fn a_panic_while_closing_hurts_nobody() {
+async fn a_panic_while_closing_does_not_affect_other_runs() {
     let script = Script { close: Fate::Panic, ..Script::default() };
     let service = Stage::new([Reply::done("ok")]).set("MAX_CONCURRENT_RUNS", "1").browser(script).start().await;
     for _ in 0..2 {
@@ -152,7 +152,7 @@ async fn a_panic_while_closing_hurts_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_does_not_close_does_not_keep_its_place_for_ever() {
+async fn a_page_that_does_not_close_frees_its_slot_eventually() {
     let script = Script { close: Fate::Hang, ..Script::default() };
     let (runs, _model, _pages) = Stage::new([Reply::done("ok")]).browser(script).runs();
     let mut stream = runs.start(request()).unwrap();
@@ -192,7 +192,7 @@ impl Recording for Stuck {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recording_that_is_never_written_does_not_keep_its_place_for_ever() {
+async fn a_recording_that_is_never_written_frees_its_slot_eventually() {
     let stage = Stage::new([Reply::done("ok")]).set("MAX_CONCURRENT_RUNS", "1");
     let (runs, _model, pages) = stage.recorded_runs(Some(Arc::new(Stuck)));
     for round in 1..=2 {
@@ -212,7 +212,7 @@ async fn a_recording_that_is_never_written_does_not_keep_its_place_for_ever() {
 }
 
 #[tokio::test]
-async fn when_the_stream_ends_the_page_is_closed_and_the_place_is_free() {
+async fn when_the_stream_ends_the_page_is_closed_and_the_slot_is_free() {
     let service = Stage::new([Reply::done("ok")]).set("MAX_CONCURRENT_RUNS", "1").start().await;
     for round in 1..=20 {
         service.run_all(&json!({ "task": "x" })).await;
@@ -221,7 +221,7 @@ async fn when_the_stream_ends_the_page_is_closed_and_the_place_is_free() {
 }
 
 #[tokio::test]
-async fn runs_go_on_side_by_side() {
+async fn runs_are_concurrent() {
     let service = Stage::new([Reply::Hang]).set("MAX_CONCURRENT_RUNS", "3").start().await;
     let mut streams = Vec::new();
     for _ in 0..3 {

@@ -28,7 +28,7 @@ async fn refused(service: &Service, caller: &str) -> (u16, Option<u64>, Value) {
 }
 
 #[tokio::test]
-async fn a_named_caller_has_so_many_runs_and_others_have_theirs() {
+async fn runs_are_limited_per_caller() {
     let stage = Stage::new([Reply::Hang]).set("MAX_RUNS_PER_CALLER", "1");
     let service = stage.set("MAX_CONCURRENT_RUNS", "1").set("MAX_QUEUED_RUNS", "8").start().await;
     let run = |caller: &str| service.post(&json!({ "task": "x" })).header("X-Caller-Id", caller).send();
@@ -62,7 +62,7 @@ async fn a_named_caller_has_so_many_runs_and_others_have_theirs() {
 }
 
 #[tokio::test]
-async fn a_caller_s_name_that_is_none_is_refused_before_the_body_is_read() {
+async fn an_invalid_caller_id_is_rejected_before_the_body_is_read() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     for name in ["", "   ", "tab\there", "tenänt", &"x".repeat(129)] {
         let (status, _, body) = refused(&service, name).await;
@@ -76,7 +76,7 @@ async fn a_caller_s_name_that_is_none_is_refused_before_the_body_is_read() {
 }
 
 #[tokio::test]
-async fn a_caller_that_asks_too_often_is_told_when_to_ask_again() {
+async fn a_caller_over_its_rate_gets_a_retry_after() {
     let service = Stage::new([Reply::done("ok")]).set("MAX_REQUESTS_PER_MINUTE", "2").start().await;
     let ask = async |caller: &str| {
         // Wrong requests count as well: they cost the same.
@@ -93,7 +93,7 @@ async fn a_caller_that_asks_too_often_is_told_when_to_ask_again() {
 }
 
 #[tokio::test]
-async fn a_deployment_may_take_shorter_tasks_than_the_longest() {
+async fn a_deployment_may_limit_tasks_further() {
     let service = Stage::new([Reply::done("ok")]).set("MAX_TASK_BYTES", "9").start().await;
     assert_eq!(service.post(&json!({ "task": " buy milk " })).send().await.unwrap().status(), 200);
     let long = service.post(&json!({ "task": "buy müsli" })).send().await.unwrap();
@@ -142,7 +142,7 @@ impl Meter {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_memory_is_short_runs_are_refused_and_who_waits_waits() {
+async fn while_memory_is_high_runs_are_rejected_and_queued_ones_wait() {
     let stage = Stage::new([Reply::Hang, Reply::done("ok")]).set("MAX_CONCURRENT_RUNS", "1");
     let (runs, model, pages) = stage.set("MAX_QUEUED_RUNS", "2").set("QUEUE_TIMEOUT", "1h").runs();
     let (set, meter) = meter();
@@ -179,7 +179,7 @@ async fn while_memory_is_short_runs_are_refused_and_who_waits_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn however_low_the_mark_is_runs_are_admitted_again_below_it() {
+async fn runs_are_admitted_again_below_any_high_water_mark() {
     for mark in ["1%", "5%", "100%"] {
         let stage = Stage::new([Reply::Hang]).set("MEMORY_HIGH_WATER", mark).set("MEMORY_CRITICAL", "100%");
         let (runs, _model, _pages) = stage.runs();
@@ -196,7 +196,7 @@ async fn however_low_the_mark_is_runs_are_admitted_again_below_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn when_memory_is_all_but_used_up_pages_are_ended_one_by_one() {
+async fn at_critical_memory_pages_are_killed_one_by_one() {
     let (runs, _model, _pages) = Stage::new([Reply::Hang]).runs();
     let (set, meter) = meter();
     let mut watching = JoinSet::new();
@@ -214,7 +214,7 @@ async fn when_memory_is_all_but_used_up_pages_are_ended_one_by_one() {
 }
 
 #[tokio::test]
-async fn a_service_short_of_memory_says_so() {
+async fn a_service_with_high_memory_is_not_ready() {
     let (set, meter) = meter();
     let service = Stage::new([Reply::done("ok")]).memory(meter.clone()).start().await;
     set.send_replace(Some(0.9));
@@ -256,7 +256,7 @@ async fn ask(connection: &mut TcpStream) -> String {
 }
 
 #[tokio::test]
-async fn a_connection_that_does_not_get_through_with_its_head_is_closed() {
+async fn a_connection_with_an_incomplete_head_is_closed() {
     let service = Stage::new([Reply::done("ok")]).set("HEAD_TIMEOUT", "200ms").start().await;
     let (mut silent, mut slow, mut idle) = (connect(&service).await, connect(&service).await, connect(&service).await);
     slow.write_all(b"POST /api/v1/browser-use/run/stream HTTP/1.1\r\nHost: x\r\nX-A: ").await.unwrap();
@@ -273,7 +273,7 @@ async fn a_connection_that_does_not_get_through_with_its_head_is_closed() {
 }
 
 #[tokio::test]
-async fn an_event_stream_outlives_the_time_for_a_head() {
+async fn an_event_stream_outlives_the_head_timeout() {
     let stage = Stage::new([Reply::Hang]).set("HEAD_TIMEOUT", "500ms").set("KEEP_ALIVE", "150ms");
     let service = stage.start().await;
     let mut events = service.run(&json!({ "task": "x" })).await;
@@ -284,7 +284,7 @@ async fn an_event_stream_outlives_the_time_for_a_head() {
 }
 
 #[tokio::test]
-async fn more_connections_than_there_may_be_wait_for_one_to_end() {
+async fn connections_over_the_limit_wait_for_one_to_close() {
     let service = Stage::new([Reply::done("ok")]).set("MAX_CONNECTIONS", "1").start().await;
     let mut first = connect(&service).await;
     ask(&mut first).await;
@@ -298,7 +298,7 @@ async fn more_connections_than_there_may_be_wait_for_one_to_end() {
 }
 
 #[tokio::test]
-async fn a_head_has_so_many_bytes_and_headers_and_no_more() {
+async fn heads_are_limited_in_bytes_and_headers() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     let many: String = (0..200).map(|n| format!("X-{n}: y\r\n")).collect();
     for head in [format!("X-Long: {}\r\n", "y".repeat(64 << 10)), many] {
@@ -335,7 +335,7 @@ async fn stopping_closes_idle_connections_and_lets_streams_end() {
 // ---------------------------------------------------------------- what is told of it
 
 #[tokio::test]
-async fn details_are_for_those_who_have_the_key() {
+async fn health_details_need_the_key() {
     let service = Stage::new([Reply::Hang]).set("MAX_RUNS_PER_CALLER", "3").start().await;
     assert_eq!(service.get("/health/details").await, (401, json!({ "detail": "invalid_gateway_key" })));
     let _run = service.run(&json!({ "task": "x" })).await;

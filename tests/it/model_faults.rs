@@ -122,7 +122,7 @@ fn matrix() -> Vec<(Fault, Option<&'static str>, End)> {
 }
 
 #[tokio::test]
-async fn a_fault_that_passes_is_told_and_costs_one_more_try() {
+async fn a_transient_fault_is_reported_and_retried() {
     for (fault, told, _) in matrix().into_iter().filter(|(_, told, _)| told.is_some()) {
         let events = through([fault.clone(), Fault::None]).await;
         check_end(fault.name(), &events, End::Well);
@@ -133,7 +133,7 @@ async fn a_fault_that_passes_is_told_and_costs_one_more_try() {
 }
 
 #[tokio::test]
-async fn a_fault_that_does_not_pass_ends_the_run_after_the_tries() {
+async fn a_persistent_fault_ends_the_run_after_all_attempts() {
     let each = matrix().into_iter().map(|(fault, told, end)| async move {
         let events = through([fault.clone()]).await;
         check_end(fault.name(), &events, end);
@@ -144,7 +144,7 @@ async fn a_fault_that_does_not_pass_ends_the_run_after_the_tries() {
 }
 
 #[tokio::test]
-async fn a_host_that_does_not_resolve_refuses_or_is_not_trusted_is_out_of_reach() {
+async fn a_host_that_does_not_resolve_refuses_or_is_not_trusted_is_unavailable() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let untrusted = listener.local_addr().unwrap();
     let mut acceptor = SelfSigned::new(listener);
@@ -166,7 +166,7 @@ async fn a_host_that_does_not_resolve_refuses_or_is_not_trusted_is_out_of_reach(
 }
 
 #[tokio::test]
-async fn a_host_that_takes_no_connection_is_given_up_after_the_time_for_that() {
+async fn a_host_that_accepts_no_connection_fails_after_the_connect_timeout() {
     // What a listener that accepts none has room for; whoever comes then is not answered at all.
     let full = TcpSocket::new_v4().unwrap();
     full.bind(([127, 0, 0, 1], 0).into()).unwrap();
@@ -200,7 +200,7 @@ async fn neither_key_nor_prompt_follows_a_redirect() {
 }
 
 #[tokio::test]
-async fn answers_are_not_asked_for_in_a_form_that_could_grow() {
+async fn compressed_answers_are_neither_requested_nor_accepted() {
     let server = model().await;
     run(&stage(&format!("http://{}", server.address)).start().await).await;
     let requests = server.requests();
@@ -212,7 +212,7 @@ async fn answers_are_not_asked_for_in_a_form_that_could_grow() {
 }
 
 #[tokio::test]
-async fn a_date_to_come_back_at_is_bounded_whatever_the_clocks_say() {
+async fn a_retry_after_date_is_bounded_whatever_the_clocks() {
     for (date, tries) in [("Fri, 30 Jan 2099 12:00:00 GMT", 1), ("Fri, 30 Jan 1970 12:00:00 GMT", 2)] {
         let events = through([Fault::Status(429, "retry-after", date.to_owned())]).await;
         check_end(date, &events, End::Code("model_rate_limited"));
@@ -221,7 +221,7 @@ async fn a_date_to_come_back_at_is_bounded_whatever_the_clocks_say() {
 }
 
 #[tokio::test]
-async fn the_same_seed_breaks_the_same_exchanges() {
+async fn the_same_seed_injects_the_same_faults() {
     let server = model().await;
     let met = async |seed| {
         let faults = vec![Fault::Reset, Fault::CloseInBody, Fault::Garbage];

@@ -63,7 +63,7 @@ fn logs(events: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_run_over_a_rude_server_ends_well_and_tells_what_it_waits_for() {
+async fn a_run_survives_a_faulty_server_and_reports_its_retries() {
     let answers = [
         Reply::status(503),
         Reply::status(429).header("retry-after", "0"),
@@ -92,7 +92,7 @@ async fn a_run_over_a_rude_server_ends_well_and_tells_what_it_waits_for() {
 }
 
 #[tokio::test]
-async fn a_run_whose_model_stalls_goes_on_with_the_fallback() {
+async fn a_run_whose_model_stalls_continues_with_the_fallback() {
     let server = ScriptedServer::repeating([Reply::Silence]).await;
     let decisions = [decision(json!([{"click": {"index": 1}}])), done()];
     let fallback = ScriptedServer::repeating(decisions.map(|decision| of_anthropic(&decision))).await;
@@ -112,7 +112,7 @@ async fn a_run_whose_model_stalls_goes_on_with_the_fallback() {
 }
 
 #[tokio::test]
-async fn a_run_that_no_model_can_go_on_with_ends_clearly() {
+async fn a_run_without_a_working_model_ends_with_a_code() {
     for (answer, code) in [
         (Reply::status(401), "model_unauthorized"),
         (Reply::status(404), "model_unknown"),
@@ -140,7 +140,7 @@ async fn a_model_that_never_gives_a_usable_answer_ends_its_run_without_success()
 }
 
 #[tokio::test]
-async fn a_wait_that_outlasts_the_run_is_not_begun() {
+async fn a_delay_beyond_the_runs_deadline_is_not_started() {
     let server = ScriptedServer::repeating([Reply::status(429).header("retry-after", "25")]).await;
     let service = stage(&server).set("RUN_TIMEOUT", "20s").start().await;
     assert_eq!(error_code(&run(&service).await), "model_rate_limited");

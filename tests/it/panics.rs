@@ -65,7 +65,7 @@ impl Recording for Panicking {
 }
 
 #[tokio::test]
-async fn a_recorder_that_panics_ends_its_run_and_frees_the_place() {
+async fn a_recorder_panic_ends_its_run_and_frees_the_slot() {
     for at in [At::Model, At::Page, At::End] {
         let stage = Stage::new([Reply::done("ok")]).set("MAX_CONCURRENT_RUNS", "1");
         let (runs, _, pages) = stage.recorded_runs(Some(Arc::new(Panicking(at))));
@@ -121,7 +121,7 @@ impl Inspect for Uninspected {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_handler_is_an_answer_and_takes_no_place() {
+async fn a_panic_in_a_handler_is_a_500_and_takes_no_slot() {
     let stage = Stage::new([Reply::done("ok")]).set("MAX_CONCURRENT_RUNS", "1").set("BROWSER_USE_INTERNAL_API_KEY", "");
     let settings = stage.http();
     let (runs, _, pages) = stage.recorded_runs(Some(Arc::new(Panicking(At::Beginning))));
@@ -137,7 +137,7 @@ async fn a_panic_in_a_handler_is_an_answer_and_takes_no_place() {
 }
 
 #[tokio::test]
-async fn a_run_that_panics_leaves_its_neighbour_alone() {
+async fn a_panic_in_a_run_does_not_affect_others() {
     let replies = [Reply::click(1), Reply::Panic, Reply::done("ok")];
     let service = Stage::new(replies).set("MAX_CONCURRENT_RUNS", "2").start().await;
     let mut neighbour = service.run(&json!({ "task": "x" })).await;
@@ -166,7 +166,7 @@ impl Memory for Breaking {
 }
 
 #[tokio::test]
-async fn a_service_that_has_lost_its_watch_over_the_memory_stops_in_order_and_says_so() {
+async fn a_service_that_lost_its_memory_monitor_shuts_down_and_says_so() {
     let breaks = Arc::new(Notify::new());
     let stage = Stage::new([Reply::Hang]).set("SHUTDOWN_GRACE", "20ms").set("SHUTDOWN_TIMEOUT", "60s");
     let mut service = stage.memory(Arc::new(Breaking(breaks.clone()))).start().await;
@@ -179,7 +179,7 @@ async fn a_service_that_has_lost_its_watch_over_the_memory_stops_in_order_and_sa
 }
 
 #[tokio::test]
-async fn a_service_that_has_lost_its_server_stops_in_order_and_says_so() {
+async fn a_service_that_lost_its_server_shuts_down_and_says_so() {
     // So many cannot be counted, which is a panic in the server and in nothing else.
     let mut service = Stage::new([Reply::done("ok")]).max_connections(usize::MAX).start().await;
     assert_eq!(service.failed().await.to_string(), "the server has ended");

@@ -29,7 +29,7 @@ async fn message(events: &mut Events) -> String {
 }
 
 #[tokio::test]
-async fn a_waiting_run_is_told_its_position_as_it_moves_and_then_starts() {
+async fn a_queued_run_gets_its_position_and_then_starts() {
     let (service, working) = busy(&[]).await;
     let mut first = queued(&service).await;
     assert_eq!(message(&mut first).await, "waiting for a free place, position 1 in the queue");
@@ -47,7 +47,7 @@ async fn a_waiting_run_is_told_its_position_as_it_moves_and_then_starts() {
 }
 
 #[tokio::test]
-async fn leaving_the_queue_lets_those_behind_move_up() {
+async fn leaving_the_queue_advances_later_runs() {
     let (service, _working) = busy(&[]).await;
     let mut first = queued(&service).await;
     message(&mut first).await;
@@ -58,7 +58,7 @@ async fn leaving_the_queue_lets_those_behind_move_up() {
 }
 
 #[tokio::test]
-async fn waiting_too_long_ends_with_an_error() {
+async fn queueing_too_long_is_an_error() {
     let (service, _working) = busy(&[("QUEUE_TIMEOUT", "20ms")]).await;
     let events = queued(&service).await.collect().await;
     assert_eq!(error_code(&events), "queue_timeout");

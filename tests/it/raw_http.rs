@@ -49,7 +49,7 @@ async fn answered(service: &Service, bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn headers_that_are_no_plain_text_or_stand_twice_are_refused_each_by_its_name() {
+async fn invalid_or_repeated_headers_are_rejected_by_name() {
     let service = service().await;
     let long = "x".repeat(20_000);
     let length = format!("Content-Length: {}\r\n", BODY.len());
@@ -93,7 +93,7 @@ async fn headers_that_are_no_plain_text_or_stand_twice_are_refused_each_by_its_n
 }
 
 #[tokio::test]
-async fn every_path_knows_its_methods_and_no_other_begins_or_takes_a_run() {
+async fn paths_accept_only_their_methods() {
     let service = service().await;
     let events = service.run(&json!({ "task": "x", "detachSeconds": 60 })).await;
     let id = events.response.headers()["x-run-id"].to_str().unwrap().to_owned();
@@ -129,7 +129,7 @@ async fn every_path_knows_its_methods_and_no_other_begins_or_takes_a_run() {
 }
 
 #[tokio::test]
-async fn requests_in_one_go_are_answered_one_after_the_other() {
+async fn pipelined_requests_are_answered_in_order() {
     let service = service().await;
     let request = format!("{}{BODY}", head("1.1", &format!("Content-Length: {}\r\n", BODY.len())));
     let last = "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
@@ -141,7 +141,7 @@ async fn requests_in_one_go_are_answered_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_to_be_asked_for_is_asked_for_by_those_who_may_send_it_alone() {
+async fn expect_continue_is_answered_only_for_acceptable_requests() {
     let service = service().await;
     let length = format!("Content-Length: {}\r\nExpect: 100-continue\r\n", BODY.len());
     let mut connection = sent(&service, head("1.1", &length).as_bytes()).await;
@@ -155,7 +155,7 @@ async fn a_body_that_is_to_be_asked_for_is_asked_for_by_those_who_may_send_it_al
 }
 
 #[tokio::test]
-async fn chunks_without_an_end_are_given_up_in_time_and_at_the_limit() {
+async fn endless_chunks_end_at_the_timeout_and_the_limit() {
     let service =
         Stage::new([Reply::done("ok")]).set("BODY_TIMEOUT", "2s").set("MAX_BODY_BYTES", "64KiB").start().await;
     let chunked = head("1.1", "Transfer-Encoding: chunked\r\n");
@@ -195,7 +195,7 @@ async fn chunks_without_an_end_are_given_up_in_time_and_at_the_limit() {
 }
 
 #[tokio::test]
-async fn a_client_of_http_1_0_reads_its_stream_to_the_connections_end() {
+async fn an_http_1_0_client_reads_its_stream_until_the_connection_closes() {
     let service = service().await;
     let request = format!("{}{BODY}", head("1.0", &format!("Content-Length: {}\r\n", BODY.len())));
     let mut connection = sent(&service, request.as_bytes()).await;
@@ -206,7 +206,7 @@ async fn a_client_of_http_1_0_reads_its_stream_to_the_connections_end() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_1_is_hung_up_on() {
+async fn connections_that_do_not_speak_http_1_are_closed() {
     let service = service().await;
     for garbage in [
         &b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"[..],
@@ -227,7 +227,7 @@ async fn what_is_not_http_1_is_hung_up_on() {
 }
 
 #[tokio::test]
-async fn many_more_idle_connections_than_there_may_be_hold_up_a_run_for_a_while_and_no_longer() {
+async fn idle_connections_over_the_limit_delay_a_run_only_until_their_timeout() {
     // The time that it takes a connection without a head to go is also the time of the run's own head.
     let stage = Stage::new([Reply::Hang]).set("MAX_CONNECTIONS", "8").set("HEAD_TIMEOUT", "500ms");
     let service = stage.set("SHUTDOWN_GRACE", "10ms").start().await;

@@ -47,7 +47,7 @@ async fn told(recording: &str, was: &str, is: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_agent_does_and_asks_what_it_did_and_asked_then() {
+async fn a_replay_repeats_the_same_actions_and_prompts() {
     for (recording, steps) in [(LOGIN, 3), (ORDER, 8)] {
         let report = played(recording).await;
         assert_eq!((report.divergences, report.steps), (vec![], steps));
@@ -55,7 +55,7 @@ async fn the_agent_does_and_asks_what_it_did_and_asked_then() {
 }
 
 #[tokio::test]
-async fn another_action_ends_the_replay() {
+async fn a_different_action_ends_the_replay() {
     let was = r#""action":{"click":{"index":3}}"#;
     let told = told(LOGIN, was, r#""action":{"click":{"index":4}}"#).await;
     let expected =
@@ -64,7 +64,7 @@ async fn another_action_ends_the_replay() {
 }
 
 #[tokio::test]
-async fn another_question_to_the_model_is_told_with_the_first_line_that_differs() {
+async fn a_different_prompt_is_reported_with_the_first_differing_line() {
     let told = told(LOGIN, r#""title":"Welcome""#, r#""title":"Willkommen""#).await;
     assert_eq!(told.len(), 1, "{told:#?}");
     assert!(
@@ -74,7 +74,7 @@ async fn another_question_to_the_model_is_told_with_the_first_line_that_differs(
 }
 
 #[tokio::test]
-async fn another_end_and_a_missing_one_are_told() {
+async fn a_different_or_missing_end_is_reported() {
     let end = r#""text":"Ada is in","errors""#;
     let told = told(LOGIN, end, r#""text":"Nobody is in","errors""#).await;
     assert_eq!(told, [r#"step 3: the answer, line 1, was "Nobody is in" and is "Ada is in""#]);
@@ -85,7 +85,7 @@ async fn another_end_and_a_missing_one_are_told() {
 }
 
 #[tokio::test]
-async fn a_run_is_held_to_its_own_lists_of_domains_when_it_is_run_again() {
+async fn a_replay_keeps_to_the_runs_domain_lists() {
     let list = |patterns: &str| DomainPattern::parse_list(patterns).expect("patterns").into();
     let lists = DomainRules {
         allowed: Some(list("shop.example, *.shop.example:8443, 192.0.2.7, [2001:db8::1]:81")),
@@ -110,7 +110,7 @@ async fn a_run_is_held_to_its_own_lists_of_domains_when_it_is_run_again() {
 }
 
 #[test]
-fn what_is_too_long_is_not_read() {
+fn an_oversized_recording_is_not_read() {
     let line = LOGIN.lines().nth(1).expect("a second line");
     let long = format!("{}\n{}", LOGIN.lines().next().expect("a header"), format!("{line}\n").repeat(20_001));
     assert!(matches!(Recording::parse(long.as_bytes()), Err(RecordingError::TooLong)));
@@ -118,7 +118,7 @@ fn what_is_too_long_is_not_read() {
 }
 
 #[tokio::test]
-async fn requested_actions_of_the_first_version_are_refused() {
+async fn requested_actions_of_format_version_1_are_rejected() {
     let with_actions = ORDER.replacen(r#""maxSteps""#, r#""actions":[{"wait":{}}],"maxSteps""#, 1);
     let refused = Recording::parse(with_actions.as_bytes()).unwrap_err();
     let RecordingError::Line { line: 1, problem } = refused else { panic!("{refused:?}") };

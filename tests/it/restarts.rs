@@ -28,7 +28,7 @@ fn shown(service: &Service, call: usize) -> String {
 }
 
 #[tokio::test]
-async fn an_action_whose_browser_is_lost_is_not_done_again_and_the_model_is_told() {
+async fn an_action_whose_browser_is_lost_is_not_repeated_and_the_model_is_told() {
     let first = Script { act: LOST, ..Script::default() };
     let service = service([Reply::click(1), Reply::done("ok")], first, Script::default()).await;
     let events = service.run_all(&json!({ "task": "x" })).await;
@@ -47,7 +47,7 @@ async fn an_action_whose_browser_is_lost_is_not_done_again_and_the_model_is_told
 }
 
 #[tokio::test]
-async fn a_browser_that_is_lost_between_actions_interrupts_none() {
+async fn a_browser_lost_between_actions_interrupts_none() {
     let first = Script { observe: LOST, ..Script::default() };
     let service = service([Reply::click(1), Reply::done("ok")], first, Script::default()).await;
     let events = service.run_all(&json!({ "task": "x" })).await;
@@ -60,7 +60,7 @@ async fn a_browser_that_is_lost_between_actions_interrupts_none() {
 }
 
 #[tokio::test]
-async fn a_start_page_is_opened_in_the_next_browser() {
+async fn the_start_page_is_reopened_in_the_next_browser() {
     let first = Script { visit: LOST, ..Script::default() };
     let service = service([Reply::done("ok")], first, Script::default()).await;
     let events = service.run_all(&json!({ "task": "x", "startUrl": "https://user:pass@shop.example/start" })).await;
@@ -71,7 +71,7 @@ async fn a_start_page_is_opened_in_the_next_browser() {
 }
 
 #[tokio::test]
-async fn a_long_url_is_told_in_short() {
+async fn a_long_url_is_shortened_in_the_report() {
     let first = Script { act: LOST, reflects: "x".repeat(3_000), ..Script::default() };
     let service = service([Reply::click(1), Reply::done("ok")], first, Script::default()).await;
     let events = service.run_all(&json!({ "task": "x" })).await;
@@ -83,7 +83,7 @@ async fn a_long_url_is_told_in_short() {
 }
 
 #[tokio::test]
-async fn a_start_page_that_does_not_open_in_the_next_browser_either_is_told() {
+async fn a_start_page_that_does_not_open_in_the_next_browser_either_is_reported() {
     let first = Script { visit: LOST, ..Script::default() };
     let then = Script { visit: Fate::Fail(BrowserError::PageCrashed), ..Script::default() };
     let service = service([Reply::done("ok")], first, then).await;
@@ -95,7 +95,7 @@ async fn a_start_page_that_does_not_open_in_the_next_browser_either_is_told() {
 }
 
 #[tokio::test]
-async fn a_browser_that_is_lost_while_it_is_opened_is_one_of_those_that_may_be() {
+async fn a_browser_lost_while_opening_counts_as_a_restart() {
     let lost = Script { open: LOST, ..Script::default() };
     let started = service([Reply::done("ok")], lost.clone(), Script::default()).await;
     let events = started.run_all(&json!({ "task": "x" })).await;
@@ -119,7 +119,7 @@ async fn a_browser_that_is_lost_while_it_is_opened_is_one_of_those_that_may_be()
 }
 
 #[tokio::test]
-async fn what_the_caller_laid_down_is_not_done_again_and_what_follows_is_left_out() {
+async fn requested_actions_are_not_repeated_and_the_rest_are_skipped() {
     let first = Script { act: LOST, ..Script::default() };
     let service = service([Reply::done("ok")], first, Script::default()).await;
     let click = json!({ "type": "click", "selector": "#buy" });
@@ -142,7 +142,7 @@ async fn a_second_loss_ends_the_run() {
 }
 
 #[tokio::test]
-async fn a_page_that_takes_the_next_browser_along_ends_the_run() {
+async fn a_page_that_crashes_the_next_browser_ends_the_run() {
     let (first, then) = (Script { act: LOST, ..Script::default() }, Script { visit: LOST, ..Script::default() });
     let service = service([Reply::click(1)], first, then).await;
     let events = service.run_all(&json!({ "task": "x" })).await;
@@ -150,7 +150,7 @@ async fn a_page_that_takes_the_next_browser_along_ends_the_run() {
 }
 
 #[tokio::test]
-async fn a_page_that_does_not_open_again_is_told() {
+async fn a_page_that_does_not_reopen_is_reported() {
     let first = Script { act: LOST, ..Script::default() };
     let then = Script { visit: Fate::Fail(BrowserError::PageCrashed), ..Script::default() };
     let service = service([Reply::click(1), Reply::done("ok")], first, then).await;
@@ -161,7 +161,7 @@ async fn a_page_that_does_not_open_again_is_told() {
 }
 
 #[tokio::test]
-async fn a_run_for_which_there_is_no_other_browser_ends_as_one_that_never_had_any() {
+async fn a_run_without_a_replacement_browser_ends_with_browser_unavailable() {
     let first = Script { act: LOST, ..Script::default() };
     let none = Fate::Fail(BrowserError::NotStarted { cause: "out of memory".into() });
     let service = service([Reply::click(1)], first, Script { open: none, ..Script::default() }).await;
@@ -171,7 +171,7 @@ async fn a_run_for_which_there_is_no_other_browser_ends_as_one_that_never_had_an
 }
 
 #[tokio::test]
-async fn a_deployment_can_do_without() {
+async fn a_deployment_can_disable_restarts() {
     let lost = Script { act: LOST, ..Script::default() };
     let service = Stage::new([Reply::click(1)]).browser(lost).set("RUN_MAX_RESTARTS", "0").start().await;
     let events = service.run_all(&json!({ "task": "x" })).await;
@@ -180,7 +180,7 @@ async fn a_deployment_can_do_without() {
 }
 
 #[tokio::test]
-async fn the_caller_s_files_are_there_again() {
+async fn the_callers_files_are_restored() {
     let first = Script { act: LOST, ..Script::default() };
     let service = service([Reply::click(1), Reply::done("ok")], first, Script::default()).await;
     let files = json!([{ "name": "cv.pdf", "content": "aGVsbG8=" }]);
@@ -192,7 +192,7 @@ async fn the_caller_s_files_are_there_again() {
 }
 
 #[tokio::test]
-async fn a_caller_who_leaves_while_the_next_browser_opens_ends_the_run() {
+async fn a_client_that_disconnects_while_the_next_browser_opens_cancels_the_run() {
     let first = Script { act: LOST, ..Script::default() };
     let then = Script { open: Fate::Hang, ..Script::default() };
     let stage = Stage::new([Reply::click(1)]).browser(Script { then: Some(Box::new(then)), ..first });

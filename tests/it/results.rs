@@ -31,7 +31,7 @@ async fn refused(service: &Service, body: Value) -> (Value, Value) {
 }
 
 #[tokio::test]
-async fn an_output_that_fits_is_in_the_result() {
+async fn a_valid_output_is_in_the_result() {
     let replies = [Reply::data("12 €", r#"{"price": "12"}"#), Reply::data("12 €", r#"{"price": 12}"#)];
     let service = Stage::new(replies).start().await;
     let events = service.run_all(&json!({ "task": "x", "outputSchema": price() })).await;
@@ -42,7 +42,7 @@ async fn an_output_that_fits_is_in_the_result() {
 }
 
 #[tokio::test]
-async fn an_output_that_never_fits_is_no_success() {
+async fn an_output_that_stays_invalid_is_not_a_success() {
     let service = Stage::new([Reply::data("12 €", "{}")]).start().await;
     let events = service.run_all(&json!({ "task": "x", "outputSchema": price() })).await;
     let result = events.last().unwrap();
@@ -52,7 +52,7 @@ async fn an_output_that_never_fits_is_no_success() {
 }
 
 #[tokio::test]
-async fn a_schema_that_cannot_be_used_is_refused_with_its_place() {
+async fn an_unusable_schema_is_rejected_with_its_location() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     let kind = json!("json_schema");
     for (schema, place, kind) in [
@@ -73,14 +73,14 @@ async fn a_schema_that_cannot_be_used_is_refused_with_its_place() {
 }
 
 #[tokio::test]
-async fn the_built_in_planner_gives_no_output() {
+async fn the_built_in_planner_rejects_an_output_schema() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     let body = json!({ "task": "read the page", "provider": "template", "outputSchema": price() });
     assert_eq!(refused(&service, body).await, (json!(["body", "outputSchema"]), json!("model_required")));
 }
 
 #[tokio::test]
-async fn a_model_with_a_price_tells_what_it_cost() {
+async fn a_model_with_a_price_reports_its_cost() {
     let service = Stage::new([Reply::click(1), Reply::done("ok")]).set("MODEL_PRICES", PRICES).start().await;
     let events = service.run_all(&json!({ "task": "x" })).await;
     // Twice 500 * 1 + 500 * 0.2 + 100 * 5 millionths.
@@ -88,7 +88,7 @@ async fn a_model_with_a_price_tells_what_it_cost() {
 }
 
 #[tokio::test]
-async fn a_budget_that_cannot_be_kept_is_refused() {
+async fn an_unenforceable_budget_is_rejected() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     let unknown = json!("price_unknown");
     let body = json!({ "task": "x", "maxCost": 0.5 });
@@ -102,7 +102,7 @@ async fn a_budget_that_cannot_be_kept_is_refused() {
 }
 
 #[tokio::test]
-async fn budgets_out_of_range_are_refused() {
+async fn budgets_out_of_range_are_rejected() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     for (field, value, kind) in [
         ("maxTokens", json!(0), "greater_than_equal"),
@@ -121,7 +121,7 @@ async fn budgets_out_of_range_are_refused() {
 }
 
 #[tokio::test]
-async fn a_request_and_its_deployment_limit_tokens_and_the_smaller_limit_counts() {
+async fn the_smaller_token_limit_of_request_and_deployment_applies() {
     for (deployment, request) in [("1000000", json!(5_600)), ("5600", json!(null)), ("5600", json!(1_000_000))] {
         let service = Stage::new([Reply::click(1)]).set("RUN_MAX_TOKENS", deployment).start().await;
         let events = service.run_all(&json!({ "task": "x", "maxTokens": request })).await;
@@ -143,7 +143,7 @@ async fn a_deployment_limits_the_steps_of_every_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_request_limits_its_time_and_is_told_before_it_is_over() {
+async fn a_request_limits_its_time_and_gets_a_warning() {
     use browser_use_service::run::{MaxTime, RunEventKind};
 
     let (runs, _model, _pages) = Stage::new([Reply::Hang]).set("RUN_TIMEOUT", "10m").runs();
@@ -169,7 +169,7 @@ async fn a_request_limits_its_time_and_is_told_before_it_is_over() {
 }
 
 #[tokio::test]
-async fn an_error_tells_how_far_the_run_came() {
+async fn an_error_reports_the_progress_of_the_run() {
     use agent::ports::ModelError;
 
     let replies = [Reply::click(1), Reply::Fail(ModelError::TimedOut { provider: "openai".into() })];

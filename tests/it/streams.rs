@@ -48,7 +48,7 @@ async fn idle(service: &Service) {
 }
 
 #[tokio::test]
-async fn a_stream_that_broke_is_gone_on_with_after_the_last_event_that_was_received() {
+async fn a_broken_stream_resumes_after_the_last_received_event() {
     let (stage, leave) = paced(3);
     let service = stage.start().await;
     let mut events = service.run(&detached(60)).await;
@@ -71,7 +71,7 @@ async fn a_stream_that_broke_is_gone_on_with_after_the_last_event_that_was_recei
 }
 
 #[tokio::test]
-async fn a_run_goes_on_without_a_reader_and_everything_is_there_for_the_one_who_comes_back() {
+async fn a_run_continues_without_a_reader_and_its_events_are_kept() {
     let (stage, leave) = paced(3);
     let service = stage.set("MAX_CONCURRENT_RUNS", "1").start().await;
     let events = service.run(&detached(60)).await;
@@ -96,7 +96,7 @@ async fn a_run_goes_on_without_a_reader_and_everything_is_there_for_the_one_who_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_that_nobody_comes_back_for_is_cancelled_when_its_time_is_over() {
+async fn a_run_without_a_reader_is_cancelled_after_its_detach_time() {
     let leave = Arc::new(Semaphore::new(1));
     let (runs, model, pages) = Stage::new([Reply::click(1).when(&leave)]).runs();
     let stream = runs.start(kept_for(90)).unwrap();
@@ -117,7 +117,7 @@ async fn a_run_that_nobody_comes_back_for_is_cancelled_when_its_time_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_finished_run_told_is_forgotten_when_its_time_is_over() {
+async fn events_of_a_finished_run_are_forgotten_after_its_detach_time() {
     let (runs, _model, _pages) = Stage::new([Reply::done("ok")]).runs();
     let mut stream = runs.start(kept_for(90)).unwrap();
     let id = stream.id();
@@ -132,7 +132,7 @@ async fn what_a_finished_run_told_is_forgotten_when_its_time_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_result_that_is_told_just_in_time_is_kept_for_who_comes_back_after_it() {
+async fn a_result_within_the_detach_time_is_kept_for_a_late_reader() {
     let leave = Arc::new(Semaphore::new(0));
     // Its page takes as long to close as it may.
     let script = Script { close: Fate::Hang, ..Script::default() };
@@ -153,7 +153,7 @@ async fn a_result_that_is_told_just_in_time_is_kept_for_who_comes_back_after_it(
 }
 
 #[tokio::test]
-async fn without_time_to_come_back_a_run_ends_with_its_reader_and_is_forgotten_at_its_end() {
+async fn without_detach_time_a_run_ends_with_its_reader_and_is_forgotten() {
     let service = Stage::new([Reply::click(1), Reply::Hang]).start().await;
     let events = service.run(&json!({ "task": "x" })).await;
     let left = events.run_id();
@@ -171,7 +171,7 @@ async fn without_time_to_come_back_a_run_ends_with_its_reader_and_is_forgotten_a
 }
 
 #[tokio::test]
-async fn another_reader_takes_the_stream_over_and_the_run_goes_on() {
+async fn a_second_reader_takes_the_stream_over_and_the_run_continues() {
     for body in [json!({ "task": "x" }), detached(60)] {
         let (stage, leave) = paced(1);
         let service = stage.start().await;
@@ -187,7 +187,7 @@ async fn another_reader_takes_the_stream_over_and_the_run_goes_on() {
 }
 
 #[tokio::test]
-async fn a_stream_is_given_to_whoever_has_started_the_run_alone() {
+async fn a_stream_is_only_given_to_the_caller_that_started_the_run() {
     let service = Stage::new([Reply::Hang]).start().await;
     let request = service.post(&detached(60)).header("X-Caller-Id", "tenant-a");
     let response = request.send().await.unwrap();
@@ -211,7 +211,7 @@ async fn a_stream_is_given_to_whoever_has_started_the_run_alone() {
 }
 
 #[tokio::test]
-async fn runs_that_are_not_there_and_numbers_that_are_none_are_refused() {
+async fn unknown_runs_and_invalid_event_ids_are_rejected() {
     let service = Stage::new([Reply::Hang]).start().await;
     let mut events = service.run(&detached(60)).await;
     events.numbered().await.unwrap();
@@ -247,7 +247,7 @@ async fn runs_that_are_not_there_and_numbers_that_are_none_are_refused() {
 }
 
 #[tokio::test]
-async fn what_did_not_fit_is_told_as_one_gap() {
+async fn dropped_events_are_reported_as_one_gap() {
     let leave = Arc::new(Semaphore::new(0));
     let visits = (0..100).map(|step| Reply::visit(step).when(&leave));
     let stage = Stage::new(visits.chain([Reply::done("ok")]));
@@ -273,7 +273,7 @@ async fn what_did_not_fit_is_told_as_one_gap() {
 }
 
 #[tokio::test]
-async fn of_the_screenshots_that_wait_the_newest_is_kept() {
+async fn the_newest_unread_screenshot_is_kept() {
     let (stage, leave) = paced(10);
     let script = Script { picture_bytes: 40 << 10, ..Script::default() };
     let service = stage.set("STREAM_BUFFER", "64KiB").browser(script).start().await;
@@ -318,7 +318,7 @@ async fn a_run_does_not_wait_for_its_reader() {
 }
 
 #[tokio::test]
-async fn a_screenshot_that_did_not_change_is_left_out_on_demand() {
+async fn an_unchanged_screenshot_is_omitted_on_request() {
     let replies = || [Reply::click(1), Reply::click(1), Reply::done("ok")];
     let service = Stage::new(replies()).start().await;
     let skipping = json!({ "task": "x", "skipUnchangedScreenshots": true });
@@ -341,7 +341,7 @@ async fn a_screenshot_that_did_not_change_is_left_out_on_demand() {
 }
 
 #[tokio::test]
-async fn no_run_goes_on_alone_for_longer_than_the_deployment_allows() {
+async fn detach_time_is_limited_by_the_deployment() {
     for (allowed, asked, taken) in [("5m", 300, true), ("5m", 301, false), ("0", 1, false), ("0", 0, true)] {
         let service = Stage::new([Reply::done("ok")]).set("RUN_MAX_DETACH", allowed).start().await;
         let response = service.post(&detached(asked)).send().await.unwrap();
@@ -357,7 +357,7 @@ async fn no_run_goes_on_alone_for_longer_than_the_deployment_allows() {
 }
 
 #[tokio::test]
-async fn what_finished_runs_told_is_bounded_and_the_oldest_goes_first() {
+async fn events_of_finished_runs_are_bounded_and_the_oldest_are_evicted() {
     let script = Script { picture_bytes: 40 << 10, ..Script::default() };
     let service = Stage::new([Reply::done("ok")]).set("STREAMS_KEPT", "100KiB").browser(script).start().await;
     let mut runs = Vec::new();
@@ -374,7 +374,7 @@ async fn what_finished_runs_told_is_bounded_and_the_oldest_goes_first() {
 }
 
 #[tokio::test]
-async fn neither_runs_without_a_reader_nor_what_is_kept_hold_a_service_that_is_to_stop() {
+async fn neither_runs_without_a_reader_nor_kept_events_delay_shutdown() {
     let stage = Stage::new([Reply::done("ok"), Reply::Hang]).set("SHUTDOWN_GRACE", "20ms");
     let mut service = stage.set("SHUTDOWN_TIMEOUT", "120s").start().await;
     service.run(&detached(300)).await.collect().await;

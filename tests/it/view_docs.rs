@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 #[test]
-fn every_example_is_part_of_a_view_of_a_fixture_page() {
+fn every_example_is_part_of_the_view_of_a_fixture_page() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let docs = fs::read_to_string(root.join("docs/VIEW.md")).expect("the page");
     let mut examples = 0;

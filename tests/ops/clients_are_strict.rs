@@ -103,7 +103,7 @@ async fn a_python_client_refuses_what_the_contract_forbids() {
 
 /// What `docs/API.md` tells those who let aiohttp make the lines.
 #[tokio::test]
-async fn only_aiohttps_own_lines_are_limited_to_128_kib() {
+async fn only_aiohttps_line_iterator_is_limited_to_128_kib() {
     let picture = |bytes: usize| {
         let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
         png.resize(bytes, 0);

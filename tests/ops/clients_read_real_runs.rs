@@ -62,7 +62,7 @@ async fn every_python_client_reads_runs_with_png_screenshots() {
 }
 
 #[tokio::test]
-async fn the_client_in_a_browser_reads_a_run_and_shows_its_screenshots() {
+async fn the_browser_client_reads_a_run_and_shows_its_screenshots() {
     let stage = Stage::new().await;
     let (task, mut fields) = stage.order();
     for format in ["png", "jpeg", "webp"] {
@@ -74,7 +74,7 @@ async fn the_client_in_a_browser_reads_a_run_and_shows_its_screenshots() {
 }
 
 #[tokio::test]
-async fn a_run_without_success_is_read_as_well() {
+async fn a_run_without_success_is_read_too() {
     let stage = Stage::new().await;
     let fields = json!({ "provider": "template", "startUrl": stage.shop.url, "screenshotFormat": "none" });
     for client in [Python::HttpxLines, Python::AiohttpLines] {

@@ -24,7 +24,7 @@ fn the_image_is_built_with_the_projects_toolchain() {
 }
 
 #[test]
-fn the_committed_documentation_of_the_settings_is_the_generated_one() {
+fn the_committed_settings_documentation_is_up_to_date() {
     for (path, generated, command) in [
         (".env.example", config::env_example(), "browser-use-service settings > .env.example"),
         ("docs/SETTINGS.md", config::markdown(), "browser-use-service settings --markdown > docs/SETTINGS.md"),
@@ -56,7 +56,7 @@ fn allowed_calls(profile: &serde_json::Value) -> Vec<&str> {
 }
 
 #[test]
-fn the_seccomp_profile_refuses_all_but_a_list_and_lets_chromium_make_its_sandbox() {
+fn the_seccomp_profile_is_an_allowlist_that_permits_chromiums_sandbox() {
     let profile: serde_json::Value = serde_json::from_str(&read("seccomp.json")).unwrap();
     assert_eq!((&profile["defaultAction"], &profile["defaultErrnoRet"]), (&"SCMP_ACT_ERRNO".into(), &1.into()));
     let architectures = profile["archMap"].as_array().unwrap();

@@ -22,7 +22,7 @@ async fn the_built_in_planner_meets_a_goal_of_every_kind() {
 }
 
 #[test]
-fn each_goal_has_a_name_of_its_own_a_reason_and_an_outcome_to_check() {
+fn each_goal_has_a_unique_name_a_reason_and_an_outcome() {
     let names: HashSet<_> = GOALS.iter().map(|goal| goal.name).collect();
     assert_eq!(names.len(), GOALS.len());
     for goal in &GOALS {

@@ -49,7 +49,7 @@ impl Visitor {
 }
 
 #[tokio::test]
-async fn an_order_goes_from_search_to_the_shops_record() {
+async fn an_order_is_placed_from_search_to_record() {
     let (shop, orders) = shop::router();
     let mut ada = Visitor::at(&shop);
     assert!(ada.get("/search?q=blue%20kettle").await.text.contains("/products/blue-kettle"));
@@ -72,7 +72,7 @@ async fn an_order_goes_from_search_to_the_shops_record() {
 }
 
 #[tokio::test]
-async fn a_form_with_mistakes_is_shown_again_and_orders_nothing() {
+async fn an_invalid_form_is_shown_again_and_places_no_order() {
     let (shop, orders) = shop::router();
     let mut visitor = Visitor::at(&shop);
     visitor.post("/cart", "product=tea-tin&quantity=1").await;
@@ -83,7 +83,7 @@ async fn a_form_with_mistakes_is_shown_again_and_orders_nothing() {
 }
 
 #[tokio::test]
-async fn what_a_visitor_types_is_never_markup() {
+async fn visitor_input_is_escaped() {
     let (shop, _) = shop::router();
     let mut visitor = Visitor::at(&shop);
     visitor.post("/cart", "product=tea-tin&quantity=1").await;

@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_callers_name_is_plain_or_refused() {
+    fn a_caller_supplied_name_is_plain_or_rejected() {
         for name in ["cv.pdf", "Grüße an alle.txt", ".env", "a..b", "no ending"] {
             assert_eq!(FileName::parse(name).map(|name| name.0), Ok(name.to_owned()));
         }
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proposed_name_is_made_plain() {
+    fn a_proposed_name_is_sanitized() {
         for (proposed, name) in [
             ("report.pdf", "report.pdf"),
             ("../../etc/passwd", "passwd"),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_keeps_its_ending() {
+    fn a_long_name_keeps_its_extension() {
         let name = FileName::tamed(&format!("{}.pdf", "ü".repeat(400)));
         assert!(name.as_str().ends_with("ü.pdf"));
         assert!(name.as_str().len() <= FileName::MAX_BYTES);
@@ -207,7 +207,7 @@ mod tests {
     proptest! {
         /// Whatever is proposed, what comes of it is a name that a caller could have sent, and has room for a number.
         #[test]
-        fn any_proposal_becomes_a_plain_name(proposed in "[a./\\\\ \u{0}\n\u{85}\u{202e}\u{200b}é\u{1f600}-]{0,300}|.{0,300}") {
+        fn any_proposed_name_becomes_a_plain_name(proposed in "[a./\\\\ \u{0}\n\u{85}\u{202e}\u{200b}é\u{1f600}-]{0,300}|.{0,300}") {
             for name in [FileName::tamed(&proposed), FileName::titled(&proposed, "pdf")] {
                 prop_assert_eq!(FileName::parse(name.as_str()), Ok(name.clone()));
                 prop_assert!(name.numbered(999_999).as_str().len() < 255);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_one_name_are_numbered_before_the_ending() {
+    fn files_with_the_same_name_are_numbered_before_the_extension() {
         let numbered = |name| FileName::tamed(name).numbered(2).0;
         assert_eq!(numbered("report.pdf"), "report (2).pdf");
         assert_eq!(numbered("archive.tar.gz"), "archive.tar (2).gz");
@@ -224,13 +224,13 @@ mod tests {
     }
 
     #[test]
-    fn a_title_becomes_a_name() {
+    fn a_title_becomes_a_file_name() {
         assert_eq!(FileName::titled("Invoice 3/2026 – Lamps", "pdf").as_str(), "Invoice 3-2026 – Lamps.pdf");
         assert_eq!(FileName::titled("  ", "pdf").as_str(), "page.pdf");
     }
 
     #[test]
-    fn sizes_are_told_roughly() {
+    fn sizes_are_rounded() {
         for (bytes, text) in [(0, "0 B"), (999, "999 B"), (1_001, "2 kB"), (12_000, "12 kB"), (3_250_000, "3.2 MB")] {
             assert_eq!(Size(bytes).to_string(), text);
         }

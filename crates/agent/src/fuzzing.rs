@@ -52,6 +52,6 @@ fn fence(data: &[u8]) {
 
 #[cfg(test)]
 #[test]
-fn kept_inputs_break_no_promise() {
+fn corpus_inputs_hold_the_invariants() {
     testkit::corpus::replay(TARGETS);
 }

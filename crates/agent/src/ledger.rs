@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_are_kept_in_order_without_doubles_in_a_row_and_without_passwords() {
+    fn urls_are_kept_in_order_without_consecutive_duplicates_or_passwords() {
         let ledger = Ledger::default();
         for url in [
             "about:blank",
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn usage_adds_up_by_model_and_costs_what_has_a_price() {
+    fn usage_is_summed_by_model_and_priced_models_report_a_cost() {
         let ledger = Ledger::default();
         let call =
             Usage { calls: 1, prompt_tokens: 1_000, cached_tokens: 0, cache_written_tokens: 0, completion_tokens: 100 };

@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_schema_is_refused_with_its_place_and_without_its_values() {
+    fn an_invalid_schema_is_rejected_with_its_location_and_without_its_values() {
         assert_eq!(refused(json!([])), (String::new(), SchemaFault::NotAnObject));
         let (place, fault) = refused(json!({"properties": {"a": {"anyOf": [{}, {"type": "sekret"}]}}}));
         assert_eq!(place, "properties/a/anyOf/1/type");
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_fetched_and_nothing_changes_what_references_mean() {
+    fn references_are_never_fetched_or_rebased() {
         for reference in
             ["https://example.com/x.json", "file:///etc/passwd", "other.json#/a", "#anchor", "#/$defs/a%20b"]
         {
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_bound_is_refused_before_it_is_compiled() {
+    fn an_unbounded_schema_is_rejected_before_it_is_compiled() {
         for schema in [
             json!({"$ref": "#"}),
             json!({"$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"allOf": [{"$ref": "#/$defs/a"}]}}, "$ref": "#/$defs/a"}),
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn what_schema_libraries_write_is_taken() {
+    fn schemas_generated_by_libraries_are_accepted() {
         let pydantic = json!({
             "$schema": "http://json-schema.org/draft-07/schema#",
             "$id": "https://example.com/offers",
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_few_and_short() {
+    fn validation_errors_are_few_and_short() {
         let schema = OutputSchema::parse(json!({"items": {"type": "number"}})).unwrap();
         let data = json!(vec!["x".repeat(9_000); 50]);
         assert!(schema.read(Some(&data)).unwrap_err().len() < MAX_FAULTS * (2 * MAX_FAULT + 10) + 100);

@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn data_counts_for_the_room_that_its_parts_take_and_not_for_their_text() {
+    fn data_counts_by_its_memory_and_not_by_its_text() {
         let held = |output: Value| AgentResult { output: Some(output), ..AgentResult::default() }.output_bytes();
         let entry = size_of::<(String, Value)>();
         assert!(held(json!(vec![1; 10_000])) >= 10_000 * size_of::<Value>());

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_is_cut_by_characters_and_shows_it() {
+    fn text_is_truncated_by_characters_with_an_ellipsis() {
         assert_eq!(shorten("grün", 4), "grün");
         assert_eq!(shorten("grüne", 4), "grü…");
         assert_eq!(shorten("", 0), "");

@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_is_of_a_million_tokens_and_cached_ones_are_counted_once() {
+    fn prices_are_per_million_tokens_and_cached_ones_count_once() {
         let prices = Prices::parse("openai/a/b:7b=2/0.5/8, openai/c=0/0/1").unwrap();
         let usage = Usage {
             calls: 3,
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_prices_is_refused() {
+    fn invalid_price_lists_are_rejected() {
         for text in [
             "",
             "a/b",

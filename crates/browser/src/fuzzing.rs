@@ -7,6 +7,6 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[("page_view", observe::fuzzing::page
 
 #[cfg(test)]
 #[test]
-fn kept_inputs_break_no_promise() {
+fn corpus_inputs_hold_the_invariants() {
     testkit::corpus::replay(TARGETS);
 }

@@ -41,6 +41,6 @@ fn messages(data: &[u8]) {
 
 #[cfg(test)]
 #[test]
-fn kept_inputs_break_no_promise() {
+fn corpus_inputs_hold_the_invariants() {
     testkit::corpus::replay(TARGETS);
 }

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_recipient_of_an_oversized_message_is_known_however_it_arrives() {
+    fn the_recipient_of_an_oversized_message_is_known_whatever_its_chunks() {
         let text = "x".repeat(5_000);
         for part in [1, 7, 511, 512, 513, 4_000, 10_000] {
             let reply = format!("{{\"id\":42,\"result\":{{\"value\":\"{text}\"}},\"sessionId\":\"S1\"}}");

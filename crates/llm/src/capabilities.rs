@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_specific_family_counts_whatever_stands_before_the_name() {
+    fn the_longest_prefix_wins_and_vendors_are_ignored() {
         let openai = |model| Family::capabilities(openai::PROTOCOL.families, model);
         assert!(!openai("gpt-5.2").temperature && openai("gpt-5-chat-latest").temperature);
         assert_eq!(openai("gpt-4-0613").output, OutputMode::ForcedTool);

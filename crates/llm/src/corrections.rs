@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn two_calls_that_learn_the_same_at_once_correct_it_once() {
+    fn concurrent_calls_make_the_same_correction_once() {
         let (corrections, sent) = corrections();
         for _ in 0..2 {
             let corrected = corrections.correct("m", sent, Feature::Output).unwrap();
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_call_learns_survives_the_answer_to_another() {
+    fn a_correction_survives_the_answer_to_another_call() {
         let (corrections, sent) = corrections();
         corrections.correct("m", sent, Feature::Temperature);
         corrections.answered("m", sent, false, true);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn images_are_given_up_only_by_a_model_that_has_accepted_none() {
+    fn images_are_dropped_only_for_a_model_that_never_accepted_one() {
         let (corrections, sent) = corrections();
         corrections.answered("m", sent, true, true);
         assert_eq!(corrections.correct("m", sent, Feature::Images), None);

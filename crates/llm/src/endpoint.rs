@@ -94,20 +94,20 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_not_http_is_refused() {
+    fn a_base_url_that_is_not_http_is_rejected() {
         for base in ["ftp://example.com", "data:text/plain,x"] {
             assert!(Endpoint::new(base.parse().unwrap(), None, KeyHeader::BEARER, &[]).is_none());
         }
     }
 
     #[test]
-    fn a_key_that_cannot_stand_in_a_header_is_refused() {
+    fn a_key_that_is_invalid_in_a_header_is_rejected() {
         let base = "https://example.com".parse().unwrap();
         assert!(Endpoint::new(base, Some("a\nb".into()), KeyHeader::BEARER, &[]).is_none());
     }
 
     #[test]
-    fn a_quote_is_one_bounded_line_without_the_key_even_where_it_is_cut() {
+    fn a_quote_is_one_bounded_line_without_the_key_even_if_truncated() {
         let endpoint = endpoint("https://example.com", "canary-key-0123456789");
         let spaced = endpoint.quote("no\r\n\tsuch \u{7} key: canary-key-0123456789.");
         assert_eq!(spaced, "no such key: [key].");

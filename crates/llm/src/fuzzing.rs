@@ -39,13 +39,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kept_inputs_break_no_promise() {
+    fn corpus_inputs_hold_the_invariants() {
         testkit::corpus::replay(TARGETS);
     }
 
     /// A connection may break anywhere, within a character too.
     #[test]
-    fn no_beginning_of_a_kept_answer_breaks_a_promise() {
+    fn every_prefix_of_a_corpus_answer_holds_the_invariants() {
         for (name, run) in TARGETS {
             for input in testkit::corpus::inputs(name) {
                 (0..input.len()).for_each(|end| run(&input[..end]));

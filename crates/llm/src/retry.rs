@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_gives_up_after_the_attempts_with_the_last_error() {
+    async fn it_gives_up_after_all_attempts_with_the_last_error() {
         let (notices, attempts, begin) = (Recorded::default(), Cell::new(0), Instant::now());
         let answer: Result<(), _> = retry(&limits(), None, &notices, async || {
             attempts.set(attempts.get() + 1);
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn delays_double_up_to_the_cap_and_are_spread_over_their_whole_length() {
+    fn delays_double_up_to_the_cap_with_full_jitter() {
         let limits = limits();
         for (attempts, longest) in [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 20), (40, 20), (u32::MAX, 20)] {
             let waits: Vec<_> = (0..200).map(|_| backoff(attempts, &limits)).collect();

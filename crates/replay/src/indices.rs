@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_get_the_indices_that_they_were_recorded_with() {
+    fn elements_keep_their_recorded_indices() {
         let recorded = page(&[(1, "link", "Home"), (2, "button", "Buy"), (3, "button", "Buy")]);
         let mut live = page(&[(2, "link", "News"), (1, "button", "Buy"), (9, "button", "Buy")]);
         let mapping = Indices::renumber(&recorded.view, &mut live);

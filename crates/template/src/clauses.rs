@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tasks_part_where_a_new_goal_begins_and_nowhere_else() {
+    fn tasks_are_split_only_where_a_new_goal_begins() {
         let cases: [(&str, &[&str]); 12] = [
             ("open a.example, click Buy and then read the price", &["open a.example", "click Buy", "read the price"]),
             ("type rock and roll, loud into Name", &["type rock and roll, loud into Name"]),

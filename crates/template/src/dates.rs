@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dates_are_read_where_they_can_mean_one_day_only() {
+    fn only_unambiguous_dates_are_parsed() {
         let cases = [
             ("3 May 2026", Some("2026-05-03")),
             ("May 3rd, 2026", Some("2026-05-03")),
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_by_both_clocks() {
+    fn times_are_parsed_in_12_and_24_hour_notation() {
         let cases = [
             ("14:30", Some("14:30")),
             ("2:30 pm", Some("14:30")),

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn words_quotes_and_breaks_are_told_apart() {
+    fn words_quotes_and_breaks_are_distinguished() {
         let cases = [
             ("click 'Add to cart', then go", "click <Add to cart> , then go"),
             ("click \"a, b\" «c; d» “e. f” ‘g’ „h“", "click <a, b> <c; d> <e. f> <g> <h>"),

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn indices_and_tags_are_told_from_what_a_person_reads() {
+    fn indices_and_tags_are_separated_from_visible_text() {
         let cases: [(&str, &[u32], &str); 14] = [
             ("Shop", &[], "Shop"),
             ("\t[1]<link href=\"/a>b\" />Blue kettle", &[1], "Blue kettle"),
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn an_element_whose_line_is_bare_is_told_by_its_name() {
+    fn an_element_with_an_empty_line_is_identified_by_its_name() {
         assert_eq!(shown("[7]<input />", vec![named(7, "Street", "")]), [(vec![7], "Street".to_owned())]);
         assert_eq!(shown("[7]<input />", vec![named(7, "Street", "Main 1")]), [(vec![7], "Street: Main 1".to_owned())]);
     }

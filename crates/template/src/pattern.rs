@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn slots_take_what_stands_between_the_words() {
+    fn slots_capture_the_text_between_words() {
         let pattern = "<type|enter> {text} <into|in> [the] {label}";
         let lazy = "<type|enter> {text?} <into|in> [the] {label}";
         let cases: [(&str, &str, Option<Vec<&str>>); 7] = [
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_without_slots_matches_the_whole_clause_only() {
+    fn a_pattern_without_slots_matches_only_the_whole_clause() {
         let pattern = "<go back> [to the previous page]";
         assert_eq!(slots(pattern, "go back to the previous page"), Some(vec![]));
         assert_eq!(slots(pattern, "Go back."), Some(vec![]));

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn presence_and_absence_are_told_apart() {
+    fn presence_and_absence_are_distinguished() {
         let cases = [
             ("there is a cookie banner", Some(("cookie banner", false))),
             ("there is no 'Sold out'", Some(("Sold out", true))),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thing_is_seen_in_a_line_over_two_lines_or_as_a_control() {
+    fn a_text_is_found_in_a_line_across_two_lines_or_as_a_control() {
         let page = observation("http://a.test/", "Page", &["We use cookies", "Total", "12,00 EUR", "button: Save"]);
         let lines = lines::of_view(&page.view);
         let cases = [

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn articles_ordinals_and_kinds_are_told_from_the_label() {
+    fn articles_ordinals_and_kinds_are_separated_from_the_label() {
         use ElementKind::{Button, Dropdown, Field, Link, Result};
         use Ordinal::{Last, Nth};
         let cases = [
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_phrase_is_kept_since_a_label_may_look_like_an_ordinal() {
+    fn the_whole_phrase_is_kept_as_a_possible_label() {
         let source = "the First name";
         let tokens = lex(source);
         assert_eq!(Target::parse(Slot { tokens: &tokens, source }).whole, "First name");

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folding_drops_case_punctuation_diacritics_and_double_blanks() {
+    fn folding_removes_case_punctuation_diacritics_and_repeated_blanks() {
         let cases = [
             ("E-Mail  *", "e mail"),
             ("  Add to\ncart! ", "add to cart"),
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn clipping_counts_characters_and_marks_the_cut() {
+    fn clipping_counts_characters_and_adds_an_ellipsis() {
         assert_eq!(clip("äöü", 3), "äöü");
         assert_eq!(clip("äöüß", 3), "äöü…");
     }

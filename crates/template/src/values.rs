@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_told_from_labels() {
+    fn urls_are_distinguished_from_labels() {
         let cases = [
             ("http://127.0.0.1:8080", Some(("http://127.0.0.1:8080", false))),
             ("HTTPS://Example.com/a?b=c#d", Some(("HTTPS://Example.com/a?b=c#d", false))),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_told_from_labels() {
+    fn keys_are_distinguished_from_labels() {
         let cases = [
             ("Enter", Some("Enter")),
             ("the Enter key", Some("Enter")),

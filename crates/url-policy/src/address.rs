@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_refused_in_every_spelling() {
+    fn loopback_is_rejected_in_every_spelling() {
         for host in [
             "127.0.0.1",
             "127.1",

@@ -51,6 +51,6 @@ fn url_policy(data: &[u8]) {
 
 #[cfg(test)]
 #[test]
-fn kept_inputs_break_no_promise() {
+fn corpus_inputs_hold_the_invariants() {
     testkit::corpus::replay(TARGETS);
 }

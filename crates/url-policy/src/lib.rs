@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn public_sites_are_reached_over_http_and_https() {
+    fn public_sites_are_reachable_over_http_and_https() {
         let policy = UrlPolicy::default();
         for url in
             ["http://example.com/", "https://user@example.com:8443/a?b", "http://8.8.8.8/", "http://[2606:4700::1]/"]
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn an_opened_host_is_reached_by_that_name_alone() {
+    fn an_opened_host_is_reachable_only_by_that_name() {
         let policy = opening("Intranet.Example, [::1]");
         let private = ["10.0.0.1".parse().unwrap()];
         assert_eq!(addresses(&policy, "intranet.example", 443, &private), Ok(()));

@@ -31,7 +31,7 @@ fn read(journal: &Journal, mut position: u64) -> String {
 }
 
 #[test]
-fn what_was_told_is_read_in_order_and_again() {
+fn events_are_read_in_order_and_can_be_read_again() {
     let mut journal = journal(10, 1_000);
     for text in ["a", "b", "c"] {
         journal.push(step(text, "picture"), Some(0)).unwrap();
@@ -42,7 +42,7 @@ fn what_was_told_is_read_in_order_and_again() {
 }
 
 #[test]
-fn screenshots_go_first_the_oldest_before_the_newer_and_the_newest_stays() {
+fn screenshots_are_dropped_first_oldest_first_and_the_newest_is_kept() {
     let mut journal = journal(7, 25_000);
     for _ in 0..4 {
         journal.push(step("", &"p".repeat(10_000)), Some(0)).unwrap();
@@ -57,7 +57,7 @@ fn screenshots_go_first_the_oldest_before_the_newer_and_the_newest_stays() {
 }
 
 #[test]
-fn log_events_go_before_steps_that_were_read() {
+fn log_events_are_dropped_before_read_steps() {
     let mut journal = journal(4, 10);
     journal.push(step("a", ""), Some(0)).unwrap();
     journal.push(log("b"), Some(1)).unwrap();
@@ -72,7 +72,7 @@ fn log_events_go_before_steps_that_were_read() {
 }
 
 #[test]
-fn steps_that_wait_for_a_reader_are_never_dropped() {
+fn unread_steps_are_never_dropped() {
     let mut journal = journal(2, 10);
     journal.push(step("a", ""), Some(0)).unwrap();
     journal.push(step("b", ""), Some(0)).unwrap();
@@ -83,7 +83,7 @@ fn steps_that_wait_for_a_reader_are_never_dropped() {
 }
 
 #[test]
-fn without_a_reader_the_oldest_events_go() {
+fn without_a_reader_the_oldest_events_are_dropped() {
     let mut journal = journal(2, 10);
     for text in ["a", "b", "c"] {
         journal.push(step(text, ""), None).unwrap();
@@ -96,7 +96,7 @@ fn without_a_reader_the_oldest_events_go() {
 }
 
 #[test]
-fn an_event_larger_than_all_room_is_kept_as_long_as_it_is_the_newest() {
+fn an_oversized_event_is_kept_while_it_is_the_newest() {
     let mut journal = journal(1, 10);
     journal.push(step("", &"p".repeat(1_000)), Some(0)).unwrap();
     assert_eq!(read(&journal, 0), "1");

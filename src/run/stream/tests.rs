@@ -16,7 +16,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn no_reader_loses_an_event_or_gets_it_twice_whoever_comes_and_goes(data in vec(any::<u8>(), 0..400)) {
+    fn readers_lose_no_event_and_get_none_twice(data in vec(any::<u8>(), 0..400)) {
         fuzzing::run_stream(&data);
     }
 }
@@ -62,7 +62,7 @@ async fn given_up(events: &EventSender) -> (Failure, u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_that_takes_nothing_ends_the_run_when_something_has_waited_for_too_long() {
+async fn a_reader_that_takes_nothing_ends_the_run_after_the_stall_timeout() {
     let (events, mut stream) = open(0);
     stream.next().await.unwrap();
     sleep_until(Instant::now() + 10 * STALL).await;
@@ -92,7 +92,7 @@ async fn a_reader_that_takes_one_event_at_a_time_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_without_a_reader_is_given_up_at_once_or_after_the_time_it_asked_for() {
+async fn a_run_without_a_reader_is_cancelled_at_once_or_after_its_detach_time() {
     for detach in [0, 90] {
         let (events, stream) = open(detach);
         drop(stream);
@@ -102,7 +102,7 @@ async fn a_run_without_a_reader_is_given_up_at_once_or_after_the_time_it_asked_f
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_comes_back_in_time_keeps_the_run_and_the_time_begins_anew() {
+async fn a_reader_that_returns_in_time_keeps_the_run_and_resets_the_timer() {
     let (events, stream) = open(90);
     drop(stream);
     let back = async {
@@ -117,13 +117,13 @@ async fn who_comes_back_in_time_keeps_the_run_and_the_time_begins_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_stalls_has_the_time_without_a_reader_too() {
+async fn a_stalled_reader_gets_the_detach_time_too() {
     let (events, _stream) = open(90);
     assert_eq!(given_up(&events).await, (Failure::ClientStalled, 60 + 90));
 }
 
 #[tokio::test(start_paused = true)]
-async fn taking_over_wakes_and_ends_whoever_read_before() {
+async fn taking_over_wakes_and_ends_the_previous_reader() {
     let (events, mut first) = open(0);
     first.next().await.unwrap();
     let (first_end, second) = tokio::join!(first.next(), async { events.channel().attach(1).unwrap() });
@@ -135,7 +135,7 @@ async fn taking_over_wakes_and_ends_whoever_read_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_finished_run_is_kept_from_its_end_or_its_reader_s_leaving_on() {
+async fn a_finished_run_is_kept_from_its_end_or_its_readers_departure() {
     let (events, stream) = open(90);
     let channel = events.channel().clone();
     let started = Instant::now();
@@ -152,7 +152,7 @@ async fn a_finished_run_is_kept_from_its_end_or_its_reader_s_leaving_on() {
 }
 
 #[tokio::test]
-async fn more_unread_steps_than_there_is_room_for_end_the_run() {
+async fn more_unread_steps_than_the_buffer_holds_end_the_run() {
     let (events, _stream) = open(300);
     let step = || match step(ImageFormat::Png, "") {
         RunEventKind::Step(step) => RunEventKind::Step(StepReport { thought: "t".repeat(300_000), ..step }),
@@ -165,7 +165,7 @@ async fn more_unread_steps_than_there_is_room_for_end_the_run() {
 }
 
 #[tokio::test]
-async fn a_screenshot_is_told_again_only_when_it_differs_from_the_last_one_of_this_stream() {
+async fn an_unchanged_screenshot_is_omitted_within_a_stream() {
     let (events, mut stream) = open(0);
     for (format, picture) in [
         (ImageFormat::Png, "a"),

@@ -109,21 +109,21 @@ mod tests {
     }
 
     #[test]
-    fn the_same_click_is_told_at_5_8_and_12_and_ends_the_run_at_15() {
+    fn the_same_click_is_reported_at_5_8_and_12_and_ends_the_run_at_15() {
         let seen = verdicts(15, |step| (vec![click(7)], step));
         assert_eq!(told_and_stuck(&seen), (vec![5, 8, 12], Some(15)));
         assert_eq!(seen[14], Verdict::Stuck("the same action was taken in 15 of the last 20 steps".into()));
     }
 
     #[test]
-    fn an_unchanged_page_is_told_at_5_8_and_12_and_ends_the_run_at_15() {
+    fn an_unchanged_page_is_reported_at_5_8_and_12_and_ends_the_run_at_15() {
         let seen = verdicts(15, |step| (vec![click(step as u32)], 9));
         assert_eq!(told_and_stuck(&seen), (vec![5, 8, 12], Some(15)));
         assert_eq!(seen[4], Verdict::Repeating("the page has stayed the same for 5 steps".into()));
     }
 
     #[test]
-    fn two_actions_in_turn_count_within_the_window_of_20_steps() {
+    fn alternating_actions_count_within_a_window_of_20_steps() {
         let seen = verdicts(60, |step| (vec![click((step % 2) as u32)], step));
         assert_eq!(told_and_stuck(&seen).1, None);
         assert_eq!(&told_and_stuck(&seen).0[..4], &[9, 10, 15, 16]);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn scrolling_down_a_long_page_is_no_loop() {
+    fn scrolling_down_a_long_page_is_not_a_loop() {
         let scroll = Action::Scroll { direction: ScrollDirection::Down, pages: None, index: None };
         let seen = verdicts(40, |step| (vec![scroll.clone()], step));
         assert_eq!(told_and_stuck(&seen), (vec![], None));

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_url_is_found_without_the_punctuation_around_it() {
+    fn a_single_url_is_found_without_surrounding_punctuation() {
         finds("Open https://example.com/a?b=c#d.", "https://example.com/a?b=c#d");
         finds("Look at (http://example.com/x), then stop", "http://example.com/x");
         finds("Read <https://en.wikipedia.org/wiki/Rust_(language)>!", "https://en.wikipedia.org/wiki/Rust_(language)");
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bare_domain_counts_with_https_and_a_local_one_with_http() {
+    fn a_bare_domain_becomes_https_and_a_local_one_http() {
         finds("Go to example.com/path?q=1, read the title", "https://example.com/path?q=1");
         finds("go to www.heise.de.", "https://www.heise.de/");
         finds("Öffne müller.de und lies", "https://xn--mller-kva.de/");
@@ -169,21 +169,21 @@ mod tests {
     }
 
     #[test]
-    fn the_same_url_twice_is_one_and_two_urls_are_none() {
+    fn a_repeated_url_counts_once_and_two_different_urls_are_ignored() {
         finds("Open example.com and tell what https://example.com/ is about", "https://example.com/");
         finds_none("Compare https://a.com and https://b.com");
         finds_none("Compare a.com with b.org");
     }
 
     #[test]
-    fn a_mail_address_is_no_url() {
+    fn an_email_address_is_not_a_url() {
         finds_none("Write to jane.doe@example.com");
         finds_none("mailto:jane@example.com");
         finds("Log in at example.com as jane@mail.org", "https://example.com/");
     }
 
     #[test]
-    fn what_a_sentence_forbids_is_not_opened() {
+    fn a_url_in_a_prohibition_is_not_opened() {
         finds_none("Do not open https://example.com");
         finds_none("Find the price, but never go to example.com");
         finds_none("Don't, whatever happens, visit example.com.");
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn file_names_and_numbers_and_other_schemes_are_no_urls() {
+    fn file_names_numbers_and_other_schemes_are_not_urls() {
         for task in [
             "Save it as report.pdf",
             "Read main.rs and node.js",
@@ -218,7 +218,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_task_is_searched_without_a_panic(task in "\\PC{0,80}", glue in "[a-z.:/@()\\[\\]'’ 文ü\n]{0,60}") {
+        fn searching_any_task_does_not_panic(task in "\\PC{0,80}", glue in "[a-z.:/@()\\[\\]'’ 文ü\n]{0,60}") {
             url_in_task(&task);
             url_in_task(&glue);
         }

@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_ends_before_a_heading_or_else_at_a_line_s_end() {
+    fn a_part_ends_before_a_heading_or_at_a_line_end() {
         assert_eq!(parts("a b c\n# D\ne f\ng", 13), ["a b c\n", "# D\ne f\ng"]);
         assert_eq!(parts("aaaa\nbbbb\ncccc", 12), ["aaaa\nbbbb\n", "cccc"]);
         assert_eq!(parts("a\n# A\nbbb\ncccc", 11), ["a\n# A\nbbb\n", "cccc"], "a heading far up is no place to end");
@@ -107,7 +107,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn parts_are_the_text_and_none_is_too_long(text in "[a# é\n]{0,200}", max in 1_usize..40) {
+        fn parts_add_up_to_the_text_and_none_is_too_long(text in "[a# é\n]{0,200}", max in 1_usize..40) {
             let parts = parts(&text, max);
             prop_assert_eq!(parts.concat(), text.clone());
             prop_assert!(parts.iter().all(|part| part.chars().count() <= max));

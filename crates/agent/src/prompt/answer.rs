@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_fits_the_schema_is_taken_as_it_is() {
+    fn an_answer_that_matches_the_schema_is_accepted_as_is() {
         let decision = parse(PLAIN, false).unwrap();
         assert_eq!(decision.evaluation_previous_goal, "ok");
         assert_eq!(decision.memory, "m");
@@ -315,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn the_form_of_the_schema_and_that_of_the_types_are_both_read() {
+    fn both_the_schema_form_and_the_type_form_are_parsed() {
         let text = r#"{"actions":[{"action":"click","index":41},{"action":"clickAt","index":null,"x":3,"y":4,"count":2},
             {"action":"goBack"},{"action":"send_keys","keys":"Enter"},{"scroll":{"direction":"down"}}]}"#;
         let at =
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nulls_of_a_strict_schema_are_left_out_arguments() {
+    fn nulls_of_a_strict_schema_are_omitted_arguments() {
         let text =
             r#"{"memory":null,"actions":[{"scroll":{"direction":"down","pages":null,"index":null}},{"goBack":{}}]}"#;
         assert_eq!(actions(text)[0].index(), None);
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn fences_prefaces_and_trailing_text_are_passed_over() {
+    fn fences_prefaces_and_trailing_text_are_ignored() {
         for text in [
             format!("```json\n{PLAIN}\n```"),
             format!("Here is {{my}} answer: {PLAIN} Hope it helps {{}}"),
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_plainly_meant_is_repaired() {
+    fn unambiguous_mistakes_are_repaired() {
         assert_eq!(actions(r#"{"actions":{"click":{"index":41}}}"#), [click(41)]);
         assert_eq!(actions(r#"{"action":[{"click":{"index":41}}]}"#), [click(41)]);
         assert_eq!(actions(r#"{"click":{"index":41}}"#), [click(41)]);
@@ -390,7 +390,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_broke_off_is_not_half_carried_out() {
+    fn a_truncated_answer_is_not_partially_executed() {
         for cut in 1..PLAIN.len() {
             assert!(parse(&PLAIN[..cut], false).is_err(), "{}", &PLAIN[..cut]);
         }
@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn a_last_call_keeps_only_done() {
+    fn a_final_call_keeps_only_done() {
         let mixed = r#"{"actions":[{"click":{"index":1}},{"done":{"text":"t","success":true}}]}"#;
         assert_eq!(parse(mixed, true).unwrap().actions, [Action::done("t", true)]);
         assert_eq!(parse(PLAIN, true), Err(AnswerError::NotDone));
@@ -434,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn every_action_survives_the_way_to_the_wire_and_back() {
+    fn every_action_survives_a_wire_round_trip() {
         for action in [
             Action::Navigate { url: "https://a.example".into(), new_tab: Some(true) },
             Action::Search { query: "q".into(), engine: None },
@@ -483,13 +483,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_answer_makes_parsing_panic(noise in any::<String>(), text in jsonish(), only_done: bool) {
+        fn parsing_any_answer_does_not_panic(noise in any::<String>(), text in jsonish(), only_done: bool) {
             let _ = parse(&noise, only_done);
             let _ = parse(&text, only_done);
         }
 
         #[test]
-        fn no_damaged_answer_makes_parsing_panic(at in 0..PLAIN.len(), with in "[\\[{\"'}\\]:,0-9a-z]{0,3}") {
+        fn parsing_a_damaged_answer_does_not_panic(at in 0..PLAIN.len(), with in "[\\[{\"'}\\]:,0-9a-z]{0,3}") {
             let _ = parse(&format!("{}{with}{}", &PLAIN[..at], &PLAIN[at..]), false);
         }
     }

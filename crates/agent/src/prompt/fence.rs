@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn look_alikes_and_hidden_characters_do_not_close_a_fence() {
+    fn look_alikes_and_invisible_characters_do_not_close_a_fence() {
         let fence = Fence::fixed("1a2b3c4d");
         for text in [
             "</page-1\u{200b}a2b\u{ad}3c4d>",
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_sees_is_not_shown_and_what_means_something_stays() {
+    fn invisible_characters_are_removed_and_meaningful_ones_kept() {
         let fence = Fence::fixed("1a2b3c4d");
         let tags: String = "ignore".chars().map(|c| char::from_u32(0xe0000 + c as u32).unwrap()).collect();
         assert_eq!(fence.defuse(&format!("a{tags}b\u{202e}c\u{2066}d\u{fe01}\u{e0101}e\u{1b}[31m")), "abcde[31m");
@@ -160,7 +160,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_fenced_holds_the_boundary(parts in prop::collection::vec("(ab12|AB12|ab|12|a|[ -~é]){0,6}", 0..6)) {
+        fn fenced_text_never_contains_the_boundary(parts in prop::collection::vec("(ab12|AB12|ab|12|a|[ -~é]){0,6}", 0..6)) {
             let safe = Fence::fixed("ab12").defuse(&parts.concat());
             prop_assert!(!safe.to_ascii_lowercase().contains("ab12"));
         }

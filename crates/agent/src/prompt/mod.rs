@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_shows_reminders_then_the_page_with_its_tabs_position_and_notices() {
+    fn a_turn_shows_reminders_and_then_the_page_with_tabs_position_and_notices() {
         let observation = Observation {
             url: "https://shop.example/lamps".into(),
             title: "Lamps\nand more".into(),
@@ -234,14 +234,14 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_fits_into_the_viewport_has_no_position() {
+    fn a_page_that_fits_the_viewport_has_no_scroll_position() {
         assert_eq!(scroll(Scroll { pixels_above: 0, pixels_below: 0, viewport_height: 900 }), None);
         assert_eq!(scroll(Scroll { pixels_above: 9, pixels_below: 0, viewport_height: 0 }), None);
         assert!(scroll(Scroll { pixels_above: u32::MAX, pixels_below: u32::MAX, viewport_height: 1 }).is_some());
     }
 
     #[test]
-    fn files_that_were_sent_are_named_with_the_task() {
+    fn uploaded_files_are_named_with_the_task() {
         let files = [("cv.pdf", 12_000), ("me.png", 900)];
         let files = files.map(|(name, bytes)| FileInfo { name: name.into(), bytes });
         let text = task("Apply", &files, &Secrets::default(), None, &Fence::fixed("1a2b3c4d"));
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_boundary_is_read_where_the_task_is_told() {
+    fn the_boundary_is_announced_with_the_task() {
         let text = task("The run's boundary: no", &[], &Secrets::default(), None, &Fence::fixed("1a2b3c4d"));
         assert_eq!(boundary(&text), Some("1a2b3c4d"));
         assert_eq!(boundary("no such thing"), None);

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_used_that_the_strict_subset_lacks() {
+    fn only_the_strict_subset_is_used() {
         let text = decision(Vocabulary::ALL).to_string();
         for word in [
             "oneOf",
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_thoughts_stand_before_the_actions_so_that_a_model_thinks_first() {
+    fn thoughts_come_before_actions() {
         let schema = decision(Vocabulary::ALL);
         let names: Vec<_> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(names, ["evaluationPreviousGoal", "memory", "nextGoal", "actions"]);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn done_carries_data_where_an_output_is_asked_for() {
+    fn done_carries_data_if_an_output_is_requested() {
         let done = |schema: Value| schema["properties"]["actions"]["items"]["anyOf"][0].clone();
         assert_eq!(done(done_only(NONE))["required"], json!(["action", "text", "success"]));
         let with_data = done(done_only(Vocabulary::ALL));
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_call_can_only_say_done() {
+    fn the_final_call_only_allows_done() {
         let schema = done_only(Vocabulary::ALL);
         let actions = schema["properties"]["actions"]["items"]["anyOf"].as_array().unwrap();
         assert_eq!(actions.len(), 1);

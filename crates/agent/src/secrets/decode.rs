@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_escape_is_undone() {
+    fn each_kind_of_escape_is_decoded() {
         for (text, expected) in [
             ("a%20b%c3%BC", "a bü"),
             ("a%E4b%u00e4%uD83D%uDE00", "aäbä😀"),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_only_resembles_an_escape_stays() {
+    fn text_that_resembles_an_escape_is_kept() {
         for text in [
             "100%",
             "%zz",
@@ -253,21 +253,21 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_is_undone_within_each_other() {
+    fn nested_escapes_are_decoded() {
         let mut texts = Vec::new();
         Layer::original("a%26lt%3Bb", 0).for_each_decoded(&mut |layer| texts.push(layer.text.clone()));
         assert_eq!(texts, ["a%26lt%3Bb", "a&lt;b", "a<b"]);
     }
 
     #[test]
-    fn forms_differ_in_blanks_and_separators_alone() {
+    fn forms_differ_only_in_blanks_and_separators() {
         let text = Layer::original("A  b\u{200b}C \u{ad}\u{a0}\n d-STRASSE’ß", 0);
         assert_eq!(text.normalized(Form::Spaced).text, "a bc d-strasse'ss");
         assert_eq!(text.normalized(Form::Joined).text, "abcdstrasse'ss");
     }
 
     #[test]
-    fn each_byte_knows_where_it_came_from() {
+    fn each_decoded_byte_maps_to_its_origin() {
         let text = "x%C3%BC&-y";
         let mut ranges = Vec::new();
         Layer::original(text, 0).for_each_decoded(&mut |layer| {

@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_the_origins_that_may_have_the_secret() {
+    fn a_rejection_names_the_origins_that_may_receive_the_secret() {
         let password = "<secret>password</secret>";
         let refused = "the secret password may not be given to https://evil.example, only to https://shop.example, \
                        https://*.bank.example, https://my.bank.example; nothing was typed";
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_placeholder_is_refused() {
+    fn a_text_that_is_not_a_placeholder_is_rejected() {
         let unknown = filled("<secret>pw</secret>", "https://shop.example/", &[]).unwrap_err();
         assert_eq!(unknown, "there is no secret pw; there are: email, password, pin");
         for text in [
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn values_and_names_that_cannot_be_masked_are_refused() {
+    fn values_and_names_that_cannot_be_masked_are_rejected() {
         assert_eq!(SecretValue::parse("abc").unwrap_err(), SecretValueError::TooShort);
         assert_eq!(SecretValue::parse("abc\u{200b}\u{200b}").unwrap_err(), SecretValueError::TooShort);
         assert_eq!(SecretValue::parse("  a b c  ").unwrap_err(), SecretValueError::TooShort);

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_is_no_plain_origin_is_refused() {
+    fn a_pattern_that_is_not_a_plain_origin_is_rejected() {
         for pattern in [
             "",
             "*",

@@ -115,7 +115,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_search_finds_what_comparing_each_pattern_at_each_place_does(
+        fn the_search_finds_the_same_matches_as_a_naive_one(
             patterns in prop::collection::vec("[ab]{1,7}", 1..6), text in "[ab…]{0,40}",
         ) {
             let numbered: Vec<_> = patterns.iter().cloned().zip(0..).collect();

@@ -7,7 +7,7 @@ fn changed() -> Result<ActionOutcome, ActionError> {
 }
 
 #[tokio::test]
-async fn a_step_reports_its_actions_in_words_with_the_page_after_them() {
+async fn a_step_describes_its_actions_and_the_page_after_them() {
     let world = World::new([answer(json!([click(1), click(1)])), answer(json!([done("bought")]))]);
     world.page.queue([ok(), changed()]);
     let result = world.run().await;
@@ -35,7 +35,7 @@ async fn a_step_reports_its_actions_in_words_with_the_page_after_them() {
 }
 
 #[tokio::test]
-async fn the_page_is_read_once_a_step_and_once_before() {
+async fn the_page_is_read_once_per_step_and_once_before_the_first() {
     let world = World::new([answer(json!([click(1), click(1)])), answer(json!([click(1)])), answer(json!([done("")]))]);
     world.run().await;
     assert_eq!(*world.page.read.lock().unwrap(), 4);
@@ -44,7 +44,7 @@ async fn the_page_is_read_once_a_step_and_once_before() {
 }
 
 #[tokio::test]
-async fn actions_after_a_failed_one_are_skipped_and_the_model_is_told() {
+async fn actions_after_a_failed_one_are_skipped_and_reported_to_the_model() {
     let world = World::new([answer(json!([click(1), click(1), click(1), click(1)])), answer(json!([done("")]))]);
     world.page.queue([ok(), impossible()]);
     let result = world.run().await;
@@ -56,7 +56,7 @@ async fn actions_after_a_failed_one_are_skipped_and_the_model_is_told() {
 }
 
 #[tokio::test]
-async fn actions_on_a_page_that_changed_are_skipped_and_the_step_did_not_fail() {
+async fn actions_on_a_changed_page_are_skipped_without_failing_the_step() {
     let world = World::new([answer(json!([click(1), click(1), done("too early")])), answer(json!([done("now")]))]);
     world.page.queue([changed()]);
     let result = world.run().await;
@@ -66,7 +66,7 @@ async fn actions_on_a_page_that_changed_are_skipped_and_the_step_did_not_fail() 
 }
 
 #[tokio::test]
-async fn an_element_that_an_earlier_action_removed_is_a_changed_page() {
+async fn an_element_removed_by_an_earlier_action_counts_as_a_page_change() {
     for gone in [
         ActionError::ElementGone { index: ElementIndex(2).into() },
         ActionError::ElementChanged { index: ElementIndex(2).into(), was: "button".into(), now: "link".into() },
@@ -80,7 +80,7 @@ async fn an_element_that_an_earlier_action_removed_is_a_changed_page() {
 }
 
 #[tokio::test]
-async fn an_element_that_was_gone_from_the_start_fails_the_step() {
+async fn an_element_missing_from_the_start_fails_the_step() {
     let world = World::new([answer(json!([click(9), click(1)])), answer(json!([done("")]))]);
     world.page.queue([Err(ActionError::ElementGone { index: ElementIndex(9).into() })]);
     let result = world.run().await;
@@ -89,7 +89,7 @@ async fn an_element_that_was_gone_from_the_start_fails_the_step() {
 }
 
 #[tokio::test]
-async fn no_more_actions_are_carried_out_than_the_setting_allows() {
+async fn actions_per_step_are_limited_by_the_setting() {
     let mut world = World::new([answer(json!([click(1), click(1), click(1)])), answer(json!([done("")]))]);
     world.settings.max_actions_per_step = 2;
     world.run().await;
@@ -117,7 +117,7 @@ async fn the_url_in_the_task_is_opened_before_the_first_step_unless_a_start_url_
 }
 
 #[tokio::test]
-async fn a_start_page_that_does_not_open_is_told_to_the_model() {
+async fn a_start_page_that_fails_to_open_is_reported_to_the_model() {
     let mut world = World::new([answer(json!([done("")]))]);
     world.task.start_url = Some(Url::parse("https://dead.example/").unwrap());
     let error =
@@ -130,7 +130,7 @@ async fn a_start_page_that_does_not_open_is_told_to_the_model() {
 }
 
 #[tokio::test]
-async fn what_a_model_says_about_its_retries_is_reported_while_its_call_still_waits() {
+async fn retries_are_reported_while_the_call_is_pending() {
     let mut world = World::new([answer(json!([done("")]))]);
     let logged = Arc::new(tokio::sync::Semaphore::new(0));
     let model = Arc::get_mut(&mut world.model).unwrap();
@@ -142,7 +142,7 @@ async fn what_a_model_says_about_its_retries_is_reported_while_its_call_still_wa
 }
 
 #[test]
-fn a_run_can_be_carried_from_thread_to_thread() {
+fn a_run_future_is_send() {
     fn sendable<T: Send>(_: &T) {}
     let world = World::new([]);
     let agent = world.agent(Decider::Planner(Box::new(Idle)));
@@ -150,7 +150,7 @@ fn a_run_can_be_carried_from_thread_to_thread() {
 }
 
 #[tokio::test]
-async fn a_script_runs_only_where_a_setting_allows_it() {
+async fn a_script_runs_only_if_the_setting_allows_it() {
     for allowed in [false, true] {
         let script = answer(json!([{"evaluate": {"js": "1 + 1"}}]));
         let mut world = World::new([script, answer(json!([done("ok")]))]);
@@ -165,7 +165,7 @@ async fn a_script_runs_only_where_a_setting_allows_it() {
 }
 
 #[tokio::test]
-async fn a_run_with_secrets_has_no_scripts_in_the_page_whatever_the_setting() {
+async fn a_run_with_secrets_evaluates_no_page_scripts_whatever_the_setting() {
     let script = answer(json!([{"evaluate": {"js": "document.querySelector('input').value"}}]));
     let program = answer(json!([{"script": {"code": "return typeof evaluate"}}]));
     let mut world = World::new([script, program, answer(json!([done("ok")]))]);
@@ -185,7 +185,7 @@ async fn a_run_with_secrets_has_no_scripts_in_the_page_whatever_the_setting() {
 }
 
 #[tokio::test]
-async fn what_was_downloaded_is_reported_once_with_the_step_that_comes_next() {
+async fn downloads_are_reported_once_with_the_next_step() {
     let world = World::new([answer(json!([click(1)])), answer(json!([click(1)])), answer(json!([done("")]))]);
     let file = |name: &str| FileInfo { name: name.into(), bytes: 5 };
     let with = |names: &[&str]| {

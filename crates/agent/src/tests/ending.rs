@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn done_ends_the_run_with_what_the_agent_says() {
+async fn done_ends_the_run_with_the_agents_answer() {
     let world = World::new([answer(json!([{"done": {"text": "no lamps", "success": false}}]))]);
     let result = world.run().await;
     assert_eq!((result.success, result.final_text.as_str(), result.errors.len()), (false, "no lamps", 0));
@@ -14,7 +14,7 @@ async fn done_ends_the_run_with_what_the_agent_says() {
 }
 
 #[tokio::test]
-async fn an_answer_counts_even_when_the_browser_is_gone_by_then() {
+async fn an_answer_counts_even_if_the_browser_is_lost_meanwhile() {
     let world = World::new([answer(json!([done("bought")]))]);
     world.page.queue_readings([None, Some(Err(BrowserError::Lost))]);
     let result = world.run().await;
@@ -34,7 +34,7 @@ async fn the_last_step_only_allows_done() {
 }
 
 #[tokio::test]
-async fn a_run_out_of_steps_has_not_succeeded() {
+async fn a_run_out_of_steps_does_not_succeed() {
     let mut world = World::new([answer(json!([click(1)]))]);
     world.task.max_steps = 2;
     let result = world.run().await;
@@ -46,7 +46,7 @@ async fn a_run_out_of_steps_has_not_succeeded() {
 }
 
 #[tokio::test]
-async fn a_reminder_comes_once_when_three_quarters_of_the_steps_are_used() {
+async fn a_reminder_is_sent_once_after_three_quarters_of_the_steps() {
     let mut world = World::new([answer(json!([{"scroll": {"direction": "down"}}]))]);
     world.task.max_steps = 8;
     world.run().await;
@@ -56,7 +56,7 @@ async fn a_reminder_comes_once_when_three_quarters_of_the_steps_are_used() {
 }
 
 #[tokio::test]
-async fn going_in_circles_is_told_and_then_ends_the_run_with_the_reason() {
+async fn a_loop_is_reported_and_then_ends_the_run_with_the_reason() {
     let mut world = World::new([answer(json!([click(1)]))]);
     world.task.max_steps = 50;
     let result = world.run().await;

@@ -9,7 +9,7 @@ fn provider() -> String {
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_used_is_sent_back_twice_at_most() {
+async fn an_unusable_answer_is_sent_back_at_most_twice() {
     let world = World::new([
         Ok("I clicked it".into()),
         Ok(String::new()),
@@ -36,14 +36,14 @@ async fn an_answer_that_cannot_be_used_is_sent_back_twice_at_most() {
 }
 
 #[tokio::test]
-async fn a_repaired_conversation_is_forgotten_in_the_next_step() {
+async fn a_repair_is_dropped_from_the_next_step() {
     let world = World::new([Ok("nonsense".into()), answer(json!([click(1)])), answer(json!([done("")]))]);
     assert_eq!(world.run().await.errors, Vec::<String>::new());
     assert!(!world.calls()[2].text().contains("nonsense"));
 }
 
 #[tokio::test]
-async fn after_three_failed_steps_in_a_row_one_last_call_may_only_say_done() {
+async fn after_three_consecutive_failed_steps_a_final_call_only_allows_done() {
     let world = World::new([
         answer(json!([click(1)])),
         answer(json!([click(1)])),
@@ -59,7 +59,7 @@ async fn after_three_failed_steps_in_a_row_one_last_call_may_only_say_done() {
 }
 
 #[tokio::test]
-async fn a_last_call_without_done_ends_the_run() {
+async fn a_final_call_without_done_ends_the_run() {
     let world = World::new([answer(json!([click(1)]))]);
     world.page.queue([impossible(), impossible(), impossible()]);
     let result = world.run().await;
@@ -70,7 +70,7 @@ async fn a_last_call_without_done_ends_the_run() {
 }
 
 #[tokio::test]
-async fn a_step_that_works_forgives_the_failed_ones_before() {
+async fn a_successful_step_resets_the_failure_count() {
     let world = World::new([answer(json!([{"scroll": {"direction": "down"}}]))]);
     world.page.queue([impossible(), impossible(), ok(), impossible(), impossible(), ok()]);
     let result = world.run().await;
@@ -79,7 +79,7 @@ async fn a_step_that_works_forgives_the_failed_ones_before() {
 }
 
 #[tokio::test]
-async fn a_model_that_cannot_be_used_ends_the_run() {
+async fn an_unusable_model_ends_the_run() {
     for error in [
         ModelError::Unauthorized { provider: provider(), model: "script-1".into() },
         ModelError::UnknownModel { provider: provider(), model: "script-1".into() },
@@ -96,7 +96,7 @@ async fn a_model_that_cannot_be_used_ends_the_run() {
 }
 
 #[tokio::test]
-async fn a_model_that_answers_badly_fails_the_step_and_is_asked_again() {
+async fn an_unusable_answer_fails_the_step_and_the_model_is_asked_again() {
     for error in [
         ModelError::Malformed { provider: provider() },
         ModelError::Empty { provider: provider() },
@@ -111,7 +111,7 @@ async fn a_model_that_answers_badly_fails_the_step_and_is_asked_again() {
 }
 
 #[tokio::test]
-async fn a_page_that_crashed_is_told_and_offers_no_elements() {
+async fn a_crashed_page_is_reported_and_offers_no_elements() {
     let world = World::new([answer(json!([click(1)])), answer(json!([done("")]))]);
     world.page.queue([Err(BrowserError::PageCrashed.into())]);
     world.page.queue_readings([None, Some(Err(BrowserError::PageCrashed))]);
@@ -126,7 +126,7 @@ async fn a_page_that_crashed_is_told_and_offers_no_elements() {
 }
 
 #[tokio::test]
-async fn a_page_that_does_not_answer_fails_the_step() {
+async fn an_unresponsive_page_fails_the_step() {
     let world = World::new([answer(json!([click(1)])), answer(json!([done("")]))]);
     let silent = BrowserError::Unresponsive { limit: Duration::from_secs(10) };
     world.page.queue_readings([None, Some(Err(silent.clone()))]);
@@ -135,7 +135,7 @@ async fn a_page_that_does_not_answer_fails_the_step() {
 }
 
 #[tokio::test]
-async fn a_lost_browser_ends_the_run_wherever_it_is_noticed() {
+async fn a_lost_browser_ends_the_run_wherever_it_is_detected() {
     let lost = || Err(AgentError::Browser(BrowserError::Lost));
     let world = World::new([answer(json!([click(1)]))]);
     world.page.queue([Err(BrowserError::Lost.into())]);

@@ -28,7 +28,7 @@ fn invalid_form() -> Option<Result<Observation, BrowserError>> {
 }
 
 #[tokio::test]
-async fn the_model_is_told_the_schema_once_and_its_data_is_the_output() {
+async fn the_schema_is_sent_once_and_the_data_becomes_the_output() {
     let world = asking(price(), [answer(json!([click(1)])), with_data(json!(r#"{"price": 12.5}"#))]);
     let result = world.run().await;
     assert_eq!((result.success, result.final_text.as_str()), (true, "12 €"));
@@ -41,7 +41,7 @@ async fn the_model_is_told_the_schema_once_and_its_data_is_the_output() {
 }
 
 #[tokio::test]
-async fn without_a_schema_nothing_is_said_about_data_and_none_is_an_output() {
+async fn without_a_schema_the_prompt_mentions_no_data_and_there_is_no_output() {
     let world = World::new([with_data(json!("{}"))]);
     let result = world.run().await;
     assert_eq!((result.success, result.output), (true, None));
@@ -50,7 +50,7 @@ async fn without_a_schema_nothing_is_said_about_data_and_none_is_an_output() {
 }
 
 #[tokio::test]
-async fn data_that_is_an_object_and_a_bare_string_are_taken() {
+async fn data_may_be_an_object_or_a_string() {
     let result = asking(price(), [with_data(json!({"price": 3}))]).run().await;
     assert_eq!(result.output, Some(json!({"price": 3})));
     for said in ["12", "\"12\"", "twelve"] {
@@ -60,7 +60,7 @@ async fn data_that_is_an_object_and_a_bare_string_are_taken() {
 }
 
 #[tokio::test]
-async fn data_that_does_not_fit_goes_back_with_what_is_wrong() {
+async fn invalid_data_is_sent_back_with_the_errors() {
     let bad = r#"{"price": "12", "until": "tomorrow"}"#;
     let world = asking(price(), [with_data(json!(bad)), with_data(Value::Null), with_data(json!(r#"{"price": 12}"#))]);
     let result = world.run().await;
@@ -75,7 +75,7 @@ async fn data_that_does_not_fit_goes_back_with_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn data_that_never_fits_ends_the_run_without_success_after_two_repairs() {
+async fn data_that_stays_invalid_ends_the_run_without_success_after_two_repairs() {
     let world = asking(price(), [with_data(json!("{}"))]);
     let result = world.run().await;
     assert_eq!(world.calls().len(), 3);
@@ -85,7 +85,7 @@ async fn data_that_never_fits_ends_the_run_without_success_after_two_repairs() {
 }
 
 #[tokio::test]
-async fn an_answer_without_success_owes_no_data() {
+async fn an_answer_without_success_needs_no_data() {
     let given_up = answer(json!([{"done": {"text": "no such lamp", "success": false, "data": null}}]));
     let world = asking(price(), [given_up]);
     let result = world.run().await;
@@ -94,7 +94,7 @@ async fn an_answer_without_success_owes_no_data() {
 }
 
 #[tokio::test]
-async fn a_success_at_a_blocked_page_is_asked_about_once_and_may_be_taken_back() {
+async fn success_on_a_blocked_page_is_questioned_once_and_may_be_withdrawn() {
     let world = World::new([
         answer(json!([click(1), done("ordered")])),
         answer(json!([click(2)])),
@@ -118,7 +118,7 @@ async fn a_success_at_a_blocked_page_is_asked_about_once_and_may_be_taken_back()
 }
 
 #[tokio::test]
-async fn a_success_that_is_said_again_stands_and_is_not_asked_about_a_third_time() {
+async fn a_confirmed_success_stands_and_is_not_questioned_again() {
     let world = World::new([answer(json!([done("as good as it gets")]))]);
     world.page.queue_readings([None, invalid_form(), invalid_form()]);
     let result = world.run().await;
@@ -128,7 +128,7 @@ async fn a_success_that_is_said_again_stands_and_is_not_asked_about_a_third_time
 }
 
 #[tokio::test]
-async fn the_question_is_asked_on_the_last_step_too() {
+async fn success_is_questioned_on_the_last_step_too() {
     let mut world = World::new([
         answer(json!([done("ordered")])),
         answer(json!([{"done": {"text": "not quite", "success": false}}])),
@@ -143,7 +143,7 @@ async fn the_question_is_asked_on_the_last_step_too() {
 }
 
 #[tokio::test]
-async fn a_success_that_cannot_be_asked_about_does_not_stand() {
+async fn a_success_that_cannot_be_questioned_does_not_count() {
     let world = World::new([answer(json!([done("ordered")])), Ok("hm".into())]);
     world.page.queue_readings([None, invalid_form(), invalid_form()]);
     let result = world.run().await;
@@ -154,7 +154,7 @@ async fn a_success_that_cannot_be_asked_about_does_not_stand() {
 }
 
 #[tokio::test]
-async fn giving_up_at_a_blocked_page_says_so() {
+async fn giving_up_on_a_blocked_page_sets_the_stop_reason() {
     let world = World::new([answer(json!([{"done": {"text": "a captcha", "success": false}}]))]);
     world.page.queue_readings([None, invalid_form()]);
     let result = world.run().await;

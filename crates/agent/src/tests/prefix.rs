@@ -42,7 +42,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn each_request_begins_with_the_one_before_up_to_its_page_view(steps in prop::collection::vec(step(), 4..14)) {
+    fn each_request_repeats_the_previous_one_up_to_its_page_view(steps in prop::collection::vec(step(), 4..14)) {
         let (answers, outcomes): (Vec<_>, Vec<_>) = steps.into_iter().unzip();
         let mut world = World::new(answers);
         world.page.queue(outcomes.into_iter().flatten());
@@ -67,7 +67,7 @@ proptest! {
 }
 
 #[tokio::test]
-async fn a_repair_goes_on_from_the_request_it_repairs() {
+async fn a_repair_continues_the_request_it_repairs() {
     let world = World::new([Ok("broken".into()), Ok("still".into()), answer(json!([done("")]))]);
     world.run().await;
     let calls = world.calls();
@@ -78,7 +78,7 @@ async fn a_repair_goes_on_from_the_request_it_repairs() {
 }
 
 #[tokio::test]
-async fn a_long_history_is_condensed_now_and_then_and_the_prefix_holds_in_between() {
+async fn a_long_history_is_condensed_rarely_and_the_prefix_is_stable_in_between() {
     let mut world = World::new([answer(json!([{"scroll": {"direction": "down"}}]))]);
     world.settings.history_token_budget = 400;
     world.task.max_steps = 120;

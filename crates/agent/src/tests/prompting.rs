@@ -17,7 +17,7 @@ fn extract() -> Result<String, ModelError> {
 }
 
 #[tokio::test]
-async fn only_the_newest_page_view_and_picture_are_sent() {
+async fn only_the_latest_page_view_and_screenshot_are_sent() {
     let mut world = World::new([scroll()]);
     world.settings.vision = Vision::Always;
     world.task.max_steps = 4;
@@ -31,7 +31,7 @@ async fn only_the_newest_page_view_and_picture_are_sent() {
 }
 
 #[tokio::test]
-async fn by_default_a_picture_is_sent_when_it_was_asked_for_or_the_text_says_next_to_nothing() {
+async fn by_default_a_screenshot_is_sent_if_requested_or_if_there_is_little_text() {
     let world = World::new([answer(json!([{"screenshot": {}}])), scroll(), scroll(), answer(json!([done("")]))]);
     let bare = Observation { view: PageView::default(), ..reading(3) };
     world.page.queue_readings([None, None, None, Some(Ok(bare))]);
@@ -55,19 +55,19 @@ async fn pictured(pages: &[(u64, u8)], answers: impl IntoIterator<Item = Result<
 }
 
 #[tokio::test]
-async fn what_large_pictures_show_is_sent_unless_the_page_says_it_in_words() {
+async fn large_wordless_pictures_trigger_a_screenshot() {
     assert_eq!(pictured(&[(1, 24), (2, 25), (3, 100), (4, 0)], [scroll()]).await, [false, true, true, false]);
 }
 
 #[tokio::test]
-async fn the_same_picture_of_an_unchanged_page_is_sent_again_only_when_it_is_asked_for() {
+async fn an_unchanged_screenshot_is_sent_again_only_on_request() {
     let look = || answer(json!([{"screenshot": {}}]));
     let pages = [(1, 80), (1, 80), (1, 80), (1, 80), (2, 80)];
     assert_eq!(pictured(&pages, [scroll(), look(), scroll()]).await, [true, false, true, false, true]);
 }
 
 #[tokio::test]
-async fn without_vision_no_picture_is_taken() {
+async fn without_vision_no_screenshot_is_taken() {
     let mut world = World::new([answer(json!([{"screenshot": {}}])), answer(json!([done("")]))]);
     world.settings.vision = Vision::Never;
     world.run().await;
@@ -93,7 +93,7 @@ fn again(number: u32) -> Result<String, ModelError> {
 }
 
 #[tokio::test]
-async fn a_long_extract_is_read_again_by_the_numbers_of_its_parts_and_the_page_is_left_alone() {
+async fn parts_of_a_long_extract_are_shown_again_without_reading_the_page() {
     let whole = || answer(json!([{"action": "extract"}]));
     let world = World::new([whole(), whole(), again(2), again(9), again(1), answer(json!([done("")]))]);
     let long = |word: &str| format!("{word} ").repeat(30_000 / (word.len() + 1));
@@ -111,7 +111,7 @@ async fn a_long_extract_is_read_again_by_the_numbers_of_its_parts_and_the_page_i
 }
 
 #[tokio::test]
-async fn a_long_extract_is_shown_again_when_the_call_that_saw_it_came_to_nothing() {
+async fn a_long_extract_is_shown_again_if_the_call_that_saw_it_failed() {
     let cut_off = ModelError::CutOff { provider: "scripted".into() };
     let world = World::new([extract(), Err(cut_off), scroll(), answer(json!([done("")]))]);
     world.page.queue([extracted("word ".repeat(1_000))]);
@@ -188,7 +188,7 @@ async fn the_fixed_part_of_a_call_is_small() {
 }
 
 #[tokio::test]
-async fn a_call_knows_when_its_run_is_cut_off() {
+async fn a_call_gets_the_deadline_of_its_run() {
     let mut world = World::new([answer(json!([done("")]))]);
     let deadline = Instant::now() + Duration::from_secs(60);
     world.task.budget.deadline = Some(deadline);
@@ -201,7 +201,7 @@ fn too_long() -> Result<String, ModelError> {
 }
 
 #[tokio::test]
-async fn a_prompt_that_is_too_long_is_asked_again_with_less_history() {
+async fn a_prompt_that_is_too_long_is_retried_with_less_history() {
     let world = World::new([scroll(), scroll(), scroll(), scroll(), too_long(), answer(json!([done("ok")]))]);
     let result = world.run().await;
     assert!(result.success, "{result:?}");
@@ -214,7 +214,7 @@ async fn a_prompt_that_is_too_long_is_asked_again_with_less_history() {
 }
 
 #[tokio::test]
-async fn a_prompt_that_cannot_be_shortened_any_more_ends_the_run() {
+async fn a_prompt_that_cannot_be_shortened_further_ends_the_run() {
     let world = World::new([scroll(), scroll(), too_long()]);
     let error = world.try_run().await.unwrap_err();
     assert!(matches!(error, AgentError::Model(ModelError::ContextTooLong { .. })), "{error:?}");

@@ -31,7 +31,7 @@ fn reads(world: &World) -> Vec<Call> {
 }
 
 #[tokio::test]
-async fn the_parts_are_the_whole_text_and_what_was_found_goes_along() {
+async fn the_parts_cover_the_whole_text_and_carry_earlier_findings() {
     let world = World::new([
         extract(None),
         found(&["row 1", "row 2"]),
@@ -64,7 +64,7 @@ async fn the_parts_are_the_whole_text_and_what_was_found_goes_along() {
 }
 
 #[tokio::test]
-async fn with_a_schema_the_entries_are_data_without_doubles_and_what_is_none_is_told() {
+async fn with_a_schema_entries_are_deduplicated_and_invalid_ones_are_reported() {
     let schema = r#"{"type":"object"}"#;
     let world = World::new([
         extract(Some(schema)),
@@ -83,7 +83,7 @@ async fn with_a_schema_the_entries_are_data_without_doubles_and_what_is_none_is_
 }
 
 #[tokio::test]
-async fn a_part_that_cannot_be_read_is_told() {
+async fn a_part_that_cannot_be_read_is_reported() {
     let cut_off = || Err(ModelError::CutOff { provider: "scripted".into() });
     let world = World::new([extract(None), found(&["one"]), cut_off(), Ok("no json".into()), end()]);
     world.page.queue([text(long())]);
@@ -99,7 +99,7 @@ async fn a_part_that_cannot_be_read_is_told() {
 }
 
 #[tokio::test]
-async fn when_no_part_can_be_read_the_action_failed() {
+async fn the_action_fails_if_no_part_can_be_read() {
     let world = World::new([extract(None), Ok("no".into()), Ok("no".into()), end()]);
     world.page.queue([text(long())]);
     let result = world.run().await;
@@ -107,7 +107,7 @@ async fn when_no_part_can_be_read_the_action_failed() {
 }
 
 #[tokio::test]
-async fn a_text_without_end_is_read_up_to_a_bound_that_is_told() {
+async fn an_endless_text_is_read_up_to_a_reported_limit() {
     let reading = (0..8).map(|_| found(&["x"]));
     let world = World::new([extract(None)].into_iter().chain(reading).chain([end()]));
     world.page.queue([text(long().repeat(5))]);
@@ -118,7 +118,7 @@ async fn a_text_without_end_is_read_up_to_a_bound_that_is_told() {
 }
 
 #[tokio::test]
-async fn a_text_that_fits_into_a_prompt_is_shown_as_it_is() {
+async fn a_text_that_fits_the_prompt_is_shown_as_is() {
     let world = World::new([extract(None), end()]);
     world.page.queue([text("row | x\n".repeat(2_000))]);
     world.run().await;
@@ -127,7 +127,7 @@ async fn a_text_that_fits_into_a_prompt_is_shown_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_query_that_is_blank_and_the_number_0_are_none() {
+async fn a_blank_query_and_the_number_0_are_ignored() {
     let blank = json!([{"action": "extract", "query": " ", "schema": "", "index": null, "again": 0}]);
     let world = World::new([answer(blank), end()]);
     world.page.queue([text(long())]);

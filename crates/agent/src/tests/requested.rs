@@ -84,14 +84,14 @@ async fn each_action_is_a_step_in_the_order_given() {
 }
 
 #[tokio::test]
-async fn what_was_read_is_the_answer() {
+async fn extracted_text_is_the_answer() {
     let world = world([read("#price"), click("#go"), read("#total")]);
     world.page.queue([text("12 €"), ok(), text("15 €")]);
     assert_eq!(run_alone(&world).await.final_text, "12 €\n15 €");
 }
 
 #[tokio::test]
-async fn an_action_that_fails_ends_them_all() {
+async fn a_failed_action_skips_the_rest() {
     let world = world([click("#go"), click("#missing"), click("#never")]);
     let result = run_alone(&world).await;
     assert!(!result.success);
@@ -103,7 +103,7 @@ async fn an_action_that_fails_ends_them_all() {
 }
 
 #[tokio::test]
-async fn the_model_goes_on_from_where_the_actions_end() {
+async fn the_model_continues_where_the_actions_ended() {
     let mut world = world([click("#go"), read("#total")]);
     world.task.max_steps = 1;
     world.page.queue([ok(), text("15 €")]);
@@ -118,7 +118,7 @@ async fn the_model_goes_on_from_where_the_actions_end() {
 }
 
 #[tokio::test]
-async fn the_model_is_told_what_failed_and_goes_on() {
+async fn the_model_learns_of_the_failure_and_continues() {
     let world = world([click("#missing"), click("#never")]);
     let result = world.run().await;
     assert!(result.success);
@@ -128,7 +128,7 @@ async fn the_model_is_told_what_failed_and_goes_on() {
 }
 
 #[tokio::test]
-async fn nothing_is_tried_on_a_start_page_that_does_not_open() {
+async fn actions_are_skipped_if_the_start_page_fails_to_open() {
     let mut world = world([click("#go")]);
     world.task.start_url = Some("https://shop.example/".parse().unwrap());
     let gone = || ActionError::Navigation { url: "https://shop.example/".into(), cause: "net::ERR_FAILED".into() };
@@ -144,7 +144,7 @@ async fn nothing_is_tried_on_a_start_page_that_does_not_open() {
 }
 
 #[tokio::test]
-async fn a_browser_that_is_gone_ends_the_run() {
+async fn a_lost_browser_ends_the_run() {
     let world = world([click("#go")]);
     world.page.queue([Err(ActionError::Browser(BrowserError::Lost))]);
     assert_eq!(world.try_run().await, Err(AgentError::Browser(BrowserError::Lost)));

@@ -42,7 +42,7 @@ async fn a_loop_of_actions_is_one_script() {
 }
 
 #[tokio::test]
-async fn every_power_is_the_action_of_that_name() {
+async fn every_function_performs_the_action_of_its_name() {
     let page = FakePage::default();
     let code =
         "open('https://a.example/'); back(); hover({index: 2}); select(3, 'One'); press('Enter'); scroll(); wait(1);
@@ -57,7 +57,7 @@ async fn every_power_is_the_action_of_that_name() {
 }
 
 #[tokio::test]
-async fn the_page_is_read_again_only_after_something_was_done() {
+async fn the_page_is_read_again_only_after_an_action() {
     let page = FakePage::default();
     let code = "const first = view(); find('x'); click(1); const then = view(); find('x'); return [first.url, then.url, view().text];";
     let outcome = run_on(&page, code).await.unwrap();
@@ -67,7 +67,7 @@ async fn the_page_is_read_again_only_after_something_was_done() {
 }
 
 #[tokio::test]
-async fn an_error_of_an_action_is_thrown_and_may_be_caught() {
+async fn an_action_error_is_thrown_and_can_be_caught() {
     let page = FakePage::default();
     page.queue([ok(), impossible(), ok(), impossible()]);
     let code = "click(1); try { click(2) } catch (e) { input(3, e.message) } click(4); click(5)";
@@ -77,7 +77,7 @@ async fn an_error_of_an_action_is_thrown_and_may_be_caught() {
 }
 
 #[tokio::test]
-async fn a_browser_that_is_gone_ends_it_whatever_it_catches() {
+async fn a_lost_browser_ends_the_script_even_if_it_catches_errors() {
     let page = FakePage::default();
     page.queue([ok(), Err(ActionError::Browser(BrowserError::Lost))]);
     let code = "for (;;) { try { click(1) } catch {} }";
@@ -86,7 +86,7 @@ async fn a_browser_that_is_gone_ends_it_whatever_it_catches() {
 }
 
 #[tokio::test]
-async fn a_browser_that_another_one_has_replaced_ends_it_as_well() {
+async fn a_replaced_browser_ends_the_script() {
     let page = FakePage::default();
     page.queue([ok(), Err(ActionError::Interrupted)]);
     let code = "for (;;) { try { click(1) } catch {} }";
@@ -95,7 +95,7 @@ async fn a_browser_that_another_one_has_replaced_ends_it_as_well() {
 }
 
 #[tokio::test]
-async fn what_is_returned_is_its_result() {
+async fn the_returned_value_is_the_result() {
     assert_eq!(result("return 'text'").await, "text");
     assert_eq!(result("return {a: [1, null, 'ü']}").await, r#"{"a":[1,null,"ü"]}"#);
     assert_eq!(result("return await Promise.resolve(7)").await, "7");
@@ -105,7 +105,7 @@ async fn what_is_returned_is_its_result() {
 }
 
 #[tokio::test]
-async fn what_is_thrown_is_told() {
+async fn a_thrown_error_is_reported() {
     assert!(failure("let x =").await.contains("SyntaxError"));
     assert!(failure("nothing.there").await.contains("ReferenceError: nothing is not defined"));
     assert!(failure("throw 'a reason'").await.contains("a reason"));
@@ -115,7 +115,7 @@ async fn what_is_thrown_is_told() {
 }
 
 #[tokio::test]
-async fn there_is_nothing_outside_the_language() {
+async fn a_script_has_no_host_access() {
     for name in
         ["require", "process", "fetch", "XMLHttpRequest", "std", "os", "setTimeout", "document", "WebAssembly", "Deno"]
     {
@@ -126,7 +126,7 @@ async fn there_is_nothing_outside_the_language() {
 }
 
 #[tokio::test]
-async fn its_powers_cannot_be_used_to_end_the_run_or_to_nest() {
+async fn a_script_cannot_end_the_run_or_nest_scripts() {
     // The door behind the powers is not in reach, and their names cannot be taken.
     assert_eq!(
         result("return [typeof door, typeof ask, typeof act, typeof powers].join()").await,
@@ -136,7 +136,7 @@ async fn its_powers_cannot_be_used_to_end_the_run_or_to_nest() {
 }
 
 #[tokio::test]
-async fn an_endless_loop_ends_with_the_one_who_waits_for_it() {
+async fn an_endless_loop_ends_when_its_call_is_dropped() {
     let page = FakePage::default();
     for code in
         ["for (;;) {}", "click(1); for (;;) { try { for (;;) {} } catch {} }", "/(a+)+$/.test('a'.repeat(60) + 'b')"]
@@ -162,7 +162,7 @@ async fn memory_stack_and_calls_are_bounded() {
 }
 
 #[tokio::test]
-async fn a_model_is_offered_scripts_where_the_setting_has_them() {
+async fn scripts_are_offered_as_the_setting_says() {
     for (scripts, offered) in [(Scripts::Auto, true), (Scripts::On, true), (Scripts::Off, false)] {
         let script = answer(json!([{"action": "script", "code": "click(1); return 'all'"}]));
         let mut world = World::new([script, answer(json!([done("ok")]))]);
@@ -180,7 +180,7 @@ async fn a_model_is_offered_scripts_where_the_setting_has_them() {
 }
 
 #[tokio::test]
-async fn a_script_evaluates_nothing_where_that_is_not_allowed() {
+async fn a_script_evaluates_nothing_if_not_allowed() {
     let page = FakePage::default();
     let none = Vocabulary { evaluate: false, ..Vocabulary::ALL };
     let code = "return typeof evaluate";
@@ -189,6 +189,6 @@ async fn a_script_evaluates_nothing_where_that_is_not_allowed() {
 }
 
 #[test]
-fn its_explanation_is_short() {
+fn the_script_prompt_is_short() {
     assert!(crate::text::estimate_tokens(include_str!("../prompt/script.md")) <= 300);
 }

@@ -30,7 +30,7 @@ fn warnings(world: &World) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_a_run_took_is_told() {
+async fn usage_of_a_run_is_reported() {
     let mut world = priced(clicking([answer(json!([click(1)])), Ok("hm".into()), answer(json!([done("")]))]));
     world.task.start_url = Some("https://ada:secret@shop.example/0".parse().unwrap());
     let tally = world.run().await.tally;
@@ -51,7 +51,7 @@ async fn what_a_run_took_is_told() {
 }
 
 #[tokio::test]
-async fn the_last_call_that_the_tokens_allow_can_only_say_done() {
+async fn the_last_call_within_the_token_budget_only_allows_done() {
     let mut world = clicking([
         answer(json!([click(1)])),
         answer(json!([click(1)])),
@@ -67,7 +67,7 @@ async fn the_last_call_that_the_tokens_allow_can_only_say_done() {
 }
 
 #[tokio::test]
-async fn a_last_answer_without_success_tells_which_budget_it_was() {
+async fn a_final_answer_without_success_names_the_exhausted_budget() {
     let mut world =
         clicking([answer(json!([click(1)])), answer(json!([{"done": {"text": "half", "success": false}}]))]);
     world.task.budget.tokens = Some(14_500);
@@ -101,7 +101,7 @@ async fn a_call_that_cannot_fit_is_not_started() {
 }
 
 #[tokio::test]
-async fn most_of_the_steps_are_told_once() {
+async fn the_step_warning_is_sent_once() {
     let scroll = || answer(json!([{"scroll": {"direction": "down"}}]));
     let mut world = World::new(std::iter::repeat_with(scroll).take(9).chain([answer(json!([done("")]))]));
     world.task.max_steps = 10;
@@ -110,7 +110,7 @@ async fn most_of_the_steps_are_told_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn near_the_deadline_there_is_one_call_for_an_answer() {
+async fn near_the_deadline_one_final_call_is_made() {
     let slow = |seconds| {
         let mut world = World::new([
             answer(json!([{"wait": {"seconds": 10}}])),

@@ -53,7 +53,7 @@ mod tests {
     use cdp::Connection;
 
     #[tokio::test]
-    async fn a_tab_shows_the_web_and_the_blobs_of_its_pages() {
+    async fn a_tab_may_show_web_pages_and_their_blobs() {
         let (socket, _) = tokio::io::duplex(1);
         let (connection, _) = Connection::open(socket, Duration::from_secs(1), &TaskTracker::new());
         let mut tabs = Tabs::default();

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_browser_shows_itself_leads_to_no_other_program() {
+    fn schemes_that_chromium_handles_are_not_external() {
         for url in ["https://a.example/", "about:blank", "blob:https://a.example/1", "data:,x", "", "no url"] {
             assert_eq!(external_scheme(url), None, "{url}");
         }

@@ -181,7 +181,7 @@ pub(super) mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn concurrent_callers_share_one_look_up() {
+    async fn concurrent_callers_share_one_lookup() {
         let (slow, names) = slow();
         let let_go = async { slow.let_go.add_permits(2) };
         let (one, other, ()) = futures::join!(names.addresses("a.example"), names.addresses("a.example"), let_go);
@@ -190,7 +190,7 @@ pub(super) mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_dropped_look_up_is_restarted_by_the_next_caller() {
+    async fn a_dropped_lookup_is_restarted_by_the_next_caller() {
         let (slow, names) = slow();
         assert_eq!(names.addresses("a.example").now_or_never(), None);
         slow.let_go.add_permits(1);
@@ -198,7 +198,7 @@ pub(super) mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_look_up_that_times_out_counts_as_unresolved() {
+    async fn a_lookup_that_times_out_counts_as_unresolved() {
         let (_, names) = slow();
         let began = Instant::now();
         assert_eq!(names.addresses("dead.example").await.len(), 0);

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_leaves_without_a_run() {
+    async fn without_a_run_no_connection_is_allowed() {
         let egress = Egress::new(Arc::new(Scripted::new(&[("shop.example", &["8.8.8.8"])])), LIMITS);
         assert!(is_forbidden(&check(&egress, "http://shop.example/").await));
         egress.open(UrlPolicy::default());
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn later_answers_are_checked_as_well() {
+    async fn later_dns_answers_are_checked_too() {
         let resolver = Scripted::new(&[("shop.example", &["8.8.8.8"]), ("shop.example", &["127.0.0.1"])]);
         let egress = Egress::new(Arc::new(resolver), LIMITS);
         egress.open(UrlPolicy::default());
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn bytes_are_counted_until_they_are_used_up() {
+    async fn bytes_are_counted_up_to_the_limit() {
         let egress = egress("", &[("shop.example", &["8.8.8.8"])]);
         assert!(egress.count_bytes(600) && egress.count_bytes(400));
         assert_eq!(egress.take_notices(), [""; 0]);
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_reported_once_per_host_and_for_a_few_hosts() {
+    fn refusals_are_reported_once_per_host_for_a_limited_number_of_hosts() {
         let egress = egress("", &[]);
         egress.report_refused("a.example", "no");
         egress.report_refused("a.example", "no");

@@ -51,13 +51,13 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_system_knows_this_machine_and_no_label_that_is_too_long() {
+    async fn the_system_resolves_localhost_and_rejects_long_labels() {
         assert!(SystemResolver.resolve("localhost").await.iter().any(IpAddr::is_loopback));
         assert_eq!(SystemResolver.resolve(&format!("{}.example", "x".repeat(64))).await, [] as [IpAddr; 0]);
     }
 
     #[tokio::test]
-    async fn a_dropped_look_up_keeps_its_permit() {
+    async fn a_dropped_lookup_keeps_its_permit() {
         static ONE: Semaphore = Semaphore::const_new(1);
         let (end, ended) = mpsc::channel::<()>();
         // Started and dropped at once.

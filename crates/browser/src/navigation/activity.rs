@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_that_brings_nothing_more_is_over() {
+    fn a_silent_response_is_complete() {
         let (mut activity, now) = (Activity::default(), Instant::now());
         let content = |activity: &Activity, now| activity.pending_since(ActivityCounts::default(), now).0;
         for id in ["unread", "whole"] {
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn the_document_of_a_frame_that_nobody_sees_is_not_pending() {
+    fn the_document_of_an_invisible_frame_is_not_pending() {
         let mut activity = Activity::default();
         for id in ["seen", "unseen"] {
             let asked = NewRequest { id, kind: Some("Document"), subframe: Some(id), ..NewRequest::default() };

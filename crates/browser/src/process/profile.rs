@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_of_gone_wardens_are_swept() {
+    fn folders_of_dead_wardens_are_swept() {
         let root = tempfile::tempdir().unwrap();
         let abandoned = folder_with_lock(root.path());
         assert_eq!(sweep(root.path()).unwrap(), 1);

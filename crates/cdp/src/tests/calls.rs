@@ -53,7 +53,7 @@ async fn commands_are_sent_before_their_reply_is_awaited() {
 }
 
 #[tokio::test]
-async fn an_error_reply_is_refused_with_its_code() {
+async fn an_error_reply_fails_the_command_with_its_code() {
     let (connection, _events, mut peer) = connect();
     let reply = evaluate(&connection.root(), "x");
     let command = peer.command().await;
@@ -64,7 +64,7 @@ async fn an_error_reply_is_refused_with_its_code() {
 }
 
 #[tokio::test]
-async fn an_error_reply_that_says_little_is_still_an_answer() {
+async fn an_incomplete_error_reply_still_fails_the_command() {
     let (connection, _events, mut peer) = connect();
     let reply = evaluate(&connection.root(), "x");
     let command = peer.command().await;
@@ -73,7 +73,7 @@ async fn an_error_reply_that_says_little_is_still_an_answer() {
 }
 
 #[tokio::test]
-async fn a_reply_without_a_result_is_an_empty_one() {
+async fn a_reply_without_a_result_is_empty() {
     let (connection, _events, mut peer) = connect();
     let reply = evaluate(&connection.root(), "x");
     let command = peer.command().await;
@@ -82,7 +82,7 @@ async fn a_reply_without_a_result_is_an_empty_one() {
 }
 
 #[tokio::test]
-async fn an_answer_of_another_shape_is_an_error_of_that_call_alone() {
+async fn a_malformed_reply_fails_only_its_command() {
     let (connection, _events, mut peer) = connect();
     let reply = connection.root().call(GetVersionParams::default());
     let command = peer.command().await;
@@ -92,7 +92,7 @@ async fn an_answer_of_another_shape_is_an_error_of_that_call_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_command_without_an_answer_ends_at_its_deadline() {
+async fn a_command_without_a_reply_ends_at_its_deadline() {
     let (connection, _events, _peer) = connect();
     let started = tokio::time::Instant::now();
     let outcome = evaluate(&connection.root(), "while (true);").await;
@@ -112,7 +112,7 @@ async fn the_deadline_runs_from_sending_not_from_waiting() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reply_that_comes_after_the_deadline_is_dropped() {
+async fn a_reply_after_the_deadline_is_dropped() {
     let (connection, _events, mut peer) = connect();
     let outcome = evaluate(&connection.root(), "late").await;
     assert!(matches!(outcome, Err(CdpError::TimedOut { .. })));
@@ -123,7 +123,7 @@ async fn a_reply_that_comes_after_the_deadline_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_call_that_is_dropped_is_forgotten() {
+async fn a_dropped_call_is_unregistered() {
     let (connection, _events, mut peer) = connect();
     let reply = evaluate(&connection.root(), "dropped");
     assert_eq!(connection.registered().0, 1);
@@ -136,7 +136,7 @@ async fn a_call_that_is_dropped_is_forgotten() {
 }
 
 #[tokio::test]
-async fn commands_without_reply_leave_nothing_registered() {
+async fn commands_without_a_reply_are_not_registered() {
     let (connection, _events, mut peer) = connect();
     connection.session("tab").send(EvaluateParams::new("told"));
     assert_eq!(connection.registered().0, 0);
@@ -147,7 +147,7 @@ async fn commands_without_reply_leave_nothing_registered() {
 }
 
 #[tokio::test]
-async fn more_commands_than_the_queue_holds_are_refused_and_the_rest_goes_out() {
+async fn commands_beyond_the_queue_limit_are_rejected_and_the_rest_are_sent() {
     let (connection, _events, mut peer) = connect_with(64);
     let session = connection.session("tab");
     // The writer runs only at the first await.

@@ -7,7 +7,7 @@ fn event(session: &str, n: u32) -> Value {
 }
 
 #[tokio::test]
-async fn events_go_where_their_session_is_routed_and_the_browsers_own_to_the_root() {
+async fn events_go_to_the_route_of_their_session_and_browser_events_to_the_root() {
     let (connection, mut root, mut peer) = connect();
     let (one, mut of_one) = Connection::event_queue();
     let (two, mut of_two) = Connection::event_queue();
@@ -31,14 +31,14 @@ async fn an_event_without_parameters_has_empty_ones() {
 }
 
 #[tokio::test]
-async fn an_event_that_does_not_fit_its_type_is_nothing() {
+async fn an_event_that_does_not_match_its_type_is_ignored() {
     let (_connection, mut root, mut peer) = connect();
     peer.send(&json!({"method": "Target.targetCreated", "params": ["unexpected"]})).await;
     assert_eq!(root.recv().await.unwrap().parse::<std::collections::HashMap<String, String>>(), None);
 }
 
 #[tokio::test]
-async fn events_of_a_session_are_dropped_before_it_is_routed_and_after_its_queue_is() {
+async fn events_of_a_session_without_a_route_are_dropped() {
     let (connection, _root, mut peer) = connect();
     peer.send(&event("tab", 1)).await;
     still_works(&connection, &mut peer).await;
@@ -54,7 +54,7 @@ async fn events_of_a_session_are_dropped_before_it_is_routed_and_after_its_queue
 }
 
 #[tokio::test]
-async fn a_queue_that_nobody_reads_any_more_is_forgotten() {
+async fn a_route_without_a_reader_is_removed() {
     let (connection, _root, mut peer) = connect();
     let (queue, events) = Connection::event_queue();
     connection.route("tab", queue);
@@ -65,7 +65,7 @@ async fn a_queue_that_nobody_reads_any_more_is_forgotten() {
 }
 
 #[tokio::test]
-async fn a_session_with_too_many_unread_events_is_given_up_and_its_neighbours_are_not() {
+async fn a_session_with_too_many_unread_events_is_closed_without_affecting_others() {
     let (connection, _root, mut peer) = connect();
     let (flooded, _unread) = mpsc::channel(2);
     let (other, mut of_other) = mpsc::channel(2);
@@ -90,7 +90,7 @@ async fn a_session_with_too_many_unread_events_is_given_up_and_its_neighbours_ar
 }
 
 #[tokio::test]
-async fn a_browser_whose_own_events_nobody_reads_is_closed() {
+async fn a_browser_whose_events_are_not_read_is_closed() {
     let (connection, unread, mut peer) = connect();
     drop(unread);
     peer.send(&json!({"method": "Target.targetCreated"})).await;
@@ -98,7 +98,7 @@ async fn a_browser_whose_own_events_nobody_reads_is_closed() {
 }
 
 #[tokio::test]
-async fn a_detached_page_takes_its_frames_along() {
+async fn a_detached_page_detaches_its_frames() {
     let (connection, _root, mut peer) = connect();
     for (by, session) in [(None, "page"), (Some("page"), "frame"), (Some("frame"), "nested"), (None, "other")] {
         peer.send(&attached(by, session)).await;
@@ -116,7 +116,7 @@ async fn a_detached_page_takes_its_frames_along() {
 }
 
 #[tokio::test]
-async fn sessions_that_announce_each_other_are_followed_to_no_end() {
+async fn sessions_that_announce_each_other_do_not_loop() {
     let (connection, _root, mut peer) = connect();
     peer.send(&attached(Some("b"), "a")).await;
     peer.send(&attached(Some("a"), "b")).await;
@@ -130,7 +130,7 @@ async fn sessions_that_announce_each_other_are_followed_to_no_end() {
 }
 
 #[tokio::test]
-async fn a_detached_session_takes_its_route_along() {
+async fn a_detached_session_loses_its_route() {
     let (connection, mut root, mut peer) = connect();
     let (queue, mut events) = Connection::event_queue();
     connection.route("tab", queue);

@@ -9,7 +9,7 @@ fn detached(session: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_crash_fails_what_waits_for_its_session_at_once_and_nothing_else() {
+async fn a_crash_fails_the_pending_commands_of_its_session_only() {
     let (connection, _events, mut peer) = connect();
     let (tab, other) = (connection.session("tab"), connection.session("other"));
     let doomed = [evaluate(&tab, "one"), evaluate(&tab, "two")];
@@ -31,7 +31,7 @@ async fn a_crash_fails_what_waits_for_its_session_at_once_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_crashed_session_refuses_everything_but_what_the_browser_does_itself_until_it_is_reloaded() {
+async fn a_crashed_session_rejects_renderer_commands_until_it_is_reloaded() {
     let (connection, _events, mut peer) = connect();
     let tab = connection.session("tab");
     peer.send(&crashed("tab")).await;
@@ -54,7 +54,7 @@ async fn a_crashed_session_refuses_everything_but_what_the_browser_does_itself_u
 }
 
 #[tokio::test]
-async fn a_detached_session_fails_what_waits_for_it() {
+async fn a_detached_session_fails_its_pending_commands() {
     let (connection, _events, mut peer) = connect();
     let doomed = [evaluate(&connection.session("tab"), "one"), navigate(&connection.session("tab"))];
     let survivor = evaluate(&connection.session("other"), "two");
@@ -68,7 +68,7 @@ async fn a_detached_session_fails_what_waits_for_it() {
 }
 
 #[tokio::test]
-async fn a_frames_detachment_is_told_by_its_parents_session() {
+async fn a_frames_detachment_is_reported_by_its_parents_session() {
     let (connection, _events, mut peer) = connect();
     let doomed = evaluate(&connection.session("frame"), "one");
     let mut told = detached("frame");
@@ -78,7 +78,7 @@ async fn a_frames_detachment_is_told_by_its_parents_session() {
 }
 
 #[tokio::test]
-async fn a_session_that_the_browser_does_not_know_is_detached() {
+async fn a_session_unknown_to_the_browser_is_detached() {
     let (connection, _events, mut peer) = connect();
     let reply = evaluate(&connection.session("gone"), "x");
     let command = peer.command().await;
@@ -88,7 +88,7 @@ async fn a_session_that_the_browser_does_not_know_is_detached() {
 }
 
 #[tokio::test]
-async fn a_dialog_fails_what_it_blocks_but_not_its_own_answer() {
+async fn a_dialog_fails_the_commands_it_blocks_but_not_its_own_answer() {
     let (connection, _events, mut peer) = connect();
     let (tab, other) = (connection.session("tab"), connection.session("other"));
     let blocked = evaluate(&tab, "confirm('sure?')");
@@ -110,7 +110,7 @@ async fn a_dialog_fails_what_it_blocks_but_not_its_own_answer() {
 }
 
 #[tokio::test]
-async fn a_browser_that_hangs_up_fails_everything() {
+async fn a_closed_connection_fails_all_pending_commands() {
     for last_words in ["", "{\"id\":1,\"result\":{\"val"] {
         let (connection, mut events, mut peer) = connect();
         let replies = [evaluate(&connection.root(), "x"), navigate(&connection.session("tab"))];
@@ -125,7 +125,7 @@ async fn a_browser_that_hangs_up_fails_everything() {
 }
 
 #[tokio::test]
-async fn what_arrived_before_the_browser_hung_up_still_counts() {
+async fn messages_received_before_the_connection_closed_are_processed() {
     let (connection, _events, mut peer) = connect();
     let reply = evaluate(&connection.root(), "x");
     let command = peer.command().await;
@@ -136,7 +136,7 @@ async fn what_arrived_before_the_browser_hung_up_still_counts() {
 }
 
 #[tokio::test]
-async fn closing_fails_everything_and_hangs_up() {
+async fn closing_fails_all_pending_commands_and_closes_the_socket() {
     let (connection, mut events, mut peer) = connect();
     let reply = evaluate(&connection.root(), "x");
     peer.command().await;
@@ -158,7 +158,7 @@ async fn closing_does_not_wait_for_a_blocked_writer() {
 }
 
 #[tokio::test]
-async fn the_last_handle_hangs_up() {
+async fn dropping_the_last_handle_closes_the_connection() {
     let (connection, events, mut peer) = connect();
     let session = connection.session("tab");
     let reply = evaluate(&session, "x");
@@ -172,7 +172,7 @@ async fn the_last_handle_hangs_up() {
 }
 
 #[tokio::test]
-async fn nothing_is_routed_once_the_connection_is_closed() {
+async fn no_route_is_added_once_the_connection_is_closed() {
     let (connection, mut root, peer) = connect();
     drop(peer);
     is_closed(&connection, &mut root).await;

@@ -4,7 +4,7 @@ use super::super::connection::{MAX_MESSAGE, MAX_UNREADABLE};
 use super::*;
 
 #[tokio::test]
-async fn what_is_no_message_is_skipped() {
+async fn invalid_messages_are_skipped() {
     let (connection, mut events, mut peer) = connect();
     let long_number = format!("{{\"id\":{}}}", "9".repeat(400));
     let garbage: [&[u8]; 17] = [
@@ -35,7 +35,7 @@ async fn what_is_no_message_is_skipped() {
 }
 
 #[tokio::test]
-async fn a_browser_that_sends_nothing_but_nonsense_is_given_up() {
+async fn too_many_invalid_messages_close_the_connection() {
     let (connection, _events, mut peer) = connect();
     let waiting = evaluate(&connection.root(), "asked");
     for _ in 0..MAX_UNREADABLE {
@@ -48,14 +48,14 @@ async fn a_browser_that_sends_nothing_but_nonsense_is_given_up() {
 }
 
 #[tokio::test]
-async fn unknown_fields_and_events_are_no_error() {
+async fn unknown_fields_and_events_are_ignored() {
     let (_connection, mut events, mut peer) = connect();
     peer.send(&json!({"method": "Future.event", "params": {"n": 1}, "novelty": [{"deep": {}}]})).await;
     assert_eq!(events.recv().await.unwrap().method, "Future.event");
 }
 
 #[tokio::test]
-async fn escaped_text_arrives_as_it_was_meant() {
+async fn escaped_text_is_decoded() {
     let (connection, _events, mut peer) = connect();
     let (queue, mut events) = Connection::event_queue();
     connection.route("täb", queue);
@@ -84,7 +84,7 @@ async fn messages_may_be_split_at_any_byte() {
 }
 
 #[tokio::test]
-async fn a_message_much_longer_than_the_socket_takes_arrives_whole() {
+async fn a_message_longer_than_the_socket_buffer_arrives_whole() {
     let (connection, mut events, mut peer) = connect_with(1_000);
     let reply = evaluate(&connection.root(), "a large page");
     let command = peer.command().await;
@@ -107,7 +107,7 @@ async fn send_too_long(peer: &mut Peer, beginning: &str, end: &str) {
 }
 
 #[tokio::test]
-async fn an_answer_over_the_limit_fails_its_command_alone() {
+async fn an_oversized_reply_fails_only_its_command() {
     let (connection, _events, mut peer) = connect_with(16 << 20);
     let (reply, other) = (evaluate(&connection.session("s"), "x"), evaluate(&connection.session("s"), "y"));
     let (first, second) = (peer.command().await, peer.command().await);
@@ -121,7 +121,7 @@ async fn an_answer_over_the_limit_fails_its_command_alone() {
 }
 
 #[tokio::test]
-async fn an_event_over_the_limit_gives_its_session_up_and_no_other() {
+async fn an_oversized_event_closes_only_its_session() {
     let (connection, _events, mut peer) = connect_with(16 << 20);
     let (loud, quiet) = (connection.session("loud"), connection.session("quiet"));
     let (failing, working) = (evaluate(&loud, "x"), evaluate(&quiet, "y"));
@@ -135,7 +135,7 @@ async fn an_event_over_the_limit_gives_its_session_up_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_page_is_closed_with_its_session_or_a_frame_s() {
+async fn an_oversized_event_of_a_page_or_its_frames_closes_the_page() {
     for loud in ["page", "frame", "nested"] {
         let (connection, _events, mut peer) = connect_with(16 << 20);
         for (by, session) in [(None, "page"), (Some("page"), "frame"), (Some("frame"), "nested"), (None, "other")] {
@@ -155,7 +155,7 @@ async fn a_page_is_closed_with_its_session_or_a_frame_s() {
 }
 
 #[tokio::test]
-async fn a_message_over_the_limit_that_is_nobodys_closes_the_connection() {
+async fn an_oversized_message_without_a_recipient_closes_the_connection() {
     let (connection, _events, mut peer) = connect_with(16 << 20);
     let reply = evaluate(&connection.root(), "x");
     send_too_long(&mut peer, "{\"method\":\"Target.attachedToTarget\",\"params\":{\"t\":\"", "\"}}").await;
@@ -163,7 +163,7 @@ async fn a_message_over_the_limit_that_is_nobodys_closes_the_connection() {
 }
 
 #[tokio::test]
-async fn an_event_of_the_browser_s_own_over_the_limit_is_shortened_where_its_beginning_will_do() {
+async fn an_oversized_browser_event_is_shortened_if_its_beginning_suffices() {
     let (connection, mut events, mut peer) = connect_with(16 << 20);
     send_too_long(&mut peer, "{\"method\":\"Target.targetInfoChanged\",\"params\":{\"t\":\"", "\"}}").await;
     let known = "{\"method\":\"Browser.downloadWillBegin\",\"params\":{\"frameId\":\"f\",\"guid\":\"g\"";
@@ -179,7 +179,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn no_bytes_whatever_do_harm(chunks in prop::collection::vec(any_chunk(), 0..12)) {
+    fn arbitrary_bytes_do_not_panic(chunks in prop::collection::vec(any_chunk(), 0..12)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let (connection, _events, mut peer) = connect();

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_found_where_the_api_names_them() {
+    fn fields_are_parsed_from_api_errors() {
         for (json, feature) in [
             (
                 r#"{"message":"* GenerateContentRequest.generation_config.response_schema.properties[\"a\"]: should be non-empty"}"#,

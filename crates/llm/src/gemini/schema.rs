@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn any_value_for_a_schema_is_survived() {
+    fn any_value_as_a_schema_does_not_panic() {
         for schema in [json!(true), json!({}), json!({"type": ["string", "integer"]}), json!({"anyOf": []}), json!([1])]
         {
             open_api(&schema);

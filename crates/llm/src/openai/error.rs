@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_counts_where_no_field_is_named() {
+    fn a_message_counts_if_no_field_is_named() {
         for (message, feature) in [
             ("This response_format type is unavailable now", Some(Feature::Output)),
             ("This model does not support response format `json_schema`.", Some(Feature::Output)),

@@ -23,7 +23,7 @@ fn rejects(message: &str) -> Reply {
 const BREAKPOINT: &str = "cache_control";
 
 #[tokio::test]
-async fn a_request_forces_the_tool_and_has_breakpoints_behind_what_stays_the_same() {
+async fn a_request_forces_the_tool_and_has_breakpoints_after_the_stable_parts() {
     let fixture = fixture([said("{}")]).await;
     let earlier = Message { role: Role::Assistant, text: "earlier".to_owned(), image: None };
     fixture.ask_with(&[text("task"), text("step 1"), earlier, text("step 2"), picture("page")]).await.unwrap();
@@ -70,7 +70,7 @@ fn prefix(body: &Value) -> String {
 }
 
 #[tokio::test]
-async fn what_one_call_caches_the_next_begins_with() {
+async fn the_next_call_begins_with_the_cached_prefix() {
     let fixture = fixture([said("1"), said("2"), said("3")]).await;
     let steps = ["task", "step 1", "step 2"];
     for n in 1..=3 {
@@ -87,7 +87,7 @@ async fn what_one_call_caches_the_next_begins_with() {
 }
 
 #[tokio::test]
-async fn with_nothing_to_come_again_only_the_prompt_is_cached() {
+async fn without_a_repeated_history_only_the_prompt_is_cached() {
     let fixture = fixture([said("{}")]).await;
     let messages = [text("page")];
     fixture.model.complete(ChatRequest { stable: 0, ..request(&messages, &fixture.notices) }).await.unwrap();
@@ -102,7 +102,7 @@ async fn named(model: &str, script: impl IntoIterator<Item = Reply>) -> Fixture 
 }
 
 #[tokio::test]
-async fn a_current_model_is_offered_the_tool_without_a_temperature_at_once() {
+async fn a_current_model_is_offered_the_tool_without_a_temperature() {
     let fixture = named("claude-sonnet-5-5", [said("1")]).await;
     assert_eq!(fixture.text_after(1).await, "1");
     let body = fixture.body(0);
@@ -146,7 +146,7 @@ async fn an_older_model_is_asked_for_a_shorter_answer() {
 }
 
 #[tokio::test]
-async fn words_count_where_the_tool_was_not_called() {
+async fn text_is_the_answer_if_the_tool_was_not_called() {
     let whole = json!({
         "type": "message",
         "content": [{"type": "thinking", "thinking": "{hm}"}, {"type": "text", "text": "{}"}],
@@ -157,7 +157,7 @@ async fn words_count_where_the_tool_was_not_called() {
 }
 
 #[tokio::test]
-async fn a_context_that_fills_up_while_answering_is_too_long_as_well() {
+async fn a_context_exceeded_while_answering_is_too_long() {
     let whole = json!({"type": "message", "content": [], "stop_reason": "model_context_window_exceeded"});
     let error = fixture([Reply::json(200, whole)]).await.error_after(1).await;
     let (provider, model) = ("anthropic".to_owned(), "claude-sonnet-4-test".to_owned());
@@ -165,14 +165,14 @@ async fn a_context_that_fills_up_while_answering_is_too_long_as_well() {
 }
 
 #[tokio::test]
-async fn a_request_that_no_form_mends_is_told_in_the_servers_words() {
+async fn an_uncorrectable_rejection_quotes_the_server() {
     let error = fixture((0..20).map(|_| rejects("Your credit\nbalance is too low"))).await.ask().await.unwrap_err();
     let (provider, model) = ("anthropic".to_owned(), "claude-sonnet-4-test".to_owned());
     assert_eq!(error, ModelError::Rejected { provider, model, detail: "Your credit balance is too low".to_owned() });
 }
 
 #[tokio::test]
-async fn a_temperature_beyond_the_scale_is_its_end() {
+async fn a_temperature_above_the_maximum_is_clamped() {
     let fixture = fixture([said("{}")]).await;
     let messages = [text("page")];
     fixture.model.complete(ChatRequest { temperature: 1.7, ..request(&messages, &fixture.notices) }).await.unwrap();

@@ -56,7 +56,7 @@ async fn check_case(case: Case, outcome: impl Fn(&Api) -> Outcome) {
 }
 
 #[tokio::test]
-async fn a_request_has_everything_in_its_place_and_the_key_in_its_header_alone() {
+async fn a_request_is_complete_and_has_the_key_only_in_its_header() {
     for api in Api::all() {
         let fixture = fixture(&api, limits(), [api.said(ANSWER)]).await;
         fixture.ask().await.unwrap();
@@ -97,7 +97,7 @@ async fn a_stream_may_be_cut_into_chunks_anywhere() {
 }
 
 #[tokio::test]
-async fn an_answer_in_one_piece_is_understood_although_a_stream_was_asked_for() {
+async fn a_plain_answer_to_a_streaming_request_is_parsed() {
     for api in Api::all() {
         let whole = || Reply::json(200, (api.whole)(r#"{"a":"b"}"#));
         let fixture = fixture(&api, limits(), [whole(), whole()]).await;
@@ -110,7 +110,7 @@ async fn an_answer_in_one_piece_is_understood_although_a_stream_was_asked_for() 
 }
 
 #[tokio::test]
-async fn what_a_model_says_is_not_judged_here() {
+async fn any_text_of_a_model_is_returned() {
     for api in Api::all() {
         for answer in ["I would rather not answer in JSON.", r#"{"of":"another schema"}"#] {
             let fixture = fixture(&api, limits(), [api.said(answer)]).await;
@@ -120,7 +120,7 @@ async fn what_a_model_says_is_not_judged_here() {
 }
 
 #[tokio::test]
-async fn a_picture_goes_beside_its_text() {
+async fn an_image_is_sent_with_its_text() {
     for api in Api::all() {
         let asked_first = usize::from(api.key.is_none());
         let capable = Reply::text(200, r#"{"capabilities":["vision"]}"#);
@@ -135,7 +135,7 @@ async fn a_picture_goes_beside_its_text() {
 }
 
 #[tokio::test]
-async fn a_model_without_eyes_is_spared_pictures_and_that_is_told_once() {
+async fn a_model_without_image_support_gets_no_images_and_one_notice() {
     for api in Api::all() {
         let blind = (api.plays)(Case::Blind).expect("every API can say so");
         let fixture = fixture(&api, limits(), [blind, api.said("1"), api.said("2")]).await;
@@ -153,7 +153,7 @@ async fn a_model_without_eyes_is_spared_pictures_and_that_is_told_once() {
 }
 
 #[tokio::test]
-async fn earlier_answers_are_sent_as_the_models_own() {
+async fn earlier_answers_are_sent_as_assistant_messages() {
     for api in Api::all() {
         let fixture = fixture(&api, limits(), [api.said(ANSWER)]).await;
         let earlier = Message { role: Role::Assistant, text: "earlier".to_owned(), image: None };
@@ -166,7 +166,7 @@ async fn earlier_answers_are_sent_as_the_models_own() {
 }
 
 #[tokio::test]
-async fn a_limited_rate_passes() {
+async fn a_rate_limit_is_retried() {
     // Gemini's answer asks for a wait, which the error repeats.
     check_case(Case::RateLimited, |api| {
         let retry_after = (api.name() == "gemini").then_some(Duration::from_millis(1));
@@ -176,7 +176,7 @@ async fn a_limited_rate_passes() {
 }
 
 #[tokio::test]
-async fn a_rate_limited_for_longer_than_is_waited_fails_at_once() {
+async fn a_rate_limit_beyond_the_cap_fails_at_once() {
     let retry_after = Some(Duration::from_secs(60));
     check_case(Case::RateLimitedForLong, |api| {
         Outcome::Final(ModelError::RateLimited { provider: api.name(), retry_after })
@@ -185,7 +185,7 @@ async fn a_rate_limited_for_longer_than_is_waited_fails_at_once() {
 }
 
 #[tokio::test]
-async fn a_fault_of_the_server_passes() {
+async fn a_server_error_is_retried() {
     check_case(Case::ServerError, |api| {
         Outcome::Passing(ModelError::Unavailable { provider: api.name(), status: 500 })
     })
@@ -198,7 +198,7 @@ async fn a_fault_of_the_server_passes() {
 }
 
 #[tokio::test]
-async fn a_fault_told_in_the_middle_of_a_stream_passes() {
+async fn an_error_in_the_middle_of_a_stream_is_retried() {
     let status = |api: &Api| match api.name().as_str() {
         "anthropic" => 529,
         "gemini" => 503,
@@ -211,7 +211,7 @@ async fn a_fault_told_in_the_middle_of_a_stream_passes() {
 }
 
 #[tokio::test]
-async fn an_empty_answer_passes() {
+async fn an_empty_answer_is_retried() {
     check_case(Case::Empty, |api| Outcome::Passing(ModelError::Empty { provider: api.name() })).await;
 }
 
@@ -239,12 +239,12 @@ async fn a_content_filter_is_final() {
 }
 
 #[tokio::test]
-async fn an_answer_at_its_length_limit_is_final() {
+async fn an_answer_at_its_output_limit_is_final() {
     check_case(Case::LengthLimit, |api| Outcome::Final(ModelError::CutOff { provider: api.name() })).await;
 }
 
 #[tokio::test]
-async fn a_context_that_is_too_long_is_final_and_has_an_error_of_its_own() {
+async fn a_context_that_is_too_long_is_final_and_has_its_own_error() {
     check_case(Case::ContextTooLong, |api| {
         Outcome::Final(ModelError::ContextTooLong { provider: api.name(), model: api.model.to_owned() })
     })
@@ -272,7 +272,7 @@ async fn an_unknown_model_is_final() {
 }
 
 #[tokio::test]
-async fn an_account_with_nothing_left_is_final() {
+async fn an_account_without_credit_is_final() {
     check_case(Case::NothingLeft, |api| {
         let (provider, model) = (api.name(), api.model.to_owned());
         Outcome::Final(ModelError::Rejected { provider, model, detail: "words for people".to_owned() })
@@ -281,7 +281,7 @@ async fn an_account_with_nothing_left_is_final() {
 }
 
 #[tokio::test]
-async fn what_is_not_of_the_api_is_final() {
+async fn an_unexpected_format_is_final() {
     for api in Api::all() {
         for body in ["<html>Sign in</html>", "data: <html>\n\n", "{\"a\": 1", "\"words\""] {
             let broken = api.name() == "ollama" && body.starts_with("{\"a");
@@ -295,7 +295,7 @@ async fn what_is_not_of_the_api_is_final() {
 }
 
 #[tokio::test]
-async fn an_answer_longer_than_the_bound_is_final_and_not_read_to_its_end() {
+async fn an_oversized_answer_is_final_and_not_read_to_its_end() {
     for api in Api::all() {
         let limits = CallLimits { max_response_bytes: 50_000, ..limits() };
         let endless = || Reply::Stall { begin: format!(": {}", " ".repeat(60_000)) };
@@ -321,7 +321,7 @@ fn beginnings(api: &Api) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_stream_that_breaks_off_passes_however_it_breaks() {
+async fn an_interrupted_stream_is_retried() {
     for api in Api::all() {
         let error = || ModelError::Interrupted { provider: api.name() };
         for begin in beginnings(&api) {
@@ -335,7 +335,7 @@ async fn a_stream_that_breaks_off_passes_however_it_breaks() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_all_there_counts_whatever_becomes_of_its_connection() {
+async fn a_complete_answer_counts_whatever_happens_to_its_connection() {
     for api in Api::all() {
         let begin = (api.streamed)(ANSWER).concat();
         let fixture = fixture(&api, limits(), [Reply::Break { begin }]).await;
@@ -344,7 +344,7 @@ async fn an_answer_that_is_all_there_counts_whatever_becomes_of_its_connection()
 }
 
 #[tokio::test]
-async fn a_server_that_is_silent_from_the_beginning_passes() {
+async fn a_server_silent_from_the_start_is_retried() {
     for api in Api::all() {
         let limits = CallLimits { first_byte_timeout: Duration::from_secs(1), ..limits() };
         let error = ModelError::TimedOut { provider: api.name() };
@@ -362,7 +362,7 @@ async fn a_server_that_is_silent_from_the_beginning_passes() {
 }
 
 #[tokio::test]
-async fn a_server_that_falls_silent_in_the_middle_passes() {
+async fn a_server_silent_mid_stream_is_retried() {
     for api in Api::all() {
         let limits = CallLimits { idle_timeout: Duration::from_millis(300), ..limits() };
         let begin = (api.streamed)(ANSWER)[0].clone();
@@ -374,7 +374,7 @@ async fn a_server_that_falls_silent_in_the_middle_passes() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_all_there_counts_although_the_server_does_not_hang_up() {
+async fn a_complete_answer_counts_although_the_connection_stays_open() {
     for api in Api::all() {
         let limits = CallLimits { idle_timeout: Duration::from_millis(300), ..limits() };
         let begin = (api.streamed)(ANSWER).concat();
@@ -384,7 +384,7 @@ async fn an_answer_that_is_all_there_counts_although_the_server_does_not_hang_up
 }
 
 #[tokio::test]
-async fn a_refused_connection_passes_and_is_given_up() {
+async fn a_refused_connection_is_retried_and_then_fails() {
     for api in Api::all() {
         let unused = ScriptedServer::start([]).await;
         let mut settings = settings(&unused, limits());
@@ -402,7 +402,7 @@ async fn a_refused_connection_passes_and_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_echoed_is_not_told() {
+async fn an_echoed_key_is_not_reported() {
     for api in Api::all().iter().filter(|api| api.key.is_some()) {
         for status in [400, 401, 402, 404, 422, 429, 500, 200] {
             let fixture = fixture(api, limits(), (0..12).map(|_| Reply::Echo { status })).await;

@@ -32,7 +32,7 @@ async fn openai(model: &str, script: impl IntoIterator<Item = Reply>) -> Fixture
 }
 
 #[tokio::test]
-async fn the_table_decides_what_the_first_request_asks_for() {
+async fn the_table_decides_the_first_request() {
     let fixture = openai("gpt-4-turbo", [called(r#"{"a":"1"}"#), said("{}")]).await;
     assert_eq!(fixture.text_after(1).await, r#"{"a":"1"}"#);
     assert_eq!(fixture.text_after(2).await, "{}", "text instead of a call");
@@ -58,7 +58,7 @@ async fn the_table_decides_what_the_first_request_asks_for() {
 }
 
 #[tokio::test]
-async fn a_model_without_strict_schemas_gets_json_mode_from_then_on() {
+async fn a_model_without_strict_schemas_is_corrected_to_json_mode() {
     let fixture = Fixture::openai([rejects("response_format"), said(r#"{"a":"1"}"#), said(r#"{"a":"2"}"#)]).await;
     assert_eq!(fixture.text_after(2).await, r#"{"a":"1"}"#);
     assert_eq!(fixture.text_after(3).await, r#"{"a":"2"}"#);
@@ -146,7 +146,7 @@ async fn usage_is_not_requested_where_that_is_rejected_and_then_streaming() {
 }
 
 #[tokio::test]
-async fn a_field_in_a_validation_list_counts_as_well() {
+async fn a_field_in_a_validation_list_is_corrected() {
     let body =
         json!({"detail": [{"type": "extra_forbidden", "loc": ["body", "max_completion_tokens"], "msg": "extra"}]});
     let fixture = Fixture::openai([Reply::json(422, body), said("{}")]).await;
@@ -179,7 +179,7 @@ async fn one_bad_image_does_not_end_image_support() {
 }
 
 #[tokio::test]
-async fn a_rejection_without_a_reason_teaches_nothing() {
+async fn a_rejection_without_a_reason_makes_no_correction() {
     let fixture = Fixture::openai([rejects_without_a_reason(), said("2"), rejects_without_a_reason()]).await;
     let error = fixture.error_after(1).await;
     let (provider, model) = ("openai".to_owned(), "gpt-test".to_owned());
@@ -191,7 +191,7 @@ async fn a_rejection_without_a_reason_teaches_nothing() {
 }
 
 #[tokio::test]
-async fn a_message_that_mentions_a_field_counts_as_well() {
+async fn a_field_mentioned_in_a_message_is_corrected() {
     let says = |message: &str| Reply::json(400, json!({"error": {"message": message, "param": null, "code": 400}}));
     let replies = [says("This response_format type is unavailable now"), said("1"), said("2")];
     let fixture = Fixture::openai(replies).await;

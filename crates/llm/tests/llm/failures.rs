@@ -42,7 +42,7 @@ async fn an_unknown_model_fails_at_once() {
 }
 
 #[tokio::test]
-async fn a_context_that_is_too_long_has_an_error_of_its_own_however_the_server_says_it() {
+async fn a_context_that_is_too_long_has_its_own_error_in_every_wording() {
     for error in [
         json!({"code": "context_length_exceeded", "param": "messages", "message": "too\nlong"}),
         json!({"code": "context_length_exceeded", "param": null, "message": "too long"}),
@@ -57,19 +57,19 @@ async fn a_context_that_is_too_long_has_an_error_of_its_own_however_the_server_s
 }
 
 #[tokio::test]
-async fn a_field_that_cannot_be_given_up_fails_at_once() {
+async fn a_required_field_that_is_rejected_fails_at_once() {
     let error = json!({"error": {"param": "model", "message": "must be a string"}});
     assert_eq!(Fixture::openai([Reply::json(422, error)]).await.error_after(1).await, rejected("must be a string"));
 }
 
 #[tokio::test]
-async fn an_account_with_nothing_left_is_not_asked_again() {
+async fn an_account_without_credit_is_not_retried() {
     let error = json!({"error": {"code": "insufficient_quota", "type": "insufficient_quota", "message": "pay first"}});
     assert_eq!(Fixture::openai([Reply::json(429, error)]).await.error_after(1).await, rejected("pay first"));
 }
 
 #[tokio::test]
-async fn other_statuses_are_told_as_they_are() {
+async fn other_statuses_are_reported_as_they_are() {
     for (status, error) in [
         (307, rejected("status 307")),
         (402, rejected("status 402")),
@@ -81,7 +81,7 @@ async fn other_statuses_are_told_as_they_are() {
 }
 
 #[tokio::test]
-async fn an_error_object_in_a_good_answer_is_an_error() {
+async fn an_error_object_in_a_200_is_an_error() {
     for (body, error) in [
         (json!({"error": {"code": 401, "message": "no"}}), "openai rejected the key for the model gpt-test"),
         (
@@ -98,7 +98,7 @@ async fn an_error_object_in_a_good_answer_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_answer_longer_than_the_bound_is_not_read_to_its_end() {
+async fn an_oversized_answer_is_not_read_to_its_end() {
     let limits = CallLimits { max_response_bytes: 50_000, ..limits() };
     let endless = Reply::Stall { begin: " ".repeat(60_000) };
     let fixture = Fixture::with(Provider::Openai, limits, [endless]).await;
@@ -107,7 +107,7 @@ async fn an_answer_longer_than_the_bound_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_runs_into_the_time_limit_is_not_repeated() {
+async fn an_attempt_that_exceeds_the_time_limit_is_not_retried() {
     for reply in [Reply::Silence, Reply::Stall { begin: "{".to_owned() }] {
         let limits = CallLimits { timeout: Duration::from_millis(50), ..limits() };
         let fixture = Fixture::with(Provider::Openai, limits, [reply, said("{}")]).await;
@@ -120,7 +120,7 @@ async fn an_attempt_that_runs_into_the_time_limit_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn dropping_a_call_aborts_it_wherever_it_stands() {
+async fn dropping_a_call_aborts_it_in_every_phase() {
     for provider in [Provider::Openai, Provider::Ollama] {
         for reply in [Reply::Silence, Reply::Stall { begin: "{".to_owned() }] {
             let fixture = Fixture::with(provider, limits(), [reply, said("{}")]).await;
@@ -135,7 +135,7 @@ async fn dropping_a_call_aborts_it_wherever_it_stands() {
 }
 
 #[tokio::test]
-async fn dropping_a_call_while_it_waits_ends_its_tries() {
+async fn dropping_a_call_during_backoff_ends_its_attempts() {
     let long = CallLimits { backoff_cap: Duration::from_secs(3600), ..limits() };
     let reply = || Reply::status(429).header("retry-after", "3000");
     let fixture = Fixture::with(Provider::Openai, long, [reply(), said("{}")]).await;
@@ -148,7 +148,7 @@ async fn dropping_a_call_while_it_waits_ends_its_tries() {
 }
 
 #[tokio::test]
-async fn dropping_one_call_leaves_another_on_the_same_client_alone() {
+async fn dropping_a_call_does_not_affect_others_on_the_same_client() {
     let fixture = Fixture::openai([Reply::Silence, said("{}")]).await;
     let (silent, page) = ([picture("silent")], [text("page")]);
     let mut silent = Box::pin(fixture.ask_with(&silent));

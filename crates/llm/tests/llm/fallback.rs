@@ -57,7 +57,7 @@ fn anthropic(text: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn it_takes_over_for_the_rest_of_the_run_and_says_so() {
+async fn it_takes_over_for_the_rest_of_the_run_with_a_notice() {
     let run = WithFallback::start([openai(Case::WrongKey), anthropic("1"), anthropic("2")]).await;
     let model = run.run();
     assert_eq!(model.name().provider, "openai");
@@ -74,7 +74,7 @@ async fn it_takes_over_for_the_rest_of_the_run_and_says_so() {
 }
 
 #[tokio::test]
-async fn another_run_begins_with_its_own_model_again() {
+async fn the_next_run_starts_with_its_own_model() {
     let script = [openai(Case::WrongKey), anthropic("1"), Api::of(Provider::Openai).said("2")];
     let runs = WithFallback::start(script).await;
     assert_eq!(runs.ask(&runs.run()).await, Ok("1".to_owned()));
@@ -83,7 +83,7 @@ async fn another_run_begins_with_its_own_model_again() {
 }
 
 #[tokio::test]
-async fn it_takes_over_for_what_another_model_may_cure() {
+async fn it_takes_over_for_failures_of_the_provider() {
     for (case, tries) in [
         (Case::RateLimited, 3),
         (Case::RateLimitedForLong, 1),
@@ -111,7 +111,7 @@ async fn it_takes_over_for_what_another_model_may_cure() {
 }
 
 #[tokio::test]
-async fn it_does_not_take_over_for_what_the_agent_or_the_task_has_to_answer_for() {
+async fn it_does_not_take_over_for_failures_of_the_request() {
     let run = WithFallback::start([openai(Case::Refusal), Api::of(Provider::Openai).said("2")]).await;
     let model = run.run();
     assert!(matches!(run.ask(&model).await, Err(ModelError::Refused { .. })));
@@ -125,7 +125,7 @@ async fn it_does_not_take_over_for_what_the_agent_or_the_task_has_to_answer_for(
 }
 
 #[tokio::test]
-async fn when_it_fails_too_its_error_is_the_runs() {
+async fn if_it_fails_too_its_error_ends_the_run() {
     let failed = (Api::of(Provider::Anthropic).plays)(Case::UnknownModel).unwrap();
     let run = WithFallback::start([openai(Case::WrongKey), failed, anthropic("2")]).await;
     let model = run.run();
@@ -136,7 +136,7 @@ async fn when_it_fails_too_its_error_is_the_runs() {
 }
 
 #[tokio::test]
-async fn a_model_does_not_fall_back_on_itself() {
+async fn a_model_does_not_fall_back_to_itself() {
     let server = ScriptedServer::start([openai(Case::WrongKey)]).await;
     let mut settings = settings(&server, limits());
     settings.fallback = fallback(Provider::Openai, Some("gpt-test"));
@@ -147,7 +147,7 @@ async fn a_model_does_not_fall_back_on_itself() {
 }
 
 #[tokio::test]
-async fn a_fallback_that_is_not_configured_stops_the_build() {
+async fn an_unconfigured_fallback_is_an_error() {
     let server = ScriptedServer::start([]).await;
     for provider in [Provider::Gemini, Provider::Template] {
         let mut settings = settings(&server, limits());

@@ -21,7 +21,7 @@ fn rejects(message: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn a_request_has_the_schema_and_turns_that_alternate() {
+async fn a_request_has_the_schema_and_alternating_turns() {
     let fixture = fixture([said("{}")]).await;
     let earlier = Message { role: Role::Assistant, text: "earlier".to_owned(), image: None };
     fixture.ask_with(&[text("task"), text("step 1"), earlier, picture("page")]).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_rejected_schema_goes_into_the_prompt() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_stream_is_asked_for_one_piece_the_next_time() {
+async fn a_server_that_does_not_stream_is_not_asked_to_stream_again() {
     let whole = || Reply::json(200, (Api::of(Provider::Gemini).whole)("{}"));
     let fixture = fixture([whole(), whole()]).await;
     fixture.ask().await.unwrap();
@@ -93,14 +93,14 @@ async fn a_server_that_does_not_stream_is_asked_for_one_piece_the_next_time() {
 }
 
 #[tokio::test]
-async fn an_error_may_come_as_a_list() {
+async fn an_error_may_be_a_list() {
     let error: Value = json!([{"error": {"code": 404, "message": "not found", "status": "NOT_FOUND"}}]);
     let error = fixture([Reply::json(404, error)]).await.error_after(1).await;
     assert_eq!(error, ModelError::UnknownModel { provider: "gemini".to_owned(), model: "gemini-test".to_owned() });
 }
 
 #[tokio::test]
-async fn a_model_is_one_part_of_the_path_whatever_its_name() {
+async fn a_model_name_is_one_path_segment() {
     let server = ScriptedServer::start((0..3).map(|_| said("{}"))).await;
     let providers = Providers::new(settings(&server, limits())).unwrap();
     for model in ["models/gemini-x", "a/../../b?key=1#c", "tuned models/x"] {

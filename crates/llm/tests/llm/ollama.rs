@@ -35,7 +35,7 @@ fn capable_of(capabilities: &[&str]) -> Reply {
 }
 
 #[tokio::test]
-async fn a_request_carries_the_schema_and_room_for_a_page() {
+async fn a_request_has_the_schema_and_a_context_size() {
     let fixture = Fixture::ollama([said("{}")]).await;
     fixture.ask().await.unwrap();
     let sent = fixture.server.requests().remove(0);
@@ -67,7 +67,7 @@ async fn the_context_grows_in_steps_with_the_prompt() {
 }
 
 #[tokio::test]
-async fn an_answer_in_pieces_is_joined_and_counted() {
+async fn a_streamed_json_lines_answer_is_joined_and_counted() {
     let fixture = Fixture::ollama([said(r#"{"a":"b"}"#)]).await;
     let reply = fixture.ask().await.unwrap();
     assert_eq!(reply.text, r#"{"a":"b"}"#);
@@ -77,14 +77,14 @@ async fn an_answer_in_pieces_is_joined_and_counted() {
 }
 
 #[tokio::test]
-async fn an_answer_in_one_piece_is_understood() {
+async fn an_answer_in_one_piece_is_parsed() {
     let whole = json!({"message": {"content": "{}"}, "done": true});
     let fixture = Fixture::ollama([Reply::json(200, whole)]).await;
     assert_eq!(fixture.text_after(1).await, "{}");
 }
 
 #[tokio::test]
-async fn a_model_with_eyes_gets_pictures_and_is_asked_about_them_once() {
+async fn image_support_is_queried_once_and_images_are_sent() {
     let fixture = Fixture::ollama([capable_of(&["completion", "vision"]), said("1"), said("2")]).await;
     for _ in 0..2 {
         fixture.ask_with(&[picture("the page")]).await.unwrap();
@@ -97,7 +97,7 @@ async fn a_model_with_eyes_gets_pictures_and_is_asked_about_them_once() {
 }
 
 #[tokio::test]
-async fn a_model_without_eyes_is_spared_pictures_and_that_is_told_once() {
+async fn a_model_without_image_support_gets_no_images_and_one_notice() {
     let fixture = Fixture::ollama([capable_of(&["completion"]), said("1"), said("2")]).await;
     for _ in 0..2 {
         fixture.ask_with(&[picture("the page")]).await.unwrap();
@@ -109,7 +109,7 @@ async fn a_model_without_eyes_is_spared_pictures_and_that_is_told_once() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_tell_its_models_abilities_gets_the_picture() {
+async fn images_are_sent_if_the_server_reports_no_capabilities() {
     for answer in [Reply::json(200, json!({"details": {}})), Reply::text(200, "what?"), Reply::status(404)] {
         let fixture = Fixture::ollama([answer, said("{}")]).await;
         fixture.ask_with(&[picture("the page")]).await.unwrap();
@@ -125,7 +125,7 @@ async fn an_unknown_model_fails_at_once() {
 }
 
 #[tokio::test]
-async fn a_rejected_request_fails_with_the_servers_message_once_no_format_is_left() {
+async fn a_rejection_quotes_the_server_once_no_correction_is_left() {
     for (reply, requests, detail) in [
         ((|| Reply::json(400, json!({"error": "invalid\nformat"}))) as fn() -> Reply, 3, "invalid format"),
         (|| Reply::text(400, "<html>"), 1, "status 400"),
@@ -137,7 +137,7 @@ async fn a_rejected_request_fails_with_the_servers_message_once_no_format_is_lef
 }
 
 #[tokio::test]
-async fn a_model_that_takes_no_schema_is_asked_for_json_and_then_in_words() {
+async fn a_rejected_schema_is_replaced_by_json_mode_and_then_by_the_prompt() {
     let rejects = || Reply::json(400, json!({"error": "no grammar"}));
     let fixture = Fixture::ollama([rejects(), rejects(), said("{}"), said("{}")]).await;
     assert_eq!(fixture.text_after(3).await, "{}");
@@ -148,7 +148,7 @@ async fn a_model_that_takes_no_schema_is_asked_for_json_and_then_in_words() {
 }
 
 #[tokio::test]
-async fn a_failure_that_may_pass_is_tried_again() {
+async fn a_transient_failure_is_retried() {
     let begun = json!({"message": {"content": "{"}, "done": false});
     for reply in [
         Reply::json(500, json!({"error": "out of memory"})),
@@ -166,7 +166,7 @@ async fn a_failure_that_may_pass_is_tried_again() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_none_is_told_by_its_kind() {
+async fn unusable_answers_are_reported_by_kind() {
     for (reply, error) in [
         (
             stream(&[json!({"message": {"content": "{"}, "done": true, "done_reason": "length"})]),

@@ -45,7 +45,7 @@ async fn a_request_asks_for_the_strict_schema_with_the_stable_part_first() {
 }
 
 #[tokio::test]
-async fn an_answer_gives_its_text_and_what_it_cost() {
+async fn an_answer_has_its_text_and_usage() {
     let fixture = Fixture::openai([said(r#"{"a":"b"}"#)]).await;
     let reply = fixture.ask().await.unwrap();
     assert_eq!(reply.text, r#"{"a":"b"}"#);
@@ -56,7 +56,7 @@ async fn an_answer_gives_its_text_and_what_it_cost() {
 }
 
 #[tokio::test]
-async fn an_answer_without_figures_is_an_answer() {
+async fn an_answer_without_usage_is_accepted() {
     for usage in [json!(null), json!({}), json!("none"), json!({"prompt_tokens": null, "prompt_tokens_details": null})]
     {
         let body = json!({"choices": [{"message": {"content": "{}"}}], "usage": usage});
@@ -83,7 +83,7 @@ async fn calls_share_one_connection() {
 }
 
 #[tokio::test]
-async fn a_server_without_a_key_gets_no_authorization() {
+async fn without_a_key_no_authorization_is_sent() {
     let server = ScriptedServer::start([said("{}")]).await;
     let mut settings = settings(&server, limits());
     settings_of(&mut settings, Provider::Openai).api_key = None;
@@ -93,7 +93,7 @@ async fn a_server_without_a_key_gets_no_authorization() {
 }
 
 #[tokio::test]
-async fn the_model_is_the_one_asked_for_else_the_default() {
+async fn the_requested_model_or_else_the_default_is_used() {
     let server = ScriptedServer::start([]).await;
     let providers = Providers::new(settings(&server, limits())).unwrap();
     for (provider, asked, model) in [
@@ -113,7 +113,7 @@ async fn the_model_is_the_one_asked_for_else_the_default() {
 }
 
 #[tokio::test]
-async fn the_default_is_the_deployments_or_openai_or_the_built_in_planner() {
+async fn the_default_provider_is_the_configured_one_or_openai_or_the_built_in_planner() {
     let server = ScriptedServer::start([]).await;
     let mut settings = settings(&server, limits());
     assert_eq!(Providers::new(settings.clone()).unwrap().default_provider(), Provider::Openai);
@@ -135,7 +135,7 @@ async fn the_default_is_the_deployments_or_openai_or_the_built_in_planner() {
 }
 
 #[tokio::test]
-async fn an_address_or_key_that_cannot_be_used_stops_the_build() {
+async fn an_unusable_base_url_or_key_is_an_error() {
     let server = ScriptedServer::start([]).await;
     let mut bad = settings(&server, limits());
     settings_of(&mut bad, Provider::Openai).api_key = Some("sk-\u{7}-canary".into());
@@ -149,7 +149,7 @@ async fn an_address_or_key_that_cannot_be_used_stops_the_build() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_none_is_told_by_its_kind() {
+async fn unusable_answers_are_reported_by_kind() {
     let provider = || "openai".to_owned();
     let refused = |reason: &str| ModelError::Refused { provider: provider(), reason: reason.to_owned() };
     let filtered = || ModelError::Filtered { provider: provider(), reason: "content_filter".to_owned() };

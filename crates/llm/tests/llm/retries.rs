@@ -22,7 +22,7 @@ fn notices(fixture: &Fixture) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_status_that_may_pass_is_tried_again_until_it_has() {
+async fn a_transient_status_is_retried_until_it_succeeds() {
     for status in [408, 429, 500, 502, 503, 504, 529] {
         let fixture = Fixture::openai([Reply::status(status), Reply::status(status), said("{}")]).await;
         assert_eq!(fixture.text_after(3).await, "{}");
@@ -34,7 +34,7 @@ async fn a_status_that_may_pass_is_tried_again_until_it_has() {
 }
 
 #[tokio::test]
-async fn a_status_that_does_not_pass_is_given_up_after_the_attempts() {
+async fn a_persistent_status_fails_after_all_attempts() {
     for (status, error) in [
         (429, ModelError::RateLimited { provider: openai(), retry_after: None }),
         (503, ModelError::Unavailable { provider: openai(), status: 503 }),
@@ -47,7 +47,7 @@ async fn a_status_that_does_not_pass_is_given_up_after_the_attempts() {
 }
 
 #[tokio::test]
-async fn a_wait_that_the_server_asks_for_is_kept() {
+async fn a_delay_requested_by_the_server_is_honoured() {
     let past = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH);
     let replies =
         [Reply::status(429).header("retry-after", "0"), Reply::status(503).header("retry-after", past), said("{}")];
@@ -63,7 +63,7 @@ async fn a_wait_that_the_server_asks_for_is_kept() {
 }
 
 #[tokio::test]
-async fn a_wait_longer_than_the_cap_is_handed_to_the_caller() {
+async fn a_delay_above_the_cap_is_returned_to_the_caller() {
     let limits = || CallLimits { backoff_cap: Duration::from_secs(30), ..limits() };
     let seconds = Reply::status(429).header("retry-after", "31");
     let fixture = Fixture::with(Provider::Openai, limits(), [seconds]).await;
@@ -79,7 +79,7 @@ async fn a_wait_longer_than_the_cap_is_handed_to_the_caller() {
 }
 
 #[tokio::test]
-async fn an_answer_cut_off_in_the_middle_is_asked_for_again() {
+async fn an_interrupted_answer_is_retried() {
     let broken = || Reply::Break { begin: r#"{"choices":[{"mess"#.to_owned() };
     let fixture = Fixture::openai([broken(), said("{}")]).await;
     assert_eq!(fixture.text_after(2).await, "{}");
@@ -90,7 +90,7 @@ async fn an_answer_cut_off_in_the_middle_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_wait_beyond_the_deadline_is_not_begun() {
+async fn a_delay_beyond_the_deadline_is_not_started() {
     let long = CallLimits { backoff_cap: Duration::from_secs(30), ..limits() };
     let reply = || Reply::status(429).header("retry-after", "20");
     let fixture = Fixture::with(Provider::Openai, long, [reply(), said("{}")]).await;
@@ -105,7 +105,7 @@ async fn a_wait_beyond_the_deadline_is_not_begun() {
 }
 
 #[tokio::test]
-async fn a_passing_error_object_in_a_good_answer_is_tried_again() {
+async fn a_transient_error_object_in_a_200_is_retried() {
     for error in [
         json!({"error": {"code": 429, "message": "slow down"}}),
         json!({"error": {"code": "rate_limit_exceeded", "message": "slow down"}}),
@@ -118,7 +118,7 @@ async fn a_passing_error_object_in_a_good_answer_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_is_tried_again_and_given_up() {
+async fn a_refused_connection_fails_after_all_attempts() {
     let unused = ScriptedServer::start([]).await;
     let mut settings = settings(&unused, limits());
     // Bound and dropped: a port where nobody listens.
@@ -133,7 +133,7 @@ async fn a_refused_connection_is_tried_again_and_given_up() {
 }
 
 #[tokio::test]
-async fn one_attempt_means_no_second_one() {
+async fn one_attempt_means_no_retry() {
     for max_attempts in [0, 1] {
         let limits = CallLimits { max_attempts, ..limits() };
         let fixture = Fixture::with(Provider::Openai, limits, [Reply::status(503), said("{}")]).await;

@@ -41,7 +41,7 @@ impl Log {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_echoes_the_key_does_not_make_us_tell_it() {
+async fn an_echoed_key_reaches_no_error_or_log() {
     for status in [400, 401, 403, 404, 402, 422, 429, 500, 200] {
         let fixture = Fixture::openai((0..9).map(|_| Reply::Echo { status })).await;
         let log = Log::of(async {
@@ -56,21 +56,21 @@ async fn an_endpoint_that_echoes_the_key_does_not_make_us_tell_it() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_echoes_the_key_is_told_without_it() {
+async fn a_rejection_that_echoes_the_key_is_reported_without_it() {
     let refusal = format!("I know {KEY}");
     let fixture = Fixture::openai([choice(json!({"message": {"refusal": refusal}}))]).await;
     assert_eq!(fixture.error_after(1).await.to_string(), "openai refused to answer: I know [key]");
 }
 
 #[tokio::test]
-async fn a_providers_words_are_passed_on_up_to_a_length() {
+async fn a_providers_message_is_quoted_up_to_a_limit() {
     let body = json!({"error": {"param": "model", "message": "x".repeat(50_000)}});
     let error = Fixture::openai([Reply::json(400, body)]).await.error_after(1).await;
     assert!(error.to_string().len() < 500);
 }
 
 #[tokio::test]
-async fn a_call_is_logged_with_its_figures_and_without_its_content() {
+async fn a_call_is_logged_with_its_usage_and_without_its_content() {
     for (provider, reply) in [
         (Provider::Openai, said("a secret answer")),
         (
@@ -97,7 +97,7 @@ async fn a_call_is_logged_with_its_figures_and_without_its_content() {
 }
 
 #[tokio::test]
-async fn settings_do_not_show_the_key_when_they_are_printed() {
+async fn settings_print_without_the_key() {
     let server = ScriptedServer::start([]).await;
     assert!(!format!("{:?}", settings(&server, limits())).contains("canary"));
     let shown = format!("{:?}", picture("the page"));

@@ -20,7 +20,7 @@ fn every_documented_phrase_is_understood() {
 }
 
 #[test]
-fn what_is_documented_as_beyond_is_refused() {
+fn every_phrase_documented_as_unsupported_is_rejected() {
     let phrases = documented("beyond\n");
     assert!(phrases.len() > 5, "{phrases:?}");
     for phrase in phrases {

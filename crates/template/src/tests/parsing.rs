@@ -101,7 +101,7 @@ fn every_phrase_is_understood() {
 }
 
 #[test]
-fn pointing_dialogs_tabs_and_checks_are_understood() {
+fn pointing_dialog_tab_and_check_phrases_are_understood() {
     let cases: [(&str, &[&str]); 36] = [
         ("hover over the Products menu", &["point at 'Products'"]),
         ("double-click 'Report'", &["double-click 'Report'"]),
@@ -155,7 +155,7 @@ fn pointing_dialogs_tabs_and_checks_are_understood() {
 }
 
 #[test]
-fn a_condition_reaches_to_the_end_of_its_sentence_or_to_a_then() {
+fn a_condition_extends_to_the_end_of_its_sentence_or_the_next_then() {
     let cases = [
         ("if there is a banner, accept it and click Go, scroll down. Click Buy", 3),
         ("if there is a banner, accept it, then click Go", 1),
@@ -196,7 +196,7 @@ fn questions_are_understood_in_many_forms() {
 }
 
 #[test]
-fn sequences_are_parted_however_they_are_written() {
+fn sequences_are_split_in_every_notation() {
     let expected = ["open http://a.test", "click 'Buy'", "read 'the price'"];
     let tasks = [
         "open http://a.test, click Buy, read the price",
@@ -218,7 +218,7 @@ fn sequences_are_parted_however_they_are_written() {
 }
 
 #[test]
-fn what_is_not_understood_is_named_and_nothing_else_is() {
+fn only_unknown_parts_are_named() {
     let cases: [(&str, &[&str]); 13] = [
         ("dance", &["dance"]),
         ("open a.test, click Buy. Sing a song; read the price", &["Sing a song"]),
@@ -240,19 +240,19 @@ fn what_is_not_understood_is_named_and_nothing_else_is() {
 }
 
 #[test]
-fn a_prohibition_does_nothing_and_shields_what_it_forbids() {
+fn a_prohibition_is_skipped_with_what_it_forbids() {
     assert_eq!(shown("never click 'Buy' and submit the form. Read the price"), ["read 'the price'"]);
     assert_eq!(shown("open a.test but don't click 'Buy'"), ["open https://a.test"]);
 }
 
 #[test]
-fn waiting_and_scrolling_carry_their_numbers() {
+fn waits_and_scrolls_have_their_numbers() {
     assert_eq!(parse("wait 1.5 seconds"), Ok(vec![Goal::Wait(Waiting::Seconds(1.5))]));
     assert_eq!(parse("wait 1000000 seconds").expect_err("absurd").parts, ["wait 1000000 seconds"]);
 }
 
 #[test]
-fn hidden_texts_do_not_show_when_a_goal_is_printed() {
+fn debug_output_of_a_goal_omits_hidden_texts() {
     let goals = parse("log in as ada with password hunter2, type s3cret into Code").expect("it is understood");
     assert!(!format!("{goals:?}").contains("hunter2"));
     assert!(!format!("{goals:?}").contains("s3cret"));
@@ -264,7 +264,7 @@ fn longest(piece: &str) -> String {
 }
 
 #[test]
-fn the_longest_tasks_are_read_in_bounded_time() {
+fn the_longest_tasks_are_parsed_in_bounded_time() {
     let pieces = [
         "a ",
         "and ",
@@ -311,12 +311,12 @@ fn the_longest_tasks_are_read_in_bounded_time() {
 
 proptest! {
     #[test]
-    fn no_text_makes_the_parser_panic(task in any::<String>()) {
+    fn parsing_any_text_does_not_panic(task in any::<String>()) {
         let _ = parse(&task);
     }
 
     #[test]
-    fn no_heap_of_known_words_makes_the_parser_panic(
+    fn parsing_any_sequence_of_known_words_does_not_panic(
         words in prop::collection::vec(
             prop::sample::select(vec![
                 "open", "search", "for", "on", "click", "the", "first", "button", "type", "if", "there", "is", "shown", "it", "drag", "sort", "by", "twice", "'a b'", "into", "in", "\"x", "and",
@@ -330,7 +330,7 @@ proptest! {
     }
 
     #[test]
-    fn quoted_labels_and_values_come_through_unchanged(
+    fn quoted_labels_and_values_are_kept_unchanged(
         text in "[a-zA-Z,;.:!? ]{1,40}", label in "[a-z][a-z,; ]{0,20}[a-z]",
     ) {
         let goals = parse(&format!("type \"{text}\" into \"{label}\", then go back"));

@@ -12,7 +12,7 @@ fn ask(head: &str, question: &str, page: &str) -> Option<Found> {
 }
 
 #[test]
-fn values_are_found_beside_below_and_in_tables() {
+fn values_are_found_beside_and_below_labels_and_in_tables() {
     let cases = [
         ("the order number", "Thanks!\nOrder number: A-1001\nBye", "Order number: A-1001"),
         ("the order number", "Thanks!\nOrder number\nA-1001", "Order number: A-1001"),
@@ -52,7 +52,7 @@ fn values_are_found_beside_below_and_in_tables() {
 }
 
 #[test]
-fn how_much_and_how_many_ask_for_money_and_numbers() {
+fn how_much_asks_for_money_and_how_many_for_numbers() {
     let page = "Kettles\nBlue kettle\nholds 2 cups\n12,00 EUR\n17 results found";
     assert_eq!(
         ask("how much", "is the blue kettle", page).map(|found| found.text).as_deref(),
@@ -62,7 +62,7 @@ fn how_much_and_how_many_ask_for_money_and_numbers() {
 }
 
 #[test]
-fn certainty_says_whether_to_look_further() {
+fn answers_report_their_certainty() {
     let certainty = |question, page| ask("read", question, page).map(|found| found.certainty);
     assert_eq!(certainty("the order number", "Order number: A-1"), Some(Certainty::Sure));
     assert_eq!(certainty("the delivery note", "Read the note about delivery"), Some(Certainty::Likely));
@@ -79,7 +79,7 @@ fn answers_are_bounded() {
 }
 
 #[test]
-fn a_field_answers_with_its_value_and_a_button_is_no_answer() {
+fn a_field_answers_with_its_value_and_a_button_does_not_answer() {
     let mut observation = observation("http://a.test/", "Page", &["button: Order number", "text: Quantity"]);
     observation.view.elements[1].value = "3".to_owned();
     let lines = of_view(&observation.view);
@@ -90,7 +90,7 @@ fn a_field_answers_with_its_value_and_a_button_is_no_answer() {
 }
 
 #[tokio::test]
-async fn several_questions_are_answered_one_a_line() {
+async fn several_questions_are_answered_one_per_line() {
     let site = Site::new("page").page("page", "http://a.test/", "Order", &["Status: Shipped", "Total: 12,00 EUR"]);
     let run = site.run("read the status and the total, what is the url").await;
     assert!(run.success);
@@ -99,7 +99,7 @@ async fn several_questions_are_answered_one_a_line() {
 }
 
 #[tokio::test]
-async fn what_is_not_in_sight_is_looked_for_in_the_text_of_the_page() {
+async fn values_outside_the_view_are_searched_in_the_page_text() {
     let site = Site::new("page").page("page", "http://a.test/", "Page", &["All about delivery notes for you"]);
     let run = site.run("read the delivery note").await;
     assert_eq!(run.actions(), ["extract the delivery note"]);
@@ -108,7 +108,7 @@ async fn what_is_not_in_sight_is_looked_for_in_the_text_of_the_page() {
 }
 
 #[tokio::test]
-async fn reading_the_page_gives_its_text() {
+async fn reading_the_page_returns_its_text() {
     let site = Site::new("page").page("page", "http://a.test/", "Page", &["One", "Two", "button: Three"]);
     let run = site.run("read the page").await;
     assert_eq!(run.actions(), ["extract"]);
@@ -116,7 +116,7 @@ async fn reading_the_page_gives_its_text() {
 }
 
 #[tokio::test]
-async fn a_question_the_page_does_not_answer_is_no_success() {
+async fn an_unanswered_question_is_not_a_success() {
     let site = Site::new("page").page("page", "http://a.test/", "Page", &["Hello"]);
     let run = site.run("what is the price of tea?").await;
     assert!(!run.success);

@@ -86,7 +86,7 @@ fn assert_actions(run: &Run, expected: &[&str]) {
 }
 
 #[tokio::test]
-async fn the_demo_task_is_done_to_the_order_number() {
+async fn the_demo_task_is_completed_up_to_the_order_number() {
     let task = format!(
         "open {SHOP}, search for 'blue kettle', click 'Blue kettle', select '2' in 'Quantity', click 'Add to cart', \
          click 'Checkout', type 'Ada Lovelace' into 'Name', type 'ada@example.com' into 'E-mail', select 'Express' in \
@@ -113,7 +113,7 @@ async fn the_demo_task_is_done_to_the_order_number() {
 }
 
 #[tokio::test]
-async fn the_same_task_in_other_words_and_as_a_list_does_the_same() {
+async fn the_demo_task_can_be_reworded_or_listed() {
     let task = format!(
         "Please do the following:\n1. Go to {SHOP}\n2. Search the shop for blue kettle\n3. Click on the first result\n\
          4. Choose 2 from the Quantity dropdown and press the \"Add to cart\" button\n5. Go to checkout\n\
@@ -141,7 +141,7 @@ async fn the_same_task_in_other_words_and_as_a_list_does_the_same() {
 }
 
 #[tokio::test]
-async fn a_page_that_is_open_already_is_not_opened_again() {
+async fn a_page_that_is_already_open_is_not_reopened() {
     let mut site = shop();
     site = site.starting_at("home");
     let run = site.run("open http://127.0.0.1:4000 and what is the title of the page?").await;
@@ -150,14 +150,14 @@ async fn a_page_that_is_open_already_is_not_opened_again() {
 }
 
 #[tokio::test]
-async fn without_a_question_the_result_says_what_was_done_and_where_it_ended() {
+async fn without_a_question_the_result_summarizes_the_steps_and_the_last_page() {
     let run = shop().starting_at("home").run("open the cart").await;
     assert_actions(&run, &["click Cart (0)"]);
     assert_eq!(run.text, "Done: clicked 'cart'; the page is 'Cart' (http://127.0.0.1:4000/cart).");
 }
 
 #[tokio::test]
-async fn a_thing_is_put_into_the_cart_from_wherever_it_is_seen() {
+async fn a_product_is_added_to_the_cart_from_any_page_that_shows_it() {
     let run = shop().starting_at("home").run("add the blue kettle to the cart and what is the total?").await;
     assert_actions(&run, &["input Search products=blue kettle submit", "click Add to cart"]);
     assert_eq!(run.text, "Total: 24,00 EUR");
@@ -165,7 +165,7 @@ async fn a_thing_is_put_into_the_cart_from_wherever_it_is_seen() {
 }
 
 #[tokio::test]
-async fn the_button_beside_a_text_and_the_nth_button_are_told_apart() {
+async fn buttons_are_distinguished_by_nearby_text_and_by_number() {
     let list = ["Red", "button: Add to cart", "Blue", "button: Add to cart", "Green", "button: Add to cart"];
     let cases = [
         ("click the second 'Add to cart' button", 13),
@@ -182,7 +182,7 @@ async fn the_button_beside_a_text_and_the_nth_button_are_told_apart() {
 }
 
 #[tokio::test]
-async fn searching_goes_where_the_task_says() {
+async fn a_search_uses_the_requested_site() {
     let cases: [(&str, &[&str]); 6] = [
         ("search for kettles", &["input Search products=kettles submit"]),
         ("search for kettles in the shop", &["input Search products=kettles submit"]),
@@ -201,7 +201,7 @@ async fn searching_goes_where_the_task_says() {
 }
 
 #[tokio::test]
-async fn logging_in_fills_both_fields_and_presses_the_button() {
+async fn a_login_fills_both_fields_and_presses_the_button() {
     let site = Site::new("home")
         .page("home", "http://a.test/", "Home", &["search: Search", "link: Sign in"])
         .page(
@@ -241,7 +241,7 @@ async fn a_login_that_asks_for_the_name_first_takes_two_pages() {
 }
 
 #[tokio::test]
-async fn forms_take_every_kind_of_field() {
+async fn every_kind_of_form_field_is_filled() {
     let form = [
         "text: Name",
         "number: Age",
@@ -277,7 +277,7 @@ async fn forms_take_every_kind_of_field() {
 }
 
 #[tokio::test]
-async fn the_simple_orders_become_their_actions() {
+async fn simple_instructions_become_their_actions() {
     let cases: [(&str, &[&str]); 11] = [
         ("scroll down", &["scroll Down 1"]),
         ("scroll up 3 pages", &["scroll Up 3"]),
@@ -298,7 +298,7 @@ async fn the_simple_orders_become_their_actions() {
 }
 
 #[tokio::test]
-async fn scrolling_to_the_bottom_goes_on_while_the_page_grows() {
+async fn scrolling_to_the_bottom_continues_while_the_page_grows() {
     let site = Site::new("top")
         .page("top", "http://a.test/", "Long", &["a"])
         .page("middle", "http://a.test/", "Long", &["b"])
@@ -312,7 +312,7 @@ async fn scrolling_to_the_bottom_goes_on_while_the_page_grows() {
 }
 
 #[tokio::test]
-async fn files_go_to_the_field_that_is_named_or_the_first_there_is() {
+async fn files_go_to_the_named_field_or_the_first_one() {
     let lines = ["button: Attach documents", "file: Photo", "file: Your CV", "button: Send"];
     for (task, expected) in [
         ("upload cv.pdf to CV and click Send", &["upload Your CV=cv.pdf", "click Send"][..]),

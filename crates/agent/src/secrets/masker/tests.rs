@@ -83,13 +83,13 @@ fn text_that_repeats_parts_of_values_is_masked_as_a_whole() {
 }
 
 #[test]
-fn values_that_overlap_leave_nothing_of_either() {
+fn overlapping_values_are_masked_completely() {
     let masker = masker(&["abcdef", "defghijk", "cdef"]);
     assert_eq!(masker.mask("x abcdefghijk y abcdef z"), "x <b> y <a> z");
 }
 
 #[test]
-fn a_placeholder_is_not_masked_again() {
+fn a_placeholder_is_not_masked_twice() {
     let masker = Masker::new([("<secret>password</secret>".to_owned(), "secret"), ("<m>".to_owned(), "word")]);
     let once = masker.mask("the secret is secret").into_owned();
     assert_eq!(once, "the <secret>password</secret> is <secret>password</secret>");
@@ -189,7 +189,7 @@ proptest! {
     }
 
     #[test]
-    fn base64_of_a_longer_text_does_not_show_the_value(value in "[!-~ä]{8,20}", before in "[α-ω]{0,3}[a-z]{0,2}", after in "[a-z]{0,3}") {
+    fn base64_of_a_longer_text_does_not_reveal_the_value(value in "[!-~ä]{8,20}", before in "[α-ω]{0,3}[a-z]{0,2}", after in "[a-z]{0,3}") {
         let masker = Masker::new([("▮".to_owned(), value.as_str())]);
         let text = STANDARD.encode(format!("{before}{value}{after}"));
         let masked = masker.mask(&text);
@@ -199,7 +199,7 @@ proptest! {
     }
 
     #[test]
-    fn a_text_without_the_value_stays(
+    fn a_text_without_the_value_is_unchanged(
         value in "[q-zQ-Z]{4}[q-zQ-Z ]{0,10}[q-z]", text in "([a-pA-P0-9 …]|%20|%41|&amp;|&lt;|\\\\\\\\|\\\\u0041|<b>|</i>|α[qrs]{3}ω){0,40}",
     ) {
         let masker = Masker::new([("▮".to_owned(), value.as_str())]);

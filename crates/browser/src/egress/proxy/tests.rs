@@ -101,7 +101,7 @@ async fn nobody_came(listener: &TcpListener) {
 }
 
 #[tokio::test]
-async fn bytes_go_both_ways_and_each_end_is_passed_on() {
+async fn bytes_and_half_closes_are_relayed_in_both_directions() {
     let served = Served::new("site.example", &[("site.example", &["127.0.0.1"])]).await;
     let server = echo(&TaskTracker::new()).await;
     let (reply, mut tunnel) = served.ask("site.example", server.port()).await;
@@ -114,7 +114,7 @@ async fn bytes_go_both_ways_and_each_end_is_passed_on() {
 }
 
 #[tokio::test]
-async fn an_address_is_reached_as_a_name_as_itself_and_in_other_spellings() {
+async fn an_address_is_reachable_by_name_and_in_every_spelling() {
     let served = Served::new("127.0.0.1", &[]).await;
     let server = echo(&TaskTracker::new()).await;
     for host in ["127.0.0.1", "0x7f.1", "2130706433"] {
@@ -167,7 +167,7 @@ async fn forbidden_addresses_are_refused_in_every_spelling() {
 }
 
 #[tokio::test]
-async fn a_name_that_changes_its_address_gets_no_second_one_in() {
+async fn a_rebinding_name_cannot_reach_a_second_address() {
     // Allowed, but nobody listens at its first address.
     let (listener, port) = forbidden().await;
     let answers: &[(&str, &[&str])] = &[("rebind.example", &["127.0.0.2"]), ("rebind.example", &["127.0.0.1"])];
@@ -179,7 +179,7 @@ async fn a_name_that_changes_its_address_gets_no_second_one_in() {
 }
 
 #[tokio::test]
-async fn only_connections_are_made() {
+async fn only_connect_requests_are_served() {
     let served = Served::new("127.0.0.1", &[]).await;
     let server = echo(&TaskTracker::new()).await;
     for command in [2, 3] {
@@ -188,7 +188,7 @@ async fn only_connections_are_made() {
 }
 
 #[tokio::test]
-async fn what_is_not_socks_is_hung_up_on() {
+async fn connections_that_do_not_speak_socks_are_closed() {
     let served = Served::new("127.0.0.1", &[]).await;
     for garbage in ["GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\u{4}\u{1}", "\u{5}\u{1}\u{2}"] {
         let mut client = TcpStream::connect(served.address).await.unwrap();
@@ -211,7 +211,7 @@ async fn a_refused_connection_is_remembered_with_its_cause() {
 }
 
 #[tokio::test]
-async fn an_address_that_does_not_answer_does_not_hide_the_next_one() {
+async fn an_unresponsive_address_does_not_block_the_next_one() {
     // Nobody listens at the first address, somebody at the second.
     let served = Served::new("site.example", &[("site.example", &["127.0.0.2", "127.0.0.1"])]).await;
     let server = echo(&TaskTracker::new()).await;
@@ -252,7 +252,7 @@ async fn many_addresses_use_few_sockets_at_a_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn few_addresses_get_the_whole_time_limit_and_start_in_turn() {
+async fn few_addresses_get_the_full_time_limit_and_start_one_after_another() {
     let (reached, most, took) = dialled(3, None).await;
     assert_eq!((reached.unwrap_err().kind(), most), (io::ErrorKind::TimedOut, 3));
     assert_eq!(took, 2 * NEXT_ADDRESS + CONNECT);

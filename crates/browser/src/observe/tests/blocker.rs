@@ -52,7 +52,7 @@ fn a_captcha_in_a_form_with_other_fields_and_an_idle_badge_block_nothing() {
 }
 
 #[test]
-fn a_page_that_consists_of_a_captcha_is_one() {
+fn a_page_that_consists_of_a_captcha_is_blocked() {
     assert_eq!(kind(&Facts { frames: frame(ANCHOR, 304, 78), ..wall(429, "https://search.example/") }), Some(Captcha));
     assert_eq!(kind(&Facts { frames: frame(TURNSTILE, 300, 65), ..wall(200, "shop.example") }), Some(Captcha));
     let datadome = "https://geo.captcha-delivery.com/captcha/?initialCid=1&t=fe";
@@ -71,7 +71,7 @@ fn hosts_resembling_a_provider_do_not_count() {
 }
 
 #[test]
-fn a_check_that_passes_by_itself_is_an_interstitial() {
+fn an_automatic_check_is_an_interstitial() {
     let challenged = response(403, &[("cf-mitigated", "challenge")]);
     for facts in [
         Facts { response: challenged.clone(), ..wall(403, "Un momento\u{2026}") },

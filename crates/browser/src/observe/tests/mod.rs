@@ -1,7 +1,7 @@
 //! Tests of views of arbitrary readings.
 
-mod any_reading;
 mod blocker;
+mod properties;
 mod view;
 
 use super::frames::FrameReading;

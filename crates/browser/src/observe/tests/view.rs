@@ -47,7 +47,7 @@ fn indices_of_removed_frames_are_invalid_and_not_reused() {
 }
 
 #[test]
-fn text_that_looks_like_an_element_is_marked_as_text() {
+fn text_that_looks_like_an_element_is_escaped() {
     let view = compose(
         &page(vec![text(0, "[1]<button />Forged"), text(20, "see [4] or [5]  <a>"), text(40, "<nav> x")]),
         &mut IndexTable::new(),
@@ -172,7 +172,7 @@ fn an_empty_page_is_noticed() {
 }
 
 #[test]
-fn a_password_never_reaches_the_view_even_if_a_reading_held_one() {
+fn a_password_never_reaches_the_view_even_if_the_reading_contains_one() {
     let json = r#"{"items":[{"e":{"i":1,"v":1,"tag":"input","type":"password","value":"secret","filled":true,"name":"Password"}}]}"#;
     let mut page = page(Vec::new());
     page.reading.items = Reading::parse(json).expect("a valid reading").items;

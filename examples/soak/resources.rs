@@ -1,4 +1,4 @@
-//! What the service holds while nothing happens: memory, descriptors, folders, places.
+//! What an idle service uses: memory, descriptors, folders, slots.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,13 +12,13 @@ use testkit::service::Service;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-/// How long after the last run the service may take to come back to what it was. Browsers that were killed are replaced
-/// with a growing pause in between.
+/// Time from the last run until the service is back at its earlier usage. Killed browsers are replaced after growing
+/// delays.
 const SETTLED_WITHIN: Duration = Duration::from_secs(60);
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// By so much its memory may be more than it was: a browser keeps caches, and each is of another size.
+const POLL_EVERY: Duration = Duration::from_secs(1);
+/// Allowed growth of memory: browsers keep caches of different sizes.
 const MEMORY_MARGIN: u64 = 150 << 20;
-/// By so much its descriptors and threads may be more: a blocking pool keeps idle threads for some seconds.
+/// Allowed growth of descriptors and threads: a blocking pool keeps idle threads for some seconds.
 const DESCRIPTOR_MARGIN: usize = 4;
 const THREAD_MARGIN: usize = 4;
 /// What Chromium calls the processes that show pages.
@@ -26,7 +26,7 @@ const RENDERER: &str = "renderer";
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct State {
-    /// Why no run would be taken, if so.
+    /// Why the service is not ready, if so.
     pub(crate) unready: Option<String>,
     pub(crate) running: u64,
     pub(crate) queued: u64,
@@ -37,7 +37,7 @@ pub(crate) struct State {
     pub(crate) others: Vec<String>,
     /// What each of its processes is; see [`kind`].
     pub(crate) processes: Vec<String>,
-    /// Its own, the service's, and a context's: each has a way out that listens.
+    /// The service's, and one proxy per context.
     pub(crate) listeners: usize,
     pub(crate) descriptors: usize,
     pub(crate) threads: usize,
@@ -45,15 +45,14 @@ pub(crate) struct State {
     pub(crate) memory: u64,
 }
 
-/// The service's state once nothing happens any more; with what it was `before`, once it is back there, or as it is after
-/// all of the time for that.
+/// The service's state once it is idle, and back at `before` if given, or when the time is over.
 ///
 /// # Errors
 /// The service has ended or does not answer.
 pub(crate) async fn settled(service: &Service, before: Option<&State>) -> anyhow::Result<State> {
     let until = Instant::now() + SETTLED_WITHIN;
     loop {
-        sleep(LOOK_EVERY).await;
+        sleep(POLL_EVERY).await;
         let state = State::of(service).await?;
         if state.differs(before).is_empty() || Instant::now() >= until {
             return Ok(state);
@@ -92,11 +91,11 @@ impl State {
         Ok(state)
     }
 
-    /// What is not as it should be while nothing happens, and not as it was before.
+    /// What an idle service should not have, and what grew since `before`.
     pub(crate) fn differs(&self, before: Option<&Self>) -> Vec<String> {
         let mut differs = Vec::new();
         if let Some(reason) = &self.unready {
-            differs.push(format!("the service takes no runs: {reason}"));
+            differs.push(format!("the service is not ready: {reason}"));
         }
         if (self.running, self.queued) != (0, 0) {
             differs.push(format!("{} runs and {} in the queue are left", self.running, self.queued));
@@ -124,10 +123,10 @@ impl State {
                     more.swap_remove(at);
                 }
             }
-            // Chromium keeps a renderer ready for the next page, or has just used it up.
+            // Chromium keeps a spare renderer, or has just used it.
             if more != [RENDERER] {
                 let (now, then) = (self.processes.len(), before.processes.len());
-                differs.push(format!("{now} processes, {then} before; more are: {}", more.join(", ")));
+                differs.push(format!("{now} processes, {then} before; additional: {}", more.join(", ")));
             }
         }
         if self.memory > before.memory + MEMORY_MARGIN {
@@ -148,23 +147,22 @@ impl fmt::Display for State {
     }
 }
 
-/// What a process is: the type that Chromium gives it, or the name of its program. Nothing for one that has ended, also
-/// when nobody has taken note of its end.
+/// The type that Chromium gives a process, or the name of its program. Empty for one that has exited.
 fn kind(pid: u32) -> String {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let line = String::from_utf8_lossy(&line);
-    // Those that Chromium makes by forking have their arguments in one.
+    // Forked processes of Chromium have all their arguments in one.
     let mut arguments = line.split(['\0', ' ']);
     let program = arguments.next().unwrap_or_default();
     let kind = arguments.find_map(|argument| argument.strip_prefix("--type=")).unwrap_or(program);
     kind.to_owned()
 }
 
-/// The TCP sockets of a process that listen.
+/// The number of a process's listening TCP sockets.
 fn listeners(pid: u32) -> anyhow::Result<usize> {
     let mut sockets = HashSet::new();
     for entry in fs::read_dir(format!("/proc/{pid}/fd"))? {
-        // One that has just been closed leads nowhere.
+        // Empty if it has just been closed.
         let target = fs::read_link(entry?.path()).unwrap_or_default();
         let inode = target.to_str().and_then(|target| target.strip_prefix("socket:[")?.strip_suffix(']'));
         sockets.extend(inode.map(str::to_owned));
@@ -181,7 +179,7 @@ fn listeners(pid: u32) -> anyhow::Result<usize> {
 /// The state of a socket as the kernel writes it.
 const LISTEN: &str = "0A";
 
-/// The most memory that was seen, bytes (PSS).
+/// The peak memory in bytes (PSS).
 pub(crate) struct Peak(u32);
 
 impl Peak {
@@ -193,10 +191,10 @@ impl Peak {
     pub(crate) async fn until(self, until: Instant) -> u64 {
         let mut peak = 0;
         while Instant::now() < until {
-            sleep(LOOK_EVERY).await;
-            // The kernel adds it up page by page: nobody else here is to wait for that.
-            let look = spawn_blocking(move || processes::memory(self.0).unwrap_or_default());
-            peak = look.await.unwrap_or_default().max(peak);
+            sleep(POLL_EVERY).await;
+            // Slow, as the kernel adds it up page by page.
+            let memory = spawn_blocking(move || processes::memory(self.0).unwrap_or_default());
+            peak = memory.await.unwrap_or_default().max(peak);
         }
         peak
     }

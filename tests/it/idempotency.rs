@@ -23,7 +23,7 @@ async fn run(service: &Service, key: &str, body: &Value) -> Events {
 }
 
 #[tokio::test]
-async fn the_same_request_again_reads_the_run_that_it_has_started() {
+async fn a_repeated_request_reads_the_run_it_started() {
     let service = Stage::new([Reply::Hang]).set("MAX_CONCURRENT_RUNS", "1").start().await;
     let body = json!({ "task": "x" });
     let mut first = run(&service, "order 7", &body).await;
@@ -46,7 +46,7 @@ async fn the_same_request_again_reads_the_run_that_it_has_started() {
 }
 
 #[tokio::test]
-async fn two_of_the_same_request_at_once_start_one_run() {
+async fn concurrent_repeated_requests_start_one_run() {
     for _ in 0..10 {
         let service = Stage::new([Reply::Hang]).set("MAX_CONCURRENT_RUNS", "1").start().await;
         let body = json!({ "task": "x", "detachSeconds": 60 });
@@ -57,7 +57,7 @@ async fn two_of_the_same_request_at_once_start_one_run() {
 }
 
 #[tokio::test]
-async fn a_key_stands_for_one_body() {
+async fn a_key_belongs_to_one_body() {
     let service = Stage::new([Reply::Hang]).start().await;
     let first = run(&service, "k", &json!({ "task": "x" })).await;
     let refused = send(&service, "k", &json!({ "task": "y" })).await;
@@ -72,7 +72,7 @@ async fn a_key_stands_for_one_body() {
 }
 
 #[tokio::test]
-async fn a_key_is_its_caller_s_own() {
+async fn a_key_is_scoped_to_its_caller() {
     let service = Stage::new([Reply::Hang]).start().await;
     let mut runs = Vec::new();
     for caller in ["tenant-a", "tenant-b", "tenant-a"] {
@@ -87,7 +87,7 @@ async fn a_key_is_its_caller_s_own() {
 }
 
 #[tokio::test]
-async fn a_key_is_remembered_as_long_as_there_is_something_to_read() {
+async fn a_key_is_valid_while_events_are_kept() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     let forgotten = json!({ "task": "x" });
     let first = run(&service, "k", &forgotten).await;
@@ -108,7 +108,7 @@ async fn a_key_is_remembered_as_long_as_there_is_something_to_read() {
 }
 
 #[tokio::test]
-async fn a_run_that_ends_because_its_client_left_is_not_what_the_same_request_gets() {
+async fn a_cancelled_run_is_not_returned_to_a_repeated_request() {
     let service = Stage::new([Reply::Hang]).start().await;
     let body = json!({ "task": "x" });
     let first = run(&service, "k", &body).await;
@@ -122,7 +122,7 @@ async fn a_run_that_ends_because_its_client_left_is_not_what_the_same_request_ge
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_is_free_for_another_request_as_soon_as_its_reader_has_left() {
+async fn a_key_is_free_once_its_reader_has_left() {
     // The page takes its time to close.
     let script = Script { close: Fate::Hang, ..Script::default() };
     let (runs, model, _pages) = Stage::new([Reply::Hang]).browser(script).runs();
@@ -140,7 +140,7 @@ async fn a_key_is_free_for_another_request_as_soon_as_its_reader_has_left() {
 }
 
 #[tokio::test]
-async fn keys_that_are_none_are_refused() {
+async fn invalid_keys_are_rejected() {
     let service = Stage::new([Reply::done("ok")]).start().await;
     for key in ["", "a\tb", "\u{fc}", &"x".repeat(256)] {
         let refused = send(&service, key, &json!({ "task": "x" })).await;

@@ -1,4 +1,4 @@
-//! What is done to the browsers: renderers and whole browsers are killed, and made to stand still for a while.
+//! Kills renderers and browsers, and freezes browsers for a while.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -10,12 +10,12 @@ use testkit::service::Service;
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
-/// Between one and the next, milliseconds.
+/// Milliseconds between two faults.
 const EVERY: std::ops::Range<u64> = 1_500..6_000;
-/// How long a browser stands still, milliseconds: shorter and longer than a command may take.
-const STANDSTILL: std::ops::Range<u64> = 500..8_000;
+/// How long a browser is frozen in milliseconds: shorter and longer than the command timeout.
+const FREEZE: std::ops::Range<u64> = 500..8_000;
 
-/// Harms the service's browsers until then; returns what was done how often.
+/// Injects faults until then; returns how often each occurred.
 ///
 /// # Errors
 /// The service has ended, or the process table cannot be read.
@@ -31,7 +31,7 @@ pub(crate) async fn until(
             return Ok(done);
         }
         let service = service.id()?;
-        // Of a process that stands still, this may take its time.
+        // Slow for a frozen process.
         let processes = spawn_blocking(move || Browsers::of(service)).await??;
         let what = match rng.u8(..10) {
             0..6 => {
@@ -42,10 +42,10 @@ pub(crate) async fn until(
             6..9 => {
                 let Some(browser) = rng.choice(&processes.mains) else { continue };
                 signal(*browser, Signal::STOP);
-                sleep(Duration::from_millis(rng.u64(STANDSTILL))).await;
-                // It may have been given up and killed meanwhile.
+                sleep(Duration::from_millis(rng.u64(FREEZE))).await;
+                // It may have been killed meanwhile.
                 signal(*browser, Signal::CONT);
-                "browser stood still"
+                "browser frozen"
             }
             _ => {
                 let Some(browser) = rng.choice(&processes.mains) else { continue };
@@ -80,7 +80,7 @@ impl Browsers {
     }
 }
 
-/// It may have ended by itself.
+/// The process may have exited already.
 fn signal(pid: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         let _ = kill_process(pid, signal);

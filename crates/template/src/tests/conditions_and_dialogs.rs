@@ -36,7 +36,7 @@ async fn answer_to(kind: &str, message: &str, task: &str) -> Action {
 }
 
 #[tokio::test]
-async fn a_dialog_is_answered_as_the_task_says_and_else_accepted() {
+async fn a_dialog_is_answered_as_instructed_or_else_accepted() {
     let answer = |accept, text: Option<&str>| Action::AnswerDialog { accept, text: text.map(str::to_owned) };
     let cases = [
         ("click Delete and dismiss the dialog", answer(false, None)),
@@ -55,7 +55,7 @@ async fn a_dialog_is_answered_as_the_task_says_and_else_accepted() {
 }
 
 #[tokio::test]
-async fn a_button_that_says_ok_is_no_dialog() {
+async fn a_button_labelled_ok_is_not_a_dialog() {
     let run = one_page(&["button: OK", "button: Cancel"]).run("accept the dialog").await;
     assert!(!run.success && run.actions().is_empty(), "{run:?}");
     let run = one_page(&["<modal dialog> Sure?", "button: OK", "button: Cancel"]).run("dismiss the dialog").await;
@@ -63,7 +63,7 @@ async fn a_button_that_says_ok_is_no_dialog() {
 }
 
 #[tokio::test]
-async fn cookies_are_accepted_where_the_page_asks_and_nowhere_else() {
+async fn cookies_are_accepted_only_if_the_page_asks() {
     let run = one_page(&["We use cookies", "button: Accept all", "button: Reject all"]).run("reject cookies").await;
     assert_does(&run, &["click Reject all"]);
     let run = one_page(&["button: Accept"]).run("accept all cookies").await;
@@ -71,7 +71,7 @@ async fn cookies_are_accepted_where_the_page_asks_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn what_a_condition_is_for_is_done_when_it_holds_and_left_out_when_not() {
+async fn conditional_instructions_run_only_if_the_condition_holds() {
     let task = "If there is a cookie banner, accept it and click 'Later'. Click 'Buy'";
     let with = one_page(&["We use cookies", "button: Accept all", "button: Later", "button: Buy"]).run(task).await;
     assert_does(&with, &["click Accept all", "click Later", "click Buy"]);
@@ -96,13 +96,13 @@ async fn checks_pass_fail_or_answer() {
 }
 
 #[tokio::test]
-async fn what_was_read_is_typed_without_its_label() {
+async fn a_value_that_was_read_is_typed_without_its_label() {
     let run = one_page(&["Invite code: QX-42", "text: Code"]).run("read the invite code and type it into Code").await;
     assert_does(&run, &["input Code=QX-42"]);
 }
 
 #[tokio::test]
-async fn a_list_that_sorts_is_preferred_to_a_heading() {
+async fn a_sort_list_is_preferred_to_a_heading() {
     let page = || one_page(&["select: Sort by = Name|Price, low to high|Price, high to low", "button: Price"]);
     assert_does(&page().run("sort by price descending").await, &["select Sort by=Price, high to low"]);
     assert_does(&page().run("sort by name").await, &["select Sort by=Name"]);
@@ -111,13 +111,13 @@ async fn a_list_that_sorts_is_preferred_to_a_heading() {
 }
 
 #[tokio::test]
-async fn an_order_that_the_page_does_not_confirm_is_no_success() {
+async fn an_unconfirmed_order_is_not_a_success() {
     let run = one_page(&["button: Price"]).run("sort by price descending").await;
     assert_eq!((run.success, run.actions()), (false, vec!["click Price", "click Price"]), "{run:?}");
 }
 
 #[tokio::test]
-async fn links_and_rows_are_counted_and_listed_only_when_all_are_seen() {
+async fn links_and_rows_are_counted_and_listed_only_if_all_are_visible() {
     let lines = ["link: Home", "link: Cart", "Name\tPrice", "Kettle\t39", "Mug\t14"];
     assert_eq!(one_page(&lines).run("how many links are there?").await.text, "2");
     assert_eq!(one_page(&lines).run("list all links").await.text, "Home\nCart");
@@ -149,7 +149,7 @@ async fn tabs_are_found_by_number_age_and_title() {
 }
 
 #[tokio::test]
-async fn a_form_is_sent_by_its_own_button_whatever_that_is_called() {
+async fn a_form_is_submitted_by_its_own_button_whatever_its_label() {
     let lines = ["button: Search", "text: Name", "button: Cancel", "button: Book now"];
     let run = one_page(&lines).run("type Ada into Name and submit the form").await;
     assert_does(&run, &["input Name=Ada", "click Book now"]);

@@ -97,7 +97,7 @@ fn events(text: &str) -> Vec<Value> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_takes_a_large_event_bit_by_bit_while_others_wait_is_waited_for() {
+async fn a_client_that_reads_a_large_event_slowly_is_not_stalled() {
     let leave = Arc::new(Semaphore::new(0));
     let replies = [Reply::visit(1), Reply::visit(2), Reply::done("ok").when(&leave)];
     let theatre = theatre(Stage::new(replies));
@@ -135,7 +135,7 @@ async fn a_client_that_stops_in_the_middle_of_an_event_ends_its_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_finished_runs_hold_for_their_readers_is_bounded_and_the_oldest_goes_first() {
+async fn unread_events_of_finished_runs_are_bounded_and_the_oldest_are_evicted() {
     // Nine pictures and what stands around them fill the room of one run.
     let theatre = theatre(runs_of(10).set("MAX_CONCURRENT_RUNS", "2").set("STREAMS_KEPT", "0"));
     let mut readers = Vec::new();
@@ -169,7 +169,7 @@ async fn what_finished_runs_hold_for_their_readers_is_bounded_and_the_oldest_goe
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_finished_run_is_there_for_another_reader_as_long_as_somebody_reads_it() {
+async fn a_finished_run_can_be_taken_over_while_it_is_read() {
     let theatre = theatre(runs_of(2));
     let (id, mut first) = theatre.run(&json!({ "task": "x" })).await;
     piece(&mut first).await;
@@ -183,7 +183,7 @@ async fn a_finished_run_is_there_for_another_reader_as_long_as_somebody_reads_it
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reader_who_has_all_of_a_run_is_told_no_second_end() {
+async fn a_reader_with_all_events_gets_only_done() {
     let theatre = theatre(Stage::new([Reply::done("ok")]).set("STREAMS_KEPT", "0"));
     let (id, mut first) = theatre.run(&json!({ "task": "x", "detachSeconds": 60 })).await;
     let mut text = String::new();

@@ -25,7 +25,7 @@ fn raw(service: &Service, body: impl Into<reqwest::Body>) -> reqwest::RequestBui
 }
 
 #[tokio::test]
-async fn a_wrong_or_missing_key_is_refused() {
+async fn a_wrong_or_missing_key_is_rejected() {
     let service = service().await;
     let expected = (401, json!({ "detail": "invalid_gateway_key" }));
     let body = json!({ "task": "x" });
@@ -38,7 +38,7 @@ async fn a_wrong_or_missing_key_is_refused() {
 }
 
 #[tokio::test]
-async fn without_a_configured_key_none_is_asked_for() {
+async fn without_a_configured_key_none_is_required() {
     let service = Stage::new([Reply::done("ok")]).set("BROWSER_USE_INTERNAL_API_KEY", "").start().await;
     let response = service.client.post(service.url(RUN)).json(&json!({ "task": "x" })).send().await.unwrap();
     assert_eq!(response.status(), 200);
@@ -58,7 +58,7 @@ async fn the_key_is_checked_before_the_body_is_read() {
 }
 
 #[tokio::test]
-async fn a_caller_who_is_still_sending_reads_the_refusal() {
+async fn a_client_that_is_still_sending_reads_the_rejection() {
     let service = service().await;
     let big = vec![b'x'; 4 << 20];
     let unauthorized = service.client.post(service.url(RUN)).header(CONTENT_TYPE, "application/json").body(big.clone());
@@ -69,7 +69,7 @@ async fn a_caller_who_is_still_sending_reads_the_refusal() {
 }
 
 #[tokio::test]
-async fn a_body_over_the_limit_is_refused_announced_or_not() {
+async fn a_body_over_the_limit_is_rejected_with_or_without_a_length() {
     let service = service().await;
     let fits = format!(r#"{{"task":"x","pad":"{}"}}"#, "x".repeat(65_536 - 21));
     assert_eq!(fits.len(), 65_536);
@@ -90,7 +90,7 @@ async fn a_body_over_the_limit_is_refused_announced_or_not() {
 }
 
 #[tokio::test]
-async fn what_is_not_declared_json_is_refused() {
+async fn a_body_not_declared_as_json_is_rejected() {
     let service = service().await;
     let request = || service.client.post(service.url(RUN)).header("X-Gateway-Key", KEY).body(r#"{"task":"x"}"#);
     let expected = (415, json!({ "detail": "unsupported_media_type" }));
@@ -101,7 +101,7 @@ async fn what_is_not_declared_json_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_stops_coming_is_given_up() {
+async fn a_stalled_body_times_out() {
     let service = Stage::new([Reply::done("ok")]).set("BODY_TIMEOUT", "20ms").start().await;
     let mut connection = TcpStream::connect(service.address).await.unwrap();
     let head = format!(
@@ -115,7 +115,7 @@ async fn a_body_that_stops_coming_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_object_is_refused() {
+async fn a_body_that_is_not_an_object_is_rejected() {
     let service = service().await;
     for (body, kind, loc) in [
         ("", "missing", json!(["body"])),
@@ -137,7 +137,7 @@ async fn a_body_that_is_no_object_is_refused() {
 }
 
 #[tokio::test]
-async fn each_field_is_validated_with_the_words_of_pydantic() {
+async fn each_field_is_validated_with_pydantics_messages() {
     let service = service().await;
     let long_task = "x".repeat(32_769);
     for (field, value, kind) in [
@@ -199,7 +199,7 @@ async fn each_field_is_validated_with_the_words_of_pydantic() {
 }
 
 #[tokio::test]
-async fn all_problems_of_a_body_are_told_together() {
+async fn all_problems_of_a_body_are_reported_together() {
     let service = service().await;
     let body = json!({ "maxSteps": 0, "temperature": 9, "headless": "x", "baseUrl": "x", "provider": "x" });
     let (status, answer) = answer(service.post(&body)).await;
@@ -219,7 +219,7 @@ async fn all_problems_of_a_body_are_told_together() {
 }
 
 #[tokio::test]
-async fn a_provider_that_is_not_configured_is_refused_before_the_stream() {
+async fn an_unconfigured_provider_is_rejected_before_the_stream() {
     let service = service().await;
     for provider in ["anthropic", "gemini", "ollama"] {
         let (status, answer) = answer(service.post(&json!({ "task": "x", "provider": provider }))).await;
@@ -230,7 +230,7 @@ async fn a_provider_that_is_not_configured_is_refused_before_the_stream() {
 }
 
 #[tokio::test]
-async fn a_visible_browser_that_cannot_be_shown_is_refused_before_the_stream() {
+async fn a_headful_browser_without_a_display_is_rejected_before_the_stream() {
     let service = service().await;
     let (status, answer) = answer(service.post(&json!({ "task": "x", "headless": false }))).await;
     assert_eq!(status, 422);
@@ -239,7 +239,7 @@ async fn a_visible_browser_that_cannot_be_shown_is_refused_before_the_stream() {
 }
 
 #[tokio::test]
-async fn domains_that_are_none_are_refused_with_their_place() {
+async fn invalid_domains_are_rejected_with_their_location() {
     let service = service().await;
     let refused = async |body: Value| {
         let (status, answer) = answer(service.post(&body)).await;
@@ -276,7 +276,7 @@ async fn domains_that_are_none_are_refused_with_their_place() {
 }
 
 #[tokio::test]
-async fn a_start_page_outside_of_the_lists_is_refused_before_the_stream() {
+async fn a_start_url_outside_the_lists_is_rejected_before_the_stream() {
     let service = service().await;
     for (field, list) in [("allowedDomains", "example.org"), ("blockedDomains", "example.com")] {
         let body = json!({ "task": "x", "startUrl": "https://shop.example.com/", field: [list] });
@@ -289,7 +289,7 @@ async fn a_start_page_outside_of_the_lists_is_refused_before_the_stream() {
 }
 
 #[tokio::test]
-async fn a_full_service_refuses_and_says_when_to_come_back() {
+async fn a_full_service_rejects_with_a_retry_after() {
     let service = Stage::new([Reply::Hang]).set("MAX_CONCURRENT_RUNS", "1").start().await;
     let _run = service.run(&json!({ "task": "x" })).await;
     let response = service.post(&json!({ "task": "x" })).send().await.unwrap();
@@ -300,7 +300,7 @@ async fn a_full_service_refuses_and_says_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn other_paths_and_methods_are_refused_as_json() {
+async fn unknown_paths_and_methods_are_rejected_as_json() {
     let service = service().await;
     let (status, body) = service.get("/nothing/here").await;
     assert_eq!((status, body), (404, json!({ "detail": "Not Found" })));
@@ -311,7 +311,7 @@ async fn other_paths_and_methods_are_refused_as_json() {
 }
 
 #[tokio::test]
-async fn no_refusal_repeats_what_was_sent() {
+async fn no_rejection_echoes_the_request() {
     let service = service().await;
     let marker = "hunter2-s3cr3t";
     let bodies = [

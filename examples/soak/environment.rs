@@ -14,7 +14,7 @@ use testkit::shop::Shop;
 use super::forbidden::Forbidden;
 use super::{CONCURRENT, QUEUED, hostile, model};
 
-/// The percentage of model calls that meet a fault.
+/// Percentage of model calls with a fault.
 const FAULTY_CALLS: u8 = 20;
 
 /// The faults of the browser's messages. Those above `drop` end the connection, and with it the browser and its other runs,
@@ -33,7 +33,7 @@ const BROWSER_FAULTS: &str = "
 ";
 
 /// Everything is open until this is dropped.
-pub(crate) struct World {
+pub(crate) struct Environment {
     pub(crate) shop: Shop,
     pub(crate) hostile: Server,
     pub(crate) login: login::Site,
@@ -43,7 +43,7 @@ pub(crate) struct World {
     _model: Server,
 }
 
-impl World {
+impl Environment {
     /// Opens everything on free ports of loopback, with the browser in `folder` and its faults paused.
     ///
     /// # Errors
@@ -131,7 +131,7 @@ fn faults() -> Vec<Fault> {
         Fault::Garbage,
         Fault::Compressed,
         Fault::Status(429, "retry-after", "1".to_owned()),
-        Fault::Status(503, "x-nothing", "in particular".to_owned()),
+        Fault::Status(503, "x-unused", "value".to_owned()),
         Fault::Status(302, "location", "http://127.0.0.1:9/".to_owned()),
     ]
 }

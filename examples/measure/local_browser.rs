@@ -14,44 +14,44 @@ use url::Url;
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// A browser with the service's default settings, except that it may visit loopback.
-pub(crate) struct Eyes {
+pub(crate) struct LocalBrowser {
     pool: Arc<Pool>,
 }
 
-impl Eyes {
+impl LocalBrowser {
     /// Starts the browser and waits until it is ready.
     ///
     /// # Errors
-    /// There is none, or it does not start.
+    /// No browser is found, or it does not start.
     pub(crate) async fn open() -> anyhow::Result<Self> {
-        // The environment's, so that BROWSER_EXECUTABLE and the like count here too.
+        // From the environment, so that BROWSER_EXECUTABLE applies here too.
         let variables = std::env::vars().filter(|(name, _)| name != "BROWSER_USE_PRIVATE_HOSTS");
         let reachable = ("BROWSER_USE_PRIVATE_HOSTS".to_owned(), "127.0.0.1,127.0.0.2".to_owned());
         let settings = Settings::from_variables(variables.chain([reachable]))?;
         let pool = Pool::start(settings.browser, settings.policy, TaskTracker::new())?;
-        let eyes = Self { pool };
-        tokio::time::timeout(READY_WITHIN, eyes.is_ready()).await.context("the browser does not get ready")?;
-        Ok(eyes)
+        let browser = Self { pool };
+        tokio::time::timeout(READY_WITHIN, browser.is_ready()).await.context("the browser is not ready in time")?;
+        Ok(browser)
     }
 
     async fn is_ready(&self) {
-        let mut look = tokio::time::interval(Duration::from_millis(10));
+        let mut poll = tokio::time::interval(Duration::from_millis(10));
         while self.pool.ready().is_err() {
-            look.tick().await;
+            poll.tick().await;
         }
     }
 
     /// A page in a context of its own, opened and settled.
     ///
     /// # Errors
-    /// The browser is gone or the page cannot be opened.
+    /// The browser is lost or the page cannot be opened.
     pub(crate) async fn page(&self, url: &Url, screenshots: Option<ImageFormat>) -> anyhow::Result<BrowserPage> {
         let page = self.pool.open_page(PageSpec::plain(screenshots)).await?;
         page.open(url).await?;
         Ok(page)
     }
 
-    /// Closes the browser; nothing is left of it afterwards.
+    /// Closes the browser and removes its profile.
     pub(crate) async fn close(self) {
         self.pool.close().await;
     }

@@ -104,7 +104,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 192, rng_seed: RngSeed::Fixed(41), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_view_keeps_to_what_views_promise(tree in tree(), budget in 200_usize..4000) {
+    fn every_view_holds_the_invariants(tree in tree(), budget in 200_usize..4000) {
         invariants::hold(&tree, budget);
     }
 }

@@ -1,4 +1,4 @@
-//! Prints what the agent sees of pages; `make compare` drives it. Each line of standard input names a page:
+//! Prints the views of pages; `make compare` drives it. Each line of standard input names a page:
 //! `{"url": "http://127.0.0.1:…", "elements": [["selector", …], …]}`. Each line of standard output describes one:
 //! `{"text", "tokens", "notices", "listed"}`, where `listed` has a boolean for every element: whether the view has an index for
 //! a match of one of its selectors. With a URL as its argument, it prints that page's view instead.
@@ -14,9 +14,9 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use crate::eyes::Eyes;
+use crate::local_browser::LocalBrowser;
 
-/// For what a page does after it has settled, such as animated charts and counters.
+/// Time for animated charts and counters after the page has settled.
 const REST_SECONDS: f64 = 1.5;
 
 #[derive(Deserialize)]
@@ -28,17 +28,17 @@ struct Question {
 
 #[tokio::main]
 pub(crate) async fn run(url: Option<String>) -> anyhow::Result<()> {
-    let eyes = Eyes::open().await?;
+    let browser = LocalBrowser::open().await?;
     let done = match url {
-        Some(url) => show(&eyes, &url).await,
-        None => answer_all(&eyes).await,
+        Some(url) => show(&browser, &url).await,
+        None => answer_all(&browser).await,
     };
-    eyes.close().await;
+    browser.close().await;
     done
 }
 
-async fn show(eyes: &Eyes, url: &str) -> anyhow::Result<()> {
-    let (page, seen) = visit(eyes, &Url::parse(url)?).await?;
+async fn show(browser: &LocalBrowser, url: &str) -> anyhow::Result<()> {
+    let (page, seen) = visit(browser, &Url::parse(url)?).await?;
     for notice in &seen.notices {
         println!("({notice})");
     }
@@ -47,10 +47,10 @@ async fn show(eyes: &Eyes, url: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn answer_all(eyes: &Eyes) -> anyhow::Result<()> {
+async fn answer_all(browser: &LocalBrowser) -> anyhow::Result<()> {
     for line in std::io::stdin().lock().lines() {
         let question: Question = serde_json::from_str(&line?).context("not a question")?;
-        let (page, seen) = visit(eyes, &Url::parse(&question.url)?).await?;
+        let (page, seen) = visit(browser, &Url::parse(&question.url)?).await?;
         let mut listed = Vec::with_capacity(question.elements.len());
         for selectors in &question.elements {
             listed.push(is_listed(&page, &seen, selectors).await);
@@ -66,8 +66,8 @@ async fn answer_all(eyes: &Eyes) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn visit(eyes: &Eyes, url: &Url) -> anyhow::Result<(BrowserPage, Observation)> {
-    let page = eyes.page(url, None).await?;
+async fn visit(browser: &LocalBrowser, url: &Url) -> anyhow::Result<(BrowserPage, Observation)> {
+    let page = browser.page(url, None).await?;
     page.act(&Action::wait(REST_SECONDS)).await?;
     let seen = page.observe().await?;
     Ok((page, seen))

@@ -1,4 +1,4 @@
-//! A clean place to start the program in.
+//! A clean environment for the program.
 
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -10,16 +10,16 @@ use testkit::leftovers;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
-/// Far longer than anything here takes, far shorter than a build's patience.
+/// Far longer than any test here takes.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// An empty working directory and an empty folder for all that browsers write.
-pub(crate) struct Ground {
+/// An empty working directory and an empty folder for browser profiles.
+pub(crate) struct TestEnv {
     work: TempDir,
     browsers: TempDir,
 }
 
-impl Ground {
+impl TestEnv {
     pub(crate) fn new() -> Self {
         Self { work: tempfile::tempdir().unwrap(), browsers: tempfile::tempdir().unwrap() }
     }
@@ -29,7 +29,7 @@ impl Ground {
         self.work.path()
     }
 
-    /// The program with these arguments and hardly any environment; it may reach loopback, where the shop is.
+    /// The program with these arguments and a minimal environment. It may reach loopback, where the shop is.
     pub(crate) fn program(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_browser-use-service"));
         command
@@ -52,7 +52,7 @@ impl Ground {
         Ended::of(self.program(arguments).output()).await
     }
 
-    /// Nothing of a browser may be left: no process and no file.
+    /// Asserts that no process or file of a browser is left.
     pub(crate) async fn assert_nothing_left(&self) {
         let left = leftovers::find(self.browsers.path()).await.unwrap();
         assert!(left.is_empty(), "{left:#?}");
@@ -67,7 +67,7 @@ impl Ground {
     }
 }
 
-/// What a program that has ended said.
+/// The exit code and output of the program.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -85,7 +85,7 @@ impl Ended {
         }
     }
 
-    /// Waits for the end of a program that was started before.
+    /// Waits for a running program to end.
     pub(crate) async fn wait(child: Child) -> Self {
         Self::of(child.wait_with_output()).await
     }
