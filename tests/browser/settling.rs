@@ -56,9 +56,14 @@ fn a_page_on_which_nothing_moves_is_not_waited_for() {
 }
 
 #[test]
-fn an_action_on_a_page_at_rest_takes_no_longer_than_the_idle_limit() {
+fn an_action_takes_little_longer_than_the_idle_limit_after_its_last_change() {
     run(async {
-        let site = Site::of(&[("/", "<button>Go</button>")]).await;
+        let site = Site::of(&[(
+            "/",
+            "<button onclick=\"this.dataset.n = ++n; out.textContent = n\">Go</button>\
+                                     <p id=out></p><script>let n = 0</script>",
+        )])
+        .await;
         let tab = open(&site, "/").await;
         let index = tab.find("Go").await;
         let mut times = Vec::new();
@@ -69,7 +74,7 @@ fn an_action_on_a_page_at_rest_takes_no_longer_than_the_idle_limit() {
         }
         // The best of many: what the action itself takes, whatever else the machine does.
         let best = times.iter().min().unwrap();
-        assert!(*best < IDLE * 2, "{times:?}");
+        assert!(*best < IDLE * 4, "{times:?}");
         tab.close().await;
     });
 }

@@ -187,6 +187,7 @@ async fn only_input_accepts_a_placeholder() {
         ("select", json!({ "index": 1, "options": [placeholder] })),
         ("upload", json!({ "index": 1, "files": [placeholder] })),
         ("sendKeys", json!({ "keys": placeholder })),
+        ("type", json!({ "text": placeholder })),
         ("scrollToText", json!({ "text": placeholder })),
         ("findText", json!({ "pattern": placeholder })),
         ("findElements", json!({ "selector": format!("[title='{placeholder}']") })),

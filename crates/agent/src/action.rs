@@ -96,6 +96,10 @@ pub enum Action {
         #[schemars(skip)]
         index: Option<Locator>,
     },
+    /// Type at the focus, key by key: for what is no field, such as a game or a sheet.
+    Type {
+        text: String,
+    },
     /// With an index, scroll the container that holds the element.
     Scroll {
         direction: ScrollDirection,
@@ -308,6 +312,7 @@ impl Action {
                 format!("Press {} at {}", one_line(keys, MAX_LABEL), label(index))
             }
             Self::SendKeys { index: None, .. } => "Press keys".into(),
+            Self::Type { .. } => "Type at the focus".into(),
             Self::Scroll { direction, .. } => format!("Scroll {}", format!("{direction:?}").to_lowercase()),
             Self::Wait { selector: Some(selector), .. } => format!("Wait for {}", short(selector)),
             Self::Wait { url: Some(url), .. } => format!("Wait for a URL with {}", short(url)),

@@ -25,7 +25,7 @@ fn select_all_makes_typing_replace() {
         let tab = open(&site, "/").await;
         tab.click("Field").await.unwrap();
         tab.keys("Control+a").await.unwrap();
-        tab.keys("new").await.unwrap();
+        tab.type_text("new").await.unwrap();
         site.hears("new").await;
         tab.close().await;
     });
@@ -40,6 +40,37 @@ fn letters_cursor_keys_and_deletions_edit_as_on_a_keyboard() {
         tab.click("Field").await.unwrap();
         tab.keys("a b c ArrowLeft X Space Home Delete").await.unwrap();
         site.hears("bX c").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_chord_may_have_blanks_and_a_word_that_is_no_key_is_an_error() {
+    run(async {
+        let body = "<textarea id=t oninput=\"tell(value)\">hi</textarea><script>t.focus()</script>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        for unknown in ["NoSuchKey", "Control + NoSuchKey", "x NoSuchKey"] {
+            let Err(ActionError::NotPossible(why)) = tab.keys(unknown).await else { panic!("{unknown} is pressed") };
+            assert!(why.contains("names no key") && why.contains("`type`"), "{why}");
+        }
+        assert_eq!(site.told(), [""; 0]);
+        tab.keys("Control + a").await.unwrap();
+        tab.keys("Ctrl-x").await.unwrap();
+        site.hears("").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn text_is_typed_at_the_focus_with_key_events_also_where_there_is_no_field() {
+    run(async {
+        let body = "<canvas id=sheet tabindex=0 width=300 height=100></canvas><script>let text = '';\
+                    sheet.focus(); sheet.onkeydown = (e) => e.key === 'Enter' ? tell(text) : text += e.key</script>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        tab.type_text("Two words, 12!\n").await.unwrap();
+        site.hears("Two words, 12!").await;
         tab.close().await;
     });
 }

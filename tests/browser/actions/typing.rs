@@ -158,11 +158,11 @@ fn the_page_takes_part_in_copying_and_pasting() {
 }
 
 #[test]
-fn words_among_keys_are_typed_with_their_blanks() {
+fn typed_words_keep_their_blanks_and_a_tab_goes_to_the_next_field() {
     run(async {
         let (_site, tab) = with("<input aria-label=One><input aria-label=Two>").await;
         tab.click("One").await.unwrap();
-        tab.keys("Hello brave world Tab second").await.unwrap();
+        tab.type_text("Hello brave world\tsecond").await.unwrap();
         assert_eq!(tab.element("One").await.value, "Hello brave world");
         assert_eq!(tab.element("Two").await.value, "second");
         tab.close().await;

@@ -7,6 +7,7 @@ mod deaf;
 mod drag;
 mod editors;
 mod identity;
+mod later;
 mod lists;
 mod menus;
 mod names;

@@ -53,7 +53,10 @@ pub(crate) fn browsers(root: &Path) -> Vec<u32> {
             && !process.command.contains("--type=")
             && !process.command.contains(" warden ")
     };
-    of(root).iter().filter(|process| is_main(process)).map(|process| process.pid).collect()
+    let mains: Vec<u32> = of(root).iter().filter(|process| is_main(process)).map(|process| process.pid).collect();
+    // A process that is being started is a copy of the one that starts it for a moment.
+    let is_copy = |pid: &u32| parent(*pid).is_some_and(|parent| mains.contains(&parent));
+    mains.iter().copied().filter(|pid| !is_copy(pid)).collect()
 }
 
 pub(crate) fn warden(root: &Path) -> Option<u32> {

@@ -104,6 +104,10 @@ impl Tab {
         self.act(Action::keys(keys)).await
     }
 
+    pub(crate) async fn type_text(&self, text: &str) -> Outcome {
+        self.act(Action::Type { text: text.to_owned() }).await
+    }
+
     pub(crate) async fn scroll(&self, direction: ScrollDirection, index: Option<ElementIndex>) -> Outcome {
         self.act(Action::Scroll { direction, pages: None, index: index.map(Into::into) }).await
     }

@@ -25,9 +25,14 @@
   var checkVisibility = Function.prototype.call.bind(Element.prototype.checkVisibility);
   var closest = Function.prototype.call.bind(Element.prototype.closest);
   var queryAll = Function.prototype.call.bind(Element.prototype.querySelectorAll);
+  var animationsOfDocument = Function.prototype.call.bind(Document.prototype.getAnimations);
+  var animationsOfTree = Function.prototype.call.bind(ShadowRoot.prototype.getAnimations);
   var positionOf = Function.prototype.call.bind(Node.prototype.compareDocumentPosition);
   function comesBefore(first, second) {
     return (positionOf(first, second) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+  }
+  function animationsIn(root) {
+    return root instanceof ShadowRoot ? animationsOfTree(root) : animationsOfDocument(root);
   }
   var ELEMENT_NODE = 1;
   var TEXT_NODE = 3;
@@ -642,7 +647,22 @@
   var GROUP = "dialog,[role=dialog],[role=alertdialog],[role=menu],[role=listbox],[role=tree],[role=grid],[role=tooltip],[role=alert],[role=status]";
   var LIST_KINDS = /* @__PURE__ */ new Set(["menu", "listbox", "tree", "grid"]);
   var CONTROL = "a[href],button,input:not([type=hidden]),select,textarea,summary,iframe,[role=button],[role=link],[role=option],[role=menuitem],[role=menuitemradio],[role=menuitemcheckbox],[role=treeitem],[role=tab],[role=checkbox],[role=radio],[role=switch],[role=combobox],[role=textbox],[contenteditable=true],[contenteditable='']";
+  var FIELD = "input:not([type=button],[type=submit],[type=reset],[type=image]),textarea,select,[role=combobox]";
   var STATEFUL = "input,select,textarea,button,details,[contenteditable],[aria-expanded],[aria-checked],[aria-pressed],[aria-selected],[aria-invalid],[aria-disabled],[aria-valuenow],[aria-valuetext]";
+  var WATCHED_ATTRIBUTES = [
+    "class",
+    "hidden",
+    "disabled",
+    "open",
+    "aria-hidden",
+    "aria-expanded",
+    "aria-busy",
+    "value",
+    "src"
+  ];
+  function isRelevant({ type, attributeName }) {
+    return type !== "attributes" || WATCHED_ATTRIBUTES.includes(attributeName ?? "");
+  }
   var MAX_WATCHED = 2e4;
   var MAX_TOUCHED = 500;
   var MAX_COMPARED = 200;
@@ -656,6 +676,7 @@
       this.added = /* @__PURE__ */ new Set();
       this.touched = /* @__PURE__ */ new Set();
       this.hasMutations = false;
+      this.changedAt = 0;
       this.presses = pressCount();
       this.keys = keyCount();
       this.focus = focusedElement();
@@ -682,6 +703,7 @@
      */
     note(records) {
       this.hasMutations ||= records.length > 0;
+      if (records.some(isRelevant)) this.changedAt = performance.now();
       for (const { type, target, addedNodes } of records) {
         if (this.touched.size + this.added.size > MAX_TOUCHED) return;
         if (type === "characterData" && target.parentElement) this.touched.add(target.parentElement);
@@ -756,6 +778,9 @@
     snapshot?.observer.disconnect();
     snapshot = new Snapshot();
     return {};
+  }
+  function lastChange() {
+    return snapshot?.changedAt ?? 0;
   }
   function isWatching() {
     return snapshot !== null;
@@ -849,12 +874,14 @@
     if (acted && contains(acted, focus)) return "";
     return nameOf(focus) || `<${focus.localName}>`;
   }
+  function hasNewField(before) {
+    const focus = focusedElement();
+    return focus !== null && focus !== before.focus && (focus.isContentEditable || matches(focus, FIELD));
+  }
   function pageDiff({ id }) {
     if (!snapshot) return { fresh: true, title: clip(page.title(), 120) };
     const before = snapshot;
     const visible = before.visibleNow();
-    before.observer.disconnect();
-    snapshot = null;
     const acted = id === null ? null : find(id);
     const news = without(visible, before.visible);
     const lost = before.isComplete ? without(before.visible, visible) : /* @__PURE__ */ new Set();
@@ -890,7 +917,9 @@
       focus: newFocus(before, acted),
       saw_press: pressCount() !== before.presses,
       saw_key: keyCount() === Number.POSITIVE_INFINITY || keyCount() !== before.keys,
-      moved: before.hasMutations || news.size > 0 || lost.size > 0 || hasScrolled
+      moved: before.hasMutations || news.size > 0 || lost.size > 0 || hasScrolled,
+      focused: hasNewField(before),
+      scrolled: hasScrolled
     };
   }
   function beyond(count, limit) {
@@ -938,20 +967,39 @@
   }
   async function pageChange({ limit }) {
     let asked = 0;
-    await until(() => asked++ > 0, limit);
+    const before = motions().length;
+    const changed = until(() => asked++ > 0, limit);
+    let isOver = false;
+    const began = (async () => {
+      while (!isOver && motions().length <= before) await frames(1);
+    })();
+    await Promise.race([changed, began]);
+    isOver = true;
     return {};
   }
-  var WATCHED_ATTRIBUTES = [
-    "class",
-    "hidden",
-    "disabled",
-    "open",
-    "aria-hidden",
-    "aria-expanded",
-    "aria-busy",
-    "value",
-    "src"
-  ];
+  var MAX_MOTION = 500;
+  var MOTIONS = new Set(
+    "opacity visibility display transform translate scale rotate offset clipPath height width maxHeight maxWidth minHeight minWidth blockSize inlineSize maxBlockSize maxInlineSize top right bottom left inset margin marginTop marginRight marginBottom marginLeft gridTemplateRows gridTemplateColumns flexBasis flexGrow".split(" ")
+  );
+  function motions() {
+    const running = [...roots()].flatMap(animationsIn);
+    return running.filter((animation) => {
+      if (animation.playState !== "running" || !(animation.effect instanceof KeyframeEffect)) return false;
+      const end = Number(animation.effect.getComputedTiming().endTime);
+      const left = (end - Number(animation.currentTime ?? 0)) / Math.abs(animation.playbackRate || 1);
+      if (!(left <= MAX_MOTION)) return false;
+      return animation.effect.getKeyframes().some((frame) => Object.keys(frame).some((name) => MOTIONS.has(name)));
+    });
+  }
+  async function motionsEnd() {
+    const over = performance.now() + MAX_MOTION;
+    for (let left = MAX_MOTION; left > 0; left = over - performance.now()) {
+      const moving = motions();
+      if (moving.length === 0) return;
+      const ends = Promise.allSettled(moving.map((animation) => animation.finished));
+      await Promise.race([ends, new Promise((resolve) => setTimeout(resolve, left))]);
+    }
+  }
   var CONTENT = "input,button,select,textarea,a[href],img,svg,canvas,video,iframe,embed,object,[tabindex]";
   var WITHOUT_CONTENT = /* @__PURE__ */ new Set(["script", "style", "noscript", "template"]);
   function isBare() {
@@ -969,7 +1017,7 @@
   async function domSettled({ quiet, limit, bare = 0 }) {
     await until(() => !isBare(), bare);
     const started = performance.now();
-    let last = 0;
+    let last = lastChange();
     const observer = new MutationObserver(() => {
       last = performance.now();
     });
@@ -985,11 +1033,13 @@
       await frames(2);
       for (; ; ) {
         const now = performance.now();
-        if (last === 0 || now - last >= quiet) return { moved: last !== 0, still: false };
+        if (last === 0 || now - last >= quiet) break;
         if (now - started >= limit) return { moved: true, still: true };
         const pause = Math.min(quiet - (now - last), limit - (now - started)) + 1;
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
+      await motionsEnd();
+      return { moved: last !== 0, still: false };
     } finally {
       observer.disconnect();
     }

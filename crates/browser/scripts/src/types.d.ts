@@ -279,6 +279,8 @@ export type DocumentDiff =
       unmoved: boolean;
       focus: string;
       moved: boolean;
+      focused: boolean;
+      scrolled: boolean;
       saw_press: boolean;
       saw_key: boolean;
     };

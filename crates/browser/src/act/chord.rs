@@ -39,31 +39,57 @@ impl Key {
     pub(super) fn of(character: char) -> Self {
         match character {
             ' ' => Self::Named(name("space").expect("it is in the list")),
+            '\n' => Self::Named(name("enter").expect("it is in the list")),
+            '\t' => Self::Named(name("tab").expect("it is in the list")),
             character if character.is_ascii_graphic() => Self::Character(character),
             character => Self::Text(character.to_string()),
         }
     }
 }
 
-/// Parses chords separated by blanks, with `+` between modifiers and key. Words that name no key are typed as text;
-/// adjacent ones are joined.
+/// Parses chords separated by blanks. Modifiers and key of a chord are joined by `+` or `-`, with or without blanks. A
+/// word that names no key is an error: a misspelt key typed as text would change the page.
 pub(super) fn parse(keys: &str) -> Result<Vec<Chord>, String> {
-    let mut chords: Vec<Chord> = Vec::new();
-    for word in keys.split_whitespace() {
-        let next = chord(word)?;
-        match (chords.last_mut(), &next.key) {
-            (Some(Chord { key: Key::Text(text), .. }), Key::Text(more)) => {
-                text.push(' ');
-                text.push_str(more);
-            }
-            _ => chords.push(next),
-        }
-    }
+    let chords = words(keys).iter().map(|word| chord(word)).collect::<Result<Vec<_>, _>>()?;
     match chords.len() {
         0 => Err("name at least one key".into()),
         1..=MAX_CHORDS => Ok(chords),
         _ => Err(format!("at most {MAX_CHORDS} keys at a time")),
     }
+}
+
+/// The chords' texts: `Control + a` is one.
+fn words(keys: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for token in keys.split_whitespace() {
+        match words.last_mut() {
+            Some(open) if is_open(open) || (modifier(last_part(open)).is_some() && token.starts_with('+')) => {
+                open.push_str(token);
+            }
+            _ => words.push(token.to_owned()),
+        }
+    }
+    words
+}
+
+/// Whether a word ends with a modifier and its `+`.
+fn is_open(word: &str) -> bool {
+    word.strip_suffix('+').is_some_and(|before| modifier(last_part(before)).is_some())
+}
+
+fn last_part(word: &str) -> &str {
+    word.rsplit(['+', '-']).next().unwrap_or(word)
+}
+
+/// The DevTools bit of a modifier.
+fn modifier(name: &str) -> Option<i64> {
+    Some(match name.to_lowercase().as_str() {
+        "alt" | "option" | "opt" | "⌥" => 1,
+        "control" | "ctrl" | "ctl" | "controlormeta" | "commandorcontrol" | "cmdorctrl" | "mod" | "⌃" => 2,
+        "meta" | "cmd" | "command" | "super" | "win" | "windows" | "⌘" => 4,
+        "shift" | "⇧" => 8,
+        _ => return None,
+    })
 }
 
 /// Fuzz target: any text is rejected or parsed into a bounded number of chords.
@@ -81,31 +107,29 @@ pub(crate) fn fuzz(data: &[u8]) {
 fn chord(word: &str) -> Result<Chord, String> {
     let mut modifiers = 0;
     let mut rest = word;
-    while let Some((first, after)) = rest.split_once('+') {
-        let bit = match first.to_ascii_lowercase().as_str() {
-            "alt" | "option" => 1,
-            "control" | "ctrl" | "controlormeta" => 2,
-            "meta" | "cmd" | "command" => 4,
-            "shift" => 8,
-            _ => break,
-        };
+    while let Some((first, after)) = rest.split_once(['+', '-']) {
+        let Some(bit) = modifier(first) else { break };
         modifiers |= bit;
         rest = after;
     }
     let mut characters = rest.chars();
     let key = match (characters.next(), characters.next()) {
-        (None, _) => return Err(format!("{word:?} names no key")),
-        (Some(character), None) if character.is_ascii_graphic() => Key::Character(character),
-        _ => match name(rest) {
-            Some(key) => Key::Named(key),
-            None => match character_of(rest) {
-                Some(character) => Key::Character(character),
-                None if modifiers == 0 => Key::Text(rest.to_owned()),
-                None => return Err(format!("{word:?} names no key")),
-            },
+        (None, _) => return Err(no_key(word)),
+        // Another keyboard may have a key for it.
+        (Some(character), None) if modifiers == 0 || character.is_ascii_graphic() => Key::of(character),
+        _ => match (name(rest), character_of(rest)) {
+            (Some(key), _) => Key::Named(key),
+            (None, Some(character)) => Key::Character(character),
+            (None, None) => return Err(no_key(word)),
         },
     };
     Ok(Chord { modifiers, key })
+}
+
+fn no_key(word: &str) -> String {
+    format!(
+        "{word:?} names no key; keys are named as in \"Enter\", \"ArrowDown\", \"a\" or \"Control+Shift+a\", and text is for `type`"
+    )
 }
 
 pub(super) fn event(chord: &Chord, down: bool) -> DispatchKeyEventParams {
@@ -169,20 +193,34 @@ mod tests {
     }
 
     #[test]
-    fn unknown_words_are_text_unless_modified() {
-        assert_eq!(parse("grüße").unwrap()[0].key, Key::Text("grüße".into()));
-        assert!(parse("Control+grüße").is_err());
-        assert!(parse("Control+").is_err());
-        assert!(parse("  ").is_err());
+    fn a_chord_is_one_in_every_usual_spelling() {
+        for spelling in ["Control+a", "control + a", "Ctrl+ a", "CTRL +a", "Ctrl-a", "ctrl-A", "CmdOrCtrl+a", "⌃+a"] {
+            let chords = parse(spelling).unwrap();
+            let [Chord { modifiers: 2, key: Key::Character('a' | 'A') }] = chords[..] else {
+                panic!("{spelling}: {chords:?}");
+            };
+        }
+        assert_eq!(parse("Ctrl - Shift").unwrap_or_default().len(), 3, "a lone minus is a key");
+        assert_eq!(parse("Control + Shift + ArrowLeft").unwrap(), parse("Ctrl-Shift-left").unwrap());
+        assert_eq!(parse("Win+Page-Down Page_Up").unwrap(), parse("Meta+PageDown PageUp").unwrap());
     }
 
     #[test]
-    fn a_plus_can_be_pressed_with_and_without_modifiers() {
-        let chords = parse("Control++ Shift++").unwrap();
-        assert_eq!(chords[0], Chord { modifiers: 2, key: Key::Character('+') });
-        assert_eq!(chords[1], Chord { modifiers: 8, key: Key::Character('+') });
-        // What precedes the plus is no modifier, so all of it is text.
-        assert_eq!(parse("1+1").unwrap()[0].key, Key::Text("1+1".into()));
+    fn a_word_that_names_no_key_is_an_error() {
+        for unknown in ["NoSuchKey", "hello", "grüße", "Control+grüße", "Control+", "1+1", "Enter NoSuchKey", "  "]
+        {
+            assert!(parse(unknown).is_err(), "{unknown}");
+        }
+        assert_eq!(parse("é").unwrap()[0].key, Key::Text("é".into()));
+    }
+
+    #[test]
+    fn plus_and_minus_can_be_pressed_with_and_without_modifiers() {
+        let chords = parse("Control++ Shift++ Ctrl+- - +").unwrap();
+        let pressed: Vec<_> = chords.iter().map(|chord| (chord.modifiers, chord.key.clone())).collect();
+        let [plus, minus] = ['+', '-'].map(Key::Character);
+        let expected = [(2, plus.clone()), (8, plus.clone()), (2, minus.clone()), (0, minus), (0, plus)];
+        assert_eq!(pressed, expected);
     }
 
     #[test]

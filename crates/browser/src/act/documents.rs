@@ -111,7 +111,7 @@ impl Executor<'_> {
     }
 
     /// Waits until a document changes or is replaced, or the limit passes.
-    async fn wait_for_change(&self, limit: Duration) -> Result<(), ActionError> {
+    pub(super) async fn wait_for_change(&self, limit: Duration) -> Result<(), ActionError> {
         let argument = json!({ "limit": u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1) });
         let mark =
             |tabs: &mut crate::context::tabs::Tabs| tabs.active().map(|tab| (tab.id, tab.activity.counts().documents));

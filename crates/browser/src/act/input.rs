@@ -13,7 +13,7 @@ use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
 
 /// Longest text typed key by key.
-const MAX_KEYS: usize = 500;
+pub(super) const MAX_KEYS: usize = 500;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

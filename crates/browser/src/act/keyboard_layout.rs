@@ -72,7 +72,7 @@ static PUNCTUATION: [(char, char, &str, i64); 11] = [
 /// The shifted digits, from 0.
 const SHIFTED_DIGITS: &str = ")!@#$%^&*(";
 
-const ALIASES: [(&str, &str); 15] = [
+const ALIASES: [(&str, &str); 20] = [
     ("return", "Enter"),
     ("esc", "Escape"),
     ("del", "Delete"),
@@ -88,6 +88,11 @@ const ALIASES: [(&str, &str); 15] = [
     ("ctrl", "Control"),
     ("cmd", "Meta"),
     ("option", "Alt"),
+    ("command", "Meta"),
+    ("win", "Meta"),
+    ("super", "Meta"),
+    ("pagedn", "PageDown"),
+    ("menu", "ContextMenu"),
 ];
 
 /// Characters by key name.
@@ -101,8 +106,9 @@ const CHARACTERS: [(&str, char); 7] = [
     ("equal", '='),
 ];
 
+/// The key of a name in any spelling: `PageDown`, `page_down`, `Page-Down`.
 pub(super) fn name(word: &str) -> Option<&'static NamedKey> {
-    let lower = word.to_ascii_lowercase();
+    let lower = word.to_ascii_lowercase().replace(['-', '_'], "");
     let name = ALIASES.iter().find(|(alias, _)| *alias == lower).map_or(lower.as_str(), |(_, name)| name);
     NAMED.iter().find(|key| key.name.eq_ignore_ascii_case(name))
 }

@@ -3,7 +3,8 @@
 use chromiumoxide_cdp::cdp::browser_protocol::input::InsertTextParams;
 
 use super::chord::{Chord, Key, event, parse};
-use super::executor::Executor;
+use super::executor::{Executor, reject};
+use super::input::MAX_KEYS;
 use super::outcome::delivered;
 use super::page_diff::Input;
 use super::text::clip;
@@ -18,6 +19,17 @@ impl Executor<'_> {
         before.input =
             parse(keys).ok().filter(|it| it.iter().any(|chord| !matches!(chord.key, Key::Text(_)))).map(|_| Input::Key);
         self.settle(format!("Press {}", clip(keys, 80)), &before).await
+    }
+
+    /// Types at whatever has the focus, as a keyboard does.
+    pub(super) async fn type_text(&self, text: &str) -> Result<ActionOutcome, ActionError> {
+        if text.chars().count() > MAX_KEYS {
+            reject!("at most {MAX_KEYS} characters are typed at the focus; use `input` with the field's index");
+        }
+        let mut before = self.start_action().await?;
+        before.expects_change = true;
+        self.type_keys(text).await?;
+        self.settle(format!("Type '{}'", clip(text, 80)), &before).await
     }
 
     /// Presses keys without settling.

@@ -84,6 +84,7 @@ impl Executor<'_> {
             Action::SavePdf {} => self.save_pdf().await,
             Action::SendKeys { keys, index: None } => self.send_keys(keys).await,
             Action::SendKeys { keys, index: Some(index) } => self.press_at(index, keys).await,
+            Action::Type { text } => self.type_text(text).await,
             Action::Scroll { direction, pages, index } => {
                 self.scroll(*direction, pages.unwrap_or(1.0), index.as_ref()).await
             }

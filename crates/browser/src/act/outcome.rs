@@ -1,20 +1,45 @@
 //! Settling after an action, and describing its effect.
 
+use std::time::{Duration, Instant};
+
 use super::executor::Executor;
 use super::page_diff::{ActionStart, DocumentDiff, Input};
 use super::text::clip;
 use crate::error::browser_error;
-use crate::wait::settle::{self, Settled};
-use agent::ports::{ActionError, ActionOutcome};
+use crate::wait::settle::{self, Baseline, Settled};
+use agent::ports::{ActionError, ActionOutcome, BrowserError};
 use cdp::CdpError;
 
 /// Maximum length of an effect in characters.
 const MAX_EFFECT: usize = 480;
+/// How long to wait for the first change after a press or key that has changed nothing. A model call costs more.
+const LATE_CHANGE: Duration = Duration::from_millis(500);
 
 impl Executor<'_> {
     /// Waits until the page settles and describes the effect.
     pub(super) async fn settle(&self, description: String, start: &ActionStart) -> Result<ActionOutcome, ActionError> {
         let baseline = &start.baseline;
+        let mut settled = self.settle_tabs(baseline).await?;
+        let mut diffs = self.page_diff(start).await;
+        let deadline = Instant::now() + LATE_CHANGE;
+        while self.awaits_change(start, &settled, &diffs) {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            self.wait_for_change(left).await?;
+            settled = self.settle_tabs(baseline).await?;
+            diffs = self.page_diff(start).await;
+        }
+        let outcome = self.outcome(description, start, settled, &diffs);
+        match Self::unseen_input(start, &diffs).filter(|_| !outcome.page_changed) {
+            None => Ok(outcome),
+            Some(Input::Press) => Err(unseen("press")),
+            Some(Input::Key) => Err(unseen("key")),
+        }
+    }
+
+    async fn settle_tabs(&self, baseline: &Baseline) -> Result<Settled, BrowserError> {
         let mut settled = settle::settle(self.context, self.worlds, baseline).await?;
         if let Some(other) = settle::baseline_of_new_tab(self.context, baseline) {
             // A tab opened by the action becomes the active one.
@@ -22,13 +47,26 @@ impl Executor<'_> {
             settled.unfinished = settled.unfinished.or(there.unfinished);
         }
         settle::wait_for_downloads(self.context, baseline).await?;
-        let diffs = self.page_diff(start).await;
-        let outcome = self.outcome(description, start, settled, &diffs);
-        match Self::unseen_input(start, &diffs).filter(|_| !outcome.page_changed) {
-            None => Ok(outcome),
-            Some(Input::Press) => Err(unseen("press")),
-            Some(Input::Key) => Err(unseen("key")),
+        Ok(settled)
+    }
+
+    /// Whether a press or key has had no effect so far that anybody could see: pages answer from timers.
+    fn awaits_change(&self, start: &ActionStart, settled: &Settled, diffs: &[DocumentDiff]) -> bool {
+        if !start.expects_change || settled.new_document || settled.unfinished.is_some() {
+            return false;
         }
+        let (own, rest) = start.describe(diffs, false);
+        let has_effect = diffs.iter().any(|diff| diff.is_effect(settled.navigated_in_document));
+        if has_effect || !own.is_empty() || !rest.is_empty() {
+            return false;
+        }
+        let mut tabs = self.context.tabs();
+        let is_in_front = tabs.active().is_some_and(|tab| tab.id == start.baseline.tab);
+        let tab = tabs.by_id(start.baseline.tab).filter(|_| is_in_front);
+        tab.is_some_and(|tab| {
+            let has_notice = !tab.notices.is_empty() || tab.dialog.is_some() || tab.refused.is_some();
+            !has_notice && tab.chooser.is_none() && !tab.crashed
+        })
     }
 
     fn outcome(

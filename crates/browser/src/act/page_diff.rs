@@ -60,6 +60,9 @@ pub(super) struct DocumentDiff {
     focus: String,
     /// Something happened, whatever it was.
     moved: bool,
+    /// A field has the focus now.
+    focused: bool,
+    scrolled: bool,
     saw_press: bool,
     saw_key: bool,
 }
@@ -221,6 +224,12 @@ impl DocumentDiff {
     /// Of a document that does not answer.
     fn unknown(fresh: bool) -> Self {
         Self { moved: true, fresh, saw_press: true, saw_key: true, ..Self::default() }
+    }
+
+    /// Whether the document is another one, has the focus in a field or, if the address has a new fragment, has scrolled:
+    /// effects that need no words.
+    pub(super) fn is_effect(&self, moved_within: bool) -> bool {
+        self.fresh || self.focused || (moved_within && self.scrolled)
     }
 
     /// Whether no document changed.

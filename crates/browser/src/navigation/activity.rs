@@ -28,6 +28,8 @@ const POLL_HELD: Duration = Duration::from_millis(500);
 const POLL_REPEATS: Duration = Duration::from_millis(200);
 /// Endpoints remembered that may be polled.
 const MAX_POLLED: usize = 16;
+/// The two events about a request's start come one right after the other.
+const MAX_EARLY_REPORTS: usize = 64;
 
 #[derive(Debug, Default)]
 pub(crate) struct Activity {
@@ -35,6 +37,8 @@ pub(crate) struct Activity {
     inflight: HashMap<String, Request>,
     /// Endpoints that held a response back, and when it came.
     held: VecDeque<(String, Instant)>,
+    /// Requests that are known to be reports before they are known to have started.
+    early_reports: VecDeque<String>,
     /// When the document was parsed.
     parsed: Option<Instant>,
     navigation: Navigation,
@@ -195,7 +199,9 @@ impl Activity {
         let is_poll = |endpoint: &String| {
             self.held.iter().any(|(held, responded)| held == endpoint && now < *responded + POLL_REPEATS)
         };
-        if endpoint.as_ref().is_some_and(is_poll)
+        let is_report = endpoint.is_some() && self.early_reports.iter().any(|early| early == id);
+        if is_report
+            || endpoint.as_ref().is_some_and(is_poll)
             || (self.inflight.len() >= MAX_INFLIGHT && !self.inflight.contains_key(id))
         {
             return;
@@ -232,10 +238,20 @@ impl Activity {
         }
     }
 
-    /// A script sent a request whose response it does not mean to read: `no-cors`, as reports are sent.
+    /// A request is sent as reports are, in the mode `no-cors`: the script that sends it cannot read its response. This
+    /// may be known before the request is.
     pub(crate) fn is_report(&mut self, id: &str) {
-        if self.inflight.get(id).is_some_and(|request| request.endpoint.is_some()) {
-            self.inflight.remove(id);
+        match self.inflight.get(id) {
+            Some(request) if request.endpoint.is_some() => {
+                self.inflight.remove(id);
+            }
+            Some(_) => {}
+            None => {
+                self.early_reports.push_back(id.to_owned());
+                if self.early_reports.len() > MAX_EARLY_REPORTS {
+                    self.early_reports.pop_front();
+                }
+            }
         }
     }
 
@@ -340,6 +356,9 @@ mod tests {
         activity.is_report("report");
         activity.is_report("script");
         assert_eq!(pending(&activity, ActivityCounts::default()), (1, 1), "scripts are loaded in that mode as well");
+        activity.is_report("early");
+        start(&mut activity, "early", Some("Fetch"));
+        assert_eq!(pending(&activity, ActivityCounts::default()), (1, 1), "its mode may be known first");
     }
 
     #[test]

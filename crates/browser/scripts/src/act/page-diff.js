@@ -18,9 +18,33 @@ export const CONTROL =
   "a[href],button,input:not([type=hidden]),select,textarea,summary,iframe,[role=button],[role=link],[role=option]," +
   "[role=menuitem],[role=menuitemradio],[role=menuitemcheckbox],[role=treeitem],[role=tab],[role=checkbox]," +
   "[role=radio],[role=switch],[role=combobox],[role=textbox],[contenteditable=true],[contenteditable='']";
+const FIELD = "input:not([type=button],[type=submit],[type=reset],[type=image]),textarea,select,[role=combobox]";
 const STATEFUL =
   "input,select,textarea,button,details,[contenteditable],[aria-expanded],[aria-checked],[aria-pressed]," +
   "[aria-selected],[aria-invalid],[aria-disabled],[aria-valuenow],[aria-valuetext]";
+
+// Attributes whose changes are waited for.
+export const WATCHED_ATTRIBUTES = [
+  "class",
+  "hidden",
+  "disabled",
+  "open",
+  "aria-hidden",
+  "aria-expanded",
+  "aria-busy",
+  "value",
+  "src",
+];
+
+/**
+ * Whether a change of the document is waited for: not one of styles, since animations never end.
+ *
+ * @param {MutationRecord} record
+ * @returns {boolean}
+ */
+function isRelevant({ type, attributeName }) {
+  return type !== "attributes" || WATCHED_ATTRIBUTES.includes(attributeName ?? "");
+}
 
 // Of more elements than this, it is not recorded whether they are visible; only what is added is reported then.
 // Looking costs 2 ms per thousand.
@@ -50,6 +74,8 @@ class Snapshot {
     /** Elements with new text. @type {Set<AnyElement>} */
     this.touched = new Set();
     this.hasMutations = false;
+    /** When the page last changed in a way that is waited for, on the clock of `performance.now`; 0 for never. */
+    this.changedAt = 0;
     this.presses = pressCount();
     this.keys = keyCount();
     this.focus = focusedElement();
@@ -78,6 +104,7 @@ class Snapshot {
    */
   note(records) {
     this.hasMutations ||= records.length > 0;
+    if (records.some(isRelevant)) this.changedAt = performance.now();
     for (const { type, target, addedNodes } of records) {
       if (this.touched.size + this.added.size > MAX_TOUCHED) return;
       if (type === "characterData" && target.parentElement) this.touched.add(target.parentElement);
@@ -195,6 +222,15 @@ export function startPageDiff() {
   snapshot?.observer.disconnect();
   snapshot = new Snapshot();
   return {};
+}
+
+/**
+ * When the page last changed since the snapshot was taken, on the clock of `performance.now`; 0 for never.
+ *
+ * @returns {number}
+ */
+export function lastChange() {
+  return snapshot?.changedAt ?? 0;
 }
 
 /**
@@ -383,7 +419,18 @@ function newFocus(before, acted) {
 }
 
 /**
- * What has changed since the snapshot was taken, which ends here.
+ * Whether the focus has moved to a field, the effect that a press on one has.
+ *
+ * @param {Snapshot} before
+ * @returns {boolean}
+ */
+function hasNewField(before) {
+  const focus = focusedElement();
+  return focus !== null && focus !== before.focus && (focus.isContentEditable || matches(focus, FIELD));
+}
+
+/**
+ * What has changed since the snapshot was taken.
  *
  * @param {{ id: number | null }} argument the element that was acted on
  * @returns {DocumentDiff}
@@ -392,8 +439,6 @@ export function pageDiff({ id }) {
   if (!snapshot) return { fresh: true, title: clip(page.title(), 120) };
   const before = snapshot;
   const visible = before.visibleNow();
-  before.observer.disconnect();
-  snapshot = null;
   const acted = id === null ? null : find(id);
   const news = without(visible, before.visible);
   /** @type {Set<AnyElement>} */
@@ -436,6 +481,8 @@ export function pageDiff({ id }) {
     saw_press: pressCount() !== before.presses,
     saw_key: keyCount() === Number.POSITIVE_INFINITY || keyCount() !== before.keys,
     moved: before.hasMutations || news.size > 0 || lost.size > 0 || hasScrolled,
+    focused: hasNewField(before),
+    scrolled: hasScrolled,
   };
 }
 

@@ -1,7 +1,8 @@
 // Waiting for the page.
 
-import { checkVisibility, isElement, localNameOf, page, queryAll } from "../dom/native.js";
+import { animationsIn, checkVisibility, isElement, localNameOf, page, queryAll } from "../dom/native.js";
 import { roots } from "./elements.js";
+import { lastChange, WATCHED_ATTRIBUTES } from "./page-diff.js";
 
 /**
  * Waits for a number of animation frames.
@@ -64,28 +65,66 @@ export function until(check, limit) {
 }
 
 /**
- * Resolves when the page changes, or after `limit` ms.
+ * Resolves when the page changes or something on it begins to move, or after `limit` ms.
  *
  * @param {{ limit: number }} argument
  * @returns {Promise<{}>}
  */
 export async function pageChange({ limit }) {
   let asked = 0;
-  await until(() => asked++ > 0, limit);
+  const before = motions().length;
+  const changed = until(() => asked++ > 0, limit);
+  let isOver = false;
+  // No event reports an animation that a script starts.
+  const began = (async () => {
+    while (!isOver && motions().length <= before) await frames(1);
+  })();
+  await Promise.race([changed, began]);
+  isOver = true;
   return {};
 }
 
-const WATCHED_ATTRIBUTES = [
-  "class",
-  "hidden",
-  "disabled",
-  "open",
-  "aria-hidden",
-  "aria-expanded",
-  "aria-busy",
-  "value",
-  "src",
-];
+// Longer animations are not waited for: loading bars, slide shows.
+const MAX_MOTION = 500;
+// What changes where something is or whether it is seen. Buttons fade their colour at every press.
+const MOTIONS = new Set(
+  (
+    "opacity visibility display transform translate scale rotate offset clipPath height width maxHeight maxWidth " +
+    "minHeight minWidth blockSize inlineSize maxBlockSize maxInlineSize top right bottom left inset " +
+    "margin marginTop marginRight marginBottom marginLeft gridTemplateRows gridTemplateColumns flexBasis flexGrow"
+  ).split(" "),
+);
+
+/**
+ * The running animations that move, show or hide something and end soon.
+ *
+ * @returns {Animation[]}
+ */
+function motions() {
+  const running = [...roots()].flatMap(animationsIn);
+  return running.filter((animation) => {
+    if (animation.playState !== "running" || !(animation.effect instanceof KeyframeEffect)) return false;
+    const end = Number(animation.effect.getComputedTiming().endTime);
+    const left = (end - Number(animation.currentTime ?? 0)) / Math.abs(animation.playbackRate || 1);
+    if (!(left <= MAX_MOTION)) return false;
+    return animation.effect.getKeyframes().some((frame) => Object.keys(frame).some((name) => MOTIONS.has(name)));
+  });
+}
+
+/**
+ * Resolves once nothing moves that ends within half a second, after that time at the latest.
+ *
+ * @returns {Promise<void>}
+ */
+async function motionsEnd() {
+  const over = performance.now() + MAX_MOTION;
+  for (let left = MAX_MOTION; left > 0; left = over - performance.now()) {
+    const moving = motions();
+    if (moving.length === 0) return;
+    const ends = Promise.allSettled(moving.map((animation) => animation.finished));
+    await Promise.race([ends, new Promise((resolve) => setTimeout(resolve, left))]);
+  }
+}
 
 const CONTENT = "input,button,select,textarea,a[href],img,svg,canvas,video,iframe,embed,object,[tabindex]";
 const WITHOUT_CONTENT = new Set(["script", "style", "noscript", "template"]);
@@ -109,8 +148,8 @@ function isBare() {
 }
 
 /**
- * Resolves once nothing has changed in the DOM for `quiet` ms, after two frames at least, or after `limit` ms. Style
- * changes do not count: animations never end. Before that, waits `bare` ms at most for something to see.
+ * Resolves once nothing has changed in the DOM for `quiet` ms and what moves is in its place, after two frames at least,
+ * or after `limit` ms and that of a motion. Before that, waits `bare` ms at most for something to see.
  *
  * @param {{ quiet: number, limit: number, bare?: number }} argument
  * @returns {Promise<{ moved: boolean, still: boolean }>} whether anything changed, and whether it still does
@@ -118,7 +157,8 @@ function isBare() {
 export async function domSettled({ quiet, limit, bare = 0 }) {
   await until(() => !isBare(), bare);
   const started = performance.now();
-  let last = 0;
+  // What the action itself changed counts.
+  let last = lastChange();
   const observer = new MutationObserver(() => {
     last = performance.now();
   });
@@ -134,11 +174,13 @@ export async function domSettled({ quiet, limit, bare = 0 }) {
     await frames(2);
     for (;;) {
       const now = performance.now();
-      if (last === 0 || now - last >= quiet) return { moved: last !== 0, still: false };
+      if (last === 0 || now - last >= quiet) break;
       if (now - started >= limit) return { moved: true, still: true };
       const pause = Math.min(quiet - (now - last), limit - (now - started)) + 1;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
+    await motionsEnd();
+    return { moved: last !== 0, still: false };
   } finally {
     observer.disconnect();
   }

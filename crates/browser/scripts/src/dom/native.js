@@ -48,6 +48,10 @@ export const checkVisibility = Function.prototype.call.bind(Element.prototype.ch
 export const closest = Function.prototype.call.bind(Element.prototype.closest);
 /** @type {(element: Element, selector: string) => NodeListOf<AnyElement>} */
 export const queryAll = Function.prototype.call.bind(Element.prototype.querySelectorAll);
+/** @type {(root: Document) => Animation[]} */
+const animationsOfDocument = Function.prototype.call.bind(Document.prototype.getAnimations);
+/** @type {(root: ShadowRoot) => Animation[]} */
+const animationsOfTree = Function.prototype.call.bind(ShadowRoot.prototype.getAnimations);
 /** @type {(node: Node, other: Node) => number} */
 const positionOf = Function.prototype.call.bind(Node.prototype.compareDocumentPosition);
 
@@ -60,6 +64,14 @@ const positionOf = Function.prototype.call.bind(Node.prototype.compareDocumentPo
  */
 export function comesBefore(first, second) {
   return (positionOf(first, second) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+}
+
+/**
+ * @param {Document | ShadowRoot} root
+ * @returns {Animation[]} the animations of elements in the tree of `root` alone
+ */
+export function animationsIn(root) {
+  return root instanceof ShadowRoot ? animationsOfTree(root) : animationsOfDocument(root);
 }
 
 const ELEMENT_NODE = 1;
