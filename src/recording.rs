@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use replay::{Destination, End, Header, RecordedRequest, Replay, ReplayError, RunRecorder, VERSION};
 use url_policy::DomainPattern;
 
-use crate::run::{MaxSteps, Recorder, Recording, RunEventKind, RunId, RunRequest, StartUrl, Task, Temperature};
+use crate::run::{Recorder, Recording, RunEventKind, RunId, RunRequest, StartUrl, Task};
 
 impl Recorder for Destination {
     fn begin(
@@ -36,8 +36,8 @@ impl Recorder for Destination {
             output_schema: request.output.as_ref().map(|output| output.as_json().clone()),
             allowed_domains: request.domains.allowed.as_deref().map(listed),
             blocked_domains: listed(&request.domains.blocked),
-            max_steps: request.max_steps.get(),
-            temperature: request.temperature.get(),
+            max_steps: request.max_steps,
+            temperature: request.temperature,
             provider,
             model: model.map(str::to_owned),
             agent: agent.clone(),
@@ -91,10 +91,13 @@ pub fn request(replay: &Replay, headless: bool) -> Result<RunRequest, ReplayErro
     let RecordedRequest { task, max_steps, model, temperature, start_url, actions, output, files, domains, secrets } =
         replay.request()?;
     let invalid = |error: &dyn std::fmt::Display| ReplayError::Header(error.to_string());
+    if !(1..=RunRequest::MAX_STEPS).contains(&max_steps) {
+        return Err(invalid(&format!("the run has not 1 to {} steps", RunRequest::MAX_STEPS)));
+    }
     Ok(RunRequest {
-        max_steps: MaxSteps::parse(max_steps.into()).map_err(|error| invalid(&error))?,
+        max_steps,
         model,
-        temperature: Temperature::parse(temperature).map_err(|error| invalid(&error))?,
+        temperature,
         headless,
         start_url: start_url.map(|url| StartUrl::parse(&url)).transpose().map_err(|error| invalid(&error))?,
         actions,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::value_parser;
 use futures::Stream;
 use tokio::time::{Instant, interval};
 
@@ -16,7 +17,7 @@ use super::screen::Screen;
 use super::screenshots::Screenshots;
 use crate::app::App;
 use crate::config::Settings;
-use crate::run::{MaxSteps, RunEventKind, RunRequest, RunStream, StartUrl, Task};
+use crate::run::{RunEventKind, RunRequest, RunStream, StartUrl, Task};
 use crate::{shutdown, telemetry};
 use agent::image::ImageFormat;
 use agent::output::OutputSchema;
@@ -48,8 +49,8 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// Steps the run may take, 1 to 200 [default: 20]
-    #[arg(long, value_name = "N", value_parser = max_steps)]
-    max_steps: Option<MaxSteps>,
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=RunRequest::MAX_STEPS.into()))]
+    max_steps: Option<u32>,
     /// JSON Schema that the answer has to fit as data, too; needs a model
     #[arg(long, value_name = "FILE", value_parser = output_schema)]
     output_schema: Option<OutputSchema>,
@@ -91,7 +92,7 @@ async fn execute(args: RunArgs) -> anyhow::Result<u8> {
     let _last_lines = telemetry::init(&settings.telemetry, LOG_FILTER)?;
     let screenshots = args.save_screenshots.map(Screenshots::new).transpose()?;
     let request = RunRequest {
-        max_steps: args.max_steps.unwrap_or_default(),
+        max_steps: args.max_steps.unwrap_or(RunRequest::DEFAULT_STEPS),
         model: ModelChoice { provider: args.provider, model: args.model },
         headless: !args.headful,
         start_url: args.start_url,
@@ -109,7 +110,7 @@ async fn execute(args: RunArgs) -> anyhow::Result<u8> {
     };
     let stdout = io::stdout();
     let terminal = stdout.is_terminal();
-    let output = Output { screen: Screen::new(stdout, terminal, request.max_steps.get()), screenshots };
+    let output = Output { screen: Screen::new(stdout, terminal, request.max_steps), screenshots };
     let ended = match app.runs().start(request) {
         Ok(stream) => output.follow(stream, &mut stop).await,
         Err(refused) => Err(refused.into()),
@@ -177,11 +178,6 @@ impl Output {
             }
         }
     }
-}
-
-fn max_steps(raw: &str) -> Result<MaxSteps, String> {
-    let steps = raw.parse().map_err(|_| "not a number".to_owned())?;
-    MaxSteps::parse(steps).map_err(|error| error.to_string())
 }
 
 fn output_schema(file: &str) -> anyhow::Result<OutputSchema> {

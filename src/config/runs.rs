@@ -10,7 +10,8 @@ use super::ConfigError;
 use super::form::{Form, choice, duration, flag, integer, nonzero_duration, path, percentage, size};
 use super::variables::Variables;
 use crate::machine::Machine;
-use crate::run::settings::{DetachTime, MaxCost, MaxSteps, MaxTokens, MemorySettings, RunSettings};
+use crate::run::RunRequest;
+use crate::run::settings::{MemorySettings, RunSettings};
 
 pub(super) fn run(variables: &mut Variables) -> Result<RunSettings, ConfigError> {
     variables.section("Runs");
@@ -24,7 +25,7 @@ pub(super) fn run(variables: &mut Variables) -> Result<RunSettings, ConfigError>
         max_steps: variables.read(
             "RUN_MAX_STEPS",
             "200",
-            max_steps(),
+            integer(1..=RunRequest::MAX_STEPS),
             "Steps of one run, whatever its request allows.",
         )?,
         max_tokens: variables.optional(
@@ -176,20 +177,15 @@ fn prices() -> Form<Prices> {
     Form::new("a list of provider/model=prompt/cached/completion", |raw| Prices::parse(raw).ok())
 }
 
-fn max_steps() -> Form<MaxSteps> {
-    let expected = format!("a whole number from {} to {}", MaxSteps::MIN, MaxSteps::MAX);
-    Form::new(expected, |raw| MaxSteps::parse(raw.parse().ok()?).ok())
+fn max_tokens() -> Form<u64> {
+    Form::new("a whole number above zero", |raw| raw.parse().ok().filter(|tokens| *tokens > 0))
 }
 
-fn max_tokens() -> Form<MaxTokens> {
-    Form::new("a whole number above zero", |raw| MaxTokens::parse(raw.parse().ok()?))
-}
-
-fn max_cost() -> Form<MaxCost> {
-    Form::new("a number above zero", |raw| MaxCost::parse(raw.parse().ok()?))
+fn max_cost() -> Form<f64> {
+    Form::new("a number above zero", |raw| raw.parse().ok().filter(|cost: &f64| cost.is_finite() && *cost > 0.0))
 }
 
 fn max_detach() -> Form<Duration> {
-    let most = Duration::from_secs(DetachTime::MAX_SECONDS.into());
+    let most = Duration::from_secs(RunRequest::MAX_SECONDS.into());
     duration().filter("a duration of at most a day, or 0", move |limit| *limit <= most)
 }

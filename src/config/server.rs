@@ -4,13 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use agent::image::ImageFormat;
-
 use super::ConfigError;
 use super::form::{Form, choice, duration, duration_up_to, flag, integer, key, nonzero_duration, size, text};
 use super::variables::Variables;
 use crate::http::settings::{HttpSettings, ServeSettings};
-use crate::run::settings::Task;
 use crate::shutdown::ShutdownSettings;
 use crate::telemetry::{LogFormat, TelemetrySettings};
 
@@ -42,12 +39,6 @@ pub(super) fn listen_and_http(variables: &mut Variables) -> Result<(SocketAddr, 
         max_body_bytes: variables.read("MAX_BODY_BYTES", "1MiB", size(1024..=1 << 30), "Maximum size of a body.")?
             as usize,
         body_timeout: variables.read("BODY_TIMEOUT", "10s", nonzero_duration(), "Time for a body to arrive.")?,
-        max_task_bytes: variables.read(
-            "MAX_TASK_BYTES",
-            "32768",
-            integer(1..=Task::MAX_BYTES),
-            "Maximum length of a task in bytes.",
-        )?,
         serve: ServeSettings {
             max_connections: variables.read(
                 "MAX_CONNECTIONS",
@@ -71,7 +62,7 @@ pub(super) fn listen_and_http(variables: &mut Variables) -> Result<(SocketAddr, 
         screenshots: variables.read(
             "SCREENSHOT_FORMAT",
             "png",
-            choice(&SCREENSHOT_FORMATS),
+            choice(&HttpSettings::SCREENSHOT_FORMATS),
             "Screenshots of requests that specify no format.",
         )?,
     };
@@ -132,12 +123,6 @@ pub(super) fn telemetry(variables: &mut Variables) -> Result<TelemetrySettings, 
     })
 }
 
-const SCREENSHOT_FORMATS: [(&str, Option<ImageFormat>); 4] = [
-    ("png", Some(ImageFormat::Png)),
-    ("jpeg", Some(ImageFormat::Jpeg)),
-    ("webp", Some(ImageFormat::Webp)),
-    ("none", None),
-];
 const LOG_FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
 
 fn address() -> Form<IpAddr> {

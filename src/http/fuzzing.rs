@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::error::ApiError;
 use super::request::parse_run_request;
 use super::sse::frame;
-use crate::run::{RunEvent, RunEventKind, Task};
+use crate::run::{RunEvent, RunEventKind};
 use agent::report::AgentResult;
 
 pub const TARGETS: &[(&str, fn(&[u8]))] = &[("run_request", run_request), ("event_frame", event_frame)];
 
 fn run_request(data: &[u8]) {
-    match parse_run_request(data, None, Task::MAX_BYTES) {
+    match parse_run_request(data, None) {
         Ok(request) => {
             assert!(!request.task.as_str().trim().is_empty());
             let names: HashSet<&str> = request.files.iter().map(|file| file.name.as_str()).collect();

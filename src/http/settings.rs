@@ -16,8 +16,6 @@ pub struct HttpSettings {
     pub max_body_bytes: usize,
     /// From the end of a request's head to the end of its body.
     pub body_timeout: Duration,
-    /// Of a request's task, [`Task::MAX_BYTES`](crate::run::Task::MAX_BYTES) or less.
-    pub max_task_bytes: usize,
     /// Maximum silence on an event stream.
     pub keep_alive: Duration,
     /// Default format of screenshots; none for no screenshots.
@@ -25,4 +23,14 @@ pub struct HttpSettings {
     /// Run requests per minute, per caller or for all without a name; none: no limit.
     pub max_requests_per_minute: Option<NonZeroU32>,
     pub serve: ServeSettings,
+}
+
+impl HttpSettings {
+    /// The names of the formats of screenshots, in requests and settings.
+    pub const SCREENSHOT_FORMATS: [(&str, Option<ImageFormat>); 4] = [
+        ("png", Some(ImageFormat::Png)),
+        ("jpeg", Some(ImageFormat::Jpeg)),
+        ("webp", Some(ImageFormat::Webp)),
+        ("none", None),
+    ];
 }

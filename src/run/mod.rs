@@ -29,10 +29,7 @@ pub use id::RunId;
 pub use memory_watch::{Memory, watch};
 pub use recorder::{Recorder, Recording};
 pub use registry::{Once, ResumeError};
-pub use request::{
-    DetachTime, IdempotencyKey, MaxCost, MaxSteps, MaxStepsError, MaxTime, MaxTokens, RunRequest, StartUrl,
-    StartUrlError, Task, TaskError, Temperature, TemperatureError,
-};
+pub use request::{IdempotencyKey, RunRequest, StartUrl, StartUrlError, Task, TaskError};
 pub use service::{NotReady, RunCounts, RunService, StartError};
 pub use stream::{Interruption, RunStream};
 

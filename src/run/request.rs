@@ -1,6 +1,5 @@
-//! What a caller asks of a run, parsed at the edge: a value of these types is valid.
+//! A caller's request for a run.
 
-use std::num::NonZeroU64;
 use std::time::Duration;
 
 use url::Url;
@@ -14,50 +13,62 @@ use agent::ports::ModelChoice;
 use agent::secrets::Secrets;
 use url_policy::DomainRules;
 
-/// One run to be.
+/// A request for a run.
 #[derive(Debug, Clone)]
 pub struct RunRequest {
     pub task: Task,
-    pub max_steps: MaxSteps,
-    pub max_tokens: Option<MaxTokens>,
-    pub max_cost: Option<MaxCost>,
-    pub max_time: Option<MaxTime>,
+    /// 1 to [`MAX_STEPS`](Self::MAX_STEPS).
+    pub max_steps: u32,
+    /// Of all model calls, prompts and answers together; at least 1.
+    pub max_tokens: Option<u64>,
+    /// Of all model calls, in the currency of the deployment's prices; above zero.
+    pub max_cost: Option<f64>,
+    /// From admission; above zero and at most [`MAX_SECONDS`](Self::MAX_SECONDS).
+    pub max_time: Option<Duration>,
     pub model: ModelChoice,
-    pub temperature: Temperature,
+    /// 0 to [`MAX_TEMPERATURE`](Self::MAX_TEMPERATURE).
+    pub temperature: f64,
     pub headless: bool,
     /// Opened before the first step.
     pub start_url: Option<StartUrl>,
-    /// Carried out before the first decision; without a model, all that is done.
+    /// Carried out before the first decision; without a model they are the whole run.
     pub actions: Vec<RequestedAction>,
-    /// What the answer has to be as data, too; needs a model.
+    /// The schema of the answer as data; needs a model.
     pub output: Option<OutputSchema>,
-    /// What the run may upload, under names that each stand once.
+    /// The files that the run may upload, with unique names.
     pub files: Vec<SentFile>,
-    /// What the run may reach, within what the deployment lets it.
+    /// The domains that the run may reach, within those of the deployment.
     pub domains: DomainRules,
-    /// What it may type without its model reading it.
+    /// Values to type that no model sees.
     pub secrets: Secrets,
     /// Format of the screenshots in step events; none for no screenshots.
     pub screenshots: Option<ImageFormat>,
-    /// Whether a stream leaves out a screenshot that is the one it told last.
+    /// Whether a stream omits a screenshot that is identical to the last one sent.
     pub skip_unchanged_screenshots: bool,
-    /// How long the run goes on without a reader.
-    pub detach: DetachTime,
-    /// Whom the run is for, where the caller says so.
+    /// How long the run continues without a reader; at most [`MAX_SECONDS`](Self::MAX_SECONDS).
+    pub detach: Duration,
+    /// The caller's name, if it gave one.
     pub caller: Option<CallerId>,
 }
 
 impl RunRequest {
-    /// A task, and nothing said about how: no pictures either.
+    pub const MAX_STEPS: u32 = 200;
+    pub const DEFAULT_STEPS: u32 = 20;
+    pub const MAX_TEMPERATURE: f64 = 2.0;
+    pub const DEFAULT_TEMPERATURE: f64 = 0.1;
+    /// Maximum of the times in a request, in seconds.
+    pub const MAX_SECONDS: u32 = 86_400;
+
+    /// A task with the defaults of all other fields, and without screenshots.
     pub fn plain(task: Task) -> Self {
         Self {
             task,
-            max_steps: MaxSteps::default(),
+            max_steps: Self::DEFAULT_STEPS,
             max_tokens: None,
             max_cost: None,
             max_time: None,
             model: ModelChoice::default(),
-            temperature: Temperature::default(),
+            temperature: Self::DEFAULT_TEMPERATURE,
             headless: true,
             start_url: None,
             actions: Vec::new(),
@@ -67,7 +78,7 @@ impl RunRequest {
             secrets: Secrets::default(),
             screenshots: None,
             skip_unchanged_screenshots: false,
-            detach: DetachTime::default(),
+            detach: Duration::ZERO,
             caller: None,
         }
     }
@@ -101,114 +112,6 @@ impl Task {
     }
 }
 
-/// How many steps a run may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MaxSteps(u32);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum MaxStepsError {
-    #[error("fewer steps than {}", MaxSteps::MIN)]
-    TooFew,
-    #[error("more steps than {}", MaxSteps::MAX)]
-    TooMany,
-}
-
-impl MaxSteps {
-    pub const MIN: u32 = 1;
-    pub const MAX: u32 = 200;
-
-    pub fn parse(raw: i64) -> Result<Self, MaxStepsError> {
-        if raw < i64::from(Self::MIN) {
-            return Err(MaxStepsError::TooFew);
-        }
-        match u32::try_from(raw) {
-            Ok(steps) if steps <= Self::MAX => Ok(Self(steps)),
-            _ => Err(MaxStepsError::TooMany),
-        }
-    }
-
-    pub fn most() -> Self {
-        Self(Self::MAX)
-    }
-
-    pub fn get(self) -> u32 {
-        self.0
-    }
-}
-
-impl Default for MaxSteps {
-    fn default() -> Self {
-        Self(20)
-    }
-}
-
-/// How many tokens a run may take, prompts and answers together; at least 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MaxTokens(NonZeroU64);
-
-impl MaxTokens {
-    /// None below 1.
-    pub fn parse(raw: i64) -> Option<Self> {
-        u64::try_from(raw).ok().and_then(NonZeroU64::new).map(Self)
-    }
-
-    pub fn get(self) -> u64 {
-        self.0.get()
-    }
-}
-
-/// What a run's model calls may cost, in the currency of the deployment's prices; above zero.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub struct MaxCost(f64);
-
-impl MaxCost {
-    /// None for what is not a finite number above zero.
-    pub fn parse(raw: f64) -> Option<Self> {
-        (raw.is_finite() && raw > 0.0).then_some(Self(raw))
-    }
-
-    pub fn get(self) -> f64 {
-        self.0
-    }
-}
-
-/// How long a run may take from its admission on; above zero, and at most [`MaxTime::MAX_SECONDS`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MaxTime(Duration);
-
-impl MaxTime {
-    pub const MAX_SECONDS: u32 = 86_400;
-
-    /// None for what is out of range.
-    pub fn parse(seconds: f64) -> Option<Self> {
-        let limit = Duration::try_from_secs_f64(seconds).ok()?;
-        (!limit.is_zero() && limit <= Duration::from_secs(Self::MAX_SECONDS.into())).then_some(Self(limit))
-    }
-
-    pub fn get(self) -> Duration {
-        self.0
-    }
-}
-
-/// How long a run goes on when its stream broke; at most [`DetachTime::MAX_SECONDS`], zero when nothing is said.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct DetachTime(Duration);
-
-impl DetachTime {
-    /// What a deployment may allow.
-    pub const MAX_SECONDS: u32 = 86_400;
-
-    /// None for what is out of range.
-    pub fn parse(seconds: i64) -> Option<Self> {
-        let seconds = u32::try_from(seconds).ok().filter(|seconds| *seconds <= Self::MAX_SECONDS)?;
-        Some(Self(Duration::from_secs(seconds.into())))
-    }
-
-    pub fn get(self) -> Duration {
-        self.0
-    }
-}
-
 /// A caller's name for one request, so that sending it again does not do it again: printable ASCII.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(Box<str>);
@@ -221,47 +124,6 @@ impl IdempotencyKey {
         let printable = raw.iter().all(|byte| matches!(byte, b' '..=b'~'));
         let key = std::str::from_utf8(raw).ok().filter(|_| printable)?;
         (1..=Self::MAX_BYTES).contains(&key.len()).then(|| Self(key.into()))
-    }
-}
-
-/// How freely a model answers.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Temperature(f64);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum TemperatureError {
-    #[error("not a finite number")]
-    NotFinite,
-    #[error("below {}", Temperature::MIN)]
-    TooLow,
-    #[error("above {}", Temperature::MAX)]
-    TooHigh,
-}
-
-impl Temperature {
-    pub const MIN: f64 = 0.0;
-    pub const MAX: f64 = 2.0;
-
-    pub fn parse(raw: f64) -> Result<Self, TemperatureError> {
-        if !raw.is_finite() {
-            Err(TemperatureError::NotFinite)
-        } else if raw < Self::MIN {
-            Err(TemperatureError::TooLow)
-        } else if raw > Self::MAX {
-            Err(TemperatureError::TooHigh)
-        } else {
-            Ok(Self(raw))
-        }
-    }
-
-    pub fn get(self) -> f64 {
-        self.0
-    }
-}
-
-impl Default for Temperature {
-    fn default() -> Self {
-        Self(0.1)
     }
 }
 
@@ -311,39 +173,6 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_one_to_two_hundred() {
-        assert_eq!(MaxSteps::parse(1).map(MaxSteps::get), Ok(1));
-        assert_eq!(MaxSteps::parse(200).map(MaxSteps::get), Ok(200));
-        assert_eq!(MaxSteps::parse(0), Err(MaxStepsError::TooFew));
-        assert_eq!(MaxSteps::parse(i64::MIN), Err(MaxStepsError::TooFew));
-        assert_eq!(MaxSteps::parse(201), Err(MaxStepsError::TooMany));
-        assert_eq!(MaxSteps::parse(i64::MAX), Err(MaxStepsError::TooMany));
-    }
-
-    #[test]
-    fn budgets_are_above_zero() {
-        assert_eq!(MaxTokens::parse(1).map(MaxTokens::get), Some(1));
-        assert_eq!((MaxTokens::parse(0), MaxTokens::parse(i64::MIN)), (None, None));
-        assert_eq!(MaxCost::parse(0.001).map(MaxCost::get), Some(0.001));
-        assert_eq!((MaxCost::parse(0.0), MaxCost::parse(-1.0)), (None, None));
-        assert_eq!((MaxCost::parse(f64::INFINITY), MaxCost::parse(f64::NAN)), (None, None));
-        assert_eq!(MaxTime::parse(0.5).map(MaxTime::get), Some(Duration::from_millis(500)));
-        for seconds in [0.0, -1.0, 1e-12, 86_401.0, f64::INFINITY, f64::NAN] {
-            assert_eq!(MaxTime::parse(seconds), None, "{seconds}");
-        }
-    }
-
-    #[test]
-    fn detach_seconds_are_limited_to_a_day() {
-        assert_eq!(DetachTime::parse(90).map(DetachTime::get), Some(Duration::from_secs(90)));
-        assert_eq!(DetachTime::parse(0), Some(DetachTime::default()));
-        assert!(DetachTime::parse(86_400).is_some());
-        for seconds in [-1, 86_401, i64::MIN, i64::MAX] {
-            assert_eq!(DetachTime::parse(seconds), None, "{seconds}");
-        }
-    }
-
-    #[test]
     fn an_idempotency_key_is_short_and_printable() {
         for key in ["a", "order 7/retry~", &"x".repeat(255)] {
             assert!(IdempotencyKey::parse(key.as_bytes()).is_some(), "{key:?}");
@@ -352,14 +181,6 @@ mod tests {
             assert!(IdempotencyKey::parse(key.as_bytes()).is_none(), "{key:?}");
         }
         assert!(IdempotencyKey::parse(b"\xff").is_none());
-    }
-
-    #[test]
-    fn temperatures_are_zero_to_two() {
-        assert!(Temperature::parse(0.0).is_ok() && Temperature::parse(2.0).is_ok());
-        assert_eq!(Temperature::parse(-0.1), Err(TemperatureError::TooLow));
-        assert_eq!(Temperature::parse(2.1), Err(TemperatureError::TooHigh));
-        assert_eq!(Temperature::parse(f64::NAN), Err(TemperatureError::NotFinite));
     }
 
     #[test]

@@ -150,7 +150,7 @@ impl RunService {
         if let Some(url) = &request.start_url {
             inner.browsers.permits(url.as_url(), &request.domains).map_err(StartError::StartUrl)?;
         }
-        if request.detach.get() > inner.settings.max_detach {
+        if request.detach > inner.settings.max_detach {
             return Err(StartError::DetachTooLong { max: inner.settings.max_detach });
         }
         // Before the ticket, so that `finished` waits for this run, too.
@@ -170,7 +170,7 @@ impl RunService {
         let options = StreamOptions {
             buffer: inner.settings.stream_buffer,
             stall_timeout: inner.settings.stall_timeout,
-            detach: request.detach.get(),
+            detach: request.detach,
             skip_unchanged: request.skip_unchanged_screenshots,
         };
         let first = RunEventKind::Started { at: SystemTime::now(), run_id: id, provider, model: model_name };

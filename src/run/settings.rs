@@ -2,18 +2,15 @@
 
 use std::time::Duration;
 
-// Deployments and requests limit the same things.
-pub use super::request::{DetachTime, MaxCost, MaxSteps, MaxTokens, Task};
-
 /// Built by `config` from the environment.
 #[derive(Debug, Clone)]
 pub struct RunSettings {
     /// From admission to the end; a run that takes longer ends without success.
     pub timeout: Duration,
     /// Limits of one run, whatever its request allows; the cost is in the currency of the prices.
-    pub max_steps: MaxSteps,
-    pub max_tokens: Option<MaxTokens>,
-    pub max_cost: Option<MaxCost>,
+    pub max_steps: u32,
+    pub max_tokens: Option<u64>,
+    pub max_cost: Option<f64>,
     /// Concurrent runs; at least 1.
     pub max_concurrent: usize,
     /// Queued runs; 0 for no queue.

@@ -15,7 +15,7 @@ use super::event::RunEventKind;
 use super::failure::Failure;
 use super::reconnecting_page::ReconnectingPage;
 use super::recorder::Recording;
-use super::request::{MaxCost, MaxTokens, RunRequest};
+use super::request::RunRequest;
 use super::settings::RunSettings;
 use super::stream::{Channel, EventSender};
 use agent::budget::Budget;
@@ -170,12 +170,12 @@ async fn drive(
         secrets: secrets.clone(),
         start_url: request.start_url.as_ref().map(|url| url.as_url().clone()),
         actions: request.actions.iter().map(|action| action.map_text(|text| masked(text, secrets))).collect(),
-        max_steps: request.max_steps.min(settings.max_steps).get(),
-        temperature: request.temperature.get(),
+        max_steps: request.max_steps.min(settings.max_steps),
+        temperature: request.temperature,
         output: request.output.clone(),
         budget: Budget {
-            tokens: least(request.max_tokens, settings.max_tokens).map(MaxTokens::get),
-            cost: least(request.max_cost, settings.max_cost).map(MaxCost::get),
+            tokens: least(request.max_tokens, settings.max_tokens),
+            cost: least(request.max_cost, settings.max_cost),
             deadline: Some(deadline),
         },
     };
@@ -206,7 +206,7 @@ impl Run {
     }
 
     fn time_limit(&self) -> Duration {
-        self.request.max_time.map_or(self.settings.timeout, |limit| limit.get().min(self.settings.timeout))
+        self.request.max_time.map_or(self.settings.timeout, |limit| limit.min(self.settings.timeout))
     }
 }
 

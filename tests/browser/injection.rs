@@ -16,7 +16,7 @@ use axum::body::Bytes;
 use axum::response::Html;
 use axum::routing::{get, post};
 use browser_use_service::config::Settings;
-use browser_use_service::run::{MaxSteps, RunEventKind, RunRequest, RunService, StartUrl, Task};
+use browser_use_service::run::{RunEventKind, RunRequest, RunService, StartUrl, Task};
 use regex::Regex;
 use serde_json::{Value, json};
 use url_policy::{DomainPattern, DomainRules};
@@ -115,7 +115,7 @@ async fn obey_as(url: &str, trusted: &[&Site], hosts: &str, asked: RunRequest) -
         values: vec![(SecretName::parse("password").unwrap(), SecretValue::parse(VALUE).unwrap())],
     });
     let request = RunRequest {
-        max_steps: MaxSteps::parse(12).unwrap(),
+        max_steps: 12,
         start_url: Some(StartUrl::parse(url).unwrap()),
         secrets: Secrets::new(places.collect()).unwrap(),
         ..asked

@@ -58,8 +58,8 @@ async fn wrong_usage_exits_with_2_without_starting_a_run() {
     for (arguments, says) in [
         (&["run"][..], "<TASK>"),
         (&["run", " "], "the task is empty"),
-        (&["run", "task", "--max-steps", "0"], "fewer steps than 1"),
-        (&["run", "task", "--max-steps", "many"], "not a number"),
+        (&["run", "task", "--max-steps", "0"], "0 is not in 1..=200"),
+        (&["run", "task", "--max-steps", "many"], "invalid digit found in string"),
         (&["run", "task", "--start-url", "file:///etc/passwd"], "neither http nor https"),
         (&["run", "task", "--provider", "nobody"], "possible values: openai, anthropic, gemini, ollama, template"),
         (&["run", "task", "--provider", "anthropic"], "the provider anthropic is not configured here"),

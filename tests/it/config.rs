@@ -7,7 +7,6 @@ use agent::image::ImageFormat;
 use agent::ports::{ModelName, Provider};
 use browser::settings::SandboxMode;
 use browser_use_service::config::{ConfigError, Settings};
-use browser_use_service::run::{MaxCost, MaxTokens};
 use browser_use_service::telemetry::LogFormat;
 use secrecy::ExposeSecret;
 
@@ -27,7 +26,7 @@ fn without_any_variable_the_service_listens_on_loopback_only() {
     assert!(settings.llm.provider(Provider::Openai).is_none());
     assert_eq!(settings.llm.provider(Provider::Ollama).unwrap().base_url.as_str(), "http://localhost:11434/");
     assert_eq!(settings.http.screenshots, Some(ImageFormat::Png));
-    assert_eq!((settings.http.max_body_bytes, settings.http.max_task_bytes), (1_048_576, 32_768));
+    assert_eq!(settings.http.max_body_bytes, 1_048_576);
     assert_eq!(settings.run.timeout, Duration::from_secs(600));
     assert!(settings.run.max_concurrent >= 1);
     assert!(settings.http.keep_alive <= Duration::from_secs(15));
@@ -105,9 +104,9 @@ fn every_setting_is_read_from_its_variable() {
     ]);
     assert_eq!(settings.listen.port(), 8080);
     assert_eq!(settings.run.timeout, Duration::from_secs(90));
-    assert_eq!(settings.run.max_steps.get(), 30);
-    assert_eq!(settings.run.max_tokens.map(MaxTokens::get), Some(100_000));
-    assert_eq!(settings.run.max_cost.map(MaxCost::get), Some(0.25));
+    assert_eq!(settings.run.max_steps, 30);
+    assert_eq!(settings.run.max_tokens, Some(100_000));
+    assert_eq!(settings.run.max_cost, Some(0.25));
     let priced = |provider: &str, model: &str| {
         settings.agent.prices.of(&ModelName { provider: provider.into(), model: model.into() }).is_some()
     };

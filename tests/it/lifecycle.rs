@@ -7,7 +7,7 @@ use agent::AgentSettings;
 use agent::image::ImageFormat;
 use agent::ports::{BrowserError, ChatModel, ModelError, Page, Provider};
 use async_trait::async_trait;
-use browser_use_service::run::{MaxSteps, Recorder, Recording, RunEventKind, RunId, RunRequest, Task};
+use browser_use_service::run::{Recorder, Recording, RunEventKind, RunId, RunRequest, Task};
 use serde_json::json;
 
 use crate::support::browser::{Fate, Script};
@@ -17,7 +17,7 @@ use crate::support::service::Stage;
 
 pub(crate) fn request() -> RunRequest {
     RunRequest {
-        max_steps: MaxSteps::parse(200).expect("in range"),
+        max_steps: 200,
         screenshots: Some(ImageFormat::Png),
         ..RunRequest::plain(Task::parse("buy it").expect("a task"))
     }

@@ -92,20 +92,6 @@ async fn a_caller_over_its_rate_gets_a_retry_after() {
     assert_eq!([nameless().await, nameless().await, nameless().await], [422, 422, 429]);
 }
 
-#[tokio::test]
-async fn a_deployment_may_limit_tasks_further() {
-    let service = Stage::new([Reply::done("ok")]).set("MAX_TASK_BYTES", "9").start().await;
-    assert_eq!(service.post(&json!({ "task": " buy milk " })).send().await.unwrap().status(), 200);
-    let long = service.post(&json!({ "task": "buy müsli" })).send().await.unwrap();
-    assert_eq!(long.status(), 422);
-    let body: Value = long.json().await.unwrap();
-    let problem = &body["detail"][0];
-    assert_eq!(
-        (&problem["loc"], &problem["type"], &problem["msg"]),
-        (&json!(["body", "task"]), &json!("string_too_long"), &json!("String should have at most 9 bytes"))
-    );
-}
-
 // ---------------------------------------------------------------- memory
 
 /// A memory that is as full as the test says.

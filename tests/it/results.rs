@@ -144,11 +144,11 @@ async fn a_deployment_limits_the_steps_of_every_run() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_limits_its_time_and_gets_a_warning() {
-    use browser_use_service::run::{MaxTime, RunEventKind};
+    use browser_use_service::run::RunEventKind;
 
     let (runs, _model, _pages) = Stage::new([Reply::Hang]).set("RUN_TIMEOUT", "10m").runs();
     let request =
-        browser_use_service::run::RunRequest { max_time: MaxTime::parse(50.0), ..crate::lifecycle::request() };
+        browser_use_service::run::RunRequest { max_time: Some(Duration::from_secs(50)), ..crate::lifecycle::request() };
     let started = tokio::time::Instant::now();
     let mut stream = runs.start(request).unwrap();
     let mut warned = None;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use browser_use_service::run::{DetachTime, ResumeError, RunEventKind, RunRequest, Withheld};
+use browser_use_service::run::{ResumeError, RunEventKind, RunRequest, Withheld};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
@@ -26,8 +26,8 @@ fn detached(seconds: u64) -> Value {
 }
 
 /// The same, past HTTP.
-fn kept_for(seconds: i64) -> RunRequest {
-    RunRequest { detach: DetachTime::parse(seconds).expect("in range"), ..crate::lifecycle::request() }
+fn kept_for(seconds: u64) -> RunRequest {
+    RunRequest { detach: Duration::from_secs(seconds), ..crate::lifecycle::request() }
 }
 
 fn steps(events: &[Numbered]) -> Vec<u64> {

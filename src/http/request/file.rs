@@ -4,13 +4,9 @@ use agent::files::{FileName, FileNameError, SentFile};
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use schemars::JsonSchema;
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::input::{Input, Parsed, Problems, not_null, object, one, string};
-use super::values::too_many_bytes;
-use crate::http::error::Problem;
+use super::input::{Fields, Parsed, one, string, too_many_bytes};
 
 /// Callers send it with padding or without.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -18,46 +14,22 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-#[derive(Deserialize, JsonSchema)]
-#[schemars(extend("required" = ["name", "content"]))]
-pub(super) struct FileBody {
-    /// A plain file name, without a path; unique in the request.
-    #[serde(default, deserialize_with = "not_null")]
-    #[schemars(with = "String", length(min = 1, max = 200))]
-    name: Option<Parsed<FileName>>,
-    /// Base64.
-    #[serde(default, deserialize_with = "not_null")]
-    #[schemars(with = "String")]
-    content: Option<Parsed<Content>>,
+pub(super) fn file(value: &Value) -> Parsed<SentFile> {
+    let mut fields = Fields::of(value, &["name", "content"])?;
+    let (name, content) = (fields.required("name", name), fields.required("content", content));
+    fields.finish(name.zip(content).map(|(name, content)| SentFile { name, content: content.into() }))
 }
 
-struct Content(Vec<u8>);
-
-impl Input for SentFile {
-    fn parse(value: &Value) -> Result<Self, Vec<Problem>> {
-        let FileBody { name, content } = object(value)?;
-        let mut problems = Problems::default();
-        match (problems.require("name", name), problems.require("content", content)) {
-            (Some(name), Some(Content(content))) => Ok(Self { name, content: content.into() }),
-            _ => Err(problems.0),
+fn name(value: &Value) -> Parsed<FileName> {
+    FileName::parse(string(value)?).or_else(|error| match error {
+        FileNameError::Empty => one("string_too_short", "String should have at least 1 character"),
+        FileNameError::TooLong => too_many_bytes(FileName::MAX_BYTES),
+        FileNameError::NotPlain => {
+            one("value_error", "Value error, a plain file name is needed: no path and no unseen characters")
         }
-    }
+    })
 }
 
-impl Input for FileName {
-    fn parse(value: &Value) -> Result<Self, Vec<Problem>> {
-        Self::parse(string(value)?).or_else(|error| match error {
-            FileNameError::Empty => one("string_too_short", "String should have at least 1 character"),
-            FileNameError::TooLong => too_many_bytes(Self::MAX_BYTES),
-            FileNameError::NotPlain => {
-                one("value_error", "Value error, a plain file name is needed: no path and no unseen characters")
-            }
-        })
-    }
-}
-
-impl Input for Content {
-    fn parse(value: &Value) -> Result<Self, Vec<Problem>> {
-        BASE64.decode(string(value)?).map(Self).or_else(|_| one("base64_decode", "Base64 decoding error"))
-    }
+fn content(value: &Value) -> Parsed<Vec<u8>> {
+    BASE64.decode(string(value)?).or_else(|_| one("base64_decode", "Base64 decoding error"))
 }

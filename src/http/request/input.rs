@@ -1,135 +1,115 @@
 //! Values of a body, parsed as leniently as pydantic's lax mode and with its error types: callers know both.
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::http::error::Problem;
 
-/// A type that a JSON value can be parsed into. The locations of problems are relative to the value.
-pub(super) trait Input: Sized {
-    fn parse(value: &Value) -> Result<Self, Vec<Problem>>;
+/// A value, or what is wrong with it. The locations of problems are relative to the value.
+pub(super) type Parsed<T> = Result<T, Vec<Problem>>;
+
+/// Parses the fields of an object and collects their problems, so that all are reported together.
+pub(super) struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    not_null: &'static [&'static str],
+    problems: Vec<Problem>,
 }
 
-/// A field that keeps its problems, so that those of all fields can be reported together.
-pub(super) struct Parsed<T>(pub(super) Result<T, Vec<Problem>>);
-
-impl<'de, T: Input> Deserialize<'de> for Parsed<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(T::parse(&Value::deserialize(deserializer)?)))
+impl<'a> Fields<'a> {
+    /// Null is the same as a missing field, except for those that are `not_null`.
+    pub(super) fn of(value: &'a Value, not_null: &'static [&'static str]) -> Parsed<Self> {
+        match value {
+            Value::Object(object) => Ok(Self { object, not_null, problems: Vec::new() }),
+            _ => one("dict_type", "Input should be a valid dictionary"),
+        }
     }
-}
 
-/// For `deserialize_with`: null is a value to parse, where an `Option` alone takes it for a missing field.
-pub(super) fn not_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    T::deserialize(deserializer).map(Some)
-}
-
-/// Deserializes an object whose fields are all [`Parsed`].
-pub(super) fn object<T: DeserializeOwned>(value: &Value) -> Result<T, Vec<Problem>> {
-    match value {
-        // Through a value, since a repeated key is an error to serde and not to callers.
-        Value::Object(_) => Ok(T::deserialize(value).expect("every field takes every value")),
-        _ => one("dict_type", "Input should be a valid dictionary"),
+    fn get(&self, name: &str) -> Option<&'a Value> {
+        self.object.get(name).filter(|value| !value.is_null() || self.not_null.contains(&name))
     }
-}
 
-/// Collects the problems of an object's fields.
-#[derive(Default)]
-pub(super) struct Problems(pub(super) Vec<Problem>);
-
-impl Problems {
-    pub(super) fn add(&mut self, field: &'static str, kind: &'static str, message: impl Into<String>) {
-        self.0.push(Problem::new(kind, message.into()).within(field));
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
     }
 
     /// The value, if the field is there and valid.
-    pub(super) fn take<T>(&mut self, name: &'static str, field: Option<Parsed<T>>) -> Option<T> {
-        match field?.0 {
-            Ok(value) => Some(value),
-            Err(problems) => {
-                self.0.extend(problems.into_iter().map(|problem| problem.within(name)));
-                None
-            }
-        }
+    pub(super) fn optional<T>(&mut self, name: &'static str, parse: impl FnOnce(&'a Value) -> Parsed<T>) -> Option<T> {
+        let parsed = parse(self.get(name)?);
+        parsed.map_err(|problems| self.problems.extend(problems.into_iter().map(|problem| problem.within(name)))).ok()
     }
 
-    /// As [`take`](Self::take); a missing field is a problem.
-    pub(super) fn require<T>(&mut self, name: &'static str, field: Option<Parsed<T>>) -> Option<T> {
-        if field.is_none() {
+    /// As [`optional`](Self::optional); a missing field is a problem.
+    pub(super) fn required<T>(&mut self, name: &'static str, parse: impl FnOnce(&'a Value) -> Parsed<T>) -> Option<T> {
+        if !self.has(name) {
             self.add(name, "missing", "Field required");
         }
-        self.take(name, field)
+        self.optional(name, parse)
+    }
+
+    pub(super) fn add(&mut self, name: &'static str, kind: &'static str, message: &'static str) {
+        self.problems.push(Problem::new(kind, message).within(name));
+    }
+
+    /// What was made of the fields, which is none only after a problem.
+    pub(super) fn finish<T>(self, made: Option<T>) -> Parsed<T> {
+        made.filter(|_| self.problems.is_empty()).ok_or(self.problems)
     }
 }
 
-pub(super) fn one<T>(kind: &'static str, message: impl Into<String>) -> Result<T, Vec<Problem>> {
+pub(super) fn one<T>(kind: &'static str, message: impl Into<String>) -> Parsed<T> {
     Err(vec![Problem::new(kind, message.into())])
 }
 
-pub(super) fn at_least<T>(min: impl std::fmt::Display) -> Result<T, Vec<Problem>> {
-    one("greater_than_equal", format!("Input should be greater than or equal to {min}"))
-}
-
-pub(super) fn at_most<T>(max: impl std::fmt::Display) -> Result<T, Vec<Problem>> {
+pub(super) fn at_most<T>(max: impl std::fmt::Display) -> Parsed<T> {
     one("less_than_equal", format!("Input should be less than or equal to {max}"))
 }
 
-/// A list of at most `MAX` items. The problems of all items are reported.
-pub(super) struct List<T, const MAX: usize>(pub(super) Vec<T>);
+pub(super) fn at_least<T>(min: impl std::fmt::Display) -> Parsed<T> {
+    one("greater_than_equal", format!("Input should be greater than or equal to {min}"))
+}
 
-impl<T: Input, const MAX: usize> Input for List<T, MAX> {
-    fn parse(value: &Value) -> Result<Self, Vec<Problem>> {
-        let Value::Array(values) = value else { return one("list_type", "Input should be a valid list") };
-        if values.len() > MAX {
-            return one("too_long", format!("List should have at most {MAX} items"));
+pub(super) fn too_many_bytes<T>(max: usize) -> Parsed<T> {
+    one("string_too_long", format!("String should have at most {max} bytes"))
+}
+
+/// A list of at most `max` items. The problems of all items are reported.
+pub(super) fn list<'a, T>(value: &'a Value, max: usize, item: impl Fn(&'a Value) -> Parsed<T>) -> Parsed<Vec<T>> {
+    let Value::Array(values) = value else { return one("list_type", "Input should be a valid list") };
+    if values.len() > max {
+        return one("too_long", format!("List should have at most {max} items"));
+    }
+    let (mut items, mut problems) = (Vec::with_capacity(values.len()), Vec::new());
+    for (index, value) in values.iter().enumerate() {
+        match item(value) {
+            Ok(item) => items.push(item),
+            Err(found) => problems.extend(found.into_iter().map(|problem| problem.within(index))),
         }
-        let (mut items, mut problems) = (Vec::with_capacity(values.len()), Vec::new());
-        for (index, value) in values.iter().enumerate() {
-            match T::parse(value) {
-                Ok(item) => items.push(item),
-                Err(found) => problems.extend(found.into_iter().map(|problem| problem.within(index))),
-            }
-        }
-        if problems.is_empty() { Ok(Self(items)) } else { Err(problems) }
+    }
+    if problems.is_empty() { Ok(items) } else { Err(problems) }
+}
+
+pub(super) fn boolean(value: &Value) -> Parsed<bool> {
+    let unclear = || one("bool_parsing", "Input should be a valid boolean, unable to interpret input");
+    match value {
+        Value::Bool(flag) => Ok(*flag),
+        Value::Number(number) => match number.as_f64() {
+            Some(0.0) => Ok(false),
+            Some(1.0) => Ok(true),
+            _ => unclear(),
+        },
+        Value::String(text) => match text.to_ascii_lowercase().as_str() {
+            "1" | "true" | "t" | "yes" | "y" | "on" => Ok(true),
+            "0" | "false" | "f" | "no" | "n" | "off" => Ok(false),
+            _ => unclear(),
+        },
+        _ => one("bool_type", "Input should be a valid boolean"),
     }
 }
 
-impl Input for String {
-    fn parse(value: &Value) -> Result<Self, Vec<Problem>> {
-        string(value).map(str::to_owned)
-    }
-}
-
-impl Input for bool {
-    fn parse(value: &Value) -> Result<Self, Vec<Problem>> {
-        let unclear = || one("bool_parsing", "Input should be a valid boolean, unable to interpret input");
-        match value {
-            Value::Bool(flag) => Ok(*flag),
-            Value::Number(number) => match number.as_f64() {
-                Some(0.0) => Ok(false),
-                Some(1.0) => Ok(true),
-                _ => unclear(),
-            },
-            Value::String(text) => match text.to_ascii_lowercase().as_str() {
-                "1" | "true" | "t" | "yes" | "y" | "on" => Ok(true),
-                "0" | "false" | "f" | "no" | "n" | "off" => Ok(false),
-                _ => unclear(),
-            },
-            _ => one("bool_type", "Input should be a valid boolean"),
-        }
-    }
-}
-
-pub(super) fn string(value: &Value) -> Result<&str, Vec<Problem>> {
+pub(super) fn string(value: &Value) -> Parsed<&str> {
     value.as_str().map_or_else(|| one("string_type", "Input should be a valid string"), Ok)
 }
 
-pub(super) fn integer(value: &Value) -> Result<i64, Vec<Problem>> {
+pub(super) fn integer(value: &Value) -> Parsed<i64> {
     match value {
         Value::Bool(flag) => Ok(i64::from(*flag)),
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
@@ -153,7 +133,7 @@ pub(super) fn integer(value: &Value) -> Result<i64, Vec<Problem>> {
     }
 }
 
-pub(super) fn integer_within(value: &Value, min: u32, max: u32) -> Result<u32, Vec<Problem>> {
+pub(super) fn integer_within(value: &Value, min: u32, max: u32) -> Parsed<u32> {
     match integer(value)? {
         number if number < i64::from(min) => at_least(min),
         number => u32::try_from(number).ok().filter(|number| *number <= max).map_or_else(|| at_most(max), Ok),
@@ -161,7 +141,7 @@ pub(super) fn integer_within(value: &Value, min: u32, max: u32) -> Result<u32, V
 }
 
 /// A finite number.
-pub(super) fn number(value: &Value) -> Result<f64, Vec<Problem>> {
+pub(super) fn number(value: &Value) -> Parsed<f64> {
     let number = match value {
         Value::Bool(flag) => f64::from(u8::from(*flag)),
         Value::Number(number) if number.as_f64().is_some() => number.as_f64().unwrap_or_default(),
@@ -174,7 +154,7 @@ pub(super) fn number(value: &Value) -> Result<f64, Vec<Problem>> {
     if number.is_finite() { Ok(number) } else { one("finite_number", "Input should be a finite number") }
 }
 
-pub(super) fn one_of<T: Copy>(value: &Value, choices: &[(&'static str, T)]) -> Result<T, Vec<Problem>> {
+pub(super) fn one_of<T: Copy>(value: &Value, choices: &[(&'static str, T)]) -> Parsed<T> {
     let chosen = value.as_str().and_then(|name| choices.iter().find(|(choice, _)| *choice == name));
     let Some((_, choice)) = chosen else {
         let names: Vec<String> = choices.iter().map(|(name, _)| format!("'{name}'")).collect();

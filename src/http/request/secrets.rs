@@ -4,33 +4,29 @@
 use agent::secrets::{OriginSecrets, SecretName, SecretValue, SecretValueError, Secrets, SecretsError};
 use serde_json::{Map, Value};
 
-use super::input::{Input, one, string};
-use super::values::too_many_bytes;
-use crate::http::error::Problem;
+use super::input::{Parsed, one, string, too_many_bytes};
 
-impl Input for Secrets {
-    fn parse(value: &Value) -> Result<Self, Vec<Problem>> {
-        let (mut all, mut problems) = (Vec::new(), Vec::new());
-        for (number, (origin, values)) in dictionary(value, Self::MAX_ORIGINS)?.iter().enumerate() {
-            match of_origin(origin, values) {
-                Ok(secrets) => all.push(secrets),
-                Err(found) => problems.extend(found.into_iter().map(|problem| problem.within(number))),
-            }
+pub(super) fn secrets(value: &Value) -> Parsed<Secrets> {
+    let (mut all, mut problems) = (Vec::new(), Vec::new());
+    for (number, (origin, values)) in dictionary(value, Secrets::MAX_ORIGINS)?.iter().enumerate() {
+        match of_origin(origin, values) {
+            Ok(secrets) => all.push(secrets),
+            Err(found) => problems.extend(found.into_iter().map(|problem| problem.within(number))),
         }
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        Self::new(all).or_else(|error| {
-            let kind = match error {
-                SecretsError::TooManyOrigins | SecretsError::TooMany => "too_long",
-                SecretsError::SameOrigin | SecretsError::NameHoldsValue => "value_error",
-            };
-            one(kind, format!("Value error, {error}"))
-        })
     }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    Secrets::new(all).or_else(|error| {
+        let kind = match error {
+            SecretsError::TooManyOrigins | SecretsError::TooMany => "too_long",
+            SecretsError::SameOrigin | SecretsError::NameHoldsValue => "value_error",
+        };
+        one(kind, format!("Value error, {error}"))
+    })
 }
 
-fn dictionary(value: &Value, max: usize) -> Result<&Map<String, Value>, Vec<Problem>> {
+fn dictionary(value: &Value, max: usize) -> Parsed<&Map<String, Value>> {
     match value {
         Value::Object(object) if object.len() <= max => Ok(object),
         Value::Object(_) => one("too_long", format!("Dictionary should have at most {max} items")),
@@ -38,7 +34,7 @@ fn dictionary(value: &Value, max: usize) -> Result<&Map<String, Value>, Vec<Prob
     }
 }
 
-fn of_origin(origin: &str, values: &Value) -> Result<OriginSecrets, Vec<Problem>> {
+fn of_origin(origin: &str, values: &Value) -> Parsed<OriginSecrets> {
     let mut problems = Vec::new();
     let origin = origin.parse().or_else(|error| one("value_error", format!("Value error, {error}")));
     let origin = origin.map_err(|found| problems.extend(found)).ok();
@@ -63,11 +59,11 @@ fn of_origin(origin: &str, values: &Value) -> Result<OriginSecrets, Vec<Problem>
     }
 }
 
-fn name(raw: &str) -> Result<SecretName, Vec<Problem>> {
+fn name(raw: &str) -> Parsed<SecretName> {
     SecretName::parse(raw).or_else(|error| one("value_error", format!("Value error, {error}")))
 }
 
-fn secret(value: &Value) -> Result<SecretValue, Vec<Problem>> {
+fn secret(value: &Value) -> Parsed<SecretValue> {
     SecretValue::parse(string(value)?).or_else(|error| match error {
         SecretValueError::TooShort => one(
             "string_too_short",

@@ -26,7 +26,7 @@ pub(in crate::http) async fn stream(
         None => None,
     };
     let body = read_json(request, &settings).await?;
-    let parsed = parse_run_request(&body, settings.screenshots, settings.max_task_bytes);
+    let parsed = parse_run_request(&body, settings.screenshots);
     let mut request = parsed.map_err(ApiError::Invalid)?;
     request.caller = caller;
     let events = match once {
