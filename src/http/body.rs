@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, Request};
-use futures::StreamExt;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::timeout;
 
 use super::error::ApiError;
@@ -19,21 +19,12 @@ pub(super) async fn read_json(request: Request<Body>, settings: &HttpSettings) -
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(ApiError::TooLarge);
     }
-    timeout(settings.body_timeout, read(request.into_body(), limit)).await.unwrap_or(Err(ApiError::BodyTimeout))
-}
-
-async fn read(body: Body, limit: usize) -> Result<Vec<u8>, ApiError> {
-    let mut stream = body.into_data_stream();
-    let mut bytes = Vec::new();
-    while let Some(chunk) = stream.next().await {
-        // The caller disconnected; nobody reads the response.
-        let chunk = chunk.map_err(|_| ApiError::BodyTimeout)?;
-        if bytes.len() + chunk.len() > limit {
-            return Err(ApiError::TooLarge);
-        }
-        bytes.extend_from_slice(&chunk);
+    match timeout(settings.body_timeout, Limited::new(request.into_body(), limit).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes().into()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::TooLarge),
+        // Or the caller disconnected, and nobody reads the response.
+        Ok(Err(_)) | Err(_) => Err(ApiError::BodyTimeout),
     }
-    Ok(bytes)
 }
 
 /// `application/json` or `application/*+json`, with or without parameters.

@@ -1,6 +1,5 @@
 //! Errors of the API as responses. None repeats what the caller sent.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::headers;
 use crate::run::{NotReady, Refusal, RefusalReason, ResumeError, StartError};
@@ -38,81 +37,49 @@ pub(super) enum ApiError {
 /// What is wrong with one part of a request, in FastAPI's shape.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Problem {
-    /// From `body` or `header` inward.
-    loc: VecDeque<LocPart>,
-    msg: Cow<'static, str>,
+    /// From `body` or `header` inward: names, indices of lists, or an offset of the body in characters.
+    loc: VecDeque<Value>,
+    msg: String,
     #[serde(rename = "type")]
     kind: &'static str,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub(super) enum LocPart {
-    Name(Cow<'static, str>),
-    /// An index of a list, or an offset of the body in characters.
-    Number(usize),
-}
-
-impl From<&'static str> for LocPart {
-    fn from(name: &'static str) -> Self {
-        Self::Name(name.into())
-    }
-}
-
-impl From<String> for LocPart {
-    fn from(name: String) -> Self {
-        Self::Name(name.into())
-    }
-}
-
-impl From<usize> for LocPart {
-    fn from(number: usize) -> Self {
-        Self::Number(number)
-    }
-}
-
 impl Problem {
-    pub(super) fn new(kind: &'static str, msg: impl Into<Cow<'static, str>>) -> Self {
+    pub(super) fn new(kind: &'static str, msg: impl Into<String>) -> Self {
         Self { loc: VecDeque::new(), msg: msg.into(), kind }
     }
 
     /// Prepends to the location.
-    pub(super) fn within(mut self, part: impl Into<LocPart>) -> Self {
+    pub(super) fn within(mut self, part: impl Into<Value>) -> Self {
         self.loc.push_front(part.into());
         self
     }
+}
 
-    pub(super) fn of_field(field: &'static str, kind: &'static str, msg: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(kind, msg).within(field).within("body")
+impl ApiError {
+    fn invalid_field(field: &'static str, kind: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![Problem::new(kind, message).within(field).within("body")])
     }
 
-    pub(super) fn of_header(header: &'static str, kind: &'static str, msg: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(kind, msg).within(header).within("header")
+    pub(super) fn invalid_header(header: &'static str, kind: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![Problem::new(kind, message).within(header).within("header")])
     }
 }
 
 impl From<StartError> for ApiError {
     fn from(error: StartError) -> Self {
+        let message = error.to_string();
         match error {
-            StartError::Model(error) => {
-                Self::Invalid(vec![Problem::of_field("provider", "provider_unavailable", error.to_string())])
-            }
-            StartError::Headful(error) => {
-                Self::Invalid(vec![Problem::of_field("headless", "headful_unavailable", error.to_string())])
-            }
-            StartError::OutputNeedsModel => {
-                Self::Invalid(vec![Problem::of_field("outputSchema", "model_required", error.to_string())])
-            }
+            StartError::Model(_) => Self::invalid_field("provider", "provider_unavailable", message),
+            StartError::Headful(_) => Self::invalid_field("headless", "headful_unavailable", message),
+            StartError::OutputNeedsModel => Self::invalid_field("outputSchema", "model_required", message),
             StartError::PriceUnknown { asked_for, .. } => {
-                let field = if asked_for { "maxCost" } else { "model" };
-                Self::Invalid(vec![Problem::of_field(field, "price_unknown", error.to_string())])
+                Self::invalid_field(if asked_for { "maxCost" } else { "model" }, "price_unknown", message)
             }
-            StartError::StartUrl(error) => {
-                Self::Invalid(vec![Problem::of_field("startUrl", "url_not_allowed", error.to_string())])
-            }
+            StartError::StartUrl(refusal) => Self::invalid_field("startUrl", "url_not_allowed", refusal.to_string()),
             StartError::DetachTooLong { max } => {
                 let message = format!("Input should be less than or equal to {}", max.as_secs());
-                Self::Invalid(vec![Problem::of_field("detachSeconds", "less_than_equal", message)])
+                Self::invalid_field("detachSeconds", "less_than_equal", message)
             }
             StartError::Resume(error) => error.into(),
             StartError::Refused(refusal) => Self::NoRoom(refusal),

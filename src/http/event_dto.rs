@@ -21,7 +21,7 @@ const MAX_ERROR_CHARS: usize = 1_000;
 #[serde(tag = "type", rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub(super) enum EventDto<'a> {
     Log {
-        level: &'static str,
+        level: LogLevel,
         message: Cow<'a, str>,
         timestamp: Timestamp,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,8 +45,8 @@ pub(super) enum EventDto<'a> {
         screenshot_dropped: bool,
         #[serde(skip_serializing_if = "is_false")]
         screenshot_unchanged: bool,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        downloads: Vec<FileDto<'a>>,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        downloads: &'a [FileInfo],
         #[serde(skip_serializing_if = "Option::is_none")]
         blocker: Option<BlockerDto<'a>>,
         is_complete: bool,
@@ -77,7 +77,7 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
     fn from(event: &'a RunEvent) -> Self {
         match &event.kind {
             RunEventKind::Started { at, run_id, provider, model } => Self::Log {
-                level: level(LogLevel::Info),
+                level: LogLevel::Info,
                 message: "starting".into(),
                 timestamp: Timestamp(*at),
                 run_id: Some(run_id.to_string()),
@@ -85,8 +85,8 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
                 model: model.as_deref(),
                 gap: None,
             },
-            RunEventKind::Log { at, level: log_level, message } => Self::Log {
-                level: level(*log_level),
+            RunEventKind::Log { at, level, message } => Self::Log {
+                level: *level,
                 message: message.into(),
                 timestamp: Timestamp(*at),
                 run_id: None,
@@ -95,7 +95,7 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
                 gap: None,
             },
             RunEventKind::Gap { at, from, to } => Self::Log {
-                level: level(LogLevel::Warning),
+                level: LogLevel::Warning,
                 message: format!("the events {from} to {to} were not kept until they could be sent").into(),
                 timestamp: Timestamp(*at),
                 run_id: None,
@@ -113,7 +113,7 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
                 screenshot: report.screenshot.as_ref().map(DataUrl),
                 screenshot_dropped: event.withheld == Some(Withheld::Dropped),
                 screenshot_unchanged: event.withheld == Some(Withheld::Unchanged),
-                downloads: report.downloads.iter().map(FileDto::from).collect(),
+                downloads: &report.downloads,
                 blocker: report.blocker.as_ref().map(BlockerDto::from),
                 is_complete: false,
             },
@@ -207,31 +207,9 @@ impl<'a> From<&'a ModelUsage> for UsageDto<'a> {
     }
 }
 
-/// A file by its name and size.
-#[derive(Debug, Serialize)]
-pub(super) struct FileDto<'a> {
-    name: &'a str,
-    bytes: u64,
-}
-
-impl<'a> From<&'a FileInfo> for FileDto<'a> {
-    fn from(file: &'a FileInfo) -> Self {
-        Self { name: &file.name, bytes: file.bytes }
-    }
-}
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
 fn is_false(flag: &bool) -> bool {
     !flag
-}
-
-fn level(level: LogLevel) -> &'static str {
-    match level {
-        LogLevel::Debug => "debug",
-        LogLevel::Info => "info",
-        LogLevel::Warning => "warning",
-        LogLevel::Error => "error",
-    }
 }
 
 fn one_sentence(text: &str) -> String {

@@ -1,4 +1,4 @@
-//! What callers send and clients are sent, as fuzz targets.
+//! Parsing of request bodies and writing of event frames, as fuzz targets.
 
 use std::collections::HashSet;
 use std::time::Duration;

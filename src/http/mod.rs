@@ -10,7 +10,6 @@ mod event_dto;
 pub mod fuzzing;
 mod headers;
 mod identity;
-mod in_flight_body;
 mod rate;
 mod request;
 mod router;

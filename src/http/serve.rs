@@ -6,6 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Bytes;
+use http_body_util::BodyExt;
+use hyper::body::Frame;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,7 +21,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
-use super::in_flight_body::InFlightBody;
 use super::timeout_io::{TimeoutIo, Timeouts};
 
 /// A deployment's limits of connections.
@@ -108,8 +110,17 @@ async fn serve_connection(
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |request| {
         let (response, responses) = (router.call(request), responses.clone());
-        // In flight only from here on: at shutdown, a request's body is no longer waited for.
-        async move { Ok::<_, Infallible>(response.await?.map(|body| InFlightBody::new(body, responses.token()))) }
+        async move {
+            // In flight only from here on: at shutdown, a request's body is no longer waited for.
+            let (response, in_flight) = (response.await?, responses.token());
+            Ok::<_, Infallible>(response.map(|body| {
+                body.map_frame(move |frame: Frame<Bytes>| {
+                    // Until the body is sent or dropped.
+                    let _ = &in_flight;
+                    frame
+                })
+            }))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

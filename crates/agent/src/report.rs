@@ -1,6 +1,7 @@
 //! What an agent reports during a run and at its end.
 
 use async_trait::async_trait;
+use serde::Serialize;
 use serde_json::Value;
 use strum::IntoStaticStr;
 
@@ -11,7 +12,8 @@ pub use super::usage::ModelUsage;
 use crate::image::Image;
 use crate::ports::{BrowserError, ModelError};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum LogLevel {
     Debug,
     Info,

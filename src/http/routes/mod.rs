@@ -1,4 +1,4 @@
-//! One handler a route.
+//! The handlers.
 
 pub(super) mod health;
 pub(super) mod resume;

@@ -1,13 +1,13 @@
-//! The stream of a run that was started before.
+//! Resumes the stream of a run.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-use crate::http::auth::{Authenticated, CallerHeader};
+use crate::http::auth::Authenticated;
 use crate::http::error::ApiError;
-use crate::http::headers::last_event_id;
+use crate::http::headers::{caller_id, last_event_id};
 use crate::http::router::HttpState;
 use crate::http::sse;
 use crate::run::{ResumeError, RunId};
@@ -15,11 +15,11 @@ use crate::run::{ResumeError, RunId};
 /// `GET /api/v1/browser-use/runs/{id}/stream`.
 pub(in crate::http) async fn resume(
     _caller: Authenticated,
-    CallerHeader(caller): CallerHeader,
     State(HttpState { runs, settings, .. }): State<HttpState>,
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    let caller = caller_id(&headers)?;
     let after = last_event_id(&headers)?.unwrap_or_default();
     let id = id.ok().and_then(|Path(id)| RunId::parse(&id)).ok_or(ResumeError::Unknown)?;
     let events = runs.resume(id, caller.as_ref(), after)?;
