@@ -1,4 +1,4 @@
-//! The composition root: the only place that knows every adapter.
+//! Assembles the service. The only file that names every adapter.
 
 use std::future::{Future, ready};
 use std::io;
@@ -11,16 +11,15 @@ use axum::Router;
 use futures::future::BoxFuture;
 use futures::{FutureExt, Stream};
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use tracing::{error, info, warn};
 
 use crate::config::Settings;
-use crate::http::details::{BrowserDetails, Inspect, MemoryDetails, SandboxDetails};
+use crate::http::details::{BrowserDetails, Inspect};
 use crate::http::settings::ServeSettings;
 use crate::http::{self, serve};
-use crate::machine::Machine;
+use crate::machine::{Machine, MemoryUse};
 use crate::run::{self, Memory, Recorder, RunService};
 use crate::shutdown::{self, ShutdownSettings};
 use agent::ports::{Browsers, Models};
@@ -28,7 +27,7 @@ use browser::Pool;
 use llm::Providers;
 use replay::{Destination, Recording, Replay};
 
-/// The service, put together and not yet serving.
+/// The service, assembled and not yet serving.
 pub struct App {
     router: Router,
     serve: ServeSettings,
@@ -36,7 +35,7 @@ pub struct App {
     memory: Arc<dyn Memory>,
     shutdown: ShutdownSettings,
     authenticated: bool,
-    /// Owns what outlives a response or a run: refused uploads, browser processes.
+    /// Owns the tasks that outlive a response or a run, such as those of browser processes.
     tasks: TaskTracker,
     close_browsers: BoxFuture<'static, ()>,
 }
@@ -52,19 +51,16 @@ impl App {
         Self::recording(settings, recordings.transpose()?)
     }
 
-    /// As [`build`](Self::build), with the runs recorded there and nowhere else.
+    /// As [`build`](Self::build), with the given destination of recordings instead of the configured one.
     pub fn recording(settings: Settings, recordings: Option<Destination>) -> anyhow::Result<Self> {
         let tasks = TaskTracker::new();
         let models = Arc::new(Providers::new(settings.llm.clone())?);
         let pool = Pool::start(settings.browser.clone(), settings.policy.clone(), tasks.clone())?;
         let recorder = recordings.map(|recordings| Arc::new(recordings) as Arc<dyn Recorder>);
-        let host = Arc::new(Host { machine: Machine::this(), pool: Some(pool.clone()) });
-        let mut app = Self::with_tasks(settings, pool.clone(), models, recorder, tasks, host);
-        app.close_browsers = async move { pool.close().await }.boxed();
-        Ok(app)
+        Ok(Self::assemble(settings, pool.clone(), models, recorder, tasks, Some(pool)))
     }
 
-    /// The service for one run, that of a recording: in real browsers, or against the recorded views.
+    /// The service for a replay: in real browsers, or against the recorded views.
     pub fn replaying(
         mut settings: Settings,
         recording: Recording,
@@ -72,84 +68,94 @@ impl App {
         secrets: &[(usize, String)],
     ) -> anyhow::Result<(Self, Arc<Replay>)> {
         let tasks = TaskTracker::new();
-        if offline {
-            let replay = Replay::new(recording, None, secrets)?;
-            settings.agent = replay.agent(&settings.agent);
-            let app = Self::with_tasks(settings, replay.clone(), replay.clone(), None, tasks, Host::alone());
-            return Ok((app, replay));
-        }
-        let pool = Pool::start(settings.browser.clone(), settings.policy.clone(), tasks.clone())?;
-        let replay = Replay::new(recording, Some(pool.clone()), secrets)?;
+        let pool = match offline {
+            true => None,
+            false => Some(Pool::start(settings.browser.clone(), settings.policy.clone(), tasks.clone())?),
+        };
+        let live = pool.clone().map(|pool| pool as Arc<dyn Browsers>);
+        let replay = Replay::new(recording, live, secrets)?;
         settings.agent = replay.agent(&settings.agent);
-        let host = Arc::new(Host { machine: Machine::this(), pool: Some(pool.clone()) });
-        let mut app = Self::with_tasks(settings, replay.clone(), replay.clone(), None, tasks, host);
-        app.close_browsers = async move { pool.close().await }.boxed();
-        Ok((app, replay))
+        Ok((Self::assemble(settings, replay.clone(), replay.clone(), None, tasks, pool), replay))
     }
 
     /// The service with the given browsers and models.
     pub fn with(settings: Settings, browsers: Arc<dyn Browsers>, models: Arc<dyn Models>) -> Self {
-        Self::with_tasks(settings, browsers, models, None, TaskTracker::new(), Host::alone())
+        Self::assemble(settings, browsers, models, None, TaskTracker::new(), None)
     }
 
-    fn with_tasks(
+    /// `pool` is none if the browsers are not ours.
+    fn assemble(
         settings: Settings,
         browsers: Arc<dyn Browsers>,
         models: Arc<dyn Models>,
         recorder: Option<Arc<dyn Recorder>>,
         tasks: TaskTracker,
-        host: Arc<Host>,
+        pool: Option<Arc<Pool>>,
     ) -> Self {
         let (authenticated, serve) = (settings.http.api_key.is_some(), settings.http.serve);
-        let runs = RunService::recorded(settings.run, settings.agent, browsers, models, recorder);
+        let runs = RunService::new(settings.run, settings.agent, browsers, models, recorder);
+        let host = Arc::new(Host { machine: Machine::this(), pool: pool.clone() });
         let router = http::router(settings.http, runs.clone(), tasks.clone(), host.clone());
-        let close_browsers = ready(()).boxed();
-        Self { router, serve, runs, memory: host, shutdown: settings.shutdown, authenticated, tasks, close_browsers }
+        let close_browsers = async move {
+            if let Some(pool) = pool {
+                pool.close().await;
+            }
+        };
+        Self {
+            router,
+            serve,
+            runs,
+            memory: host,
+            shutdown: settings.shutdown,
+            authenticated,
+            tasks,
+            close_browsers: close_browsers.boxed(),
+        }
     }
 
-    /// The runs behind the routes, for whoever starts one without HTTP.
+    /// The runs, to start one without HTTP.
     pub fn runs(&self) -> &RunService {
         &self.runs
     }
 
-    /// What closes the browsers at the end, when [`App::with`] was given some that need it.
+    /// Sets how the browsers given to [`App::with`] are closed at the end.
     pub fn closing(mut self, close_browsers: impl Future<Output = ()> + Send + 'static) -> Self {
         self.close_browsers = close_browsers.boxed();
         self
     }
 
-    /// Watches another memory than the machine's.
+    /// Watches the given memory instead of the machine's.
     pub fn watching(mut self, memory: Arc<dyn Memory>) -> Self {
         self.memory = memory;
         self
     }
 
-    /// Serves until `stop` has an item, then stops in order; a second item makes it hurry.
+    /// Serves until `stop` has an item, then shuts down gracefully. A second item skips the grace period.
     ///
     /// # Errors
-    /// The listener has no address, or the service has stopped because a task is gone that it cannot do without.
+    /// The listener has no address, or the server or the memory watch has panicked.
     pub async fn run(self, listener: TcpListener, stop: impl Stream<Item = ()>) -> io::Result<()> {
         let mut stop = pin!(stop);
         info!(address = %listener.local_addr()?, "listening");
         if !self.authenticated {
-            warn!("BROWSER_USE_INTERNAL_API_KEY is not set: everybody on this machine may call");
+            warn!("BROWSER_USE_INTERNAL_API_KEY is not set: anyone on this machine may call");
         }
         let stop_serving = CancellationToken::new();
-        // The run gives up on its reader first, and reports why. After that, the connection is useless.
+        // A run ends because of a stalled reader first, and reports why. After that, the connection is useless.
         let write_timeout = 2 * self.runs.settings().stall_timeout;
         let serving = serve::serve(listener, self.router, self.serve, write_timeout, stop_serving.clone());
         let mut server = self.tasks.spawn(serving);
         let watch = run::watch(self.runs.clone(), self.runs.settings().memory, self.memory);
-        let mut watching = AbortOnDrop(self.tasks.spawn(watch));
+        let mut watching = AbortOnDropHandle::new(self.tasks.spawn(watch));
 
-        // Neither ends by itself but in a panic, which was told where it happened.
+        // Both end only by a panic, which has been logged.
         let ended = tokio::select! {
-            () = shutdown::asked(&mut stop) => Ok(()),
+            () = shutdown::requested(&mut stop) => Ok(()),
             _ = &mut server => Err("the server has ended"),
-            _ = &mut watching.0 => Err("the watch over the memory has ended"),
+            _ = &mut watching => Err("the memory watch has ended"),
         };
         if let Err(cause) = ended {
-            error!(cause, "the service cannot go on");
+            error!(cause, "the service cannot continue");
         }
         let serving = async {
             stop_serving.cancel();
@@ -157,39 +163,33 @@ impl App {
                 let _ = server.await;
             }
         };
-        let again = shutdown::asked(&mut stop);
+        let again = shutdown::requested(&mut stop);
         shutdown::shut_down(self.shutdown, &self.runs, serving, again, self.close_browsers).await;
         ended.map_err(io::Error::other)
     }
 
-    /// Ends what never served: cancels the runs, waits for them to clean up and closes the browsers. An item of `stop`
-    /// makes it hurry.
+    /// Ends an app that has not served: cancels the runs, waits for their cleanup and closes the browsers. An item of `stop`
+    /// skips the waiting.
     pub async fn close(self, stop: &mut (impl Stream<Item = ()> + Unpin)) {
         self.runs.cancel();
-        shutdown::shut_down(self.shutdown, &self.runs, ready(()), shutdown::asked(stop), self.close_browsers).await;
+        shutdown::shut_down(self.shutdown, &self.runs, ready(()), shutdown::requested(stop), self.close_browsers).await;
     }
 }
 
-/// What stands around the runs: the machine with its memory, and the browsers that use most of it.
+/// The machine with its memory, and the browsers that use most of it.
 struct Host {
     machine: Machine,
-    /// None where the browsers are somebody else's.
+    /// None if the browsers are not ours.
     pool: Option<Arc<Pool>>,
-}
-
-impl Host {
-    fn alone() -> Arc<Self> {
-        Arc::new(Self { machine: Machine::this(), pool: None })
-    }
 }
 
 #[async_trait]
 impl Memory for Host {
     async fn used(&self) -> Option<f64> {
         let machine = self.machine.clone();
-        // The kernel may have to count first.
-        let look = tokio::task::spawn_blocking(move || machine.memory_use());
-        Some(look.await.ok()??.part())
+        // Reading the kernel's files may take milliseconds.
+        let used = tokio::task::spawn_blocking(move || machine.memory_use());
+        Some(used.await.ok()??.fraction())
     }
 
     async fn relieve(&self) -> Option<u64> {
@@ -201,21 +201,14 @@ impl Inspect for Host {
     fn browser(&self) -> Option<BrowserDetails> {
         let pool = self.pool.as_ref()?;
         let sandbox = pool.sandbox();
-        let sandbox = SandboxDetails { enabled: sandbox.is_on(), reason: sandbox.to_string() };
-        Some(BrowserDetails { version: pool.version(), sandbox })
+        Some(BrowserDetails {
+            version: pool.version(),
+            sandboxed: sandbox.is_on(),
+            sandbox_reason: sandbox.to_string(),
+        })
     }
 
-    fn memory(&self) -> Option<MemoryDetails> {
-        let seen = self.machine.memory_use()?;
-        Some(MemoryDetails { used_bytes: seen.used, limit_bytes: seen.limit })
-    }
-}
-
-/// A task that is to end with its owner.
-struct AbortOnDrop(JoinHandle<()>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
+    fn memory(&self) -> Option<MemoryUse> {
+        self.machine.memory_use()
     }
 }

@@ -1,17 +1,17 @@
-//! What the machine, or the container around the process, has to offer, and how much of its memory is in use.
+//! The memory and processors of the machine or container, and how much of the memory is in use.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
-/// A run's browser context with a page of some size, its share of the browser, and what the page may grow to.
+/// A browser context with a page of moderate size, its share of the browser, and room for the page to grow.
 const MEMORY_PER_RUN: u64 = 512 << 20;
-/// A run mostly waits for a model or a site.
+/// Runs mostly wait for a model or a site.
 const RUNS_PER_CORE: usize = 4;
-/// Taken when nothing can be found out.
+/// If unknown.
 const ASSUMED_MEMORY: u64 = 2 << 30;
 
-/// Where the kernel tells about memory.
+/// The kernel's files about memory.
 #[derive(Debug, Clone)]
 pub struct Machine {
     proc: PathBuf,
@@ -21,45 +21,46 @@ pub struct Machine {
 /// Memory in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemoryUse {
-    /// What cannot be taken back without ending somebody: the cache of files is not in it.
+    /// Without cached files, which the kernel can free.
     pub used: u64,
-    /// Where the kernel begins to kill.
+    /// Beyond this, the kernel kills processes.
     pub limit: u64,
 }
 
-/// A control group of memory, in the words of its version.
+/// A memory control group.
 struct Group {
     folder: PathBuf,
-    words: &'static Words,
+    names: &'static Names,
 }
 
-struct Words {
+/// File names of a cgroup version.
+struct Names {
     limit: &'static str,
     used: &'static str,
-    /// In `memory.stat`: cached files that nobody has used for a while.
+    /// In `memory.stat`: cached files not used recently.
     cache: &'static str,
 }
 
-const VERSION_1: Words =
-    Words { limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes", cache: "total_inactive_file" };
-const VERSION_2: Words = Words { limit: "memory.max", used: "memory.current", cache: "inactive_file" };
+const VERSION_1: Names =
+    Names { limit: "memory.limit_in_bytes", used: "memory.usage_in_bytes", cache: "total_inactive_file" };
+const VERSION_2: Names = Names { limit: "memory.max", used: "memory.current", cache: "inactive_file" };
 
 impl MemoryUse {
-    /// 0.0 to 1.0 and, for a moment, above.
-    pub fn part(&self) -> f64 {
+    /// 0.0 to 1.0, or briefly above.
+    pub fn fraction(&self) -> f64 {
         self.used as f64 / self.limit.max(1) as f64
     }
 }
 
 impl Machine {
-    /// The one we run on.
+    /// The machine of this process.
     pub fn this() -> Self {
         Self { proc: "/proc".into(), cgroups: "/sys/fs/cgroup".into() }
     }
 
-    /// How many runs fit at once; at least one.
+    /// How many concurrent runs fit; at least one.
     pub fn room_for_runs(&self) -> usize {
-        // Counts a container's processor quota and the process's affinity in.
+        // Takes a container's processor quota and the process's affinity into account.
         room_for_runs(self.memory(), available_parallelism().map_or(1, usize::from))
     }
 
@@ -69,10 +70,10 @@ impl Machine {
         limits.chain(self.meminfo("MemTotal:")).min().unwrap_or(ASSUMED_MEMORY)
     }
 
-    /// How much is in use of the control group that has least left, or of the whole machine when no group has a limit.
+    /// Memory use of the control group with the least memory left, or of the machine if no group has a limit.
     pub fn memory_use(&self) -> Option<MemoryUse> {
         let total = self.meminfo("MemTotal:");
-        // Version 1 writes a limit that no machine reaches for none.
+        // Version 1 has a limit that no machine reaches if none is set.
         let within = |limit: &u64| total.is_none_or(|total| *limit < total);
         let tightest = self
             .groups()
@@ -90,21 +91,21 @@ impl Machine {
         line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib << 10)
     }
 
-    /// The process's groups and those they are in. Inside a container the path may be that of the host and not be there;
-    /// the root then is the container's own.
+    /// The process's groups and their ancestors. In a container, the path may be the host's and not exist; the root is then
+    /// the container's group.
     fn groups(&self) -> impl Iterator<Item = Group> {
         let listed = fs::read_to_string(self.proc.join("self/cgroup")).unwrap_or_default();
         let mut groups = Vec::new();
-        // Version 2 has one line `0::/path`; version 1 one for each controller.
+        // Version 2 has one line `0::/path`, version 1 one per controller.
         for line in listed.lines() {
             let mut parts = line.splitn(3, ':').skip(1);
-            let (root, path, words) = match (parts.next(), parts.next()) {
+            let (root, path, names) = match (parts.next(), parts.next()) {
                 (Some(""), Some(path)) => (self.cgroups.clone(), path, &VERSION_2),
                 (Some("memory"), Some(path)) => (self.cgroups.join("memory"), path, &VERSION_1),
                 _ => continue,
             };
             let folders = Path::new(path.trim_start_matches('/')).ancestors().map(|above| root.join(above));
-            groups.extend(folders.map(|folder| Group { folder, words }));
+            groups.extend(folders.map(|folder| Group { folder, names }));
         }
         groups.into_iter()
     }
@@ -112,15 +113,15 @@ impl Machine {
 
 impl Group {
     fn limit(&self) -> Option<u64> {
-        self.number(self.words.limit)
+        self.number(self.names.limit)
     }
 
     fn used(&self) -> Option<u64> {
         let stat = fs::read_to_string(self.folder.join("memory.stat")).unwrap_or_default();
         let cache = stat
             .lines()
-            .find_map(|line| line.strip_prefix(self.words.cache)?.strip_prefix(' ')?.trim().parse::<u64>().ok());
-        Some(self.number(self.words.used)?.saturating_sub(cache.unwrap_or(0)))
+            .find_map(|line| line.strip_prefix(self.names.cache)?.strip_prefix(' ')?.trim().parse::<u64>().ok());
+        Some(self.number(self.names.used)?.saturating_sub(cache.unwrap_or(0)))
     }
 
     fn number(&self, file: &str) -> Option<u64> {
@@ -207,7 +208,7 @@ mod tests {
             ("cgroup/memory/memory.stat", "cache 77\ninactive_file 1\ntotal_inactive_file 100\n"),
         ];
         let seen = with(&older, Machine::memory_use).unwrap();
-        assert_eq!((seen, seen.part()), (MemoryUse { used: 400, limit: 1000 }, 0.4));
+        assert_eq!((seen, seen.fraction()), (MemoryUse { used: 400, limit: 1000 }, 0.4));
     }
 
     #[test]

@@ -12,8 +12,8 @@ use clap::{Parser, Subcommand};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 
-/// Many times what the limits of a service with many runs can use. Programs that walk through all that there may be, as older
-/// ones do when they start, would take minutes where a container's limit is a thousand million.
+/// Many times what a service with many runs can use. Not the maximum: programs that close all possible descriptors when they
+/// start would take minutes where a container's limit is a billion.
 const OPEN_FILES: u64 = 65_536;
 
 /// Runs browser agents and streams what they do. Settings are environment variables, or lines of a file .env.
@@ -28,11 +28,11 @@ struct Cli {
 enum Command {
     /// Serve HTTP until a signal comes (the default)
     Serve,
-    /// Carry out one task here, without a server, and show how it goes
+    /// Run one task without a server and show its progress
     Run(cli::RunArgs),
-    /// Run a recorded run again, without a model, and tell what differs
+    /// Replay a recorded run without a model and report the differences
     Replay(cli::ReplayArgs),
-    /// Tell by the exit code whether the service of this machine is alive
+    /// Check that the service on this machine is alive, by the exit code
     Health,
     /// Print all settings as the lines of an `.env` file
     #[command(hide = true)]
@@ -44,13 +44,13 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // Before anything else: a warden is another program in the same file.
+    // First: a warden is another program in the same executable.
     if let Some(ended) = warden::run_if_requested() {
         return ended;
     }
     open_many_files();
-    let ended = match Cli::parse().command.unwrap_or(Command::Serve) {
-        Command::Serve => shutdown::run_to_its_end(serve()),
+    let result = match Cli::parse().command.unwrap_or(Command::Serve) {
+        Command::Serve => shutdown::run_to_end(serve()),
         Command::Run(args) => return cli::run(args),
         Command::Replay(args) => return cli::replay(args),
         Command::Health => cli::health(),
@@ -59,23 +59,23 @@ fn main() -> ExitCode {
             io::stdout().write_all(page.as_bytes()).context("cannot write to standard output")
         }
     };
-    match ended {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Not the macro, which panics when nobody is there to read it.
+            // Not `eprintln`, which panics if standard error is closed.
             let _ = writeln!(io::stderr(), "browser-use-service: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-/// Takes as many open files as may be had, up to [`OPEN_FILES`]: each connection of a run's pages is two, and the usual limit
-/// is one for programs that wait in `select`. What we start has the same, browsers too.
+/// Raises the limit of open files, up to [`OPEN_FILES`]: each connection of a run's pages needs two, and the usual limit is
+/// for programs that use `select`. Browsers inherit it.
 fn open_many_files() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = maximum.map_or(OPEN_FILES, |most| most.min(OPEN_FILES));
     if current.is_some_and(|now| now < wanted) {
-        // It is allowed to everybody; where it is not, there are fewer.
+        // If it fails, the limit stays lower.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum });
     }
 }

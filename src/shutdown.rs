@@ -1,4 +1,4 @@
-//! How the service stops: the signals that ask for it, and the phases it then goes through.
+//! Graceful shutdown: the signals that request it, and its phases.
 
 use std::future::{Future, pending};
 use std::io;
@@ -15,41 +15,40 @@ use tracing::{info, warn};
 
 use crate::run::RunService;
 
-/// How long runs that were cancelled in a hurry may take to tell their end.
-const LAST_WORDS: Duration = Duration::from_secs(1);
-/// How long threads that still work may take to come to an end, once all is over that anybody waits for.
-const LAST_WORK: Duration = Duration::from_millis(200);
+/// Time for runs that were cancelled without the rest of the grace period to report their end.
+const REPORT_LIMIT: Duration = Duration::from_secs(1);
+/// Time for blocking threads to end after all work is done.
+const THREADS_LIMIT: Duration = Duration::from_millis(200);
 
 /// Built by `config` from the environment.
 #[derive(Debug, Clone, Copy)]
 pub struct ShutdownSettings {
-    /// How long runs may go on after the service was asked to stop; shorter than `timeout`.
+    /// How long runs may continue after a shutdown was requested; shorter than `timeout`.
     pub grace: Duration,
-    /// From being asked to stop to the process's end.
+    /// From the request to the end of the process.
     pub timeout: Duration,
 }
 
 impl ShutdownSettings {
-    /// The end of `timeout` that is kept for closing the browsers.
+    /// The last part of `timeout`, reserved for closing the browsers.
     fn reserve(&self) -> Duration {
         (self.timeout - self.grace.min(self.timeout)) / 2
     }
 }
 
-/// Carries out what the program was started for, on a runtime of its own.
+/// Runs a command to its end, on a new runtime.
 ///
 /// # Errors
-/// Those of `work`, or the system has no threads to give.
-pub fn run_to_its_end<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+/// Those of `work`, or no thread can be started.
+pub fn run_to_end<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = Runtime::new().context("cannot start threads")?;
-    let ended = runtime.block_on(work);
-    // Dropping it would wait for every thread that the system holds: in the look-up of a name whose server is silent, in
-    // writing to a disk that does not answer.
-    runtime.shutdown_timeout(LAST_WORK);
-    ended
+    let result = runtime.block_on(work);
+    // Dropping it would wait for every blocked thread, such as one that resolves a name while the DNS server is silent.
+    runtime.shutdown_timeout(THREADS_LIMIT);
+    result
 }
 
-/// SIGTERM and SIGINT, one item each. From this call on they no longer end the process by themselves.
+/// SIGTERM and SIGINT, one item each. From this call on, they no longer end the process.
 pub fn signals() -> io::Result<impl Stream<Item = ()> + Send> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     Ok(stream! {
@@ -62,16 +61,16 @@ pub fn signals() -> io::Result<impl Stream<Item = ()> + Send> {
     })
 }
 
-/// The next time the service is asked to stop; never, once nobody is left to ask.
-pub(crate) async fn asked(stop: &mut (impl Stream<Item = ()> + Unpin)) {
+/// Waits for the next request to stop; forever if the stream has ended.
+pub(crate) async fn requested(stop: &mut (impl Stream<Item = ()> + Unpin)) {
     if stop.next().await.is_none() {
         pending().await
     }
 }
 
-/// Stops in order, within the limit: refuse new runs, let the ones at work finish, cancel what is left so that it tells
-/// its end, let the server go (`serving` ends the connections), close the browsers. Being asked `again` skips the waiting for runs
-/// to finish; those that are cancelled by it still tell their end.
+/// Shuts down within the time limit: rejects new runs, lets running ones finish, cancels the rest so that they report their
+/// end, ends the connections (`serving`), and closes the browsers. A second request (`again`) skips waiting for runs to finish;
+/// those that it cancels still report their end.
 pub(crate) async fn shut_down(
     settings: ShutdownSettings,
     runs: &RunService,
@@ -86,7 +85,7 @@ pub(crate) async fn shut_down(
 
     let in_order = async {
         if timeout(settings.grace, runs.finished()).await.is_err() {
-            info!(running = runs.counts().running, "stopping: the grace is over, cancelling runs");
+            info!(running = runs.counts().running, "stopping: the grace period is over, cancelling runs");
         }
         runs.cancel();
         runs.finished().await;
@@ -94,10 +93,10 @@ pub(crate) async fn shut_down(
         serving.await;
     };
     let (mut in_order, again) = (pin!(in_order), pin!(again));
-    let ended = tokio::select! {
+    let completed = tokio::select! {
         () = &mut in_order => true,
         () = again => {
-            warn!("stopping: asked again, not waiting any longer");
+            warn!("stopping: requested again, not waiting any longer");
             false
         }
         () = sleep_until(limit - settings.reserve()) => {
@@ -106,12 +105,12 @@ pub(crate) async fn shut_down(
         }
     };
     runs.cancel();
-    let last_words = async {
-        if !ended {
-            let _ = timeout_at(limit.min(Instant::now() + LAST_WORDS), in_order).await;
+    let reports = async {
+        if !completed {
+            let _ = timeout_at(limit.min(Instant::now() + REPORT_LIMIT), in_order).await;
         }
     };
-    let (closed, ()) = tokio::join!(timeout_at(limit, close_browsers), last_words);
+    let (closed, ()) = tokio::join!(timeout_at(limit, close_browsers), reports);
     if closed.is_err() {
         warn!("stopping: the browsers did not close in time");
     }
@@ -130,15 +129,15 @@ mod tests {
 
     #[test]
     fn a_blocked_thread_does_not_delay_the_exit() {
-        let (release, held) = channel::<()>();
-        let (tell, ended) = channel();
+        let (release, blocked) = channel::<()>();
+        let (report, ended) = channel();
         thread::spawn(move || {
             let work = async {
                 let (begin, begun) = oneshot::channel();
-                drop(spawn_blocking(move || (begin.send(()), held.recv())));
+                drop(spawn_blocking(move || (begin.send(()), blocked.recv())));
                 Ok(begun.await?)
             };
-            tell.send(run_to_its_end(work).is_ok())
+            report.send(run_to_end(work).is_ok())
         });
         assert_eq!(ended.recv_timeout(Duration::from_secs(20)), Ok(true));
         drop(release);

@@ -10,30 +10,28 @@ use anyhow::{Context, bail};
 use futures::Stream;
 
 use super::plain::plain_line;
+use super::{INTERRUPTED, LOG_FILTER, MAX_LINE, exit_code};
 use crate::app::App;
 use crate::config::Settings;
 use crate::run::{RunEventKind, RunStream};
 use crate::{recording, shutdown, telemetry};
 use replay::{Recording, Replay, Report};
 
-const LOG_FILTER: &str = "error";
-/// Longest line, in characters.
-const MAX_LINE: usize = 1_000;
 /// More than a recording may have, so that longer files are rejected.
 const MAX_READ: u64 = 64 << 20;
 
 /// `replay FILE` on the command line.
 #[derive(clap::Args)]
 pub struct ReplayArgs {
-    /// What `run --record` or the setting RECORD_DIR has written
+    /// A recording, written by `run --record` or the setting RECORD_DIR
     file: PathBuf,
-    /// Against the recorded page views: no browser, no site
+    /// Use the recorded page views instead of a browser
     #[arg(long)]
     offline: bool,
     /// Show the browser's window
     #[arg(long, conflicts_with = "offline")]
     headful: bool,
-    /// A text that the recording masks, by its number
+    /// A masked text of the recording, by its number
     #[arg(long, value_name = "NUMBER=TEXT", value_parser = secret)]
     secret: Vec<(usize, String)>,
 }
@@ -41,13 +39,7 @@ pub struct ReplayArgs {
 /// Replays a recording and prints the divergences. Exit codes: 0 without divergences, 1 with some, 2 for an error, 130
 /// after a signal.
 pub fn replay(args: ReplayArgs) -> ExitCode {
-    match shutdown::run_to_its_end(execute(args)) {
-        Ok(code) => code.into(),
-        Err(error) => {
-            eprintln!("browser-use-service: {}", plain_line(&format!("{error:#}"), MAX_LINE));
-            2.into()
-        }
-    }
+    exit_code(execute(args))
 }
 
 async fn execute(args: ReplayArgs) -> anyhow::Result<u8> {
@@ -63,7 +55,7 @@ async fn execute(args: ReplayArgs) -> anyhow::Result<u8> {
     // Also after an error: it closes the browser.
     app.close(&mut stop).await;
     match ended? {
-        false => Ok(130),
+        false => Ok(INTERRUPTED),
         true => print_report(&replay.report()),
     }
 }
@@ -89,7 +81,7 @@ async fn follow(
         let event = tokio::select! {
             event = stream.next() => event,
             () = replay.stopped() => return Ok(true),
-            () = shutdown::asked(stop) => return Ok(false),
+            () = shutdown::requested(stop) => return Ok(false),
         };
         let Some(event) = event else { return Ok(true) };
         match &event.kind {

@@ -12,9 +12,9 @@ use clap::value_parser;
 use futures::Stream;
 use tokio::time::{Instant, interval};
 
-use super::plain::plain_line;
 use super::screen::Screen;
 use super::screenshots::Screenshots;
+use super::{FAILED, INTERRUPTED, LOG_FILTER, exit_code};
 use crate::app::App;
 use crate::config::Settings;
 use crate::run::{RunEventKind, RunRequest, RunStream, StartUrl, Task};
@@ -27,8 +27,6 @@ use replay::Destination;
 
 /// How often a terminal shows the elapsed time.
 const TICK: Duration = Duration::from_secs(1);
-/// Everything else is part of the run's output.
-const LOG_FILTER: &str = "error";
 
 /// `run "TASK"` on the command line.
 #[derive(clap::Args)]
@@ -45,16 +43,16 @@ pub struct RunArgs {
     /// Save a picture of the page after each step: step-01.png, step-02.png ...
     #[arg(long, value_name = "DIR")]
     save_screenshots: Option<PathBuf>,
-    /// Keep the run in a file, to be run again with `replay`
+    /// Record the run in a file for `replay`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
     /// Steps the run may take, 1 to 200 [default: 20]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=RunRequest::MAX_STEPS.into()))]
     max_steps: Option<u32>,
-    /// JSON Schema that the answer has to fit as data, too; needs a model
+    /// JSON Schema of the answer as data; needs a model
     #[arg(long, value_name = "FILE", value_parser = output_schema)]
     output_schema: Option<OutputSchema>,
-    /// Who decides; as in the service, openai when it is configured, else the built-in planner (template)
+    /// Model provider [default: as in the service, openai if configured, else the built-in planner (template)]
     #[arg(long, value_parser = provider())]
     provider: Option<Provider>,
     /// Model of the provider [default: the provider's]
@@ -66,21 +64,11 @@ pub struct RunArgs {
 const SUCCESS: u8 = 0;
 /// The agent reports that it did not succeed.
 const NO_SUCCESS: u8 = 1;
-/// An error, as clap's for wrong usage.
-const FAILED: u8 = 2;
-/// 128 + SIGINT, as in shells.
-const INTERRUPTED: u8 = 130;
 
 /// Runs one task and shows its progress on standard output. Exit codes: 0 if the agent reports success, 1 if it does not,
 /// 2 for an error, 130 after a signal.
 pub fn run(args: RunArgs) -> ExitCode {
-    match shutdown::run_to_its_end(execute(args)) {
-        Ok(code) => code.into(),
-        Err(error) => {
-            eprintln!("browser-use-service: {}", plain_line(&format!("{error:#}"), 1_000));
-            FAILED.into()
-        }
-    }
+    exit_code(execute(args))
 }
 
 async fn execute(args: RunArgs) -> anyhow::Result<u8> {
@@ -132,7 +120,7 @@ impl Output {
         let started = Instant::now();
         tokio::select! {
             code = self.show(stream, started) => code,
-            () = shutdown::asked(stop) => {
+            () = shutdown::requested(stop) => {
                 self.screen.interrupted(started.elapsed())?;
                 Ok(INTERRUPTED)
             }

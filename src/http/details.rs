@@ -1,35 +1,22 @@
-//! What the machine and the browser are like, as far as it is told to those who have the key.
+//! What `GET /health/details` reports of the browser and the machine.
 
-use serde::Serialize;
+use crate::machine::MemoryUse;
 
-/// What stands behind the runs. Looked at when it is asked for.
+/// What the runs depend on, inspected on each request.
 pub trait Inspect: Send + Sync {
-    /// None where there is no browser of ours.
+    /// None without a browser of ours.
     fn browser(&self) -> Option<BrowserDetails>;
 
-    /// None where it cannot be found out. May read files of the system's.
-    fn memory(&self) -> Option<MemoryDetails>;
+    /// None if unknown. May read files of the kernel.
+    fn memory(&self) -> Option<MemoryUse>;
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BrowserDetails {
-    /// Product and version of the shared browser; none while it is being started.
+    /// Product and version of the shared browser; none while it starts.
     pub version: Option<String>,
-    pub sandbox: SandboxDetails,
-}
-
-/// Chromium's own sandbox.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct SandboxDetails {
-    pub enabled: bool,
+    /// Whether Chromium's own sandbox is on.
+    pub sandboxed: bool,
     /// Why it is on or off, one sentence.
-    pub reason: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MemoryDetails {
-    pub used_bytes: u64,
-    pub limit_bytes: u64,
+    pub sandbox_reason: String,
 }

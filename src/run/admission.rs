@@ -76,6 +76,12 @@ pub(super) struct Places {
     pub(super) per_caller: Option<usize>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunCounts {
+    pub running: usize,
+    pub queued: usize,
+}
+
 type TicketId = u64;
 
 struct State {
@@ -151,10 +157,9 @@ impl Admission {
         });
     }
 
-    /// Runs at work and runs waiting.
-    pub(super) fn counts(&self) -> (usize, usize) {
+    pub(super) fn counts(&self) -> RunCounts {
         let state = self.state.borrow();
-        (state.running.len(), state.queue.len())
+        RunCounts { running: state.running.len(), queued: state.queue.len() }
     }
 }
 
@@ -284,7 +289,7 @@ mod tests {
         assert_eq!(first.place(), Place::Admitted);
         assert_eq!(second.place(), Place::Queued { position: 1 });
         assert_eq!(third.place(), Place::Queued { position: 2 });
-        assert_eq!(admission.counts(), (1, 2));
+        assert_eq!(admission.counts(), RunCounts { running: 1, queued: 2 });
 
         drop(first);
         assert_eq!(second.moved_from(Place::Queued { position: 1 }).await, Place::Admitted);
@@ -299,7 +304,7 @@ mod tests {
         let third = admission.enter(None).unwrap();
         drop(second);
         assert_eq!(third.place(), Place::Queued { position: 1 });
-        assert_eq!(admission.counts(), (1, 1));
+        assert_eq!(admission.counts(), RunCounts { running: 1, queued: 1 });
     }
 
     #[tokio::test(start_paused = true)]

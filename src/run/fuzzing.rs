@@ -1,13 +1,14 @@
 //! Readers that come, go and take over in any order, as a fuzz target.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
 
 use super::event::{RunEvent, RunEventKind, Withheld};
 use super::id::RunId;
-use super::stream::{Channel, EventSender, Interruption, RunStream, StreamOptions};
+use super::stream::{Channel, Interruption, RunStream, StreamOptions};
 use agent::image::{Image, ImageFormat};
 use agent::ports::Provider;
 use agent::report::{AgentResult, LogLevel, StepReport};
@@ -32,7 +33,7 @@ pub(super) fn run_stream(data: &[u8]) {
 }
 
 struct Play {
-    events: EventSender,
+    events: Arc<Channel>,
     /// All that was told; the first has the number 1.
     told: Vec<RunEventKind>,
     reader: Option<Reading>,
@@ -87,19 +88,19 @@ impl Play {
         self.told.push(event.clone());
         let newest = size_of::<RunEvent>() + 64 + event.heap_bytes();
         self.events.push(event);
-        assert!(self.events.channel().bytes() <= BUFFER + newest || self.is_overrun(), "memory is bounded");
+        assert!(self.events.bytes() <= BUFFER + newest || self.is_overrun(), "memory is bounded");
     }
 
     /// Somebody comes who has all but the last `behind` events, beside or after the reader there is.
     fn attach(&mut self, behind: u64) {
         let position = self.last().saturating_sub(behind);
-        let stream = self.events.channel().attach(position).expect("there is time to come back");
+        let stream = self.events.attach(position).expect("there is time to come back");
         let owed_from = self.last() + 1;
         if let Some(mut before) = self.reader.replace(Reading { stream, position, owed_from }) {
             assert_eq!(before.stream.next().now_or_never(), Some(None), "whoever was there reads no more");
             assert_eq!(before.stream.interruption(), Some(Interruption::TakenOver));
         }
-        assert!(self.events.channel().attach(self.last() + 1).is_err(), "nobody has what was not told");
+        assert!(self.events.attach(self.last() + 1).is_err(), "nobody has what was not told");
     }
 
     /// Reads one event; false when there is none.
@@ -144,14 +145,14 @@ impl Play {
         }
         while self.read() {}
         let Self { events, told, reader } = self;
-        drop(events);
+        events.close();
         let mut reader = reader.expect("somebody reads");
         assert_eq!(reader.position, told.len() as u64, "the terminal event is read, and is the last");
         assert_eq!(reader.stream.next().now_or_never(), Some(None));
     }
 
     fn is_overrun(&self) -> bool {
-        self.events.channel().is_overrun()
+        self.events.is_overrun()
     }
 }
 

@@ -21,17 +21,17 @@ pub mod settings;
 mod stream;
 mod supervisor;
 
-pub use admission::{Refusal, RefusalReason};
+pub use admission::{Refusal, RefusalReason, RunCounts};
 pub use caller::{CallerId, CallerIdError};
 pub use event::{RunEvent, RunEventKind, Withheld};
 pub use failure::Failure;
 pub use id::RunId;
 pub use memory_watch::{Memory, watch};
 pub use recorder::{Recorder, Recording};
-pub use registry::{Once, ResumeError};
+pub use registry::Once;
 pub use request::{IdempotencyKey, RunRequest, StartUrl, StartUrlError, Task, TaskError};
-pub use service::{NotReady, RunCounts, RunService, StartError};
-pub use stream::{Interruption, RunStream};
+pub use service::{NotReady, RunService, StartError};
+pub use stream::{Interruption, ResumeError, RunStream};
 
 /// Log target of the line per step, so that a deployment can silence it.
 pub const STEP_LOG_TARGET: &str = "browser_use_service::step";

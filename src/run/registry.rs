@@ -7,12 +7,10 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::oneshot;
-
 use super::caller::CallerId;
 use super::id::RunId;
 use super::request::IdempotencyKey;
-use super::stream::{AttachError, Channel, RunStream};
+use super::stream::{Channel, ResumeError, RunStream};
 
 /// Maximum number of finished runs whose events are kept.
 const MAX_KEPT: usize = 1_000;
@@ -25,17 +23,6 @@ pub struct Once {
     pub body: Vec<u8>,
     /// The last event that the caller has, if the run exists already; 0 for none.
     pub after: u64,
-}
-
-/// Why a stream cannot be resumed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ResumeError {
-    #[error("no such run is held")]
-    Unknown,
-    #[error("the run has told no event of this number yet, the last one was {last}")]
-    Ahead { last: u64 },
-    #[error("the key was used for another request")]
-    KeyReused,
 }
 
 /// The runs whose streams exist.
@@ -70,8 +57,6 @@ struct Held {
     caller: Option<CallerId>,
     /// The idempotency key, and a hash of the request's body.
     key: Option<(IdempotencyKey, u64)>,
-    /// Set for a finished run; dropped when its events are no longer kept.
-    kept: Option<oneshot::Sender<()>>,
 }
 
 impl Registry {
@@ -99,17 +84,16 @@ impl Registry {
                 return Err(ResumeError::KeyReused.into());
             }
             match held.channel.attach(once.after) {
-                Ok(stream) => return Ok(stream),
-                Err(AttachError::Ahead { last }) => return Err(ResumeError::Ahead { last }.into()),
                 // Its time ran out just now.
-                Err(AttachError::Abandoned) => {}
+                Err(ResumeError::Unknown) => {}
+                attached => return Ok(attached?),
             }
         }
         let (channel, stream) = start()?;
         if let Some((key, _)) = &key {
             state.keys.insert((caller.clone(), key.clone()), stream.id());
         }
-        state.runs.insert(stream.id(), Held { channel, caller, key, kept: None });
+        state.runs.insert(stream.id(), Held { channel, caller, key });
         Ok(stream)
     }
 
@@ -117,22 +101,14 @@ impl Registry {
     pub(super) fn attach(&self, id: RunId, caller: Option<&CallerId>, after: u64) -> Result<RunStream, ResumeError> {
         let state = self.lock();
         let held = state.runs.get(&id).filter(|held| held.caller.as_ref() == caller).ok_or(ResumeError::Unknown)?;
-        held.channel.attach(after).map_err(|error| match error {
-            AttachError::Abandoned => ResumeError::Unknown,
-            AttachError::Ahead { last } => ResumeError::Ahead { last },
-        })
+        held.channel.attach(after)
     }
 
-    /// Keeps the events of a finished run until [`forget`](Self::forget). The receiver resolves if they are dropped earlier, to
-    /// make room.
-    pub(super) fn keep(&self, id: RunId) -> oneshot::Receiver<()> {
-        let (until, gone) = oneshot::channel();
+    /// Keeps the events of a finished run until [`forget`](Self::forget), or until they are evicted to make room.
+    pub(super) fn keep(&self, id: RunId) {
         let mut state = self.lock();
-        let Some(held) = state.runs.get_mut(&id) else { return gone };
-        held.kept = Some(until);
         state.kept.push_back(id);
         state.make_room(&self.room);
-        gone
     }
 
     /// To be called when a kept run loses its reader: it counts towards `Room::kept` from then on.
@@ -195,8 +171,6 @@ impl State {
                 self.keys.remove(&name);
             }
         }
-        if held.kept.is_some() {
-            self.kept.retain(|other| *other != id);
-        }
+        self.kept.retain(|other| *other != id);
     }
 }

@@ -10,15 +10,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument, error, info, info_span};
 
-use super::admission::{Admission, Places, Refusal};
+use super::admission::{Admission, Places, Refusal, RunCounts};
 use super::caller::CallerId;
 use super::event::RunEventKind;
 use super::id::RunId;
 use super::recorder::Recorder;
-use super::registry::{Once, Registry, ResumeError, Room};
+use super::registry::{Once, Registry, Room};
 use super::request::RunRequest;
 use super::settings::RunSettings;
-use super::stream::{Channel, RunStream, StreamOptions};
+use super::stream::{Channel, ResumeError, RunStream, StreamOptions};
 use super::supervisor::{self, Run};
 use agent::AgentSettings;
 use agent::ports::{BrowserError, Browsers, HeadfulUnavailable, ModelName, ModelUnavailable, Models, Provider};
@@ -79,24 +79,9 @@ pub enum NotReady {
     Browser(#[from] BrowserError),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RunCounts {
-    pub running: usize,
-    pub queued: usize,
-}
-
 impl RunService {
+    /// A service without a recorder records nothing.
     pub fn new(
-        settings: RunSettings,
-        agent: AgentSettings,
-        browsers: Arc<dyn Browsers>,
-        models: Arc<dyn Models>,
-    ) -> Self {
-        Self::recorded(settings, agent, browsers, models, None)
-    }
-
-    /// As [`new`](Self::new), with a recorder.
-    pub fn recorded(
         settings: RunSettings,
         agent: AgentSettings,
         browsers: Arc<dyn Browsers>,
@@ -174,8 +159,7 @@ impl RunService {
             skip_unchanged: request.skip_unchanged_screenshots,
         };
         let first = RunEventKind::Started { at: SystemTime::now(), run_id: id, provider, model: model_name };
-        let (events, stream) = Channel::open(id, options, first);
-        let channel = events.channel().clone();
+        let (channel, stream) = Channel::open(id, options, first);
         let run = Run {
             request,
             model,
@@ -184,18 +168,17 @@ impl RunService {
             agent: inner.agent.clone(),
             recording,
             ticket,
-            events,
+            events: channel.clone(),
             service: inner.cancel.clone(),
         };
         let (inner, finished) = (inner.clone(), channel.clone());
         let run = async move {
-            let supervised = AssertUnwindSafe(supervisor::supervise(run)).catch_unwind().await;
-            if supervised.is_err() {
-                error!("a run's end panicked");
+            if AssertUnwindSafe(supervisor::supervise(run)).catch_unwind().await.is_err() {
+                error!("the cleanup of a run panicked");
             }
-            inner.retire(id, finished);
-            // This ends the stream: a reader that has seen its end finds the run forgotten or kept.
-            drop(supervised);
+            inner.retire(id, finished.clone());
+            // Last: a reader that has seen the end finds the run kept or forgotten.
+            finished.close();
         };
         self.inner.runs.spawn(run.instrument(span));
         Ok((channel, stream))
@@ -212,8 +195,7 @@ impl RunService {
     }
 
     pub fn counts(&self) -> RunCounts {
-        let (running, queued) = self.inner.admission.counts();
-        RunCounts { running, queued }
+        self.inner.admission.counts()
     }
 
     /// Rejects new runs and holds queued ones while memory is short.
@@ -245,29 +227,21 @@ impl Inner {
             self.registry.forget(id);
             return;
         }
-        let gone = self.registry.keep(id);
+        self.registry.keep(id);
         let inner = self.clone();
         self.retention.spawn(async move {
-            let unread = async {
+            let kept = async {
                 loop {
                     channel.is_without_reader().await;
                     inner.registry.make_room();
                     tokio::select! {
+                        // Also when the events were evicted.
                         () = channel.abandoned() => break,
                         () = channel.has_reader() => {}
                     }
                 }
             };
-            let kept = async {
-                tokio::select! {
-                    () = unread => {}
-                    () = inner.cancel.cancelled() => {}
-                    // Dropped to make room.
-                    _ = gone => {}
-                }
-            };
-            // If that panics, which the hook logs, the run is still forgotten.
-            let _ = AssertUnwindSafe(kept).catch_unwind().await;
+            inner.cancel.run_until_cancelled(kept).await;
             inner.registry.forget(id);
         });
     }

@@ -12,9 +12,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-pub(super) use self::state::AttachError;
-pub use self::state::Interruption;
 use self::state::{Cursor, Next, Phase, Reader, State};
+pub use self::state::{Interruption, ResumeError};
 use super::event::{RunEvent, RunEventKind, Withheld};
 use super::failure::Failure;
 use super::id::RunId;
@@ -41,11 +40,6 @@ pub(super) struct Channel {
     state: watch::Sender<State>,
 }
 
-/// Sends a run's events. Dropping it closes the stream.
-pub(super) struct EventSender {
-    channel: Arc<Channel>,
-}
-
 /// One reader of a run's events. Dropping it before the run's end cancels the run, at once or when the time that it may
 /// continue without a reader is over.
 pub struct RunStream {
@@ -60,16 +54,16 @@ pub struct RunStream {
 
 impl Channel {
     /// Opens a channel that contains `first`, with its first reader.
-    pub(super) fn open(id: RunId, options: StreamOptions, first: RunEventKind) -> (EventSender, RunStream) {
+    pub(super) fn open(id: RunId, options: StreamOptions, first: RunEventKind) -> (Arc<Self>, RunStream) {
         let channel = Arc::new(Self { id, options, state: watch::Sender::new(State::new(options.buffer)) });
         channel.push(first);
         let stream = channel.attach(0).expect("nobody has left a new channel");
-        (EventSender { channel }, stream)
+        (channel, stream)
     }
 
     /// Adds a reader that has read up to the event `after`, in place of the previous one.
-    pub(super) fn attach(self: &Arc<Self>, after: u64) -> Result<RunStream, AttachError> {
-        let mut seat = Err(AttachError::Abandoned);
+    pub(super) fn attach(self: &Arc<Self>, after: u64) -> Result<RunStream, ResumeError> {
+        let mut seat = Err(ResumeError::Unknown);
         self.state.send_if_modified(|state| {
             seat = state.seat(after, self.options.detach);
             seat.is_ok()
@@ -82,6 +76,11 @@ impl Channel {
     /// Adds an event; ignored after the terminal one.
     pub(super) fn push(&self, event: RunEventKind) {
         self.state.send_if_modified(|state| state.push(event, self.options.detach));
+    }
+
+    /// Ends the stream. The run is over and cleaned up.
+    pub(super) fn close(&self) {
+        self.state.send_modify(|state| state.phase = Phase::Closed);
     }
 
     /// Waits until the run has no use: its reader stalls, or has been away too long.
@@ -159,10 +158,6 @@ impl Channel {
         self.state.borrow().overrun
     }
 
-    fn next(&self, number: u64) -> Next {
-        self.with(|state| state.next(number))
-    }
-
     /// Changes the state without a notification.
     fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut result = None;
@@ -184,22 +179,6 @@ impl Channel {
     }
 }
 
-impl EventSender {
-    pub(super) fn push(&self, event: RunEventKind) {
-        self.channel.push(event);
-    }
-
-    pub(super) fn channel(&self) -> &Arc<Channel> {
-        &self.channel
-    }
-}
-
-impl Drop for EventSender {
-    fn drop(&mut self) {
-        self.channel.state.send_modify(|state| state.phase = Phase::Closed);
-    }
-}
-
 impl RunStream {
     pub fn id(&self) -> RunId {
         self.channel.id
@@ -209,7 +188,7 @@ impl RunStream {
     pub async fn next(&mut self) -> Option<RunEvent> {
         loop {
             self.changes.borrow_and_update();
-            match self.channel.next(self.number) {
+            match self.channel.with(|state| state.next(self.number)) {
                 Next::Event(event) => return Some(self.omit_repeated_screenshot(event)),
                 Next::End => return None,
                 Next::Interrupted(interruption) => {

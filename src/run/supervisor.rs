@@ -17,7 +17,7 @@ use super::reconnecting_page::ReconnectingPage;
 use super::recorder::Recording;
 use super::request::RunRequest;
 use super::settings::RunSettings;
-use super::stream::{Channel, EventSender};
+use super::stream::Channel;
 use agent::budget::Budget;
 use agent::files::SentFile;
 use agent::ledger::{Entries, Ledger};
@@ -43,7 +43,7 @@ pub(super) struct Run {
     pub(super) agent: AgentSettings,
     pub(super) recording: Option<Arc<dyn Recording>>,
     pub(super) ticket: Ticket,
-    pub(super) events: EventSender,
+    pub(super) events: Arc<Channel>,
     /// Ends every run of the service.
     pub(super) service: CancellationToken,
 }
@@ -55,8 +55,8 @@ enum Outcome {
     Failed(Failure),
 }
 
-/// Runs to the end and returns the stream, still open, with all events sent. The page is closed and the slot is free.
-pub(super) async fn supervise(run: Run) -> EventSender {
+/// Runs to the end. All events are sent, the page is closed and the slot is free; the stream is still open.
+pub(super) async fn supervise(run: Run) {
     let started = Instant::now();
     // Until the page is closed: its browser may log what it saw.
     let secrets = run.request.secrets.clone();
@@ -94,7 +94,6 @@ pub(super) async fn supervise(run: Run) -> EventSender {
         error!(limit_ms = RECORD_LIMIT.as_millis(), "the recording was not written in time");
     }
     drop(ticket);
-    events
 }
 
 async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, ledger: &Arc<Ledger>) -> Result<Outcome, Failure> {
@@ -148,7 +147,7 @@ async fn drive(
         domains: request.domains.clone(),
         secrets: secrets.clone(),
     };
-    let reporter = MaskedReporter::wrap(Arc::new(EventReporter { channel: run.events.channel().clone() }), secrets);
+    let reporter = MaskedReporter::wrap(run.events.clone(), secrets);
     let reconnecting =
         ReconnectingPage::open(run.browsers.clone(), spec, reporter.clone(), run.settings.max_restarts).await?;
     // Secrets are masked inside of the recording, so that it contains none.
@@ -201,7 +200,7 @@ impl Run {
         tokio::select! {
             biased;
             () = self.service.cancelled() => Failure::ShuttingDown,
-            failure = self.events.channel().given_up() => failure,
+            failure = self.events.given_up() => failure,
         }
     }
 
@@ -249,19 +248,15 @@ impl Outcome {
     }
 }
 
-/// Turns the agent's reports into events.
-struct EventReporter {
-    channel: Arc<Channel>,
-}
-
+/// The agent's reports as events.
 #[async_trait]
-impl Reporter for EventReporter {
+impl Reporter for Channel {
     async fn log(&self, level: LogLevel, message: String) {
-        self.channel.push(RunEventKind::log(level, message));
+        self.push(RunEventKind::log(level, message));
     }
 
     async fn step(&self, report: StepReport) {
         info!(target: super::STEP_LOG_TARGET, step = report.step, action = report.action, "step");
-        self.channel.push(RunEventKind::Step(report));
+        self.push(RunEventKind::Step(report));
     }
 }

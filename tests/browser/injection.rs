@@ -109,6 +109,7 @@ async fn obey_as(url: &str, trusted: &[&Site], hosts: &str, asked: RunRequest) -
         },
         browser.pool.clone(),
         Arc::new(OneModel(model.clone())),
+        None,
     );
     let places = trusted.iter().map(|site| OriginSecrets {
         origin: site.url("").parse().unwrap(),

@@ -9,7 +9,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use browser_use_service::http;
-use browser_use_service::http::details::{BrowserDetails, Inspect, MemoryDetails};
+use browser_use_service::http::details::{BrowserDetails, Inspect};
+use browser_use_service::machine::MemoryUse;
 use browser_use_service::run::{Failure, Memory, Recorder, Recording, RunEventKind, RunId, RunRequest, RunService};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -115,7 +116,7 @@ impl Inspect for Uninspected {
         None
     }
 
-    fn memory(&self) -> Option<MemoryDetails> {
+    fn memory(&self) -> Option<MemoryUse> {
         None
     }
 }
@@ -174,7 +175,7 @@ async fn a_service_that_lost_its_memory_monitor_shuts_down_and_says_so() {
     service.model.calls.reaches(1).await;
     breaks.notify_one();
     assert_eq!(error_code(&run.collect().await), "shutting_down");
-    assert_eq!(service.failed().await.to_string(), "the watch over the memory has ended");
+    assert_eq!(service.failed().await.to_string(), "the memory watch has ended");
     assert_eq!((service.pages.closed.get(), service.browsers_closed.get()), (1, 1));
 }
 

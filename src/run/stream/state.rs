@@ -66,13 +66,16 @@ pub enum Interruption {
     Evicted,
 }
 
-/// Why a reader cannot attach.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::run) enum AttachError {
-    /// The time without a reader is over; the run is being cancelled or forgotten.
-    Abandoned,
-    /// The number is beyond the last event.
+/// Why a stream cannot be resumed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ResumeError {
+    /// There was none, or its time without a reader is over and it is being cancelled or forgotten.
+    #[error("no such run is held")]
+    Unknown,
+    #[error("the run has told no event of this number yet, the last one was {last}")]
     Ahead { last: u64 },
+    #[error("the key was used for another request")]
+    KeyReused,
 }
 
 impl State {
@@ -112,13 +115,13 @@ impl State {
     }
 
     /// Adds a reader that has read up to `position`, in place of the previous one, and returns its number.
-    pub(super) fn seat(&mut self, position: u64, detach: Duration) -> Result<u64, AttachError> {
+    pub(super) fn seat(&mut self, position: u64, detach: Duration) -> Result<u64, ResumeError> {
         let last = self.journal.last();
         if position > last {
-            return Err(AttachError::Ahead { last });
+            return Err(ResumeError::Ahead { last });
         }
         if self.is_abandoned(detach) {
-            return Err(AttachError::Abandoned);
+            return Err(ResumeError::Unknown);
         }
         self.readers += 1;
         let waiting_since = (position < last).then(Instant::now);

@@ -21,7 +21,7 @@ proptest! {
     }
 }
 
-fn open(detach: u64) -> (EventSender, RunStream) {
+fn open(detach: u64) -> (Arc<Channel>, RunStream) {
     let options = StreamOptions {
         buffer: 1 << 20,
         stall_timeout: STALL,
@@ -56,9 +56,9 @@ fn step(format: ImageFormat, picture: &str) -> RunEventKind {
 }
 
 /// How the run is given up, and after how many seconds.
-async fn given_up(events: &EventSender) -> (Failure, u64) {
+async fn given_up(events: &Channel) -> (Failure, u64) {
     let started = Instant::now();
-    (events.channel().given_up().await, started.elapsed().as_secs())
+    (events.given_up().await, started.elapsed().as_secs())
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,7 +66,7 @@ async fn a_reader_that_takes_nothing_ends_the_run_after_the_stall_timeout() {
     let (events, mut stream) = open(0);
     stream.next().await.unwrap();
     sleep_until(Instant::now() + 10 * STALL).await;
-    assert!(events.channel().given_up().now_or_never().is_none(), "nothing waits");
+    assert!(events.given_up().now_or_never().is_none(), "nothing waits");
     events.push(log());
     sleep_until(Instant::now() + STALL / 2).await;
     events.push(log());
@@ -86,7 +86,7 @@ async fn a_reader_that_takes_one_event_at_a_time_is_waited_for() {
         }
     };
     tokio::select! {
-        failure = events.channel().given_up() => panic!("{failure}"),
+        failure = events.given_up() => panic!("{failure}"),
         () = reading => {}
     }
 }
@@ -97,7 +97,7 @@ async fn a_run_without_a_reader_is_cancelled_at_once_or_after_its_detach_time() 
         let (events, stream) = open(detach);
         drop(stream);
         assert_eq!(given_up(&events).await, (Failure::Cancelled, detach));
-        assert_eq!(events.channel().attach(0).err(), Some(AttachError::Abandoned));
+        assert_eq!(events.attach(0).err(), Some(ResumeError::Unknown));
     }
 }
 
@@ -107,7 +107,7 @@ async fn a_reader_that_returns_in_time_keeps_the_run_and_resets_the_timer() {
     drop(stream);
     let back = async {
         sleep_until(Instant::now() + Duration::from_secs(89)).await;
-        let mut stream = events.channel().attach(0).unwrap();
+        let mut stream = events.attach(0).unwrap();
         stream.next().await.unwrap();
         sleep_until(Instant::now() + Duration::from_secs(1_000)).await;
         drop(stream);
@@ -126,10 +126,10 @@ async fn a_stalled_reader_gets_the_detach_time_too() {
 async fn taking_over_wakes_and_ends_the_previous_reader() {
     let (events, mut first) = open(0);
     first.next().await.unwrap();
-    let (first_end, second) = tokio::join!(first.next(), async { events.channel().attach(1).unwrap() });
+    let (first_end, second) = tokio::join!(first.next(), async { events.attach(1).unwrap() });
     assert!(first_end.is_none() && first.interruption() == Some(Interruption::TakenOver));
     drop(first);
-    assert!(events.channel().given_up().now_or_never().is_none(), "the first one's leaving is nothing to the run");
+    assert!(events.given_up().now_or_never().is_none(), "the first one's leaving is nothing to the run");
     drop(second);
     assert_eq!(given_up(&events).await, (Failure::Cancelled, 0));
 }
@@ -137,18 +137,18 @@ async fn taking_over_wakes_and_ends_the_previous_reader() {
 #[tokio::test(start_paused = true)]
 async fn a_finished_run_is_kept_from_its_end_or_its_readers_departure() {
     let (events, stream) = open(90);
-    let channel = events.channel().clone();
+    let channel = events.clone();
     let started = Instant::now();
     let ending = async {
         events.push(end());
         sleep_until(started + Duration::from_secs(10)).await;
-        drop(events);
+        events.close();
         sleep_until(started + Duration::from_secs(500)).await;
         drop(stream);
     };
     tokio::join!(channel.abandoned(), ending);
     assert_eq!(started.elapsed().as_secs(), 590);
-    assert_eq!(channel.attach(0).err(), Some(AttachError::Abandoned));
+    assert_eq!(channel.attach(0).err(), Some(ResumeError::Unknown));
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn more_unread_steps_than_the_buffer_holds_end_the_run() {
         other => other,
     };
     (0..3).for_each(|_| events.push(step()));
-    assert!(events.channel().given_up().now_or_never().is_none());
+    assert!(events.given_up().now_or_never().is_none());
     events.push(step());
     assert_eq!(given_up(&events).await, (Failure::ClientStalled, 0));
 }
@@ -184,6 +184,6 @@ async fn an_unchanged_screenshot_is_omitted_within_a_stream() {
         all
     };
     assert_eq!(withheld(&mut stream).await, [None, None, Some(Withheld::Unchanged), None, None, None]);
-    let mut again = events.channel().attach(2).unwrap();
+    let mut again = events.attach(2).unwrap();
     assert_eq!(withheld(&mut again).await, [None; 4], "what another stream told is not what this one did");
 }

@@ -108,8 +108,7 @@ impl Stage {
         let settings = self.settings();
         let (model, browsers) = (ScriptedModel::new(self.replies), FakeBrowsers::new(self.script));
         let pages = browsers.log.clone();
-        let runs =
-            RunService::recorded(settings.run, settings.agent, browsers, Arc::new(OneModel(model.clone())), recorder);
+        let runs = RunService::new(settings.run, settings.agent, browsers, Arc::new(OneModel(model.clone())), recorder);
         (runs, model, pages)
     }
 
