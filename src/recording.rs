@@ -1,15 +1,22 @@
-//! Runs and their recordings: what of a run's request and end a recording holds, and a request made of one.
+//! Converts a run's request and end to a recording's, and back.
 
 use std::sync::Arc;
 
 use agent::AgentSettings;
-use agent::files::SentFile;
-use agent::ports::{ChatModel, Page, Provider};
+use agent::files::{FileInfo, FileName, SentFile};
+use agent::output::OutputSchema;
+use agent::ports::{ChatModel, ModelChoice, Page, Provider};
+use agent::secrets::{OriginSecrets, SecretName, SecretValue, Secrets};
+use anyhow::{Context, ensure};
 use async_trait::async_trait;
-use replay::{Destination, End, Header, RecordedRequest, Replay, ReplayError, RunRecorder, VERSION};
-use url_policy::DomainPattern;
+use replay::{Destination, End, Header, Replay, RunRecorder, VERSION};
+use url_policy::{DomainPattern, DomainRules, PatternError};
+use uuid::Uuid;
 
 use crate::run::{Recorder, Recording, RunEventKind, RunId, RunRequest, StartUrl, Task};
+
+/// Maximum total size of the files of a replayed request, in bytes.
+const MAX_FILES_BYTES: u64 = 64 << 20;
 
 impl Recorder for Destination {
     fn begin(
@@ -66,7 +73,7 @@ impl Recording for RunRecorder {
     }
 }
 
-/// How a run ended, as recordings have it; none for an event that ends nothing.
+/// A terminal event as the end of a recording; none for other events.
 pub fn end_of(event: &RunEventKind) -> Option<End> {
     match event {
         RunEventKind::Finished { result, .. } => Some(End::Finished {
@@ -83,28 +90,59 @@ pub fn end_of(event: &RunEventKind) -> Option<End> {
     }
 }
 
-/// The request that runs a recording again.
+/// The request that replays a recording.
 ///
 /// # Errors
-/// The recording holds what no request could have.
-pub fn request(replay: &Replay, headless: bool) -> Result<RunRequest, ReplayError> {
-    let RecordedRequest { task, max_steps, model, temperature, start_url, actions, output, files, domains, secrets } =
-        replay.request()?;
-    let invalid = |error: &dyn std::fmt::Display| ReplayError::Header(error.to_string());
-    if !(1..=RunRequest::MAX_STEPS).contains(&max_steps) {
-        return Err(invalid(&format!("the run has not 1 to {} steps", RunRequest::MAX_STEPS)));
-    }
+/// The recording contains what no request could.
+pub fn request(replay: &Replay, headless: bool) -> anyhow::Result<RunRequest> {
+    let request = recorded_request(replay).context("the recording's header is invalid")?;
+    Ok(RunRequest { headless, ..request })
+}
+
+fn recorded_request(replay: &Replay) -> anyhow::Result<RunRequest> {
+    let header = replay.header();
+    let reveal = |text: &str| replay.reveal(text);
+    let domains =
+        |patterns: &[String]| patterns.iter().map(|pattern| pattern.parse()).collect::<Result<_, PatternError>>();
+    ensure!((1..=RunRequest::MAX_STEPS).contains(&header.max_steps), "maxSteps is out of range");
+    ensure!((0.0..=RunRequest::MAX_TEMPERATURE).contains(&header.temperature), "the temperature is out of range");
     Ok(RunRequest {
-        max_steps,
-        model,
-        temperature,
-        headless,
-        start_url: start_url.map(|url| StartUrl::parse(&url)).transpose().map_err(|error| invalid(&error))?,
-        actions,
-        output,
-        files,
-        domains,
-        secrets,
-        ..RunRequest::plain(Task::parse(&task).map_err(|error| invalid(&error))?)
+        max_steps: header.max_steps,
+        model: ModelChoice { provider: Some(header.provider), model: header.model.clone() },
+        temperature: header.temperature,
+        start_url: header.start_url.as_deref().map(|url| StartUrl::parse(&reveal(url))).transpose()?,
+        actions: header.actions.iter().map(|action| action.map_text(reveal)).collect(),
+        output: header.output_schema.clone().map(OutputSchema::parse).transpose()?,
+        files: files(header)?,
+        domains: DomainRules {
+            allowed: header.allowed_domains.as_deref().map(domains).transpose()?,
+            blocked: domains(&header.blocked_domains)?,
+        },
+        secrets: secrets(header)?,
+        ..RunRequest::plain(Task::parse(&reveal(&header.task))?)
     })
+}
+
+/// Zeros of the recorded sizes.
+fn files(header: &Header) -> anyhow::Result<Vec<SentFile>> {
+    let bytes = header.files.iter().fold(0_u64, |sum, file| sum.saturating_add(file.bytes));
+    ensure!(bytes <= MAX_FILES_BYTES, "the files are too large");
+    let file = |file: &FileInfo| {
+        let content = vec![0; usize::try_from(file.bytes)?].into();
+        Ok(SentFile { name: FileName::parse(&file.name)?, content })
+    };
+    header.files.iter().map(file).collect()
+}
+
+/// The recorded names with random values: offline, nothing is typed.
+fn secrets(header: &Header) -> anyhow::Result<Secrets> {
+    let mut secrets = Vec::new();
+    for (origin, names) in &header.sensitive_data {
+        let mut values = Vec::new();
+        for name in names {
+            values.push((SecretName::parse(name)?, SecretValue::parse(&Uuid::new_v4().to_string())?));
+        }
+        secrets.push(OriginSecrets { origin: origin.parse()?, values });
+    }
+    Ok(Secrets::new(secrets)?)
 }

@@ -1,16 +1,16 @@
-//! Log lines: what is written, how, and what is quieted.
+//! Sets up logging.
 
 mod lines;
 
 use std::io::{self, IsTerminal, Write};
 use std::panic;
 
-use tracing::Metadata;
-use tracing::error;
+use anyhow::Context;
+use tracing::{Metadata, error};
 use tracing_subscriber::filter::{Directive, ParseError};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
 
 pub use self::lines::LastLines;
@@ -21,10 +21,10 @@ use agent::secrets::mask_log_line;
 /// Built by `config` from the environment.
 #[derive(Debug, Clone)]
 pub struct TelemetrySettings {
-    /// In the syntax of `RUST_LOG`; none for what the mode writes by default.
+    /// In the syntax of `RUST_LOG`; none for the command's default.
     pub filter: Option<String>,
     pub format: LogFormat,
-    /// Whether each step of a run writes a line.
+    /// Whether each step of a run is logged.
     pub steps: bool,
 }
 
@@ -36,28 +36,21 @@ pub enum LogFormat {
     Json,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum TelemetryError {
-    #[error("RUST_LOG must be a list of directives such as info or browser_use_service=debug")]
-    Filter,
-    #[error("logging was set up before")]
-    Twice(#[from] TryInitError),
-    #[error("there is no thread to write the log")]
-    Thread(#[from] io::Error),
-}
-
-/// Sends log lines to standard error for the rest of the process's life; panics too. `default_filter` is taken when the
-/// settings have none. Nobody waits for a line to be written but the process's end, for a moment: it holds what is
-/// returned.
-pub fn init(settings: &TelemetrySettings, default_filter: &str) -> Result<LastLines, TelemetryError> {
-    let filter = filter(settings, default_filter).map_err(|_| TelemetryError::Filter)?;
-    let (lines, last_lines) = Lines::to(io::stderr())?;
+/// Sends log lines and panics to standard error until the process ends. `default_filter` is for settings without one.
+/// Dropping the result waits briefly for the last lines.
+///
+/// # Errors
+/// The filter is invalid, logging was set up before, or no thread can be started.
+pub fn init(settings: &TelemetrySettings, default_filter: &str) -> anyhow::Result<LastLines> {
+    let filter = filter(settings, default_filter)
+        .context("RUST_LOG must be a list of directives such as info or browser_use_service=debug")?;
+    let (lines, last_lines) = Lines::to(io::stderr()).context("cannot start a thread for the log")?;
     let writer = MaskedWriter(move || lines.clone());
     let layer = match settings.format {
         LogFormat::Text => fmt::layer().with_writer(writer).with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => fmt::layer().with_writer(writer).json().flatten_event(true).boxed(),
     };
-    registry().with(layer.with_filter(filter)).try_init()?;
+    registry().with(layer.with_filter(filter)).try_init().context("logging was set up before")?;
     panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(ToString::to_string);
         error!(location, message = panic.payload_as_str().unwrap_or("no message"), "panicked");

@@ -56,7 +56,7 @@ async fn execute(args: ReplayArgs) -> anyhow::Result<u8> {
     app.close(&mut stop).await;
     match ended? {
         false => Ok(INTERRUPTED),
-        true => print_report(&replay.report()),
+        true => print_report(&replay.playback.report()),
     }
 }
 
@@ -80,7 +80,7 @@ async fn follow(
     loop {
         let event = tokio::select! {
             event = stream.next() => event,
-            () = replay.stopped() => return Ok(true),
+            () = replay.playback.stopped() => return Ok(true),
             () = shutdown::requested(stop) => return Ok(false),
         };
         let Some(event) = event else { return Ok(true) };
@@ -88,11 +88,11 @@ async fn follow(
             RunEventKind::Step(step) => print_line(&format!("{} {}", step.step, step.description))?,
             kind if kind.is_terminal() => {
                 // For instance, no browser could be started.
-                if let (RunEventKind::Failed { failure, .. }, false) = (kind, replay.has_started()) {
+                if let (RunEventKind::Failed { failure, .. }, false) = (kind, replay.playback.has_started()) {
                     bail!("{failure}");
                 }
                 if let Some(end) = recording::end_of(kind) {
-                    replay.end(&end);
+                    replay.playback.end(&end);
                 }
             }
             _ => {}

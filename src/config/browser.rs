@@ -34,7 +34,7 @@ pub(super) fn browser(variables: &mut Variables) -> Result<BrowserSettings, Conf
         sandbox: variables.read(
             "BROWSER_SANDBOX",
             "auto",
-            choice(&SANDBOX),
+            choice([("auto", SandboxMode::Auto), ("on", SandboxMode::On), ("off", SandboxMode::Off)]),
             "Chromium's own sandbox; `auto`: if the host allows it (not as root, and with user namespaces or the \
              setuid helper).",
         )?,
@@ -111,19 +111,9 @@ pub(super) fn browser(variables: &mut Variables) -> Result<BrowserSettings, Conf
                 "CPU time of one page within any minute; a page that uses more is killed.",
             )?,
         },
-        max_tabs: variables.read(
-            "RUN_MAX_TABS",
-            "20",
-            integer(1..=1_000),
-            "Open tabs of a run. Further ones are closed at once.",
-        )?,
+        max_tabs: 20,
         max_dialogs: 50,
-        max_screenshot_bytes: variables.read(
-            "SCREENSHOT_MAX_BYTES",
-            "4MiB",
-            size(16 << 10..=32 << 20),
-            "Size of one screenshot. A larger one becomes a JPEG of low quality, or is omitted.",
-        )? as usize,
+        max_screenshot_bytes: 4 << 20,
         screenshot_marks: variables.read(
             "SCREENSHOT_MARKS",
             "false",
@@ -195,9 +185,6 @@ pub(super) fn policy(variables: &mut Variables) -> Result<UrlPolicy, ConfigError
             .unwrap_or_default(),
     }))
 }
-
-const SANDBOX: [(&str, SandboxMode); 3] =
-    [("auto", SandboxMode::Auto), ("on", SandboxMode::On), ("off", SandboxMode::Off)];
 
 fn domains() -> Form<Arc<[DomainPattern]>> {
     let expected = format!("a comma-separated list of at most {} domains", DomainPattern::MAX);

@@ -103,10 +103,10 @@ pub(super) fn flag() -> Form<bool> {
 }
 
 /// One of a few names, in any case.
-pub(super) fn choice<T: Copy>(choices: &'static [(&'static str, T)]) -> Form<T> {
-    let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+pub(super) fn choice<T: Copy + 'static, const N: usize>(choices: [(&'static str, T); N]) -> Form<T> {
+    let names = choices.map(|(name, _)| name);
     let (last, others) = names.split_last().expect("a choice has names");
-    Form::new(format!("{} or {last}", others.join(", ")), |raw| {
+    Form::new(format!("{} or {last}", others.join(", ")), move |raw| {
         choices.iter().find(|(name, _)| raw.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
     })
 }

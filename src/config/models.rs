@@ -1,5 +1,7 @@
 //! Model providers and the limits of calls to them.
 
+use std::time::Duration;
+
 use agent::ports::Provider;
 use llm::settings::{CallLimits, FallbackSettings, LlmSettings, ProviderSettings};
 use url::Url;
@@ -8,17 +10,8 @@ use super::ConfigError;
 use super::form::{choice, duration, http_url, integer, key, nonzero_duration, size, text};
 use super::variables::Variables;
 
-const PROVIDERS: [(&str, Provider); 5] = [
-    ("openai", Provider::Openai),
-    ("anthropic", Provider::Anthropic),
-    ("gemini", Provider::Gemini),
-    ("ollama", Provider::Ollama),
-    ("template", Provider::Template),
-];
-const FALLBACKS: [(&str, Provider); 4] = {
-    let [openai, anthropic, gemini, ollama, _template] = PROVIDERS;
-    [openai, anthropic, gemini, ollama]
-};
+/// Ollama may have to load the model first.
+const OLLAMA_FIRST_BYTE_TIMEOUT: Duration = Duration::from_secs(120);
 
 pub(super) fn llm(variables: &mut Variables) -> Result<LlmSettings, ConfigError> {
     variables.section("Models");
@@ -48,7 +41,7 @@ pub(super) fn llm(variables: &mut Variables) -> Result<LlmSettings, ConfigError>
         default_provider: variables.optional(
             "DEFAULT_PROVIDER",
             "template",
-            choice(&PROVIDERS),
+            choice(Provider::ALL.map(named)),
             "The provider of requests that specify none. Default: openai if configured, else the built-in planner \
              (template).",
         )?,
@@ -65,6 +58,10 @@ pub(super) fn llm(variables: &mut Variables) -> Result<LlmSettings, ConfigError>
         }
     }
     Ok(settings)
+}
+
+fn named(provider: Provider) -> (&'static str, Provider) {
+    (provider.name(), provider)
 }
 
 /// None if neither a key nor a base URL is set.
@@ -99,12 +96,7 @@ fn ollama(variables: &mut Variables) -> Result<ProviderSettings, ConfigError> {
         base_url: variables.read("OLLAMA_ENDPOINT", "http://localhost:11434", http_url(), "Ollama needs no key.")?,
         api_key: None,
         default_model: variables.read("OLLAMA_MODEL", "qwen2.5vl", text(), "The provider's default model.")?,
-        first_byte_timeout: Some(variables.read(
-            "OLLAMA_OPENING_TIMEOUT",
-            "2m",
-            nonzero_duration(),
-            "`LLM_OPENING_TIMEOUT` for Ollama, which may have to load the model first.",
-        )?),
+        first_byte_timeout: Some(OLLAMA_FIRST_BYTE_TIMEOUT),
     })
 }
 
@@ -112,7 +104,7 @@ fn fallback(variables: &mut Variables) -> Result<Option<FallbackSettings>, Confi
     let provider = variables.optional(
         "FALLBACK_PROVIDER",
         "ollama",
-        choice(&FALLBACKS),
+        choice([Provider::Openai, Provider::Anthropic, Provider::Gemini, Provider::Ollama].map(named)),
         "The provider with which a run continues when its own model fails for good. Default: none.",
     )?;
     let model = variables.optional(

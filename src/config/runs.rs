@@ -140,7 +140,7 @@ pub(super) fn agent(variables: &mut Variables) -> Result<AgentSettings, ConfigEr
         vision: variables.read(
             "AGENT_VISION",
             "auto",
-            choice(&VISION),
+            choice([("auto", Vision::Auto), ("always", Vision::Always), ("never", Vision::Never)]),
             "Whether a model gets a screenshot beside the page's text; `auto`: if it asks for one, or the text says \
              too little.",
         )?,
@@ -153,7 +153,7 @@ pub(super) fn agent(variables: &mut Variables) -> Result<AgentSettings, ConfigEr
         scripts: variables.read(
             "AGENT_SCRIPTS",
             "auto",
-            choice(&SCRIPTS),
+            choice([("auto", Scripts::Auto), ("on", Scripts::On), ("off", Scripts::Off)]),
             "Whether models may write short programs of actions, so that a loop over twenty rows is one call; `auto`: \
              all but Ollama's.",
         )?,
@@ -169,9 +169,6 @@ pub(super) fn agent(variables: &mut Variables) -> Result<AgentSettings, ConfigEr
         ..AgentSettings::default()
     })
 }
-
-const VISION: [(&str, Vision); 3] = [("auto", Vision::Auto), ("always", Vision::Always), ("never", Vision::Never)];
-const SCRIPTS: [(&str, Scripts); 3] = [("auto", Scripts::Auto), ("on", Scripts::On), ("off", Scripts::Off)];
 
 fn prices() -> Form<Prices> {
     Form::new("a list of provider/model=prompt/cached/completion", |raw| Prices::parse(raw).ok())

@@ -62,7 +62,7 @@ pub(super) fn listen_and_http(variables: &mut Variables) -> Result<(SocketAddr, 
         screenshots: variables.read(
             "SCREENSHOT_FORMAT",
             "png",
-            choice(&HttpSettings::SCREENSHOT_FORMATS),
+            choice(HttpSettings::SCREENSHOT_FORMATS),
             "Screenshots of requests that specify no format.",
         )?,
     };
@@ -118,12 +118,15 @@ pub(super) fn telemetry(variables: &mut Variables) -> Result<TelemetrySettings, 
             text(),
             "What is logged, as directives of `tracing`. Default: info.",
         )?,
-        format: variables.read("LOG_FORMAT", "text", choice(&LOG_FORMATS), "The format of log lines.")?,
+        format: variables.read(
+            "LOG_FORMAT",
+            "text",
+            choice([("text", LogFormat::Text), ("json", LogFormat::Json)]),
+            "The format of log lines.",
+        )?,
         steps: variables.read("BROWSER_USE_SETUP_LOGGING", "true", flag(), "Whether each step of a run is logged.")?,
     })
 }
-
-const LOG_FORMATS: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
 
 fn address() -> Form<IpAddr> {
     Form::new("an IP address or localhost", |raw| match raw {

@@ -139,7 +139,7 @@ fn set_socket_options(stream: &TcpStream, write_timeout: Duration) -> io::Result
     // Events are small and urgent.
     stream.set_nodelay(true)?;
     // A client that vanished acknowledges nothing. By default the kernel would retransmit for a quarter of an hour, and
-    // the run would continue for nobody.
+    // the run would continue in vain.
     let millis = u32::try_from(write_timeout.as_millis()).unwrap_or(MAX_MILLIS);
     sockopt::set_tcp_user_timeout(stream, millis.min(MAX_MILLIS))?;
     // While nothing is sent, such as while a body is awaited, only probes find out.

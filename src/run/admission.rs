@@ -1,7 +1,7 @@
-//! How many runs there may be at once, and who is next.
+//! Admits, queues or rejects runs.
 //!
-//! The whole state is one value in a watch channel: whoever waits looks at its own place whenever the value changes, so
-//! nobody has to be told apart, and a place that is given back goes to the front of the queue in the same change.
+//! The whole state is one value in a watch channel. A waiting run checks its own place whenever the value changes, so no run is
+//! notified separately, and a freed slot goes to the front of the queue in the same change.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -12,26 +12,26 @@ use tokio::time::Instant;
 
 use super::caller::CallerId;
 
-/// How many finished runs the estimate of a run's duration looks back on.
+/// Number of finished runs from which a run's duration is estimated.
 const MEASURED_RUNS: usize = 32;
-/// Taken for a run's duration as long as none has finished.
+/// The estimate before any run has finished.
 const ASSUMED_DURATION: Duration = Duration::from_secs(30);
-/// When to try again while memory is short: a run's end frees it, and so does a page that is left.
+/// `Retry-After` while memory is short.
 const MEMORY_RETRY: Duration = Duration::from_secs(5);
 
-/// Hands out places. Clones share them.
+/// Clones share one state.
 #[derive(Clone)]
 pub(super) struct Admission {
     state: Arc<watch::Sender<State>>,
 }
 
-/// A place at work or in the queue; given back when dropped.
+/// A slot or a place in the queue; freed when dropped.
 pub(super) struct Ticket {
     id: TicketId,
     admission: Admission,
 }
 
-/// Where a ticket stands.
+/// The state of a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Admitted,
@@ -39,16 +39,16 @@ pub(super) enum Place {
     Queued {
         position: usize,
     },
-    /// Was waiting when the service began to drain.
-    TurnedAway,
+    /// It was queued when the service began to drain.
+    Rejected,
 }
 
-/// There is no place, not even in the queue.
+/// No run is admitted or queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Refusal {
     pub reason: RefusalReason,
-    /// When another try is likely to find a place, as far as can be told; at least a second.
+    /// Estimated time until a slot is free; at least a second.
     pub retry_after: Duration,
 }
 
@@ -58,21 +58,20 @@ pub enum RefusalReason {
     Full,
     #[error("the service is shutting down")]
     Draining,
-    /// There may be places, but no memory for another run.
+    /// There may be slots, but no memory for another run.
     #[error("the service is short of memory")]
     MemoryHigh,
     #[error("the caller has as many runs as one caller may have")]
     CallerFull,
 }
 
-/// How many runs there may be.
+/// Limits of the number of runs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Places {
-    /// At work; at least 1.
+    /// At least 1.
     pub(super) running: usize,
-    /// Waiting.
     pub(super) queued: usize,
-    /// Of one named caller, at work and waiting together.
+    /// Running and queued runs of one named caller.
     pub(super) per_caller: Option<usize>,
 }
 
@@ -85,32 +84,25 @@ pub struct RunCounts {
 type TicketId = u64;
 
 struct State {
-    gate: Gate,
-    /// Whether nobody is to begin for want of memory. Who waits goes on waiting.
+    /// When this process is expected to have made room for its successor; none while runs are admitted.
+    draining_until: Option<Instant>,
+    /// No run starts while this is set; queued ones stay queued.
     memory_high: bool,
     places: Places,
     next_id: TicketId,
-    /// Since when each one works.
+    /// When each one started.
     running: BTreeMap<TicketId, Instant>,
     queue: VecDeque<TicketId>,
-    /// Who the tickets, at work or waiting, are of, where they named themselves.
+    /// The callers of running and queued runs, if named.
     callers: BTreeMap<TicketId, CallerId>,
-    /// How long the latest runs held their places, oldest first.
+    /// Durations of the latest runs, oldest first.
     durations: VecDeque<Duration>,
-}
-
-enum Gate {
-    Open,
-    /// `until`: when this process is expected to have made room for its successor.
-    Draining {
-        until: Instant,
-    },
 }
 
 impl Admission {
     pub(super) fn new(places: Places) -> Self {
         let state = State {
-            gate: Gate::Open,
+            draining_until: None,
             memory_high: false,
             places,
             next_id: 0,
@@ -122,10 +114,10 @@ impl Admission {
         Self { state: Arc::new(watch::Sender::new(state)) }
     }
 
-    /// A place at work, else one in the queue, else a refusal; decided at once.
+    /// Admits or queues a run, or rejects it.
     pub(super) fn enter(&self, caller: Option<&CallerId>) -> Result<Ticket, Refusal> {
         let mut entered = None;
-        // Nobody's place changes by somebody joining the end, so nobody is woken.
+        // Joining the end of the queue changes nobody else's place, so there is no notification.
         self.state.send_if_modified(|state| {
             entered = Some(state.enter(caller));
             false
@@ -134,20 +126,20 @@ impl Admission {
         Ok(Ticket { id, admission: self.clone() })
     }
 
-    /// Whether `enter` would refuse a caller that has no runs.
+    /// Whether `enter` would reject a caller without runs.
     pub(super) fn check(&self) -> Result<(), Refusal> {
         self.state.borrow().check()
     }
 
-    /// Refuses whoever comes and turns away whoever waits; those at work keep their places.
+    /// Rejects new and queued runs; running ones keep their slots.
     pub(super) fn drain(&self, until: Instant) {
         self.state.send_modify(|state| {
-            state.gate = Gate::Draining { until };
+            state.draining_until = Some(until);
             state.queue.clear();
         });
     }
 
-    /// Lets nobody begin while memory is high; those at work and those waiting keep their places.
+    /// Starts no run while memory is high; running and queued ones keep their places.
     pub(super) fn set_memory_high(&self, is_high: bool) {
         self.state.send_if_modified(|state| {
             let changes = state.memory_high != is_high;
@@ -168,8 +160,8 @@ impl Ticket {
         self.admission.state.borrow().place(self.id)
     }
 
-    /// Waits until the ticket stands elsewhere than at `place`.
-    pub(super) async fn moved_from(&self, place: Place) -> Place {
+    /// Waits until the ticket's place is not `place`.
+    pub(super) async fn changed_from(&self, place: Place) -> Place {
         let mut changes = self.admission.state.subscribe();
         let changed = changes.wait_for(|state| state.place(self.id) != place).await;
         changed.expect("the ticket itself keeps the sender alive").place(self.id)
@@ -184,14 +176,16 @@ impl Drop for Ticket {
 
 impl State {
     fn check(&self) -> Result<(), Refusal> {
-        match self.gate {
-            Gate::Draining { until } => {
-                Err(Refusal::new(RefusalReason::Draining, until.saturating_duration_since(Instant::now())))
-            }
-            Gate::Open if self.memory_high => Err(Refusal::new(RefusalReason::MemoryHigh, MEMORY_RETRY)),
-            Gate::Open if self.running.len() < self.places.running || self.queue.len() < self.places.queued => Ok(()),
-            Gate::Open => Err(Refusal::new(RefusalReason::Full, self.expected_wait())),
+        if let Some(until) = self.draining_until {
+            return Err(Refusal::new(RefusalReason::Draining, until.saturating_duration_since(Instant::now())));
         }
+        if self.memory_high {
+            return Err(Refusal::new(RefusalReason::MemoryHigh, MEMORY_RETRY));
+        }
+        if self.running.len() >= self.places.running && self.queue.len() >= self.places.queued {
+            return Err(Refusal::new(RefusalReason::Full, self.expected_wait()));
+        }
+        Ok(())
     }
 
     fn enter(&mut self, caller: Option<&CallerId>) -> Result<TicketId, Refusal> {
@@ -240,12 +234,12 @@ impl State {
         }
         match self.queue.iter().position(|waiting| *waiting == id) {
             Some(ahead) => Place::Queued { position: ahead + 1 },
-            None => Place::TurnedAway,
+            None => Place::Rejected,
         }
     }
 
-    /// For one who would stand behind the whole queue: as many runs have to end as stand before him, and he himself
-    /// needs one more; `places.running` of them end in the mean time of one.
+    /// For a run at the end of the queue: one more run than are queued has to end, and `places.running` end in the mean
+    /// duration of one.
     fn expected_wait(&self) -> Duration {
         self.mean_duration().mul_f64((self.queue.len() + 1) as f64 / self.places.running as f64)
     }
@@ -292,8 +286,8 @@ mod tests {
         assert_eq!(admission.counts(), RunCounts { running: 1, queued: 2 });
 
         drop(first);
-        assert_eq!(second.moved_from(Place::Queued { position: 1 }).await, Place::Admitted);
-        assert_eq!(third.moved_from(Place::Queued { position: 2 }).await, Place::Queued { position: 1 });
+        assert_eq!(second.changed_from(Place::Queued { position: 1 }).await, Place::Admitted);
+        assert_eq!(third.changed_from(Place::Queued { position: 2 }).await, Place::Queued { position: 1 });
     }
 
     #[tokio::test(start_paused = true)]
@@ -337,7 +331,7 @@ mod tests {
         let waiting = admission.enter(None).unwrap();
         admission.drain(Instant::now() + Duration::from_secs(7));
         assert_eq!(working.place(), Place::Admitted);
-        assert_eq!(waiting.moved_from(Place::Queued { position: 1 }).await, Place::TurnedAway);
+        assert_eq!(waiting.changed_from(Place::Queued { position: 1 }).await, Place::Rejected);
         assert_eq!(refusal(&admission), Refusal::new(RefusalReason::Draining, Duration::from_secs(7)));
         drop(working);
         assert_eq!(admission.check().unwrap_err().reason, RefusalReason::Draining);
@@ -370,7 +364,7 @@ mod tests {
         drop(working);
         assert_eq!(waiting.place(), Place::Queued { position: 1 }, "a free place is not given");
         admission.set_memory_high(false);
-        assert_eq!(waiting.moved_from(Place::Queued { position: 1 }).await, Place::Admitted);
+        assert_eq!(waiting.changed_from(Place::Queued { position: 1 }).await, Place::Admitted);
         assert!(admission.enter(None).is_ok());
     }
 }

@@ -1,9 +1,9 @@
-//! Who asks for a run, in the caller's own words.
+//! Names of callers.
 
 use std::sync::Arc;
 
-/// A caller's name for whomever it acts for, such as a tenant: printable ASCII, so that it may stand in a log line. It is
-/// not proved: whoever has the deployment's key may say what it likes.
+/// The name that a caller gives, such as that of a tenant: printable ASCII, so that it is safe in log lines. Unverified: any
+/// client with the deployment's key can use any name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CallerId(Arc<str>);
 

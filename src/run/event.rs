@@ -107,7 +107,7 @@ impl RunEventKind {
                     + result.blocker.as_ref().map_or(0, |blocker| blocker.message.len())
                     + all(&result.tally.urls)
             }
-            // A provider's own words are part of some.
+            // Some contain a provider's message.
             Self::Failed { failure, tally, .. } => failure.to_string().len() + all(&tally.urls),
         }
     }
@@ -116,7 +116,7 @@ impl RunEventKind {
 impl Mask for RunEventKind {
     fn mask(&mut self, masker: &Masker) {
         match self {
-            // The deployment's and the caller's own words.
+            // Texts of the deployment and the caller.
             Self::Started { at: _, run_id: _, provider: _, model: _ } => {}
             Self::Gap { at: _, from: _, to: _ } => {}
             Self::Log { at: _, level: _, message } => message.mask(masker),
@@ -137,7 +137,7 @@ mod tests {
     use agent::ports::ModelError;
     use agent::report::Blocker;
 
-    fn held(result: AgentResult) -> usize {
+    fn finished_bytes(result: AgentResult) -> usize {
         RunEventKind::Finished { result, duration: Duration::ZERO }.heap_bytes()
     }
 
@@ -149,10 +149,10 @@ mod tests {
         let errors = vec![long.clone(); 2];
         let result =
             AgentResult { final_text: long.clone(), errors, blocker: Some(blocker), tally, ..Default::default() };
-        assert!(held(result) >= 7 * long.len());
+        assert!(finished_bytes(result) >= 7 * long.len());
         let error = ModelError::Refused { provider: "openai".into(), reason: long.clone() };
         let failure = Failure::Model(error);
-        let told = RunEventKind::Failed { failure, tally: Tally::default(), duration: Duration::ZERO };
-        assert!(told.heap_bytes() >= long.len());
+        let event = RunEventKind::Failed { failure, tally: Tally::default(), duration: Duration::ZERO };
+        assert!(event.heap_bytes() >= long.len());
     }
 }

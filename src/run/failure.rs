@@ -1,4 +1,4 @@
-//! Why a run broke.
+//! Why a run failed.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Readers that come, go and take over in any order, as a fuzz target.
+//! Events and readers of a run in any order, as a fuzz target.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -17,37 +17,37 @@ pub const TARGETS: &[(&str, fn(&[u8]))] = &[("run_stream", run_stream)];
 
 const BUFFER: usize = 24 << 10;
 
-/// Each byte is something that happens: an event is told, an event is read, the reader leaves, another one comes. Whatever
-/// the order, each reader reads every event once and in order, or is told that it is missing, which for a step can only be
-/// after a time without a reader; and memory is bounded.
+/// Each byte is an operation: an event is sent or read, the reader leaves, or another one attaches. In any order, each reader
+/// gets every event once and in order, or a gap in its place, which can include steps only after a time without a reader; and
+/// memory is bounded.
 pub(super) fn run_stream(data: &[u8]) {
-    let mut play = Play::new();
+    let mut model = Model::new();
     for byte in data {
-        play.happen(*byte);
-        if play.is_overrun() {
-            // The run ends by that; what its reader is still owed is another matter.
+        model.apply(*byte);
+        if model.is_overrun() {
+            // This ends the run.
             return;
         }
     }
-    play.end();
+    model.end();
 }
 
-struct Play {
+struct Model {
     events: Arc<Channel>,
-    /// All that was told; the first has the number 1.
-    told: Vec<RunEventKind>,
+    /// The first has the number 1.
+    sent: Vec<RunEventKind>,
     reader: Option<Reading>,
 }
 
 struct Reading {
     stream: RunStream,
-    /// Number of the last event it was given.
+    /// Number of the last event that it got.
     position: u64,
-    /// What was told from this number on may be told as missing only when it is a log event.
+    /// From this number on, gaps may contain only log events.
     owed_from: u64,
 }
 
-impl Play {
+impl Model {
     fn new() -> Self {
         let options = StreamOptions {
             buffer: BUFFER,
@@ -59,21 +59,21 @@ impl Play {
         let at = std::time::SystemTime::UNIX_EPOCH;
         let first = RunEventKind::Started { at, run_id: id, provider: Provider::Template, model: None };
         let (events, stream) = Channel::open(id, options, first.clone());
-        Self { events, told: vec![first], reader: Some(Reading { stream, position: 0, owed_from: 1 }) }
+        Self { events, sent: vec![first], reader: Some(Reading { stream, position: 0, owed_from: 1 }) }
     }
 
     fn last(&self) -> u64 {
-        self.told.len() as u64
+        self.sent.len() as u64
     }
 
-    fn happen(&mut self, byte: u8) {
+    fn apply(&mut self, byte: u8) {
         let size = usize::from(byte >> 3) * 64;
         match byte & 0b111 {
-            0 | 1 => self.tell(step(self.told.len(), size, Some(8 * size))),
-            2 => self.tell(step(self.told.len(), size, None)),
+            0 | 1 => self.send(step(self.sent.len(), size, Some(8 * size))),
+            2 => self.send(step(self.sent.len(), size, None)),
             3 => {
                 let at = std::time::SystemTime::UNIX_EPOCH;
-                self.tell(RunEventKind::Log { at, level: LogLevel::Info, message: "l".repeat(size) });
+                self.send(RunEventKind::Log { at, level: LogLevel::Info, message: "l".repeat(size) });
             }
             4 => (0..=byte >> 3).for_each(|_| {
                 self.read();
@@ -84,31 +84,31 @@ impl Play {
         }
     }
 
-    fn tell(&mut self, event: RunEventKind) {
-        self.told.push(event.clone());
+    fn send(&mut self, event: RunEventKind) {
+        self.sent.push(event.clone());
         let newest = size_of::<RunEvent>() + 64 + event.heap_bytes();
         self.events.push(event);
         assert!(self.events.bytes() <= BUFFER + newest || self.is_overrun(), "memory is bounded");
     }
 
-    /// Somebody comes who has all but the last `behind` events, beside or after the reader there is.
+    /// Attaches a reader that has all but the last `behind` events, in place of the current one, if any.
     fn attach(&mut self, behind: u64) {
         let position = self.last().saturating_sub(behind);
-        let stream = self.events.attach(position).expect("there is time to come back");
+        let stream = self.events.attach(position).expect("the time without a reader is not over");
         let owed_from = self.last() + 1;
         if let Some(mut before) = self.reader.replace(Reading { stream, position, owed_from }) {
-            assert_eq!(before.stream.next().now_or_never(), Some(None), "whoever was there reads no more");
+            assert_eq!(before.stream.next().now_or_never(), Some(None), "the previous reader is interrupted");
             assert_eq!(before.stream.interruption(), Some(Interruption::TakenOver));
         }
-        assert!(self.events.attach(self.last() + 1).is_err(), "nobody has what was not told");
+        assert!(self.events.attach(self.last() + 1).is_err(), "no reader is ahead of the events");
     }
 
-    /// Reads one event; false when there is none.
+    /// Reads one event; false if there is none.
     fn read(&mut self) -> bool {
         let last = self.last();
         let Some(reader) = &mut self.reader else { return false };
         let Some(read) = reader.stream.next().now_or_never() else {
-            assert_eq!(reader.position, last, "nothing waits unread");
+            assert_eq!(reader.position, last, "no event is unread");
             return false;
         };
         let Some(event) = read else {
@@ -120,22 +120,22 @@ impl Play {
         };
         let next = reader.position + 1;
         reader.position = event.sequence;
-        let (owed_from, at) = (reader.owed_from, |number: u64| &self.told[number as usize - 1]);
+        let (owed_from, at) = (reader.owed_from, |number: u64| &self.sent[number as usize - 1]);
         if let RunEventKind::Gap { from, to, .. } = event.kind {
-            assert!((from, to) == (next, event.sequence) && from <= to, "a gap takes the place of what is missing");
+            assert!((from, to) == (next, event.sequence) && from <= to, "a gap replaces the missing events");
             let missing: RangeInclusive<u64> = from.max(owed_from)..=to;
             let logs = missing.into_iter().all(|number| matches!(at(number), RunEventKind::Log { .. }));
             assert!(logs && to < last, "only log events are dropped under a reader, and never the newest event");
         } else {
-            assert_eq!(event.sequence, next, "in order, none twice, none left out");
-            assert_eq!(event.kind, expected(at(next), &event), "as it was told");
+            assert_eq!(event.sequence, next, "in order and without repetition or omission");
+            assert_eq!(event.kind, expected(at(next), &event), "as it was sent");
         }
         true
     }
 
     fn end(mut self) {
-        self.tell(RunEventKind::Finished { result: AgentResult::default(), duration: Duration::ZERO });
-        // Too late to be told.
+        self.send(RunEventKind::Finished { result: AgentResult::default(), duration: Duration::ZERO });
+        // Ignored after the terminal event.
         self.events.push(step(0, 0, None));
         if self.reader.is_none() {
             self.attach(self.last());
@@ -144,10 +144,10 @@ impl Play {
             return;
         }
         while self.read() {}
-        let Self { events, told, reader } = self;
+        let Self { events, sent, reader } = self;
         events.close();
-        let mut reader = reader.expect("somebody reads");
-        assert_eq!(reader.position, told.len() as u64, "the terminal event is read, and is the last");
+        let mut reader = reader.expect("there is a reader");
+        assert_eq!(reader.position, sent.len() as u64, "the terminal event is read, and is the last");
         assert_eq!(reader.stream.next().now_or_never(), Some(None));
     }
 
@@ -166,13 +166,13 @@ fn step(number: usize, text: usize, picture: Option<usize>) -> RunEventKind {
     })
 }
 
-/// What was told, without the screenshot that `event` says is dropped.
-fn expected(told: &RunEventKind, event: &RunEvent) -> RunEventKind {
-    let mut told = RunEvent::new(event.sequence, told.clone());
+/// What was sent, without the screenshot if `event` lacks it.
+fn expected(sent: &RunEventKind, event: &RunEvent) -> RunEventKind {
+    let mut sent = RunEvent::new(event.sequence, sent.clone());
     if event.withheld == Some(Withheld::Dropped) {
-        assert!(told.withhold(Withheld::Dropped) > 0 || matches!(&told.kind, RunEventKind::Step(_)));
+        assert!(sent.withhold(Withheld::Dropped) > 0 || matches!(&sent.kind, RunEventKind::Step(_)));
     }
-    told.kind
+    sent.kind
 }
 
 #[cfg(test)]

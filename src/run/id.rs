@@ -1,4 +1,4 @@
-//! A run's name.
+//! Run ids.
 
 use std::fmt;
 
@@ -10,12 +10,11 @@ pub struct RunId(Uuid);
 
 impl RunId {
     pub(super) fn new() -> Self {
-        // Not `now_v7`, which counts within a millisecond: who is told one id, such as a request's, would know most of the
-        // next one's bits.
+        // Not `now_v7`, which counts within a millisecond: one id would reveal most bits of the next one.
         Self(Uuid::new_v7(Timestamp::now(NoContext)))
     }
 
-    /// None for what is not written as runs' ids are told.
+    /// None unless it is in the form that [`Display`](fmt::Display) writes.
     pub fn parse(raw: &str) -> Option<Self> {
         Uuid::parse_str(raw).ok().map(Self).filter(|id| id.to_string() == raw)
     }

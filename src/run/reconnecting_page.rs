@@ -106,7 +106,7 @@ fn shown(url: &Url) -> String {
 async fn use_restart(restarts_left: u32, url: Option<&Url>, reporter: &dyn Reporter) -> Result<u32, BrowserError> {
     let left = restarts_left.checked_sub(1).ok_or(BrowserError::Lost)?;
     let from = url.map(|url| format!(" from {}", shown(url))).unwrap_or_default();
-    warn!("the browser was lost; the run goes on in another one");
+    warn!("the browser was lost; the run continues in another one");
     reporter.log(LogLevel::Warning, format!("the browser was lost; going on in another one{from}")).await;
     Ok(left)
 }

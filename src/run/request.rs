@@ -112,14 +112,14 @@ impl Task {
     }
 }
 
-/// A caller's name for one request, so that sending it again does not do it again: printable ASCII.
+/// Identifies a request, so that sending it again does not start another run: printable ASCII.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct IdempotencyKey(Box<str>);
 
 impl IdempotencyKey {
     pub const MAX_BYTES: usize = 255;
 
-    /// None when it is empty, too long, or has other characters.
+    /// None if it is empty, too long, or has other characters.
     pub fn parse(raw: &[u8]) -> Option<Self> {
         let printable = raw.iter().all(|byte| matches!(byte, b' '..=b'~'));
         let key = std::str::from_utf8(raw).ok().filter(|_| printable)?;
@@ -127,7 +127,7 @@ impl IdempotencyKey {
     }
 }
 
-/// An http or https URL. Whether the run may reach it is the URL policy's question, asked when it is opened.
+/// An http or https URL. The URL policy is checked when it is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StartUrl(Url);
 

@@ -62,7 +62,7 @@ pub enum StartError {
     /// The domain lists exclude the start page.
     #[error("the start page is out of reach: {0}")]
     StartUrl(url_policy::Refusal),
-    #[error("a run goes on without a reader for at most {} s", .max.as_secs())]
+    #[error("a run continues without a reader for at most {} s", .max.as_secs())]
     DetachTooLong { max: Duration },
     #[error(transparent)]
     Resume(#[from] ResumeError),

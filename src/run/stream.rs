@@ -57,7 +57,7 @@ impl Channel {
     pub(super) fn open(id: RunId, options: StreamOptions, first: RunEventKind) -> (Arc<Self>, RunStream) {
         let channel = Arc::new(Self { id, options, state: watch::Sender::new(State::new(options.buffer)) });
         channel.push(first);
-        let stream = channel.attach(0).expect("nobody has left a new channel");
+        let stream = channel.attach(0).expect("a new channel is not abandoned");
         (channel, stream)
     }
 
@@ -83,7 +83,7 @@ impl Channel {
         self.state.send_modify(|state| state.phase = Phase::Closed);
     }
 
-    /// Waits until the run has no use: its reader stalls, or has been away too long.
+    /// Waits until the run is to be cancelled: its reader stalls, or has been away for too long.
     pub(super) async fn given_up(&self) -> Failure {
         let StreamOptions { stall_timeout, detach, .. } = self.options;
         self.until(|state| match state.reader {
@@ -208,7 +208,7 @@ impl RunStream {
     /// Keeps what is to be sent of the last event, until [`progress`](Self::progress) says that it was sent. An interruption
     /// drops it, even while the reader stalls, so the reader must hold only a weak reference.
     pub fn hold(&mut self, unsent: Arc<dyn Any + Send + Sync>) {
-        // Notifies, since something may wait from here on.
+        // Notifies, since the reader may stall from here on.
         self.channel.state.send_modify(|state| {
             if let Ok((journal, cursor)) = state.cursor_of(self.number) {
                 cursor.unsent = Some(unsent);
@@ -217,7 +217,7 @@ impl RunStream {
         });
     }
 
-    /// Notes that the reader took something of what is held, or all of it.
+    /// Records that the reader took a part of what is held, or all of it.
     ///
     /// # Errors
     /// The stream was interrupted.

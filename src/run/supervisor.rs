@@ -1,4 +1,4 @@
-//! Drives one run from the queue to its terminal event, and cleans up however it ends.
+//! Drives one run from the queue to its terminal event, and cleans up.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
@@ -48,13 +48,6 @@ pub(super) struct Run {
     pub(super) service: CancellationToken,
 }
 
-/// How a run ended.
-enum Outcome {
-    Finished(AgentResult),
-    OutOfTime,
-    Failed(Failure),
-}
-
 /// Runs to the end. All events are sent, the page is closed and the slot is free; the stream is still open.
 pub(super) async fn supervise(run: Run) {
     let started = Instant::now();
@@ -69,16 +62,17 @@ pub(super) async fn supervise(run: Run) {
     let outcome = tokio::select! {
         // A cancelled run starts no further model call.
         biased;
-        failure = run.cancelled() => Outcome::Failed(failure),
-        outcome = AssertUnwindSafe(work(&run, &page, &ledger)).catch_unwind() => match outcome {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(failure)) => Outcome::Failed(failure),
-            Err(_) => Outcome::Failed(Failure::Internal),
-        },
+        failure = run.cancelled() => Err(failure),
+        outcome = AssertUnwindSafe(work(&run, &page, &ledger)).catch_unwind() => {
+            outcome.unwrap_or(Err(Failure::Internal))
+        }
     };
-    outcome.log(started.elapsed());
-
-    let mut end = outcome.into_event(ledger.entries(), run.time_limit(), started.elapsed());
+    let duration = started.elapsed();
+    log(&outcome, duration);
+    let mut end = match outcome {
+        Ok(result) => RunEventKind::Finished { result, duration },
+        Err(failure) => RunEventKind::Failed { failure, tally: ledger.entries().tally, duration },
+    };
     if let Some(masker) = run.request.secrets.masker() {
         end.mask(masker);
     }
@@ -96,7 +90,7 @@ pub(super) async fn supervise(run: Run) {
     drop(ticket);
 }
 
-async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, ledger: &Arc<Ledger>) -> Result<Outcome, Failure> {
+async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, ledger: &Arc<Ledger>) -> Result<AgentResult, Failure> {
     let limit = run.settings.queue_timeout;
     timeout(limit, wait_for_place(run)).await.unwrap_or(Err(Failure::QueueTimeout { waited: limit }))?;
     let (begun, limit) = (Instant::now(), run.time_limit());
@@ -112,9 +106,15 @@ async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, ledger: &Arc<Ledger>) -
         drive.await
     };
     match timeout_at(deadline, driven).await {
-        Ok(result) => result.map(Outcome::Finished),
-        Err(_elapsed) => Ok(Outcome::OutOfTime),
+        Ok(result) => result,
+        Err(_elapsed) => Ok(out_of_time(ledger.entries(), limit)),
     }
+}
+
+fn out_of_time(entries: Entries, limit: Duration) -> AgentResult {
+    let Entries { mut errors, blocker, tally } = entries;
+    errors.push(format!("the run was not finished within {} s", limit.as_secs_f32()));
+    AgentResult { stop_reason: StopReason::BudgetTime, errors, blocker, tally, ..AgentResult::default() }
 }
 
 async fn wait_for_place(run: &Run) -> Result<(), Failure> {
@@ -122,13 +122,13 @@ async fn wait_for_place(run: &Run) -> Result<(), Failure> {
     loop {
         match place {
             Place::Admitted => return Ok(()),
-            Place::TurnedAway => return Err(Failure::ShuttingDown),
+            Place::Rejected => return Err(Failure::ShuttingDown),
             Place::Queued { position } => {
                 let message = format!("waiting for a free place, position {position} in the queue");
                 run.events.push(RunEventKind::log(LogLevel::Info, message));
             }
         }
-        place = run.ticket.moved_from(place).await;
+        place = run.ticket.changed_from(place).await;
     }
 }
 
@@ -217,34 +217,17 @@ async fn close(page: Arc<dyn Page>) {
     }
 }
 
-impl Outcome {
-    fn into_event(self, entries: Entries, limit: Duration, duration: Duration) -> RunEventKind {
-        match self {
-            Self::Finished(result) => RunEventKind::Finished { result, duration },
-            Self::OutOfTime => {
-                let Entries { mut errors, blocker, tally } = entries;
-                errors.push(format!("the run was not finished within {} s", limit.as_secs_f32()));
-                let stop_reason = StopReason::BudgetTime;
-                let result = AgentResult { stop_reason, errors, blocker, tally, ..AgentResult::default() };
-                RunEventKind::Finished { result, duration }
-            }
-            Self::Failed(failure) => RunEventKind::Failed { failure, tally: entries.tally, duration },
+fn log(outcome: &Result<AgentResult, Failure>, elapsed: Duration) {
+    let elapsed_ms = elapsed.as_millis();
+    match outcome {
+        Ok(result) => {
+            let reason = result.stop_reason.name();
+            info!(success = result.success, reason, step_errors = result.errors.len(), elapsed_ms, "run finished");
         }
-    }
-
-    fn log(&self, elapsed: Duration) {
-        let elapsed_ms = elapsed.as_millis();
-        match self {
-            Self::Finished(result) => {
-                let reason = result.stop_reason.name();
-                info!(success = result.success, reason, step_errors = result.errors.len(), elapsed_ms, "run finished");
-            }
-            Self::OutOfTime => warn!(elapsed_ms, "run ran out of time"),
-            Self::Failed(failure @ (Failure::Cancelled | Failure::ClientStalled | Failure::ShuttingDown)) => {
-                info!(code = failure.code(), elapsed_ms, "run cancelled");
-            }
-            Self::Failed(failure) => warn!(code = failure.code(), cause = ?failure, elapsed_ms, "run failed"),
+        Err(failure @ (Failure::Cancelled | Failure::ClientStalled | Failure::ShuttingDown)) => {
+            info!(code = failure.code(), elapsed_ms, "run cancelled");
         }
+        Err(failure) => warn!(code = failure.code(), cause = ?failure, elapsed_ms, "run failed"),
     }
 }
 

@@ -1,7 +1,7 @@
-//! Log lines on their way out.
+//! Writes log lines without blocking.
 //!
-//! A pipe that nobody reads from fills up, and whoever writes to it waits: here that would be the threads which carry
-//! the runs. So a thread of its own writes, behind a queue with an end, and what finds it full is dropped and counted.
+//! A pipe that nobody reads fills up and blocks its writers, which would be the threads of the runs. So a separate thread writes
+//! from a bounded queue. Lines that do not fit are dropped and counted.
 
 use std::io::{self, Write};
 use std::iter;
@@ -13,40 +13,40 @@ use std::time::{Duration, Instant};
 
 use tracing::warn;
 
-/// Lines that may wait, of some hundred bytes each.
+/// Maximum number of queued lines, of some hundred bytes each.
 const QUEUE: usize = 1024;
-/// How long the end of the process waits for what is still to be written.
-const LAST_LINES: Duration = Duration::from_millis(500);
-/// Between two looks for a place in the queue, at the end.
-const LOOK: Duration = Duration::from_millis(5);
+/// How long the end of the process waits for queued lines.
+const FLUSH_LIMIT: Duration = Duration::from_millis(500);
+/// Interval of attempts to queue the flush.
+const RETRY_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Where lines are put; never waits and never fails. Clones write to the same.
+/// Queues lines; never blocks and never fails. Clones share the queue.
 #[derive(Clone)]
 pub(super) struct Lines {
     queue: SyncSender<Message>,
     dropped: Arc<AtomicU64>,
     out: Out,
-    /// The thread that writes.
+    /// The writing thread.
     writer: ThreadId,
 }
 
 type Out = Arc<Mutex<dyn Write + Send>>;
 
-/// Writes what is left when it is dropped, as far as somebody takes it.
+/// Flushes the queue when dropped, as far as the output accepts it.
 #[must_use = "the last lines are written when it is dropped"]
 pub struct LastLines(SyncSender<Message>);
 
 enum Message {
     Line(Vec<u8>),
-    /// All before it is written.
-    Written(SyncSender<()>),
+    /// Answered when all lines before it are written.
+    Flush(SyncSender<()>),
 }
 
 impl Lines {
-    /// Starts the thread that writes.
+    /// Starts the thread.
     ///
     /// # Errors
-    /// The system has no thread to give.
+    /// No thread can be started.
     pub(super) fn to(out: impl Write + Send + 'static) -> io::Result<(Self, LastLines)> {
         let (queue, lines) = sync_channel(QUEUE);
         let dropped = Arc::new(AtomicU64::new(0));
@@ -58,11 +58,11 @@ impl Lines {
     }
 }
 
-/// One line a write, as the subscriber hands them over.
+/// The subscriber writes a whole line at a time.
 impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if thread::current().id() == self.writer {
-            // It is told that lines are missing, which must not be missing itself: the queue may be full again.
+            // The line that reports dropped lines; the queue may be full again.
             let _ = lock(&self.out).write_all(line);
         } else if self.queue.try_send(Message::Line(line.to_vec())).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
@@ -81,22 +81,22 @@ fn lock(out: &Out) -> MutexGuard<'_, dyn Write + Send + 'static> {
 
 fn write(out: &Out, lines: &Receiver<Message>, dropped: &AtomicU64) {
     while let Ok(first) = lines.recv() {
-        // All that waits, so that what is missing is told after what came before it, and once.
+        // All queued lines, so that dropped ones are reported once, and after the lines before them.
         for message in iter::once(first).chain(lines.try_iter()).take(QUEUE) {
             match message {
-                // Whom would one tell that the log cannot be written?
+                // An error cannot be logged.
                 Message::Line(line) => drop(lock(out).write_all(&line)),
-                Message::Written(told) => {
-                    tell_missing(dropped);
-                    let _ = told.try_send(());
+                Message::Flush(done) => {
+                    report_dropped(dropped);
+                    let _ = done.try_send(());
                 }
             }
         }
-        tell_missing(dropped);
+        report_dropped(dropped);
     }
 }
 
-fn tell_missing(dropped: &AtomicU64) {
+fn report_dropped(dropped: &AtomicU64) {
     let missing = dropped.swap(0, Ordering::Relaxed);
     if missing > 0 {
         warn!(missing, "lines of the log were dropped, as they were not taken");
@@ -105,14 +105,14 @@ fn tell_missing(dropped: &AtomicU64) {
 
 impl Drop for LastLines {
     fn drop(&mut self) {
-        let until = Instant::now() + LAST_LINES;
-        let (told, written) = sync_channel(1);
-        while self.0.try_send(Message::Written(told.clone())).is_err() {
+        let until = Instant::now() + FLUSH_LIMIT;
+        let (done, flushed) = sync_channel(1);
+        while self.0.try_send(Message::Flush(done.clone())).is_err() {
             if Instant::now() >= until {
                 return;
             }
-            thread::sleep(LOOK);
+            thread::sleep(RETRY_INTERVAL);
         }
-        let _ = written.recv_timeout(until.saturating_duration_since(Instant::now()));
+        let _ = flushed.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }

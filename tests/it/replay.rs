@@ -25,18 +25,18 @@ async fn played(recording: &str) -> Report {
     let playing = async {
         while let Some(event) = stream.next().await {
             if event.kind.is_terminal() {
-                replay.end(&recording::end_of(&event.kind).expect("a terminal event"));
+                replay.playback.end(&recording::end_of(&event.kind).expect("a terminal event"));
             }
         }
     };
     let until_the_end = async {
         tokio::select! {
             () = playing => {}
-            () = replay.stopped() => {}
+            () = replay.playback.stopped() => {}
         }
     };
     soon("the replay", until_the_end).await;
-    replay.report()
+    replay.playback.report()
 }
 
 /// What is told when a part of a recording is another.

@@ -16,6 +16,6 @@ mod replay;
 mod secrets;
 
 pub use format::{End, Header, Recording, RecordingError, VERSION};
-pub use playback::{Divergence, Report};
+pub use playback::{Divergence, Playback, Report};
 pub use recorder::{Destination, RunRecorder};
-pub use replay::{RecordedRequest, Replay, ReplayError};
+pub use replay::{Replay, ReplayError};

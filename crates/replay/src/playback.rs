@@ -46,9 +46,9 @@ pub struct Report {
     pub steps: usize,
 }
 
-/// Clones share one position.
+/// The position in a recording. Clones share it.
 #[derive(Clone)]
-pub(super) struct Playback {
+pub struct Playback {
     state: Arc<Mutex<State>>,
     secrets: Arc<Secrets>,
     stopped: CancellationToken,
@@ -88,13 +88,13 @@ impl Playback {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns when the replay cannot continue.
-    pub(super) async fn stopped(&self) {
+    /// Returns when the replay has diverged so far that it cannot continue. The run is then to be cancelled.
+    pub async fn stopped(&self) {
         self.stopped.cancelled().await;
     }
 
     /// Compares the end of the run.
-    pub(super) fn end(&self, is: &End) {
+    pub fn end(&self, is: &End) {
         let mut state = self.lock();
         state.ended = true;
         if let Some(next) = state.entries.front().map(Entry::name) {
@@ -117,11 +117,12 @@ impl Playback {
         differences.into_iter().for_each(|difference| state.diverge(difference));
     }
 
-    pub(super) fn has_started(&self) -> bool {
+    /// Whether any entry was replayed; if not, nothing was compared.
+    pub fn has_started(&self) -> bool {
         self.lock().started
     }
 
-    pub(super) fn report(&self) -> Report {
+    pub fn report(&self) -> Report {
         let state = self.lock();
         Report { steps: state.observations.saturating_sub(1), ..state.report.clone() }
     }

@@ -62,7 +62,7 @@ pub enum Interruption {
     #[error("another reader took the stream over")]
     TakenOver,
     /// The run is over, and its reader was too slow compared to those of other finished runs.
-    #[error("what was left to read has made room for what other runs told")]
+    #[error("the unread events were dropped to make room for those of other runs")]
     Evicted,
 }
 
@@ -72,7 +72,7 @@ pub enum ResumeError {
     /// There was none, or its time without a reader is over and it is being cancelled or forgotten.
     #[error("no such run is held")]
     Unknown,
-    #[error("the run has told no event of this number yet, the last one was {last}")]
+    #[error("the run has no event of this number yet, the last one is {last}")]
     Ahead { last: u64 },
     #[error("the key was used for another request")]
     KeyReused,
