@@ -1,4 +1,4 @@
-//! What keeps a run out of a page, as a real browser meets it; and what only looks like it.
+//! Blockers in a real browser, and pages that only look blocked.
 
 use agent::observation::{Blocker, BlockerKind};
 use axum::Router;
@@ -31,7 +31,7 @@ fn kind(blocker: &Option<Blocker>) -> Option<BlockerKind> {
 }
 
 #[test]
-fn statuses_and_headers_of_the_document_are_seen() {
+fn status_and_headers_of_the_document_are_recorded() {
     run(async {
         let router = Router::new()
             .route("/limited", get(|| async { ([("Retry-After", "7")], titled(429, "Slow down", "Wait.")) }))
@@ -52,7 +52,7 @@ fn statuses_and_headers_of_the_document_are_seen() {
 }
 
 #[test]
-fn a_captcha_blocks_a_page_of_its_own_and_not_a_form() {
+fn a_captcha_blocks_its_own_page_but_not_a_form() {
     run(async {
         let widget = format!("<iframe title=reCAPTCHA width=304 height=78 src=\"{CAPTCHA}\"></iframe>");
         let wall = format!("<p>Our systems need to know.</p>{widget}");
@@ -77,7 +77,7 @@ fn a_captcha_blocks_a_page_of_its_own_and_not_a_form() {
 }
 
 #[test]
-fn a_check_that_passes_is_waited_for_and_one_that_stays_is_told() {
+fn a_check_that_passes_is_awaited_and_one_that_stays_is_reported() {
     run(async {
         let passing = "<p>This takes a second.</p><script>setTimeout(() => location.replace('/home'), 700)</script>";
         let router = Router::new()
@@ -93,7 +93,7 @@ fn a_check_that_passes_is_waited_for_and_one_that_stays_is_told() {
     });
 }
 
-/// An app whose pages need a login, sent there by the server or by a script.
+/// An app whose pages redirect to a login, by the server or by a script.
 async fn app() -> Site {
     Site::with(
         Router::new()
@@ -109,7 +109,7 @@ async fn app() -> Site {
 }
 
 #[test]
-fn a_login_form_blocks_when_another_page_was_asked_for() {
+fn a_login_form_blocks_if_another_page_was_requested() {
     run(async {
         let site = app().await;
         let blocker = async |tab: &Tab| kind(&tab.observe().await.blocker);
@@ -130,7 +130,7 @@ fn a_login_form_blocks_when_another_page_was_asked_for() {
 }
 
 #[test]
-fn a_form_tells_what_it_does_not_accept_once_it_was_sent() {
+fn a_submitted_form_reports_rejected_fields() {
     run(async {
         let native = "<form><label>E-mail <input type=email required></label><button>Send</button></form>";
         let scripted = "<form onsubmit=\"event.preventDefault(); wrong.textContent = 'The code has 6 digits'\">\
@@ -150,7 +150,7 @@ fn a_form_tells_what_it_does_not_accept_once_it_was_sent() {
 }
 
 #[test]
-fn a_run_that_is_kept_out_says_by_what_in_its_steps_and_at_its_end() {
+fn a_blocked_run_reports_the_blocker_in_its_steps_and_result() {
     run(async {
         let site = app().await;
         let service = Start::new().ready().await;

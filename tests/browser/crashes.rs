@@ -1,4 +1,4 @@
-//! Renderers that crash, run out of memory or never come back, wherever in a page and whatever the run is doing.
+//! Renderers that crash, run out of memory or hang, in pages, frames, popups and workers.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
@@ -13,11 +13,11 @@ use rustix::process::Signal;
 
 use crate::support::{Gate, OwnBrowser, Site, Tab, page, processes, run};
 
-/// How long anything may take here.
+/// The timeouts of the browser.
 const LIMIT: Duration = Duration::from_secs(5);
-/// What the machine may need beside that.
+/// Slack for a busy machine.
 const MARGIN: Duration = Duration::from_secs(3);
-/// The memory tells its renderer from the others.
+/// Its memory identifies its renderer.
 const LARGE: &str = "<script>const ballast = new Uint8Array(200 << 20).fill(7)</script><p>Large</p>";
 
 async fn browser() -> OwnBrowser {
@@ -33,7 +33,7 @@ fn kill_large(browser: &OwnBrowser) {
     processes::signal(large.expect("one renderer holds the ballast"), Signal::KILL);
 }
 
-/// Opens a page of another site, which has a process of its own.
+/// Opens a page of another site, in another process.
 fn leading(path: &str) -> String {
     format!(
         "<h1>Home</h1><a id=other target=_blank rel=noopener>Other</a><script>\
@@ -49,7 +49,7 @@ async fn in_popup(browser: &OwnBrowser, site: &Site, says: &str) -> Tab {
     tab
 }
 
-/// The popup can be closed, and the page that opened it goes on.
+/// Closes the popup and checks that its opener works.
 async fn goes_on_in_the_opener(tab: &Tab) {
     tab.act(Action::CloseTab { tab: None }).await.unwrap();
     let seen = tab.observe().await;
@@ -58,7 +58,7 @@ async fn goes_on_in_the_opener(tab: &Tab) {
 }
 
 #[test]
-fn a_frame_whose_renderer_crashes_leaves_the_page_as_it_is() {
+fn a_crashed_frame_does_not_affect_the_page() {
     run(async {
         let browser = browser().await;
         let home = "<button onclick=\"tell('pressed')\">Press</button><iframe></iframe><script>\
@@ -77,7 +77,7 @@ fn a_frame_whose_renderer_crashes_leaves_the_page_as_it_is() {
 }
 
 #[test]
-fn a_popup_whose_renderer_crashes_is_told_and_left() {
+fn a_crashed_popup_is_reported_and_can_be_closed() {
     run(async {
         let browser = browser().await;
         let site = Site::of(&[("/", &leading("/large")), ("/large", LARGE)]).await;
@@ -91,7 +91,7 @@ fn a_popup_whose_renderer_crashes_is_told_and_left() {
 }
 
 #[test]
-fn a_popup_in_an_endless_loop_is_told_and_left() {
+fn a_popup_in_an_endless_loop_is_reported_and_can_be_closed() {
     run(async {
         let browser = browser().await;
         let stuck = "<p>Busy</p><button onclick=\"for (;;);\">Spin</button>";
@@ -101,7 +101,7 @@ fn a_popup_in_an_endless_loop_is_told_and_left() {
         let _ = tab.click("Spin").await;
         assert!(started.elapsed() < LIMIT + MARGIN, "{:?}", started.elapsed());
         let started = Instant::now();
-        // The neighbour is at the same page, and reads it meanwhile.
+        // Another run reads the same page meanwhile.
         let (seen, read) = tokio::join!(tab.observe(), neighbour.text());
         assert!(started.elapsed() < LIMIT + MARGIN, "{:?}", started.elapsed());
         assert!(seen.notices.iter().any(|notice| notice.contains("could not be read")), "{seen:#?}");
@@ -114,7 +114,7 @@ fn a_popup_in_an_endless_loop_is_told_and_left() {
 }
 
 #[test]
-fn a_worker_in_an_endless_loop_holds_up_nothing() {
+fn a_worker_in_an_endless_loop_delays_nothing() {
     run(async {
         let browser = browser().await;
         let home = "<button onclick=\"tell('pressed')\">Press</button><script>\
@@ -134,7 +134,7 @@ fn a_worker_in_an_endless_loop_holds_up_nothing() {
 }
 
 #[test]
-fn a_picture_of_a_page_in_an_endless_loop_fails_in_time() {
+fn a_screenshot_of_a_page_in_an_endless_loop_fails_in_time() {
     run(async {
         let browser = browser().await;
         let site = Site::of(&[("/", "<button onclick=\"for (;;);\">Spin</button>"), ("/next", "Next")]).await;
@@ -150,7 +150,7 @@ fn a_picture_of_a_page_in_an_endless_loop_fails_in_time() {
 }
 
 #[test]
-fn a_page_that_never_lets_itself_be_left_is_told_in_time_and_its_run_ends() {
+fn a_page_that_cannot_be_left_is_reported_in_time_and_its_run_ends() {
     run(async {
         let browser = OwnBrowser::start(|settings| {
             settings.navigation_timeout = LIMIT;
@@ -167,7 +167,7 @@ fn a_page_that_never_lets_itself_be_left_is_told_in_time_and_its_run_ends() {
             Ok(_) => assert!(tab.text().await.contains("Next")),
             Err(late) => {
                 assert!(matches!(&late, ActionError::TimedOut { limit, .. } if *limit == LIMIT), "{late:?}");
-                // Another tab is there for the rest of the run.
+                // The run can continue in another tab.
                 tab.act(Action::Navigate { url: site.url("/next"), new_tab: Some(true) }).await.unwrap();
                 assert!(tab.text().await.contains("Next"));
             }
@@ -180,7 +180,7 @@ fn a_page_that_never_lets_itself_be_left_is_told_in_time_and_its_run_ends() {
 }
 
 #[test]
-fn a_page_that_crashes_while_the_next_is_on_its_way_is_left_for_that() {
+fn a_crash_during_navigation_still_opens_the_next_page() {
     run(async {
         let browser = browser().await;
         let (gate, held) = (Gate::new(), Gate::new());
@@ -202,8 +202,8 @@ fn a_page_that_crashes_while_the_next_is_on_its_way_is_left_for_that() {
             gate.open();
         };
         let (outcome, ()) = tokio::join!(tab.go(&next), crashing);
-        // Chromium may take the crash for the end of the journey, or lead it into the renderer that dies: then the run is
-        // told, by what it did or by the next look, and the way is free.
+        // Chromium may end the navigation with the crash, or commit it in the dying renderer: then the action or
+        // the next observation reports it, and the tab can navigate.
         let is_next = |seen: &Observation| seen.view.text.contains("Next");
         let has_crashed = |seen: &Observation| seen.notices.iter().any(|notice| notice.contains("crashed"));
         let mut is_told = outcome.unwrap().effect.contains("the page crashed");
@@ -220,7 +220,7 @@ fn a_page_that_crashes_while_the_next_is_on_its_way_is_left_for_that() {
 }
 
 #[test]
-fn a_crash_in_the_middle_of_a_look_is_told_by_this_look_or_the_next() {
+fn a_crash_during_an_observation_is_reported_by_this_or_the_next() {
     run(async {
         let browser = browser().await;
         let site = Site::of(&[("/", LARGE)]).await;
@@ -236,7 +236,7 @@ fn a_crash_in_the_middle_of_a_look_is_told_by_this_look_or_the_next() {
 }
 
 #[test]
-fn a_page_that_uses_up_its_memory_crashes_alone() {
+fn a_page_out_of_memory_crashes_alone() {
     run(async {
         let bin = tempfile::tempdir().unwrap();
         let program = bin.path().join("browser");

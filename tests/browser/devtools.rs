@@ -1,4 +1,4 @@
-//! A DevTools connection that is cut, slow or answers nonsense: what comes of it for one run, and for its neighbours.
+//! DevTools connections that are cut, slow or send invalid messages, and the effect on this and other runs.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use browser::settings::BrowserSettings;
 use crate::support::{Faulty, OwnBrowser, Site, eventually, headless, processes, run};
 
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long a command may take here.
+/// The command timeout.
 const LIMIT: Duration = Duration::from_secs(2);
 
 async fn site() -> Site {
@@ -16,7 +16,7 @@ async fn site() -> Site {
         .await
 }
 
-/// A browser with faults in which nothing is waited for long.
+/// A browser with faults and short timeouts.
 fn faulty(faulty: &Faulty) -> impl FnOnce(&mut BrowserSettings) {
     let executable = faulty.executable();
     |settings: &mut BrowserSettings| {
@@ -28,7 +28,7 @@ fn faulty(faulty: &Faulty) -> impl FnOnce(&mut BrowserSettings) {
 }
 
 #[test]
-fn a_relay_without_faults_is_as_good_as_none() {
+fn a_relay_without_faults_is_transparent() {
     run(async {
         let (plan, site) = (Faulty::new(""), site().await);
         let browser = OwnBrowser::start(faulty(&plan)).await;
@@ -43,9 +43,9 @@ fn a_relay_without_faults_is_as_good_as_none() {
 }
 
 #[test]
-fn a_connection_that_is_cut_in_an_action_loses_the_browser_at_once_and_the_next_takes_its_place() {
+fn a_cut_connection_loses_the_browser_at_once_and_it_is_replaced() {
     run(async {
-        // In the answer to the command, and in the middle of what comes of it.
+        // In the reply to the command, and in the events after it.
         for at in ["Page.navigate", "Page.frameNavigated", "Runtime.callFunctionOn"] {
             let (plan, site) = (Faulty::new(&format!("start 1 once {at}: cut")), site().await);
             let browser = OwnBrowser::start(faulty(&plan)).await;
@@ -66,7 +66,7 @@ fn a_connection_that_is_cut_in_an_action_loses_the_browser_at_once_and_the_next_
 }
 
 #[test]
-fn an_answer_that_is_none_costs_the_command_its_time_and_nothing_else() {
+fn a_lost_or_invalid_reply_times_out_only_its_command() {
     run(async {
         for fault in ["drop", "truncate", "invalid"] {
             let (plan, site) = (Faulty::new(&format!("once Page.navigate: {fault}")), site().await);
@@ -86,7 +86,7 @@ fn an_answer_that_is_none_costs_the_command_its_time_and_nothing_else() {
 }
 
 #[test]
-fn nonsense_between_the_answers_changes_nothing() {
+fn unexpected_messages_are_ignored_by_the_connection() {
     run(async {
         for fault in ["twice", "nul", "stray", "drip"] {
             let (plan, site) = (Faulty::new(&format!("every *: {fault}")), site().await);
@@ -104,9 +104,9 @@ fn nonsense_between_the_answers_changes_nothing() {
 }
 
 #[test]
-fn a_press_or_a_key_that_no_document_saw_is_an_error_that_says_so() {
+fn a_click_or_key_that_no_document_saw_is_an_error() {
     run(async {
-        // As when a prompt of the browser's own is open, which takes whatever is pressed.
+        // As with an open prompt of the browser, which takes all input.
         let plan = Faulty::new("every Input.dispatchMouseEvent: ignore\nevery Input.dispatchKeyEvent: ignore");
         let site = Site::of(&[("/", "<button>Press</button><input aria-label=Name autofocus>")]).await;
         let browser = OwnBrowser::start(faulty(&plan)).await;
@@ -116,7 +116,7 @@ fn a_press_or_a_key_that_no_document_saw_is_an_error_that_says_so() {
             let error = outcome.map(|outcome| outcome.effect).expect_err(what).to_string();
             assert!(error.contains(what), "{error}");
         }
-        // The next page hears them again as soon as nothing is in the way; this one is left.
+        // The next page receives input again.
         tab.go(&site.url("/")).await.unwrap();
         tab.close().await;
         browser.close().await;
@@ -124,13 +124,13 @@ fn a_press_or_a_key_that_no_document_saw_is_an_error_that_says_so() {
 }
 
 #[test]
-fn a_browser_that_says_nothing_but_nonsense_is_given_up_and_replaced() {
+fn a_browser_that_sends_only_invalid_messages_is_replaced() {
     run(async {
         for fault in ["garbage", "oversize"] {
             let (plan, site) = (Faulty::new(&format!("start 1 once Page.navigate: {fault}")), site().await);
             let browser = OwnBrowser::start(|settings| {
                 faulty(&plan)(settings);
-                // Not what ends it.
+                // Not the limit that ends it.
                 settings.navigation_timeout = Duration::from_secs(60);
             })
             .await;
@@ -145,7 +145,7 @@ fn a_browser_that_says_nothing_but_nonsense_is_given_up_and_replaced() {
 }
 
 #[test]
-fn a_browser_that_refuses_every_command_of_a_kind_fails_those_and_serves_the_others() {
+fn a_command_that_is_always_rejected_fails_and_the_others_work() {
     run(async {
         let (plan, site) = (Faulty::new("every Page.captureScreenshot: refuse"), site().await);
         let browser = OwnBrowser::start(faulty(&plan)).await;
@@ -166,7 +166,7 @@ fn a_browser_that_refuses_every_command_of_a_kind_fails_those_and_serves_the_oth
 }
 
 #[test]
-fn a_browser_that_refuses_everything_from_the_start_is_not_started_and_says_why() {
+fn a_browser_that_rejects_every_command_fails_to_start_with_the_reason() {
     run(async {
         let plan = Faulty::new("every *: refuse");
         let browser = OwnBrowser::start_unready(faulty(&plan));
@@ -178,14 +178,14 @@ fn a_browser_that_refuses_everything_from_the_start_is_not_started_and_says_why(
 }
 
 #[test]
-fn a_browser_that_keeps_a_context_takes_no_new_runs_and_the_next_one_does_while_its_last_goes_on() {
+fn a_browser_that_keeps_a_context_is_replaced_while_its_last_run_continues() {
     run(async {
         let (plan, site) = (Faulty::new("every Target.disposeBrowserContext: refuse"), site().await);
         let browser = OwnBrowser::start(faulty(&plan)).await;
         let main = browser.main_process();
         let neighbour = browser.open().await;
         browser.open().await.close().await;
-        // What it had laid by, and then one of the next browser.
+        // The spare context, then one of the next browser.
         for _ in 0..2 {
             browser.serves(&site).await;
         }
@@ -197,7 +197,7 @@ fn a_browser_that_keeps_a_context_takes_no_new_runs_and_the_next_one_does_while_
 }
 
 #[test]
-fn a_context_that_cannot_be_made_is_the_fault_of_one_run() {
+fn a_context_that_cannot_be_created_fails_one_run() {
     run(async {
         let (plan, site) = (Faulty::new("every Target.createBrowserContext: refuse"), site().await);
         let browser = OwnBrowser::start(faulty(&plan)).await;
@@ -212,9 +212,9 @@ fn a_context_that_cannot_be_made_is_the_fault_of_one_run() {
 }
 
 #[test]
-fn a_slow_connection_is_waited_for_within_the_limits() {
+fn a_slow_connection_works_within_the_timeouts() {
     run(async {
-        // One after the other, and what follows each is as late.
+        // One after another, each delaying the next.
         let late = ["Page.navigate", "Page.frameNavigated", "Runtime.callFunctionOn", "Page.captureScreenshot"];
         let plan = Faulty::new(&late.map(|method| format!("every {method}: delay 200")).join("\n"));
         let site = site().await;
@@ -237,7 +237,7 @@ fn a_slow_connection_is_waited_for_within_the_limits() {
 }
 
 #[test]
-fn a_connection_that_falls_silent_is_told_within_the_command_s_limit() {
+fn a_silent_connection_is_reported_within_the_command_timeout() {
     run(async {
         let (plan, site) = (Faulty::new("start 1 once Page.navigate: mute"), site().await);
         let browser = OwnBrowser::start(|settings| {
@@ -250,7 +250,7 @@ fn a_connection_that_falls_silent_is_told_within_the_command_s_limit() {
         assert!(matches!(&late, ActionError::TimedOut { limit, .. } if *limit == LIMIT), "{late:?}");
         let late = tab.back().await.unwrap_err();
         assert_eq!(late, ActionError::Browser(BrowserError::Unresponsive { limit: LIMIT }));
-        // What says nothing to anybody is missed after a quarter of its greatest age.
+        // A health check runs after a quarter of the maximum age.
         let lost = async { while tab.page().observe().await.err() != Some(BrowserError::Lost) {} };
         tokio::time::timeout(PATIENCE, lost).await.expect("the browser is given up");
         tab.close().await;
@@ -260,7 +260,7 @@ fn a_connection_that_falls_silent_is_told_within_the_command_s_limit() {
 }
 
 #[test]
-fn what_answers_no_start_is_given_up_after_the_launch_s_limit_and_garbage_at_once() {
+fn an_unanswered_start_fails_at_the_launch_timeout_and_garbage_at_once() {
     run(async {
         let launch = Duration::from_secs(3);
         for (fault, says) in
@@ -283,7 +283,7 @@ fn what_answers_no_start_is_given_up_after_the_launch_s_limit_and_garbage_at_onc
 }
 
 #[test]
-fn a_browser_that_is_too_old_is_refused_with_both_versions() {
+fn an_outdated_browser_is_rejected_with_both_versions() {
     run(async {
         for (product, says) in [
             ("Chrome/120.0.6099.71", "Chrome/120.0.6099.71 is too old, Chromium 136 or later is needed"),
@@ -303,15 +303,15 @@ fn a_browser_that_is_too_old_is_refused_with_both_versions() {
 }
 
 #[test]
-fn chance_is_the_same_with_the_same_seed() {
+fn the_same_seed_gives_the_same_faults() {
     run(async {
-        // Nothing but the browser's own start, which is the same each time.
+        // Only the browser's start, which is the same each time.
         let injected = async |seed: u32| {
             let plan = Faulty::new(&format!("seed {seed}\nrate 0.5: stray"));
             let browser = OwnBrowser::start(|settings| settings.executable = Some(plan.executable())).await;
             browser.close().await;
             let mut commands = plan.injected();
-            // All of them are through when it is ready.
+            // All messages have passed when it is ready.
             let first = ["Browser.getVersion 1", "Target.setDiscoverTargets 1", "Target.setAutoAttach 1"];
             commands.retain(|line| first.iter().any(|end| line.ends_with(end)));
             commands

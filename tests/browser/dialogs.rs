@@ -1,4 +1,4 @@
-//! Dialogs that pages open: they block nothing but themselves, and the run hears of each.
+//! Dialogs of pages.
 
 use agent::action::Action;
 use agent::observation::Dialog;
@@ -16,7 +16,7 @@ fn answer(accept: bool, text: Option<&str>) -> Action {
 }
 
 #[test]
-fn an_alert_is_accepted_and_its_text_told() {
+fn an_alert_is_accepted_and_its_text_reported() {
     run(async {
         let site = Site::of(&[("/", "<button onclick=\"alert('Sold out'); tell('went on')\">Buy</button>")]).await;
         let tab = open(&site, "/").await;
@@ -29,7 +29,7 @@ fn an_alert_is_accepted_and_its_text_told() {
 }
 
 #[test]
-fn an_alert_at_load_does_not_hold_up_the_page() {
+fn an_alert_at_load_does_not_block_the_page() {
     run(async {
         let site = Site::of(&[("/", "<script>alert('Hello')</script><h1>Home</h1>")]).await;
         let tab = open(&site, "/").await;
@@ -39,7 +39,7 @@ fn an_alert_at_load_does_not_hold_up_the_page() {
 }
 
 #[test]
-fn a_question_waits_for_the_model_s_answer() {
+fn a_confirm_dialog_waits_for_the_models_answer() {
     run(async {
         let site = Site::of(&[("/", ASKING)]).await;
         let tab = open(&site, "/").await;
@@ -58,7 +58,7 @@ fn a_question_waits_for_the_model_s_answer() {
 }
 
 #[test]
-fn a_prompt_takes_a_text_or_its_own_proposal() {
+fn a_prompt_accepts_a_text_or_its_default() {
     run(async {
         let site = Site::of(&[("/", ASKING)]).await;
         let tab = open(&site, "/").await;
@@ -76,7 +76,7 @@ fn a_prompt_takes_a_text_or_its_own_proposal() {
 }
 
 #[test]
-fn a_question_that_nobody_answers_is_dismissed_and_told() {
+fn an_unanswered_dialog_is_dismissed_and_reported() {
     run(async {
         let browser = OwnBrowser::start(|settings| settings.dialog_timeout = Duration::from_millis(300)).await;
         let site = Site::of(&[("/", ASKING)]).await;
@@ -93,7 +93,7 @@ fn a_question_that_nobody_answers_is_dismissed_and_told() {
 }
 
 #[test]
-fn a_run_ends_with_its_question_open() {
+fn a_run_ends_with_an_open_dialog() {
     run(async {
         let browser = OwnBrowser::start(|_| {}).await;
         let site = Site::of(&[("/", ASKING)]).await;
@@ -106,7 +106,7 @@ fn a_run_ends_with_its_question_open() {
 }
 
 #[test]
-fn a_page_that_does_not_want_to_be_left_is_left() {
+fn a_beforeunload_dialog_does_not_keep_the_page() {
     run(async {
         let body = "<button onclick=\"onbeforeunload = (event) => { event.preventDefault(); return 'Stay' }\">Edit</button>\
                     <a href=/next>Next</a>";
@@ -124,7 +124,7 @@ fn a_page_that_does_not_want_to_be_left_is_left() {
 }
 
 #[test]
-fn a_page_that_asks_for_ever_does_not_fill_the_prompt() {
+fn endless_dialogs_do_not_fill_the_prompt() {
     run(async {
         let site = Site::of(&[(
             "/",
@@ -141,7 +141,7 @@ fn a_page_that_asks_for_ever_does_not_fill_the_prompt() {
 }
 
 #[test]
-fn no_picture_is_waited_for_while_a_question_is_open() {
+fn no_screenshot_is_taken_while_a_dialog_is_open() {
     run(async {
         let site = Site::of(&[("/", ASKING)]).await;
         let tab = open(&site, "/").await;

@@ -1,4 +1,4 @@
-//! What pages let a run download: the file, what is told of it, and where it ends.
+//! Downloads: files, reports and limits.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn attachment(name: &str, content: impl Into<Body>) -> Response {
         .into_response()
 }
 
-/// A page with this body and some files; what is posted to `/upload` is kept.
+/// A page with this body and some files, and a record of uploads to `/upload`.
 async fn site(body: &str) -> (Site, Log<String>) {
     let posted = Log::new();
     let (log, html) = (posted.clone(), page(body));
@@ -57,7 +57,7 @@ async fn names(tab: &Tab) -> Vec<String> {
 }
 
 #[test]
-fn a_link_that_is_a_download_is_told_with_its_name_and_size() {
+fn a_download_by_link_is_reported_with_its_name_and_size() {
     run(async {
         let body =
             "<a href=/report>Report</a><a href=/plain download='my notes.txt'>Notes</a><a href=/program>Setup</a>";
@@ -77,7 +77,7 @@ fn a_link_that_is_a_download_is_told_with_its_name_and_size() {
 }
 
 #[test]
-fn what_scripts_make_up_is_downloaded_as_well() {
+fn a_blob_created_by_a_script_is_downloaded_too() {
     run(async {
         let body = "<script>function save(name, href) {
               const link = Object.assign(document.createElement('a'), { download: name, href });
@@ -111,7 +111,7 @@ fn what_scripts_make_up_is_downloaded_as_well() {
 }
 
 #[test]
-fn a_navigation_that_is_a_download_leaves_the_tab_where_it_was() {
+fn a_navigation_that_is_a_download_keeps_the_page() {
     run(async {
         let (site, _) = site("<h1>Home</h1>").await;
         let tab = open(&site, "/").await;
@@ -125,7 +125,7 @@ fn a_navigation_that_is_a_download_leaves_the_tab_where_it_was() {
 }
 
 #[test]
-fn a_name_of_a_servers_choice_is_made_plain() {
+fn a_file_name_from_the_server_is_sanitized() {
     run(async {
         let body = "<a href=/evil>Evil</a><a href=/plain download='../../a\u{202e}txt.exe'>Turned</a>";
         let (site, _) = site(body).await;
@@ -139,7 +139,7 @@ fn a_name_of_a_servers_choice_is_made_plain() {
 }
 
 #[test]
-fn a_file_that_was_downloaded_can_be_uploaded() {
+fn a_downloaded_file_can_be_uploaded() {
     run(async {
         let body = "<a href=/report>Report</a><form method=post action=/upload enctype=multipart/form-data>\
                     <input type=file name=f aria-label=File><button>Send</button></form>";
@@ -156,7 +156,7 @@ fn a_file_that_was_downloaded_can_be_uploaded() {
 }
 
 #[test]
-fn what_is_over_a_limit_is_cancelled_and_told() {
+fn a_download_over_a_limit_is_cancelled_and_reported() {
     run(async {
         let links = ["large", "endless", "half", "report"].map(|name| format!("<a href=/{name}>{name}</a> "));
         let (site, _) = site(&links.concat()).await;
@@ -180,7 +180,7 @@ fn what_is_over_a_limit_is_cancelled_and_told() {
 }
 
 #[test]
-fn a_download_that_takes_its_time_is_told_when_it_is_complete() {
+fn a_slow_download_is_reported_when_complete() {
     run(async {
         let go = std::sync::Arc::new(Notify::new());
         let slow = go.clone();
@@ -216,7 +216,7 @@ fn a_download_that_takes_its_time_is_told_when_it_is_complete() {
 }
 
 #[test]
-fn downloads_go_where_pages_may_go_and_nowhere_else() {
+fn downloads_obey_the_url_policy() {
     run(async {
         let (elsewhere, _) = site("").await;
         let forbidden = elsewhere.url_at("localhost", "/report");
@@ -260,7 +260,7 @@ fn two_runs_do_not_see_each_others_downloads() {
 }
 
 #[test]
-fn a_runs_files_go_with_it() {
+fn a_runs_files_are_deleted_with_it() {
     run(async {
         let (site, _) = site("<a href=/report>Report</a><a href=/hang>Hang</a>").await;
         let browser = OwnBrowser::start(|_| {}).await;

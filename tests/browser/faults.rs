@@ -1,4 +1,4 @@
-//! What breaks, breaks one run at most, is told within a deadline, and leaves nothing.
+//! Faults of pages and browsers: limited to one run, reported in time, and without leftovers.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
@@ -15,20 +15,20 @@ use crate::support::{Faulty, OwnBrowser, Site, Tab, eventually, headless, page, 
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What a page that answers shows.
+/// The heading of a responsive page.
 async fn answers(tab: &Tab, site: &Site) {
     tab.go(&site.url("/")).await.unwrap();
     assert!(tab.text().await.contains("Home"));
 }
 
-/// Kills the renderer that holds the ballast.
+/// Kills the renderer with the ballast.
 fn kill_large(browser: &OwnBrowser) {
     let large = processes::renderers(browser.root()).into_iter().find(|pid| processes::resident(*pid) > 250 << 20);
     processes::signal(large.expect("one renderer holds the ballast"), Signal::KILL);
 }
 
 async fn homely() -> Site {
-    // The memory tells its renderer from the others.
+    // Its memory identifies its renderer.
     let large = "<script>const ballast = new Uint8Array(200 << 20).fill(7)</script>Large";
     Site::of(&[("/", "<h1>Home</h1>"), ("/large", large), ("/loop", LOOP)]).await
 }
@@ -36,7 +36,7 @@ async fn homely() -> Site {
 const LOOP: &str = "<button onclick=\"for (;;);\">Spin</button>";
 
 #[test]
-fn a_crashed_page_is_told_its_neighbour_goes_on_and_navigating_revives_it() {
+fn a_crashed_page_is_reported_and_revived_by_navigation() {
     run(async {
         let browser = OwnBrowser::start(|_| {}).await;
         let site = homely().await;
@@ -57,7 +57,7 @@ fn a_crashed_page_is_told_its_neighbour_goes_on_and_navigating_revives_it() {
 }
 
 #[test]
-fn a_crash_in_the_middle_of_an_action_ends_the_action() {
+fn a_crash_during_an_action_ends_the_action() {
     run(async {
         let browser = OwnBrowser::start(|_| {}).await;
         let site = homely().await;
@@ -110,7 +110,7 @@ fn a_page_in_an_endless_loop_is_unreadable_in_time_and_can_be_left() {
 }
 
 #[test]
-fn a_run_whose_page_loops_for_ever_can_be_closed() {
+fn a_run_whose_page_loops_can_be_closed() {
     run(async {
         let browser = OwnBrowser::start(|settings| settings.command_timeout = Duration::from_secs(2)).await;
         let site = homely().await;
@@ -127,7 +127,7 @@ fn a_run_whose_page_loops_for_ever_can_be_closed() {
 }
 
 #[test]
-fn a_killed_browser_is_lost_at_once_and_another_takes_its_place() {
+fn a_killed_browser_is_lost_at_once_and_replaced() {
     run(async {
         let browser = OwnBrowser::start(|_| {}).await;
         let site = homely().await;
@@ -143,7 +143,7 @@ fn a_killed_browser_is_lost_at_once_and_another_takes_its_place() {
         assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
         tab.close().await;
 
-        // Also a run that comes while there is none is served.
+        // A run that arrives without a browser is served too.
         browser.serves(&site).await;
         assert_eq!(browser.pool.ready(), Ok(()));
         assert_ne!(browser.main_process(), main);
@@ -152,7 +152,7 @@ fn a_killed_browser_is_lost_at_once_and_another_takes_its_place() {
 }
 
 #[test]
-fn a_browser_that_stands_still_is_told_within_the_command_s_limit() {
+fn a_frozen_browser_is_reported_within_the_command_timeout() {
     run(async {
         let limit = Duration::from_secs(2);
         let browser = OwnBrowser::start(|settings| {
@@ -171,7 +171,7 @@ fn a_browser_that_stands_still_is_told_within_the_command_s_limit() {
         assert!(matches!(late, Err(ActionError::TimedOut { .. })), "{late:?}");
         let late = tab.back().await;
         assert!(matches!(late, Err(ActionError::Browser(BrowserError::Unresponsive { .. }))), "{late:?}");
-        // Whether or not a context had been laid by before: what comes next ends in time as well.
+        // With or without a spare context, the next operation fails in time too.
         match browser.pool.open(headless()).await {
             Ok(next) => {
                 let next = Tab::new(next);
@@ -183,13 +183,13 @@ fn a_browser_that_stands_still_is_told_within_the_command_s_limit() {
         }
         assert!(started.elapsed() < limit * 6, "{:?}", started.elapsed());
         tab.close().await;
-        // Even such a browser ends when it is told to.
+        // Even such a browser can be closed.
         browser.close().await;
     });
 }
 
 #[test]
-fn a_killed_warden_takes_its_browser_and_profile_along() {
+fn killing_a_warden_ends_its_browser_and_removes_the_profile() {
     run(async {
         let browser = OwnBrowser::start(|_| {}).await;
         let main = browser.main_process();
@@ -213,7 +213,7 @@ fn a_killed_warden_takes_its_browser_and_profile_along() {
 }
 
 #[test]
-fn what_is_no_browser_is_told_with_its_cause_and_leaves_nothing() {
+fn an_executable_that_is_not_a_browser_fails_with_its_cause() {
     run(async {
         let bin = tempfile::tempdir().unwrap();
         let script = bin.path().join("fails");
@@ -236,11 +236,11 @@ fn what_is_no_browser_is_told_with_its_cause_and_leaves_nothing() {
 }
 
 #[test]
-fn what_never_answers_is_given_up_after_the_launch_s_limit() {
+fn a_browser_that_never_answers_fails_at_the_launch_timeout() {
     run(async {
         let bin = tempfile::tempdir().unwrap();
         let silent = bin.path().join("silent");
-        // It has a child of its own, which has to go as well.
+        // Its child must be killed too.
         std::fs::write(&silent, "#!/bin/sh\nsleep 1000 & exec sleep 1000\n").unwrap();
         std::fs::set_permissions(&silent, std::fs::Permissions::from_mode(0o755)).unwrap();
         let browser = OwnBrowser::start_unready(|settings| {
@@ -254,7 +254,7 @@ fn what_never_answers_is_given_up_after_the_launch_s_limit() {
 }
 
 #[test]
-fn a_start_that_is_given_up_leaves_nothing() {
+fn a_cancelled_start_leaves_nothing_behind() {
     run(async {
         let browser = OwnBrowser::start_unready(|_| {});
         eventually("a process is there", PATIENCE, || !processes::of(browser.root()).is_empty()).await;
@@ -263,7 +263,7 @@ fn a_start_that_is_given_up_leaves_nothing() {
 }
 
 #[test]
-fn a_server_that_keeps_silent_is_given_up_after_the_navigation_s_limit() {
+fn a_silent_server_fails_at_the_navigation_timeout() {
     run(async {
         let limit = Duration::from_secs(2);
         let browser = OwnBrowser::start(|settings| settings.navigation_timeout = limit).await;
@@ -284,16 +284,16 @@ fn a_server_that_keeps_silent_is_given_up_after_the_navigation_s_limit() {
 }
 
 #[test]
-fn a_browser_that_is_too_old_is_replaced_and_ends_with_its_last_run() {
+fn an_aged_browser_is_replaced_and_ends_with_its_last_run() {
     run(is_replaced_and_ends_with_its_last_run(|settings| settings.max_age = Duration::from_secs(1)));
 }
 
 #[test]
-fn a_browser_that_is_too_large_is_replaced_and_ends_with_its_last_run() {
+fn an_oversized_browser_is_replaced_and_ends_with_its_last_run() {
     run(is_replaced_and_ends_with_its_last_run(|settings| {
-        // The least that can be set; every browser is larger.
+        // The minimum of the setting, which every browser exceeds.
         settings.max_memory = 64 << 20;
-        // Looked at after a quarter of it, and not old before this test has lost its patience.
+        // Checked after a quarter of it, and not reached within the test.
         settings.max_age = 2 * PATIENCE;
     }));
 }
@@ -313,12 +313,12 @@ async fn is_replaced_and_ends_with_its_last_run(adjust: impl FnOnce(&mut Browser
 }
 
 #[test]
-fn a_browser_that_does_not_dispose_of_a_context_is_replaced_although_nobody_waits_for_that() {
+fn a_browser_that_does_not_dispose_of_a_context_is_replaced() {
     run(async {
         let plan = Faulty::new("once Target.disposeBrowserContext: swallow");
         let browser = OwnBrowser::start(|settings| {
             settings.executable = Some(plan.executable());
-            // Looked after a quarter of it.
+            // Checked after a quarter of it.
             settings.max_age = Duration::from_secs(20);
         })
         .await;
@@ -334,9 +334,9 @@ fn a_browser_that_does_not_dispose_of_a_context_is_replaced_although_nobody_wait
 }
 
 #[test]
-fn however_a_run_ends_the_browser_has_its_context_no_more() {
+fn every_run_disposes_of_its_context() {
     run(async {
-        // Harmless, and noted with each answer.
+        // Harmless, and visible in each response.
         let watched = ["Target.createBrowserContext", "Target.disposeBrowserContext"];
         let plan = Faulty::new(&watched.map(|method| format!("every {method}: delay 0")).join("\n"));
         let browser = OwnBrowser::start(|settings| {
@@ -348,7 +348,7 @@ fn however_a_run_ends_the_browser_has_its_context_no_more() {
         let is_left_alone = || {
             let [made, disposed] =
                 watched.map(|method| plan.injected().iter().filter(|line| line.contains(method)).count());
-            // The one that waits for the next run.
+            // The spare context.
             made == disposed + 1
         };
         let site = homely().await;
@@ -378,9 +378,9 @@ fn however_a_run_ends_the_browser_has_its_context_no_more() {
 }
 
 #[test]
-fn profile_folders_may_lie_deep_in_the_file_system() {
+fn profile_folders_may_have_long_paths() {
     run(async {
-        // Chromium makes a socket below, and a socket's path ends at 107 bytes.
+        // Chromium creates a socket in it, and socket paths are limited to 107 bytes.
         let deep = tempfile::Builder::new().prefix(&"x".repeat(120)).tempdir().unwrap();
         let browser = OwnBrowser::start(|settings| settings.profile_root = deep.path().to_owned()).await;
         let site = homely().await;

@@ -1,4 +1,4 @@
-//! Frames in processes of their own: read where they stand, pressed where they are, and left out when they are stuck.
+//! Out-of-process frames: read in place, clickable, and omitted when they hang.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use browser::settings::BrowserSettings;
 
 use crate::support::{OwnBrowser, Site, processes, run};
 
-/// Puts a frame of another host into a page: the other name of loopback is another site, which has a process of its
+/// Inserts a cross-site frame: the other loopback host is another site, with a process of its
 /// own.
 fn framing(host: &str, path: &str, size: (u32, u32)) -> String {
     let (width, height) = size;
@@ -26,7 +26,7 @@ async fn browser(adjust: impl FnOnce(&mut BrowserSettings)) -> OwnBrowser {
 }
 
 #[test]
-fn shadow_trees_in_frames_in_frames_of_other_processes_are_read_and_pressed() {
+fn shadow_trees_in_nested_out_of_process_frames_are_read_and_clicked() {
     run(async {
         let browser = browser(|_| {}).await;
         let shadows = "<closed-box></closed-box><script>\
@@ -65,7 +65,7 @@ fn shadow_trees_in_frames_in_frames_of_other_processes_are_read_and_pressed() {
 }
 
 #[test]
-fn a_frame_that_never_answers_takes_nothing_of_the_page_with_it() {
+fn an_unresponsive_frame_does_not_affect_the_page() {
     run(async {
         let browser = browser(|_| {}).await;
         let stuck = "<p>Busy</p><script>onmessage = () => { for (;;); }</script>";
@@ -77,7 +77,7 @@ fn a_frame_that_never_answers_takes_nothing_of_the_page_with_it() {
         tab.go(&site.url("/")).await.unwrap();
         tab.until(|seen| seen.view.text.contains("Busy")).await;
         tab.click("Stick").await.unwrap();
-        // Once it is known not to answer, it is not waited for as long.
+        // Once known to be unresponsive, it is awaited for a shorter time.
         for limit in [Duration::from_secs(8), Duration::from_secs(2)] {
             let started = Instant::now();
             let seen = tab.observe().await;
@@ -95,7 +95,7 @@ fn a_frame_that_never_answers_takes_nothing_of_the_page_with_it() {
 }
 
 #[test]
-fn a_frame_that_loops_in_the_pages_own_process_makes_the_page_unreadable_in_time() {
+fn a_looping_frame_in_the_same_process_makes_the_page_unreadable_in_time() {
     run(async {
         let browser = browser(|settings| {
             settings.observe_timeout = Duration::from_millis(1500);
@@ -111,7 +111,7 @@ fn a_frame_that_loops_in_the_pages_own_process_makes_the_page_unreadable_in_time
         let seen =
             tab.until(|seen| seen.notices.iter().any(|notice| notice.starts_with("The page could not be read"))).await;
         assert_eq!((seen.view.elements, seen.view.text.as_str()), (vec![], ""));
-        // The loop is ended, so that the next step has a page again.
+        // The loop is terminated, so that the next step can read the page.
         let seen = tab.until(|seen| !seen.view.elements.is_empty()).await;
         assert!(seen.view.text.contains("Busy"), "{}", seen.view.text);
         tab.close().await;

@@ -1,4 +1,4 @@
-//! Runs with a window: a browser and a display of their own, gone with them.
+//! Headful runs, with their own browser and display.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -21,7 +21,7 @@ fn displays() -> BTreeSet<String> {
 }
 
 #[test]
-fn a_run_with_a_window_has_a_browser_and_a_display_of_its_own_and_leaves_neither() {
+fn a_headful_run_has_its_own_browser_and_display_and_leaves_neither() {
     run(async {
         let before = displays();
         let browser = OwnBrowser::start(|_| {}).await;
@@ -51,9 +51,9 @@ fn a_run_with_a_window_has_a_browser_and_a_display_of_its_own_and_leaves_neither
 }
 
 #[test]
-fn without_a_display_a_run_with_a_window_is_refused_before_its_stream_starts() {
+fn without_a_display_a_headful_run_is_rejected_before_its_stream() {
     run(async {
-        // A PATH on which there is no X server, although there is what Chromium's start script needs.
+        // A PATH without an X server, but with what Chromium's start script needs.
         let bin = tempfile::tempdir().unwrap();
         for folder in ["/usr/bin", "/bin"] {
             for entry in std::fs::read_dir(Path::new(folder)).unwrap().flatten() {

@@ -1,4 +1,4 @@
-//! Runs share a browser and nothing else, and leave nothing in it.
+//! Runs share only a browser, and leave nothing in it.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::support::{Browser, OwnBrowser, Site, Tab, WARDEN, eventually, headles
 const PATIENCE: Duration = Duration::from_secs(5);
 
 #[test]
-fn what_one_run_copies_no_other_can_paste() {
+fn the_clipboard_is_separate_per_run() {
     run(async {
         let home = "<input aria-label=Field value=secret-of-the-first>";
         let site = Site::of(&[("/", home), ("/empty", "<input aria-label=Field>")]).await;
@@ -31,7 +31,7 @@ fn what_one_run_copies_no_other_can_paste() {
 }
 
 #[test]
-fn cookies_and_storage_are_each_run_s_own() {
+fn cookies_and_storage_are_separate_per_run() {
     run(async {
         let home = "<button onclick=\"localStorage.note = 'mine'; tell('kept')\">Keep</button>\
                     <button onclick=\"tell('found ' + localStorage.note)\">Look</button>";
@@ -56,7 +56,7 @@ fn cookies_and_storage_are_each_run_s_own() {
     });
 }
 
-/// A site whose home page keeps a request open; closing the page is what ends it.
+/// A site whose home page keeps a request open until the page is closed.
 async fn with_open_request() -> (Site, crate::support::Log<&'static str>) {
     let ended = crate::support::Log::new();
     let log = ended.clone();
@@ -67,7 +67,7 @@ async fn with_open_request() -> (Site, crate::support::Log<&'static str>) {
 }
 
 #[test]
-fn a_closed_page_is_gone_from_the_browser() {
+fn closing_a_page_disposes_of_its_context() {
     run(async {
         let browser = OwnBrowser::start(|_| {}).await;
         let (site, ended) = with_open_request().await;
@@ -90,7 +90,7 @@ fn a_closed_page_is_gone_from_the_browser() {
 }
 
 #[test]
-fn a_page_that_is_dropped_without_closing_is_gone_as_well() {
+fn dropping_a_page_disposes_of_its_context() {
     run(async {
         let browser = OwnBrowser::start(|_| {}).await;
         let (site, ended) = with_open_request().await;
@@ -105,12 +105,12 @@ fn a_page_that_is_dropped_without_closing_is_gone_as_well() {
 }
 
 #[test]
-fn opening_that_is_given_up_midway_leaves_nothing() {
+fn a_cancelled_open_leaves_nothing_behind() {
     run(async {
         let browser = OwnBrowser::start(|_| {}).await;
         browser.open().await.close().await;
         let before = processes::renderers(browser.root()).len();
-        // Given up at every stage it has: after one look, two, three and so on.
+        // Cancelled at every stage: after one poll, two, three and so on.
         for looks in 1..=24 {
             let mut opening = Box::pin(browser.pool.open(headless()));
             let mut left = looks;
@@ -135,7 +135,7 @@ fn opening_that_is_given_up_midway_leaves_nothing() {
 }
 
 #[test]
-fn closing_twice_is_closing_once() {
+fn closing_is_idempotent() {
     run(async {
         let page = Browser::shared().open(headless()).await.unwrap();
         page.close().await;
@@ -145,12 +145,12 @@ fn closing_twice_is_closing_once() {
 }
 
 #[test]
-fn a_process_that_ends_leaves_no_browser_behind() {
+fn a_process_that_exits_leaves_no_browser_behind() {
     run(async {
-        // These tests themselves: they never close the browser that they share.
+        // This test process, which never closes its shared browser.
         let temp = tempfile::tempdir().unwrap();
         let tests = tokio::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "navigation::navigating_shows_the_page_and_says_where_it_is"])
+            .args(["--exact", "navigation::navigating_opens_the_page_and_reports_its_url"])
             .env("TMPDIR", temp.path())
             .output()
             .await

@@ -1,5 +1,5 @@
-//! The deployment's own secrets: the gateway's key and the model providers'. Each is sent where it belongs, in one header,
-//! and stands nowhere else: in nothing that is written or told, on no command line, in no browser's environment.
+//! The gateway key and the model providers' keys. Each is sent in one header
+//! and occurs nowhere else: in no log, event, command line or browser environment.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,16 +10,16 @@ use serde_json::json;
 
 use crate::support::{Events, Log, Service, Site, Start, processes, run};
 
-/// In every key and in nothing else.
+/// A part of every key that occurs nowhere else.
 const CANARY: &str = "canary5e8f0c";
 const KEYS: [&str; 3] = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"];
 
-/// A model server that fails in turn as servers do and tells everybody the headers that it got.
+/// A model server that fails in various ways and echoes the request's headers.
 async fn echo(heard: Log<String>) -> Site {
     let turn = Arc::new(AtomicUsize::new(0));
     Site::with(Router::new().fallback(move |mut headers: HeaderMap| async move {
         let told = format!("{headers:?}");
-        // What says how long the body is would be wrong of this one.
+        // The body's length would be wrong here.
         headers.remove(header::CONTENT_LENGTH);
         heard.push(told.clone());
         let status = [500, 429, 400, 401, 200][turn.fetch_add(1, Ordering::Relaxed) % 5];
@@ -29,7 +29,7 @@ async fn echo(heard: Log<String>) -> Site {
     .await
 }
 
-/// What anybody of this machine's who looks at the service's processes can read of them.
+/// What other users of this machine can read of the service's processes.
 fn seen_of_processes(service: &Service) -> Vec<(String, String)> {
     let read = |pid: u32, file: &str| {
         let bytes = std::fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
@@ -42,7 +42,7 @@ fn seen_of_processes(service: &Service) -> Vec<(String, String)> {
 }
 
 #[test]
-fn no_key_is_told_written_or_given_to_a_browser() {
+fn no_key_is_reported_logged_or_passed_to_a_browser() {
     run(async {
         let heard = Log::new();
         let site = echo(heard.clone()).await;

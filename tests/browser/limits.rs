@@ -1,4 +1,4 @@
-//! Pages that take without end: what each gets, and that its neighbours notice nothing.
+//! Resource limits of pages, without effect on other runs.
 
 use std::time::{Duration, Instant};
 
@@ -17,13 +17,13 @@ const HOG: &str = "<button onclick=\"const all = []; setInterval(() => all.push(
 const BURNER: &str = "<button onclick=\"const source = window.URL.createObjectURL(new Blob(['for (;;);'])); \
                       new Worker(source); new Worker(source); document.title = 'burning'\">Take time</button>";
 
-/// Waits until the run has been told something of its page.
+/// Waits for a notice about the page.
 async fn is_told(tab: &Tab, what: &str) {
     tab.until(|seen| seen.notices.iter().any(|notice| notice.contains(what))).await;
 }
 
 #[test]
-fn a_page_that_takes_memory_without_end_is_ended_and_its_neighbour_goes_on() {
+fn a_page_over_its_memory_limit_is_killed_without_affecting_others() {
     run(async {
         let limits = RendererLimits { memory: 400 << 20, cpu: Duration::from_secs(3600) };
         let browser = OwnBrowser::start(|settings| settings.renderers = limits).await;
@@ -37,7 +37,7 @@ fn a_page_that_takes_memory_without_end_is_ended_and_its_neighbour_goes_on() {
         assert!(neighbour.text().await.contains("Home"));
         let told = neighbour.observe().await.notices;
         assert!(!told.iter().any(|notice| notice.contains("ended")), "{told:?}");
-        // The run goes on elsewhere.
+        // The run continues elsewhere.
         hog.go(&site.url("/home")).await.unwrap();
         assert!(hog.text().await.contains("Home"));
         hog.close().await;
@@ -47,7 +47,7 @@ fn a_page_that_takes_memory_without_end_is_ended_and_its_neighbour_goes_on() {
 }
 
 #[test]
-fn a_page_that_takes_processor_time_without_end_is_ended_and_its_neighbour_goes_on() {
+fn a_page_over_its_cpu_limit_is_killed_without_affecting_others() {
     run(async {
         let limits = RendererLimits { memory: 4 << 30, cpu: Duration::from_secs(4) };
         let browser = OwnBrowser::start(|settings| settings.renderers = limits).await;
@@ -74,7 +74,7 @@ fn a_page_that_takes_processor_time_without_end_is_ended_and_its_neighbour_goes_
 }
 
 #[test]
-fn when_memory_is_short_the_largest_page_is_the_one_that_is_ended() {
+fn at_critical_memory_the_largest_page_is_killed() {
     run(async {
         let browser = OwnBrowser::start(|_| {}).await;
         let large = "<script>const ballast = new Uint8Array(200 << 20).fill(7)</script><h1>Large</h1>";
@@ -93,7 +93,7 @@ fn when_memory_is_short_the_largest_page_is_the_one_that_is_ended() {
 }
 
 #[test]
-fn a_page_that_opens_windows_without_end_gets_as_many_as_there_may_be() {
+fn a_page_that_opens_endless_windows_is_limited() {
     run(async {
         let most = 4;
         let browser = OwnBrowser::start(|settings| settings.max_tabs = most).await;
@@ -103,7 +103,7 @@ fn a_page_that_opens_windows_without_end_gets_as_many_as_there_may_be() {
         let tab = browser.open().await;
         tab.go(&site.url("/")).await.unwrap();
         let mut told = tab.click("Flood").await.unwrap().effect;
-        // However many a click may open, clicking on reaches the limit.
+        // Whatever one click may open, further clicks reach the limit.
         for _ in 0..2 * most {
             tab.act(agent::action::Action::SwitchTab { tab: 1 }).await.unwrap();
             told += &tab.click("One").await.unwrap().effect;
@@ -121,7 +121,7 @@ fn a_page_that_opens_windows_without_end_gets_as_many_as_there_may_be() {
 }
 
 #[test]
-fn the_dialogs_of_a_tab_behind_are_counted_from_one_action_to_the_next_as_well() {
+fn dialogs_of_a_background_tab_are_counted_per_action_too() {
     run(async {
         let browser = OwnBrowser::start(|settings| settings.max_dialogs = 3).await;
         let ticking =
@@ -146,7 +146,7 @@ fn the_dialogs_of_a_tab_behind_are_counted_from_one_action_to_the_next_as_well()
 }
 
 #[test]
-fn a_page_that_opens_dialogs_without_end_loses_its_tab() {
+fn a_page_that_opens_endless_dialogs_loses_its_tab() {
     run(async {
         let browser = OwnBrowser::start(|settings| settings.max_dialogs = 10).await;
         let bodies = [
@@ -189,7 +189,7 @@ fn a_page_that_opens_dialogs_without_end_loses_its_tab() {
     });
 }
 
-/// Scripts that make the browser write messages which are longer than what is read of one, each another one.
+/// Scripts that cause browser messages above the size limit, each a different one.
 const LOUD: &[&str] = &[
     "fetch('/take', { method: 'POST', body: 'x'.repeat(90 << 20) })",
     "new SharedWorker('/work.js', { name: 'x'.repeat(70 << 20) })",
@@ -197,7 +197,7 @@ const LOUD: &[&str] = &[
     "Object.assign(document.createElement('a'), { download: 'x', href: 'data:,' + 'x'.repeat(70 << 20) }).click()",
 ];
 
-/// A site where scripts run when a button is pressed, each at the path of its number.
+/// A site with a script per path that runs when a button is clicked.
 async fn loud_site(scripts: &[&str]) -> Site {
     let button = |script: &str| page(&format!("<button onclick=\"{script}\">Send</button>"));
     let pages = scripts.iter().map(|script| button(script)).enumerate();
@@ -221,7 +221,7 @@ async fn harms_itself_alone(scripts: &[&str]) {
         tab.go(&site.url(&format!("/{number}"))).await.unwrap();
         let _ = tab.click("Send").await;
         let _ = tab.page().observe().await;
-        // The browser is busy with writing it down for a while, for nobody.
+        // The browser is busy writing the message for a while.
         neighbour.until(|seen| seen.view.text.contains("Home")).await;
         neighbour.go(&site.url("/home")).await.unwrap();
         assert_eq!(browser.main_process_or_none(), Some(main), "the browser is the same after {script}");
@@ -232,7 +232,7 @@ async fn harms_itself_alone(scripts: &[&str]) {
 }
 
 #[test]
-fn a_page_that_makes_the_browser_tell_more_than_is_read_harms_itself_alone() {
+fn an_oversized_browser_message_affects_only_its_page() {
     run(harms_itself_alone(&LOUD[..1]));
 }
 
@@ -246,10 +246,10 @@ mod nightly {
     }
 
     #[test]
-    fn a_page_that_goes_on_making_the_browser_tell_more_than_is_read_is_closed() {
+    fn a_page_that_keeps_causing_oversized_messages_is_closed() {
         run(async {
             let browser = OwnBrowser::start(|_| {}).await;
-            // Each is let go before it is sent, so that the next can be.
+            // Each is dropped before the next is sent.
             let flood = "const body = 'x'.repeat(90 << 20); setInterval(() => { const it = new AbortController();\
                          fetch('/take', { method: 'POST', body, signal: it.signal }).catch(() => {});\
                          setTimeout(() => it.abort(), 50) }, 100)";
@@ -260,7 +260,7 @@ mod nightly {
             tab.go(&site.url("/0")).await.unwrap();
             let _ = tab.click("Send").await;
             let mut told = Vec::new();
-            // The first such message alone takes the browser seconds.
+            // The first such message takes the browser seconds.
             loop {
                 let seen = tab.observe().await;
                 told.extend(seen.notices);
@@ -274,7 +274,7 @@ mod nightly {
                 neighbour.go(&site.url("/home")).await.unwrap();
                 assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
             }
-            // The run goes on.
+            // The run continues.
             tab.go(&site.url("/home")).await.unwrap();
             assert!(tab.text().await.contains("Home"));
             assert_eq!(browser.main_process(), main, "the browser is the same");
@@ -285,14 +285,14 @@ mod nightly {
     }
 }
 
-/// Noise, of which no picture is small.
+/// Noise, which compresses badly.
 const NOISE: &str = "<style>body { margin: 0 }</style><canvas width=1280 height=900></canvas><script>\
     const paper = document.querySelector('canvas').getContext('2d'), noise = paper.createImageData(1280, 900);\
     for (let i = 0; i < noise.data.length; i++) noise.data[i] = i % 4 == 3 ? 255 : Math.random() * 256;\
     paper.putImageData(noise, 0, 0)</script>";
 
 #[test]
-fn a_screenshot_that_is_too_large_is_taken_again_smaller_or_left_out() {
+fn an_oversized_screenshot_is_retaken_smaller_or_omitted() {
     run(async {
         let site = Site::of(&[("/", NOISE)]).await;
         for (most, expected) in [(8 << 20, Some(ImageFormat::Png)), (1 << 20, Some(ImageFormat::Jpeg)), (20_000, None)]

@@ -1,13 +1,14 @@
-//! A real Chromium against sites that the tests serve: what an action does to a page, what a fault does to a run, and
-//! that nothing is ever left. Tests assert what reached the page or its server, not what was called.
+//! A real Chromium against sites that the tests serve: effects of actions and faults, and
+//! leftovers. Tests assert what reached the page or its server, not what was called.
 //!
 //! `nightly` takes minutes and is left to `make nightly`; tests in modules named `privileged` need root with CAP_SYS_ADMIN.
 #![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself")]
 
 mod actions;
-mod again;
 mod blocked;
+mod browser_starts;
 mod cases;
+mod chromium_processes;
 mod crashes;
 mod devtools;
 mod dialogs;
@@ -16,27 +17,26 @@ mod egress;
 mod faults;
 mod frames;
 mod headful;
-mod helpers;
 mod injection;
+mod interruptions;
 mod isolation;
 mod keys;
+mod killed_wardens;
 mod limits;
-mod marks;
 mod navigation;
 mod networks;
 mod nightly;
 mod observe;
-mod pictures;
 mod sandbox;
+mod screenshot_marks;
+mod secret_traffic;
 mod secrets;
 mod service;
 mod settling;
 mod signals;
-mod starts;
+mod stale_elements;
 mod support;
 mod system;
-mod unwarded;
 mod uploads;
-mod vanishing;
 mod warden;
-mod wire;
+mod wordless_pictures;

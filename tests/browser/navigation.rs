@@ -1,4 +1,4 @@
-//! Going somewhere: what the browser shows afterwards, and what the run is told.
+//! Navigation.
 
 use agent::action::{Action, SearchEngine};
 use agent::ports::ActionError;
@@ -15,7 +15,7 @@ async fn two_pages() -> (Site, Tab) {
     (site, tab)
 }
 
-/// Navigates and insists on a refusal by policy, with its reason.
+/// Navigates and expects a rejection by the URL policy, with its reason.
 async fn refusal(tab: &Tab, url: &str) -> String {
     match tab.go(url).await {
         Err(ActionError::Forbidden { reason, .. }) => reason,
@@ -24,7 +24,7 @@ async fn refusal(tab: &Tab, url: &str) -> String {
 }
 
 #[test]
-fn navigating_shows_the_page_and_says_where_it_is() {
+fn navigating_opens_the_page_and_reports_its_url() {
     run(async {
         let (site, tab) = two_pages().await;
         let outcome = tab.go(&site.url("/second")).await.unwrap();
@@ -38,10 +38,10 @@ fn navigating_shows_the_page_and_says_where_it_is() {
 }
 
 #[test]
-fn an_address_without_a_scheme_is_https() {
+fn a_url_without_a_scheme_is_https() {
     run(async {
         let (site, tab) = two_pages().await;
-        // Nobody speaks TLS there: the attempt itself is what is looked for.
+        // The server does not speak TLS; only the attempt matters.
         let address = site.url("/").replace("http://", "");
         let failed = tab.go(&address).await.unwrap_err();
         assert!(matches!(&failed, ActionError::Navigation { url, .. } if url.starts_with("https://")), "{failed:?}");
@@ -50,7 +50,7 @@ fn an_address_without_a_scheme_is_https() {
 }
 
 #[test]
-fn navigating_in_a_new_tab_keeps_the_old_one() {
+fn navigating_in_a_new_tab_keeps_the_current_one() {
     run(async {
         let (site, tab) = two_pages().await;
         let outcome = tab.act(Action::Navigate { url: site.url("/second"), new_tab: Some(true) }).await.unwrap();
@@ -64,7 +64,7 @@ fn navigating_in_a_new_tab_keeps_the_old_one() {
 }
 
 #[test]
-fn a_page_with_an_error_status_is_shown_as_it_is() {
+fn a_page_with_an_error_status_is_shown() {
     run(async {
         let router = Router::new()
             .route("/missing", get(|| async { (StatusCode::NOT_FOUND, Html(page("No such kettle"))) }))
@@ -79,7 +79,7 @@ fn a_page_with_an_error_status_is_shown_as_it_is() {
 }
 
 #[test]
-fn an_error_status_without_a_body_is_told_as_a_failure() {
+fn an_error_status_without_a_body_is_a_failure() {
     run(async {
         let router = Router::new()
             .route("/", get(|| async { Html(page("Home")) }))
@@ -96,7 +96,7 @@ fn an_error_status_without_a_body_is_told_as_a_failure() {
 }
 
 #[test]
-fn a_dead_host_is_an_error_with_its_cause() {
+fn an_unreachable_host_is_an_error_with_its_cause() {
     run(async {
         let (_site, tab) = two_pages().await;
         let gone = Site::of(&[]).await.url("/");
@@ -115,7 +115,7 @@ fn a_dead_host_is_an_error_with_its_cause() {
 }
 
 #[test]
-fn addresses_that_the_policy_closes_are_refused_before_a_byte_leaves() {
+fn forbidden_urls_are_rejected_before_a_byte_is_sent() {
     run(async {
         let (site, tab) = two_pages().await;
         for url in [
@@ -152,7 +152,7 @@ fn a_chain_of_redirects_is_followed_to_its_end() {
 }
 
 #[test]
-fn a_redirect_to_a_closed_host_is_refused() {
+fn a_redirect_to_a_forbidden_host_is_refused() {
     run(async {
         let inner = Site::of(&[("/secret", "Secret")]).await;
         let target = inner.url_at("localhost", "/secret");
@@ -168,7 +168,7 @@ fn a_redirect_to_a_closed_host_is_refused() {
 }
 
 #[test]
-fn what_a_page_loads_from_a_closed_host_does_not_arrive_there() {
+fn subresource_requests_do_not_reach_a_forbidden_host() {
     run(async {
         let inner = Site::of(&[("/secret", "Secret")]).await;
         let secret = inner.url_at("localhost", "/secret");
@@ -185,7 +185,7 @@ fn what_a_page_loads_from_a_closed_host_does_not_arrive_there() {
 }
 
 #[test]
-fn an_answer_without_content_keeps_the_page() {
+fn a_204_response_keeps_the_page() {
     run(async {
         let router = Router::new()
             .route("/", get(|| async { Html(page("Home")) }))
@@ -218,7 +218,7 @@ fn a_fragment_moves_within_the_document() {
 }
 
 #[test]
-fn a_page_that_rewrites_its_address_is_seen_under_the_new_one() {
+fn a_page_that_rewrites_its_url_is_reported_with_the_new_one() {
     run(async {
         let body = "<p id=where>Start</p><button onclick=\"history.pushState({}, '', '/deep'); where.textContent = 'Deep'\">Go deep</button>\
                     <script>onpopstate = () => where.textContent = 'Start again'</script>";
@@ -239,10 +239,10 @@ fn a_page_that_rewrites_its_address_is_seen_under_the_new_one() {
 }
 
 #[test]
-fn a_search_opens_the_engine_with_the_query() {
+fn a_search_opens_the_search_engine_with_the_query() {
     run(async {
         let (_site, tab) = two_pages().await;
-        // Whether the engine can be reached from here or not, the page or the error names the address.
+        // Whether or not the search engine is reachable, the page or the error contains its URL.
         for (engine, address) in [
             (None, "https://duckduckgo.com/?q=t%C3%A9a+%26+kettles"),
             (Some(SearchEngine::Bing), "https://www.bing.com/search?q=t%C3%A9a+%26+kettles"),
@@ -260,7 +260,7 @@ fn a_search_opens_the_engine_with_the_query() {
 }
 
 #[test]
-fn going_back_returns_to_the_page_before() {
+fn going_back_returns_to_the_previous_page() {
     run(async {
         let (site, tab) = two_pages().await;
         tab.click("On").await.unwrap();
@@ -277,7 +277,7 @@ fn going_back_returns_to_the_page_before() {
 }
 
 #[test]
-fn going_back_to_a_page_that_was_kept_alive_finds_it_as_it_was_left() {
+fn going_back_restores_a_page_from_the_back_forward_cache() {
     run(async {
         let body = "<input placeholder=Note><a href=/second>On</a>\
                     <script>onpageshow = (event) => tell(event.persisted ? 'kept' : 'new')</script>";
@@ -307,7 +307,7 @@ fn going_back_over_a_fragment_stays_in_the_document() {
 }
 
 #[test]
-fn going_back_from_the_first_page_is_not_possible() {
+fn going_back_from_the_first_page_fails() {
     run(async {
         let (site, tab) = two_pages().await;
         assert!(matches!(tab.back().await, Err(ActionError::NotPossible(_))));

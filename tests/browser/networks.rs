@@ -1,4 +1,4 @@
-//! What the caller of the service is told of sites and networks that fail, and that the browser lets go of all of it.
+//! Failing sites and networks as the caller sees them, and that all connections are closed.
 
 use std::time::{Duration, Instant};
 
@@ -7,13 +7,13 @@ use axum::response::{Html, Redirect};
 use axum::routing::get;
 use serde_json::{Value, json};
 
-use crate::support::rude::{Answer, Rude};
+use crate::support::raw_server::{Answer, RawServer};
 use crate::support::{DeadPort, Service, Site, Start, eventually, files_named, page, run};
 
 const HTML: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n";
 const HOME: &str = "<!doctype html><title>Home</title><h1>Home</h1><p>sweet home</p>";
 
-/// A service that waits no longer than a test should.
+/// A service with short timeouts.
 async fn service() -> Service {
     Start::new()
         .set("BROWSER_NAVIGATION_TIMEOUT", "4s")
@@ -25,7 +25,7 @@ async fn service() -> Service {
         .await
 }
 
-/// The terminal event of a run that opens a page and reads it, and everything told, as one text.
+/// The terminal event of a run that opens and reads a page, and all events as one text.
 async fn told_of(service: &Service, url: &str) -> (Value, String) {
     let task = format!("open {url}, then read 'Home'");
     let events = service.run(&task).await.rest().await;
@@ -38,10 +38,10 @@ fn html(body: &str) -> Vec<u8> {
 }
 
 #[test]
-fn where_no_page_comes_from_the_run_ends_without_success_and_says_why() {
+fn failed_navigations_end_the_run_without_success_and_with_the_reason() {
     run(async {
         let service = service().await;
-        let rude = Rude::serving(|path| match path {
+        let server = RawServer::serving(|path| match path {
             "/reset" => Answer::Reset(Vec::new()),
             "/closed" => Answer::Close(Vec::new()),
             "/reset-in-head" => Answer::Reset(HTML.into()),
@@ -58,19 +58,20 @@ fn where_no_page_comes_from_the_run_ends_without_success_and_says_why() {
             Site::self_signed_for("elsewhere.example", (2001, 2101)).await,
         );
         let (plain, reset, closed, silent) = (
-            Rude::greeting(|_| Answer::Close(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n".into())).await,
-            Rude::greeting(|_| Answer::Reset(Vec::new())).await,
-            Rude::greeting(|_| Answer::Close(Vec::new())).await,
-            Rude::greeting(|_| Answer::Hang(Vec::new())).await,
+            RawServer::greeting(|_| Answer::Close(b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n".into()))
+                .await,
+            RawServer::greeting(|_| Answer::Reset(Vec::new())).await,
+            RawServer::greeting(|_| Answer::Close(Vec::new())).await,
+            RawServer::greeting(|_| Answer::Hang(Vec::new())).await,
         );
         for (url, words) in [
             ("http://no-such-host.invalid/".to_owned(), "net::ERR_NAME_NOT_RESOLVED"),
             (dead.url(), "net::ERR_CONNECTION_REFUSED"),
-            (rude.url("/reset"), "net::ERR_CONNECTION_RESET"),
-            (rude.url("/closed"), "net::ERR_EMPTY_RESPONSE"),
-            (rude.url("/reset-in-head"), "net::ERR_CONNECTION_RESET"),
-            (rude.url("/garbage"), "net::ERR_INVALID_HTTP_RESPONSE"),
-            (rude.url("/huge-head"), "net::ERR_RESPONSE_HEADERS_TOO_BIG"),
+            (server.url("/reset"), "net::ERR_CONNECTION_RESET"),
+            (server.url("/closed"), "net::ERR_EMPTY_RESPONSE"),
+            (server.url("/reset-in-head"), "net::ERR_CONNECTION_RESET"),
+            (server.url("/garbage"), "net::ERR_INVALID_HTTP_RESPONSE"),
+            (server.url("/huge-head"), "net::ERR_RESPONSE_HEADERS_TOO_BIG"),
             (round.url("/"), "net::ERR_TOO_MANY_REDIRECTS"),
             (untrusted.url("/"), "net::ERR_CERT_"),
             (expired.url("/"), "net::ERR_CERT_"),
@@ -79,13 +80,13 @@ fn where_no_page_comes_from_the_run_ends_without_success_and_says_why() {
             (reset.url("/"), "net::ERR_CONNECTION_RESET"),
             (closed.url("/"), "net::ERR_CONNECTION_CLOSED"),
             (silent.url("/"), "took longer than 4 s"),
-            (rude.url("/silent"), "took longer than 4 s"),
+            (server.url("/silent"), "took longer than 4 s"),
         ] {
             let (last, told) = told_of(&service, &url).await;
             assert_eq!((&last["type"], &last["success"]), (&json!("result"), &json!(false)), "{url}: {last}");
             assert!(told.contains(words), "{url}: {told}");
         }
-        for server in [rude, plain, reset, closed, silent] {
+        for server in [server, plain, reset, closed, silent] {
             tokio::time::timeout(Duration::from_secs(5), server.is_let_go()).await.expect("no connection is left");
         }
         service.stop().await;
@@ -93,10 +94,10 @@ fn where_no_page_comes_from_the_run_ends_without_success_and_says_why() {
 }
 
 #[test]
-fn what_comes_in_part_is_read_as_far_as_it_goes() {
+fn partial_responses_are_read_as_far_as_received() {
     run(async {
         let service = service().await;
-        let rude = Rude::serving(|path| match path {
+        let server = RawServer::serving(|path| match path {
             "/reset" => Answer::Reset(html(HOME)),
             "/too-long" => Answer::Close(format!("{HTML}content-length: 100000\r\n\r\n{HOME}").into_bytes()),
             "/too-short" => Answer::Close(format!("{HTML}content-length: 40\r\n\r\n{HOME}").into_bytes()),
@@ -120,46 +121,46 @@ fn what_comes_in_part_is_read_as_far_as_it_goes() {
         .await;
         for path in ["/reset", "/too-long", "/stalls", "/endless", "/image", "/script", "/sockets"] {
             let started = Instant::now();
-            let (last, told) = told_of(&service, &rude.url(path)).await;
-            // What came before a reset may be thrown away with it.
+            let (last, told) = told_of(&service, &server.url(path)).await;
+            // Data before a reset may be discarded with it.
             let lost = path == "/reset" && told.contains("net::ERR_CONNECTION_RESET");
             assert!(lost || last["success"] == true && last["finalText"] == "# Home: sweet home", "{path}: {last}");
             assert!(started.elapsed() < Duration::from_secs(25), "{path}: {:?}", started.elapsed());
         }
-        let (last, _) = told_of(&service, &rude.url("/too-short")).await;
+        let (last, _) = told_of(&service, &server.url("/too-short")).await;
         assert_eq!(
             (&last["type"], &last["success"]),
             (&json!("result"), &json!(false)),
             "half a page has no answer: {last}"
         );
-        tokio::time::timeout(Duration::from_secs(5), rude.is_let_go()).await.expect("no connection is left");
+        tokio::time::timeout(Duration::from_secs(5), server.is_let_go()).await.expect("no connection is left");
         service.stop().await;
     });
 }
 
 #[test]
-fn a_page_of_a_hundred_megabytes_ends_no_service() {
+fn a_page_of_a_hundred_megabytes_does_not_exhaust_the_service() {
     run(async {
         let service = service().await;
         const LINE: &str =
             "<p hidden>one hundred bytes of text stand in each of these lines, which nobody will ever want to read</p>";
-        let rude = Rude::serving(|_| Answer::Flood(html(HOME), LINE, 1_000_000)).await;
-        let (last, told) = told_of(&service, &rude.url("/")).await;
+        let server = RawServer::serving(|_| Answer::Flood(html(HOME), LINE, 1_000_000)).await;
+        let (last, told) = told_of(&service, &server.url("/")).await;
         assert_eq!(last["type"], "result", "{last}");
         assert!(told.len() < 100_000, "{} bytes were told", told.len());
         let site = Site::with(Router::new().route("/", get(|| async { Html(page("<h1>Home</h1>")) }))).await;
         assert_eq!(told_of(&service, &site.url("/")).await.0["success"], true);
-        tokio::time::timeout(Duration::from_secs(5), rude.is_let_go()).await.expect("no connection is left");
+        tokio::time::timeout(Duration::from_secs(5), server.is_let_go()).await.expect("no connection is left");
         service.stop().await;
     });
 }
 
 #[test]
-fn a_download_of_a_gigabyte_is_cancelled_at_the_limit_and_nothing_of_it_stays() {
+fn a_download_of_a_gigabyte_is_cancelled_at_the_limit_and_removed() {
     run(async {
         const GIGABYTE: u64 = 1 << 30;
         let service = service().await;
-        let rude = Rude::serving(|path| match path {
+        let server = RawServer::serving(|path| match path {
             "/" => Answer::Close(html("<h1>Home</h1><a href=/download>Download</a>")),
             _ => Answer::Flood(
                 format!("HTTP/1.1 200 OK\r\ncontent-disposition: attachment; filename=all.bin\r\ncontent-length: {GIGABYTE}\r\n\r\n").into(),
@@ -168,12 +169,12 @@ fn a_download_of_a_gigabyte_is_cancelled_at_the_limit_and_nothing_of_it_stays() 
             ),
         })
         .await;
-        let task = format!("open {}, click 'Download', then read 'Home'", rude.url("/"));
+        let task = format!("open {}, click 'Download', then read 'Home'", server.url("/"));
         let events = service.run(&task).await.rest().await;
         assert_eq!(events.last().unwrap()["success"], true, "{events:#?}");
         assert!(events.iter().all(|event| event.get("downloads").is_none()), "{events:#?}");
-        tokio::time::timeout(Duration::from_secs(5), rude.is_let_go()).await.expect("no connection is left");
-        assert!(rude.sent() < GIGABYTE / 4, "{} bytes were sent", rude.sent());
+        tokio::time::timeout(Duration::from_secs(5), server.is_let_go()).await.expect("no connection is left");
+        assert!(server.sent() < GIGABYTE / 4, "{} bytes were sent", server.sent());
         let kept = || files_named(&service.profiles(), "all.bin");
         eventually("nothing of it stays", Duration::from_secs(2), || kept() == 0).await;
         service.stop().await;

@@ -1,4 +1,4 @@
-//! What the agent reads of each fixture page. The views are kept as a planner sees them, in `views/`.
+//! The views of the fixture pages, compared with `views/`.
 
 use std::time::{Duration, Instant};
 
@@ -33,7 +33,7 @@ async fn fixtures() -> Site {
     Site::with(router).await
 }
 
-/// Holds a fixture's view to the one that is kept, line by line.
+/// Compares a fixture's view with the stored one, line by line.
 #[track_caller]
 fn reads_as(path: &'static str, expected: &'static str) {
     run(async move {
@@ -47,22 +47,22 @@ fn reads_as(path: &'static str, expected: &'static str) {
 }
 
 #[test]
-fn every_kind_of_field_tells_its_type_value_and_bounds() {
+fn every_kind_of_field_shows_its_type_value_and_constraints() {
     reads_as("/form", include_str!("views/form.txt"));
 }
 
 #[test]
-fn what_a_banner_covers_is_not_offered() {
+fn elements_covered_by_a_banner_are_not_listed() {
     reads_as("/overlays", include_str!("views/overlays.txt"));
 }
 
 #[test]
-fn under_a_modal_only_the_modal_is_offered() {
+fn under_a_modal_only_the_modal_is_listed() {
     reads_as("/overlays#modal", include_str!("views/overlays-modal.txt"));
 }
 
 #[test]
-fn a_native_dialog_makes_the_rest_inert() {
+fn a_native_dialog_hides_the_rest() {
     reads_as("/overlays#native", include_str!("views/overlays-native.txt"));
 }
 
@@ -72,52 +72,52 @@ fn tables_cards_and_containers_keep_their_structure() {
 }
 
 #[test]
-fn icons_scripts_and_drawings_are_told_and_forgery_is_marked() {
+fn icons_and_drawings_are_described_and_forged_lines_are_escaped() {
     reads_as("/glyphs", include_str!("views/glyphs.txt"));
 }
 
 #[test]
-fn shadow_trees_open_and_closed_and_nested_frames_are_read() {
+fn open_and_closed_shadow_trees_and_nested_frames_are_read() {
     reads_as("/shadow", include_str!("views/shadow.txt"));
 }
 
 #[test]
-fn names_that_hide_the_documents_properties_do_not_hide_the_page() {
+fn elements_that_shadow_document_properties_do_not_break_reading() {
     reads_as("/disguised", include_str!("views/disguised.txt"));
 }
 
 #[test]
-fn a_long_list_is_read_as_far_as_one_screen_down() {
+fn a_long_list_is_read_up_to_one_screen_below() {
     reads_as("/list", include_str!("views/list.txt"));
 }
 
 #[test]
-fn of_a_text_longer_than_the_screen_the_near_part_is_read() {
+fn of_a_long_text_the_part_near_the_viewport_is_read() {
     reads_as("/log", include_str!("views/log.txt"));
 }
 
 #[test]
-fn what_nobody_can_see_or_press_is_not_offered() {
+fn invisible_and_unclickable_elements_are_not_listed() {
     reads_as("/visibility", include_str!("views/visibility.txt"));
 }
 
 #[test]
-fn areas_boxless_elements_and_drawings_are_offered_where_they_are() {
+fn areas_boxless_elements_and_drawings_are_listed_with_their_place() {
     reads_as("/places", include_str!("views/places.txt"));
 }
 
 #[test]
-fn cells_of_boards_and_calendars_tell_what_distinguishes_them() {
+fn cells_of_boards_and_calendars_show_what_distinguishes_them() {
     reads_as("/boards", include_str!("views/boards.txt"));
 }
 
 #[test]
-fn what_scripts_listen_to_is_offered_and_not_what_contains_it() {
+fn elements_with_listeners_are_listed_but_not_their_containers() {
     reads_as("/listeners", include_str!("views/listeners.txt"));
 }
 
 #[test]
-fn areas_boxless_elements_and_shapes_are_pressed_where_they_are() {
+fn areas_boxless_elements_and_shapes_are_clicked_at_their_place() {
     run(async {
         let site = fixtures().await;
         for path in ["/kitchen", "/bath", "/hall", "/outside"] {
@@ -142,7 +142,7 @@ fn areas_boxless_elements_and_shapes_are_pressed_where_they_are() {
 }
 
 #[test]
-fn what_scripts_listen_to_is_pressed_as_one_part_of_it() {
+fn elements_with_listeners_are_clicked_on_one_of_their_parts() {
     run(async {
         let site = fixtures().await;
         let tab = open(&site, "/listeners").await;
@@ -159,7 +159,7 @@ fn what_scripts_listen_to_is_pressed_as_one_part_of_it() {
 }
 
 #[test]
-fn listeners_that_come_later_are_found_then() {
+fn listeners_added_later_are_found() {
     run(async {
         let body = "<p id=first>First</p><button onclick=\"first.addEventListener('click', () => tell('pressed'))\">Listen</button>";
         let site = Site::of(&[("/", body)]).await;
@@ -197,7 +197,7 @@ fn no_password_leaves_the_page() {
 }
 
 #[test]
-fn what_an_action_brings_up_is_marked_as_new() {
+fn elements_added_by_an_action_are_marked_as_new() {
     run(async {
         let site = Site::of(&[(
             "/",
@@ -213,7 +213,7 @@ fn what_an_action_brings_up_is_marked_as_new() {
 }
 
 #[test]
-fn a_row_that_can_be_clicked_keeps_its_words_whatever_is_hidden_in_it() {
+fn a_clickable_row_keeps_its_text_despite_hidden_parts() {
     run(async {
         let row = "<div onclick=\"tell('row')\">Ada <b>Lovelace</b>\
                    <button style='opacity: 0; pointer-events: none'>More</button></div>";
@@ -226,7 +226,7 @@ fn a_row_that_can_be_clicked_keeps_its_words_whatever_is_hidden_in_it() {
 }
 
 #[test]
-fn buttons_that_only_hovering_shows_are_offered_where_they_take_presses() {
+fn buttons_shown_on_hover_are_listed_if_clickable() {
     run(async {
         let body = "<style>.tools { opacity: 0 } li:hover .tools { opacity: 1 }</style>\
                     <ul><li>Invoice <span class=tools><button onclick=\"tell('deleted')\">Delete</button></span></ul>\
@@ -243,7 +243,7 @@ fn buttons_that_only_hovering_shows_are_offered_where_they_take_presses() {
 }
 
 #[test]
-fn what_can_be_read_on_a_control_is_told_beside_the_name_it_was_given() {
+fn visible_text_of_a_control_is_shown_beside_its_accessible_name() {
     run(async {
         let body = "<button aria-label='Open user menu'>Ada Lovelace</button>\
                     <label for=send>Send:</label><button id=send>Submit</button>\
@@ -259,7 +259,7 @@ fn what_can_be_read_on_a_control_is_told_beside_the_name_it_was_given() {
 }
 
 #[test]
-fn a_box_that_scrolls_by_next_to_nothing_is_no_scroller() {
+fn a_box_that_hardly_scrolls_is_not_a_scroll_container() {
     run(async {
         let body = "<pre style='overflow: auto; width: 600px'><div style='width: 612px'>Some code</div></pre>\
                     <div style='overflow: auto; height: 100px'><p style='height: 150px'>A list</p></div>";
@@ -272,7 +272,7 @@ fn a_box_that_scrolls_by_next_to_nothing_is_no_scroller() {
 }
 
 #[test]
-fn frames_of_another_origin_are_read_where_they_stand() {
+fn cross_origin_frames_are_read_in_place() {
     run(async {
         let inner = Site::of(&[("/", "<p>Other origin</p><a href=/deal>A deal</a>")]).await;
         let body = format!(
@@ -290,18 +290,18 @@ fn frames_of_another_origin_are_read_where_they_stand() {
 }
 
 #[test]
-fn reading_a_huge_page_costs_what_its_screen_costs() {
+fn reading_a_huge_page_costs_as_much_as_its_screen() {
     run(async {
         let site = fixtures().await;
         let (small, _) = median_of(&open(&site, "/generated?nodes=1000").await).await;
         let (huge, size) = median_of(&open(&site, "/generated?nodes=50000").await).await;
         assert!(size <= 8_000, "{size} tokens");
-        // Fifty times the nodes. The slack is for machines that do other things as well.
+        // Fifty times the nodes, with slack for a busy machine.
         assert!(huge < small * 10 + Duration::from_millis(100), "{small:?} for 1,000 nodes, {huge:?} for 50,000");
     });
 }
 
-/// Of several readings: the time, and the size of the view in tokens.
+/// The time of several readings, and the view's size in tokens.
 async fn median_of(tab: &Tab) -> (Duration, usize) {
     let mut times = Vec::new();
     let mut size = 0;

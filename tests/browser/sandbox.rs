@@ -21,7 +21,7 @@ mod privileged {
     use super::*;
 
     #[test]
-    fn a_service_that_is_not_root_s_runs_pages_in_chromium_s_sandbox() {
+    fn an_unprivileged_service_uses_chromiums_sandbox() {
         run(async {
             for (mode, reason) in [("on", "BROWSER_SANDBOX is on"), ("auto", "this user may make user namespaces")] {
                 let service = Start::new().by_user(USER).set("BROWSER_SANDBOX", mode).ready().await;
@@ -39,7 +39,7 @@ mod privileged {
                 let main = processes::browser(&service.profiles()).unwrap();
                 let flags = std::fs::read_to_string(format!("/proc/{main}/cmdline")).unwrap();
                 assert!(!flags.contains("--no-sandbox"));
-                // What the sandbox does, seen from outside: system calls are filtered, in namespaces of its own.
+                // Effects of the sandbox: seccomp filters and own namespaces.
                 let renderers = processes::renderers(&service.profiles());
                 assert!(!renderers.is_empty());
                 for renderer in renderers {
@@ -53,7 +53,7 @@ mod privileged {
     }
 
     #[test]
-    fn as_root_there_is_no_sandbox_and_the_service_says_so() {
+    fn as_root_the_service_reports_that_there_is_no_sandbox() {
         run(async {
             assert!(rustix::process::geteuid().is_root());
             let service = Start::new().listening().await;

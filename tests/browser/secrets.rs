@@ -1,4 +1,4 @@
-//! What a caller lets a run type: into the fields that may have it, nowhere else, and shown to nobody.
+//! Secrets: typed only into allowed fields, and never shown.
 
 use agent::action::Action;
 use agent::image::ImageFormat;
@@ -26,7 +26,7 @@ fn secrets(urls: &[&str], value: &str) -> Secrets {
     Secrets::new(places.collect()).unwrap()
 }
 
-/// A run at a URL that has the password for these origins, as the agent has its page.
+/// A run at a URL with a password for these origins, with the agent's masking.
 async fn open(url: &str, secrets: Secrets, screenshots: Option<ImageFormat>) -> Tab {
     let opened =
         Browser::shared().open(PageSpec { screenshots, secrets: secrets.clone(), ..headless() }).await.unwrap();
@@ -35,7 +35,7 @@ async fn open(url: &str, secrets: Secrets, screenshots: Option<ImageFormat>) -> 
     tab
 }
 
-/// A site of one page; what is posted to `/in` it tells.
+/// A site of one page that records what is posted to `/in`.
 async fn site(body: &str) -> Site {
     let html = page(body);
     let take = "<script>onload = () => tell(location.search + ' ' + document.body.innerText)</script>";
@@ -57,7 +57,7 @@ async fn typed(site: &Site, allowed: &[&str]) -> Result<ActionOutcome, ActionErr
 }
 
 #[test]
-fn a_value_arrives_in_the_field_of_its_origin_as_a_users_typing_would() {
+fn a_value_arrives_in_the_field_of_its_origin_like_typing() {
     run(async {
         let site = site(&format!(
             "{FIELD}<script>const p = document.querySelector('input'); const heard = [];
@@ -85,19 +85,19 @@ fn a_value_arrives_in_the_field_of_its_origin_as_a_users_typing_would() {
 }
 
 #[test]
-fn where_it_may_not_go_nothing_is_typed() {
+fn a_value_is_not_typed_where_it_is_not_allowed() {
     run(async {
         let telling = "<script>addEventListener('input', (e) => tell('typed ' + e.target.value), true)</script>";
         let evil = site("evil").await;
         let elsewhere = format!("action={}", evil.url("/in"));
-        // The origins of all, in their order, are not cut off.
+        // The list of all origins is not truncated.
         let own = (1..=25).map(|n| format!("<button formaction='/{n}'>{n}</button>")).collect::<String>();
         let among_many = format!("{own}<button formaction='{}'>", evil.url_at("localhost", "/in"));
         for (body, why) in [
             (FIELD.replace("action=/in", &elsewhere), "may not be given to"),
             (FIELD.replace("<button>", &format!("<button form{elsewhere}>")), "may not be given to"),
             (FIELD.replace("<button>", &among_many), "may not be given to"),
-            // A blank to scripts and none to a form.
+            // A blank for scripts, but not for forms.
             (format!("<base href='{}'>{}", evil.url("/"), FIELD.replace("/in", "&nbsp;")), "may not be given to"),
             (FIELD.replace("method=post", "method=get"), "into a URL"),
             (FIELD.replace("<button>", "<button formmethod=GET>"), "into a URL"),
@@ -121,7 +121,7 @@ fn where_it_may_not_go_nothing_is_typed() {
 }
 
 #[test]
-fn a_form_may_send_it_to_another_origin_that_may_have_it() {
+fn a_form_may_submit_to_another_origin_of_the_secret() {
     run(async {
         let login = site("login").await;
         let site = site(&FIELD.replace("action=/in", &format!("action={}", login.url("/in")))).await;
@@ -130,7 +130,7 @@ fn a_form_may_send_it_to_another_origin_that_may_have_it() {
 }
 
 #[test]
-fn the_origin_that_counts_is_that_of_the_fields_own_document() {
+fn the_origin_of_the_fields_document_decides() {
     run(async {
         let telling = "<script>addEventListener('input', (e) => tell('typed ' + e.target.value), true)</script>";
         let evil = site(&format!("{FIELD}{telling}")).await;
@@ -150,7 +150,7 @@ fn the_origin_that_counts_is_that_of_the_fields_own_document() {
 }
 
 #[test]
-fn a_page_that_changes_under_the_click_gets_nothing() {
+fn a_page_that_changes_during_the_click_gets_nothing() {
     run(async {
         let evil = site("<input aria-label=Password autofocus><script>addEventListener('input', (e) => tell(e.target.value))</script>").await;
         let url = evil.url("/");
@@ -173,7 +173,7 @@ fn a_page_that_changes_under_the_click_gets_nothing() {
 }
 
 #[test]
-fn what_the_page_shows_of_it_is_masked_and_painted_over() {
+fn values_shown_by_the_page_are_masked_and_blacked_out() {
     run(async {
         let body = format!(
             "<h1 id=h style='margin:40px;font:40px monospace'>Hello</h1><b>H</b><i>unter</i> \"22\" &amp; Co
@@ -200,7 +200,7 @@ fn what_the_page_shows_of_it_is_masked_and_painted_over() {
         for picture in [seen.screenshot.unwrap(), tab.page().picture().await.unwrap()] {
             let (width, pixels) = rgb(&STANDARD.decode(&*picture.base64).unwrap());
             let black = |x: usize, y: usize| pixels[(y * width + x) * 3..][..3] == [0, 0, 0];
-            // Within the heading, a blank between letters included, and the corners of the frame.
+            // In the heading, between its letters too, and in the corners of the frame.
             assert!((60..300).step_by(5).all(|x| black(x, 65)), "the heading is covered");
             assert!([(610, 310), (890, 490), (750, 400)].iter().all(|(x, y)| black(*x, *y)), "the frame is covered");
             assert!(!black(1200, 850), "the rest is not");
@@ -210,9 +210,9 @@ fn what_the_page_shows_of_it_is_masked_and_painted_over() {
 }
 
 #[test]
-fn closed_shadow_trees_that_came_after_the_first_look_are_painted_over() {
+fn values_in_later_closed_shadow_trees_are_blacked_out() {
     run(async {
-        // One of an element that is upgraded late, one in it, one beside what else its host holds; some are removed.
+        // Roots of a late upgraded element, nested, and beside other content; some are removed.
         let line = |top: u32| format!("position:fixed;left:40px;top:{top}px;margin:0;font:40px monospace");
         let body = format!(
             "{FIELD}<x-user></x-user><div id=host>light</div><iframe srcdoc='&lt;x-user&gt;&lt;/x-user&gt;' id=f
@@ -252,7 +252,7 @@ fn closed_shadow_trees_that_came_after_the_first_look_are_painted_over() {
 }
 
 #[test]
-fn what_is_copied_or_dragged_in_such_a_run_stays_with_its_origin() {
+fn copied_and_dragged_text_stays_within_its_origin() {
     run(async {
         let evil = site(
             "<input aria-label=Paste ondrop='tell(event.dataTransfer.getData(`text/plain`))'>
@@ -279,7 +279,7 @@ fn what_is_copied_or_dragged_in_such_a_run_stays_with_its_origin() {
         tab.click("Own").await.unwrap();
         tab.keys("Control+v").await.unwrap();
         site.hears(VALUE).await;
-        // The browser itself drops nothing into a frame of another origin.
+        // Chromium itself drops nothing into a cross-origin frame.
         for to in ["Paste", "Near", "Own"] {
             let seen = tab.observe().await;
             let at = |label: &str| seen.view.elements.iter().find(|element| element.name == label).unwrap().index;
@@ -310,7 +310,7 @@ fn rgb(png: &[u8]) -> (usize, Vec<u8>) {
 }
 
 #[test]
-fn the_built_in_planner_logs_in_with_a_secret_and_tells_its_name() {
+fn the_built_in_planner_logs_in_with_a_secret_and_reports_only_its_name() {
     run(async {
         let login = "<form method=post action=/in><label>E-mail <input name=e type=email></label>
             <label>Password <input name=p type=password></label><button>Log in</button></form>";
@@ -331,7 +331,7 @@ fn the_built_in_planner_logs_in_with_a_secret_and_tells_its_name() {
 }
 
 #[test]
-fn nothing_that_leaves_the_service_holds_a_value_that_the_page_tells_everywhere() {
+fn no_output_contains_a_value_that_the_page_shows_everywhere() {
     run(async {
         let core = Uuid::new_v4().simple().to_string();
         let value = format!("Cä\"n&{core}<y>%");
@@ -383,14 +383,14 @@ fn nothing_that_leaves_the_service_holds_a_value_that_the_page_tells_everywhere(
     });
 }
 
-/// No four characters of the value in a row, however little was cut from it.
+/// Asserts that no four consecutive characters of the value occur.
 fn holds_no_part(text: &str) -> bool {
     let characters: Vec<char> = VALUE.chars().collect();
     characters.windows(4).all(|part| !text.contains(&String::from_iter(part)))
 }
 
 #[test]
-fn where_a_text_is_cut_off_no_part_of_a_value_stays() {
+fn truncated_texts_contain_no_part_of_a_value() {
     run(async {
         let body = format!(
             "<button onclick='alert(`${{`x`.repeat(490)}}{VALUE}`)'>Tell</button>
@@ -414,7 +414,7 @@ fn where_a_text_is_cut_off_no_part_of_a_value_stays() {
 }
 
 #[test]
-fn a_text_longer_than_the_screen_is_shown_without_parts_of_values_at_its_ends() {
+fn a_long_text_is_shown_without_parts_of_values_at_its_ends() {
     run(async {
         for tag in ["p", "pre style='white-space:pre-wrap'"] {
             let body = format!(
@@ -432,7 +432,7 @@ fn a_text_longer_than_the_screen_is_shown_without_parts_of_values_at_its_ends() 
 }
 
 #[test]
-fn a_value_whose_blank_stands_between_elements_is_painted_over() {
+fn a_value_split_between_elements_is_blacked_out() {
     run(async {
         let site = site("<h1 style='margin:40px;font:40px monospace'><b>Hunter</b>\n  <b>2</b></h1>").await;
         let secrets = secrets(&[&site.url("")], "Hunter 2");
@@ -445,7 +445,7 @@ fn a_value_whose_blank_stands_between_elements_is_painted_over() {
 }
 
 #[test]
-fn a_label_s_apostrophe_does_not_hide_a_value() {
+fn an_apostrophe_in_a_label_does_not_hide_a_value() {
     run(async {
         let value = "o'brien@shop.example";
         let site = site(&format!("<button>Mail {value}</button>")).await;

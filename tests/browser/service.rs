@@ -1,4 +1,4 @@
-//! The service as a deployment runs it: a process of its own, a real browser, real HTTP; and what is left of it.
+//! The service as a process with a real browser and real HTTP, and its leftovers.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use crate::support::{
     Events, Gate, Log, Site, Start, eventually, files_named, finished, page, processes, run, until_dropped,
 };
 
-/// A site whose page keeps a request open, and the log of those that ended. Nothing but the end of the page ends one.
+/// A site whose page keeps a request open until the page is closed, and a log of ended requests.
 async fn endless() -> (Site, Log<&'static str>) {
     let ended = Log::new();
     let log = ended.clone();
@@ -25,12 +25,12 @@ async fn endless() -> (Site, Log<&'static str>) {
     (Site::with(router).await, ended)
 }
 
-/// A service that does not wait long for a page that keeps a request open.
+/// A service with a short settling limit.
 fn impatient() -> Start {
     Start::new().set("BROWSER_SETTLE_NEW_SITE_TIMEOUT", "500ms")
 }
 
-/// A task that goes on for as long as the action lasts.
+/// A task that lasts as long as the action.
 fn endless_task(site: &Site) -> String {
     format!("open {}, then wait for 'what never comes'", site.url("/"))
 }
@@ -61,7 +61,7 @@ fn an_order_is_placed_at_the_demo_shop() {
 }
 
 #[test]
-fn a_service_that_is_killed_in_a_run_leaves_neither_process_nor_file() {
+fn killing_the_service_during_a_run_leaves_no_process_or_file() {
     run(async {
         let (site, ended) = endless().await;
         let mut service = impatient().ready().await;
@@ -80,14 +80,14 @@ fn a_service_that_is_killed_in_a_run_leaves_neither_process_nor_file() {
 }
 
 #[test]
-fn a_service_that_is_asked_to_stop_lets_its_run_tell_its_end() {
+fn a_stopping_service_lets_its_run_send_its_terminal_event() {
     run(async {
         let (site, ended) = endless().await;
         let mut service = impatient().set("SHUTDOWN_GRACE", "100ms").set("SHUTDOWN_TIMEOUT", "20s").ready().await;
         let events = service.run(&endless_task(&site)).await;
         site.is_asked("GET /hang").await;
         service.signal(Signal::TERM);
-        // Which reads on to [DONE], or fails.
+        // Reads to [DONE] or fails.
         let last = events.rest().await.pop().expect("there is a terminal event");
         assert_eq!((&last["type"], &last["isComplete"]), (&json!("error"), &json!(true)), "{last}");
         assert_eq!(service.ended().await.code(), Some(0), "{}", service.log());
@@ -97,7 +97,7 @@ fn a_service_that_is_asked_to_stop_lets_its_run_tell_its_end() {
 }
 
 #[test]
-fn a_caller_who_leaves_takes_the_run_s_pages_along() {
+fn a_disconnected_client_closes_the_runs_pages() {
     run(async {
         let (site, ended) = endless().await;
         let service = impatient().ready().await;
@@ -107,13 +107,13 @@ fn a_caller_who_leaves_takes_the_run_s_pages_along() {
         let left = Instant::now();
         ended.until("the page is gone", |ended| !ended.is_empty()).await;
         assert!(left.elapsed() < Duration::from_secs(2), "{:?}", left.elapsed());
-        // The service is none the worse for it.
+        // The service is not affected.
         finished(service.run(&format!("open {}, then read 'Home'", site.url("/"))).await).await;
         service.stop().await;
     });
 }
 
-/// A site whose page waits for the gate before it is of use.
+/// A site whose page completes when the gate opens.
 async fn waiting() -> (Site, Gate) {
     let gate = Gate::new();
     let held = gate.clone();
@@ -134,7 +134,7 @@ async fn asked(site: &Site, times: usize) {
 }
 
 #[test]
-fn runs_whose_browser_is_killed_go_on_in_the_next_one_and_say_so() {
+fn runs_continue_in_the_next_browser_after_a_kill() {
     run(async {
         let (site, gate) = waiting().await;
         let service = impatient().ready().await;
@@ -156,7 +156,7 @@ fn runs_whose_browser_is_killed_go_on_in_the_next_one_and_say_so() {
 }
 
 #[test]
-fn a_run_that_loses_a_second_browser_ends_and_the_next_does_not() {
+fn a_run_that_loses_a_second_browser_ends() {
     run(async {
         let (site, gate) = waiting().await;
         let service = impatient().ready().await;
@@ -174,13 +174,13 @@ fn a_run_that_loses_a_second_browser_ends_and_the_next_does_not() {
 }
 
 #[test]
-fn a_profile_that_was_left_is_swept_at_the_next_start_and_one_in_use_is_kept() {
+fn a_leftover_profile_is_removed_at_the_next_start_and_one_in_use_is_kept() {
     run(async {
         let start = Start::new();
         let (profiles, shared) = (start.profiles(), start.profiles().display().to_string());
         let other = Start::new().set("PROFILE_ROOT", &shared).ready().await;
         let in_use = std::fs::read_dir(&profiles).unwrap().next().unwrap().unwrap().path();
-        // As when a service and its warden are killed together: the folder is there and nobody holds its lock.
+        // As after a kill of service and warden: the folder exists and is not locked.
         let left = profiles.join("browser-use-service-leftover");
         std::fs::create_dir_all(left.join("Default")).unwrap();
         std::fs::write(left.join("warden.lock"), "").unwrap();
@@ -199,7 +199,7 @@ fn a_profile_that_was_left_is_swept_at_the_next_start_and_one_in_use_is_kept() {
 }
 
 #[test]
-fn a_service_without_a_browser_that_starts_says_it_is_not_ready() {
+fn a_service_whose_browser_fails_to_start_is_not_ready() {
     run(async {
         let mut service =
             Start::new().set("BROWSER_EXECUTABLE", "/bin/false").set("BROWSER_LAUNCH_TIMEOUT", "1s").listening().await;
@@ -214,7 +214,7 @@ fn a_service_without_a_browser_that_starts_says_it_is_not_ready() {
     });
 }
 
-/// A page with a file to download and a field for one, beside a request that keeps it open.
+/// A page with a download, a file field, and a request that stays open.
 async fn files() -> (Site, Log<&'static str>, Log<String>) {
     let (ended, posted) = (Log::new(), Log::new());
     let (log, uploads) = (ended.clone(), posted.clone());
@@ -247,7 +247,7 @@ fn with_a_file(task: &str) -> serde_json::Value {
 }
 
 #[test]
-fn a_file_of_the_request_reaches_a_site_and_one_of_the_site_is_told() {
+fn a_requests_file_is_uploaded_and_a_sites_file_is_reported() {
     run(async {
         let (site, _, posted) = files().await;
         let service = Start::new().ready().await;
@@ -265,7 +265,7 @@ fn a_file_of_the_request_reaches_a_site_and_one_of_the_site_is_told() {
     });
 }
 
-/// A run that has a file of its caller and one of the site, and then goes on for ever.
+/// A run with an uploaded and a downloaded file that does not end.
 async fn run_with_files(service: &crate::support::Service, site: &Site) -> Events {
     let task = format!("open {}, click Report, open {}, wait for 'never'", site.url("/"), site.url("/open"));
     let events = Events::of(service.post(&with_a_file(&task)).await);
@@ -277,7 +277,7 @@ async fn run_with_files(service: &crate::support::Service, site: &Site) -> Event
 }
 
 #[test]
-fn a_runs_files_are_gone_when_its_caller_leaves() {
+fn a_runs_files_are_deleted_when_its_client_disconnects() {
     run(async {
         let (site, _, _) = files().await;
         let service = impatient().ready().await;
@@ -290,7 +290,7 @@ fn a_runs_files_are_gone_when_its_caller_leaves() {
 }
 
 #[test]
-fn a_runs_files_are_gone_when_the_service_is_killed() {
+fn a_runs_files_are_deleted_when_the_service_is_killed() {
     run(async {
         let (site, _, _) = files().await;
         let mut service = impatient().ready().await;
@@ -302,7 +302,7 @@ fn a_runs_files_are_gone_when_the_service_is_killed() {
 }
 
 #[test]
-fn a_service_that_may_open_nothing_more_waits_until_it_may() {
+fn a_service_out_of_descriptors_waits_for_free_ones() {
     run(async {
         let service = Start::new().ready().await;
         let process = Pid::from_raw(service.id().try_into().unwrap());

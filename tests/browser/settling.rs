@@ -1,6 +1,6 @@
-//! What an action waits for, and for how long at the most.
+//! Settling after actions, and its limits.
 //!
-//! The limits are set far apart, so that a test tells by the time alone which of them held, on a busy machine as well.
+//! The limits are far apart, so that the time shows which one applied, even on a busy machine.
 
 use std::time::{Duration, Instant};
 
@@ -14,9 +14,9 @@ use futures::stream;
 
 use crate::support::{Gate, OwnBrowser, Site, Tab, open, page, run};
 
-/// No test waits for this.
+/// A limit that no test reaches.
 const NEVER: Duration = Duration::from_secs(60);
-/// What takes less than this has not waited for `NEVER`.
+/// An action that takes less than this has not waited for `NEVER`.
 const SOON: Duration = Duration::from_secs(20);
 
 /// A browser with these limits: idle, same site, new site.
@@ -26,7 +26,7 @@ async fn with_limits(idle: Duration, same_site: Duration, new_site: Duration) ->
 
 const IDLE: Duration = Duration::from_millis(50);
 
-/// An own browser at the home page of a site, left again after the test's body.
+/// Runs the test's body in a separate browser at the home page of a site.
 async fn at_home(browser: OwnBrowser, site: &Site, body: impl AsyncFnOnce(&Tab)) {
     let tab = browser.open().await;
     tab.go(&site.url("/")).await.unwrap();
@@ -42,10 +42,10 @@ async fn timed_click(tab: &Tab, label: &str) -> (ActionOutcome, Duration) {
 }
 
 #[test]
-fn a_page_on_which_nothing_moves_is_not_waited_for() {
+fn an_idle_page_is_not_awaited() {
     run(async {
         let site = Site::of(&[("/", "<button onclick=\"tell('clicked')\">Go</button>")]).await;
-        // Not even for a quiet moment: no change means that none is awaited.
+        // Without a change, no quiet period is awaited either.
         at_home(with_limits(NEVER, NEVER, NEVER).await, &site, async |tab| {
             let (outcome, took) = timed_click(tab, "Go").await;
             assert_eq!(outcome.effect, "nothing on the page changed");
@@ -72,7 +72,7 @@ fn an_action_takes_little_longer_than_the_idle_limit_after_its_last_change() {
             tab.act(agent::action::Action::click(index)).await.unwrap();
             times.push(started.elapsed());
         }
-        // The best of many: what the action itself takes, whatever else the machine does.
+        // The minimum of many: the time of the action itself.
         let best = times.iter().min().unwrap();
         assert!(*best < IDLE * 4, "{times:?}");
         tab.close().await;
@@ -80,9 +80,9 @@ fn an_action_takes_little_longer_than_the_idle_limit_after_its_last_change() {
 }
 
 #[test]
-fn changes_are_waited_out_until_there_is_a_quiet_moment() {
+fn changes_are_awaited_until_the_page_is_quiet() {
     run(async {
-        // Ten changes, each well within the idle limit of the one before, the first with the click itself.
+        // Ten changes, each within the idle limit of the previous one, the first with the click.
         let body = "<p id=out></p><button onclick=\"let n = 0; const tick = () => {\
                     out.append(++n + ' '); if (n === 10) clearInterval(timer) };\
                     const timer = setInterval(tick, 20); tick()\">Count</button>";
@@ -98,7 +98,7 @@ fn changes_are_waited_out_until_there_is_a_quiet_moment() {
 }
 
 #[test]
-fn a_page_that_never_gets_quiet_is_reported_and_not_waited_for() {
+fn a_page_that_is_never_quiet_is_reported_and_not_awaited() {
     run(async {
         let body =
             "<p id=out></p><button onclick=\"setInterval(() => out.textContent = Date.now(), 5)\">Start</button>";
@@ -113,7 +113,7 @@ fn a_page_that_never_gets_quiet_is_reported_and_not_waited_for() {
 }
 
 #[test]
-fn what_moves_without_a_change_to_the_document_is_quiet() {
+fn animations_without_document_changes_are_quiet() {
     run(async {
         let body = "<style>@keyframes spin { to { transform: rotate(1turn) } } i { animation: spin 1s infinite }</style>\
                     <i>*</i><p id=bar>Bar</p><button>Go</button><script>\
@@ -126,11 +126,11 @@ fn what_moves_without_a_change_to_the_document_is_quiet() {
 }
 
 #[test]
-fn a_request_that_the_action_caused_is_waited_for_with_what_comes_of_it() {
+fn a_request_of_the_action_is_awaited_with_its_effects() {
     run(async {
         let gate = Gate::new();
         let held = gate.clone();
-        // A second request follows from the first one's answer.
+        // The first response causes a second request.
         let home = "<p id=out></p><button onclick=\"fetch('/first').then((r) => r.text()).then((next) => fetch(next))\
                     .then((r) => r.text()).then((text) => out.textContent = text)\">Load</button>";
         let router = Router::new()
@@ -152,7 +152,7 @@ fn a_request_that_the_action_caused_is_waited_for_with_what_comes_of_it() {
 }
 
 #[test]
-fn a_request_that_was_under_way_before_the_action_is_not_waited_for() {
+fn a_request_from_before_the_action_is_not_awaited() {
     run(async {
         let gate = Gate::new();
         let held = gate.clone();
@@ -174,7 +174,7 @@ fn a_request_that_was_under_way_before_the_action_is_not_waited_for() {
 }
 
 #[test]
-fn what_stays_open_for_as_long_as_the_page_is_not_waited_for() {
+fn long_lived_connections_are_not_awaited() {
     run(async {
         let home = "<p id=out></p><button onclick=\"new EventSource('/news').onmessage = () => out.textContent = 'Open'\">Listen</button>";
         let router = Router::new().route("/", get(move || async move { Html(page(home)) })).route(
@@ -195,7 +195,7 @@ fn what_stays_open_for_as_long_as_the_page_is_not_waited_for() {
     });
 }
 
-/// A page with a request and a link that get no answer, on this host and on one of another name.
+/// A page with a request and a link without a response, on this host and on another.
 async fn hanging() -> Site {
     let home = "<button onclick=\"fetch('/hang')\">Load</button><a href=/hang>Here</a>\
                 <a id=there>There</a><script>there.href = `http://localhost:${location.port}/hang`</script>";
@@ -206,7 +206,7 @@ async fn hanging() -> Site {
 }
 
 #[test]
-fn on_its_site_an_action_is_given_the_limit_for_that() {
+fn an_action_on_the_same_site_gets_the_same_site_limit() {
     run(async {
         let site = hanging().await;
         let limit = Duration::from_millis(700);
@@ -223,7 +223,7 @@ fn on_its_site_an_action_is_given_the_limit_for_that() {
 }
 
 #[test]
-fn on_the_way_to_another_site_an_action_is_given_the_limit_for_that() {
+fn an_action_leading_to_another_site_gets_the_new_site_limit() {
     run(async {
         let site = hanging().await;
         let limit = Duration::from_secs(3);
@@ -241,7 +241,7 @@ fn on_the_way_to_another_site_an_action_is_given_the_limit_for_that() {
 }
 
 #[test]
-fn an_action_that_leads_to_another_site_only_later_is_given_the_limit_for_that_as_well() {
+fn an_action_leading_to_another_site_later_gets_the_new_site_limit_too() {
     run(async {
         let home = "<button onclick=\"fetch('/hang');\
                     setTimeout(() => location = `http://localhost:${location.port}/hang`, 50)\">Go</button>";
@@ -264,7 +264,7 @@ fn an_action_that_leads_to_another_site_only_later_is_given_the_limit_for_that_a
 }
 
 #[test]
-fn a_page_that_keeps_asking_its_server_is_reported_at_the_limit() {
+fn a_page_that_keeps_sending_requests_is_reported_at_the_limit() {
     run(async {
         let home = "<p>Home</p><button onclick=\"const ask = () => fetch('/poll').then(ask); ask()\">Poll</button>";
         let router =

@@ -1,5 +1,5 @@
-//! The service is told to stop, or killed, while a run is in each of its phases. Asked to stop it tells the run's end and
-//! exits with 0; killed it tells nothing. Either way nothing is left.
+//! The service is stopped or killed in each phase of a run. Stopped, it sends the terminal event and
+//! exits with 0. Either way nothing is left.
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
@@ -16,10 +16,10 @@ use tempfile::TempDir;
 
 use crate::support::{Events, Log, Service, Site, Start, eventually, finished, page, processes, run, until_dropped};
 
-/// From the kill to the last process's and the last file's end.
+/// From the kill until the last process and file are gone.
 const GONE_WITHIN: Duration = Duration::from_secs(5);
 
-/// Where a run stands when the signal comes.
+/// The phase of a run when the signal arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Queued,
@@ -35,17 +35,17 @@ enum Phase {
     Closing,
 }
 
-/// A run in a phase, and all that holds it there.
+/// A run in a phase, and what holds it there.
 struct Reached {
     service: Service,
     events: Events,
-    /// Another caller's, when the run waits for a place.
+    /// Another caller's run, if this one is queued.
     _neighbour: Option<Events>,
     site: Site,
     _executable: TempDir,
 }
 
-/// A site with a page for each thing that a run may be in the midst of, and a model that clicks and then thinks for ever.
+/// A site with a page for each phase, and a model that clicks and then never answers.
 async fn site() -> Site {
     let log = Log::new();
     let hang = log.clone();
@@ -80,7 +80,7 @@ async fn site() -> Site {
     .await
 }
 
-/// An executable that never becomes a browser.
+/// An executable that never answers.
 fn never_a_browser() -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("chromium");
@@ -91,7 +91,7 @@ fn never_a_browser() -> (TempDir, String) {
 }
 
 impl Phase {
-    /// Starts a service and brings a run there.
+    /// Starts a service and a run, and brings it to a phase.
     async fn reach(self, start: Start) -> Reached {
         let site = site().await;
         let (executable, name) = never_a_browser();
@@ -143,14 +143,14 @@ impl Phase {
             Self::Navigating => drop(site.is_asked("GET /slow").await),
             Self::Observing => site.hears("looping").await,
             Self::CallingTheModel => drop(site.is_asked("POST /v1/chat/completions").await),
-            // Its second call comes when the dialog is open.
+            // Its second call arrives with the dialog open.
             Self::DialogOpen => site.is_asked_times("POST /v1/chat/completions", 2).await,
             Self::Acting => drop(site.is_asked("GET /hang").await),
             Self::Downloading => drop(site.is_asked("GET /download").await),
             Self::ResultUnread => eventually_over(&service).await,
             Self::Closing => {
                 site.is_asked("GET /hang").await;
-                // What disposes of its context gets no answer.
+                // The command that disposes of its context gets no reply.
                 processes::signal(processes::browser(&service.profiles()).unwrap(), Signal::STOP);
                 let left = std::mem::replace(&mut events, service.run(&endless).await);
                 drop(left);
@@ -161,7 +161,7 @@ impl Phase {
     }
 }
 
-/// Waits until no run is at work.
+/// Waits until no run is running.
 async fn eventually_over(service: &Service) {
     let mut look = tokio::time::interval(Duration::from_millis(20));
     loop {
@@ -214,22 +214,22 @@ fn a_stop_or_a_kill_while_a_context_opens() {
 }
 
 #[test]
-fn a_stop_or_a_kill_while_a_page_is_on_its_way() {
+fn a_stop_or_a_kill_during_navigation() {
     stopped_and_killed_while(Phase::Navigating, Signal::INT);
 }
 
 #[test]
-fn a_stop_or_a_kill_while_a_page_is_read() {
+fn a_stop_or_a_kill_during_an_observation() {
     stopped_and_killed_while(Phase::Observing, Signal::TERM);
 }
 
 #[test]
-fn a_stop_or_a_kill_while_the_model_thinks() {
+fn a_stop_or_a_kill_during_a_model_call() {
     stopped_and_killed_while(Phase::CallingTheModel, Signal::INT);
 }
 
 #[test]
-fn a_stop_or_a_kill_in_the_middle_of_an_action() {
+fn a_stop_or_a_kill_during_an_action() {
     stopped_and_killed_while(Phase::Acting, Signal::TERM);
 }
 
@@ -239,7 +239,7 @@ fn a_stop_or_a_kill_while_a_dialog_is_open() {
 }
 
 #[test]
-fn a_stop_or_a_kill_while_a_download_comes() {
+fn a_stop_or_a_kill_during_a_download() {
     stopped_and_killed_while(Phase::Downloading, Signal::TERM);
 }
 
@@ -254,12 +254,12 @@ fn a_stop_or_a_kill_while_a_context_is_closed() {
 }
 
 #[test]
-fn a_second_signal_skips_the_waiting_and_the_run_still_tells_its_end() {
+fn a_second_signal_skips_the_grace_but_not_the_terminal_event() {
     run(async {
         let start = Start::new().set("SHUTDOWN_GRACE", "60s").set("SHUTDOWN_TIMEOUT", "90s");
         let mut reached = Phase::Acting.reach(start).await;
         reached.service.signal(Signal::TERM);
-        // So that the second is one of its own and not the same.
+        // So that the second signal is not merged with the first.
         eventually("it stops", GONE_WITHIN, || reached.service.log().contains("stopping")).await;
         reached.service.signal(Signal::INT);
         let last = reached.events.rest().await.pop().expect("there is a terminal event");
@@ -270,7 +270,7 @@ fn a_second_signal_skips_the_waiting_and_the_run_still_tells_its_end() {
 }
 
 #[test]
-fn a_service_that_stood_still_goes_on_and_keeps_its_deadlines() {
+fn a_frozen_service_resumes_and_keeps_its_deadlines() {
     run(async {
         let site = site().await;
         let service =
@@ -278,7 +278,7 @@ fn a_service_that_stood_still_goes_on_and_keeps_its_deadlines() {
         let home = |then: &str| format!("open {}, {then}", site.url("/open"));
         let stand_still = async |seconds| {
             service.signal(Signal::STOP);
-            // The wait is what is tested: time that passes for all but the service.
+            // The delay is what is tested: time passes for everything but the service.
             tokio::time::sleep(Duration::from_secs(seconds)).await;
             service.signal(Signal::CONT);
         };
@@ -301,17 +301,17 @@ fn a_service_that_stood_still_goes_on_and_keeps_its_deadlines() {
 }
 
 #[test]
-fn a_service_without_a_free_descriptor_refuses_what_needs_one_and_recovers() {
+fn a_service_without_a_free_descriptor_rejects_and_recovers() {
     run(async {
         let site = site().await;
         let service = Start::new().ready().await;
         let working = service.run(&format!("open {}, wait 1 second, then read 'Home'", site.url("/"))).await;
         site.is_asked("GET /").await;
         let pid = rustix::process::Pid::from_raw(service.id().try_into().unwrap());
-        // None is free below that.
+        // No descriptor below that is free.
         let few = Rlimit { current: Some(3), ..getrlimit(Resource::Nofile) };
         let all = rustix::process::prlimit(pid, Resource::Nofile, few).unwrap();
-        // The run at work needs none and goes on; whoever comes now is not heard.
+        // The running run needs none and continues; new callers are not accepted.
         finished(working).await;
         let unheard =
             reqwest::Client::new().get(service.url("/health")).timeout(Duration::from_millis(500)).send().await;
@@ -326,9 +326,9 @@ fn a_service_without_a_free_descriptor_refuses_what_needs_one_and_recovers() {
 }
 
 #[test]
-fn a_folder_that_takes_no_profile_is_a_service_without_a_browser() {
+fn an_unwritable_profile_root_makes_the_browser_unavailable() {
     run(async {
-        // Nobody can make a folder there, root neither.
+        // Not even root can create a folder there.
         let mut service = Start::new().set("PROFILE_ROOT", "/proc").listening().await;
         let ready = service.get("/ready").await;
         assert_eq!(ready.status(), 503);
@@ -342,14 +342,14 @@ fn a_folder_that_takes_no_profile_is_a_service_without_a_browser() {
 }
 
 #[test]
-fn a_disk_that_takes_no_recording_changes_no_run() {
+fn an_unwritable_recording_does_not_affect_the_run() {
     run(async {
         let site = site().await;
         let recordings = tempfile::tempdir().unwrap();
         let start = Start::new().set("RECORD_DIR", &recordings.path().display().to_string()).full_disk();
-        // Errors alone, so that the log is short.
+        // Errors only, to keep the log short.
         let service = start.set("RUST_LOG", "error").ready().await;
-        // From here on none of its files grows beyond what the log takes; the browser's do.
+        // From here on its files cannot grow beyond the log's size; the browser's can.
         let pid = rustix::process::Pid::from_raw(service.id().try_into().unwrap());
         let little = Rlimit { current: Some(16 << 10), ..getrlimit(Resource::Fsize) };
         rustix::process::prlimit(pid, Resource::Fsize, little).unwrap();
@@ -358,7 +358,7 @@ fn a_disk_that_takes_no_recording_changes_no_run() {
         assert_eq!(std::fs::read_dir(recordings.path()).unwrap().count(), 0, "whole or not at all");
         eventually("the log says it", GONE_WITHIN, || service.log().contains("the recording cannot be written")).await;
 
-        // What a caller sends has to be written: it is told.
+        // A caller's file must be written, so the failure is reported.
         let file = json!({ "name": "cv.txt", "content": "dGVh".repeat(16 << 10) });
         let task = format!("open {}, then read 'Home'", site.url("/"));
         let request = json!({ "task": task, "provider": "template", "files": [file] });

@@ -1,5 +1,5 @@
-//! The system under the real binary: a clock that somebody sets, a disk that does not answer. What stands between the two
-//! here is `fixtures/system.c`; no browser has it, as the service passes hardly a variable on.
+//! Faults of the system under the real binary: a clock that jumps, an unresponsive disk, injected by
+//! `fixtures/system.c`. Browsers do not inherit it.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -19,14 +19,14 @@ use crate::support::{Events, Gate, Log, Site, Start, finished, page, processes, 
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// A system that a test plays with, and the service alone that is started on it.
+/// A system under the test's control, and a service on it.
 struct System(TempDir);
 
 impl System {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser/fixtures/system.c");
-        // Rust itself needs it to link with.
+        // Rust needs it as linker.
         let mut compiler = Command::new("cc");
         compiler.args(["-shared", "-fPIC", "-o"]).arg(folder.path().join("system.so")).arg(source);
         assert!(compiler.status().unwrap().success());
@@ -46,33 +46,33 @@ impl System {
             .set("RECORD_DIR", &named("disk"))
     }
 
-    /// Sets the clock: so many seconds from the true time, at once for everybody.
+    /// Sets the clock to this offset in seconds.
     fn set_clock(&self, seconds: i64) {
         std::fs::write(self.path("clock.new"), seconds.to_string()).unwrap();
         std::fs::rename(self.path("clock.new"), self.path("clock")).unwrap();
     }
 
-    /// No file is opened for recordings from here on, and none fails to be.
+    /// From here on, opening a file for recordings never returns.
     fn hold_disk(&self) {
         std::fs::write(self.path("disk.stuck"), "").unwrap();
     }
 }
 
-/// What a clock shows that is off by so much, to the second, as events do.
+/// The time of a clock with this offset, formatted as in events.
 fn shown(off: i64) -> String {
     let at = OffsetDateTime::from(SystemTime::now()) + time::Duration::seconds(off);
     at.format(&Rfc3339).unwrap()[.."2026-01-30T12:00:00".len()].to_owned()
 }
 
-/// What holds runs up until a test lets them go on.
+/// Gates that hold runs.
 #[derive(Clone)]
 struct Gates {
     model: Gate,
     page: Gate,
 }
 
-/// A site whose page `/wait` is of no use before its gate is open, and a model that answers nothing before its own is. It
-/// cannot answer then, presses a button when it is asked again, and is done.
+/// A site whose page `/wait` completes when its gate opens, and a model that answers when its own does. It
+/// fails first, then clicks a button, and is done.
 async fn waiting(gates: &Gates) -> Site {
     let Gates { model, page: held } = gates.clone();
     let calls = Log::new();
@@ -99,7 +99,7 @@ async fn waiting(gates: &Gates) -> Site {
     .await
 }
 
-/// Sees that events were told between these two times.
+/// Asserts that the timestamps of events are between these two.
 fn are_between(events: &[&Value], [from, to]: [String; 2]) {
     for event in events {
         let told = &event["timestamp"].as_str().unwrap()[..from.len()];
@@ -107,7 +107,7 @@ fn are_between(events: &[&Value], [from, to]: [String; 2]) {
     }
 }
 
-/// Sees that a run ended as if nothing had been done to the clock, and returns what it logged.
+/// Asserts that a run succeeded, and returns its log.
 fn unharmed(events: &[Value], begun: Instant) -> Vec<&Value> {
     let result = events.last().unwrap();
     assert_eq!((&result["type"], &result["success"]), (&json!("result"), &json!(true)), "{events:#?}");
@@ -118,12 +118,12 @@ fn unharmed(events: &[Value], begun: Instant) -> Vec<&Value> {
     logs
 }
 
-/// The clock is set while a run waits for its model, and set right again while one waits for its page.
+/// Sets the clock while a run waits for its model, and corrects it while one waits for its page.
 fn the_clock_jumps(by: i64) {
     run(async {
         let (system, gates) = (System::new(), Gates { model: Gate::new(), page: Gate::new() });
         let site = waiting(&gates).await;
-        // Whatever limits a run or a browser is longer than the test and shorter than a day.
+        // All limits are longer than the test and shorter than a day.
         let start = Start::new()
             .set("OPENAI_BASE_URL", &site.url("/v1"))
             .set("LLM_BACKOFF_BASE", "50ms")
@@ -170,12 +170,12 @@ fn a_clock_that_jumps_a_day_ahead_and_back_ends_no_run() {
 }
 
 #[test]
-fn a_clock_that_jumps_a_day_back_and_ahead_holds_up_no_run() {
+fn a_clock_that_jumps_a_day_back_and_ahead_delays_no_run() {
     the_clock_jumps(-DAY);
 }
 
 #[test]
-fn a_service_stops_although_the_disk_of_its_recordings_does_not_answer() {
+fn a_service_stops_although_its_recording_disk_hangs() {
     const TIMEOUT: Duration = Duration::from_secs(4);
     run(async {
         let system = System::new();

@@ -1,4 +1,4 @@
-//! Files into pages, and pages into files: what reaches the server is what counts.
+//! Uploads and saved pages.
 
 use agent::action::Action;
 use agent::files::{FileName, SentFile};
@@ -62,7 +62,7 @@ fn holds(posted: &str, (name, content): (&str, &str)) -> bool {
     posted.contains(&format!("filename=\"{name}\"")) && posted.contains(content)
 }
 
-/// Sends the form and waits for what of it reaches the server.
+/// Submits the form and waits for the upload.
 async fn send(tab: &Tab, posted: &Log<String>) -> String {
     tab.click("Send").await.unwrap();
     posted.until("the form is posted", |posted| !posted.is_empty()).await.pop().unwrap()
@@ -86,7 +86,7 @@ fn a_file_reaches_the_server_with_its_name_and_bytes() {
 }
 
 #[test]
-fn a_field_that_is_hidden_is_listed_and_takes_files() {
+fn a_hidden_file_field_is_listed_and_takes_files() {
     run(async {
         let field = "<input type=file id=cv name=cv aria-label=Hidden style='display:none'>\
                      <label for=cv style='padding:9px;background:#ddd'>Choose your CV</label>";
@@ -101,7 +101,7 @@ fn a_field_that_is_hidden_is_listed_and_takes_files() {
 }
 
 #[test]
-fn a_field_without_a_place_takes_files_through_the_button_that_opens_its_chooser() {
+fn an_undisplayed_field_takes_files_through_its_button() {
     run(async {
         let script = "<button type=button onclick=\"
             const field = Object.assign(document.createElement('input'), { type: 'file', multiple: true });
@@ -114,7 +114,7 @@ fn a_field_without_a_place_takes_files_through_the_button_that_opens_its_chooser
             field.click()\">Attach</button>";
         let (site, posted) = site(script).await;
         let tab = open(&site).await;
-        // A plain click opens nothing that anybody would have to close.
+        // A plain click opens no file chooser.
         let clicked = tab.click("Attach").await.unwrap();
         assert!(clicked.effect.contains("a file chooser opened: to choose files, `upload`"), "{}", clicked.effect);
         assert_eq!(
@@ -129,7 +129,7 @@ fn a_field_without_a_place_takes_files_through_the_button_that_opens_its_chooser
 }
 
 #[test]
-fn a_page_that_takes_the_file_at_once_is_told_of() {
+fn an_immediate_reaction_to_the_file_is_reported() {
     run(async {
         let field = "<input type=file aria-label=Drop onchange=\"tell(this.files[0].name); this.value = ''\">\
                      <form method=post action=/upload enctype=multipart/form-data>\
@@ -147,7 +147,7 @@ fn a_page_that_takes_the_file_at_once_is_told_of() {
 }
 
 #[test]
-fn frames_and_shadow_trees_have_fields_as_well() {
+fn file_fields_in_frames_and_shadow_trees_take_files() {
     run(async {
         let inner = form("<input type=file name=cv aria-label='In a frame'>");
         let (other, framed) = site(&inner).await;
@@ -169,13 +169,13 @@ fn frames_and_shadow_trees_have_fields_as_well() {
 }
 
 #[test]
-fn a_chooser_that_a_frame_opens_is_given_files_there() {
+fn a_file_chooser_of_a_frame_gets_files() {
     run(async {
         let inner = "<button onclick=\"
             const field = Object.assign(document.createElement('input'), { type: 'file' });
             field.onchange = () => field.files[0].text().then((text) => tell(origin + ' has ' + text));
             field.click()\">Attach</button>";
-        // Sandboxed, so that its origin is its own and its process may be.
+        // Sandboxed, for its own origin and possibly its own process.
         let outer = "<h1>Outer</h1><iframe sandbox='allow-scripts' src=/inner width=600 height=200></iframe>";
         let (site, _) = site_of(&[("/", outer), ("/inner", inner)]).await;
         let tab = open(&site).await;
@@ -186,7 +186,7 @@ fn a_chooser_that_a_frame_opens_is_given_files_there() {
 }
 
 #[test]
-fn what_cannot_be_uploaded_is_refused_with_what_can() {
+fn an_unknown_file_is_rejected_with_the_available_ones() {
     run(async {
         let body = "<input type=file aria-label=One><input type=file aria-label=Off disabled>\
                     <input type=file aria-label=Folder webkitdirectory>\
@@ -219,7 +219,7 @@ fn what_cannot_be_uploaded_is_refused_with_what_can() {
 }
 
 #[test]
-fn a_run_without_files_says_so_and_never_sees_those_of_another() {
+fn a_run_without_files_cannot_see_those_of_another() {
     run(async {
         let (site, _) = site("<input type=file aria-label=CV>").await;
         let with = open(&site).await;
@@ -233,7 +233,7 @@ fn a_run_without_files_says_so_and_never_sees_those_of_another() {
 }
 
 #[test]
-fn a_page_saved_as_a_pdf_is_a_file_like_any_other() {
+fn a_page_saved_as_a_pdf_can_be_uploaded() {
     run(async {
         let body = format!(
             "<script>document.title = 'Invoice 3/2026'</script><h1>Invoice</h1>{}",

@@ -1,4 +1,4 @@
-//! What a warden promises, with a shell script for a browser.
+//! The warden, with a shell script as its browser.
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::fd::OwnedFd;
@@ -48,7 +48,7 @@ impl Warded {
         line.trim().to_owned()
     }
 
-    /// Hangs up and waits; returns how the warden ended.
+    /// Closes the socket and waits; returns the warden's exit code.
     fn hang_up(mut self) -> Option<i32> {
         drop(self.socket);
         let code = self.warden.wait().unwrap().code();
@@ -59,7 +59,7 @@ impl Warded {
 }
 
 #[test]
-fn hanging_up_ends_a_browser_with_everything_it_started() {
+fn closing_the_connection_ends_a_browser_and_its_descendants() {
     let warded = Warded::start(
         "trap '' TERM HUP INT; (setsid sleep 1000 & sleep 1000 & wait) & echo ready >&4; while true; do sleep 1000; done",
     );
@@ -68,8 +68,8 @@ fn hanging_up_ends_a_browser_with_everything_it_started() {
 }
 
 #[test]
-fn an_orphan_that_ends_is_not_the_browser() {
-    // The helper outlives its parent, so the warden inherits it; the browser goes on after its end.
+fn an_orphan_that_exits_is_not_taken_for_the_browser() {
+    // The helper outlives its parent, so the warden inherits it; the browser continues after its exit.
     let warded = Warded::start(
         "mkfifo $HOME/helper; sh -c '(read line < $HOME/helper) & exit'; echo > $HOME/helper; \
          while kill -0 $PPID && [ -n \"$(grep -l \"^PPid:.$PPID$\" /proc/[0-9]*/status | grep -v /$$/)\" ]; do :; done; \
@@ -82,7 +82,7 @@ fn an_orphan_that_ends_is_not_the_browser() {
 }
 
 #[test]
-fn a_browser_that_ends_takes_its_helpers_and_its_warden_along() {
+fn a_browser_that_exits_ends_its_helpers_and_warden() {
     let mut warded = Warded::start("setsid sleep 1000 & read line <&3");
     std::io::Write::write_all(&mut &warded.socket, b"end\n").unwrap();
     assert_eq!(warded.warden.wait().unwrap().code(), Some(0));
@@ -92,7 +92,7 @@ fn a_browser_that_ends_takes_its_helpers_and_its_warden_along() {
 }
 
 #[test]
-fn everything_a_browser_writes_below_its_home_is_removed() {
+fn everything_written_below_the_home_folder_is_removed() {
     let warded =
         Warded::start("mkdir -p $TMPDIR/a/b $XDG_CACHE_HOME/c; echo x > $HOME/a/b/file; echo ready >&4; sleep 1000");
     assert_eq!(warded.hears(), "ready");
@@ -101,18 +101,18 @@ fn everything_a_browser_writes_below_its_home_is_removed() {
 }
 
 #[test]
-fn signals_of_a_terminal_do_not_reach_a_warden() {
+fn terminal_signals_do_not_reach_a_warden() {
     let warded = Warded::start("echo ready >&4; sleep 1000");
     assert_eq!(warded.hears(), "ready");
     let group = rustix::process::Pid::from_raw(warded.warden.id().try_into().unwrap()).unwrap();
-    // It leads a session of its own, so no terminal and no shell's job control knows it.
+    // It leads its own session, outside of any terminal's job control.
     assert_eq!(rustix::process::getpgid(Some(group)).unwrap(), group);
     assert_eq!(rustix::process::getsid(Some(group)).unwrap(), group);
     assert_eq!(warded.hang_up(), Some(0));
 }
 
 #[test]
-fn a_profile_in_use_is_not_used_again() {
+fn a_profile_in_use_is_not_reused() {
     let first = Warded::start("echo ready >&4; sleep 1000");
     assert_eq!(first.hears(), "ready");
     let lock = std::fs::File::open(first.profile.join("warden.lock")).unwrap();
@@ -121,7 +121,7 @@ fn a_profile_in_use_is_not_used_again() {
 }
 
 #[test]
-fn what_cannot_be_started_is_told_and_leaves_nothing() {
+fn a_failed_start_is_reported_and_leaves_nothing_behind() {
     let profile = tempfile::tempdir().unwrap().keep();
     let (_ours, theirs) = UnixStream::pair().unwrap();
     let outcome = Command::new(WARDEN)
@@ -135,7 +135,7 @@ fn what_cannot_be_started_is_told_and_leaves_nothing() {
 }
 
 #[test]
-fn a_killed_warden_leaves_a_folder_that_can_be_told_from_one_in_use() {
+fn a_killed_warden_leaves_an_unlocked_folder() {
     let mut warded = Warded::start("echo ready >&4; exec 4>&-; read line <&3");
     assert_eq!(warded.hears(), "ready");
     processes::signal(warded.warden.id(), Signal::KILL);

@@ -28,7 +28,7 @@ async fn health_uses_the_services_settings_and_detects_its_end() {
 
     assert_eq!(health(&env, port, &settings).await, (Some(0), String::new()));
     signal(&service, Signal::TERM);
-    // Read on, as a full pipe would hold the service up.
+    // Read on, as a full pipe would block the service.
     while log.next_line().await.unwrap().is_some() {}
     assert_eq!(service.wait().await.unwrap().code(), Some(0));
 

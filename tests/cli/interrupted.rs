@@ -1,4 +1,4 @@
-//! A run that is not let to its end leaves nothing either.
+//! Interrupted runs leave nothing behind.
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::process::Signal;
@@ -8,7 +8,7 @@ use tokio::process::{Child, ChildStdout};
 
 use super::test_env::{Ended, TestEnv, signal};
 
-/// Waits until the run tells its first step.
+/// Waits until the run prints its first step.
 async fn first_step(stdout: &mut BufReader<ChildStdout>) {
     let mut line = String::new();
     while !line.contains("  1/20  ") {
@@ -17,7 +17,7 @@ async fn first_step(stdout: &mut BufReader<ChildStdout>) {
     }
 }
 
-/// A run in the midst of its second step, which lasts half a minute, and what it prints from here on.
+/// A run in its second step, which lasts half a minute, and its further output.
 async fn under_way(env: &TestEnv, shop: &Shop) -> (Child, BufReader<ChildStdout>) {
     let arguments = ["run", "click 'Cart', then wait 30 seconds", "--start-url", &shop.url];
     let mut child = env.program(&arguments).spawn().unwrap();
@@ -44,7 +44,7 @@ async fn ctrl_c_cancels_the_run_and_closes_the_browser() {
 #[tokio::test]
 async fn an_unresponsive_disk_does_not_delay_an_interrupt() {
     let (env, shop) = (TestEnv::new(), Shop::open().await.unwrap());
-    // Whoever opens a pipe to write waits for somebody to read, and the system lets that thread go for nothing.
+    // Opening a named pipe for writing blocks until somebody reads it, and nothing ends that thread.
     mknodat(CWD, env.folder().join("step-01.png"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
     let mut child =
         env.program(&["run", "read the page", "--start-url", &shop.url, "--save-screenshots", "."]).spawn().unwrap();
@@ -68,7 +68,7 @@ async fn killing_a_run_ends_its_browser() {
 #[tokio::test]
 async fn a_run_whose_output_is_closed_ends() {
     let (env, shop) = (TestEnv::new(), Shop::open().await.unwrap());
-    // Six steps to tell, of which the first is read.
+    // Six steps to print, of which the first is read.
     let task = "click 'Blue kettle', click 'Add to cart', click 'Checkout', type 'Ada' into 'Name', click 'Cart'";
     let mut child = env.program(&["run", task, "--start-url", &shop.url]).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());

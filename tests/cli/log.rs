@@ -1,4 +1,4 @@
-//! The service's log is for whoever reads it; the service does not depend on anybody doing so.
+//! The service does not depend on a reader of its log.
 
 use std::net::TcpListener;
 use std::process::Stdio;
@@ -14,11 +14,11 @@ use tokio::time::{interval, timeout};
 
 use super::test_env::{TestEnv, signal};
 
-/// A pipe holds 64 KiB; so many answers, each told at `debug`, are more.
+/// So many responses, each logged at `debug`, exceed the 64 KiB of a pipe.
 const ANSWERS: usize = 1_000;
 const DEADLINE: Duration = Duration::from_secs(40);
 
-/// A service that logs every detail into a pipe.
+/// A service that logs at TRACE into a pipe.
 struct Talkative {
     child: Child,
     base: String,
@@ -30,7 +30,7 @@ impl Talkative {
         Self::telling("debug", env, stdout)
     }
 
-    /// One that logs what this filter lets through.
+    /// One with this log filter.
     fn telling(filter: &str, env: &TestEnv, stdout: Stdio) -> Self {
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let mut program = env.program(&[]);
@@ -50,7 +50,7 @@ impl Talkative {
         timeout(DEADLINE, answered).await.unwrap_or_else(|_| panic!("{path} is not answered"));
     }
 
-    /// Orders a kettle; the run has to tell its end.
+    /// Orders a kettle; the run must send its terminal event.
     async fn orders_at(&self, shop: &Shop) {
         let request = self.client.post(format!("{}/api/v1/browser-use/run/stream", self.base));
         let mut lines = EventLines::new(request.json(&order_request(&shop.url)).send().await.unwrap());
@@ -87,7 +87,7 @@ async fn an_unread_log_delays_neither_runs_nor_the_exit() {
     service.orders_at(&shop).await;
     let mut log = service.child.stderr.take().unwrap();
     service.stops(&env).await;
-    // What fitted into the pipe is its beginning.
+    // The pipe holds the beginning of the log.
     let mut told = String::new();
     log.read_to_string(&mut told).await.unwrap();
     assert!(told.contains("listening") && !told.contains("stopped"), "{} bytes", told.len());
@@ -106,7 +106,7 @@ async fn a_closed_log_does_not_end_the_service() {
 #[tokio::test]
 async fn a_log_that_is_read_late_reports_missing_lines() {
     let env = TestEnv::new();
-    // A line for each answer and nothing else, so that they can be counted.
+    // One line per response and nothing else, to be counted.
     let filter = "off,browser_use_service::http::router=debug,browser_use_service::telemetry=warn";
     let mut service = Talkative::telling(filter, &env, Stdio::null());
     service.answers("/health").await;
@@ -124,7 +124,7 @@ async fn a_log_that_is_read_late_reports_missing_lines() {
         }
         (told, missing)
     };
-    // While it is read, answers go on, the last of which may be missing as well.
+    // Responses continue while it is read; the last one may be missing too.
     let answering = async {
         for _ in 0..ANSWERS {
             service.answers("/health").await;

@@ -1,11 +1,11 @@
-//! The service where there is no Chromium to start.
+//! The service without a Chromium.
 
 use super::test_env::{Ended, TestEnv};
 
 #[tokio::test]
 async fn a_service_without_an_executable_does_not_start_and_names_the_setting() {
     let env = TestEnv::new();
-    // Named and not there; not named and nowhere on the path.
+    // Configured but missing; neither configured nor on the PATH.
     for (name, value, says) in [
         ("BROWSER_EXECUTABLE", "/nowhere/chromium", "BROWSER_EXECUTABLE /nowhere/chromium is not a file"),
         ("PATH", "/nowhere", "no Chromium found; install Debian's `chromium` or set BROWSER_EXECUTABLE"),

@@ -1,4 +1,4 @@
-//! How many files the service may have open at a time.
+//! The limit of open files.
 
 use std::fs;
 

@@ -89,7 +89,7 @@ async fn complete(State(known): State<Arc<Known>>) -> Json<Value> {
     }))
 }
 
-/// The recording; kept as one of `tests/it/recordings` where somebody asks for new ones.
+/// The recording, which replaces the one in `tests/it/recordings` on request.
 fn recorded(env: &TestEnv, name: &str) -> PathBuf {
     let file = env.folder().join(name);
     if std::env::var_os("KEEP_RECORDINGS").is_some() {
@@ -130,7 +130,7 @@ async fn a_model_run_is_replayed_without_the_model_and_its_password_is_not_recor
     assert!(!text.contains("horse"), "{text}");
     assert!(text.contains("Log in as ada with ***1***"), "{text}");
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    // A page's text stands in its reading alone, not again in what the model was asked.
+    // A page's text is stored only in its reading, not in the model call.
     assert_eq!(text.matches("Everybody who is a member").count(), 2, "{text}");
 
     assert_says(&env.output(&["replay", "login.jsonl", "--offline"]).await, 0, "no divergence in 3 steps");
@@ -148,7 +148,7 @@ async fn a_model_run_is_replayed_without_the_model_and_its_password_is_not_recor
     assert_says(&changed, 1, "before the first step: the page, line 1, was \"# Members\" and is \"# Strangers\"");
     assert!(!changed.stdout.contains("horse"), "{changed:#?}");
 
-    // The fields have other numbers now, and are found by what they are.
+    // The fields have other indices now, and are matched by role and name.
     *world.state.heading.lock().unwrap() = "Members <a href=/news>News</a>";
     let before = world.passwords().len();
     let moved = env.output(&["replay", "login.jsonl", "--secret", &secret]).await;

@@ -83,7 +83,7 @@ async fn a_browser_that_fails_to_start_is_an_error_with_its_cause() {
     assert_eq!(missing.status.code(), Some(2));
     assert!(String::from_utf8(missing.stderr).unwrap().contains("/nowhere/chromium is not a file"));
 
-    // One that ends at once.
+    // One that exits at once.
     let broken = env
         .program(&["run", "task"])
         .env("BROWSER_EXECUTABLE", "/bin/false")

@@ -1,4 +1,4 @@
-//! What the service exits with when it cannot go on; `tests/it/panics.rs` has what else may be the cause.
+//! Exit codes of a service that cannot serve; `tests/it/panics.rs` has other causes.
 
 use std::net::TcpListener;
 

@@ -1,4 +1,4 @@
-//! What Cargo cannot check about `docs/ARCHITECTURE.md`: which modules of the root package know which, who reads the
+//! What Cargo cannot check of `docs/ARCHITECTURE.md`: imports between modules of the root package, reads of the
 //! environment, and that the table of dependencies is complete.
 
 use std::collections::BTreeSet;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
-/// A module of the root package, and the crates and modules that it must not name.
+/// A module of the root package, and the crates and modules that it must not import.
 struct Rule {
     module: &'static str,
     never: &'static [&'static str],
@@ -52,10 +52,10 @@ const RULES: &[Rule] = &[
     Rule { module: "cli", never: &["axum", "browser", "hyper", "llm", "crate::http"] },
 ];
 
-/// They put the service together.
+/// They assemble the service.
 const FREE: [&str; 3] = ["app", "lib", "main"];
 
-/// The settings; and what a browser inherits and is found by: the display, the search path.
+/// The settings, and what a browser inherits: the display, the search path.
 const READ_ENVIRONMENT: [&str; 2] = ["src/config", "crates/browser"];
 
 struct Source {

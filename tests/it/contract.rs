@@ -1,4 +1,4 @@
-//! What callers depend on when everything goes well.
+//! The contract with callers when nothing fails.
 
 use agent::image::ImageFormat;
 use agent::ports::{BrowserError, PageSpec};

@@ -1,4 +1,4 @@
-//! What docs/FAULTS.md names is there: the tests that hold it, the files they are in, codes and settings.
+//! Tests, files, codes and settings that docs/FAULTS.md names exist.
 
 use std::fs;
 use std::path::Path;
@@ -28,7 +28,7 @@ fn sources(folder: &Path) -> Vec<Source> {
     entries.flat_map(|entry| read(entry.expect("an entry"))).collect()
 }
 
-/// What this pattern finds between two backticks.
+/// The matches of this pattern between backticks.
 fn named<'a>(faults: &'a str, pattern: &str) -> Vec<regex::Captures<'a>> {
     Regex::new(&format!("`{pattern}`")).expect("a pattern").captures_iter(faults).collect()
 }

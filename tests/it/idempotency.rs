@@ -1,4 +1,4 @@
-//! Requests that are sent again under the same key.
+//! Repeated requests with the same idempotency key.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn a_repeated_request_reads_the_run_it_started() {
     let body = json!({ "task": "x" });
     let mut first = run(&service, "order 7", &body).await;
     let starting = first.numbered().await.unwrap();
-    // There is no place for another run, and none is needed.
+    // There is no slot for another run, and none is needed.
     let mut second = run(&service, "order 7", &body).await;
     assert_eq!(second.run_id(), first.run_id());
     assert_eq!(second.numbered().await.unwrap(), starting, "from the beginning");
@@ -134,7 +134,7 @@ async fn a_key_is_free_once_its_reader_has_left() {
     drop(first);
     let second = runs.start_once(crate::lifecycle::request(), once("b")).unwrap();
     model.calls.reaches(2).await;
-    // The first one's end is nothing to the key of the second.
+    // The end of the first run does not affect the second one's key.
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(runs.start_once(crate::lifecycle::request(), once("b")).unwrap().id(), second.id());
 }
@@ -151,7 +151,7 @@ async fn invalid_keys_are_rejected() {
     assert_eq!(twice.send().await.unwrap().status(), 422);
     assert_eq!(service.pages.asked.get(), 0);
 
-    // Without a key the number of an event means nothing, and is not looked at.
+    // Without a key, `Last-Event-ID` is ignored.
     let stray = service.post(&json!({ "task": "x" })).header("Last-Event-ID", "nonsense").send().await.unwrap();
     assert_eq!(stray.status(), 200);
 }

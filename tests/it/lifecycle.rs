@@ -1,4 +1,4 @@
-//! How runs end, in every way they can.
+//! All ways in which runs end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +46,7 @@ async fn a_client_that_disconnects_while_the_browser_opens_cancels_its_run() {
     let events = service.run(&json!({ "task": "x" })).await;
     service.pages.asked.reaches(1).await;
     drop(events);
-    // The place is free as soon as the first run is over.
+    // The slot is free as soon as the first run is over.
     service.readiness(|status, _| status == 200).await;
     assert_eq!(service.model.calls.get(), 0);
 }
@@ -167,7 +167,7 @@ async fn a_page_that_does_not_close_frees_its_slot_eventually() {
     assert_eq!(runs.counts().running, 0);
 }
 
-/// Records to a disk that does not answer.
+/// Records to an unresponsive disk.
 struct Stuck;
 
 impl Recorder for Stuck {

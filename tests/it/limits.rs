@@ -1,4 +1,4 @@
-//! What callers and connections may take, and what memory has to be left.
+//! Limits of callers, connections and memory.
 #![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself")]
 
 use std::sync::Arc;
@@ -48,7 +48,7 @@ async fn runs_are_limited_per_caller() {
     );
 
     drop(first);
-    // The place comes back when the run has cleaned up.
+    // The slot is free when the run has cleaned up.
     let again = async {
         loop {
             let again = run("tenant 7").await.unwrap();
@@ -79,7 +79,7 @@ async fn an_invalid_caller_id_is_rejected_before_the_body_is_read() {
 async fn a_caller_over_its_rate_gets_a_retry_after() {
     let service = Stage::new([Reply::done("ok")]).set("MAX_REQUESTS_PER_MINUTE", "2").start().await;
     let ask = async |caller: &str| {
-        // Wrong requests count as well: they cost the same.
+        // Invalid requests count too.
         service.post(&json!({})).header("X-Caller-Id", caller).send().await.unwrap().status().as_u16()
     };
     assert_eq!([ask("a").await, ask("a").await], [422, 422]);
@@ -94,7 +94,7 @@ async fn a_caller_over_its_rate_gets_a_retry_after() {
 
 // ---------------------------------------------------------------- memory
 
-/// A memory that is as full as the test says.
+/// Memory usage that the test sets.
 struct Meter {
     used: channel::Receiver<Option<f64>>,
     looks: Counter,
@@ -120,7 +120,7 @@ impl Memory for Meter {
 }
 
 impl Meter {
-    /// Waits until what was set has been looked at and acted upon.
+    /// Waits until the service has reacted to the usage.
     async fn is_seen(&self) {
         let looks = self.looks.get();
         self.looks.reaches(looks + 2).await;
@@ -225,7 +225,7 @@ async fn connect(service: &Service) -> TcpStream {
 /// What the service sends until it closes the connection.
 async fn until_closed(connection: &mut TcpStream) -> String {
     let mut answer = Vec::new();
-    // A reset is an end as well.
+    // A reset ends it too.
     let _ = soon("the connection's end", connection.read_to_end(&mut answer)).await;
     String::from_utf8_lossy(&answer).into_owned()
 }
@@ -248,7 +248,7 @@ async fn a_connection_with_an_incomplete_head_is_closed() {
     slow.write_all(b"POST /api/v1/browser-use/run/stream HTTP/1.1\r\nHost: x\r\nX-A: ").await.unwrap();
     assert!(ask(&mut idle).await.starts_with("HTTP/1.1 200"));
     let drip = async {
-        // One byte at a time does not buy more of it.
+        // Sending byte by byte does not extend it.
         let mut pace = tokio::time::interval(Duration::from_millis(10));
         while slow.write_all(b"a").await.is_ok() {
             pace.tick().await;
@@ -289,7 +289,7 @@ async fn heads_are_limited_in_bytes_and_headers() {
     let many: String = (0..200).map(|n| format!("X-{n}: y\r\n")).collect();
     for head in [format!("X-Long: {}\r\n", "y".repeat(64 << 10)), many] {
         let mut connection = connect(&service).await;
-        // It may be refused before all of it is sent.
+        // It may be rejected before it is sent completely.
         let _ = connection.write_all(format!("GET /health HTTP/1.1\r\nHost: x\r\n{head}\r\n").as_bytes()).await;
         let answer = until_closed(&mut connection).await;
         assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
@@ -312,13 +312,13 @@ async fn stopping_closes_idle_connections_and_lets_streams_end() {
     service.stop();
     assert_eq!(crate::support::client::error_code(&events.collect().await), "shutting_down");
     assert_eq!(until_closed(&mut idle).await, "");
-    // Sooner than anybody has to have sent a request.
+    // Sooner than the head timeout.
     service.stopped().await;
     assert_eq!(until_closed(&mut half).await, "");
     drop(bodiless);
 }
 
-// ---------------------------------------------------------------- what is told of it
+// ---------------------------------------------------------------- reports
 
 #[tokio::test]
 async fn health_details_need_the_key() {

@@ -1,5 +1,5 @@
-//! What a caller is told when the network between the service and its model, or the model's server, breaks an exchange:
-//! each fault once, so that it may pass, and in every exchange, so that it does not.
+//! What a caller sees of faults between the service and its model:
+//! each fault once, and in every exchange.
 
 use std::time::{Duration, Instant};
 
@@ -15,17 +15,17 @@ use crate::support::client::error_code;
 use crate::support::service::{Service, Stage};
 
 const MODEL_KEY: &str = "sk-canary-77e0";
-/// Of an answer, in bytes; less than any here has that is too long.
+/// The limit of an answer in bytes; oversized ones here are longer.
 const LONGEST: &str = "100KiB";
 
-/// How a run ends whose every call meets a fault.
+/// The end of a run whose calls all fail.
 #[derive(Debug, Clone, Copy)]
 enum End {
-    /// As if there were none.
+    /// As without a fault.
     Well,
     /// With an `error` event of this code.
     Code(&'static str),
-    /// With a `result` without success: its steps fail, one after the other, with this error.
+    /// With a `result` without success: its steps fail with this error.
     Steps(&'static str),
 }
 
@@ -61,7 +61,7 @@ async fn run(service: &Service) -> Vec<Value> {
     events
 }
 
-/// Runs through a proxy that breaks exchanges after this plan.
+/// Runs through a proxy that injects faults by this plan.
 async fn through(faults: impl IntoIterator<Item = Fault>) -> Vec<Value> {
     let server = model().await;
     let proxy = FaultProxy::open(server.address, Plan::script(faults)).await.expect("a free port");
@@ -92,7 +92,7 @@ const LATE: &str = "openai did not answer in time";
 const BROKEN: &str = "openai broke off in the middle of its answer";
 const FOREIGN: &str = "openai sent an answer that is not of its API";
 
-/// Each fault; what is told before it is tried again, when it is; and the end when it does not pass.
+/// Each fault, the notice of its retry if there is one, and the end if it persists.
 fn matrix() -> Vec<(Fault, Option<&'static str>, End)> {
     let unavailable = End::Code("model_unavailable");
     let status = |status| Fault::Status(status, "x-nothing", "in particular".to_owned());
@@ -149,7 +149,7 @@ async fn a_host_that_does_not_resolve_refuses_or_is_not_trusted_is_unavailable()
     let untrusted = listener.local_addr().unwrap();
     let mut acceptor = SelfSigned::new(listener);
     let mut server = JoinSet::new();
-    // Nobody who does not trust it comes through.
+    // Clients that do not trust it fail.
     server.spawn(async move { acceptor.accept().await });
     let taken = TcpSocket::new_v4().unwrap();
     taken.bind(([127, 0, 0, 1], 0).into()).unwrap();
@@ -167,7 +167,7 @@ async fn a_host_that_does_not_resolve_refuses_or_is_not_trusted_is_unavailable()
 
 #[tokio::test]
 async fn a_host_that_accepts_no_connection_fails_after_the_connect_timeout() {
-    // What a listener that accepts none has room for; whoever comes then is not answered at all.
+    // Fills the backlog of a listener that accepts nothing; further connections get no answer.
     let full = TcpSocket::new_v4().unwrap();
     full.bind(([127, 0, 0, 1], 0).into()).unwrap();
     let full = full.listen(1).unwrap();
@@ -175,7 +175,7 @@ async fn a_host_that_accepts_no_connection_fails_after_the_connect_timeout() {
     let connect = || std::net::TcpStream::connect_timeout(&address, Duration::from_secs(1));
     let waiting: Vec<_> = std::iter::from_fn(|| connect().ok()).collect();
 
-    // A longer time for the first byte is not what ends it.
+    // The longer opening timeout does not end it.
     let stage =
         stage(&format!("http://{address}")).set("LLM_CONNECT_TIMEOUT", "300ms").set("LLM_OPENING_TIMEOUT", "60s");
     let service = stage.start().await;

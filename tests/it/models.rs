@@ -1,4 +1,4 @@
-//! Runs over model servers that are slow, rude and sometimes wrong.
+//! Runs with model servers that are slow, faulty or wrong.
 
 use serde_json::{Value, json};
 use testkit::scripted_server::{Reply, ScriptedServer};
@@ -55,7 +55,7 @@ async fn run(service: &Service) -> Vec<Value> {
     events
 }
 
-/// The beginnings of what was told on the way.
+/// The beginnings of the log messages.
 fn logs(events: &[Value]) -> Vec<&str> {
     let logs = events.iter().filter(|event| event["type"] == "log");
     let messages = logs.map(|log| log["message"].as_str().expect("a message"));

@@ -1,4 +1,4 @@
-//! A panic in whatever a run or a request passes through: one answer, one terminal event, and nobody else is hurt.
+//! Panics in runs and requests: one response or terminal event, and no effect on others.
 
 use std::sync::Arc;
 
@@ -88,7 +88,7 @@ async fn a_recorder_panic_ends_its_run_and_frees_the_slot() {
     }
 }
 
-/// Nothing of a run is left, also none that a draining service would wait for.
+/// Asserts that no run is left, also none that a draining service would wait for.
 async fn drained(runs: &RunService) {
     runs.drain(std::time::Duration::ZERO);
     soon("the last run's end", runs.finished()).await;
@@ -108,7 +108,7 @@ async fn answer(router: &Router, request: Request<Body>) -> (StatusCode, Value) 
     (status, serde_json::from_slice(&body).expect("JSON"))
 }
 
-/// A service of which nothing is known.
+/// A service without details.
 pub(crate) struct Uninspected;
 
 impl Inspect for Uninspected {
@@ -151,7 +151,7 @@ async fn a_panic_in_a_run_does_not_affect_others() {
     assert_eq!(types, ["\"error\"", "\"result\""]);
 }
 
-/// A memory that cannot be looked at, once a test says so.
+/// Memory usage that panics when read, once a test says so.
 struct Breaking(Arc<Notify>);
 
 #[async_trait]
@@ -181,7 +181,7 @@ async fn a_service_that_lost_its_memory_monitor_shuts_down_and_says_so() {
 
 #[tokio::test]
 async fn a_service_that_lost_its_server_shuts_down_and_says_so() {
-    // So many cannot be counted, which is a panic in the server and in nothing else.
+    // More than the semaphore's maximum, which panics in the server only.
     let mut service = Stage::new([Reply::done("ok")]).max_connections(usize::MAX).start().await;
     assert_eq!(service.failed().await.to_string(), "the server has ended");
     assert_eq!(service.browsers_closed.get(), 1);

@@ -1,4 +1,4 @@
-//! Waiting for a place.
+//! The queue.
 
 use serde_json::json;
 

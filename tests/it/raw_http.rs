@@ -1,4 +1,4 @@
-//! Clients that speak HTTP badly, or at the edges of it: what they get, and that nobody else is hurt.
+//! Malformed and unusual HTTP, without effect on other clients.
 #![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself")]
 
 use std::time::Duration;
@@ -17,7 +17,7 @@ async fn service() -> Service {
     Stage::new([Reply::done("ok")]).start().await
 }
 
-/// A run request's head with some headers more; what follows is the body.
+/// The head of a run request with additional headers.
 fn head(version: &str, more: &str) -> String {
     format!(
         "POST {RUN} HTTP/{version}\r\nHost: x\r\nX-Gateway-Key: {KEY}\r\nContent-Type: application/json\r\n{more}\r\n"
@@ -30,20 +30,20 @@ async fn sent(service: &Service, bytes: &[u8]) -> TcpStream {
     connection
 }
 
-/// What comes until this has come, or the end.
+/// Reads up to this text or the end.
 async fn until(connection: &mut TcpStream, text: &str) -> String {
     let mut answer = Vec::new();
     while !String::from_utf8_lossy(&answer).contains(text) {
         match soon(text, connection.read_buf(&mut answer)).await {
             Ok(1..) => {}
-            // A reset is an end as well.
+            // A reset ends it too.
             Ok(0) | Err(_) => break,
         }
     }
     String::from_utf8(answer).unwrap()
 }
 
-/// The same for whoever is refused or has said that it sends no more.
+/// The same for a request that is rejected or closes its side.
 async fn answered(service: &Service, bytes: &[u8]) -> String {
     until(&mut sent(service, bytes).await, "\r\n\r\n").await
 }
@@ -67,7 +67,7 @@ async fn invalid_or_repeated_headers_are_rejected_by_name() {
             assert!(answer.contains(r#""loc":["header",""#) && answer.contains(&lower), "{name}: {answer}");
         }
     }
-    // Neither a line of its own nor a NUL ever is part of a value.
+    // A value never contains a line break or NUL.
     for broken in [
         &b"X-Caller-Id: a\0b\r\n\r\n"[..],
         b"X-Caller-Id: a\rX-B: b\r\n\r\n",
@@ -162,7 +162,7 @@ async fn endless_chunks_end_at_the_timeout_and_the_limit() {
     let mut dripping = sent(&service, chunked.as_bytes()).await;
     let drip = async {
         let mut pace = tokio::time::interval(Duration::from_millis(5));
-        // Until the answer has come, or the connection is gone.
+        // Until the response or the end of the connection.
         let mut answer = Vec::new();
         loop {
             tokio::select! {
@@ -175,11 +175,11 @@ async fn endless_chunks_end_at_the_timeout_and_the_limit() {
     let mut flooding = sent(&service, chunked.as_bytes()).await;
     let chunk = format!("1000\r\n{}\r\n", " ".repeat(0x1000));
     for _ in 0..64 {
-        // It is refused before all of it is sent.
+        // It is rejected before it is sent completely.
         let _ = flooding.write_all(chunk.as_bytes()).await;
     }
     assert!(until(&mut flooding, "\r\n\r\n").await.starts_with("HTTP/1.1 413"));
-    // A length beside chunks, sizes that are none: what could be read in two ways is not read.
+    // A length beside chunks, invalid sizes: ambiguous bodies are rejected.
     for (more, body) in [
         ("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", "0\r\n\r\n"),
         ("Content-Length: 12\r\nContent-Length: 13\r\n", BODY),
@@ -219,7 +219,7 @@ async fn connections_that_do_not_speak_http_1_are_closed() {
         let mut connection = sent(&service, garbage).await;
         connection.shutdown().await.unwrap();
         let mut answer = Vec::new();
-        // A reset is an end as well.
+        // A reset ends it too.
         let _ = soon("the end", connection.read_to_end(&mut answer)).await;
         assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 400"), "{:?}", String::from_utf8_lossy(&answer));
     }
@@ -228,7 +228,7 @@ async fn connections_that_do_not_speak_http_1_are_closed() {
 
 #[tokio::test]
 async fn idle_connections_over_the_limit_delay_a_run_only_until_their_timeout() {
-    // The time that it takes a connection without a head to go is also the time of the run's own head.
+    // The head timeout also applies to the run's own connection.
     let stage = Stage::new([Reply::Hang]).set("MAX_CONNECTIONS", "8").set("HEAD_TIMEOUT", "500ms");
     let service = stage.set("SHUTDOWN_GRACE", "10ms").start().await;
     let events = service.run(&json!({ "task": "x" })).await;

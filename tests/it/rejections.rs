@@ -1,4 +1,4 @@
-//! What is said before a stream, when there will be none.
+//! Rejections before the stream.
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use serde_json::{Value, json};

@@ -1,5 +1,5 @@
-//! Recorded runs, run again against their recorded views: what the agent makes out of the same pages and answers.
-//! `KEEP_RECORDINGS=1 cargo test --test cli replay` records them anew, for when the agent is meant to do otherwise.
+//! Recorded runs, replayed against their recorded views and answers.
+//! `KEEP_RECORDINGS=1 cargo test --test cli replay` records them anew after an intended change of the agent.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ async fn played(recording: &str) -> Report {
     replay.playback.report()
 }
 
-/// What is told when a part of a recording is another.
+/// The report for a modified recording.
 async fn told(recording: &str, was: &str, is: &str) -> Vec<String> {
     assert!(recording.contains(was), "{was}");
     let report = played(&recording.replacen(was, is, 1)).await;
@@ -103,7 +103,7 @@ async fn a_replay_keeps_to_the_runs_domain_lists() {
         let replay = Replay::new(recorded, None, &[]).expect("it can be played");
         assert_eq!(recording::request(&replay, true).expect("a request").domains, domains);
     }
-    // A list that cannot be read is not one that allows everything.
+    // An invalid list does not allow everything.
     let wrong = LOGIN.replacen(r#""maxSteps""#, r#""allowedDomains":["https://x"],"maxSteps""#, 1);
     let replay = Replay::new(Recording::parse(wrong.as_bytes()).expect("a recording"), None, &[]).expect("a replay");
     assert!(recording::request(&replay, true).is_err());

@@ -1,4 +1,4 @@
-//! Runs whose browser is lost under them: they go on in another one, once, and say so.
+//! Runs that lose their browser and continue in another one.
 
 use agent::ports::BrowserError;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ const LOST: Fate = Fate::Fail(BrowserError::Lost);
 const NOTICE: &str = "The browser was lost and another one took its place";
 const UNKNOWN: &str = "whether this took effect is not known";
 
-/// A service whose first browser meets this, and the next ones that.
+/// A service with one script for its first browser and another for the next ones.
 async fn service(replies: impl IntoIterator<Item = Reply>, first: Script, then: Script) -> Service {
     Stage::new(replies).browser(Script { then: Some(Box::new(then)), ..first }).start().await
 }
@@ -22,7 +22,7 @@ fn warnings(events: &[Value]) -> Vec<&str> {
     warnings.map(|event| event["message"].as_str().expect("a text")).collect()
 }
 
-/// The last message of a call: the page as it is.
+/// The last message of a call: the page.
 fn shown(service: &Service, call: usize) -> String {
     service.model.asked()[call].last().expect("a message").clone()
 }
@@ -106,7 +106,7 @@ async fn a_browser_lost_while_opening_counts_as_a_restart() {
     assert_eq!(error_code(&never.run_all(&json!({ "task": "x" })).await), "browser_lost");
     assert_eq!(never.pages.asked.get(), 2);
 
-    // Also while another one takes its place.
+    // Also while it is replaced.
     let first = Script { act: LOST, ..Script::default() };
     let then = Script { then: Some(Box::default()), ..lost };
     let replies = [Reply::click(1), Reply::done("ok")];
@@ -200,7 +200,7 @@ async fn a_client_that_disconnects_while_the_next_browser_opens_cancels_the_run(
     let events = service.run(&json!({ "task": "x" })).await;
     service.pages.asked.reaches(2).await;
     drop(events);
-    // The place is free as soon as the run is over.
+    // The slot is free as soon as the run is over.
     service.readiness(|status, _| status == 200).await;
     assert_eq!(service.model.calls.get(), 1);
 }

@@ -1,4 +1,4 @@
-//! What a run's end tells, and what a run may take.
+//! Results and budgets.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn warnings(events: &[Value]) -> Vec<&str> {
     warnings.map(|event| event["message"].as_str().expect("a message")).collect()
 }
 
-/// The place and the type of the one problem that a request is refused for.
+/// The location and type of the one problem of a rejected request.
 async fn refused(service: &Service, body: Value) -> (Value, Value) {
     let response = soon("the response", service.post(&body).send()).await.expect("a response");
     assert_eq!(response.status(), 422, "{body}");
@@ -93,7 +93,7 @@ async fn an_unenforceable_budget_is_rejected() {
     let unknown = json!("price_unknown");
     let body = json!({ "task": "x", "maxCost": 0.5 });
     assert_eq!(refused(&service, body).await, (json!(["body", "maxCost"]), unknown.clone()));
-    // Without a model nothing is spent.
+    // Without a model there is no usage.
     service.run_all(&json!({ "task": "open https://a.example", "provider": "template", "maxCost": 0.5 })).await;
 
     let prices = "openai/another=1/1/1";
@@ -127,7 +127,7 @@ async fn the_smaller_token_limit_of_request_and_deployment_applies() {
         let events = service.run_all(&json!({ "task": "x", "maxTokens": request })).await;
         let result = events.last().unwrap();
         assert_eq!((&result["stopReason"], &result["success"]), (&json!("budget_tokens"), &json!(false)), "{result}");
-        // At 4,400 the next two would be too many, so the fifth may only say done; it does not, and there is no sixth.
+        // After 4,400 tokens two more calls would exceed the limit, so the fifth only allows done. It does not, and is the last.
         assert_eq!(result["usage"][0]["calls"], 5, "{result}");
         let warnings = warnings(&events);
         assert_eq!(warnings.iter().filter(|warning| warning.contains("of the token budget is used")).count(), 1);

@@ -1,4 +1,4 @@
-//! What a run may type and nobody is told.
+//! Secrets of runs.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
@@ -23,7 +23,7 @@ fn secrets(origin: &str, values: &[(&str, &str)]) -> Secrets {
     Secrets::new(vec![place]).expect("a set")
 }
 
-/// What is logged, behind the writer of the service's own log.
+/// The log, behind the service's own writer.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 

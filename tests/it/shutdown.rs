@@ -1,4 +1,4 @@
-//! Stopping in order.
+//! Orderly shutdown.
 
 use reqwest::header::RETRY_AFTER;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ fn grace(grace: &str, timeout: &str) -> Stage {
     Stage::new([Reply::Hang]).set("SHUTDOWN_GRACE", grace).set("SHUTDOWN_TIMEOUT", timeout)
 }
 
-/// Waits until the service refuses runs.
+/// Waits until the service rejects runs.
 async fn draining(service: &Service) -> Value {
     service.readiness(|status, _| status == 503).await
 }

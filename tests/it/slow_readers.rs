@@ -1,4 +1,4 @@
-//! Clients that hardly read, or not at all.
+//! Clients that read slowly or not at all.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,14 +14,14 @@ use crate::support::model::Reply;
 use crate::support::service::{KEY, RUN, Service, Stage};
 use crate::support::soon;
 
-/// What hyper and the kernel take before a client that reads nothing is noticed: some megabytes on any machine.
+/// What hyper and the kernel buffer for a client that reads nothing: some megabytes on any machine.
 const HIDDEN: usize = 24 << 20;
 const PICTURE: usize = 512 << 10;
 const STEPS: usize = 150;
-/// Who takes fewer bytes than this in the time for it takes nothing.
+/// A client that reads less than this within the stall timeout counts as stalled.
 const PIECE: usize = 16 << 10;
 
-/// As many screenshots as can nowhere be hidden.
+/// More screenshots than all buffers hold.
 fn flooding(leave: &Arc<Semaphore>) -> Stage {
     const { assert!(STEPS * PICTURE > 3 * HIDDEN) };
     let script = Script { picture_bytes: PICTURE, ..Script::default() };
@@ -44,7 +44,7 @@ async fn unread_run(service: &Service, then: &str) -> TcpStream {
     stream
 }
 
-/// Lets the run take a step at a time, so that each screenshot is sent as far as there is room, until all are told or the
+/// Lets the run take one step at a time, so that each screenshot is sent as far as possible, until all are sent or the
 /// run is over.
 async fn flood(service: &Service, leave: &Semaphore) {
     for step in 1..STEPS {
@@ -72,7 +72,7 @@ fn without_chunks(response: &[u8]) -> String {
     }
 }
 
-/// Reads what is left, and makes events of that and of what was received before.
+/// Reads the rest, and parses it together with what was received before.
 async fn rest(mut client: TcpStream, mut received: Vec<u8>) -> Vec<Value> {
     let mut chunk = vec![0; 1 << 16];
     while !received.ends_with(b"data: [DONE]\n\n\r\n0\r\n\r\n") {
@@ -96,7 +96,7 @@ async fn a_client_that_never_reads_ends_its_run_and_is_disconnected_without_affe
         .await;
     let unread = unread_run(&service, "").await;
     flood(&service, &leave).await;
-    // With time to go on alone it has it before it counts as stalled, too, however busy the machine is.
+    // `detachSeconds` also applies before it counts as stalled, however busy the machine is.
     let neighbour = json!({
         "task": "x", "provider": "template", "actions": [{ "type": "click", "selector": "#go" }], "detachSeconds": 60
     });
@@ -104,7 +104,7 @@ async fn a_client_that_never_reads_ends_its_run_and_is_disconnected_without_affe
     service.pages.closed.reaches(2).await;
     let calls = service.model.calls.get();
     leave.add_permits(STEPS);
-    // The connection is let go as well: a stop waits for all of them.
+    // The connection is closed too: a shutdown waits for all of them.
     service.stop();
     soon("the end of the service", service.stopped()).await;
     assert_eq!(service.model.calls.get(), calls, "no model call after the run's end");
@@ -139,7 +139,7 @@ async fn a_client_that_reads_byte_by_byte_gets_every_step_within_bounded_memory(
     }
     service.pages.closed.reaches(1).await;
 
-    // What is left is what was kept somewhere.
+    // The rest is what was buffered.
     let events = rest(client, received).await;
     let steps: Vec<&Value> = events.iter().filter(|event| event["type"] == "step").collect();
     let numbers: Vec<u64> = steps.iter().map(|step| step["step"].as_u64().unwrap()).collect();
@@ -152,7 +152,7 @@ async fn a_client_that_reads_byte_by_byte_gets_every_step_within_bounded_memory(
 #[tokio::test]
 async fn a_client_that_reads_a_byte_now_and_then_counts_as_stalled() {
     let leave = Arc::new(Semaphore::new(0));
-    // The connection is closed as long after the run's end as that took to come, and is read to its end until then.
+    // The connection is closed after the same time again, and is read to its end until then.
     let service = flooding(&leave).set("STREAM_STALL_TIMEOUT", "3s").start().await;
     let mut client = unread_run(&service, "").await;
     let mut received = Vec::new();

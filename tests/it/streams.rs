@@ -1,4 +1,4 @@
-//! Streams that break, and are gone on with.
+//! Broken and resumed streams.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::support::model::Reply;
 use crate::support::service::{KEY, Service, Stage};
 use crate::support::soon;
 
-/// A model that takes one step each time it is given leave, then ends.
+/// A model that takes one step whenever the test permits it, then ends.
 fn paced(steps: usize) -> (Stage, Arc<Semaphore>) {
     let leave = Arc::new(Semaphore::new(0));
     let replies = (0..steps).map(|_| Reply::click(1)).chain([Reply::done("ok")]);
@@ -25,7 +25,7 @@ fn detached(seconds: u64) -> Value {
     json!({ "task": "x", "detachSeconds": seconds })
 }
 
-/// The same, past HTTP.
+/// The same, without HTTP.
 fn kept_for(seconds: u64) -> RunRequest {
     RunRequest { detach: Duration::from_secs(seconds), ..crate::lifecycle::request() }
 }
@@ -42,7 +42,7 @@ fn numbers(events: &[Numbered]) -> Vec<u64> {
     events.iter().map(|(number, _)| *number).collect()
 }
 
-/// Waits until no run is at work.
+/// Waits until no run is running.
 async fn idle(service: &Service) {
     service.readiness(|_, body| body["running"] == 0).await;
 }
@@ -81,14 +81,14 @@ async fn a_run_continues_without_a_reader_and_its_events_are_kept() {
     service.pages.closed.reaches(1).await;
     idle(&service).await;
 
-    // The run is over and its place is free; what it told is kept.
+    // The run is over and its slot is free; its events are kept.
     let everything = service.resume(&run_id, None).await.rest().await;
     assert_eq!(numbers(&everything), (1..=everything.len() as u64).collect::<Vec<_>>());
     assert_eq!(everything[0].1["message"], "starting");
     assert_eq!(steps(&everything), [1, 2, 3, 4]);
     assert_eq!(everything.last().unwrap().1["success"], true);
 
-    // Also to a reader who broke off at the very end.
+    // Also for a reader that disconnected at the very end.
     let last = everything.last().unwrap();
     assert_eq!(service.resume(&run_id, Some(last.0 - 1)).await.rest().await, std::slice::from_ref(last));
     assert_eq!(service.resume(&run_id, Some(last.0)).await.rest().await, []);
@@ -134,7 +134,7 @@ async fn events_of_a_finished_run_are_forgotten_after_its_detach_time() {
 #[tokio::test(start_paused = true)]
 async fn a_result_within_the_detach_time_is_kept_for_a_late_reader() {
     let leave = Arc::new(Semaphore::new(0));
-    // Its page takes as long to close as it may.
+    // Its page takes the maximum time to close.
     let script = Script { close: Fate::Hang, ..Script::default() };
     let (runs, model, _pages) = Stage::new([Reply::done("ok").when(&leave)]).browser(script).runs();
     let stream = runs.start(kept_for(30)).unwrap();
@@ -145,7 +145,7 @@ async fn a_result_within_the_detach_time_is_kept_for_a_late_reader() {
     leave.add_permits(1);
     for seconds in [10, 18] {
         sleep(Duration::from_secs(seconds)).await;
-        // Refused, it takes nobody's place and gives no more time.
+        // A rejected request takes over no stream and extends no time.
         assert!(matches!(runs.resume(id, None, 1_000), Err(ResumeError::Ahead { .. })), "it is held");
     }
     sleep(Duration::from_secs(3)).await;
@@ -239,7 +239,7 @@ async fn unknown_runs_and_invalid_event_ids_are_rejected() {
     let get = service.client.get(service.url("/api/v1/browser-use/run/stream")).header("X-Gateway-Key", KEY);
     assert_eq!(get.send().await.unwrap().status(), 405);
 
-    // The one who reads was not disturbed, and an empty number is none.
+    // The reader was not disturbed, and an empty id is ignored.
     assert_eq!(service.get("/ready").await.1["running"], 1);
     let again = service.stream(&run_id, None).header("Last-Event-ID", "").send().await.unwrap();
     assert_eq!(again.status(), 200);
@@ -267,7 +267,7 @@ async fn dropped_events_are_reported_as_one_gap() {
     assert!(told[1..].iter().all(|(_, event)| event.get("gap").is_none()));
     assert_eq!(told.last().unwrap().1["success"], true);
 
-    // Who has what is missing is told of no gap.
+    // A reader that has the dropped events gets no gap.
     let told = service.resume(&run_id, Some(*id)).await.rest().await;
     assert!(told.iter().all(|(_, event)| event.get("gap").is_none()));
 }

@@ -1,5 +1,5 @@
-//! What is held for readers who take it bit by bit, on paused time: the body of a response is asked for by the test, as
-//! slowly as by a connection that has little room.
+//! Unread events of slow readers, on paused time: the test polls the response's body as slowly as a connection with
+//! little buffer space.
 #![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself")]
 
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl Theatre {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await.1
     }
 
-    /// Lets as many runs end as there were, one after the other.
+    /// Lets all runs end, one after another.
     async fn ended(&self, runs: usize) {
         self.pages.closed.reaches(runs).await;
         while self.runs.counts().running > 0 {
@@ -67,7 +67,7 @@ impl Theatre {
     }
 }
 
-/// Runs of some steps with a large picture each, for which there is room.
+/// Runs of some steps with a large screenshot each, within the buffer.
 fn runs_of(steps: usize) -> Stage {
     let replies = (0..40 * steps).map(move |call| match call % steps {
         last if last + 1 == steps => Reply::done("ok"),
@@ -80,7 +80,7 @@ async fn piece(body: &mut Body) -> Bytes {
     body.frame().await.unwrap().unwrap().into_data().unwrap()
 }
 
-/// What is left, as far as it comes, and whether it ends properly.
+/// The rest of the stream, and whether it is complete.
 async fn rest(mut body: Body) -> (String, bool) {
     let mut text = Vec::new();
     loop {
@@ -107,7 +107,7 @@ async fn a_client_that_reads_a_large_event_slowly_is_not_stalled() {
     let mut text = Vec::new();
     while !text.ends_with(b"data: [DONE]\n\n") {
         let piece = piece(&mut body).await;
-        // 2 KiB in a second: more than one event takes longer than a reader may take nothing.
+        // 2 KiB per second: an event takes longer than the stall timeout.
         sleep(Duration::from_secs(piece.len() as u64 / (2 << 10))).await;
         text.extend_from_slice(&piece);
         if text.len() > 2 * PICTURE {
@@ -136,14 +136,14 @@ async fn a_client_that_stops_in_the_middle_of_an_event_ends_its_run() {
 
 #[tokio::test(start_paused = true)]
 async fn unread_events_of_finished_runs_are_bounded_and_the_oldest_are_evicted() {
-    // Nine pictures and what stands around them fill the room of one run.
+    // Nine screenshots fill the buffer of one run.
     let theatre = theatre(runs_of(10).set("MAX_CONCURRENT_RUNS", "2").set("STREAMS_KEPT", "0"));
     let mut readers = Vec::new();
     for number in 1..=6 {
         let (id, mut body) = theatre.run(&json!({ "task": "x" })).await;
         piece(&mut body).await;
         if number == 2 {
-            // In the middle of a picture.
+            // In the middle of a screenshot.
             while !piece(&mut body).await.starts_with(b"id: 2") {}
         }
         theatre.ended(number).await;

@@ -1,4 +1,4 @@
-//! The examples of `docs/VIEW.md` are what pages really come to.
+//! The examples of `docs/VIEW.md` occur in real views.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The clients accept a stream as the contract has it and refuse every other one. Without this, their approval of the
+//! The clients accept streams that follow the contract and reject all others. Otherwise their approval of the
 //! service would mean little.
 
 use axum::Router;
@@ -101,7 +101,7 @@ async fn a_python_client_refuses_what_the_contract_forbids() {
     }
 }
 
-/// What `docs/API.md` tells those who let aiohttp make the lines.
+/// The advice of `docs/API.md` for aiohttp's line iterator.
 #[tokio::test]
 async fn only_aiohttps_line_iterator_is_limited_to_128_kib() {
     let picture = |bytes: usize| {

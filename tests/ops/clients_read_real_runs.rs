@@ -1,4 +1,4 @@
-//! The clients, unchanged, get through real runs of the real service: real pages, real screenshots.
+//! The unchanged clients read real runs of the real service.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ impl Stage {
     }
 }
 
-/// The events tell a run that ordered something, step by step, and name the order.
+/// Checks the events of a run that placed an order.
 fn check_order(events: &[Value], stage: &Stage, screenshots: &str) {
     let result = events.last().unwrap();
     assert_eq!((&result["type"], &result["success"]), (&json!("result"), &json!(true)), "{result}");

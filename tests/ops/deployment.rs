@@ -1,4 +1,4 @@
-//! Files that say the same thing twice must say it alike.
+//! Deployment files agree with each other and with the code.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -48,7 +48,7 @@ fn the_service_starts_with_every_line_of_the_example_uncommented() {
     Settings::from_variables(assignments).unwrap();
 }
 
-/// What the profile lets a container call, whatever the arguments.
+/// The system calls that the profile allows with any arguments.
 fn allowed_calls(profile: &serde_json::Value) -> Vec<&str> {
     let rules = profile["syscalls"].as_array().unwrap();
     let unconditional = rules.iter().filter(|rule| rule["args"].is_null());
@@ -61,7 +61,7 @@ fn the_seccomp_profile_is_an_allowlist_that_permits_chromiums_sandbox() {
     assert_eq!((&profile["defaultAction"], &profile["defaultErrnoRet"]), (&"SCMP_ACT_ERRNO".into(), &1.into()));
     let architectures = profile["archMap"].as_array().unwrap();
     assert_eq!(architectures.len(), 2);
-    // No 32-bit calls beside the 64-bit ones: they have other numbers, and nothing here makes them.
+    // No 32-bit calls beside the 64-bit ones.
     assert!(architectures.iter().all(|map| map["subArchitectures"].as_array().unwrap().is_empty()));
     for rule in profile["syscalls"].as_array().unwrap() {
         assert_eq!(rule["action"], "SCMP_ACT_ALLOW", "{rule}");

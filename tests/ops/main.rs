@@ -1,4 +1,4 @@
-//! What surrounds the service: the demo shop, independent clients, the files that deploy it.
+//! The demo shop, independent clients, deployment files.
 #![expect(clippy::unwrap_used, reason = "helpers of a test may panic as the test itself")]
 
 mod clients;

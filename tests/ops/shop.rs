@@ -1,4 +1,4 @@
-//! The shop that the demo and the browser tests trust as a witness.
+//! The demo shop.
 
 use axum::Router;
 use axum::body::Body;
@@ -7,7 +7,7 @@ use http_body_util::BodyExt as _;
 use testkit::shop;
 use tower::ServiceExt as _;
 
-/// One visitor's browser, as far as the shop can tell.
+/// A visitor with cookies.
 struct Visitor {
     shop: Router,
     cookie: Option<String>,

@@ -1,16 +1,16 @@
-//! The kept inputs of the fuzz targets, `fuzz/corpus/TARGET/*`.
+//! The corpus of the fuzz targets, `fuzz/corpus/TARGET/*`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A fuzz target: its name, and a function that takes any bytes and panics when a promise is broken.
+/// A fuzz target: its name, and a function that takes any bytes and panics if an invariant is violated.
 pub type Target = (&'static str, fn(&[u8]));
 
-/// Runs each target on all of its kept inputs.
+/// Runs each target on its corpus.
 ///
 /// # Panics
 ///
-/// A promise is broken, or a target has no input.
+/// An invariant is violated, or a target has no input.
 pub fn replay(targets: &[Target]) {
     for (name, run) in targets {
         let inputs = inputs(name);
@@ -21,7 +21,7 @@ pub fn replay(targets: &[Target]) {
     }
 }
 
-/// The kept inputs of a target.
+/// The corpus of a target.
 ///
 /// # Panics
 ///

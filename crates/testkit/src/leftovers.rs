@@ -7,7 +7,7 @@ use std::time::Duration;
 /// A browser's helpers end a moment after the browser itself.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Everything that a service left in its temp dir `temp`: processes with a profile there, and files.
+/// What a service left in its temp dir `temp`: processes with a profile there, and files.
 ///
 /// # Errors
 ///
@@ -30,7 +30,7 @@ fn processes(temp: &Path) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let folder = entry?.path();
-        // Not a process, or one that has just ended.
+        // Not a process, or one that has just exited.
         let Ok(command) = fs::read(folder.join("cmdline")) else { continue };
         let command = String::from_utf8_lossy(&command);
         if command.contains(&profile) {

@@ -1,7 +1,7 @@
-//! What the tests, examples and benchmarks of this workspace share: sites to visit, models and browsers that misbehave, and
+//! What tests, examples and benchmarks share: sites to visit, faulty models and browsers, and
 //! the service as a process.
 //!
-//! Nothing here depends on the service's own crates, so that every one of them can use it in its tests.
+//! Nothing here depends on the service's crates, so that each of them can use it in its tests.
 
 pub mod canary;
 pub mod corpus;

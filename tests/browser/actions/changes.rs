@@ -1,4 +1,4 @@
-//! What the model is told of what an action brought about.
+//! Effects of actions as the model sees them.
 
 use agent::action::Action;
 
@@ -15,7 +15,7 @@ async fn effect_of_clicking(tab: &Tab, label: &str) -> String {
 }
 
 #[test]
-fn a_menu_that_opens_is_told_with_its_items() {
+fn an_opened_menu_is_reported_with_its_items() {
     run(async {
         let (_site, tab) = with(
             "<button aria-expanded=false aria-haspopup=menu onclick=\"const open = menu.hidden; menu.hidden = !open; \
@@ -33,7 +33,7 @@ fn a_menu_that_opens_is_told_with_its_items() {
 }
 
 #[test]
-fn a_menu_that_styles_alone_bring_up_is_told() {
+fn a_menu_shown_by_styles_is_reported() {
     run(async {
         let (_site, tab) = with(
             "<style>ul { display: none } nav:hover ul { display: block }</style>\
@@ -48,7 +48,7 @@ fn a_menu_that_styles_alone_bring_up_is_told() {
 }
 
 #[test]
-fn a_dialog_is_told_with_its_words_and_its_ways_out() {
+fn a_dialog_is_reported_with_its_text_and_buttons() {
     run(async {
         let (_site, tab) = with(
             "<dialog id=d aria-label=Cart><p>Remove the lamp?</p><button onclick='d.close()'>Yes</button>\
@@ -65,7 +65,7 @@ fn a_dialog_is_told_with_its_words_and_its_ways_out() {
 }
 
 #[test]
-fn alerts_new_texts_and_validation_are_told() {
+fn alerts_new_texts_and_validation_errors_are_reported() {
     run(async {
         let (_site, tab) = with(
             "<div id=note role=alert></div><p id=out>Empty</p><input aria-label=Mail value=x>\
@@ -85,7 +85,7 @@ fn alerts_new_texts_and_validation_are_told() {
 }
 
 #[test]
-fn what_changes_in_other_controls_is_told() {
+fn changes_of_other_controls_are_reported() {
     run(async {
         let (_site, tab) = with(
             "<input aria-label=Date id=date><button id=next disabled>Next</button>\
@@ -104,7 +104,7 @@ fn what_changes_in_other_controls_is_told() {
 }
 
 #[test]
-fn a_click_without_effect_says_so_and_one_with_effect_does_not() {
+fn only_a_click_without_effect_reports_that_nothing_changed() {
     run(async {
         let (site, tab) = with(
             "<button>Dead</button><button onclick=\"document.title = 'Moved'; history.pushState(0, '', '/x')\">Move</button>\
@@ -122,7 +122,7 @@ fn a_click_without_effect_says_so_and_one_with_effect_does_not() {
 }
 
 #[test]
-fn what_is_drawn_anew_as_it_was_is_no_news() {
+fn an_identical_rerender_is_not_reported() {
     run(async {
         let rows = "'<button>One</button><button>Two</button>'";
         let body = format!(
@@ -136,7 +136,7 @@ fn what_is_drawn_anew_as_it_was_is_no_news() {
 }
 
 #[test]
-fn changes_in_frames_and_shadow_trees_are_told() {
+fn changes_in_frames_and_shadow_trees_are_reported() {
     run(async {
         let site = Site::of(&[
             (
@@ -157,7 +157,7 @@ fn changes_in_frames_and_shadow_trees_are_told() {
 }
 
 #[test]
-fn a_new_page_is_told_with_its_title_and_a_password_never() {
+fn a_new_page_is_reported_with_its_title_and_passwords_never() {
     run(async {
         let (_site, tab) = with(
             "<a href=/next>Go</a><input type=password aria-label=Secret id=s>\
@@ -173,7 +173,7 @@ fn a_new_page_is_told_with_its_title_and_a_password_never() {
 }
 
 #[test]
-fn a_page_that_changes_everything_is_told_in_few_words() {
+fn a_page_that_changes_completely_is_reported_briefly() {
     run(async {
         let (_site, tab) = with(
             "<button onclick=\"for (let i = 0; i < 3000; i++) document.body.insertAdjacentHTML('beforeend', \

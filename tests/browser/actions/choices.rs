@@ -1,4 +1,4 @@
-//! Choosing in lists that are no native selects.
+//! Selecting options of custom lists.
 
 use agent::action::Action;
 use agent::locator::Locator;
@@ -6,7 +6,7 @@ use agent::ports::ActionError;
 
 use crate::support::{Site, Tab, open, run};
 
-/// A dropdown whose list stands elsewhere in the page, is made when it opens, and hears only real clicks.
+/// A dropdown whose list is elsewhere in the page, is created when it opens, and needs trusted clicks.
 const PORTAL: &str = "<button id=colour role=combobox aria-haspopup=listbox aria-expanded=false>Colour</button>\
     <div style='height: 300px'></div><script>
     const names = ['Red', 'Green', 'Blue'];
@@ -61,7 +61,7 @@ fn refusal(outcome: Result<agent::ports::ActionOutcome, ActionError>) -> String 
 }
 
 #[test]
-fn an_option_of_a_list_elsewhere_in_the_page_is_chosen_with_real_clicks() {
+fn an_option_of_a_detached_list_is_chosen_with_real_clicks() {
     run(async {
         let (site, tab) = with(&portal(true)).await;
         let outcome = tab.select("Colour", &["green"]).await.unwrap();
@@ -74,7 +74,7 @@ fn an_option_of_a_list_elsewhere_in_the_page_is_chosen_with_real_clicks() {
 }
 
 #[test]
-fn a_list_without_any_roles_is_used_as_a_person_would() {
+fn an_option_of_a_list_without_roles_is_chosen() {
     run(async {
         let (site, tab) = with(&portal(false)).await;
         tab.select("Colour", &["Blue"]).await.unwrap();
@@ -84,7 +84,7 @@ fn a_list_without_any_roles_is_used_as_a_person_would() {
 }
 
 #[test]
-fn an_unknown_option_is_answered_with_the_choices_and_the_list_closed_again() {
+fn an_unknown_option_fails_with_the_choices_and_closes_the_list() {
     run(async {
         let (site, tab) = with(&portal(true)).await;
         let why = refusal(tab.select("Colour", &["Pink"]).await);
@@ -98,7 +98,7 @@ fn an_unknown_option_is_answered_with_the_choices_and_the_list_closed_again() {
 }
 
 #[test]
-fn the_options_are_listed_and_the_list_closed_again() {
+fn options_are_listed_and_the_list_is_closed() {
     run(async {
         let (site, tab) = with(&portal(true)).await;
         assert_eq!(options(&tab, "Colour").await, "Red\nGreen\nBlue");
@@ -109,7 +109,7 @@ fn the_options_are_listed_and_the_list_closed_again() {
 }
 
 #[test]
-fn several_options_are_chosen_where_several_may_be_and_no_others() {
+fn several_options_are_chosen_in_a_multiple_list() {
     run(async {
         let body = "<div role=listbox aria-label=Toppings aria-multiselectable=true tabindex=0 style='width: 200px'>\
             <div role=option aria-selected=true>Ham</div><div role=option aria-selected=false>Olives</div>\
@@ -127,7 +127,7 @@ fn several_options_are_chosen_where_several_may_be_and_no_others() {
 }
 
 #[test]
-fn an_option_that_a_long_list_draws_only_when_it_is_scrolled_to_is_found() {
+fn an_option_of_a_virtual_list_is_found_by_scrolling() {
     run(async {
         let body = "<button id=city aria-haspopup=listbox aria-expanded=false aria-controls=list>City</button>\
             <div id=list role=listbox hidden style='height: 200px; width: 200px; overflow: auto; position: relative'>\
@@ -150,7 +150,7 @@ fn an_option_that_a_long_list_draws_only_when_it_is_scrolled_to_is_found() {
 }
 
 #[test]
-fn a_submenu_is_walked_through_and_told_at_each_step() {
+fn submenus_are_opened_one_by_one_and_reported() {
     run(async {
         let body = "<style>[role=menu] [role=menu] { display: none } [role=menuitem]:hover > [role=menu] { display: block }</style>\
             <button aria-haspopup=menu aria-expanded=false onclick=\"m.hidden = false; setAttribute('aria-expanded', true)\">File</button>\
@@ -171,7 +171,7 @@ fn a_submenu_is_walked_through_and_told_at_each_step() {
 }
 
 #[test]
-fn a_click_on_what_takes_files_says_what_to_use() {
+fn a_click_on_a_file_field_suggests_upload() {
     run(async {
         let (_site, tab) = with("<input type=file aria-label=Photo>").await;
         assert!(refusal(tab.click("Photo").await).contains("`upload`"));

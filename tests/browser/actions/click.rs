@@ -1,4 +1,4 @@
-//! Clicking: the event reaches the element that a person would hit, or the run is told why not.
+//! Clicks: the event reaches the element that a user would hit, or the action fails with the reason.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn a_button_gets_a_trusted_click() {
 }
 
 #[test]
-fn a_button_far_down_is_scrolled_to() {
+fn a_button_outside_the_viewport_is_scrolled_to() {
     run(async {
         let body = "<div style='height: 1200px'></div><button onclick=\"tell('clicked')\">Far</button><div style='height: 3000px'></div>";
         let site = Site::of(&[("/", body)]).await;
@@ -50,9 +50,9 @@ fn a_link_is_followed() {
 }
 
 #[test]
-fn a_link_over_two_lines_is_hit_although_its_middle_is_not_its_own() {
+fn a_link_over_two_lines_is_clicked_on_its_text() {
     run(async {
-        // The box around both lines has its centre in the gap that the link leaves.
+        // The centre of the box around both lines is outside the link.
         let body = "<p style='width: 300px; line-height: 60px; font: 16px monospace'>\
                     <span>some words here then </span><a href=/next>begin and</a></p>\
                     <p style='width: 200px; font: 20px monospace; line-height: 50px'>xxxxxxxxxxx <a href=/next>a b</a> xx</p>";
@@ -68,7 +68,7 @@ fn a_link_over_two_lines_is_hit_although_its_middle_is_not_its_own() {
 }
 
 #[test]
-fn a_button_below_the_window_does_not_end_up_under_the_sticky_header() {
+fn a_button_below_the_viewport_is_not_scrolled_under_the_sticky_header() {
     run(async {
         let body = "<header style='position: fixed; top: 0; left: 0; width: 100%; height: 120px; background: #ccc; z-index: 9'>Menu</header>\
                     <div style='height: 4000px'></div><button style='position: absolute; top: 1500px' onclick=\"tell('low')\">Low</button>";
@@ -81,7 +81,7 @@ fn a_button_below_the_window_does_not_end_up_under_the_sticky_header() {
 }
 
 #[test]
-fn what_has_moved_under_a_sticky_header_is_brought_out_from_under_it() {
+fn an_element_under_a_sticky_header_is_scrolled_out() {
     run(async {
         let body = "<header style='position: fixed; top: 0; left: 0; width: 100%; height: 120px; background: #ccc'>Menu</header>\
                     <button style='margin-top: 540px' onclick=\"tell('clicked')\">Under</button>\
@@ -97,7 +97,7 @@ fn what_has_moved_under_a_sticky_header_is_brought_out_from_under_it() {
 }
 
 #[test]
-fn what_covers_an_element_is_named_and_gets_no_click_instead() {
+fn a_click_on_a_covered_element_fails_and_names_the_cover() {
     run(async {
         let body = "<button id=below onclick=\"tell('clicked')\">Buy</button><div id=late></div>\
             <button onclick=\"late.innerHTML = `<div role=dialog aria-label='Cookie notice' onclick='tell(1)' \
@@ -106,7 +106,7 @@ fn what_covers_an_element_is_named_and_gets_no_click_instead() {
         let tab = open(&site, "/").await;
         let buy = tab.find("Buy").await;
         tab.click("Cover").await.unwrap();
-        // As when the notice comes up between looking and clicking.
+        // The notice appears between observation and click.
         let covered = tab.act(Action::click(buy)).await.unwrap_err();
         assert!(matches!(&covered, ActionError::ElementGone { .. } | ActionError::Covered { .. }), "{covered:?}");
         assert_eq!(site.told(), [""; 0]);
@@ -115,7 +115,7 @@ fn what_covers_an_element_is_named_and_gets_no_click_instead() {
 }
 
 #[test]
-fn a_cover_that_comes_up_after_looking_is_named() {
+fn a_cover_that_appears_after_the_observation_is_named() {
     run(async {
         let body = "<button onclick=\"tell('clicked')\">Buy</button><div id=late></div>\
             <script>addEventListener('keydown', () => late.innerHTML = `<div aria-label='Cookie notice' \
@@ -150,7 +150,7 @@ fn a_disabled_button_is_not_clicked() {
 }
 
 #[test]
-fn checkboxes_and_radios_say_their_new_state() {
+fn checkboxes_and_radios_report_their_new_state() {
     run(async {
         let body = "<label><input type=checkbox onchange=\"tell('terms ' + checked)\"> Terms</label>\
                     <label><input type=radio name=r onchange=\"tell('red')\"> Red</label>\
@@ -173,7 +173,7 @@ fn checkboxes_and_radios_say_their_new_state() {
 }
 
 #[test]
-fn inputs_that_hide_behind_their_labels_are_switched() {
+fn inputs_hidden_behind_labels_are_toggled() {
     run(async {
         let body = "<style>input { position: absolute; opacity: 0; width: 0; height: 0 } .none { display: none }</style>\
                     <input type=radio name=size id=small onchange=\"tell('small')\"><label for=small>Small</label>\
@@ -191,14 +191,14 @@ fn inputs_that_hide_behind_their_labels_are_switched() {
 }
 
 #[test]
-fn what_a_click_asks_the_server_for_is_on_the_page_when_it_returns() {
+fn a_click_waits_for_its_request_and_the_update() {
     run(async {
         let home = "<p id=out>Nothing yet</p>\
             <button onclick=\"fetch('/slow').then(r => r.text()).then(t => out.textContent = t)\">Load</button>";
         let router = Router::new().route("/", get(|| async { Html(page(home)) })).route(
             "/slow",
             get(|| async {
-                // The server's own time, which the run has to wait out.
+                // The server's response time, which the action has to await.
                 tokio::time::sleep(Duration::from_millis(200)).await;
                 "Fresh from the kettle"
             }),
@@ -213,7 +213,7 @@ fn what_a_click_asks_the_server_for_is_on_the_page_when_it_returns() {
 }
 
 #[test]
-fn what_never_comes_is_told_and_not_waited_for() {
+fn a_response_that_never_comes_is_reported_and_not_awaited() {
     run(async {
         let home = "<button onclick=\"fetch('/never')\">Load</button>";
         let router = Router::new()
@@ -228,7 +228,7 @@ fn what_never_comes_is_told_and_not_waited_for() {
 }
 
 #[test]
-fn an_element_that_is_gone_or_another_is_not_clicked() {
+fn a_removed_or_replaced_element_is_not_clicked() {
     run(async {
         let body = "<div id=box><button onclick=\"tell('old')\">Cancel</button></div>\
             <script>addEventListener('keydown', (event) => {\
@@ -252,7 +252,7 @@ fn an_element_that_is_gone_or_another_is_not_clicked() {
 }
 
 #[test]
-fn a_select_answers_a_click_with_its_options() {
+fn a_click_on_a_select_fails_with_its_options() {
     run(async {
         let body = "<select aria-label=Size><option>Small<option>Large</select>";
         let site = Site::of(&[("/", body)]).await;

@@ -1,11 +1,11 @@
-//! What is asked of a page is asked of its frames and closed shadow trees as well.
+//! Actions cover frames and closed shadow trees.
 
 use agent::action::Action;
 use agent::locator::Locator;
 
 use crate::support::{Site, Tab, open, run};
 
-/// A page, in it a frame of the same site, in that one of another, and a closed shadow tree.
+/// A page with a same-site frame, a nested cross-site frame, and a closed shadow tree.
 async fn nested() -> (Site, Site, Tab) {
     let other =
         Site::of(&[("/", "<p>Far away words</p><button id=far class=hit onclick=\"tell('far')\">Far</button>")]).await;
@@ -21,7 +21,7 @@ async fn nested() -> (Site, Site, Tab) {
 }
 
 #[test]
-fn reading_finding_and_waiting_see_all_documents() {
+fn extract_find_and_wait_cover_all_documents() {
     run(async {
         let (_site, _other, tab) = nested().await;
         let read = tab.read().await;
@@ -44,7 +44,7 @@ fn reading_finding_and_waiting_see_all_documents() {
 fn a_selector_reaches_into_frames_and_closed_shadow_trees() {
     run(async {
         let (site, other, tab) = nested().await;
-        // Without having looked at the page before.
+        // Without an observation before.
         let fresh = open(&site, "/").await;
         for selector in ["#far", "#shut"] {
             fresh.act(Action::click(Locator::Selector(selector.into()))).await.unwrap();
@@ -57,7 +57,7 @@ fn a_selector_reaches_into_frames_and_closed_shadow_trees() {
 }
 
 #[test]
-fn a_wait_ends_when_a_frame_says_so() {
+fn a_wait_ends_when_a_frame_shows_the_text() {
     run(async {
         let site = Site::of(&[
             ("/", "<iframe src=/inner></iframe>"),
@@ -78,7 +78,7 @@ fn a_wait_ends_when_a_frame_says_so() {
 }
 
 #[test]
-fn what_is_read_has_headings_lists_tables_and_where_links_lead() {
+fn extracted_text_has_headings_lists_tables_and_link_targets() {
     run(async {
         let body = "<h2>Offers</h2><ul><li>Lamp<li><a href=/cup?x=1>Cup</a></ul>\
             <table><tr><th>Name<th>Price<tr><td><p>Lamp</p><td>12 €</table>\

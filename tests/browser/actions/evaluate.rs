@@ -1,4 +1,4 @@
-//! Scripts of the model's.
+//! The action `evaluate`.
 
 use agent::action::Action;
 use agent::ports::{ActionError, ActionOutcome};
@@ -18,7 +18,7 @@ async fn with_page() -> (Site, Tab) {
 }
 
 #[test]
-fn a_script_s_result_comes_back_as_json() {
+fn a_scripts_result_is_returned_as_json() {
     run(async {
         let (_site, tab) = with_page().await;
         for (js, result) in [
@@ -42,7 +42,7 @@ fn a_script_s_result_comes_back_as_json() {
 }
 
 #[test]
-fn what_a_script_does_to_the_page_is_told() {
+fn effects_of_a_script_are_reported() {
     run(async {
         let (_site, tab) = with_page().await;
         let outcome =
@@ -53,7 +53,7 @@ fn what_a_script_does_to_the_page_is_told() {
 }
 
 #[test]
-fn a_script_that_fails_or_never_ends_is_told_and_the_page_goes_on() {
+fn a_script_that_fails_or_never_ends_is_reported_and_the_page_survives() {
     run(async {
         let (_site, tab) = with_page().await;
         let failed = evaluate(&tab, "nothing.here").await.unwrap_err();

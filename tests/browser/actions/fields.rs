@@ -5,7 +5,7 @@ use agent::ports::{ActionError, ActionOutcome};
 
 use crate::support::{Site, Tab, open, run};
 
-/// A field that tells every change of its value.
+/// A field that reports every change of its value.
 fn field(attributes: &str) -> String {
     format!(
         "<label>Field <input {attributes} oninput=\"tell('input ' + value)\" onchange=\"tell('change ' + value)\"></label>"
@@ -25,7 +25,7 @@ async fn type_with(tab: &Tab, label: &str, text: &str, clear: bool, submit: bool
 }
 
 #[test]
-fn text_arrives_as_the_field_s_input() {
+fn typed_text_arrives_as_input_events() {
     run(async {
         let (site, tab) = with_field("").await;
         let outcome = tab.input("Field", "Grüße, Zoë 🫖 日本").await.unwrap();
@@ -38,7 +38,7 @@ fn text_arrives_as_the_field_s_input() {
 }
 
 #[test]
-fn typing_replaces_what_the_field_holds() {
+fn typing_replaces_the_fields_value() {
     run(async {
         let (site, tab) = with_field("value='old text'").await;
         tab.input("Field", "new").await.unwrap();
@@ -51,7 +51,7 @@ fn typing_replaces_what_the_field_holds() {
 }
 
 #[test]
-fn typing_can_add_to_what_the_field_holds() {
+fn typing_can_append_to_the_fields_value() {
     run(async {
         let (site, tab) = with_field("value='tea'").await;
         let outcome = type_with(&tab, "Field", " pot", false, false).await;
@@ -88,7 +88,7 @@ fn a_textarea_keeps_its_lines() {
 }
 
 #[test]
-fn a_password_reaches_its_field_and_nothing_else() {
+fn a_password_reaches_only_its_field() {
     run(async {
         let (site, tab) = with_field("type=password").await;
         let outcome = tab.input("Field", "hunter2-secret").await.unwrap();
@@ -113,7 +113,7 @@ fn a_number_field_takes_a_number() {
 }
 
 #[test]
-fn fields_with_pickers_are_set_by_value_with_the_events_of_a_change() {
+fn fields_with_pickers_are_set_by_value_with_change_events() {
     run(async {
         for (kind, value) in [
             ("date", "2026-03-01"),
@@ -134,7 +134,7 @@ fn fields_with_pickers_are_set_by_value_with_the_events_of_a_change() {
 }
 
 #[test]
-fn a_date_that_is_none_is_refused_with_the_format() {
+fn an_invalid_date_is_rejected_with_the_format() {
     run(async {
         let (_site, tab) = with_field("type=date").await;
         let refused = tab.input("Field", "1st of March").await.unwrap_err();
@@ -144,7 +144,7 @@ fn a_date_that_is_none_is_refused_with_the_format() {
 }
 
 #[test]
-fn an_editable_element_takes_text_in_place_of_its_own() {
+fn typing_replaces_the_text_of_an_editable_element() {
     run(async {
         let body = "<div contenteditable role=textbox aria-label=Message oninput=\"tell(innerText)\">old <b>bold</b> words</div>";
         let site = Site::of(&[("/", body)]).await;
@@ -158,10 +158,10 @@ fn an_editable_element_takes_text_in_place_of_its_own() {
 }
 
 #[test]
-fn a_field_that_a_framework_controls_takes_the_text() {
+fn a_controlled_field_of_a_framework_accepts_text() {
     run(async {
-        // As React does: the value that a script sets is remembered by a wrapper around the setter, and an input event
-        // that brings no news is ignored; the state is written back after each event.
+        // As React does: a wrapper around the setter remembers a value set by a script, and an input event without a
+        // change is ignored; the state is written back after each event.
         let body = "<label>Field <input id=f></label><script>
             const own = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value');
             let tracked = '', state = '';
@@ -187,7 +187,7 @@ fn a_field_that_a_framework_controls_takes_the_text() {
 }
 
 #[test]
-fn a_field_that_makes_something_else_of_the_text_is_told() {
+fn a_field_that_changes_the_text_is_reported() {
     run(async {
         let upper = "<label>Code <input oninput=\"value = value.toUpperCase().slice(0, 4)\"></label>\
                      <label>Name <input value=Fixed oninput=\"value = 'Fixed'\"></label>";
@@ -202,7 +202,7 @@ fn a_field_that_makes_something_else_of_the_text_is_told() {
 }
 
 #[test]
-fn what_takes_no_text_says_what_it_is() {
+fn typing_into_an_element_that_takes_no_text_fails() {
     run(async {
         let body = "<button>Save</button><label><input type=checkbox> Terms</label><label>Off <input disabled></label>\
                     <label>Fixed <input readonly value=same></label>";
@@ -213,7 +213,7 @@ fn what_takes_no_text_says_what_it_is() {
             assert!(matches!(refused, Err(ActionError::NotPossible(_))), "{label}: {refused:?}");
         }
         for label in ["Save", "Fixed"] {
-            // An error, or a word on what the field holds; in any case no success that is none.
+            // An error or a report of the field's value, but no false success.
             match tab.input(label, "text").await {
                 Err(ActionError::NotPossible(_)) => {}
                 Ok(outcome) if !outcome.effect.is_empty() => {}
@@ -244,7 +244,7 @@ fn an_option_is_chosen_by_its_text_or_its_value() {
 }
 
 #[test]
-fn an_unknown_option_is_answered_with_the_choices() {
+fn an_unknown_option_fails_with_the_choices() {
     run(async {
         let body = format!("{SIZES}><option value=s>Small<option value=l>Large<option value=x disabled>Huge</select>");
         let site = Site::of(&[("/", &body)]).await;
@@ -261,7 +261,7 @@ fn an_unknown_option_is_answered_with_the_choices() {
 }
 
 #[test]
-fn several_options_are_chosen_where_several_may_be() {
+fn several_options_are_chosen_in_a_multiple_select() {
     run(async {
         let body = format!(
             "{SIZES} multiple><option value=s selected>Small<option value=m>Medium<option value=l>Large</select>"
@@ -275,7 +275,7 @@ fn several_options_are_chosen_where_several_may_be() {
 }
 
 #[test]
-fn choosing_in_what_is_no_select_is_refused() {
+fn selecting_in_an_element_without_options_fails() {
     run(async {
         let site = Site::of(&[("/", "<button>Size</button>")]).await;
         let tab = open(&site, "/").await;

@@ -1,4 +1,4 @@
-//! What can be found on a page without a model's help.
+//! The action `find`.
 
 use agent::action::Action;
 use agent::ports::ActionError;
@@ -6,7 +6,7 @@ use agent::ports::ActionError;
 use crate::support::{Site, open, run};
 
 #[test]
-fn text_is_found_with_what_stands_around_it() {
+fn text_is_found_with_its_context() {
     run(async {
         let site = Site::of(&[("/", "<p>Shipping: free</p><p>Order A-17 of May</p><p>Order A-18 of June</p>")]).await;
         let tab = open(&site, "/").await;
@@ -24,7 +24,7 @@ fn text_is_found_with_what_stands_around_it() {
 }
 
 #[test]
-fn a_pattern_that_would_take_for_ever_elsewhere_takes_no_time() {
+fn a_pattern_with_catastrophic_backtracking_is_fast() {
     run(async {
         let body = format!("<p>{}</p>", "a".repeat(50_000));
         let site = Site::of(&[("/", &body)]).await;
@@ -36,7 +36,7 @@ fn a_pattern_that_would_take_for_ever_elsewhere_takes_no_time() {
 }
 
 #[test]
-fn a_selector_lists_what_it_matches_and_no_password() {
+fn a_selector_lists_its_matches_without_passwords() {
     run(async {
         let body = "<ul><li class=row>One</li><li class=row hidden>Two</li></ul><input type=password value=hunter2>";
         let site = Site::of(&[("/", body)]).await;
@@ -52,7 +52,7 @@ fn a_selector_lists_what_it_matches_and_no_password() {
 }
 
 #[test]
-fn a_text_far_down_is_scrolled_to() {
+fn a_text_outside_the_viewport_is_scrolled_to() {
     run(async {
         let body = "<div style='height: 5000px'></div><button onclick=\"tell('clicked')\">Deep down</button>";
         let site = Site::of(&[("/", body)]).await;
@@ -68,7 +68,7 @@ fn a_text_far_down_is_scrolled_to() {
 }
 
 #[test]
-fn the_options_of_native_and_made_up_lists_are_told() {
+fn options_of_native_and_custom_lists_are_reported() {
     run(async {
         let body = "<label>Size <select><option>S<option>M<option>L</select></label>\
                     <input aria-label=City list=cities><datalist id=cities><option value=Bern><option value=Rome></datalist>\

@@ -1,11 +1,11 @@
-//! Pressing keys at whatever has the focus.
+//! Keys for the focused element.
 
 use agent::ports::ActionError;
 
 use crate::support::{Site, open, run};
 
 #[test]
-fn enter_sends_the_form_of_the_field_in_focus() {
+fn enter_submits_the_form_of_the_focused_field() {
     run(async {
         let site =
             Site::of(&[("/", "<form action=/go><input name=q autofocus value=tea></form>"), ("/go", "Gone")]).await;
@@ -18,7 +18,7 @@ fn enter_sends_the_form_of_the_field_in_focus() {
 }
 
 #[test]
-fn select_all_makes_typing_replace() {
+fn typing_replaces_after_select_all() {
     run(async {
         let body = "<label>Field <input value='old words' oninput=\"tell(value)\"></label>";
         let site = Site::of(&[("/", body)]).await;
@@ -90,7 +90,7 @@ fn tab_moves_the_focus_in_order() {
 }
 
 #[test]
-fn escape_closes_a_dialog_and_the_page_hears_whole_key_events() {
+fn escape_closes_a_dialog_with_complete_key_events() {
     run(async {
         let body = "<dialog id=d>Really?<button>Yes</button></dialog><script>d.showModal();\
                     d.onclose = () => tell('closed');\
@@ -107,7 +107,7 @@ fn escape_closes_a_dialog_and_the_page_hears_whole_key_events() {
 }
 
 #[test]
-fn a_chord_carries_its_modifiers() {
+fn a_chord_has_its_modifiers() {
     run(async {
         let body = "<script>addEventListener('keydown', (e) => e.key === 'k' && tell([e.ctrlKey, e.shiftKey, e.altKey].join()))</script>Page";
         let site = Site::of(&[("/", body)]).await;

@@ -1,4 +1,4 @@
-//! Every action on the page: its effect, and what the run is told of it.
+//! Actions: their effects on pages and their reports.
 
 mod changes;
 mod choices;

@@ -1,4 +1,4 @@
-//! What the mouse can do beside the ordinary click.
+//! Hovering, dragging and other clicks.
 
 use agent::action::{Action, Modifier, MouseButton};
 use agent::locator::Locator;
@@ -7,7 +7,7 @@ use agent::ports::ActionError;
 use crate::support::{Site, open, run};
 
 #[test]
-fn a_menu_that_shows_on_hover_can_be_used() {
+fn a_hover_menu_can_be_used() {
     run(async {
         let body = "<style>#menu { display: none } nav:hover #menu { display: block }</style>\
                     <nav><button>Products</button><div id=menu><a href=/kettles>Kettles</a></div></nav>";
@@ -22,7 +22,7 @@ fn a_menu_that_shows_on_hover_can_be_used() {
 }
 
 #[test]
-fn clicks_come_with_the_button_the_count_and_the_keys_asked_for() {
+fn clicks_have_the_requested_button_count_and_modifiers() {
     run(async {
         let body = "<button oncontextmenu=\"tell('right'); return false\" ondblclick=\"tell('double')\" \
                     onclick=\"if (event.shiftKey) tell('shift')\">Row</button>";
@@ -68,7 +68,7 @@ fn a_point_of_a_canvas_can_be_clicked_and_one_outside_cannot() {
 }
 
 #[test]
-fn html_drag_and_drop_carries_its_data() {
+fn html_drag_and_drop_transfers_its_data() {
     run(async {
         let body = "<div id=card draggable=true role=button style='width: 100px; height: 40px'>Card</div>\
                     <div id=bin role=button style='margin-top: 80px; width: 200px; height: 100px'>Bin</div><script>\
@@ -90,7 +90,7 @@ fn html_drag_and_drop_carries_its_data() {
 }
 
 #[test]
-fn what_a_page_drags_without_data_of_its_own_is_dropped_as_well() {
+fn a_drag_without_data_is_dropped_too() {
     run(async {
         let body = "<div id=card draggable=true role=button style='width: 100px; height: 40px'>Card</div>\
                     <div id=bin role=button style='margin-top: 80px; width: 200px; height: 100px'>Bin</div><script>\
@@ -128,7 +128,7 @@ fn a_slider_that_follows_the_pointer_can_be_dragged() {
 }
 
 #[test]
-fn a_point_in_an_element_is_clicked_wherever_the_element_stands() {
+fn a_point_in_an_element_is_clicked_wherever_the_element_is() {
     run(async {
         let body = "<div style='height: 1500px'></div><canvas width=300 height=200 aria-label=Board role=img></canvas>\
                     <script>document.querySelector('canvas').onclick = (e) => tell(`${e.offsetX},${e.offsetY}`)</script>";
@@ -201,7 +201,7 @@ fn a_triple_click_selects_a_paragraph_and_a_native_slider_follows_the_mouse() {
 }
 
 #[test]
-fn a_dragged_link_carries_its_address() {
+fn a_dragged_link_transfers_its_url() {
     run(async {
         let body = "<a id=link href=/lamp style='display: block; width: 100px'>Lamp</a>\
                     <div id=bin role=button style='margin-top: 80px; width: 200px; height: 100px'>Bin</div><script>\

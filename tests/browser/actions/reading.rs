@@ -1,4 +1,4 @@
-//! Reading the page's text, and pictures of it.
+//! Text and screenshots of pages.
 
 use agent::action::Action;
 use agent::image::{Image, ImageFormat};
@@ -12,7 +12,7 @@ const BODY: &str = "<h1>Tea</h1><p>Water   at\n 95 °C.</p><p style='display: no
                     <label>Cups <input value=3></label><button>Pour the <b>pot</b></button>";
 
 #[test]
-fn the_page_s_text_is_what_a_person_reads() {
+fn the_pages_text_is_its_visible_text() {
     run(async {
         let site = Site::of(&[("/", BODY)]).await;
         let tab = open(&site, "/").await;
@@ -24,7 +24,7 @@ fn the_page_s_text_is_what_a_person_reads() {
 }
 
 #[test]
-fn one_element_s_text_or_value_is_read() {
+fn the_text_or_value_of_one_element_is_read() {
     run(async {
         let site = Site::of(&[("/", BODY)]).await;
         let tab = open(&site, "/").await;
@@ -38,7 +38,7 @@ fn one_element_s_text_or_value_is_read() {
 }
 
 #[test]
-fn a_long_text_is_cut_and_says_so() {
+fn a_long_text_is_truncated_with_a_note() {
     run(async {
         let long = "word ".repeat(40_000);
         let site = Site::of(&[("/", &long)]).await;
@@ -51,7 +51,7 @@ fn a_long_text_is_cut_and_says_so() {
 }
 
 #[test]
-fn pictures_come_in_each_format_and_show_the_whole_window() {
+fn screenshots_have_each_format_and_show_the_whole_viewport() {
     run(async {
         let site = Site::of(&[("/", BODY)]).await;
         for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Webp] {
@@ -67,7 +67,7 @@ fn pictures_come_in_each_format_and_show_the_whole_window() {
 }
 
 #[test]
-fn a_further_tab_has_the_same_window() {
+fn a_second_tab_has_the_same_viewport() {
     run(async {
         let site = Site::of(&[("/", BODY)]).await;
         let tab = open(&site, "/").await;
@@ -78,7 +78,7 @@ fn a_further_tab_has_the_same_window() {
 }
 
 #[test]
-fn a_run_without_pictures_gets_none_until_it_asks_for_one() {
+fn a_run_without_screenshots_takes_one_only_on_request() {
     run(async {
         let site = Site::of(&[("/", BODY)]).await;
         let tab = Tab::new(Browser::shared().open(PageSpec::plain(None)).await.unwrap());
@@ -90,7 +90,7 @@ fn a_run_without_pictures_gets_none_until_it_asks_for_one() {
     });
 }
 
-/// Width and height as the file's own header has them; whoever reads it wrong finds no such numbers.
+/// Width and height from the file's header.
 fn size(picture: &Image) -> (u32, u32) {
     let bytes = STANDARD.decode(picture.base64.as_bytes()).unwrap();
     let big = |at: usize, length: usize| bytes[at..at + length].iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
@@ -101,7 +101,7 @@ fn size(picture: &Image) -> (u32, u32) {
         }
         ImageFormat::Jpeg => {
             assert!(bytes.starts_with(b"\xff\xd8\xff"));
-            // Segments follow one another until the one that starts the frame.
+            // Segments up to the start of the frame.
             let mut at = 2;
             while !matches!(bytes[at + 1], 0xc0..=0xc3) {
                 at += 2 + big(at + 2, 2) as usize;

@@ -1,4 +1,4 @@
-//! Scrolling the page and what is in it.
+//! Scrolling pages and containers.
 
 use agent::action::ScrollDirection::{Down, Right, Up};
 use agent::action::{Action, ScrollDirection};
@@ -14,7 +14,7 @@ async fn scroll_far(tab: &Tab, direction: ScrollDirection) -> String {
 }
 
 #[test]
-fn the_page_moves_by_its_window() {
+fn the_page_scrolls_by_its_viewport() {
     run(async {
         let site = Site::of(&[("/", "<div style='height: 5000px'>Top</div>Bottom")]).await;
         let tab = open(&site, "/").await;
@@ -28,7 +28,7 @@ fn the_page_moves_by_its_window() {
 }
 
 #[test]
-fn the_end_is_told() {
+fn the_end_of_the_page_is_reported() {
     run(async {
         let site = Site::of(&[("/", "<div style='height: 5000px'>Top</div>Bottom")]).await;
         let tab = open(&site, "/").await;
@@ -62,7 +62,7 @@ fn a_container_scrolls_by_an_element_in_it() {
 }
 
 #[test]
-fn a_list_without_end_has_loaded_more_when_scrolling_returns() {
+fn scrolling_an_infinite_list_waits_for_more_items() {
     run(async {
         #[derive(serde::Deserialize)]
         struct From {
@@ -116,7 +116,7 @@ fn a_frame_is_scrolled_by_an_element_in_it() {
 }
 
 #[test]
-fn a_page_that_scrolls_itself_hears_the_wheel() {
+fn a_page_that_scrolls_itself_receives_wheel_events() {
     run(async {
         let body = "<style>html, body { overflow: hidden; height: 100% }</style><p>Map</p>\
                     <script>addEventListener('wheel', (event) => tell('wheel ' + Math.sign(event.deltaY)))</script>";

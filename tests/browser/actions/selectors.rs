@@ -1,4 +1,4 @@
-//! Actions on elements named by CSS, and waits for conditions.
+//! Actions by CSS selector, and waits for conditions.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// Longer than any of these waits takes.
 const LIMIT: Duration = Duration::from_secs(20);
-/// For what is not to come.
+/// For conditions that never hold.
 const BRIEF: Duration = Duration::from_millis(100);
 
 fn by(selector: &str) -> Locator {
@@ -40,7 +40,7 @@ fn press_enter(selector: &str) -> Action {
 }
 
 #[test]
-fn an_element_is_acted_on_by_its_selector_without_a_look_at_the_page() {
+fn an_element_is_acted_on_by_selector_without_an_observation() {
     run(async {
         let site = Site::of(&[(
             "/",
@@ -73,7 +73,7 @@ fn an_element_has_one_index_however_it_is_found() {
 }
 
 #[test]
-fn shadow_trees_are_looked_into() {
+fn selectors_match_in_shadow_trees() {
     run(async {
         let site = Site::of(&[(
             "/",
@@ -94,7 +94,7 @@ fn shadow_trees_are_looked_into() {
 }
 
 #[test]
-fn an_element_is_waited_for_until_it_is_visible() {
+fn a_wait_ends_when_the_element_is_visible() {
     run(async {
         let site = Site::of(&[(
             "/",
@@ -112,7 +112,7 @@ fn an_element_is_waited_for_until_it_is_visible() {
 }
 
 #[test]
-fn a_wait_for_an_element_goes_on_over_a_new_document() {
+fn a_wait_for_an_element_continues_in_a_new_document() {
     run(async {
         let site = Site::of(&[
             ("/", "<script>setTimeout(() => location.href = '/next', 200)</script>Here"),
@@ -128,7 +128,7 @@ fn a_wait_for_an_element_goes_on_over_a_new_document() {
 }
 
 #[test]
-fn what_does_not_come_is_told_and_why() {
+fn a_wait_that_times_out_reports_the_reason() {
     run(async {
         let site = Site::of(&[("/", "<p id=shy hidden>Shy</p>")]).await;
         let tab = open(&site, "/").await;
@@ -168,7 +168,7 @@ fn enter_is_pressed_at_an_element_without_a_click() {
 }
 
 #[test]
-fn a_url_is_waited_for() {
+fn a_wait_ends_when_the_url_matches() {
     run(async {
         let site = Site::of(&[
             ("/", "<script>setTimeout(() => history.pushState(0, '', '/cart?step=2'), 200)</script>Here"),
@@ -186,7 +186,7 @@ fn a_url_is_waited_for() {
 }
 
 #[test]
-fn a_request_with_actions_orders_without_a_model() {
+fn requested_actions_place_an_order_without_a_model() {
     run(async {
         let home = "<form action=/ordered><input id=item name=item><button id=buy>Buy</button></form>";
         let router = Router::new()

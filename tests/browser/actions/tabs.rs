@@ -6,7 +6,7 @@ use agent::ports::ActionError;
 use crate::support::{Site, open, run};
 
 #[test]
-fn a_link_into_a_new_tab_is_followed_there() {
+fn a_link_that_opens_a_new_tab_is_followed_there() {
     run(async {
         let site = Site::of(&[("/", "<a href=/next target=_blank>Next</a>"), ("/next", "Arrived")]).await;
         let tab = open(&site, "/").await;
@@ -21,7 +21,7 @@ fn a_link_into_a_new_tab_is_followed_there() {
 }
 
 #[test]
-fn a_popup_is_followed_and_can_speak_to_its_opener() {
+fn a_popup_is_followed_and_can_message_its_opener() {
     run(async {
         let popup = "<button onclick=\"opener.tell('chosen'); window.close()\">Choose</button>";
         let site = Site::of(&[
@@ -34,7 +34,7 @@ fn a_popup_is_followed_and_can_speak_to_its_opener() {
         assert!(outcome.page_changed && outcome.effect.contains("new tab"), "{outcome:?}");
         tab.click("Choose").await.unwrap();
         site.hears("chosen").await;
-        // A tab closes when the browser gets to it, which nothing announces.
+        // No event announces when the tab has closed.
         let opener = tab.until(|seen| seen.tabs.len() == 1).await;
         assert_eq!(opener.url, site.url("/"));
         tab.close().await;
@@ -42,7 +42,7 @@ fn a_popup_is_followed_and_can_speak_to_its_opener() {
 }
 
 #[test]
-fn a_popup_on_a_closed_host_stays_empty() {
+fn a_popup_to_a_forbidden_host_stays_empty() {
     run(async {
         let inner = Site::of(&[("/secret", "Secret")]).await;
         let body = format!("<a href={} target=_blank>Out</a>", inner.url_at("localhost", "/secret"));
@@ -56,7 +56,7 @@ fn a_popup_on_a_closed_host_stays_empty() {
 }
 
 #[test]
-fn when_a_tab_closes_the_run_goes_on_in_the_one_before_it() {
+fn when_a_tab_closes_the_previous_one_becomes_active() {
     run(async {
         let site = Site::of(&[
             ("/", "<a href=/next target=_blank>Next</a>"),

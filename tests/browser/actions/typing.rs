@@ -1,4 +1,4 @@
-//! Fields that do something of their own while one types.
+//! Fields that react to typing.
 
 use agent::action::Action;
 
@@ -11,7 +11,7 @@ async fn with(body: &str) -> (Site, Tab) {
 }
 
 #[test]
-fn suggestions_are_waited_for_and_pointed_out() {
+fn suggestions_are_awaited_and_reported() {
     run(async {
         let body = "<input role=combobox aria-label=City aria-autocomplete=list aria-controls=list aria-expanded=false id=f>\
             <ul id=list role=listbox hidden></ul><script>
@@ -29,7 +29,7 @@ fn suggestions_are_waited_for_and_pointed_out() {
 }
 
 #[test]
-fn what_listens_to_keys_hears_one_when_the_text_is_there() {
+fn key_listeners_get_a_key_after_the_text_is_inserted() {
     run(async {
         let (site, tab) = with("<input aria-label=Code onkeyup=\"tell('up ' + value)\">").await;
         assert_eq!(tab.input("Code", "kettle").await.unwrap().effect, "");
@@ -40,7 +40,7 @@ fn what_listens_to_keys_hears_one_when_the_text_is_there() {
 }
 
 #[test]
-fn a_mask_may_write_the_text_its_own_way_and_is_told() {
+fn an_input_mask_may_reformat_the_text_and_is_reported() {
     run(async {
         let body = "<input aria-label=Phone oninput=\"const d = value.replace(/\\D/g, ''); \
             value = d.length > 3 ? `(${d.slice(0, 3)}) ${d.slice(3)}` : d\" onchange=\"tell(value)\">";
@@ -55,7 +55,7 @@ fn a_mask_may_write_the_text_its_own_way_and_is_told() {
 #[test]
 fn a_field_that_takes_only_keys_gets_them_one_by_one() {
     run(async {
-        // It refuses whatever was not typed at a keyboard, a character at a time.
+        // It only accepts single characters with key events.
         let body = "<input aria-label=Serial id=f><script>f.addEventListener('beforeinput', (event) => {\
             if ((event.data ?? '').length > 1) event.preventDefault(); })</script>";
         let (_site, tab) = with(body).await;
@@ -66,7 +66,7 @@ fn a_field_that_takes_only_keys_gets_them_one_by_one() {
 }
 
 #[test]
-fn a_code_is_spread_over_its_boxes() {
+fn a_code_is_spread_over_single_character_fields() {
     run(async {
         let body = "<input aria-label='Digit 1' maxlength=1><input aria-label='Digit 2' maxlength=1><input aria-label='Digit 3' maxlength=1>\
             <script>const boxes = [...document.querySelectorAll('input')];\
@@ -79,7 +79,7 @@ fn a_code_is_spread_over_its_boxes() {
 }
 
 #[test]
-fn a_field_that_completes_what_is_typed_is_told() {
+fn a_field_that_autocompletes_is_reported() {
     run(async {
         let body = "<input aria-label=City oninput=\"if ('berlin'.startsWith(value.toLowerCase()) && value) { const at = value.length; \
             value = 'Berlin'; setSelectionRange(at, 6) }\">";
@@ -91,7 +91,7 @@ fn a_field_that_completes_what_is_typed_is_told() {
 }
 
 #[test]
-fn a_field_that_restores_its_text_when_it_is_emptied_still_takes_another() {
+fn a_field_that_restores_its_text_when_cleared_still_accepts_another() {
     run(async {
         let body = "<input aria-label=Name value=Ann oninput=\"if (value === '') value = 'Ann'; tell(value)\">";
         let (site, tab) = with(body).await;
@@ -105,7 +105,7 @@ fn a_field_that_restores_its_text_when_it_is_emptied_still_takes_another() {
 }
 
 #[test]
-fn a_field_that_makes_chips_of_its_text_gets_it_once() {
+fn a_field_that_turns_text_into_chips_gets_it_once() {
     run(async {
         let body = "<div id=chips></div><input aria-label=Tags oninput=\"if (value.endsWith(',')) { \
             chips.insertAdjacentHTML('beforeend', `<span>${value}</span>`); tell('chip ' + value); value = '' }\">";
@@ -136,7 +136,7 @@ fn copying_cutting_pasting_and_undoing_work() {
 }
 
 #[test]
-fn the_page_takes_part_in_copying_and_pasting() {
+fn clipboard_events_reach_the_page() {
     run(async {
         let body = "<p id=p>Order 4711</p><button onclick=\"getSelection().selectAllChildren(p); document.execCommand('copy')\">Copy</button>\
             <div contenteditable role=textbox aria-label=Note></div><div id=drop tabindex=0 role=textbox aria-label=Sheet>Sheet</div>\

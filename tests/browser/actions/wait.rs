@@ -1,4 +1,4 @@
-//! Waiting for what the page shows by itself.
+//! The action `wait`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ fn for_text(text: &str, seconds: f64) -> Action {
     Action::Wait { seconds: Some(seconds), text: Some(text.into()), gone: None, selector: None, url: None }
 }
 
-/// A page that changes when the test says so: its server holds an answer back until then.
+/// A page that changes when the test lets its server respond.
 async fn page_on_call() -> (Site, Tab, Arc<Notify>) {
     let call = Arc::new(Notify::new());
     let called = call.clone();
@@ -52,7 +52,7 @@ fn a_text_that_appears_ends_the_wait() {
 }
 
 #[test]
-fn a_text_that_goes_ends_the_wait() {
+fn a_text_that_disappears_ends_the_wait() {
     run(async {
         let (_site, tab, call) = page_on_call().await;
         call.notify_one();
@@ -71,7 +71,7 @@ fn a_text_that_goes_ends_the_wait() {
 }
 
 #[test]
-fn a_text_that_does_not_come_is_told_after_the_seconds_asked() {
+fn a_text_that_does_not_appear_is_reported_after_the_timeout() {
     run(async {
         let (_site, tab, _call) = page_on_call().await;
         let started = Instant::now();
@@ -85,7 +85,7 @@ fn a_text_that_does_not_come_is_told_after_the_seconds_asked() {
 }
 
 #[test]
-fn a_wait_goes_on_over_a_new_document() {
+fn a_wait_continues_in_a_new_document() {
     run(async {
         let site = Site::of(&[
             ("/", "<script>onkeydown = () => location.href = '/next'</script>Here"),
@@ -101,7 +101,7 @@ fn a_wait_goes_on_over_a_new_document() {
 }
 
 #[test]
-fn a_wait_for_nothing_is_refused() {
+fn a_wait_without_a_condition_is_rejected() {
     run(async {
         let (_site, tab, _call) = page_on_call().await;
         let refused = tab.act(Action::Wait { seconds: None, text: None, gone: None, selector: None, url: None }).await;

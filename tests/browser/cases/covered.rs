@@ -1,11 +1,11 @@
-//! What lies over a control: it is named, it gets no click in the control's place, and once it is gone the control works.
+//! Covered controls: a click fails and names the cover; once the cover is gone, the control works.
 
 use agent::action::Action;
 use agent::ports::{ActionError, ActionOutcome};
 
 use crate::support::{Site, Tab, open, run};
 
-/// A layer that any key brings up over a page with the button `Buy`, as a layer comes up between looking and clicking.
+/// A layer that any key opens over a page with the button `Buy`, between observation and click.
 async fn layered(layer: &str) -> (Site, Tab) {
     let body = format!(
         "<button style='position: absolute; top: 820px' onclick=\"tell('bought')\">Buy</button>{layer}\
@@ -23,7 +23,7 @@ fn covered_by(outcome: Result<ActionOutcome, ActionError>) -> String {
     }
 }
 
-/// The button is there, then under the layer, which is named, then there again under its old index.
+/// The button is usable, then covered by the named layer, then usable again by its old index.
 async fn is_covered_until(dismissed: &str, name: &str, site: &Site, tab: &Tab) {
     let buy = tab.find("Buy").await;
     tab.keys("x").await.unwrap();
@@ -39,7 +39,7 @@ async fn is_covered_until(dismissed: &str, name: &str, site: &Site, tab: &Tab) {
 }
 
 #[test]
-fn a_button_under_a_modal_works_once_the_modal_is_closed() {
+fn a_button_under_a_modal_is_clicked_once_the_modal_is_closed() {
     run(async {
         let layer = "<div id=layer role=dialog aria-label=Newsletter hidden style='position: fixed; inset: 0; \
                      background: rgb(0 0 0 / 50%)'><div style='margin: 200px; background: #fff'>Subscribe? \
@@ -51,7 +51,7 @@ fn a_button_under_a_modal_works_once_the_modal_is_closed() {
 }
 
 #[test]
-fn under_a_modal_the_run_is_told_that_more_lies_beneath() {
+fn under_a_modal_a_note_says_that_more_is_covered() {
     run(async {
         let layer = "<div id=layer role=dialog aria-label=Newsletter hidden style='position: fixed; inset: 0; \
                      background: #fff'>Subscribe?<button>No thanks</button></div>";
@@ -64,7 +64,7 @@ fn under_a_modal_the_run_is_told_that_more_lies_beneath() {
 }
 
 #[test]
-fn a_button_under_a_cookie_banner_works_once_the_banner_is_answered() {
+fn a_button_under_a_cookie_banner_is_clicked_once_the_banner_is_dismissed() {
     run(async {
         let layer = "<section id=layer aria-label='Cookie notice' hidden style='position: fixed; bottom: 0; left: 0; \
                      width: 100%; height: 150px; background: #ffe'>We bake.\

@@ -1,4 +1,4 @@
-//! Cards that are dragged from list to list, by both of the ways in which pages do it.
+//! Dragging cards between lists, with HTML drag and drop and with pointer events.
 
 use agent::action::Action;
 
@@ -38,7 +38,7 @@ fn a_card_moves_by_html_drag_and_drop() {
 #[test]
 fn a_card_moves_by_pointer_events() {
     run(async {
-        // As drag libraries do: it starts after some pixels, the card follows, what is under it takes it.
+        // As drag libraries do: it starts after some pixels, and the card follows the pointer.
         let body = format!(
             "{BOARD}<script>let from = null, dragging = false;
             card.onpointerdown = (event) => {{ from = [event.clientX, event.clientY]; event.preventDefault(); }};

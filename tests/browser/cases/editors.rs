@@ -1,12 +1,12 @@
-//! Editors that draw their text themselves: where what is typed goes can be seen.
+//! Editors that draw their text themselves.
 
 use agent::action::Action;
 
 use super::tab_at;
 use crate::support::run;
 
-/// A code editor: lines that stand where they are seen, and a text area of no size that takes what is typed. All of
-/// it is in a model, of which it draws the lines in sight.
+/// A code editor: lines as displayed, and a text area without a size that receives the input. The text
+/// is in a model, of which it draws the visible lines.
 fn code_editor(hiding: &str) -> String {
     format!(
         "<style>#view {{ position: relative; height: 200px; width: 500px; overflow: hidden; border: 1px solid; font: 14px/20px monospace }}
@@ -50,7 +50,7 @@ fn code_editor(hiding: &str) -> String {
 }
 
 #[test]
-fn what_has_the_focus_is_listed_however_small_it_is() {
+fn the_focused_field_is_listed_however_small() {
     run(async {
         let (_site, tab) =
             tab_at(&code_editor("position: absolute; width: 1px; height: 1px; opacity: 0; padding: 0; border: 0"))

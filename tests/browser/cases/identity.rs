@@ -1,4 +1,4 @@
-//! What is offered can be pressed: an element is described by the same rule when it is shown and before it is acted on.
+//! Listed elements can be clicked: the same rule identifies them in the view and before an action.
 
 use agent::action::Action;
 

@@ -1,4 +1,4 @@
-//! Lists that show a part of themselves, and pages of a size that nobody reads whole.
+//! Virtual lists and huge pages.
 
 use agent::action::Action;
 use agent::action::ScrollDirection::Down;
@@ -7,7 +7,7 @@ use browser::observe::tokens;
 
 use crate::support::{Site, Tab, open, run};
 
-/// Ten thousand rows of which the ones in sight have nodes, always the same ones.
+/// Ten thousand rows that reuse the nodes of the visible ones.
 const VIRTUAL: &str = "<div id=box aria-label=Rows style='height: 400px; width: 400px; overflow: auto'>
     <div style='height: 400000px; position: relative'></div></div><script>
     const rows = Array.from({ length: 11 }, () => box.firstElementChild.appendChild(document.createElement('button')));
@@ -28,7 +28,7 @@ async fn virtual_list() -> (Site, Tab) {
 }
 
 #[test]
-fn a_container_that_holds_only_text_can_be_scrolled() {
+fn a_container_with_only_text_can_be_scrolled() {
     run(async {
         let lines: String = (1..=100).map(|n| format!("<p style='height: 30px; margin: 0'>Line {n}.</p>")).collect();
         let body = format!(
@@ -50,7 +50,7 @@ fn a_container_that_holds_only_text_can_be_scrolled() {
 }
 
 #[test]
-fn a_list_that_only_has_the_rows_in_sight_is_read_and_clicked_where_it_stands() {
+fn a_virtual_list_is_read_and_clicked_at_its_scroll_position() {
     run(async {
         let (site, tab) = virtual_list().await;
         let row = tab.find("Row 3").await;
@@ -64,7 +64,7 @@ fn a_list_that_only_has_the_rows_in_sight_is_read_and_clicked_where_it_stands() 
 }
 
 #[test]
-fn a_node_that_shows_another_row_by_now_is_not_clicked_for_the_one_it_was() {
+fn a_recycled_row_is_not_clicked() {
     run(async {
         let (site, tab) = virtual_list().await;
         let row = tab.find("Row 3").await;
@@ -80,7 +80,7 @@ fn a_node_that_shows_another_row_by_now_is_not_clicked_for_the_one_it_was() {
 }
 
 #[test]
-fn a_page_of_fifty_thousand_nodes_is_worked_with_like_any_other() {
+fn a_page_of_fifty_thousand_nodes_is_usable() {
     run(async {
         let body = "<main id=all></main><script>
             all.innerHTML = Array.from({ length: 12500 }, (_, n) =>

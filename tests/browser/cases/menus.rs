@@ -1,4 +1,4 @@
-//! Menus within menus.
+//! Nested menus.
 
 use agent::action::Action;
 
@@ -10,7 +10,7 @@ async fn hover(tab: &Tab, label: &str) {
 }
 
 #[test]
-fn submenus_that_unfold_under_the_pointer_are_gone_through_to_the_last() {
+fn nested_hover_submenus_are_opened() {
     run(async {
         let body = "<style>ul ul { display: none; position: absolute; left: 100% } li { position: relative; width: 120px }\
                     li:hover > ul { display: block; top: 0 }</style>\
@@ -29,10 +29,10 @@ fn submenus_that_unfold_under_the_pointer_are_gone_through_to_the_last() {
 }
 
 #[test]
-fn submenus_that_unfold_by_click_and_fold_when_the_pointer_leaves_are_gone_through() {
+fn nested_click_submenus_that_close_on_leave_are_opened() {
     run(async {
         let body = "<div id=menu role=menu></div><script>
-            // Built as they unfold, and gone when the pointer is neither on the item nor on what it unfolded.
+            // Built when they open, and removed when the pointer leaves the item and its submenu.
             const item = (list, name, inner) => {
                 const holder = list.appendChild(document.createElement('div'));
                 holder.innerHTML = `<button role=menuitem aria-expanded=${inner ? false : ''}>${name}</button><div></div>`;

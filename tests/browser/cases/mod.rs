@@ -1,9 +1,9 @@
-//! What is awkward about real pages, by theme. Beside these: shadow trees and frames in `observe`, dialogs in `dialogs`,
+//! Difficult patterns of real pages, by theme. See also: shadow trees and frames in `observe`, dialogs in `dialogs`,
 //! crashes in `faults`, fields, clicks, hovering, tabs and waiting in `actions`, `pushState` and fragments in
 //! `navigation`.
 
+mod browser_prompts;
 mod covered;
-mod deaf;
 mod drag;
 mod editors;
 mod identity;
@@ -13,11 +13,11 @@ mod menus;
 mod names;
 mod on_screen;
 mod pending;
-mod restless;
+mod self_navigation;
 mod slow;
 mod unreachable;
 mod windows;
-mod writing;
+mod writing_systems;
 
 use agent::observation::{ElementIndex, Observation};
 
@@ -30,7 +30,7 @@ async fn tab_at(body: &str) -> (Site, Tab) {
     (site, tab)
 }
 
-/// The index on the line of the view that has these words.
+/// The index on the line of the view that contains these words.
 #[track_caller]
 fn index_at(view: &str, words: &str) -> ElementIndex {
     let line = view.lines().find(|line| line.contains(words) && line.contains('['));
@@ -40,7 +40,7 @@ fn index_at(view: &str, words: &str) -> ElementIndex {
     ElementIndex(number.parse().unwrap_or_else(|_| panic!("no index in {line:?}")))
 }
 
-/// Everything that the model reads about the page beside its text, in one string.
+/// The notices and other text around the view, in one string.
 fn notices(seen: &Observation) -> String {
     seen.notices.join("\n")
 }

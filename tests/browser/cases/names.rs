@@ -1,15 +1,15 @@
-//! What a control is called when its words stand elsewhere than in it: in slots, drawings, styles, files.
+//! Names of controls from slots, drawings, styles and files.
 
 use super::tab_at;
 use crate::support::run;
 
-/// A control made of parts, with the light content that its slots show.
+/// A custom element with slotted content.
 fn component(shadow: &str, light: &str) -> String {
     format!("<x-part><template shadowrootmode=open>{shadow}</template>{light}</x-part>")
 }
 
 #[test]
-fn words_in_a_slot_are_the_name_of_the_control_around_it() {
+fn slotted_text_names_its_control() {
     run(async {
         for (shadow, light, expected) in [
             ("<button><slot></slot></button>", "Terms", "<button />Terms"),
@@ -27,7 +27,7 @@ fn words_in_a_slot_are_the_name_of_the_control_around_it() {
             let (site, tab) =
                 tab_at(&format!("{}<script>onclick = () => tell('pressed')</script>", component(shadow, light))).await;
             let text = tab.text().await;
-            // A box may be told by its tag and type or by its role.
+            // A checkbox may be described by its tag and type or by its role.
             let line = text.replace("<input type=checkbox />", "<checkbox />");
             assert!(line.contains(expected), "{shadow} with {light}:\n{text}");
             tab.click(expected.split("/>").last().unwrap()).await.unwrap();
@@ -37,7 +37,7 @@ fn words_in_a_slot_are_the_name_of_the_control_around_it() {
     });
 }
 
-/// A button or link of each, and what its line in the view has to say.
+/// Controls, and what their lines in the view must contain.
 async fn are_named(styles: &str, controls: &[(&str, &str)]) {
     let body: String = controls.iter().map(|(html, _)| format!("<p>{html}</p>")).collect();
     let (_site, tab) = tab_at(&format!("<style>{styles}</style>{body}")).await;
@@ -55,7 +55,7 @@ async fn are_named(styles: &str, controls: &[(&str, &str)]) {
 }
 
 #[test]
-fn drawings_name_the_controls_that_they_stand_in() {
+fn drawings_name_their_controls() {
     run(are_named(
         "",
         &[
@@ -89,7 +89,7 @@ fn drawings_name_the_controls_that_they_stand_in() {
 }
 
 #[test]
-fn words_that_styles_bring_name_their_controls() {
+fn generated_content_names_its_control() {
     run(are_named(
         ".save::before { content: 'Save all' } .undo::after { content: 'Undo last' } .alt::before { content: '\\e901' / 'Print it' }",
         &[
@@ -101,7 +101,7 @@ fn words_that_styles_bring_name_their_controls() {
 }
 
 #[test]
-fn an_icon_of_a_font_or_a_file_is_told_where_there_is_no_name() {
+fn an_icon_is_reported_if_there_is_no_name() {
     let blank = "button { width: 32px; height: 32px } i { display: inline-block; width: 16px; height: 16px } ";
     let styles = format!(
         "{blank}.ico-trash::before {{ content: '\\e900' }} .q1 {{ background: url(/img/printer.svg) }} \

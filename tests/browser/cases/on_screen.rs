@@ -1,4 +1,4 @@
-//! The view is what is on the screen: its controls, what a label stands for, and what is beyond the edges.
+//! The view shows what is on the screen: controls, labels, and what is beyond the edges.
 
 use agent::action::Action;
 
@@ -6,7 +6,7 @@ use super::{index_at, tab_at};
 use crate::support::run;
 
 #[test]
-fn a_header_tells_how_its_column_is_sorted() {
+fn a_header_shows_how_its_column_is_sorted() {
     run(async {
         for (header, unsorted) in [
             ("<th aria-sort=ascending><button>Price</button></th>", "<th aria-sort=none><button>Name</button></th>"),
@@ -24,7 +24,7 @@ fn a_header_tells_how_its_column_is_sorted() {
 }
 
 #[test]
-fn a_grid_tells_how_many_rows_it_has_and_how_far_it_is_scrolled() {
+fn a_grid_shows_its_row_count_and_scroll_position() {
     run(async {
         let body = "<div role=grid aria-rowcount=1000 aria-label=Orders style='height: 90px; overflow: auto'><div style='height: 30000px'>\
             <div role=row aria-rowindex=1><span role=gridcell>Order A</span></div><div role=row aria-rowindex=2><span role=gridcell>Order B</span></div>\
@@ -38,7 +38,7 @@ fn a_grid_tells_how_many_rows_it_has_and_how_far_it_is_scrolled() {
 }
 
 #[test]
-fn a_scroller_whose_bar_is_hidden_is_marked_as_one() {
+fn a_scroll_container_with_a_hidden_scrollbar_is_recognized() {
     run(async {
         let body = "<div style='position: relative; height: 100px; width: 300px; overflow: hidden'>\
             <div style='position: absolute; inset: 0; overflow-y: auto; scrollbar-width: none'><div style='height: 5000px'>\
@@ -51,9 +51,9 @@ fn a_scroller_whose_bar_is_hidden_is_marked_as_one() {
 }
 
 #[test]
-fn what_the_keyboard_can_reach_is_offered() {
+fn keyboard_focusable_elements_are_listed() {
     run(async {
-        // One listener for the whole page, as frameworks have it.
+        // One listener for the whole page, as with frameworks.
         let body = "<ul role=menu><li tabindex=0 aria-haspopup=true>New</li><li tabindex=0>Plain entry</li></ul>\
             <ul><li tabindex=0>Row one</li><li tabindex=-1>Row two</li></ul>\
             <script>document.addEventListener('click', (event) => tell(event.target.textContent))</script>";
@@ -95,7 +95,7 @@ fn a_row_that_can_be_clicked_is_one_control() {
 }
 
 #[test]
-fn an_input_in_a_hidden_box_is_offered_with_its_label_s_name_and_state() {
+fn an_input_in_a_hidden_box_is_listed_with_its_labels_name_and_state() {
     run(async {
         let boxes = [
             "clip: rect(0 0 0 0); position: absolute; height: 1px; width: 1px",
@@ -141,7 +141,7 @@ fn entries_of_a_popup_beyond_its_edge_are_counted() {
         let (_site, tab) = tab_at(&body).await;
         let text = tab.text().await;
         assert!(text.contains("Entry 9"), "{text}");
-        // All are in the page, so that the count is exact: what is not listed is counted.
+        // All are in the page, so the count of omitted ones is exact.
         let listed =
             (1..=60).filter(|n| text.lines().any(|line| line.trim_end().ends_with(&format!("Entry {n}")))).count();
         assert!(listed == 60 || text.contains(&format!("{} more", 60 - listed)), "{listed} are listed:\n{text}");
@@ -150,9 +150,9 @@ fn entries_of_a_popup_beyond_its_edge_are_counted() {
 }
 
 #[test]
-fn an_alert_is_told_with_its_words_or_not_at_all() {
+fn an_alert_is_reported_only_if_it_has_text() {
     run(async {
-        // One that is there and gets its words, and one that comes with them; beside each an empty one.
+        // An existing alert that gets its text, and one inserted with its text; beside each an empty one.
         let alert = "<div role=alert><slot></slot></div>";
         for script in [
             "note.textContent = 'The order is saved'",
@@ -175,7 +175,7 @@ fn an_alert_is_told_with_its_words_or_not_at_all() {
 }
 
 #[test]
-fn text_that_is_covered_is_not_listed() {
+fn covered_text_is_not_listed() {
     run(async {
         let card = |z: u32, name: &str| {
             format!(

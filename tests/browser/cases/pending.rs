@@ -1,4 +1,4 @@
-//! Requests that stay open although nothing more comes of them, and pages that show nothing until they are mounted.
+//! Requests that stay open without further effect, and pages that are empty until a script renders them.
 
 use std::time::{Duration, Instant};
 
@@ -11,12 +11,12 @@ use browser::settings::SettleSettings;
 use super::notices;
 use crate::support::{Gate, OwnBrowser, Site, Tab, page, run};
 
-/// No test waits for this.
+/// A limit that no test reaches.
 const NEVER: Duration = Duration::from_secs(60);
-/// What takes less than this has not waited for `NEVER`.
+/// An action that takes less than this has not waited for `NEVER`.
 const SOON: Duration = Duration::from_secs(20);
 
-/// A tab of a browser that waits for ever for what an action started.
+/// A tab of a browser without limits for settling.
 async fn patient() -> (OwnBrowser, Tab) {
     let browser = OwnBrowser::start(|settings| {
         settings.settle = SettleSettings { idle: Duration::from_millis(50), same_site: NEVER, new_site: NEVER };
@@ -26,8 +26,8 @@ async fn patient() -> (OwnBrowser, Tab) {
     (browser, tab)
 }
 
-/// A site whose first page has this body; `/save` answers at once, `/hang` never, to any method. What may be kept is
-/// read by the browser itself; of other answers it tells the end once the page has read them.
+/// A site whose first page has this body; `/save` answers at once, `/hang` never, to any method. Cacheable responses are
+/// read by the browser; the end of others is reported once the page has read them.
 async fn site(body: &str) -> Site {
     let html = page(body);
     let saved = || async { ([(header::CACHE_CONTROL, "no-store")], "ok") };
@@ -41,7 +41,7 @@ async fn site(body: &str) -> Site {
     .await
 }
 
-/// Opening the page waits for nothing, and neither does a click on its button `Go`.
+/// Neither opening the page nor a click on its button `Go` waits.
 async fn nothing_is_waited_for(body: &str) {
     let site = site(body).await;
     let (browser, tab) = patient().await;
@@ -66,7 +66,7 @@ fn pressing(script: &str) -> String {
 }
 
 #[test]
-fn an_answer_whose_body_nobody_reads_is_complete() {
+fn a_response_with_an_unread_body_is_complete() {
     run(async {
         for options in ["", ", { method: 'POST', body: 'x' }", ", { method: 'POST', body: 'x', keepalive: true }"] {
             nothing_is_waited_for(&pressing(&format!("fetch('/save'{options})"))).await;
@@ -75,7 +75,7 @@ fn an_answer_whose_body_nobody_reads_is_complete() {
 }
 
 #[test]
-fn an_answer_whose_body_nobody_reads_does_not_hold_up_the_first_look() {
+fn a_response_with_an_unread_body_does_not_delay_the_first_observation() {
     run(async {
         let body = format!("{}<script>fetch('/save').then((answer) => tell(answer.ok))</script>", pressing(""));
         nothing_is_waited_for(&body).await;
@@ -83,7 +83,7 @@ fn an_answer_whose_body_nobody_reads_does_not_hold_up_the_first_look() {
 }
 
 #[test]
-fn a_beacon_without_an_answer_is_not_waited_for() {
+fn an_unanswered_beacon_is_not_awaited() {
     run(nothing_is_waited_for(&format!(
         "{}<script>navigator.sendBeacon('/hang', 'seen')</script>",
         pressing("navigator.sendBeacon('/hang', 'pressed')")
@@ -91,7 +91,7 @@ fn a_beacon_without_an_answer_is_not_waited_for() {
 }
 
 #[test]
-fn a_counting_pixel_without_an_answer_is_not_waited_for() {
+fn an_unanswered_tracking_pixel_is_not_awaited() {
     run(nothing_is_waited_for(&format!(
         "{}<script>new Image().src = '/hang?seen'</script>",
         pressing("new Image().src = '/hang?pressed'")
@@ -99,13 +99,13 @@ fn a_counting_pixel_without_an_answer_is_not_waited_for() {
 }
 
 #[test]
-fn a_report_that_outlives_the_page_is_not_waited_for() {
+fn a_keepalive_report_is_not_awaited() {
     let report = "fetch('/hang', { method: 'POST', body: 'x', keepalive: true, mode: 'no-cors' })";
     run(nothing_is_waited_for(&format!("{}<script>{report}</script>", pressing(report))));
 }
 
 #[test]
-fn a_frame_without_a_size_is_not_waited_for() {
+fn a_frame_without_a_size_is_not_awaited() {
     run(nothing_is_waited_for(&format!(
         "{}<iframe src=/hang width=0 height=0 style='border: 0'></iframe>",
         pressing(
@@ -115,19 +115,19 @@ fn a_frame_without_a_size_is_not_waited_for() {
 }
 
 #[test]
-fn events_from_a_server_that_are_open_from_the_start_are_not_waited_for() {
+fn server_sent_events_are_not_awaited() {
     run(async {
-        // Unlike a poll it stays open for good; the server says nothing at all.
+        // Unlike a poll, it stays open; the server sends nothing.
         nothing_is_waited_for(&format!("{}<script>new EventSource('/hang')</script>", pressing(""))).await;
     });
 }
 
 #[test]
-fn a_poll_that_begins_again_with_its_answer_is_not_waited_for() {
+fn a_long_poll_is_not_awaited() {
     run(async {
         let gate = Gate::new();
         let (held, opened) = (gate.clone(), gate.clone());
-        // The first poll is answered when something was said; the next ones never are.
+        // The first poll is answered after a message, the next ones never.
         let body = "<p id=out></p><button onclick=\"fetch('/say', { method: 'POST' }).then((r) => r.text())\">Say</button>\
             <script>let since = 0; const poll = () => fetch('/news?since=' + since).then((r) => r.text())\
             .then((text) => { out.textContent = text; since++; poll() }); onload = () => setTimeout(poll)</script>";
@@ -158,9 +158,9 @@ fn a_poll_that_begins_again_with_its_answer_is_not_waited_for() {
 }
 
 #[test]
-fn the_first_look_at_a_page_that_mounts_itself_has_what_it_mounted() {
+fn the_first_observation_of_a_client_rendered_page_has_its_content() {
     run(async {
-        // What keeps the empty root for a while: a timer, frames, an idle moment.
+        // The root stays empty until a timer, animation frames or an idle callback.
         for (path, later) in [
             ("/timer", "setTimeout(mount, 400)"),
             ("/frames", "let n = 0; const frame = () => ++n < 25 ? requestAnimationFrame(frame) : mount(); frame()"),

@@ -1,5 +1,5 @@
-//! Servers that take their time. The test holds their answers back: the run has to come back without them, say so, and
-//! find them once they are there.
+//! Slow servers. The test holds their responses back: actions return without them, report it, and
+//! see them once they arrive.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use futures::stream;
 
 use crate::support::{Gate, OwnBrowser, Site, open, page, run};
 
-/// Longer than anything here waits for, and shorter than the limits of those tests that are not to reach theirs.
+/// Longer than any wait here, and shorter than limits that must not be reached.
 const SOON: Duration = Duration::from_secs(15);
 
 /// A site with `home`, and a path `/slow` that is answered once the gate is open.
@@ -37,7 +37,7 @@ fn says(seen: &Observation, words: &str) -> bool {
 }
 
 #[test]
-fn a_click_on_a_link_to_a_slow_server_returns_and_says_that_the_page_is_loading() {
+fn a_click_on_a_link_to_a_slow_server_returns_with_a_loading_notice() {
     run(async {
         let (site, gate) = slow_link().await;
         let tab = open(&site, "/").await;
@@ -45,7 +45,7 @@ fn a_click_on_a_link_to_a_slow_server_returns_and_says_that_the_page_is_loading(
         let outcome = tab.click("Slow").await.unwrap();
         assert!(outcome.effect.contains("the next page is still loading"), "{outcome:?}");
         assert!(!outcome.page_changed);
-        // The browser passes nothing on to a page that is being left: what is seen of it is its picture.
+        // Chromium passes no input to a page that is being left; its screenshot remains.
         let seen = tab.observe().await;
         assert!(started.elapsed() < SOON / 2, "{:?}", started.elapsed());
         assert!(says(&seen, &format!("The next page, {}, is still loading", site.url("/slow"))), "{seen:#?}");
@@ -59,7 +59,7 @@ fn a_click_on_a_link_to_a_slow_server_returns_and_says_that_the_page_is_loading(
 }
 
 #[test]
-fn while_the_next_page_is_loading_what_asks_the_page_is_refused_with_the_reason() {
+fn while_the_next_page_is_loading_actions_on_the_page_are_rejected() {
     run(async {
         let (site, gate) = slow_link().await;
         let tab = open(&site, "/").await;
@@ -77,7 +77,7 @@ fn while_the_next_page_is_loading_what_asks_the_page_is_refused_with_the_reason(
 }
 
 #[test]
-fn a_page_that_does_not_come_is_waited_for_on_request_or_left_for_another() {
+fn a_page_that_does_not_load_can_be_awaited_or_left() {
     run(async {
         let (site, gate) = slow_link().await;
         let tab = open(&site, "/").await;
@@ -95,14 +95,14 @@ fn a_page_that_does_not_come_is_waited_for_on_request_or_left_for_another() {
     });
 }
 
-/// Opens an address that is answered so long after it was asked for.
+/// Opens a URL whose response takes this long.
 async fn arrives_after(pause: Duration, browser: OwnBrowser) {
     let (site, gate) = site("Home", Html(page("<h1>Arrived</h1>"))).await;
     let tab = browser.open().await;
     let url = site.url("/slow");
     let released = async {
         site.is_asked("GET /slow").await;
-        // That it takes so long is the case.
+        // The delay is what is tested.
         tokio::time::sleep(pause).await;
         gate.open();
     };
@@ -114,9 +114,9 @@ async fn arrives_after(pause: Duration, browser: OwnBrowser) {
 }
 
 #[test]
-fn opening_a_slow_address_waits_for_its_first_byte() {
+fn navigating_to_a_slow_url_waits_for_its_first_byte() {
     run(async {
-        // Longer than settling would: there is nothing else to be seen yet.
+        // Longer than settling: there is no other content yet.
         let browser = OwnBrowser::start(|settings| {
             settings.settle.same_site = Duration::from_millis(1);
             settings.settle.new_site = Duration::from_millis(1);
@@ -135,7 +135,7 @@ fn a_first_byte_may_take_longer_than_a_command() {
 }
 
 #[test]
-fn a_document_of_which_a_part_has_come_is_shown_as_far_as_it_goes() {
+fn a_partially_received_document_is_shown() {
     run(async {
         let gate = Gate::new();
         let held = gate.clone();
@@ -157,7 +157,7 @@ fn a_document_of_which_a_part_has_come_is_shown_as_far_as_it_goes() {
 }
 
 #[test]
-fn what_holds_up_the_page_is_told_until_it_is_there() {
+fn pending_requests_are_reported_until_they_finish() {
     run(async {
         for (home, kind) in [
             ("<script src=/slow></script><h1>Home</h1>", "text/javascript"),
@@ -180,9 +180,9 @@ fn what_holds_up_the_page_is_told_until_it_is_there() {
 }
 
 #[test]
-fn a_hanging_image_is_not_waited_for() {
+fn a_hanging_image_is_not_awaited() {
     run(async {
-        // Neither limit is to be reached.
+        // Neither limit must be reached.
         let browser = OwnBrowser::start(|settings| {
             settings.settle.same_site = SOON * 2;
             settings.settle.new_site = SOON * 2;
@@ -205,7 +205,7 @@ fn a_hanging_image_is_not_waited_for() {
 }
 
 #[test]
-fn a_frame_that_does_not_come_does_not_take_the_page_along() {
+fn a_frame_that_does_not_load_does_not_block_the_page() {
     run(async {
         let (site, gate) = site("<h1>Home</h1><iframe src=/slow></iframe><a href=#a>On</a>", "").await;
         let tab = open(&site, "/").await;

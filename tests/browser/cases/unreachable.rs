@@ -1,4 +1,4 @@
-//! Addresses where no page comes from: by the address itself, and by a link on a page.
+//! Unreachable pages, opened by URL and by link.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use axum::routing::get;
 
 use crate::support::{DeadPort, OwnBrowser, Site, Tab, open, page, run};
 
-/// Why an address could not be opened.
+/// Why a URL could not be opened.
 async fn cause(tab: &Tab, url: &str) -> String {
     match tab.go(url).await {
         Err(ActionError::Navigation { cause, .. }) => cause,
@@ -19,7 +19,7 @@ async fn cause(tab: &Tab, url: &str) -> String {
     }
 }
 
-/// A page with a link to this address.
+/// A page with a link to this URL.
 async fn linking(url: &str) -> (Site, Tab) {
     let body = format!("<a href='{url}'>Out</a>");
     let site = Site::of(&[("/", &body)]).await;
@@ -27,7 +27,7 @@ async fn linking(url: &str) -> (Site, Tab) {
     (site, tab)
 }
 
-/// A browser in which a look-up or a connection may take its time to fail.
+/// A browser with enough time for a lookup or connection to fail.
 async fn patient() -> OwnBrowser {
     OwnBrowser::start(|settings| {
         settings.settle.same_site = Duration::from_secs(30);
@@ -37,7 +37,7 @@ async fn patient() -> OwnBrowser {
 }
 
 #[test]
-fn a_link_that_leads_nowhere_is_told_with_the_cause_and_can_be_taken_back() {
+fn a_failed_link_is_reported_with_the_cause_and_can_be_undone() {
     run(async {
         let browser = patient().await;
         let untrusted = Site::self_signed().await;
@@ -59,7 +59,7 @@ fn a_link_that_leads_nowhere_is_told_with_the_cause_and_can_be_taken_back() {
             assert!(outcome.page_changed && outcome.effect.contains(cause), "{outcome:?}");
             let seen = tab.observe().await;
             assert!(seen.notices.iter().any(|notice| notice.contains(cause)), "{seen:#?}");
-            // Nothing of the browser's own page, which knows a way around a bad certificate.
+            // Nothing of Chromium's interstitial, which offers a bypass.
             assert_eq!((seen.url, seen.view.elements), (url, vec![]));
             tab.back().await.unwrap();
             let seen = tab.observe().await;
@@ -72,7 +72,7 @@ fn a_link_that_leads_nowhere_is_told_with_the_cause_and_can_be_taken_back() {
 }
 
 #[test]
-fn an_address_that_leads_nowhere_is_not_tried_again_by_itself() {
+fn a_failed_navigation_is_not_retried_automatically() {
     run(async {
         let browser = patient().await;
         let site = Site::of(&[("/", "<h1>Home</h1>")]).await;
@@ -80,7 +80,7 @@ fn an_address_that_leads_nowhere_is_not_tried_again_by_itself() {
         let tab = browser.open().await;
         assert_eq!(cause(&tab, &round.url("/")).await, "net::ERR_TOO_MANY_REDIRECTS");
         let asked = round.requests().len();
-        // A browser with somebody in front of it tries again after a second.
+        // Chromium with a window retries after a second.
         let wait = Action::Wait { seconds: Some(2.0), text: None, gone: None, selector: None, url: None };
         tab.act(wait).await.unwrap();
         assert_eq!(round.requests().len(), asked);
@@ -91,7 +91,7 @@ fn an_address_that_leads_nowhere_is_not_tried_again_by_itself() {
 }
 
 #[test]
-fn a_certificate_that_nobody_vouches_for_is_told() {
+fn an_untrusted_certificate_is_reported() {
     run(async {
         let server = Site::self_signed().await;
         let (site, tab) = linking(&server.url("/")).await;
@@ -104,10 +104,10 @@ fn a_certificate_that_nobody_vouches_for_is_told() {
 }
 
 #[test]
-fn a_page_that_is_come_back_to_from_another_process_never_meets_the_run_s_scripts() {
+fn going_back_from_another_process_never_exposes_our_scripts() {
     run(async {
         let dead = DeadPort::new();
-        // The numbers of worlds begin anew in each process; the page's own would answer to one that is remembered.
+        // World ids restart in each process, so a remembered one could be the page's own world.
         let body = format!(
             "<a href='{}'>Out</a><script>for (const name of ['injected']) \
              globalThis[name] = new Proxy({{}}, {{ get: (_, of) => tell('asked for ' + name + '.' + String(of)) }})</script>",

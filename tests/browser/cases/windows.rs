@@ -10,7 +10,7 @@ use axum::routing::get;
 use crate::support::{Gate, Site, open, page, run};
 
 #[test]
-fn two_tabs_of_one_address_are_told_apart() {
+fn two_tabs_with_the_same_url_are_distinguished() {
     run(async {
         let site = Site::of(&[("/", "<label>Note <input></label>")]).await;
         let tab = open(&site, "/").await;
@@ -42,7 +42,7 @@ fn an_index_of_one_tab_is_not_used_in_its_duplicate() {
 }
 
 #[test]
-fn after_the_current_tab_is_closed_the_run_goes_on_in_the_one_that_opened_it() {
+fn closing_the_current_tab_activates_its_opener() {
     run(async {
         let site = Site::of(&[
             ("/", "<a href=/offer target=_blank>Offer</a><button onclick=\"tell('ordered')\">Order</button>"),
@@ -61,11 +61,11 @@ fn after_the_current_tab_is_closed_the_run_goes_on_in_the_one_that_opened_it() {
 }
 
 #[test]
-fn a_window_that_opens_blank_is_followed_to_where_it_is_sent() {
+fn a_window_opened_blank_is_followed_to_its_url() {
     run(async {
         let gate = Gate::new();
         let held = gate.clone();
-        // As shops do that want their window before the browser takes it for an advertisement.
+        // As sites do that open the window within the click, to avoid popup blockers.
         let home = "<button onclick=\"const pay = window.open(); \
                     fetch('/session').then((r) => r.text()).then((to) => pay.location = to)\">Pay</button>";
         let router = Router::new()
@@ -87,7 +87,7 @@ fn a_window_that_opens_blank_is_followed_to_where_it_is_sent() {
 }
 
 #[test]
-fn an_earlier_tab_that_is_switched_to_is_seen_and_pictured_as_quickly_as_any() {
+fn switching_to_an_earlier_tab_is_as_fast_as_any_observation() {
     run(async {
         let site = Site::of(&[
             ("/", "<a href=/second target=_blank>Second</a><button onclick=\"tell('pressed')\">Press</button>"),

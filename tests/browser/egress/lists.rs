@@ -1,4 +1,4 @@
-//! Allowed and blocked domains, and what a run may take of the network.
+//! Domain lists, and limits of network use.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use browser::Resolver;
 use futures::stream;
 use url_policy::{DomainPattern, DomainRules};
 
-use super::trap::Trap;
+use super::recording_servers::RecordingServer;
 use crate::support::{OwnBrowser, Site, Tab, headless, page, run};
 
-/// Every name is this machine.
+/// Resolves every name to this machine.
 struct Here;
 
 #[async_trait]
@@ -42,7 +42,7 @@ async fn refusal(tab: &Tab, url: &str) -> String {
 }
 
 #[test]
-fn a_run_goes_to_the_domains_of_its_lists_alone() {
+fn a_run_reaches_only_the_domains_of_its_lists() {
     run(async {
         let site = Site::of(&[("/", "<h1>Here</h1>")]).await;
         let browser = OwnBrowser::resolving("*", Arc::new(Here), |_| {}).await;
@@ -64,7 +64,7 @@ fn a_run_goes_to_the_domains_of_its_lists_alone() {
         }
         tab.close().await;
         assert_eq!(site.requests().len(), seen);
-        // The next run has lists of its own.
+        // The next run has its own lists.
         let tab = browser.open().await;
         tab.go(&site.url_at("other.example", "/")).await.unwrap();
         tab.close().await;
@@ -73,10 +73,10 @@ fn a_run_goes_to_the_domains_of_its_lists_alone() {
 }
 
 #[test]
-fn what_a_page_loads_is_held_to_the_lists_and_told_once_a_host() {
+fn subresources_obey_the_lists_and_are_reported_once_per_host() {
     run(async {
-        let trap = Trap::at("127.0.0.1").await;
-        let at = |host: &str| format!("//{host}:{}", trap.port);
+        let server = RecordingServer::at("127.0.0.1").await;
+        let at = |host: &str| format!("//{host}:{}", server.port);
         let ads = at("ads.example");
         let body = format!(
             "<img src='{ads}/1'><img src='{ads}/2'><script src='{ads}/3'></script>\
@@ -89,12 +89,12 @@ fn what_a_page_loads_is_held_to_the_lists_and_told_once_a_host() {
         let browser = OwnBrowser::resolving("*", Arc::new(Here), |_| {}).await;
         let tab = under(&browser, DomainRules { allowed: None, blocked: list("ads.example") }).await;
         tab.go(&site.url_at("shop.example", "/")).await.unwrap();
-        trap.hears("/control").await;
+        server.hears("/control").await;
         let seen = tab.until(|seen| seen.notices.iter().any(|notice| notice.contains("ads.example"))).await;
         assert_eq!(seen.notices.iter().filter(|notice| notice.contains("blocked domain")).count(), 1, "{seen:#?}");
         assert!(!tab.observe().await.notices.iter().any(|notice| notice.contains("ads.example")), "it was told");
         tab.close().await;
-        let came = trap.came();
+        let came = server.connections();
         assert!(came.iter().all(|line| line == "a connection" || line.contains("/control")), "{came:?}");
         assert_eq!(came.iter().filter(|line| *line == "a connection").count(), 1, "{came:?}");
         browser.close().await;
@@ -102,7 +102,7 @@ fn what_a_page_loads_is_held_to_the_lists_and_told_once_a_host() {
 }
 
 #[test]
-fn a_response_without_an_end_is_ended_when_the_run_has_taken_what_it_may() {
+fn an_endless_response_ends_at_the_runs_byte_limit() {
     run(async {
         let endless =
             || async { Body::from_stream(stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b'x'; 64 << 10]))) };
@@ -126,7 +126,7 @@ fn a_response_without_an_end_is_ended_when_the_run_has_taken_what_it_may() {
 }
 
 #[test]
-fn a_chain_of_redirects_beyond_the_limit_is_refused() {
+fn redirects_over_the_limit_fail() {
     run(async {
         let router = Router::new()
             .route("/1", get(|| async { Redirect::to("/2") }))

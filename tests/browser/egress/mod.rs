@@ -1,14 +1,14 @@
-//! What a page tries to get out by. Servers that it may not reach record every connection; one that it may reach stands
-//! beside them, so that each way is seen to work where it may.
+//! Attempts of pages to reach forbidden servers, which record every connection. An allowed server serves as control,
+//! to show that each attempt works where it may.
 
 mod lists;
 mod names;
 mod navigations;
 mod own_ports;
 mod rebinding;
+mod recording_servers;
 mod requests;
 mod schemes;
-mod trap;
 mod udp;
 mod waiting;
 mod workers;

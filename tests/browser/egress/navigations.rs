@@ -1,6 +1,6 @@
-//! Ways that lead to another document.
+//! Navigations.
 
-use super::trap::Ground;
+use super::recording_servers::EgressTest;
 use crate::support::run;
 
 const WAYS: &[(&str, &str)] = &[
@@ -28,19 +28,19 @@ const WAYS: &[(&str, &str)] = &[
 #[test]
 fn no_navigation_reaches_a_forbidden_server() {
     run(async {
-        let ground = Ground::new().await;
-        let tab = ground.browser.open().await;
+        let test = EgressTest::new().await;
+        let tab = test.browser.open().await;
         for (name, way) in WAYS {
-            ground.leaves(&tab, name, way).await;
+            test.leaves(&tab, name, way).await;
         }
-        ground.nobody_came(tab).await;
+        test.assert_no_forbidden_connection(tab).await;
     });
 }
 
 #[test]
 fn no_new_window_reaches_a_forbidden_server() {
     run(async {
-        let ground = Ground::new().await;
+        let test = EgressTest::new().await;
         for (name, way) in [
             ("opened", "<button onclick=\"window.open('{T}')\">Go</button>"),
             ("noopener", "<button onclick=\"window.open('{T}', '_blank', 'noopener')\">Go</button>"),
@@ -48,27 +48,27 @@ fn no_new_window_reaches_a_forbidden_server() {
             ("written", "<button onclick=\"window.open().document.write(`<img src='{T}'>`)\">Go</button>"),
             ("posted", "<form method=post target=_blank action='{T}'><button>Go</button></form>"),
         ] {
-            for target in ground.targets() {
-                let tab = ground.browser.open().await;
-                tab.go(&ground.page(&way.replace("{T}", &format!("{target}/{name}")))).await.unwrap();
+            for target in test.targets() {
+                let tab = test.browser.open().await;
+                tab.go(&test.page(&way.replace("{T}", &format!("{target}/{name}")))).await.unwrap();
                 let _ = tab.click("Go").await;
-                if target == ground.open.origin {
-                    ground.open.hears(&format!("/{name}")).await;
+                if target == test.open.origin {
+                    test.open.hears(&format!("/{name}")).await;
                 }
                 tab.close().await;
             }
         }
-        let tab = ground.browser.open().await;
-        ground.nobody_came(tab).await;
+        let tab = test.browser.open().await;
+        test.assert_no_forbidden_connection(tab).await;
     });
 }
 
 #[test]
 fn the_model_itself_reaches_no_forbidden_server_in_any_spelling() {
     run(async {
-        let ground = Ground::new().await;
-        let tab = ground.browser.open().await;
-        let port = ground.closed[0].port;
+        let test = EgressTest::new().await;
+        let tab = test.browser.open().await;
+        let port = test.closed[0].port;
         for host in [
             "127.0.0.1",
             "127.1",
@@ -82,8 +82,8 @@ fn the_model_itself_reaches_no_forbidden_server_in_any_spelling() {
         ] {
             assert!(tab.go(&format!("http://{host}:{port}/")).await.is_err(), "{host}");
         }
-        tab.go(&format!("{}/control", ground.open.origin)).await.unwrap();
-        ground.open.hears("/control").await;
-        ground.nobody_came(tab).await;
+        tab.go(&format!("{}/control", test.open.origin)).await.unwrap();
+        test.open.hears("/control").await;
+        test.assert_no_forbidden_connection(tab).await;
     });
 }

@@ -1,4 +1,4 @@
-//! What the service itself listens on: its interface, and the proxies through which runs go out.
+//! The service's own ports: its API and the proxies of runs.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -10,13 +10,13 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::trap::Trap;
+use super::recording_servers::RecordingServer;
 use crate::support::{Events, Site, Start, eventually, page, run};
 
-/// What stands in the log when a proxy's client speaks HTTP: the letter that its request begins with is no version.
+/// The log line when a client of a proxy speaks HTTP: its first letter is not a SOCKS version.
 const STRANGER: &str = "Unsupported SOCKS version `71`";
 
-/// The ports of IPv4 at which a process listens, by `/proc` (proc(5), `/proc/net/tcp`).
+/// The IPv4 ports of a process's listeners, from `/proc/net/tcp` (proc(5)).
 fn listening(process: u32) -> Vec<u16> {
     let root = Path::new("/proc").join(process.to_string());
     let files = std::fs::read_dir(root.join("fd")).unwrap().flatten();
@@ -27,13 +27,13 @@ fn listening(process: u32) -> Vec<u16> {
     let port = |line: &str| {
         let fields: Vec<&str> = line.split_whitespace().collect();
         let is_own = sockets.iter().any(|socket| *socket == format!("{}]", fields[9]));
-        // 0A: it listens.
+        // 0A: listening.
         (fields[3] == "0A" && is_own).then(|| u16::from_str_radix(fields[1].rsplit(':').next().unwrap(), 16).unwrap())
     };
     table.lines().skip(1).filter_map(port).collect()
 }
 
-/// Tries a port in every kind of way, and tells of each whether it came to an answer.
+/// Tries a port in every way, and reports whether each got a response.
 fn tries(port: u16) -> String {
     format!(
         "<script>{{ const at = '127.0.0.1:{port}', url = `http://${{at}}/health`;\
@@ -50,10 +50,10 @@ fn tries(port: u16) -> String {
 #[test]
 fn a_page_reaches_neither_the_service_nor_a_proxy() {
     run(async {
-        let open = Trap::at("127.0.0.1").await;
+        let open = RecordingServer::at("127.0.0.1").await;
         let service_id = Arc::new(OnceLock::new());
         let (id, open_port) = (service_id.clone(), open.port);
-        // When it is asked for, the run's context has its proxy.
+        // By then, the run's context has its proxy.
         let attack = async move || {
             let ports = listening(*id.get().unwrap());
             assert!(ports.len() >= 2, "the interface and a proxy: {ports:?}");
@@ -82,7 +82,7 @@ fn a_page_reaches_neither_the_service_nor_a_proxy() {
         }
         assert!(!site.told().iter().any(|told| told.contains("answered") && !told.contains(&open_port.to_string())));
         assert!(!service.log().contains(STRANGER), "{}", service.log());
-        // As it would be, had one come.
+        // Control: the line of an actual connection.
         for port in ports.into_iter().filter(|port| *port != own) {
             let mut stranger = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
             stranger.write_all(b"GET /health HTTP/1.1\r\n\r\n").await.unwrap();

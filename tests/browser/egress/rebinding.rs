@@ -1,4 +1,4 @@
-//! Names that mean something good when they are first asked for, and a forbidden server from then on.
+//! DNS rebinding: names that resolve to a public address first and to a forbidden server from then on.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -8,16 +8,16 @@ use agent::ports::ActionError;
 use async_trait::async_trait;
 use browser::Resolver;
 
-use super::trap::Trap;
+use super::recording_servers::RecordingServer;
 use crate::support::{Log, OwnBrowser, Site, run};
 
-/// Of the public internet by its number, and in a part of it that nobody was given: nobody is reached there.
+/// A public but unassigned address.
 const PUBLIC: [u16; 8] = [0x2e00, 0, 0, 0, 0, 0, 0, 1];
-/// More than a run remembers, so that it asks again before an answer's time is over.
+/// More names than a run caches, so that they are resolved again before they expire.
 const INVENTED: usize = 1_100;
 
-/// Says of names below `rebind.example` that they are public when first asked, and here from then on; of `open.example`
-/// always that it is here; and of all others that there are none.
+/// Resolves names below `rebind.example` to a public address first and to this machine from then on, `open.example`
+/// to this machine, and no others.
 struct Rebinding {
     asked: Log<String>,
     before: Mutex<HashMap<String, usize>>,
@@ -40,15 +40,15 @@ impl Resolver for Rebinding {
 }
 
 #[test]
-fn a_name_that_was_good_at_first_leads_nobody_to_a_forbidden_server_later() {
+fn a_rebinding_name_reaches_no_forbidden_server() {
     run(async {
-        // One that may be reached by the name of `open.example`, and by no other.
-        let trap = Trap::at("127.0.0.1").await;
+        // Reachable only as `open.example`.
+        let server = RecordingServer::at("127.0.0.1").await;
         let asked = Log::new();
         let resolver = Rebinding { asked: asked.clone(), before: Mutex::default() };
         let browser = OwnBrowser::resolving("open.example", Arc::new(resolver), |_| {}).await;
-        // The names are forgotten when there are too many. Each way goes on asking meanwhile and after that: one request of
-        // the page's, which is paused, a worker's and a socket's, which are not.
+        // Names are evicted when there are too many. Each attempt repeats meanwhile and afterwards: a request of
+        // the page, which is paused, and those of a worker and a socket, which are not.
         let body = format!(
             "<script>const port = {port}, wait = (ms) => new Promise((then) => setTimeout(then, ms));\
              const ask = (host) => fetch(`http://${{host}}:${{port}}/page`, {{ mode: 'no-cors' }}).catch(() => {{}});\
@@ -63,22 +63,22 @@ fn a_name_that_was_good_at_first_leads_nobody_to_a_forbidden_server_later() {
                for (let n = 0; n < {INVENTED}; n += 50)\
                  await Promise.all(Array.from({{ length: 50 }}, (_, k) => ask(`n${{n + k}}.invented.example`)));\
                await all(); await all(); await socket('open.example'); tell('over') }})()</script>",
-            port = trap.port,
+            port = server.port,
         );
         let site = Site::of(&[("/", &body)]).await;
         let tab = browser.open().await;
         tab.go(&site.url_at("open.example", "/")).await.unwrap();
         site.hears("over").await;
-        // They were asked for again, and the answer was the forbidden one.
+        // They were resolved again, to the forbidden server.
         let asked = asked.list();
         for way in ["page", "worker", "socket"] {
             assert!(asked.contains(&format!("{way}.rebind.example 2")), "{way}: {asked:?}");
-            let refused = tab.go(&format!("http://{way}.rebind.example:{}/", trap.port)).await;
+            let refused = tab.go(&format!("http://{way}.rebind.example:{}/", server.port)).await;
             assert!(matches!(refused, Err(ActionError::Forbidden { .. })), "{way}: {refused:?}");
         }
-        trap.hears("/socket").await;
+        server.hears("/socket").await;
         tab.close().await;
-        let came = trap.came();
+        let came = server.connections();
         assert_eq!(came.iter().filter(|line| *line == "a connection").count(), 1, "{came:?}");
         browser.close().await;
     });

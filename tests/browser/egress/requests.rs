@@ -1,9 +1,9 @@
-//! What a document asks for without leaving: elements, scripts, sockets, reports.
+//! Requests of a document: elements, scripts, sockets, reports.
 
-use super::trap::{Ground, encoded};
+use super::recording_servers::{EgressTest, encoded};
 use crate::support::run;
 
-/// Name and way.
+/// Name and attempt.
 const ELEMENTS: &[(&str, &str)] = &[
     ("img", "<img src='{T}'>"),
     ("srcset", "<img srcset='{T} 1x'>"),
@@ -68,7 +68,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What has no control: the browser does none of it here, or only over what is closed to it altogether. It must not begin to.
+/// Attempts without a control, as Chromium does not perform them here. It must not start to.
 const SILENT: &[(&str, &str)] = &[
     ("icon", "<link rel=icon href='{T}'>"),
     (
@@ -103,77 +103,77 @@ const SILENT: &[(&str, &str)] = &[
 #[test]
 fn no_element_reaches_a_forbidden_server() {
     run(async {
-        let ground = Ground::new().await;
-        let tab = ground.browser.open().await;
+        let test = EgressTest::new().await;
+        let tab = test.browser.open().await;
         for (name, way) in ELEMENTS {
-            ground.tries(&tab, name, way).await;
+            test.tries(&tab, name, way).await;
         }
-        ground.nobody_came(tab).await;
+        test.assert_no_forbidden_connection(tab).await;
     });
 }
 
 #[test]
 fn no_script_reaches_a_forbidden_server() {
     run(async {
-        let ground = Ground::new().await;
-        let tab = ground.browser.open().await;
+        let test = EgressTest::new().await;
+        let tab = test.browser.open().await;
         for (name, way) in SCRIPTS {
-            ground.tries(&tab, name, &format!("<script>{way}</script>")).await;
+            test.tries(&tab, name, &format!("<script>{way}</script>")).await;
         }
-        ground.nobody_came(tab).await;
+        test.assert_no_forbidden_connection(tab).await;
     });
 }
 
 #[test]
-fn what_is_sent_when_a_page_is_left_reaches_no_forbidden_server() {
+fn requests_on_unload_reach_no_forbidden_server() {
     run(async {
-        let ground = Ground::new().await;
-        let tab = ground.browser.open().await;
+        let test = EgressTest::new().await;
+        let tab = test.browser.open().await;
         for (name, send) in [
             ("left-fetch", "fetch('{T}', { method: 'POST', keepalive: true, mode: 'no-cors', body: 'x' })"),
             ("left-beacon", "navigator.sendBeacon('{T}', 'x')"),
         ] {
-            ground.tries(&tab, "arrived", "<img src='{T}'>").await;
+            test.tries(&tab, "arrived", "<img src='{T}'>").await;
             let way = format!("<script>addEventListener('pagehide', () => {{ {send} }})</script>");
-            let body: String = ground.targets().iter().map(|to| way.replace("{T}", &format!("{to}/{name}"))).collect();
-            tab.go(&ground.page(&body)).await.unwrap();
-            tab.go(&ground.page("elsewhere")).await.unwrap();
-            ground.open.hears(&format!("/{name}")).await;
+            let body: String = test.targets().iter().map(|to| way.replace("{T}", &format!("{to}/{name}"))).collect();
+            tab.go(&test.page(&body)).await.unwrap();
+            tab.go(&test.page("elsewhere")).await.unwrap();
+            test.open.hears(&format!("/{name}")).await;
         }
-        ground.nobody_came(tab).await;
+        test.assert_no_forbidden_connection(tab).await;
     });
 }
 
 #[test]
-fn what_the_browser_does_of_its_own_accord_reaches_no_forbidden_server() {
+fn the_browsers_own_requests_reach_no_forbidden_server() {
     run(async {
-        let ground = Ground::new().await;
-        let tab = ground.browser.open().await;
+        let test = EgressTest::new().await;
+        let tab = test.browser.open().await;
         for (name, way) in SILENT {
-            // The picture is the last of the page: once it has come, the rest was read.
+            // The image is the last element: once it is requested, the rest was parsed.
             let with_picture = |to: &str| way.replace("{T}", &format!("{to}/{name}"));
-            let closed: String = ground.closed.iter().map(|trap| with_picture(&trap.origin)).collect();
-            let body = format!("{closed}<img src='{}/after-{name}'>", ground.open.origin);
-            tab.go(&ground.page(&body)).await.unwrap_or_else(|error| panic!("{name}: {error}"));
-            ground.open.hears(&format!("/after-{name}")).await;
+            let closed: String = test.closed.iter().map(|server| with_picture(&server.origin)).collect();
+            let body = format!("{closed}<img src='{}/after-{name}'>", test.open.origin);
+            tab.go(&test.page(&body)).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+            test.open.hears(&format!("/after-{name}")).await;
         }
         let reporting = format!(
             "/page?csp={}&body=x",
-            encoded(&format!("img-src 'none'; report-to x; report-uri {}/csp", ground.closed[0].origin))
+            encoded(&format!("img-src 'none'; report-to x; report-uri {}/csp", test.closed[0].origin))
         );
-        tab.go(&ground.site.url(&reporting)).await.unwrap();
-        ground.nobody_came(tab).await;
+        tab.go(&test.site.url(&reporting)).await.unwrap();
+        test.assert_no_forbidden_connection(tab).await;
     });
 }
 
 #[test]
-fn speculation_reaches_what_is_open_and_nothing_else() {
+fn speculative_requests_reach_only_allowed_servers() {
     run(async {
-        let ground = Ground::new().await;
-        let tab = ground.browser.open().await;
+        let test = EgressTest::new().await;
+        let tab = test.browser.open().await;
         let rules = "<script type=speculationrules>\
                      {\"prefetch\": [{\"urls\": [\"{T}\"], \"eagerness\": \"immediate\"}]}</script>";
-        ground.tries(&tab, "speculation", rules).await;
-        ground.nobody_came(tab).await;
+        test.tries(&tab, "speculation", rules).await;
+        test.assert_no_forbidden_connection(tab).await;
     });
 }

@@ -1,4 +1,4 @@
-//! Schemes: a tab shows documents of the web, and blobs of its own pages.
+//! Schemes: a tab may show web pages and blobs of its own pages.
 
 use agent::observation::Observation;
 use agent::ports::ActionError;
@@ -10,7 +10,7 @@ use axum::routing::get;
 
 use crate::support::{Site, open, page, run};
 
-/// How many of them pages try in every way; the others are of the same kinds.
+/// How many of them pages try; the others are of the same kinds.
 const TRIED_BY_PAGES: usize = 8;
 const SCHEMES: &[&str] = &[
     "file:///etc/passwd",
@@ -31,7 +31,7 @@ const SCHEMES: &[&str] = &[
     "intent://shop.example/",
 ];
 
-/// Whether the tab shows a page of the web, or that there is none.
+/// Whether the tab shows a web page or an empty one.
 fn is_of_the_web(seen: &Observation) -> bool {
     let is_failure = seen.notices.iter().any(|notice| notice.contains("could not be opened"));
     let is_blank = seen.url.starts_with("about:blank") || seen.url == "chrome-error://chromewebdata/";
@@ -59,7 +59,7 @@ fn the_model_opens_no_other_scheme() {
 }
 
 #[test]
-fn a_page_leads_to_no_other_scheme() {
+fn a_page_cannot_open_other_schemes() {
     run(async {
         let ways = [
             "<a href=\"{U}\">Go</a>",
@@ -88,7 +88,7 @@ fn a_page_leads_to_no_other_scheme() {
 }
 
 #[test]
-fn a_redirect_leads_to_no_other_scheme() {
+fn a_redirect_cannot_open_other_schemes() {
     run(async {
         for url in SCHEMES {
             let router = Router::new()
@@ -106,7 +106,7 @@ fn a_redirect_leads_to_no_other_scheme() {
 }
 
 #[test]
-fn a_page_shows_a_blob_of_its_own_and_pictures_of_data() {
+fn a_page_may_show_its_own_blobs_and_data_images() {
     run(async {
         let body = "<button onclick=\"window.open(window.URL.createObjectURL(new Blob(['<h1>Invoice</h1>'], { type: 'text/html' })))\">Show</button>\
                     <img onload=\"tell('drawn')\" src=\"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>\">";
@@ -121,7 +121,7 @@ fn a_page_shows_a_blob_of_its_own_and_pictures_of_data() {
 }
 
 #[test]
-fn a_tab_goes_to_a_blob_of_the_page_it_shows_and_shows_it_again() {
+fn a_tab_may_navigate_to_a_blob_of_its_page() {
     run(async {
         let invoice = "<h1>Invoice</h1><button onclick='window.name += 1; location.reload()'>Again</button>\
                        <script>document.write('Shown ' + (window.name.length + 1))</script>";

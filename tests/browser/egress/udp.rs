@@ -1,4 +1,4 @@
-//! Datagrams: nothing of a page leaves as one, so WebRTC and QUIC have no way out, and no address is told either.
+//! UDP: pages send no datagrams by WebRTC or QUIC and learn no local address.
 
 use std::io::ErrorKind;
 use std::net::IpAddr;
@@ -14,19 +14,19 @@ use tempfile::TempDir;
 use tokio::net::UdpSocket;
 use tokio::process::{Child, Command};
 
-use super::trap::Trap;
+use super::recording_servers::RecordingServer;
 use crate::support::{OwnBrowser, Site, page, run};
 
-/// How long a browser may take from its start to a page's first datagram.
+/// Maximum time from a browser's start to a page's first datagram.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A page that looks for peers by servers of all kinds and tells what it found.
+/// A page that gathers ICE candidates with servers of all kinds and reports them.
 fn peers(udp: u16, tcp: u16) -> String {
     format!(
         "<script>(async () => {{
-            const turn = (urls) => ({{ urls, username: 'a', credential: 'b' }});
+            const redirect = (urls) => ({{ urls, username: 'a', credential: 'b' }});
             const peer = new RTCPeerConnection({{ iceServers: [
-                {{ urls: 'stun:127.0.0.1:{udp}' }}, turn('turn:127.0.0.1:{udp}'), turn('turn:127.0.0.1:{tcp}?transport=tcp'),
+                {{ urls: 'stun:127.0.0.1:{udp}' }}, redirect('redirect:127.0.0.1:{udp}'), redirect('redirect:127.0.0.1:{tcp}?transport=tcp'),
             ] }});
             const found = [];
             peer.onicecandidate = (event) => {{
@@ -40,10 +40,10 @@ fn peers(udp: u16, tcp: u16) -> String {
 }
 
 #[test]
-fn a_page_that_looks_for_peers_finds_no_address_and_sends_no_datagram() {
+fn webrtc_reveals_no_address_and_sends_no_datagram() {
     run(async {
         let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let (open, closed) = (Trap::at("127.0.0.1").await, Trap::at("127.0.0.1").await);
+        let (open, closed) = (RecordingServer::at("127.0.0.1").await, RecordingServer::at("127.0.0.1").await);
         let port = udp.local_addr().unwrap().port();
         let (through, refused) = (peers(port, open.port), peers(port, closed.port));
         let site = Site::with(
@@ -59,10 +59,10 @@ fn a_page_that_looks_for_peers_finds_no_address_and_sends_no_datagram() {
         tab.go(&site.url("/refused")).await.unwrap();
         site.hears("found []").await;
         tab.go(&site.url("/through")).await.unwrap();
-        // Over TCP a relay can be asked, where the policy lets a run reach it.
+        // TURN over TCP is possible if the policy allows the host.
         open.hears("").await;
         tab.close().await;
-        assert_eq!(closed.came(), [""; 0]);
+        assert_eq!(closed.connections(), [""; 0]);
         let mut datagram = [0; 64];
         let came = tokio::time::timeout(Duration::ZERO, udp.recv(&mut datagram)).await;
         assert!(came.is_err(), "{came:?}");
@@ -70,7 +70,7 @@ fn a_page_that_looks_for_peers_finds_no_address_and_sends_no_datagram() {
     });
 }
 
-/// A page that opens sessions of WebTransport, by itself and in a worker, and tells what became of them.
+/// A page that opens WebTransport sessions, also in a worker, and reports the outcomes.
 fn transports(urls: &[String]) -> String {
     format!(
         "<script>
@@ -86,15 +86,15 @@ fn transports(urls: &[String]) -> String {
     )
 }
 
-/// This machine's address towards others; none where there are no others.
+/// This machine's address in its network; none without a network.
 async fn own_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind("0.0.0.0:0").await.ok()?;
-    // Nothing is sent: it only says from where it would be.
+    // Sends nothing; it only determines the source address.
     socket.connect("198.51.100.1:9").await.ok()?;
     Some(socket.local_addr().ok()?.ip()).filter(|address| !address.is_unspecified())
 }
 
-/// The same browser as anybody has it: without a proxy, and with all that it can do.
+/// The same browser without a proxy and without restrictions.
 struct Plain {
     child: Child,
     _profile: TempDir,
@@ -120,7 +120,7 @@ impl Plain {
         Self { child, _profile: profile }
     }
 
-    /// Ends it, so that nothing writes into its profile while that is removed.
+    /// Ends it before its profile is removed.
     async fn close(mut self) {
         self.kill();
         self.child.wait().await.unwrap();
@@ -128,7 +128,7 @@ impl Plain {
 
     fn kill(&self) {
         let group = self.child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        // Gone already is as good.
+        // It may have exited already.
         let _ = group.map(|group| kill_process_group(group, Signal::KILL));
     }
 }
@@ -139,12 +139,12 @@ impl Drop for Plain {
     }
 }
 
-// What holds this is that WebTransport knows no proxies: `--disable-quic` alone does not.
+// WebTransport ignores proxies, and `--disable-quic` alone does not prevent it.
 #[test]
-fn a_page_that_speaks_quic_sends_no_datagram_even_where_its_run_may_go() {
+fn webtransport_sends_no_datagram_even_to_allowed_hosts() {
     run(async {
         let mut hosts = vec![String::from("127.0.0.1")];
-        // A machine without a network has no other address.
+        // Without a network there is no other address.
         hosts.extend(own_address().await.map(|address| address.to_string()));
         let mut listeners = Vec::new();
         for host in &hosts {
@@ -168,7 +168,7 @@ fn a_page_that_speaks_quic_sends_no_datagram_even_where_its_run_may_go() {
             let came = udp.recv_from(&mut datagram).map_err(|error| error.kind());
             assert_eq!(came, Err(ErrorKind::WouldBlock), "{udp:?}");
         }
-        // As it would be, did one leave.
+        // Control: an actual datagram.
         let executable = std::fs::read_link(format!("/proc/{}/exe", browser.main_process())).unwrap();
         let plain = Plain::open(&executable, &site.url("/"));
         for udp in listeners {

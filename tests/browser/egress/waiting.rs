@@ -1,4 +1,4 @@
-//! Requests whose names nobody answers for.
+//! Requests whose names are never resolved.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use tokio::time::Instant;
 
 use crate::support::{Log, OwnBrowser, Site, run};
 
-/// Of a run's requests that wait, how many may.
+/// Maximum number of a run's paused requests.
 const MAX_WAITING: usize = 1_024;
 
-/// Says of `site.example` that it is here, and of all other names nothing, ever.
+/// Resolves `site.example` to this machine, and never answers for other names.
 #[derive(Clone)]
 struct Silent {
     asked: Log<String>,
@@ -37,7 +37,7 @@ impl Resolver for Silent {
     }
 }
 
-/// Tells when nobody waits for the answer any more.
+/// Signals when the lookup is dropped.
 struct Leaving(Log<()>);
 
 impl Drop for Leaving {
@@ -46,7 +46,7 @@ impl Drop for Leaving {
     }
 }
 
-/// A page that asks for this many names.
+/// A page that requests this many names.
 fn asking(names: usize) -> String {
     format!(
         "<script>for (let n = 0; n < {names}; n++) fetch(`http://n${{n}}.example/`, {{ mode: 'no-cors' }})</script>"
@@ -58,7 +58,7 @@ async fn browser(resolver: &Silent) -> OwnBrowser {
 }
 
 #[test]
-fn what_waits_for_a_name_ends_with_its_run() {
+fn requests_waiting_for_a_name_end_with_their_run() {
     run(async {
         let silent = Silent::new();
         let browser = browser(&silent).await;
@@ -77,7 +77,7 @@ fn what_waits_for_a_name_ends_with_its_run() {
 }
 
 #[test]
-fn a_page_cannot_make_more_requests_wait_than_are_kept() {
+fn paused_requests_are_bounded() {
     run(async {
         let silent = Silent::new();
         let browser = browser(&silent).await;
@@ -94,7 +94,7 @@ fn a_page_cannot_make_more_requests_wait_than_are_kept() {
 }
 
 #[test]
-fn long_urls_that_wait_are_fewer() {
+fn paused_requests_with_long_urls_are_fewer() {
     run(async {
         let silent = Silent::new();
         let browser = browser(&silent).await;

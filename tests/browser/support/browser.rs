@@ -1,4 +1,4 @@
-//! Browsers for the tests: one that they share, and ones of a test's own to break.
+//! Browsers for the tests: a shared one, and separate ones to break.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
@@ -14,14 +14,14 @@ use url_policy::{HostPattern, UrlPolicy};
 
 use super::{Site, Tab, eventually, processes};
 
-/// The program that keeps watch over browsers.
+/// The warden's executable.
 pub(crate) const WARDEN: &str = env!("CARGO_BIN_EXE_browser-use-service");
 
-/// The browser of all tests that do it no harm.
+/// The browser of all tests that do not break it.
 pub(crate) struct Browser;
 
 impl Browser {
-    /// Never closed: its warden removes it when this process ends, however it ends.
+    /// Never closed: its warden removes it when this process exits.
     pub(crate) fn shared() -> &'static Arc<Pool> {
         static SHARED: LazyLock<Arc<Pool>> = LazyLock::new(|| {
             Pool::start(settings(std::env::temp_dir()), policy(), TaskTracker::new()).expect("there is a Chromium")
@@ -30,7 +30,7 @@ impl Browser {
     }
 }
 
-/// A browser of a test's own, with a place of its own for everything it writes.
+/// A separate browser with its own profile root.
 pub(crate) struct OwnBrowser {
     pub(crate) pool: Arc<Pool>,
     root: TempDir,
@@ -44,7 +44,7 @@ impl OwnBrowser {
         browser
     }
 
-    /// The same, with other private hosts open than those of the sites' own addresses.
+    /// The same, with other private hosts allowed.
     pub(crate) async fn reaching(hosts: &str, adjust: impl FnOnce(&mut BrowserSettings)) -> Self {
         let browser = Self::under(reach(hosts), adjust);
         browser.is_ready().await;
@@ -55,7 +55,7 @@ impl OwnBrowser {
         Self::under(policy(), adjust)
     }
 
-    /// The same, with names that mean what somebody else than the system says.
+    /// The same, with another resolver.
     pub(crate) async fn resolving(
         hosts: &str,
         resolver: Arc<dyn Resolver>,
@@ -85,7 +85,7 @@ impl OwnBrowser {
         Tab::new(self.pool.open(headless()).await.unwrap())
     }
 
-    /// The next run is served as if nothing had been: it reads the heading of the site's first page.
+    /// Asserts that the next run works: it reads the heading of the site's first page.
     pub(crate) async fn serves(&self, site: &Site) {
         let next = self.open().await;
         next.go(&site.url("/")).await.unwrap();
@@ -102,13 +102,13 @@ impl OwnBrowser {
         processes::browser(self.root()).expect("the browser runs")
     }
 
-    /// Its main process, if there is one at the moment.
+    /// Its main process, if there is one.
     pub(crate) fn main_process_or_none(&self) -> Option<u32> {
         processes::browser(self.root())
     }
 
-    /// Closes it; from then on nothing may be left, not even for a moment. Before that nothing of the runs may be left, which
-    /// are over by then: a run's folder goes as soon as its context has gone, but for those that wait for the next run.
+    /// Closes it and asserts that nothing is left. Before that, asserts that nothing of the finished runs is left:
+    /// only spare contexts have folders.
     pub(crate) async fn close(self) {
         eventually("the runs' folders go", Duration::from_secs(10), || self.run_folders() <= 1).await;
         self.pool.close().await;
@@ -129,7 +129,7 @@ impl OwnBrowser {
     }
 }
 
-/// A run without a window that wants pictures.
+/// A headless run with screenshots.
 pub(crate) fn headless() -> PageSpec {
     PageSpec::plain(Some(ImageFormat::Png))
 }
@@ -146,7 +146,7 @@ fn settings(profile_root: PathBuf) -> BrowserSettings {
         navigation_timeout: Duration::from_secs(20),
         observe_timeout: Duration::from_secs(10),
         dialog_timeout: Duration::from_secs(20),
-        // Shorter than in a deployment: some pages here keep a request open, and a test learns nothing by waiting for it.
+        // Shorter than by default, as some pages here keep a request open.
         settle: SettleSettings {
             idle: Duration::from_millis(50),
             same_site: Duration::from_secs(2),
@@ -166,7 +166,7 @@ fn settings(profile_root: PathBuf) -> BrowserSettings {
     }
 }
 
-/// The sites of the tests may be reached by their address; `localhost`, by name, may not.
+/// Tests' sites are reachable by address, but not as `localhost`.
 fn policy() -> UrlPolicy {
     reach("127.0.0.1")
 }

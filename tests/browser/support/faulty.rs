@@ -1,9 +1,9 @@
-//! Browsers whose DevTools connection is broken as a plan says.
+//! Browsers with faults in their DevTools connection.
 
 use tempfile::TempDir;
 use testkit::faulty_chromium::{self, FaultyChromium};
 
-/// A browser with faults; its folder goes with it.
+/// A browser with faults. Its folder is removed with it.
 pub(crate) struct Faulty {
     browser: FaultyChromium,
     _folder: TempDir,
@@ -12,7 +12,7 @@ pub(crate) struct Faulty {
 impl Faulty {
     pub(crate) fn new(plan: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // These tests themselves: whatever is built when a test runs is as new as the test.
+        // This test executable, as it is always up to date.
         let program = std::env::current_exe().unwrap();
         let arguments = ["--exact", "support::faulty::as_a_browser", "--ignored", "--nocapture", "--test-threads=1"];
         let browser = FaultyChromium::install(folder.path(), &program, &arguments, plan).unwrap();
@@ -29,7 +29,7 @@ impl Faulty {
     }
 }
 
-/// No test: what a stub starts in place of a browser.
+/// Not a test: the stub starts this instead of a browser.
 #[test]
 #[ignore = "is started in place of a browser"]
 fn as_a_browser() {

@@ -1,4 +1,4 @@
-//! Answers that a server holds back until the test lets them go.
+//! Responses that a server holds back until the test releases them.
 
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +20,7 @@ impl Gate {
         self.0.cancelled().await;
     }
 
-    /// The same for handlers, with their answer.
+    /// The same for handlers, with their response.
     pub(crate) async fn then<T>(self, answer: T) -> T {
         self.passed().await;
         answer

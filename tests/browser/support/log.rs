@@ -1,10 +1,10 @@
-//! What happened, in order, for a test to look at and to wait for.
+//! A log of events that tests can inspect and wait for.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// Whatever is told arrives in milliseconds; a machine that has other things to do takes longer.
+/// Events arrive in milliseconds, or later on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A list that only grows. Clones are the same list.
@@ -24,7 +24,7 @@ impl<T: Clone + std::fmt::Debug> Log<T> {
         self.0.borrow().clone()
     }
 
-    /// Waits until the list is as wanted and returns it.
+    /// Waits until the list satisfies a condition and returns it.
     pub(crate) async fn until(&self, what: &str, wanted: impl Fn(&[T]) -> bool) -> Vec<T> {
         let mut list = self.0.subscribe();
         let reached = tokio::time::timeout(PATIENCE, list.wait_for(|list| wanted(list))).await;

@@ -1,11 +1,11 @@
-//! What the browser tests stand on.
+//! Support for the browser tests.
 
 mod browser;
 mod faulty;
 mod gate;
 mod log;
 pub(crate) mod processes;
-pub(crate) mod rude;
+pub(crate) mod raw_server;
 mod service;
 mod site;
 mod tab;
@@ -24,13 +24,13 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use tracing_subscriber::EnvFilter;
 
-/// No test takes this long; one that does hangs.
+/// The timeout of a test.
 const TEST_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// One runtime for the whole process: the browser that the tests share lives on it, and a runtime of each test's own
-/// would take it along when the first test ends.
+/// One runtime for the whole process, as the shared browser lives on it: a runtime per test
+/// would end it with the first test.
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
-    // What the browser side logs, for a test that fails: `RUST_LOG=browser=debug`.
+    // Logs for failing tests: `RUST_LOG=browser=debug`.
     tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env()).with_test_writer().init();
     Runtime::new().expect("the runtime can be built")
 });
@@ -41,7 +41,7 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
     RUNTIME.block_on(test).expect("the test hangs");
 }
 
-/// Waits for something that tells nobody when it happens, such as a process's end.
+/// Polls for a condition without an event, such as a process's end.
 pub(crate) async fn eventually(what: &str, limit: Duration, mut happened: impl FnMut() -> bool) {
     let mut look = tokio::time::interval(Duration::from_millis(10));
     let until = tokio::time::Instant::now() + limit;

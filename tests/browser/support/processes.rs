@@ -1,4 +1,4 @@
-//! Browser processes, as the process table has them.
+//! Browser processes in the process table.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -13,20 +13,20 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Whether it works no more, also when nobody has asked how it ended.
+    /// Whether it has exited, reaped or not.
     pub(crate) fn has_ended(&self) -> bool {
         command(self.pid).is_none_or(|command| command != self.command)
     }
 }
 
-/// Every process that works in a folder for profiles, and all that it started.
+/// Every process with a profile in a folder, and its descendants.
 pub(crate) fn of(root: &Path) -> Vec<Process> {
     let root = format!("{}/", root.display());
     let mut all = HashMap::new();
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     for entry in std::fs::read_dir("/proc").unwrap() {
         let Ok(pid) = entry.unwrap().file_name().to_string_lossy().parse::<u32>() else { continue };
-        // It may have ended since; one that has ended and is not reaped yet has no command line.
+        // It may have exited since; a zombie has no command line.
         let (Some(command), Some(parent)) = (command(pid), parent(pid)) else { continue };
         children.entry(parent).or_default().push(pid);
         all.insert(pid, command);
@@ -72,7 +72,7 @@ pub(crate) fn wardens(root: &Path) -> Vec<u32> {
 pub(crate) fn stands_still(pid: u32) -> bool {
     let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
     let states: Vec<_> = threads
-        // A thread may end meanwhile.
+        // A thread may exit meanwhile.
         .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("stat")).ok())
         .map(|stat| stat.rsplit_once(')').unwrap().1.trim_start().chars().next())
         .collect();
@@ -84,7 +84,7 @@ pub(crate) fn renderers(root: &Path) -> Vec<u32> {
     renderers.map(|process| process.pid).collect()
 }
 
-/// Bytes of memory that a process has and no file stands behind, shared ones in part. Unlike its whole size this does
+/// A process's anonymous memory in bytes, shared pages in part. Unlike its whole size, this does
 /// not change with how many other browsers share its program's pages.
 pub(crate) fn anonymous(pid: u32) -> u64 {
     let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).unwrap_or_default();

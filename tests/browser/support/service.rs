@@ -1,4 +1,4 @@
-//! The real binary as a process of its own, as a deployment runs it.
+//! The real binary as a process.
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -24,7 +24,7 @@ const ENDS_WITHIN: Duration = Duration::from_secs(35);
 pub(crate) struct Start {
     variables: Vec<(String, String)>,
     home: TempDir,
-    /// Whether a file that may not grow is an error to it, and not its end.
+    /// Whether a write beyond the file size limit is an error instead of a signal.
     full_disk: bool,
     user: Option<u32>,
 }
@@ -35,7 +35,7 @@ pub(crate) struct Service {
     client: Client,
     base: String,
     key: String,
-    /// Everything it writes is in here.
+    /// The folder of everything it writes.
     home: TempDir,
 }
 
@@ -53,13 +53,13 @@ impl Start {
         self
     }
 
-    /// It will bear a limit on the size of its files as it would bear a full disk.
+    /// Makes a file size limit act like a full disk.
     pub(crate) fn full_disk(mut self) -> Self {
         self.full_disk = true;
         self
     }
 
-    /// Runs it as another user, which takes that of root.
+    /// Runs it as another user, which needs root.
     pub(crate) fn by_user(mut self, user: u32) -> Self {
         let home = self.home.path();
         for above in home.ancestors().skip(1) {
@@ -73,23 +73,23 @@ impl Start {
         self
     }
 
-    /// Where its browsers will have their profiles.
+    /// The folder of its browsers' profiles.
     pub(crate) fn profiles(&self) -> PathBuf {
         self.home.path().join("profiles")
     }
 
-    /// Starts it and waits until it can take a run.
+    /// Starts it and waits until it is ready.
     pub(crate) async fn ready(self) -> Service {
         self.answering("/ready").await
     }
 
-    /// Starts it and waits until it answers at all.
+    /// Starts it and waits until it answers.
     pub(crate) async fn listening(self) -> Service {
         self.answering("/health").await
     }
 
     async fn answering(self, path: &str) -> Service {
-        // Somebody may take the port before the service does; then it says so and ends.
+        // Another program may take the port first; then the service exits.
         let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
         let log = std::fs::File::create(self.home.path().join("log")).unwrap();
         let mut command = Command::new(WARDEN);
@@ -98,7 +98,7 @@ impl Start {
             command.args(["-c", "trap '' XFSZ; exec \"$0\"", WARDEN]);
         }
         if let Some(user) = self.user {
-            // Where it is built may be closed to others.
+            // The build folder may be inaccessible to others.
             let program = self.home.path().join("browser-use-service");
             std::fs::copy(WARDEN, &program).unwrap();
             command = Command::new(program);
@@ -129,7 +129,7 @@ impl Start {
 }
 
 impl Service {
-    /// Waits for an answer of success; false when it has ended.
+    /// Waits for a successful response; false when it has exited.
     async fn answers(&mut self, path: &str) -> bool {
         let mut look = tokio::time::interval(Duration::from_millis(20));
         while self.child.try_wait().unwrap().is_none() {
@@ -156,14 +156,14 @@ impl Service {
         self.client.post(url).header("X-Gateway-Key", &self.key).json(request).send().await.unwrap()
     }
 
-    /// Asks for a run's stream once more, from the event after one on.
+    /// Resumes a run's stream after an event.
     pub(crate) async fn resume(&self, run_id: &str, last: &str) -> Response {
         let url = self.url(&format!("/api/v1/browser-use/runs/{run_id}/stream"));
         let request = self.client.get(url).header("X-Gateway-Key", &self.key).header("Last-Event-ID", last);
         request.send().await.unwrap()
     }
 
-    /// Starts a run of the built-in planner without pictures.
+    /// Starts a run of the built-in planner without screenshots.
     pub(crate) async fn run(&self, task: &str) -> Events {
         let request = json!({ "task": task, "provider": "template", "screenshotFormat": "none" });
         let response = self.post(&request).await;
@@ -216,14 +216,14 @@ impl Service {
         status.unwrap_or_else(|_| panic!("the service does not end; its log:\n{}", self.log())).unwrap()
     }
 
-    /// Asks it to stop and holds it to leaving nothing.
+    /// Stops it and asserts that nothing is left.
     pub(crate) async fn stop(mut self) {
         self.signal(Signal::TERM);
         assert_eq!(self.ended().await.code(), Some(0), "{}", self.log());
         self.leaves_nothing();
     }
 
-    /// Neither a process nor a file, once it has ended.
+    /// Asserts that neither a process nor a file is left after its exit.
     pub(crate) fn leaves_nothing(&self) {
         assert_eq!(processes::of(&self.profiles()), []);
         assert_eq!(self.files(), Vec::<PathBuf>::new());
@@ -236,7 +236,7 @@ impl Service {
     }
 }
 
-/// A run's events as they come.
+/// A run's events as they arrive.
 pub(crate) struct Events(EventLines);
 
 impl Events {
@@ -244,7 +244,7 @@ impl Events {
         Self(EventLines::new(response))
     }
 
-    /// The next event; none after the stream's proper end.
+    /// The next event; none after `[DONE]`.
     pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
             let line = self.0.next().await.unwrap().expect("the stream ends with [DONE]");
@@ -271,7 +271,7 @@ impl Events {
     }
 }
 
-/// The terminal event of a run that has to succeed.
+/// The terminal event of a run that must succeed.
 pub(crate) async fn finished(events: Events) -> Value {
     let terminal = events.rest().await.pop().expect("there is a terminal event");
     assert_eq!((&terminal["type"], &terminal["success"]), (&json!("result"), &json!(true)), "{terminal}");

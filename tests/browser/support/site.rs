@@ -1,4 +1,4 @@
-//! Sites for the browser to visit, and the record of what reached them.
+//! Sites for the browser, with a record of requests.
 
 use std::net::SocketAddr;
 
@@ -32,7 +32,7 @@ pub(crate) struct Seen {
 }
 
 impl Site {
-    /// A site of pages, each a path and what stands in its body.
+    /// A site of pages, each a path and its body.
     pub(crate) async fn of(pages: &[(&'static str, &str)]) -> Self {
         let route = |router: Router, (path, body): &(&'static str, &str)| {
             let html = page(body);
@@ -41,12 +41,12 @@ impl Site {
         Self::with(pages.iter().fold(Router::new(), route)).await
     }
 
-    /// A site of handlers. To each the path `/tell` is added, where pages tell what happens to them (see [`page`]).
+    /// A site of handlers, with the path `/tell` where pages report what happens to them (see [`page`]).
     pub(crate) async fn with(router: Router) -> Self {
         Self::served("http", listener().await, router)
     }
 
-    /// A site of one page that speaks TLS with a certificate that it signed itself.
+    /// A site of one page over TLS with a self-signed certificate.
     pub(crate) async fn self_signed() -> Self {
         Self::served("https", SelfSigned::new(listener().await), trust_me())
     }
@@ -76,22 +76,22 @@ impl Site {
         format!("{}://{}{path}", self.scheme, self.server.address)
     }
 
-    /// The same under another host name that leads here, such as one that the policy refuses.
+    /// The same under another host name, such as a forbidden one.
     pub(crate) fn url_at(&self, host: &str, path: &str) -> String {
         format!("{}://{host}:{}{path}", self.scheme, self.server.address.port())
     }
 
-    /// Waits until a page has told exactly this.
+    /// Waits until a page has reported exactly this.
     pub(crate) async fn hears(&self, text: &str) {
         self.told.until(&format!("{text:?}"), |told| told.iter().any(|line| line == text)).await;
     }
 
-    /// Waits until a page has told anything, and returns it.
+    /// Waits for the first report of a page and returns it.
     pub(crate) async fn hears_any(&self) -> String {
         self.told.until("anything", |told| !told.is_empty()).await.remove(0)
     }
 
-    /// What the pages have told so far.
+    /// The reports of the pages so far.
     pub(crate) fn told(&self) -> Vec<String> {
         self.told.list()
     }
@@ -102,13 +102,13 @@ impl Site {
         seen.into_iter().find(|request| request.line == line).unwrap()
     }
 
-    /// Waits until a request was made so often.
+    /// Waits until a request was made this often.
     pub(crate) async fn is_asked_times(&self, line: &str, times: usize) {
         let asked = |seen: &[Seen]| seen.iter().filter(|request| request.line == line).count() >= times;
         self.requests.until(line, asked).await;
     }
 
-    /// The lines of all requests so far, what pages tell and the browser's search for an icon excepted.
+    /// The lines of all requests so far, without reports of pages and requests for icons.
     pub(crate) fn requests(&self) -> Vec<String> {
         let lines = self.requests.list().into_iter().map(|request| request.line);
         lines.filter(|line| line != "GET /favicon.ico").collect()
@@ -123,7 +123,7 @@ async fn listener() -> TcpListener {
     TcpListener::bind(("127.0.0.1", 0)).await.unwrap()
 }
 
-/// A port that is taken and at which nobody listens, for as long as this lives.
+/// A bound port without a listener.
 pub(crate) struct DeadPort(TcpSocket);
 
 impl DeadPort {
@@ -138,8 +138,8 @@ impl DeadPort {
     }
 }
 
-/// A document with this body, in which scripts can `tell(text)` the site what happens. Telling is a beacon, which no
-/// run waits for, so that it does not hide what else is not waited for.
+/// A document with this body, whose scripts can report to the site by `tell(text)`. It sends a beacon, which no
+/// action awaits.
 pub(crate) fn page(body: &str) -> String {
     format!(
         "<!doctype html><html lang=en><meta charset=utf-8><title>Fixture</title>\
@@ -147,7 +147,7 @@ pub(crate) fn page(body: &str) -> String {
     )
 }
 
-/// Never answers; adds to the log when the request is let go.
+/// Never answers; logs when the request is dropped.
 pub(crate) async fn until_dropped(log: Log<&'static str>) -> &'static str {
     struct Ended(Log<&'static str>);
     impl Drop for Ended {

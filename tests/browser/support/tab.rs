@@ -1,4 +1,4 @@
-//! A run's page with short names for what tests do to it.
+//! A run's page with shorthands for tests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ type Outcome = Result<ActionOutcome, ActionError>;
 /// An open page. Tests close it at their end; one that fails leaves that to its drop.
 pub(crate) struct Tab(Arc<dyn Page>);
 
-/// A run of its own in the shared browser, at a path of a site.
+/// A new run in the shared browser, at a path of a site.
 pub(crate) async fn open(site: &Site, path: &str) -> Tab {
     let tab = Tab::new(Browser::shared().open(headless()).await.unwrap());
     tab.go(&site.url(path)).await.unwrap();
@@ -40,7 +40,7 @@ impl Tab {
         self.0.observe().await.unwrap()
     }
 
-    /// Looks until the page is as wanted, for what it does by itself.
+    /// Observes until the page satisfies a condition.
     pub(crate) async fn until(&self, wanted: impl Fn(&Observation) -> bool) -> Observation {
         let patience = tokio::time::Instant::now() + PATIENCE;
         loop {
@@ -52,7 +52,7 @@ impl Tab {
         }
     }
 
-    /// The page as the model reads it.
+    /// The page's view.
     pub(crate) async fn text(&self) -> String {
         self.observe().await.view.text
     }

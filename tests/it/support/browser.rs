@@ -1,4 +1,4 @@
-//! A browser that exists only in memory.
+//! A fake browser in memory.
 
 use std::future::pending;
 use std::sync::{Arc, Mutex};
@@ -15,14 +15,14 @@ use url_policy::{DomainRules, Refusal, UrlPolicy};
 
 use super::Counter;
 
-/// What happens at some point of a page's life.
+/// The outcome of one operation of a page.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Fate {
     #[default]
     Succeed,
     Fail(BrowserError),
     Panic,
-    /// Never comes to an end by itself.
+    /// Never completes.
     Hang,
 }
 
@@ -37,7 +37,7 @@ impl Fate {
     }
 }
 
-/// What happens at each point.
+/// The outcome of each operation.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Script {
     pub(crate) open: Fate,
@@ -47,17 +47,17 @@ pub(crate) struct Script {
     pub(crate) close: Fate,
     /// Why there is no browser, if there is none.
     pub(crate) not_ready: Option<BrowserError>,
-    /// Whether a visible browser can be shown.
+    /// Whether there is a display.
     pub(crate) display: bool,
-    /// What the pages after the first one meet; none for the same.
+    /// The script of the pages after the first one, if different.
     pub(crate) then: Option<Box<Script>>,
     /// Size of the screenshots, a different one after each action; a small one that never changes when it is 0.
     pub(crate) picture_bytes: usize,
-    /// What its pages show of what they know, everywhere.
+    /// Text that its pages show everywhere.
     pub(crate) reflects: String,
 }
 
-/// A source of fake pages that counts what is done to them.
+/// A source of fake pages that counts operations.
 pub(crate) struct FakeBrowsers {
     script: Mutex<Script>,
     pub(crate) log: Arc<PageLog>,
@@ -79,7 +79,7 @@ impl PageLog {
         self.visited.lock().expect("no panic holds the list").clone()
     }
 
-    /// What was done to pages, in order.
+    /// Operations on pages, in order.
     pub(crate) fn done(&self) -> Vec<String> {
         self.done.lock().expect("no panic holds the list").clone()
     }
@@ -146,7 +146,7 @@ impl Browsers for FakeBrowsers {
     }
 }
 
-/// Shows the same page with one button, whatever is done.
+/// Always shows the same page with one button.
 struct FakePage {
     script: Script,
     log: Arc<PageLog>,
@@ -187,7 +187,7 @@ impl Page for FakePage {
             view: PageView {
                 text: format!("[1]<button>Buy{shown}</button>"),
                 elements: vec![button],
-                // Another page after every action, so that no loop is seen in it.
+                // The page changes after every action, so that no loop is detected.
                 fingerprint: self.log.acted.get() as u64,
                 ..PageView::default()
             },
@@ -234,7 +234,7 @@ impl Page for FakePage {
 
     async fn close(&self) {
         self.log.closed.add();
-        // A close has no error to give; only panics and hangs matter here.
+        // Closing returns no error, so only panics and hangs matter.
         let _ = self.script.close.meet().await;
     }
 }

@@ -1,4 +1,4 @@
-//! Reads event streams the way the service's callers do, and more strictly.
+//! Reads event streams like callers do, but more strictly.
 
 use serde_json::Value;
 
@@ -12,12 +12,12 @@ pub(crate) enum Frame {
         id: u64,
         data: Value,
     },
-    /// An event that is none of the run.
+    /// An event that does not belong to the run.
     Unnumbered(Value),
     Done,
 }
 
-/// An event and its number.
+/// An event and its id.
 pub(crate) type Numbered = (u64, Value);
 
 /// A run's stream while it is being read. Dropping it closes the connection.
@@ -51,7 +51,7 @@ impl Events {
         self.response.headers()["x-run-id"].to_str().expect("a text").to_owned()
     }
 
-    /// The next event and its number; none at the end, which has to be a proper one.
+    /// The next event and its id; none at the end, which is checked.
     pub(crate) async fn numbered(&mut self) -> Option<Numbered> {
         loop {
             match self.frame().await.expect("a stream ends with [DONE]") {
@@ -66,7 +66,7 @@ impl Events {
         }
     }
 
-    /// All remaining events with their numbers.
+    /// All remaining events with their ids.
     pub(crate) async fn rest(mut self) -> Vec<Numbered> {
         let mut events = Vec::new();
         while let Some(event) = self.numbered().await {
@@ -75,7 +75,7 @@ impl Events {
         events
     }
 
-    /// What another reader has left of a stream: the error that says so.
+    /// The error that a taken-over stream ends with.
     pub(crate) async fn taken_over(mut self) {
         loop {
             match self.frame().await {

@@ -1,4 +1,4 @@
-//! Stand-ins for the world around the service, and a client that reads its streams.
+//! Fakes for the service's environment, and a client that reads its streams.
 
 pub(crate) mod browser;
 pub(crate) mod client;
@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// Far longer than anything here takes: a test that would hang fails instead.
+/// Far longer than any test here takes, so that a hanging test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Counts something that tests wait for.
+/// A counter that tests wait for.
 pub(crate) struct Counter {
     count: watch::Sender<usize>,
 }

@@ -25,7 +25,7 @@ pub(crate) enum Reply {
     Panic,
     /// Never answers; the call ends when it is dropped.
     Hang,
-    /// Answers when the test gives leave, which each such answer uses up.
+    /// Answers when the test permits it; each answer uses up one permit.
     When(Arc<Semaphore>, Box<Reply>),
 }
 
@@ -45,7 +45,7 @@ impl Reply {
         Self::actions("click it", json!([{ "click": { "index": index } }]))
     }
 
-    /// One step of many, none like another: no loop is seen in them.
+    /// One of many different steps, so that no loop is detected.
     pub(crate) fn visit(number: usize) -> Self {
         let url = format!("https://shop.example/{number}");
         Self::actions(&"go on ".repeat(100), json!([{ "navigate": { "url": url } }]))
@@ -65,13 +65,13 @@ impl Reply {
     }
 }
 
-/// Answers each call with the next reply, and goes on with the last one when the script is over.
+/// Answers each call with the next reply; the last one repeats.
 pub(crate) struct ScriptedModel {
     script: Mutex<VecDeque<Reply>>,
     pub(crate) calls: Counter,
     /// The messages of each call.
     asked: Mutex<Vec<Vec<String>>>,
-    /// All of each call, the system prompt too.
+    /// Each call, including the system prompt.
     prompts: Mutex<Vec<String>>,
 }
 
@@ -95,7 +95,7 @@ impl ScriptedModel {
         self.asked.lock().expect("no panic holds the list").clone()
     }
 
-    /// All that each call was asked with, as one text.
+    /// Each call as one text.
     pub(crate) fn prompts(&self) -> Vec<String> {
         self.prompts.lock().expect("no panic holds the list").clone()
     }
@@ -137,7 +137,7 @@ impl ChatModel for ScriptedModel {
     }
 }
 
-/// A deployment with one provider, `openai`, that is the script.
+/// A deployment with one scripted provider, `openai`.
 pub(crate) struct OneModel(pub(crate) Arc<ScriptedModel>);
 
 impl Models for OneModel {

@@ -23,7 +23,7 @@ use super::{Counter, soon};
 pub(crate) const KEY: &str = "gateway-secret-9d1f";
 pub(crate) const RUN: &str = "/api/v1/browser-use/run/stream";
 
-/// What to start; every test says only what matters to it.
+/// A builder for the service under test.
 pub(crate) struct Stage {
     replies: Vec<Reply>,
     script: Script,
@@ -45,7 +45,7 @@ pub(crate) struct Service {
 }
 
 impl Stage {
-    /// A model with this script, a browser that works, a key, room for a few runs and none waiting.
+    /// A model with this script, a working browser, a key, a few slots and no queue.
     pub(crate) fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
         let stage = Self {
             replies: replies.into_iter().collect(),
@@ -68,19 +68,19 @@ impl Stage {
         self
     }
 
-    /// The model providers that the settings name instead of a script.
+    /// Model providers from the settings instead of a script.
     pub(crate) fn with_real_models(mut self) -> Self {
         self.real_models = true;
         self
     }
 
-    /// Another memory than the machine's, which may be short while the tests run.
+    /// Fixed memory usage, as the machine's may be high while tests run.
     pub(crate) fn memory(mut self, memory: Arc<dyn Memory>) -> Self {
         self.memory = Some(memory);
         self
     }
 
-    /// So many connections at the same time, also more than a deployment may set.
+    /// The maximum number of connections, also above the setting's range.
     pub(crate) fn max_connections(mut self, most: usize) -> Self {
         self.max_connections = Some(most);
         self
@@ -95,7 +95,7 @@ impl Stage {
         Settings::from_variables(self.variables.clone()).expect("the test's settings are valid")
     }
 
-    /// The runs alone, without HTTP, for tests on paused time.
+    /// The run service without HTTP, for tests on paused time.
     pub(crate) fn runs(self) -> (RunService, Arc<ScriptedModel>, Arc<PageLog>) {
         self.recorded_runs(None)
     }
@@ -112,7 +112,7 @@ impl Stage {
         (runs, model, pages)
     }
 
-    /// What the deployment says about its HTTP interface.
+    /// The HTTP settings.
     pub(crate) fn http(&self) -> HttpSettings {
         self.settings().http
     }
@@ -143,7 +143,7 @@ impl Stage {
     }
 }
 
-/// A memory that is never short.
+/// Memory usage that is always low.
 struct Ample;
 
 #[async_trait]
@@ -174,21 +174,21 @@ impl Service {
         Events::new(response)
     }
 
-    /// Asks for the stream of a run, from the event after `last` on.
+    /// Requests the stream of a run after the event `last`.
     pub(crate) fn stream(&self, run_id: &str, last: Option<u64>) -> reqwest::RequestBuilder {
         let path = format!("/api/v1/browser-use/runs/{run_id}/stream");
         let request = self.client.get(self.url(&path)).header("X-Gateway-Key", KEY);
         last.into_iter().fold(request, |request, last| request.header("Last-Event-ID", last))
     }
 
-    /// As `stream`, and expects it.
+    /// Like `stream`, but expects success.
     pub(crate) async fn resume(&self, run_id: &str, last: Option<u64>) -> Events {
         let response = soon("the response", self.stream(run_id, last).send()).await.expect("a response");
         assert_eq!(response.status(), 200, "{:?}", response.text().await);
         Events::new(response)
     }
 
-    /// As `run`, to the end.
+    /// Like `run`, to the end.
     pub(crate) async fn run_all(&self, body: &Value) -> Vec<Value> {
         self.run(body).await.collect().await
     }
@@ -198,7 +198,7 @@ impl Service {
         (response.status().as_u16(), response.json().await.expect("JSON"))
     }
 
-    /// What `/ready` answers as soon as it is such an answer.
+    /// Waits until `/ready` has this answer and returns it.
     pub(crate) async fn readiness(&self, such: impl Fn(u16, &Value) -> bool) -> Value {
         let asking = async {
             loop {
@@ -211,12 +211,12 @@ impl Service {
         soon("the service's readiness", asking).await
     }
 
-    /// Asks the service to stop, as a signal does.
+    /// Stops the service, like a signal.
     pub(crate) fn stop(&self) {
         self.stop.unbounded_send(()).expect("the service listens");
     }
 
-    /// Waits until the service has stopped by itself, and tells why.
+    /// Waits until the service has stopped by itself and returns the reason.
     pub(crate) async fn failed(&mut self) -> std::io::Error {
         let ended = soon("the service's end", self.serving.join_next()).await;
         ended.expect("it was serving").expect("it does not panic").expect_err("nobody has asked it to stop")

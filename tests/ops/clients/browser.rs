@@ -19,10 +19,10 @@ use url::Url;
 
 use super::{DEADLINE, events, folder};
 
-/// Has a page in a real browser run a task at the service. `fields` are the request's other fields.
+/// Lets a page in a real browser run a task at the service. `fields` are the request's other fields.
 ///
 /// # Errors
-/// What the page found wrong.
+/// The problems that the page found.
 pub(crate) async fn read_in_browser(
     base_url: &str,
     key: &str,
@@ -125,7 +125,7 @@ impl Browser {
     async fn close(mut self) {
         let group = self.child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
         if let Some(group) = group {
-            // Gone already is as good.
+            // It may have exited already.
             let _ = kill_process_group(group, Signal::KILL);
         }
         let _ = self.child.wait().await;

@@ -1,6 +1,6 @@
-//! Clients written against the contract, each run as its users would: two in Python, one in a browser.
+//! Clients written against the contract: two in Python, one in a browser.
 //!
-//! They check what they read themselves; here they are only started and their verdict taken. The Python ones need
+//! They check what they read themselves; the tests only start them. The Python ones need
 //! `target/venv`, which `make test` makes.
 
 use std::path::{Path, PathBuf};
@@ -14,17 +14,17 @@ pub(crate) use browser::read_in_browser;
 
 mod browser;
 
-/// Far longer than any run of the tests, far shorter than a build's patience.
+/// Far longer than any run of the tests.
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// The Python clients, each with its way of making lines.
+/// The Python clients, each with its way of splitting lines.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Python {
-    /// The bytes are passed on as they come and made lines of at the end of the chain.
+    /// Bytes are passed on as they arrive and split at the end of the chain.
     HttpxBytes,
-    /// httpx makes the lines.
+    /// httpx splits the lines.
     HttpxLines,
-    /// aiohttp makes the lines, with its default limit of 131,072 bytes for one.
+    /// aiohttp splits the lines, with its default limit of 131,072 bytes.
     AiohttpLines,
     /// Lines of any length.
     AiohttpChunks,
@@ -33,10 +33,10 @@ pub(crate) enum Python {
 impl Python {
     pub(crate) const ALL: [Self; 4] = [Self::HttpxBytes, Self::HttpxLines, Self::AiohttpLines, Self::AiohttpChunks];
 
-    /// Has the client run a task at the service. `fields` are the request's other fields.
+    /// Lets the client run a task at the service. `fields` are the request's other fields.
     ///
     /// # Errors
-    /// What the client found wrong.
+    /// The problems that the client found.
     pub(crate) async fn read(
         self,
         base_url: &str,

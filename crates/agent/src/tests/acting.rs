@@ -1,4 +1,4 @@
-//! Steps: what is carried out, reported and told.
+//! Steps: their actions and reports.
 
 use super::*;
 

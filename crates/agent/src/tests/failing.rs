@@ -1,4 +1,4 @@
-//! What goes wrong: with an answer, a model, a page, a browser.
+//! Failures of answers, models, pages and browsers.
 
 use std::time::Duration;
 

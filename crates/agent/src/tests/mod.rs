@@ -117,7 +117,7 @@ fn done(text: &str) -> Value {
     json!({"done": {"text": text, "success": true}})
 }
 
-/// A planner that is never asked.
+/// A planner that is never called.
 struct Idle;
 
 #[async_trait]
@@ -131,7 +131,7 @@ impl Planner for Idle {
     }
 }
 
-/// What a model was sent.
+/// The requests to a model.
 #[derive(Clone)]
 struct Call {
     system: String,
@@ -150,7 +150,7 @@ impl Call {
         self.page_view().text.starts_with("Step ")
     }
 
-    /// What later calls are to begin with.
+    /// The prefix that later calls must begin with.
     fn prefix(&self) -> String {
         serialized(&self.system, &self.messages[..self.stable])
     }
@@ -172,11 +172,11 @@ fn serialized(system: &str, messages: &[Message]) -> String {
 struct ScriptedModel {
     answers: Mutex<VecDeque<Result<String, ModelError>>>,
     calls: Mutex<Vec<Call>>,
-    /// Of each call; when left out, the call alone counts.
+    /// The usage of each call; by default only the call is counted.
     usage: Option<Usage>,
-    /// Said in every call.
+    /// The notice of every call.
     notice: Option<String>,
-    /// A call that said its notice waits until this many logs were reported.
+    /// After its notice, a call waits for this many log events.
     until_logged: Option<Arc<tokio::sync::Semaphore>>,
 }
 
@@ -207,12 +207,12 @@ impl ChatModel for ScriptedModel {
     }
 }
 
-/// A page where everything works and every reading differs, unless a test queues something else.
+/// A page where every action works and every reading differs, unless a test queues other outcomes.
 #[derive(Default)]
 struct FakePage {
     /// Outcomes of the next actions.
     outcomes: Mutex<VecDeque<Result<ActionOutcome, ActionError>>>,
-    /// Outcomes of the next readings; None: the usual.
+    /// Outcomes of the next readings; `None` is the default.
     readings: Mutex<VecDeque<Option<Result<Observation, BrowserError>>>>,
     opening: Mutex<Option<ActionError>>,
     /// How long every action takes.
@@ -276,7 +276,7 @@ impl Page for FakePage {
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         self.acted.lock().unwrap().push(action.clone());
-        // Of paused time: how long an action takes is part of what is tested.
+        // On paused time, as durations are tested.
         tokio::time::sleep(self.pace).await;
         if action.selectors().any(|selector| selector == "#missing") {
             return Err(ActionError::TimedOut { what: "waiting for \"#missing\"".into(), limit: Locator::WAIT });

@@ -1,4 +1,4 @@
-//! The answer: as data, and held against the page.
+//! The answer: its data, and questions about success on a blocked page.
 
 use super::*;
 use crate::observation::{Blocker, BlockerKind};

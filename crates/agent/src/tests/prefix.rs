@@ -1,4 +1,4 @@
-//! What was sent once is never changed within a run, up to the page view: a provider's prefix cache holds it.
+//! Requests of a run share a growing prefix up to the page view, for providers' prefix caches.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ fn extracted(length: usize) -> Result<ActionOutcome, ActionError> {
     Ok(ActionOutcome { description: "Read it".into(), extracted: Some(text), ..ActionOutcome::default() })
 }
 
-/// The calls for a decision; one that repairs an answer goes on from the page view, for its step.
+/// The calls for decisions. A repair continues after the page view of its step.
 fn decisions(world: &World) -> Vec<Call> {
     let mut calls = world.calls();
     calls.retain(Call::shows_page_last);
@@ -21,7 +21,7 @@ fn breaks(calls: &[Call]) -> usize {
     calls.windows(2).filter(|pair| !pair[1].text().starts_with(&pair[0].prefix())).count()
 }
 
-/// An answer of a model, and what the page makes of it.
+/// An answer of a model, and its outcome on the page.
 fn step() -> impl Strategy<Value = (Result<String, ModelError>, Vec<Result<ActionOutcome, ActionError>>)> {
     let again = |number: u32| json!([{"action": "extract", "again": number}]);
     prop_oneof![

@@ -1,10 +1,10 @@
-//! A long text is read part by part, by calls of their own.
+//! Long texts are read part by part, in separate calls.
 
 use super::*;
 
 const LINES: usize = 6_000;
 
-/// A text of several parts, with headings, a line for each number.
+/// A text of several parts with headings, one number per line.
 fn long() -> String {
     let line = |n: usize| if n.is_multiple_of(500) { format!("# Section {n}\n") } else { format!("row {n} | x\n") };
     (0..LINES).map(line).collect()
@@ -53,7 +53,7 @@ async fn the_parts_cover_the_whole_text_and_carry_earlier_findings() {
     assert_eq!(reads.iter().map(part).collect::<String>().replace("\n\n", "\n"), long());
     assert!(reads[1..].iter().all(|call| last(call).contains("<before-")));
     assert!(reads[1].prefix().contains("Found in part 1:") && reads[1].prefix().contains("\nrow 1\nrow 2\n"));
-    // A part goes, what was found in it stays.
+    // A part is dropped; its findings stay.
     for pair in reads.windows(2) {
         assert!(pair[1].text().starts_with(&pair[0].prefix()));
         assert_eq!(pair[1].text().matches("<part-").count(), 1);

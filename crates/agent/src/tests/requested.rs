@@ -1,4 +1,4 @@
-//! What the caller has laid down comes before anything that is decided.
+//! Requested actions come before any decision.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ fn world(actions: impl IntoIterator<Item = RequestedAction>) -> World {
     world
 }
 
-/// Runs with nobody to decide.
+/// Runs without a planner.
 async fn run_alone(world: &World) -> AgentResult {
     let agent = world.agent(Decider::Planner(Box::new(Idle)));
     agent.run(world.task.clone()).await.expect("nothing broke")

@@ -5,7 +5,7 @@ use super::super::settings::Scripts;
 use super::super::vocabulary::Vocabulary;
 use super::*;
 
-/// Runs a program against a page on which everything works.
+/// Runs a program on a page where every action works.
 async fn run(code: &str) -> Result<ActionOutcome, ActionError> {
     run_on(&FakePage::default(), code).await
 }
@@ -127,7 +127,7 @@ async fn a_script_has_no_host_access() {
 
 #[tokio::test]
 async fn a_script_cannot_end_the_run_or_nest_scripts() {
-    // The door behind the powers is not in reach, and their names cannot be taken.
+    // The native function behind the API is unreachable, and its names cannot be redefined.
     assert_eq!(
         result("return [typeof door, typeof ask, typeof act, typeof powers].join()").await,
         "undefined,undefined,undefined,undefined"
@@ -147,7 +147,7 @@ async fn an_endless_loop_ends_when_its_call_is_dropped() {
         let waited = tokio::time::timeout(Duration::from_millis(50), script).await;
         assert!(waited.is_err(), "{code}");
     }
-    // The runtime of this test waits for its threads when it is dropped: it would never end.
+    // Dropping the test's runtime waits for its threads, so it would hang.
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
-//! Budgets, and what is told about them.
+//! Budgets and their warnings.
 
 use tokio::time::Instant;
 
 use super::*;
 use crate::usage::Prices;
 
-/// Goes on clicking as long as it may, in calls of 5,000 tokens.
+/// Clicks as long as it may, in calls of 5,000 tokens.
 fn clicking(answers: impl IntoIterator<Item = Result<String, ModelError>>) -> World {
     let mut world = World::new(answers);
     let usage =
@@ -35,7 +35,7 @@ async fn usage_of_a_run_is_reported() {
     world.task.start_url = Some("https://ada:secret@shop.example/0".parse().unwrap());
     let tally = world.run().await.tally;
     assert_eq!(tally.steps, 2);
-    // The page after the last action is looked at again for the end.
+    // The page after the last action is read again for the end.
     assert_eq!(tally.urls, ["https://shop.example/1", "https://shop.example/2", "https://shop.example/3"]);
     let [used] = tally.usage.as_slice() else { panic!("one model: {tally:?}") };
     assert_eq!((used.name.provider.as_str(), used.name.model.as_str()), ("scripted", "script-1"));

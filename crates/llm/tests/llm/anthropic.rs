@@ -1,4 +1,4 @@
-//! Anthropic's Messages API, beyond what every provider is held to.
+//! Anthropic's Messages API, beyond the conformance suite.
 
 use agent::ports::{ChatRequest, Message, ModelError, Models, Provider, Role};
 use llm::Providers;
@@ -53,7 +53,7 @@ async fn a_request_forces_the_tool_and_has_breakpoints_after_the_stable_parts() 
     );
 }
 
-/// What stands before the last breakpoint, in the order in which the API caches it.
+/// The request up to the last breakpoint, in the order in which the API caches it.
 fn prefix(body: &Value) -> String {
     let blocks = |list: &Value| list.as_array().expect("a list").clone();
     let messages = blocks(&body["messages"]).into_iter().flat_map(|message| blocks(&message["content"]));

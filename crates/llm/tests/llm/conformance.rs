@@ -1,4 +1,4 @@
-//! The same cases for every provider: what goes out, what an answer is understood as, and what comes of each failure.
+//! The same cases for every provider: requests, answers and failures.
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ use super::apis::{Api, Case};
 use super::fixture::{CollectedNotices, Fixture, SCHEMA, limits, picture, request, settings, text};
 use testkit::scripted_server::{Reply, ScriptedServer};
 
-/// Quotes, a line break, several bytes a character: whatever an answer may hold.
+/// Quotes, a line break and multi-byte characters.
 const ANSWER: &str = "{\"a\":\"\\\"ü€😀\\n\\\" \"}";
 
 async fn fixture(api: &Api, limits: CallLimits, script: impl IntoIterator<Item = Reply>) -> Fixture {
     Fixture::with(api.provider, limits, script).await
 }
 
-/// What comes of a failure.
+/// The outcome of a failure.
 enum Outcome {
-    /// Tried again, notices before, and with this error in the end.
+    /// Retried with notices, and finally this error.
     Passing(ModelError),
     /// This error at once.
     Final(ModelError),
 }
 
-/// Plays a failure until it is given up, and where it may pass, once before an answer.
+/// Plays a failure in every attempt and, if it is retried, once before an answer.
 async fn check(api: &Api, what: &str, limits: CallLimits, reply: impl Fn() -> Reply, outcome: Outcome) {
     let context = format!("{} {what}", api.provider.name());
     let (error, requests) = match outcome {
@@ -167,7 +167,7 @@ async fn earlier_answers_are_sent_as_assistant_messages() {
 
 #[tokio::test]
 async fn a_rate_limit_is_retried() {
-    // Gemini's answer asks for a wait, which the error repeats.
+    // Gemini's response requests a delay, which the error repeats.
     check_case(Case::RateLimited, |api| {
         let retry_after = (api.name() == "gemini").then_some(Duration::from_millis(1));
         Outcome::Passing(ModelError::RateLimited { provider: api.name(), retry_after })
@@ -286,7 +286,7 @@ async fn an_unexpected_format_is_final() {
         for body in ["<html>Sign in</html>", "data: <html>\n\n", "{\"a\": 1", "\"words\""] {
             let broken = api.name() == "ollama" && body.starts_with("{\"a");
             let error = ModelError::Malformed { provider: api.name() };
-            // To Ollama half a line is a line that was cut off.
+            // For Ollama, half a line is a truncated line.
             if !broken {
                 check(&api, body, limits(), || Reply::text(200, body), Outcome::Final(error)).await;
             }
@@ -304,10 +304,10 @@ async fn an_oversized_answer_is_final_and_not_read_to_its_end() {
     }
 }
 
-/// Every beginning of a stream that has not notices its end.
+/// Every prefix of a stream without its end.
 fn beginnings(api: &Api) -> Vec<String> {
     let stream = (api.streamed)(ANSWER);
-    // OpenAI tells the end twice, in the last chunks and after them, and Anthropic in the last two.
+    // OpenAI signals the end in the last chunks and after them, Anthropic in the last two.
     let notices = match api.name().as_str() {
         "openai" => 3,
         "anthropic" => 2,
@@ -388,7 +388,7 @@ async fn a_refused_connection_is_retried_and_then_fails() {
     for api in Api::all() {
         let unused = ScriptedServer::start([]).await;
         let mut settings = settings(&unused, limits());
-        // Bound and dropped: a port where nobody listens.
+        // Bound and dropped: a port without a listener.
         let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
         let nowhere: url::Url = format!("http://127.0.0.1:{port}/").parse().unwrap();
         settings.providers.iter_mut().for_each(|provider| provider.base_url = nowhere.clone());

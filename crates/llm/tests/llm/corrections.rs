@@ -1,4 +1,4 @@
-//! What a model does not support is taken from its errors, at most twice, reported and remembered.
+//! Unsupported features are learned from a model's errors, at most two, reported and remembered.
 
 use agent::ports::{ModelError, Models, Provider};
 use llm::Providers;

@@ -1,4 +1,4 @@
-//! Failures that no second try mends: notices at once, with provider and model.
+//! Failures that are not retried, with provider and model.
 
 use std::time::Duration;
 

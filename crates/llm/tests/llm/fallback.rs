@@ -1,4 +1,4 @@
-//! The model that takes over when a run's own fails for good.
+//! The fallback model.
 
 use std::sync::Arc;
 
@@ -41,7 +41,7 @@ impl WithFallback {
         model.complete(request(&[text("the page")], &self.notices)).await.map(|reply| reply.text)
     }
 
-    /// Whom each request went to.
+    /// The provider of each request.
     fn asked(&self) -> Vec<&'static str> {
         let requests = self.server.requests().into_iter();
         requests.map(|request| if request.path.ends_with("completions") { "openai" } else { "anthropic" }).collect()

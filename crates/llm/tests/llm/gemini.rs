@@ -1,4 +1,4 @@
-//! Gemini's API, beyond what every provider is held to.
+//! Gemini's API, beyond the conformance suite.
 
 use agent::ports::{Message, ModelError, Models, Provider, Role};
 use llm::Providers;

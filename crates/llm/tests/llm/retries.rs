@@ -1,4 +1,4 @@
-//! Failures that may pass: tried again, notices before each wait, and given up in the end.
+//! Transient failures: retries with a notice before each delay.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +15,7 @@ fn openai() -> String {
     "openai".to_owned()
 }
 
-/// What was notices, without the random waits.
+/// The notices, without random delays.
 fn notices(fixture: &Fixture) -> Vec<String> {
     let notices = fixture.notices.all().into_iter();
     notices.map(|message| message.split_once(", ").expect("a reason and a wait").0.to_owned()).collect()
@@ -121,7 +121,7 @@ async fn a_transient_error_object_in_a_200_is_retried() {
 async fn a_refused_connection_fails_after_all_attempts() {
     let unused = ScriptedServer::start([]).await;
     let mut settings = settings(&unused, limits());
-    // Bound and dropped: a port where nobody listens.
+    // Bound and dropped: a port without a listener.
     let port = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     settings_of(&mut settings, Provider::Openai).base_url = format!("http://127.0.0.1:{port}/v1").parse().unwrap();
     let model = Providers::new(settings).unwrap().open(Provider::Openai, None).unwrap();

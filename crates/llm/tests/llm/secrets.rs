@@ -1,4 +1,4 @@
-//! The key goes into one header and nowhere else.
+//! The key is sent in one header and nowhere else.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use tracing::instrument::WithSubscriber;
 use super::fixture::{Fixture, KEY, choice, limits, picture, said, settings};
 use testkit::scripted_server::{Reply, ScriptedServer};
 
-/// Everything logged while a future runs, down to the last detail of every library.
+/// Everything logged while a future runs, at TRACE of every library.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

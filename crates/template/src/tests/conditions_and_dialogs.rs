@@ -22,7 +22,7 @@ async fn decide(task: &str, observation: &Observation) -> Decision {
     TemplatePlanner::new().decide(turn(task, observation)).await.expect("it decides")
 }
 
-/// What a task comes to when its first click opens a dialog: the answer to that.
+/// The answer to the dialog that a task's first click opens.
 async fn answer_to(kind: &str, message: &str, task: &str) -> Action {
     let page = observation("http://a.test/", "Page", &["button: Delete"]);
     let dialog = Dialog { kind: kind.to_owned(), message: message.to_owned(), proposal: String::new() };

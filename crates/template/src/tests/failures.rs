@@ -1,4 +1,4 @@
-//! Tasks that meet an obstacle: what is tried, and what is said when it does not help.
+//! Tasks that meet obstacles: retries and reports.
 
 use super::super::TemplatePlanner;
 use super::site::{Deaf, Site, observation, turn};

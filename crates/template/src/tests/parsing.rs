@@ -1,4 +1,4 @@
-//! What the parser makes of a task's text.
+//! Parsing of tasks.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::super::goal::{Goal, Hidden, Scrolling, Waiting};
 use super::super::parse::parse;
 
-/// Goals in words, with the typed texts that [`Goal::order`] keeps to itself.
+/// Goals in words, with the typed texts that [`Goal::order`] omits.
 fn shown(task: &str) -> Vec<String> {
     let goals = parse(task).unwrap_or_else(|error| panic!("{task}: {error:?}"));
     let shown = |goal: Goal| match &goal {

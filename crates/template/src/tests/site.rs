@@ -20,14 +20,14 @@ pub(super) struct Site {
     start: &'static str,
 }
 
-/// What a run did and said.
+/// The actions and answer of a run.
 #[derive(Debug)]
 pub(super) struct Run {
     /// The actions of each decision that were carried out or failed, without the final `done`.
     pub(super) steps: Vec<Vec<String>>,
     pub(super) text: String,
     pub(super) success: bool,
-    /// What the decisions said they were for.
+    /// The goals of the decisions.
     pub(super) thoughts: Vec<String>,
 }
 
@@ -44,7 +44,7 @@ impl Notices for Deaf {
 }
 
 impl Site {
-    /// A site on whose first page the run begins.
+    /// A site; a run begins on its first page.
     pub(super) fn new(start: &'static str) -> Self {
         let mut site = Self { start, ..Self::default() };
         site.pages.insert("blank", Observation { url: "about:blank".to_owned(), ..Observation::default() });
@@ -85,7 +85,7 @@ impl Site {
         self.pages[page].clone()
     }
 
-    /// The indices of the elements that the first decision is aimed at.
+    /// The indices of the first decision's elements.
     pub(super) async fn indices(self, task: &str) -> Vec<u32> {
         let observation = self.pages[self.start].clone();
         let decision = TemplatePlanner::new().decide(turn(task, &observation)).await.expect("it decides");

@@ -10,7 +10,7 @@ use crate::run::RunSummary;
 use crate::service::Service;
 use crate::sites::Site;
 
-/// Goals tried at a time. More would make each slower on the machines this is for.
+/// Goals run at a time.
 const CONCURRENCY: usize = 2;
 const MAX_STEPS: u32 = 30;
 
@@ -43,7 +43,7 @@ impl std::fmt::Display for Planner {
     }
 }
 
-/// What became of a goal.
+/// The outcome of a goal.
 pub struct Outcome {
     pub goal: &'static Goal,
     /// Why the goal was missed; none when it was met.

@@ -39,7 +39,7 @@ impl Orders {
         self.lock().clone()
     }
 
-    /// Numbers the order, keeps it and says its number.
+    /// Stores the order and returns its number.
     pub fn place(&self, mut order: Order) -> String {
         let mut orders = self.lock();
         order.number = format!("KC-{}", 1001 + orders.len());

@@ -194,7 +194,7 @@ async fn connections_that_do_not_speak_socks_are_closed() {
         let mut client = TcpStream::connect(served.address).await.unwrap();
         client.write_all(garbage.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
-        // A reset is an end as well.
+        // A reset ends it too.
         let _ = client.read_to_end(&mut answer).await;
         assert!(answer.is_empty() || answer == [5, 0xff], "{answer:?}");
     }
@@ -277,7 +277,7 @@ async fn connections_close_at_the_byte_limit() {
     let (_, mut busy) = served.ask("127.0.0.1", server.port()).await;
     busy.write_all(&[7; 600]).await.unwrap();
     let mut answer = Vec::new();
-    // A reset is an end as well.
+    // A reset ends it too.
     let _ = busy.read_to_end(&mut answer).await;
     let _ = idle.read_to_end(&mut answer).await;
     assert!(answer.len() < 600, "{}", answer.len());

@@ -1,4 +1,4 @@
-//! What counts as blocked, and what only looks like it.
+//! Pages that are blocked, and pages that only look like it.
 
 use crate::observe::facts::{DocumentResponse, Facts, FrameFact};
 use crate::observe::{blocker, may_pass};

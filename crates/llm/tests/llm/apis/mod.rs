@@ -1,4 +1,4 @@
-//! The documented APIs, as a scripted server plays them: one description for each provider, so that the same cases run
+//! The providers' documented APIs for a scripted server: one description per provider, so that the same cases run
 //! against all.
 
 mod anthropic;
@@ -19,11 +19,11 @@ const USAGE: Usage =
 pub(crate) struct Api {
     pub(crate) provider: Provider,
     pub(crate) model: &'static str,
-    /// Of a request for a streamed answer, query included.
+    /// The path of a streaming request, query included.
     pub(crate) path: &'static str,
     /// The header that carries the key.
     pub(crate) key: Option<(&'static str, String)>,
-    /// Where a request's body has what was asked of it.
+    /// Where a request's body has its parts.
     pub(crate) places: Places,
     /// The counts that every answer carries.
     pub(crate) usage: Usage,
@@ -63,11 +63,11 @@ impl Api {
     }
 }
 
-/// What can go wrong, as the documentation of each API writes it.
+/// Failures, as each API documents them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Case {
     RateLimited,
-    /// With the wait that the server asks for, as it says it: 60 s.
+    /// With a requested delay of 60 s, in the API's notation.
     RateLimitedForLong,
     ServerError,
     Overloaded,
@@ -81,13 +81,13 @@ pub(crate) enum Case {
     ContextTooLong,
     WrongKey,
     UnknownModel,
-    /// Nothing about the request would mend it.
+    /// A rejection that no correction resolves.
     NothingLeft,
-    /// A picture to a model without eyes: what the server says first.
+    /// The rejection of an image by a model without image support.
     Blind,
 }
 
-/// ScriptedServer-sent events, each with its name when it has one.
+/// Server-sent events, with their names if they have any.
 fn events(events: &[(&str, Value)]) -> Vec<String> {
     let event = |(name, data): &(&str, Value)| match *name {
         "" => format!("data: {data}\n\n"),

@@ -71,7 +71,7 @@ fn plays(case: Case) -> Option<Reply> {
         Case::WrongKey => failed(401, "unauthorized"),
         Case::UnknownModel => failed(404, "model 'llama-test' not found"),
         Case::NothingLeft => failed(402, "words for people"),
-        // The server is asked before any picture is sent.
+        // The server is queried before an image is sent.
         Case::Blind => Reply::json(200, json!({"capabilities": ["completion"]})),
     })
 }

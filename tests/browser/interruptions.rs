@@ -1,4 +1,4 @@
-//! Tabs that go, and questions that come, in the middle of whatever the run is doing.
+//! Tabs that close and dialogs that open during actions, waits and observations.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ async fn opened(browser: &OwnBrowser, site: &Site) -> Tab {
 
 const HOME: &str = "<h1>Home</h1><button onclick=\"window.open('/fleeting')\">Open</button>";
 
-/// Whatever comes of the action: the browser is there, and so is the tab before.
+/// Whatever the outcome of the action, the browser and the previous tab work.
 async fn goes_on(tab: Tab, outcome: Result<(), ActionError>) {
     if let Err(ActionError::Browser(error)) = &outcome {
         assert!(!error.is_fatal(), "{error:?}");
@@ -43,7 +43,7 @@ async fn goes_on(tab: Tab, outcome: Result<(), ActionError>) {
 }
 
 #[test]
-fn a_tab_that_closes_itself_while_it_is_typed_into_pressed_or_dragged_is_left_for_the_one_before() {
+fn a_tab_that_closes_during_an_action_activates_the_previous_one() {
     run(async {
         let browser = browser().await;
         for (body, keys) in [
@@ -68,7 +68,7 @@ fn a_tab_that_closes_itself_while_it_is_typed_into_pressed_or_dragged_is_left_fo
 }
 
 #[test]
-fn a_tab_that_closes_itself_while_it_is_waited_for_or_looked_at_is_left_for_the_one_before() {
+fn a_tab_that_closes_during_a_wait_or_observation_activates_the_previous_one() {
     run(async {
         let browser = browser().await;
         let fleeting = "<p>Fleeting</p><script>fetch('/closed').then(() => window.close())</script>";
@@ -89,7 +89,7 @@ fn a_tab_that_closes_itself_while_it_is_waited_for_or_looked_at_is_left_for_the_
 }
 
 #[test]
-fn a_tab_that_closes_itself_with_the_answer_to_its_question_is_left_for_the_one_before() {
+fn a_tab_that_closes_on_a_dialog_answer_activates_the_previous_one() {
     run(async {
         let browser = browser().await;
         let fleeting = "<p>Fleeting</p><button onclick=\"if (confirm('Sure?')) window.close()\">Ask</button>";
@@ -103,12 +103,12 @@ fn a_tab_that_closes_itself_with_the_answer_to_its_question_is_left_for_the_one_
     });
 }
 
-/// The page asks, and goes on when it has its answer.
+/// The page opens a dialog and continues after its answer.
 async fn is_asked_and_goes_on(tab: Tab, site: &Site, outcome: Result<(), ActionError>) {
     if let Err(ActionError::Browser(error)) = &outcome {
         assert!(!error.is_fatal(), "{error:?}");
     }
-    // Chromium itself says no to what a page asks of its own accord in a window that is not in front.
+    // Chromium itself dismisses dialogs of background windows.
     let seen = tab.until(|seen| seen.dialog.is_some() || site.told() == ["asked false"]).await;
     if seen.dialog.is_some() {
         tab.act(Action::AnswerDialog { accept: true, text: None }).await.unwrap();
@@ -119,7 +119,7 @@ async fn is_asked_and_goes_on(tab: Tab, site: &Site, outcome: Result<(), ActionE
 }
 
 #[test]
-fn a_question_that_an_action_brings_up_ends_the_action_and_can_be_answered() {
+fn a_dialog_opened_by_an_action_ends_it_and_can_be_answered() {
     run(async {
         let browser = browser().await;
         let ask = "tell('asked ' + confirm('Sure?'))";
@@ -141,7 +141,7 @@ fn a_question_that_an_action_brings_up_ends_the_action_and_can_be_answered() {
 }
 
 #[test]
-fn a_question_that_comes_while_the_page_is_waited_for_or_looked_at_holds_up_neither() {
+fn a_dialog_during_a_wait_or_observation_delays_neither() {
     run(async {
         let browser = browser().await;
         let home = "<p>Text</p><script>\
@@ -162,7 +162,7 @@ fn a_question_that_comes_while_the_page_is_waited_for_or_looked_at_holds_up_neit
     });
 }
 
-/// Waits on the page or looks at it, and lets the gate open in the middle.
+/// Waits on the page or observes it, and opens the gate meanwhile.
 async fn meanwhile(tab: &Tab, look: bool, gate: &Gate) -> Result<(), ActionError> {
     let acting = async {
         if look {

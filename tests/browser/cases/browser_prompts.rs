@@ -1,4 +1,4 @@
-//! Prompts of the browser's own, which nobody sees without a window. None of them keeps the page from hearing clicks
+//! The browser's own prompts, which are invisible without a window. None of them keeps the page from receiving clicks
 //! and keys.
 
 use agent::observation::BlockerKind;
@@ -12,18 +12,18 @@ use crate::support::{Site, Tab, open, page, run};
 
 const CONTINUE: &str = "<p><button onclick=\"tell('continued')\">Continue here</button></p>";
 
-/// What the run has read since the action, in its result and in the next look.
+/// The effect of the action and the notices of the next observation.
 async fn reported(tab: &Tab, effect: &str) -> String {
     format!("{effect}\n{}", notices(&tab.observe().await))
 }
 
-/// Presses the button of [`CONTINUE`], which has to arrive.
+/// Clicks the button of [`CONTINUE`] and waits for it to arrive.
 async fn still_hears(site: &Site, tab: &Tab) {
     tab.click("Continue here").await.unwrap();
     site.hears("continued").await;
 }
 
-/// A press of `Open` leads to a URL of a scheme that another program would take.
+/// A click on `Open` leads to a URL with an external scheme.
 async fn leads_to_another_program(open: &str, scheme: &str) {
     let (site, tab) = tab_at(&format!("{open}{CONTINUE}")).await;
     let effect = tab.click("Open").await.unwrap().effect;
@@ -35,7 +35,7 @@ async fn leads_to_another_program(open: &str, scheme: &str) {
 }
 
 #[test]
-fn a_hidden_frame_that_leads_to_another_program_leaves_the_page_hearing() {
+fn a_hidden_frame_with_an_external_scheme_does_not_block_input() {
     run(leads_to_another_program(
         "<button onclick=\"const frame = document.createElement('iframe'); frame.hidden = true; \
          frame.src = 'webcal://calendar.example/a.ics'; document.body.append(frame)\">Open</button>",
@@ -43,7 +43,7 @@ fn a_hidden_frame_that_leads_to_another_program_leaves_the_page_hearing() {
     ));
 }
 
-/// A site whose `/staff` asks for a login by HTTP; its first page has this body.
+/// A site whose `/staff` requires HTTP authentication; its first page has this body.
 async fn guarded(body: &str) -> Site {
     fn denied() -> Response {
         let asks = [(header::WWW_AUTHENTICATE, "Basic realm=\"operations\"")];
@@ -54,11 +54,11 @@ async fn guarded(body: &str) -> Site {
 }
 
 #[test]
-fn a_page_behind_a_login_by_http_is_a_blocker_with_its_realm_and_its_words() {
+fn a_page_behind_http_authentication_is_a_blocker_with_its_realm() {
     run(async {
         let site = guarded("<a href=/staff>Staff</a>").await;
         let tab = open(&site, "/").await;
-        // By its address and by a link.
+        // By URL and by link.
         for by_link in [false, true] {
             if by_link {
                 tab.go(&site.url("/")).await.unwrap();

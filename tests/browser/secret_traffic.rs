@@ -1,5 +1,5 @@
-//! What goes over the wire of a run that types a secret: of everything that leaves the service's process, and all that it
-//! writes, the site alone gets the value.
+//! A run that types a secret: of everything that the service sends and writes, only the site gets
+//! the value.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,10 +16,10 @@ use testkit::canary::{canary, encodings, holds};
 use crate::support::{Events, Gate, Log, Site, Start, page, run};
 
 const PASSWORD: &str = "<secret>password</secret>";
-/// A second one, that may be a part of a host's name.
+/// A second secret that is valid in a host name.
 const PIN: &str = "<secret>pin</secret>";
 
-/// What is typed, as forms send it.
+/// The value as forms send it.
 #[derive(Deserialize)]
 struct Typed {
     p: String,
@@ -37,7 +37,7 @@ fn reflecting(script: &str) -> String {
     )
 }
 
-/// A login whose every page shows what was typed wherever it can, and what was posted to it.
+/// A login whose pages show the typed text everywhere, and a record of what was posted.
 async fn shop() -> (Site, Log<String>) {
     let posted = Log::new();
     let log = posted.clone();
@@ -48,7 +48,7 @@ async fn shop() -> (Site, Log<String>) {
         reflecting(
             "const [p, pin] = document.querySelectorAll('input');
              p.oninput = () => reflect(p.value, p.value);
-             // Nobody is asked for such a name; what is logged of it is masked where lines are written and nowhere before.
+             // Such a name is never resolved; its log lines are masked when written.
              pin.oninput = () => new WebSocket(`ws://${pin.value}.localhost/`).onerror = () => tell('refused');"
         )
     ));
@@ -75,8 +75,8 @@ fn said(path: &str, decision: &Value) -> Value {
     json!({ "choices": [{ "message": { "role": "assistant", "content": text }, "finish_reason": "stop" }] })
 }
 
-/// A model's server: keeps each request whole, and answers with a login, of which the model says that it knows the value.
-/// From the third answer on it waits at the gate.
+/// A model server that records each request and answers with a login; the model claims to know the value.
+/// From the third response on it waits for the gate.
 async fn model(value: &str, heard: Log<String>, gate: Gate) -> Site {
     let turns = [
         json!([{ "input": { "index": 1, "text": PASSWORD } }, { "input": { "index": 2, "text": PIN } }]),
@@ -116,7 +116,7 @@ async fn lines(events: &mut Events, until: &str) -> Vec<String> {
     lines
 }
 
-/// A run of a provider's that logs in, and whose reader leaves in the middle of it and comes back.
+/// A run with a provider that logs in, with a resumed stream.
 async fn nothing_holds_the_value(provider: &str) {
     let ((value, core), (_, pin), (shop, posted)) = (canary(), canary(), shop().await);
     let (heard, gate) = (Log::new(), Gate::new());
@@ -139,7 +139,7 @@ async fn nothing_holds_the_value(provider: &str) {
     let mut events = Events::of(response);
     let mut told = lines(&mut events, "\"step\":2").await;
     drop(events);
-    // From the first event on, so that what was told is told once more.
+    // From the first event on, so that earlier events are sent again.
     let mut events = Events::of(service.resume(&run_id, "1").await);
     told.push("resumed".into());
     told.extend(lines(&mut events, "\"step\":2").await);
@@ -147,7 +147,7 @@ async fn nothing_holds_the_value(provider: &str) {
     gate.open();
     told.extend(lines(&mut events, "[DONE]").await);
 
-    // To the last line of its log.
+    // Up to the last line of its log.
     service.signal(Signal::TERM);
     assert_eq!(service.ended().await.code(), Some(0));
     service.leaves_nothing();
@@ -159,13 +159,13 @@ async fn nothing_holds_the_value(provider: &str) {
     let holder = |(what, text): (String, String)| {
         let is_in = |line: &&str| holds(line, &value, &core) || holds(line, &pin, &pin);
         let line = text.lines().find(is_in)?;
-        // Where it stands there as it is; it may stand there otherwise.
+        // The plain value; it may also occur encoded.
         let end = line.find(&core).or_else(|| line.find(&pin)).unwrap_or(line.len());
         Some(format!("{what} holds it after: {}", &line[line.floor_char_boundary(end.saturating_sub(200))..end]))
     };
     assert_eq!(all.filter_map(holder).collect::<Vec<_>>(), [""; 0], "{provider}");
 
-    // All of it was there to be told.
+    // All secrets could have leaked.
     assert_eq!(posted.list(), [format!("{value} {pin}")], "the site has them");
     let asked: Vec<&str> = heard.iter().filter_map(|request| Some(request.split_once("\"messages\":")?.1)).collect();
     for (request, shown) in
@@ -180,11 +180,11 @@ async fn nothing_holds_the_value(provider: &str) {
 }
 
 #[test]
-fn a_login_tells_its_secret_to_the_site_alone_with_a_model_of_openai_s() {
+fn a_login_sends_its_secret_only_to_the_site_with_openai() {
     run(nothing_holds_the_value("openai"));
 }
 
 #[test]
-fn a_login_tells_its_secret_to_the_site_alone_with_a_model_of_anthropic_s() {
+fn a_login_sends_its_secret_only_to_the_site_with_anthropic() {
     run(nothing_holds_the_value("anthropic"));
 }

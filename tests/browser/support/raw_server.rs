@@ -1,4 +1,4 @@
-//! A site below HTTP: it sends exactly these bytes, and then does what no server should.
+//! A raw TCP server: it sends exactly these bytes and then misbehaves.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// What becomes of a request.
+/// The answer to a request.
 pub(crate) enum Answer {
     /// These bytes, then the end of the connection.
     Close(Vec<u8>),
     /// These bytes, then a reset.
     Reset(Vec<u8>),
-    /// These bytes, then nothing, until the browser hangs up.
+    /// These bytes, then nothing until the browser disconnects.
     Hang(Vec<u8>),
-    /// These bytes, then the others again and again, so often at most, until the browser hangs up.
+    /// These bytes, then the others up to so many times, until the browser disconnects.
     Flood(Vec<u8>, &'static str, u64),
 }
 
@@ -31,7 +31,7 @@ enum Before {
 }
 
 /// Answers by path, for as long as this lives.
-pub(crate) struct Rude {
+pub(crate) struct RawServer {
     scheme: &'static str,
     address: SocketAddr,
     sent: Arc<AtomicU64>,
@@ -39,12 +39,12 @@ pub(crate) struct Rude {
     _server: JoinSet<()>,
 }
 
-impl Rude {
+impl RawServer {
     pub(crate) async fn serving(answer: fn(&str) -> Answer) -> Self {
         Self::after(Before::Http, answer).await
     }
 
-    /// Answers everybody's first words of a TLS handshake, in which no path is told, with this.
+    /// Answers the first record of every TLS handshake with this.
     pub(crate) async fn greeting(answer: fn(&str) -> Answer) -> Self {
         Self::after(Before::Tls, answer).await
     }
@@ -61,7 +61,7 @@ impl Rude {
                 let (counter, opened) = (counter.clone(), opened.clone());
                 opened.send_modify(|open| *open += 1);
                 connections.spawn(async move {
-                    // A browser that hangs up makes reads and writes fail, which is the end of its connection.
+                    // Reads and writes fail when the browser disconnects.
                     let _ = serve(browser, before, answer, &counter).await;
                     opened.send_modify(|open| *open -= 1);
                 });
@@ -78,18 +78,18 @@ impl Rude {
         format!("{}://{}{path}", self.scheme, self.address)
     }
 
-    /// Bytes that the system took for the browser so far.
+    /// Bytes that the kernel accepted for the browser so far.
     pub(crate) fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Waits until nobody is connected any more.
+    /// Waits until all connections are closed.
     pub(crate) async fn is_let_go(&self) {
         self.open.subscribe().wait_for(|open| *open == 0).await.unwrap();
     }
 }
 
-/// Reads what the browser says first, so that a close is no reset, and gives the path in it.
+/// Reads the request, so that a close is not a reset, and returns its path.
 async fn heard(browser: &mut TcpStream, before: Before) -> std::io::Result<String> {
     match before {
         Before::Http => {
@@ -100,7 +100,7 @@ async fn heard(browser: &mut TcpStream, before: Before) -> std::io::Result<Strin
             Ok(String::from_utf8_lossy(&head).split(' ').nth(1).unwrap_or_default().to_owned())
         }
         Before::Tls => {
-            // Its kind, its version and its length stand before a record.
+            // A record starts with its type, version and length.
             let mut head = [0; 5];
             browser.read_exact(&mut head).await?;
             let mut record = vec![0; u16::from_be_bytes([head[3], head[4]]).into()];

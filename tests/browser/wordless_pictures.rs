@@ -1,4 +1,4 @@
-//! How much of what is seen is pictures that the page says nothing about.
+//! The share of wordless pictures in the viewport.
 
 use axum::Router;
 use axum::response::Html;
@@ -11,7 +11,7 @@ const IMAGE: &str =
     "data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 width=%22900%22 height=%22900%22/%3E";
 
 #[test]
-fn large_pictures_without_words_are_measured_and_those_with_words_are_not() {
+fn only_large_pictures_without_text_are_measured() {
     run(async {
         let inner =
             format!("<body style=margin:0><canvas {HALF}></canvas>").replace("50vw", "100vw").replace('\'', "&quot;");

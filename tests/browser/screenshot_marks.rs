@@ -1,11 +1,11 @@
-//! Pictures that show what an index means.
+//! Screenshots with boxes and indices (`SCREENSHOT_MARKS`).
 
 use agent::image::{Image, ImageFormat};
 use agent::ports::{Browsers, PageSpec};
 
 use crate::support::{OwnBrowser, Site, Tab, run};
 
-/// A white button on white, and a script that tells of every change to the page.
+/// A white button on white, and a script that reports every change to the page.
 const PLAIN: &str = "<style>body { background: #fff } button { position: absolute; left: 100px; top: 100px; width: 200px;\
     height: 60px; border: 0; background: #fff; color: #fff }</style><button>Send</button><script>\
     let changes = 0; new MutationObserver((list) => { changes += list.length }).observe(document, { subtree: true,\
@@ -13,7 +13,7 @@ const PLAIN: &str = "<style>body { background: #fff } button { position: absolut
     document.querySelector('button').onclick = () => tell(`${changes} changes, ${document.querySelectorAll('*').length} elements`)\
     </script>";
 
-/// What a picture has at the button's border, inside of it and beside it: `ink` or `paper`.
+/// The pixels at the button's border, inside it and beside it: `ink` or `paper`.
 async fn colours(browser: &OwnBrowser, picture: &Image) -> String {
     let body = format!(
         "<img src='{}'><script>const image = document.querySelector('img'); image.decode().then(() => {{\
@@ -39,7 +39,7 @@ async fn open(browser: &OwnBrowser, format: ImageFormat, site: &Site) -> Tab {
 }
 
 #[test]
-fn pictures_show_boxes_and_indices_and_the_page_is_left_as_it_was() {
+fn screenshots_show_boxes_and_indices_without_changing_the_page() {
     run(async {
         let browser = OwnBrowser::start(|settings| settings.screenshot_marks = true).await;
         let site = Site::of(&[("/", PLAIN)]).await;
@@ -48,7 +48,7 @@ fn pictures_show_boxes_and_indices_and_the_page_is_left_as_it_was() {
             let picture = tab.observe().await.screenshot.unwrap();
             assert_eq!(picture.format, ImageFormat::Png, "whatever was asked for");
             assert_eq!(colours(&browser, &picture).await, "ink ink paper paper 1280", "{format:?}");
-            // What a model is shown is the same.
+            // The model gets the same screenshot.
             let picture = tab.page().picture().await.unwrap();
             assert_eq!(colours(&browser, &picture).await, "ink ink paper paper 1280");
             tab.close().await;
@@ -63,7 +63,7 @@ fn pictures_show_boxes_and_indices_and_the_page_is_left_as_it_was() {
 }
 
 #[test]
-fn without_the_setting_pictures_are_plain() {
+fn without_the_setting_screenshots_have_no_boxes() {
     run(async {
         let browser = OwnBrowser::start(|_| {}).await;
         let site = Site::of(&[("/", PLAIN)]).await;

@@ -1,4 +1,4 @@
-//! Browsers that cannot be started, or not with what they are given.
+//! Browsers that fail to start.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::support::{Faulty, OwnBrowser, Site, eventually, headless, run};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn script(path: &Path, lines: &str) {
-    // Renamed into place: a program that is being written cannot be started.
+    // Renamed into place, as a program that is being written cannot be started.
     let new = path.with_extension("new");
     std::fs::write(&new, format!("#!/bin/sh\n{lines}\n")).unwrap();
     std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -27,7 +27,7 @@ fn cause(browser: &OwnBrowser) -> String {
 }
 
 #[test]
-fn a_run_that_comes_after_a_failed_start_is_told_at_once_and_a_later_start_serves_the_next() {
+fn a_run_after_a_failed_start_fails_at_once_and_a_later_start_serves_the_next() {
     run(async {
         let bin = tempfile::tempdir().unwrap();
         let program = bin.path().join("browser");
@@ -37,7 +37,7 @@ fn a_run_that_comes_after_a_failed_start_is_told_at_once_and_a_later_start_serve
             settings.executable = Some(program.clone());
             settings.launch_timeout = limit;
         });
-        // The first waits for the attempt under way, the second for none.
+        // The first waits for the current attempt, the second does not wait.
         for _ in 0..2 {
             let failed = tokio::time::timeout(limit / 3, browser.pool.open(headless())).await.expect("it is told");
             let Some(BrowserError::NotStarted { cause }) = failed.err() else { panic!("there is no browser") };
@@ -51,7 +51,7 @@ fn a_run_that_comes_after_a_failed_start_is_told_at_once_and_a_later_start_serve
 }
 
 #[test]
-fn browsers_that_end_as_soon_as_they_are_started_are_told_at_once_and_not_waited_for() {
+fn browsers_that_exit_at_start_are_reported_at_once() {
     run(async {
         let plan = Faulty::new("once Target.createBrowserContext: cut");
         let limit = Duration::from_secs(80);
@@ -76,7 +76,7 @@ fn browsers_that_end_as_soon_as_they_are_started_are_told_at_once_and_not_waited
 }
 
 #[test]
-fn a_file_that_may_not_be_executed_is_told_as_such() {
+fn a_file_that_is_not_executable_is_reported() {
     run(async {
         let bin = tempfile::tempdir().unwrap();
         let program = bin.path().join("browser");
@@ -90,7 +90,7 @@ fn a_file_that_may_not_be_executed_is_told_as_such() {
 }
 
 #[test]
-fn a_browser_without_memory_to_start_in_is_told() {
+fn a_browser_without_memory_to_start_is_reported() {
     run(async {
         let bin = tempfile::tempdir().unwrap();
         let program = bin.path().join("browser");
@@ -137,7 +137,7 @@ mod privileged {
     use super::*;
 
     #[test]
-    fn a_full_disk_fails_the_start_or_the_files_and_a_run_is_served_when_there_is_room_again() {
+    fn a_full_disk_fails_starts_and_files_until_there_is_space() {
         run(async {
             let root = tempfile::tempdir().unwrap();
             let disk = SmallDisk::mount(root.path(), "48m");
@@ -147,7 +147,7 @@ mod privileged {
                 settings.launch_timeout = Duration::from_secs(10);
             });
             let site = Site::of(&[("/", "<h1>Home</h1>")]).await;
-            // Whether Chromium bears it is Chromium's; a caller hears of it in any case.
+            // Chromium may or may not survive it; the caller gets an error in any case.
             if let Err(error) = browser.pool.open(headless()).await {
                 assert!(matches!(error, BrowserError::NotStarted { .. } | BrowserError::Protocol { .. }), "{error:?}");
             }

@@ -1,4 +1,4 @@
-//! Pages that go somewhere by themselves, or do not come to an end.
+//! Pages that navigate by themselves or never finish loading.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use crate::support::{Gate, OwnBrowser, Site, open, page, run};
 const NEXT: (&str, &str) = ("/next", "<h1>Arrived</h1>");
 
 #[test]
-fn a_page_that_only_leads_on_is_followed_before_the_run_looks() {
+fn a_redirecting_page_is_followed_before_the_first_observation() {
     run(async {
         for lead in [
             "<meta http-equiv=refresh content='0; url=/next'>Moved",
@@ -31,7 +31,7 @@ fn a_page_that_only_leads_on_is_followed_before_the_run_looks() {
 }
 
 #[test]
-fn an_element_of_a_page_that_has_gone_on_by_itself_is_not_clicked_in_the_next() {
+fn an_element_of_a_previous_page_is_not_clicked_on_the_next() {
     run(async {
         let gate = Gate::new();
         let held = gate.clone();
@@ -57,15 +57,15 @@ fn an_element_of_a_page_that_has_gone_on_by_itself_is_not_clicked_in_the_next() 
 }
 
 #[test]
-fn a_page_that_loads_itself_again_and_again_is_left_when_the_run_wants_to() {
+fn a_page_that_keeps_reloading_can_be_left() {
     run(async {
         let again =
             "<h1>Waiting room</h1><a href=/next>Leave</a><script>setTimeout(() => location.reload(), 30)</script>";
         let site = Site::of(&[("/", again), NEXT]).await;
-        // Its timer goes off at any point of our way out, so that once would show little.
+        // Repeated, as its timer fires at any point.
         for _ in 0..12 {
             let tab = open(&site, "/").await;
-            // However it is met: loading, shown, or gone.
+            // While it is loading, shown, or gone.
             tab.observe().await;
             let outcome = tab.go(&site.url("/next")).await.unwrap();
             assert!(tab.text().await.contains("Arrived"), "{outcome:?}");
@@ -75,7 +75,7 @@ fn a_page_that_loads_itself_again_and_again_is_left_when_the_run_wants_to() {
 }
 
 #[test]
-fn a_page_that_loops_from_the_start_is_told_and_can_be_left() {
+fn a_page_that_loops_from_the_start_is_reported_and_can_be_left() {
     run(async {
         let browser = OwnBrowser::start(|settings| {
             settings.observe_timeout = Duration::from_millis(1500);
@@ -98,7 +98,7 @@ fn a_page_that_loops_from_the_start_is_told_and_can_be_left() {
 }
 
 #[test]
-fn a_timer_takes_the_run_along_when_it_fires() {
+fn a_navigation_by_timer_is_followed() {
     run(async {
         let site = Site::of(&[
             ("/", "Moved<script>onkeydown = () => setTimeout(() => location.href = '/next', 400)</script>"),
@@ -114,7 +114,7 @@ fn a_timer_takes_the_run_along_when_it_fires() {
 }
 
 #[test]
-fn a_hash_router_is_followed_forth_and_back() {
+fn a_hash_router_is_followed_forward_and_back() {
     run(async {
         let body = "<a href=#/cart>Cart</a><main id=view></main><script>\
                     (onhashchange = () => view.textContent = 'View ' + (location.hash || '#/'))()</script>";

@@ -1,4 +1,4 @@
-//! Servers that record who came, and a place with one open server and closed ones.
+//! Servers that record connections, and a setup with one allowed and several forbidden servers.
 
 use std::fmt::Write as _;
 
@@ -15,15 +15,15 @@ use tokio::task::JoinSet;
 
 use crate::support::{Log, OwnBrowser, Site, Tab, page};
 
-/// Takes every connection, records the beginning of what it is sent, and answers like a server that lets everybody in.
-pub(super) struct Trap {
+/// Accepts every connection, records the beginning of what it receives, and answers with permissive headers.
+pub(super) struct RecordingServer {
     pub(super) origin: String,
     pub(super) port: u16,
     came: Log<String>,
     _server: JoinSet<()>,
 }
 
-impl Trap {
+impl RecordingServer {
     pub(super) async fn at(host: &str) -> Self {
         let listener = TcpListener::bind(format!("{host}:0")).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -40,13 +40,13 @@ impl Trap {
         Self { origin: format!("http://{host}:{port}"), port, came, _server: server }
     }
 
-    /// Waits for a request whose line contains this.
+    /// Waits for a request whose line contains this text.
     pub(super) async fn hears(&self, text: &str) {
         self.came.until(text, |came| came.iter().any(|line| line.contains(text))).await;
     }
 
-    /// Everything that came, of whatever kind.
-    pub(super) fn came(&self) -> Vec<String> {
+    /// All connections.
+    pub(super) fn connections(&self) -> Vec<String> {
         self.came.list()
     }
 }
@@ -68,46 +68,50 @@ async fn answer(mut client: TcpStream, heard: Log<String>) {
     }
 }
 
-/// A browser, a site whose pages try to get out, a server that they may reach, and servers that they may not.
-pub(super) struct Ground {
+/// A browser, a site with hostile pages, an allowed server, and forbidden servers.
+pub(super) struct EgressTest {
     pub(super) site: Site,
-    pub(super) open: Trap,
-    pub(super) closed: Vec<Trap>,
+    pub(super) open: RecordingServer,
+    pub(super) closed: Vec<RecordingServer>,
     pub(super) browser: OwnBrowser,
 }
 
-/// A page's parameters: what it runs, with which policy of its own.
+/// A page's parameters: its body and its content security policy.
 #[derive(Deserialize)]
-struct Tried {
+struct PageQuery {
     body: Option<String>,
     script: Option<String>,
     csp: Option<String>,
 }
 
-/// Where to, and with which status.
+/// Target and status of a redirect.
 #[derive(Deserialize)]
-struct Turn {
+struct Redirect {
     status: u16,
     to: String,
 }
 
-impl Turn {
+impl Redirect {
     fn answer(self) -> Response {
         (StatusCode::from_u16(self.status).unwrap(), [(LOCATION, self.to)]).into_response()
     }
 }
 
-impl Ground {
+impl EgressTest {
     pub(super) async fn new() -> Self {
         let site = Site::with(
             Router::new()
-                .route("/page", get(|Query(tried): Query<Tried>| async move { document(tried) }))
-                .route("/redirect", any(|Query(turn): Query<Turn>| async move { turn.answer() }))
-                .route("/script.js", get(|Query(tried): Query<Tried>| async move { script(tried) })),
+                .route("/page", get(|Query(query): Query<PageQuery>| async move { document(query) }))
+                .route("/redirect", any(|Query(redirect): Query<Redirect>| async move { redirect.answer() }))
+                .route("/script.js", get(|Query(query): Query<PageQuery>| async move { script(query) })),
         )
         .await;
-        let open = Trap::at("127.0.0.1").await;
-        let closed = vec![Trap::at("127.0.0.1").await, Trap::at("[::1]").await, Trap::at("127.0.0.2").await];
+        let open = RecordingServer::at("127.0.0.1").await;
+        let closed = vec![
+            RecordingServer::at("127.0.0.1").await,
+            RecordingServer::at("[::1]").await,
+            RecordingServer::at("127.0.0.2").await,
+        ];
         let port = site.url("").rsplit(':').next().unwrap().to_owned();
         let reach = format!("127.0.0.1:{port},127.0.0.1:{}", open.port);
         let browser = OwnBrowser::reaching(&reach, |_| {}).await;
@@ -119,17 +123,17 @@ impl Ground {
         self.site.url(&format!("/page?body={}", encoded(body)))
     }
 
-    /// The path of a script, for whoever loads one.
+    /// The path of a script.
     pub(super) fn script(script: &str) -> String {
         format!("/script.js?script={}", encoded(script))
     }
 
-    /// The closed servers' origins, then the open one's: where the last was reached, the others were tried.
+    /// The forbidden servers' origins, then the allowed one's: once the last is reached, all were tried.
     pub(super) fn targets(&self) -> Vec<&str> {
-        self.closed.iter().chain([&self.open]).map(|trap| trap.origin.as_str()).collect()
+        self.closed.iter().chain([&self.open]).map(|server| server.origin.as_str()).collect()
     }
 
-    /// Tries a way in one page towards all targets: `T` stands for the origin, `W` for that of its sockets.
+    /// Makes an attempt on one page towards all targets: `T` is the origin, `W` that of WebSockets.
     pub(super) async fn tries(&self, tab: &Tab, name: &str, way: &str) {
         let mut body = String::new();
         for target in self.targets() {
@@ -139,21 +143,21 @@ impl Ground {
         self.open.hears(&format!("/{name}")).await;
     }
 
-    /// Tries a way that leaves the page, towards one target after the other.
+    /// Makes an attempt that leaves the page, towards one target after another.
     pub(super) async fn leaves(&self, tab: &Tab, name: &str, way: &str) {
         for target in self.targets() {
-            // It may well fail: that is the point.
+            // It may fail.
             let _ = tab.go(&self.page(&aimed(way, target, name))).await;
             let _ = tab.observe().await;
         }
         self.open.hears(&format!("/{name}")).await;
     }
 
-    /// Ends the run and holds every closed server to have seen nobody.
-    pub(super) async fn nobody_came(self, tab: Tab) {
+    /// Ends the run and asserts that no forbidden server got a connection.
+    pub(super) async fn assert_no_forbidden_connection(self, tab: Tab) {
         tab.close().await;
-        for trap in &self.closed {
-            assert_eq!(trap.came(), [""; 0], "{}", trap.origin);
+        for server in &self.closed {
+            assert_eq!(server.connections(), [""; 0], "{}", server.origin);
         }
         self.browser.close().await;
     }
@@ -164,16 +168,16 @@ fn aimed(way: &str, target: &str, name: &str) -> String {
     way.replace("{T}", &format!("{target}/{name}")).replace("{W}", &format!("{sockets}/{name}"))
 }
 
-fn document(tried: Tried) -> Response {
-    let html = Html(page(&tried.body.unwrap_or_default()));
-    match tried.csp {
+fn document(query: PageQuery) -> Response {
+    let html = Html(page(&query.body.unwrap_or_default()));
+    match query.csp {
         Some(csp) => ([(CONTENT_SECURITY_POLICY, csp)], html).into_response(),
         None => html.into_response(),
     }
 }
 
-fn script(tried: Tried) -> Response {
-    ([(CONTENT_TYPE, "text/javascript")], tried.script.unwrap_or_default()).into_response()
+fn script(query: PageQuery) -> Response {
+    ([(CONTENT_TYPE, "text/javascript")], query.script.unwrap_or_default()).into_response()
 }
 
 pub(super) fn encoded(text: &str) -> String {

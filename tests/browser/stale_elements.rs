@@ -5,7 +5,7 @@ use agent::ports::ActionError;
 
 use super::support::{Site, open, run};
 
-/// A list with a button each, made of new nodes by every press of "Again", without its second item by one of "Drop".
+/// A list with buttons; "Again" rerenders it with new nodes, "Drop" removes its second item.
 const LIST: &str = "<button onclick='draw()'>Again</button><button onclick='items.splice(1, 1); draw()'>Drop</button>\
     <ul id=list></ul><script>\
     let items = ['Tea', 'Milk', 'Rice'];\
@@ -14,7 +14,7 @@ const LIST: &str = "<button onclick='draw()'>Again</button><button onclick='item
     draw();</script>";
 
 #[test]
-fn an_item_of_a_list_that_was_drawn_anew_is_the_one_that_was_shown() {
+fn an_item_of_a_rerendered_list_is_found_again() {
     run(async {
         let site = Site::of(&[("/", LIST)]).await;
         let tab = open(&site, "/").await;
@@ -27,7 +27,7 @@ fn an_item_of_a_list_that_was_drawn_anew_is_the_one_that_was_shown() {
 }
 
 #[test]
-fn of_buttons_alike_the_one_in_the_same_row_is_pressed() {
+fn of_identical_buttons_the_one_in_the_same_row_is_clicked() {
     run(async {
         let site = Site::of(&[("/", LIST)]).await;
         let tab = open(&site, "/").await;
@@ -42,7 +42,7 @@ fn of_buttons_alike_the_one_in_the_same_row_is_pressed() {
 }
 
 #[test]
-fn of_buttons_alike_none_is_pressed_when_it_may_be_the_wrong_one() {
+fn of_identical_buttons_none_is_clicked_in_doubt() {
     run(async {
         let site = Site::of(&[("/", LIST)]).await;
         let tab = open(&site, "/").await;
@@ -58,7 +58,7 @@ fn of_buttons_alike_none_is_pressed_when_it_may_be_the_wrong_one() {
 }
 
 #[test]
-fn a_counter_that_draws_itself_anew_is_pressed_twice() {
+fn a_rerendered_counter_is_clicked_twice() {
     run(async {
         let body = "<div id=app></div><script>let count = 0;\
             const draw = () => { app.innerHTML = `<p>Count: ${count}</p><button onclick='count++; draw(); tell(count)'>+</button>` };\
@@ -74,7 +74,7 @@ fn a_counter_that_draws_itself_anew_is_pressed_twice() {
 }
 
 #[test]
-fn in_a_frame_and_a_closed_shadow_tree_too() {
+fn elements_in_frames_and_closed_shadow_trees_are_found_again() {
     run(async {
         let inner = "<div id=host></div><script>let presses = 0; const root = host.attachShadow({ mode: 'closed' });\
             const draw = () => { root.innerHTML = '<button>Go</button>';\

@@ -1,5 +1,5 @@
-//! A service that is killed together with its wardens: nobody is left to clean up but the browser itself, which ends when
-//! its connection does, and the next service.
+//! A service that is killed together with its wardens: the browser ends with its connection, and the next service
+//! removes the rest.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,16 +23,16 @@ async fn site() -> Site {
     Site::with(router).await
 }
 
-/// A service that does not wait long for a page that keeps a request open.
+/// A service with a short settling limit.
 async fn impatient() -> Service {
     Start::new().set("BROWSER_SETTLE_NEW_SITE_TIMEOUT", "500ms").ready().await
 }
 
-/// Since when a browser stands still.
+/// When a browser is frozen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Since {
     Before,
-    /// After its warden's end and before its connection's, so that nobody wakes it.
+    /// After its warden's end and before its connection's, so that nothing wakes it.
     Between,
 }
 
@@ -50,8 +50,8 @@ struct Left {
 }
 
 impl Left {
-    /// Kills a service in the midst of a run and its wardens, in such a way that none can do anything about the others' end.
-    /// Its browser stands still from then on, if it is to.
+    /// Kills a service during a run together with its wardens, so that none can react to the others' end.
+    /// Freezes its browser if requested.
     async fn behind(mut service: Service, site: &Site, still: Option<Since>) -> Self {
         let times = 1 + site.requests().iter().filter(|line| *line == "GET /hang").count();
         let _events = service.run(&format!("open {}, then wait for 'what never comes'", site.url("/open"))).await;
@@ -80,7 +80,7 @@ impl Left {
         Self { service, processes, folders }
     }
 
-    /// Starts another service in the same place and holds it to sweeping it.
+    /// Starts another service with the same profile root and asserts that it cleans up.
     async fn is_swept(&self, site: &Site) {
         let profiles = self.service.profiles().display().to_string();
         let next = Start::new().set("PROFILE_ROOT", &profiles).ready().await;
@@ -97,7 +97,7 @@ impl Left {
 }
 
 impl Drop for Left {
-    /// A test that fails leaves no browser that stands still for ever.
+    /// Kills a frozen browser if the test fails.
     fn drop(&mut self) {
         for process in self.processes.iter().filter(|process| !process.has_ended()) {
             processes::signal(process.pid, Signal::KILL);
@@ -106,7 +106,7 @@ impl Drop for Left {
 }
 
 #[test]
-fn a_browser_whose_service_and_warden_are_killed_together_ends_and_its_folder_is_swept() {
+fn a_browser_ends_when_its_service_and_warden_are_killed_and_its_folder_is_removed() {
     run(async {
         let site = site().await;
         let left = Left::behind(impatient().await, &site, None).await;
@@ -117,10 +117,10 @@ fn a_browser_whose_service_and_warden_are_killed_together_ends_and_its_folder_is
 }
 
 #[test]
-fn a_browser_that_stands_still_while_both_are_killed_is_ended_by_the_next_service() {
+fn a_frozen_browser_without_a_warden_is_killed_by_the_next_service() {
     run(async {
         let site = site().await;
-        // The kernel wakes it when its warden ends, with a SIGHUP, from which it mostly comes to its end.
+        // The kernel sends it SIGHUP when its warden ends, which usually ends it.
         let left = Left::behind(impatient().await, &site, Some(Since::Before)).await;
         left.is_swept(&site).await;
         left.end().await;

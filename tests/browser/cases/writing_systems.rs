@@ -1,4 +1,4 @@
-//! Scripts that run from right to left, emoji, and characters that nobody sees.
+//! Right-to-left scripts, emoji, and invisible characters.
 
 use agent::action::Action;
 
@@ -22,7 +22,7 @@ fn controls_with_names_in_any_script_are_read_and_clicked() {
 }
 
 #[test]
-fn a_link_over_two_lines_of_mixed_direction_is_hit() {
+fn a_link_over_two_lines_of_mixed_direction_is_clicked() {
     run(async {
         let body = "<div dir=rtl style='width: 320px; font: 20px monospace; line-height: 80px'>שלום שלום שלום שלום ש\
                     <a href=/next>קשר contact</a> טקסט טקסט טקסט</div>";
@@ -35,7 +35,7 @@ fn a_link_over_two_lines_of_mixed_direction_is_hit() {
 }
 
 #[test]
-fn a_page_from_right_to_left_is_scrolled_and_filled_in() {
+fn a_right_to_left_page_is_scrolled_and_filled_in() {
     run(async {
         let body = "<div dir=rtl lang=ar><label>الاسم <input oninput=\"tell(value)\"></label>\
                     <div style='height: 4000px'></div><button onclick=\"tell('إرسال')\">إرسال</button></div>";
@@ -55,7 +55,7 @@ const UNSEEN: &str = "<h1>Check\u{ad}out of order</h1><p>zero\u{200b}width\u{fef
     <label>Size <select onchange=\"tell(value)\"><option>-<option value=l>Extra\u{a0}large\u{200b}</select></label>";
 
 #[test]
-fn what_has_characters_that_nobody_sees_is_named_and_clicked_without_them() {
+fn names_omit_invisible_characters_and_can_be_clicked() {
     run(async {
         let site = Site::of(&[("/", UNSEEN)]).await;
         let tab = open(&site, "/").await;
@@ -70,7 +70,7 @@ fn what_has_characters_that_nobody_sees_is_named_and_clicked_without_them() {
 }
 
 #[test]
-fn text_is_found_waited_for_and_chosen_by_what_is_seen_of_it() {
+fn text_is_matched_without_invisible_characters() {
     run(async {
         let site = Site::of(&[("/", UNSEEN)]).await;
         let tab = open(&site, "/").await;
@@ -95,7 +95,7 @@ fn text_is_found_waited_for_and_chosen_by_what_is_seen_of_it() {
 }
 
 #[test]
-fn emoji_and_joined_characters_are_typed_whole() {
+fn emoji_and_joined_characters_are_typed_intact() {
     run(async {
         let site = Site::of(&[("/", "<label>Note <input oninput=\"tell(value)\"></label>")]).await;
         let tab = open(&site, "/").await;

@@ -1,4 +1,4 @@
-//! What becomes of runs when one of Chromium's own processes ends or stands still.
+//! Runs whose browser loses or hangs one of its processes.
 
 use std::time::Duration;
 
@@ -26,14 +26,14 @@ async fn answers(tab: &Tab, site: &Site) {
     assert!(tab.text().await.contains("Home"));
 }
 
-/// Looks until the browser is lost, whatever else a look finds until then.
+/// Observes until the browser is lost.
 async fn lost(tab: &Tab) {
     let lost = async { while tab.page().observe().await.err() != Some(BrowserError::Lost) {} };
     tokio::time::timeout(PATIENCE, lost).await.expect("the browser is given up");
 }
 
 #[test]
-fn runs_go_on_when_the_gpu_process_the_network_or_the_storage_service_is_killed() {
+fn runs_survive_a_killed_gpu_process_network_or_storage_service() {
     run(async {
         let (browser, site) = (OwnBrowser::start(|_| {}).await, site().await);
         let main = browser.main_process();
@@ -43,7 +43,7 @@ fn runs_go_on_when_the_gpu_process_the_network_or_the_storage_service_is_killed(
             for pid in helpers(&browser, kind) {
                 processes::signal(pid, Signal::KILL);
             }
-            // What was under way through it may fail once.
+            // A pending operation may fail once.
             let seen = tab.until(|seen| seen.screenshot.is_some()).await;
             assert!(seen.view.text.contains("Home"), "{kind}: {seen:#?}");
             let _ = tab.go(&site.url("/")).await;
@@ -59,7 +59,7 @@ fn runs_go_on_when_the_gpu_process_the_network_or_the_storage_service_is_killed(
 
 #[test]
 #[ignore = "Chromium 156 goes on without a zygote and crashes every new page; the monitor is to replace it"]
-fn a_browser_without_the_process_that_makes_processes_is_lost_with_the_next_one_that_it_needs() {
+fn a_browser_without_its_zygote_is_lost_with_the_next_process_it_needs() {
     run(async {
         let (browser, site) = (OwnBrowser::start(|_| {}).await, site().await);
         let main = browser.main_process();
@@ -68,7 +68,7 @@ fn a_browser_without_the_process_that_makes_processes_is_lost_with_the_next_one_
         for pid in helpers(&browser, "--type=zygote") {
             processes::signal(pid, Signal::KILL);
         }
-        // Those that are there go on; how many are kept ready is Chromium's.
+        // Existing processes continue; Chromium decides how many spare ones there are.
         answers(&tab, &site).await;
         let needing = async {
             while browser.main_process_or_none() == Some(main) {
@@ -88,7 +88,7 @@ fn a_browser_without_the_process_that_makes_processes_is_lost_with_the_next_one_
 }
 
 #[test]
-fn a_browser_whose_processes_come_no_more_is_replaced_with_the_next_context_that_it_does_not_make() {
+fn a_browser_with_a_hung_zygote_is_replaced_when_a_context_fails() {
     run(async {
         let limit = Duration::from_secs(2);
         let browser = OwnBrowser::start(|settings| settings.command_timeout = limit).await;
@@ -102,7 +102,7 @@ fn a_browser_whose_processes_come_no_more_is_replaced_with_the_next_context_that
         let mut failed = Vec::new();
         let needing = async {
             while browser.main_process_or_none().is_none_or(|now| now == main) {
-                // One takes the context that was laid by, the other one is made for it.
+                // One run takes the spare context, the other a new one.
                 let both = tokio::join!(browser.pool.open(headless()), browser.pool.open(headless()));
                 for opened in [both.0, both.1] {
                     match opened {
@@ -112,7 +112,7 @@ fn a_browser_whose_processes_come_no_more_is_replaced_with_the_next_context_that
                 }
             }
         };
-        // A context that is not made, and a sign of life that does not come; no look from time to time.
+        // A context that fails and a health check without a reply; no periodic checks.
         tokio::time::timeout(7 * limit, needing).await.expect("it is replaced");
         assert_eq!(failed.first(), Some(&BrowserError::Unresponsive { limit }), "{failed:?}");
         lost(&tab).await;
@@ -123,14 +123,14 @@ fn a_browser_whose_processes_come_no_more_is_replaced_with_the_next_context_that
 }
 
 #[test]
-fn a_network_service_that_stands_still_is_told_as_a_page_that_does_not_come_until_the_browser_is_replaced() {
+fn a_frozen_network_service_times_out_navigations_until_the_browser_is_replaced() {
     run(async {
         let limit = Duration::from_secs(2);
         let browser = OwnBrowser::start(|settings| {
             settings.command_timeout = limit;
             settings.navigation_timeout = limit;
             settings.observe_timeout = limit;
-            // Looked after a quarter of it.
+            // Checked after a quarter of it.
             settings.max_age = Duration::from_secs(24);
         })
         .await;
@@ -151,7 +151,7 @@ fn a_network_service_that_stands_still_is_told_as_a_page_that_does_not_come_unti
 }
 
 #[test]
-fn a_gpu_process_that_stands_still_costs_the_pictures_and_nothing_else() {
+fn a_frozen_gpu_process_only_prevents_screenshots() {
     run(async {
         let limit = Duration::from_secs(2);
         let browser = OwnBrowser::start(|settings| settings.observe_timeout = limit).await;
@@ -174,15 +174,15 @@ fn a_gpu_process_that_stands_still_costs_the_pictures_and_nothing_else() {
     });
 }
 
-/// How long a sign of life may take where none comes.
+/// The timeout of a health check that fails.
 const LIMIT: Duration = Duration::from_secs(4);
 
 #[test]
-fn a_browser_with_a_window_that_stands_still_is_lost() {
+fn a_frozen_headful_browser_is_lost() {
     run(async {
         let browser = OwnBrowser::start(|settings| {
             settings.command_timeout = LIMIT;
-            // Asked after a quarter of it.
+            // Checked after a quarter of it.
             settings.max_age = Duration::from_secs(24);
         })
         .await;
@@ -201,7 +201,7 @@ fn a_browser_with_a_window_that_stands_still_is_lost() {
 }
 
 #[test]
-fn a_browser_that_takes_no_new_runs_and_stands_still_is_lost() {
+fn a_frozen_browser_that_takes_no_new_runs_is_lost() {
     run(async {
         let browser = OwnBrowser::start(|settings| {
             settings.command_timeout = LIMIT;
