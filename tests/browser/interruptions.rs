@@ -60,8 +60,17 @@ fn a_tab_that_closes_during_an_action_activates_the_previous_one() {
         let site = Site::of(&[("/", HOME), ("/fleeting", down)]).await;
         let tab = opened(&browser, &site).await;
         let (from, to) = (tab.find("From").await, tab.find("To").await);
-        let outcome =
-            tab.act(Action::Drag { from: from.into(), x: None, y: None, to: Some(to.into()), path: None }).await;
+        let outcome = tab
+            .act(Action::Drag {
+                from: from.into(),
+                x: None,
+                y: None,
+                to: Some(to.into()),
+                to_x: None,
+                to_y: None,
+                path: None,
+            })
+            .await;
         goes_on(tab, outcome.map(drop)).await;
         browser.close().await;
     });

@@ -283,7 +283,15 @@ fn copied_and_dragged_text_stays_within_its_origin() {
         for to in ["Paste", "Near", "Own"] {
             let seen = tab.observe().await;
             let at = |label: &str| seen.view.elements.iter().find(|element| element.name == label).unwrap().index;
-            let drag = Action::Drag { from: at("Card").into(), x: None, y: None, to: Some(at(to).into()), path: None };
+            let drag = Action::Drag {
+                from: at("Card").into(),
+                x: None,
+                y: None,
+                to: Some(at(to).into()),
+                to_x: None,
+                to_y: None,
+                path: None,
+            };
             tab.act(drag).await.unwrap();
         }
         site.hears("near").await;

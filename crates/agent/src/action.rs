@@ -52,8 +52,13 @@ pub enum Action {
     },
     Hover {
         index: Locator,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        x: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        y: Option<f64>,
     },
-    /// Drag an element, or the point x, y in it, to another element or along a path of [dx, dy] pixels from the start.
+    /// Drag an element, or the point x, y in it, to another element, or toX, toY in it, or along a path of [dx, dy] pixels
+    /// from the start.
     Drag {
         from: Locator,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,6 +67,10 @@ pub enum Action {
         y: Option<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         to: Option<Locator>,
+        #[serde(default, rename = "toX", skip_serializing_if = "Option::is_none")]
+        to_x: Option<f64>,
+        #[serde(default, rename = "toY", skip_serializing_if = "Option::is_none")]
+        to_y: Option<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         path: Option<Vec<(f64, f64)>>,
     },
@@ -229,6 +238,11 @@ impl Action {
         Self::Click { index, x: None, y: None, button: None, count: None, modifiers: None }
     }
 
+    /// The pointer over an element.
+    pub fn hover(element: impl Into<Locator>) -> Self {
+        Self::Hover { index: element.into(), x: None, y: None }
+    }
+
     /// The whole text of an element, or of the page.
     pub fn extract(element: Option<Locator>) -> Self {
         Self::Extract { query: None, schema: None, index: element, again: None }
@@ -260,7 +274,7 @@ impl Action {
             Self::Input { index, .. }
             | Self::Select { index, .. }
             | Self::Upload { index, .. }
-            | Self::Hover { index }
+            | Self::Hover { index, .. }
             | Self::DropdownOptions { index }
             | Self::Drag { from: index, .. } => Some(index),
             Self::Click { index, .. }
@@ -296,7 +310,7 @@ impl Action {
             Self::GoBack {} => "Go back".into(),
             Self::Click { index: Some(index), .. } => format!("Click {}", label(index)),
             Self::Click { index: None, .. } => "Click a point".into(),
-            Self::Hover { index } => format!("Point at {}", label(index)),
+            Self::Hover { index, .. } => format!("Point at {}", label(index)),
             Self::Drag { from, .. } => format!("Drag {}", label(from)),
             Self::DropdownOptions { index } => format!("List the options of {}", label(index)),
             Self::ScrollToText { text, .. } => format!("Scroll to {}", short(text)),

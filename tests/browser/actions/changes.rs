@@ -41,7 +41,7 @@ fn a_menu_shown_by_styles_is_reported() {
         )
         .await;
         let index = tab.find("Products").await;
-        let outcome = tab.act(Action::Hover { index: index.into() }).await.unwrap();
+        let outcome = tab.act(Action::hover(index)).await.unwrap();
         assert_eq!(outcome.effect, "appeared: 'Kettles', 'Cups'");
         tab.close().await;
     });

@@ -162,7 +162,7 @@ fn submenus_are_opened_one_by_one_and_reported() {
         let effect = tab.click("File").await.unwrap().effect;
         assert!(effect.contains("the menu 'File' appeared with 'Open'"), "{effect}");
         let index = tab.find("Export").await;
-        let effect = tab.act(Action::Hover { index: index.into() }).await.unwrap().effect;
+        let effect = tab.act(Action::hover(index)).await.unwrap().effect;
         assert!(effect.contains("the menu appeared with 'As PDF', 'As text'"), "{effect}");
         tab.click("As PDF").await.unwrap();
         site.hears("pdf").await;

@@ -14,7 +14,7 @@ fn a_hover_menu_can_be_used() {
         let site = Site::of(&[("/", body), ("/kettles", "All kettles")]).await;
         let tab = open(&site, "/").await;
         let index = tab.find("Products").await;
-        tab.act(Action::Hover { index: index.into() }).await.unwrap();
+        tab.act(Action::hover(index)).await.unwrap();
         tab.click("Kettles").await.unwrap();
         site.is_asked("GET /kettles").await;
         tab.close().await;
@@ -80,7 +80,15 @@ fn html_drag_and_drop_transfers_its_data() {
         let tab = open(&site, "/").await;
         let (from, to) = (tab.find("Card").await, tab.find("Bin").await);
         let outcome = tab
-            .act(Action::Drag { from: from.into(), x: None, y: None, to: Some(to.into()), path: None })
+            .act(Action::Drag {
+                from: from.into(),
+                x: None,
+                y: None,
+                to: Some(to.into()),
+                to_x: None,
+                to_y: None,
+                path: None,
+            })
             .await
             .unwrap();
         assert_eq!(outcome.description, "Drag 'Card' to 'Bin'");
@@ -101,7 +109,17 @@ fn a_drag_without_data_is_dropped_too() {
         let site = Site::of(&[("/", body)]).await;
         let tab = open(&site, "/").await;
         let (from, to) = (tab.find("Card").await, tab.find("Bin").await);
-        tab.act(Action::Drag { from: from.into(), x: None, y: None, to: Some(to.into()), path: None }).await.unwrap();
+        tab.act(Action::Drag {
+            from: from.into(),
+            x: None,
+            y: None,
+            to: Some(to.into()),
+            to_x: None,
+            to_y: None,
+            path: None,
+        })
+        .await
+        .unwrap();
         site.hears("dropped card 7").await;
         tab.close().await;
     });
@@ -119,9 +137,17 @@ fn a_slider_that_follows_the_pointer_can_be_dragged() {
         let site = Site::of(&[("/", body)]).await;
         let tab = open(&site, "/").await;
         let from = tab.find("Volume").await;
-        tab.act(Action::Drag { from: from.into(), x: None, y: None, to: None, path: Some(vec![(120.0, 0.0)]) })
-            .await
-            .unwrap();
+        tab.act(Action::Drag {
+            from: from.into(),
+            x: None,
+            y: None,
+            to: None,
+            to_x: None,
+            to_y: None,
+            path: Some(vec![(120.0, 0.0)]),
+        })
+        .await
+        .unwrap();
         site.hears("left at 170px").await;
         tab.close().await;
     });
@@ -166,7 +192,17 @@ fn a_line_is_drawn_along_a_path_from_a_point_in_a_canvas() {
         let tab = open(&site, "/").await;
         let from = tab.find("Board").await;
         let path = Some(vec![(40.0, 0.0), (40.0, 60.0), (0.0, 60.0)]);
-        tab.act(Action::Drag { from: from.into(), x: Some(20.0), y: Some(20.0), to: None, path }).await.unwrap();
+        tab.act(Action::Drag {
+            from: from.into(),
+            x: Some(20.0),
+            y: Some(20.0),
+            to: None,
+            to_x: None,
+            to_y: None,
+            path,
+        })
+        .await
+        .unwrap();
         site.hears("20,20 60,20 60,80 20,80").await;
         tab.close().await;
     });
@@ -194,7 +230,9 @@ fn a_triple_click_selects_a_paragraph_and_a_native_slider_follows_the_mouse() {
         assert_eq!(selected.extracted.as_deref(), Some("\"One two three\""));
         let from = tab.find("Volume").await;
         let path = Some(vec![(400.0, 0.0)]);
-        tab.act(Action::Drag { from: from.into(), x: Some(8.0), y: Some(8.0), to: None, path }).await.unwrap();
+        tab.act(Action::Drag { from: from.into(), x: Some(8.0), y: Some(8.0), to: None, to_x: None, to_y: None, path })
+            .await
+            .unwrap();
         site.hears("volume 100").await;
         tab.close().await;
     });
@@ -211,7 +249,17 @@ fn a_dragged_link_transfers_its_url() {
         let site = Site::of(&[("/", body)]).await;
         let tab = open(&site, "/").await;
         let (from, to) = (tab.find("Lamp").await, tab.find("Bin").await);
-        tab.act(Action::Drag { from: from.into(), x: None, y: None, to: Some(to.into()), path: None }).await.unwrap();
+        tab.act(Action::Drag {
+            from: from.into(),
+            x: None,
+            y: None,
+            to: Some(to.into()),
+            to_x: None,
+            to_y: None,
+            path: None,
+        })
+        .await
+        .unwrap();
         site.hears("/lamp").await;
         tab.close().await;
     });

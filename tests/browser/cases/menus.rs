@@ -6,7 +6,7 @@ use crate::support::{Site, Tab, open, run};
 
 async fn hover(tab: &Tab, label: &str) {
     let index = tab.find(label).await;
-    tab.act(Action::Hover { index: index.into() }).await.unwrap();
+    tab.act(Action::hover(index)).await.unwrap();
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod lists;
 mod menus;
 mod names;
 mod on_screen;
+mod options;
+mod paced;
 mod pending;
 mod self_navigation;
 mod slow;

@@ -91,6 +91,12 @@ impl Tab {
         self.act(Action::Input { index: index.into(), text: text.to_owned(), clear: None, submit: None }).await
     }
 
+    /// Types at the caret, without clearing the field.
+    pub(crate) async fn append(&self, label: &str, text: &str) -> Outcome {
+        let index = self.find(label).await;
+        self.act(Action::Input { index: index.into(), text: text.to_owned(), clear: Some(false), submit: None }).await
+    }
+
     pub(crate) async fn select(&self, label: &str, options: &[&str]) -> Outcome {
         let index = self.find(label).await;
         self.act(Action::Select {

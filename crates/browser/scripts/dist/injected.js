@@ -327,7 +327,7 @@
     if (!isPaste) event.clipboardData?.clearData();
     const clipboardData = new DataTransfer();
     if (isPaste) clipboardData.setData("text/plain", held);
-    const selected = selectedText();
+    const selected2 = selectedText();
     const own = new ClipboardEvent(event.type, { clipboardData, bubbles: true, cancelable: true, composed: true });
     const isHandled = !event.composedPath()[0].dispatchEvent(own);
     if (isPaste) {
@@ -335,7 +335,7 @@
       return;
     }
     isOwn = true;
-    held = isHandled ? clipboardData.getData("text/plain") : selected;
+    held = isHandled ? clipboardData.getData("text/plain") : selected2;
     if (event.type === "cut" && !isHandled) document.execCommand("delete");
   }
   function installClipboard() {
@@ -1076,11 +1076,25 @@
       }
     }
   }
+  function focusMove({ limit }) {
+    return new Promise((resolve) => {
+      const before = focusedElement();
+      const end = () => {
+        removeEventListener("focusin", onFocus, true);
+        clearTimeout(timer);
+        resolve({});
+      };
+      const onFocus = () => focusedElement() !== before && end();
+      addEventListener("focusin", onFocus, true);
+      const timer = setTimeout(end, limit);
+    });
+  }
   function focusField({ id, clear }) {
     const element = find(id);
     if (!element) return { gone: true };
+    const hasCaret = !clear && isFocused(element);
     element.focus?.({ preventScroll: true });
-    placeCaret(element, clear);
+    if (!hasCaret) placeCaret(element, clear);
     const { maxLength } = element;
     return {
       focused: isFocused(element),
@@ -1092,6 +1106,15 @@
   function shownValue(element) {
     return String(element.value ?? element.innerText ?? "").slice(0, MAX_VALUE).toWellFormed();
   }
+  function joinedFrom(element, count) {
+    const root = (
+      /** @type {Document | ShadowRoot} */
+      element.getRootNode()
+    );
+    const fields = [...queryIn(root, "input")];
+    const boxes = fields.slice(fields.indexOf(element)).slice(0, count);
+    return boxes.every((box) => box.value.length === 1) ? normalized(boxes.map((box) => box.value).join("")) : "";
+  }
   async function fieldValue({ id, text: text2 }) {
     const typed = find(id);
     if (typed && !shownValue(typed).endsWith(text2)) await frames(1);
@@ -1101,6 +1124,7 @@
     const value = shownValue(element);
     const wanted = normalized(text2);
     if (normalized(value).endsWith(wanted)) return { value, elsewhere: false };
+    if (wanted && joinedFrom(element, wanted.length) === wanted) return { value: text2, elsewhere: false };
     const elsewhere = wanted !== "" && [...appeared()].some((one) => normalized(one.textContent).includes(wanted));
     return { value, elsewhere };
   }
@@ -1377,26 +1401,39 @@
   function nativeOptions(select) {
     return [...select.options].map((option) => clip(optionLabel(option), 100));
   }
-  function selectOptions({ id, options: options2 }) {
+  async function selectOptions({ id, options: options2, limit }) {
     const element = find(id);
     if (!element) return { gone: true };
     if (!(element instanceof HTMLSelectElement)) return { unfit: true };
     if (element.matches(":disabled")) return { disabled: true };
     if (options2.length > 1 && !element.multiple) return { single: true };
-    const all = [...element.options];
-    const wanted = [];
-    for (const text2 of options2) {
-      const exact = all.find((option) => option.value === text2 || option.text.trim() === text2.trim());
-      const found = exact ?? all.find((option) => isCalled(option, text2));
-      if (!found || found.disabled) return { unknown: text2, options: nativeOptions(element) };
-      wanted.push(found);
-    }
+    const unknown = () => options2.find((text2) => !optionOf(element, text2));
     element.focus({ preventScroll: true });
-    for (const option of all) {
+    if (unknown() !== void 0) {
+      for (const type of ["mousedown", "mouseup", "click"]) {
+        element.dispatchEvent(new MouseEvent(type, { bubbles: true, composed: true, cancelable: true }));
+      }
+      await until(() => unknown() === void 0, limit);
+    }
+    const missing = unknown();
+    if (missing !== void 0) return { unknown: missing, options: nativeOptions(element) };
+    const wanted = options2.map((text2) => optionOf(element, text2));
+    for (const option of element.options) {
       if (element.multiple || wanted.includes(option)) option.selected = wanted.includes(option);
     }
     fire(element, "input", "change");
-    return { chosen: [...element.selectedOptions].map((option) => clip(optionLabel(option), 100)) };
+    return { chosen: selectedLabels(element).map((label) => clip(label, 100)) };
+  }
+  function selected({ id }) {
+    const element = find(id);
+    if (!(element instanceof HTMLSelectElement)) return { gone: true };
+    return { chosen: selectedLabels(element).map((label) => clip(label, 100)) };
+  }
+  function optionOf(select, text2) {
+    const all = [...select.options];
+    const exact = all.find((option) => option.value === text2 || option.text.trim() === text2.trim());
+    const found = exact ?? all.find((option) => isCalled(option, text2));
+    return found && !found.disabled ? found : null;
   }
   function isCalled(option, text2) {
     return normalized(optionLabel(option)) === normalized(text2) || normalized(option.value) === normalized(text2);
@@ -1451,7 +1488,17 @@
       expanded: isTrue(element, "aria-expanded")
     };
   }
-  async function options({ id, limit }) {
+  function textsOf(list) {
+    return list?.options.map(({ text: text2 }) => text2).join("\n") ?? "";
+  }
+  var earlier = "";
+  function rememberOptions({ id }) {
+    const element = find(id);
+    if (!element) return { gone: true };
+    earlier = textsOf(describeOpenList(element));
+    return {};
+  }
+  async function options({ id, limit, news }) {
     const element = find(id);
     if (!element) return { gone: true };
     if (element instanceof HTMLSelectElement) return { native: nativeOptions(element).slice(0, MAX_OPTIONS) };
@@ -1459,7 +1506,11 @@
       const proposals = [...element.list.options].map((option) => clip(option.label || option.value, 100));
       return { native: proposals.slice(0, MAX_OPTIONS) };
     }
-    return { open: await until(() => describeOpenList(element), limit) };
+    const open = await until(() => {
+      const list = describeOpenList(element);
+      return list && !(news && textsOf(list) === earlier) ? list : null;
+    }, limit);
+    return { open: open ?? describeOpenList(element) };
   }
   function hasRoom(element) {
     const { overflowY } = getComputedStyle(element);
@@ -1564,6 +1615,7 @@
       kind: kindOf(element),
       draggable: Boolean(element.closest("[draggable=true]")) || element.draggable === true,
       disabled: element.matches(":disabled") || isTrue(element, "aria-disabled"),
+      focused: isFocused(element),
       options: element instanceof HTMLSelectElement ? nativeOptions(element).slice(0, 50) : null
     };
     const size = target.getBoundingClientRect();
@@ -1744,7 +1796,7 @@
     };
     return blockOf;
   }
-  function textsOf(node) {
+  function textsOf2(node) {
     if (node instanceof HTMLInputElement || node instanceof HTMLTextAreaElement) {
       return node.placeholder ? [node.value, node.placeholder] : [node.value];
     }
@@ -1771,7 +1823,7 @@
       const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
       for (let node = walker.nextNode(); node && length <= limit; node = walker.nextNode()) {
         if (!isText(node)) {
-          for (const text2 of textsOf(node)) add(text2, { element: (
+          for (const text2 of textsOf2(node)) add(text2, { element: (
             /** @type {Element} */
             node
           ) });
@@ -2265,9 +2317,9 @@
     const isToggle = role === "switch" || role === "checkbox" || role === "radio";
     const checked = aria("checked") ?? (isToggle ? void 0 : aria("pressed"));
     if (checked !== void 0) out.checked = checked;
-    const selected = aria("selected");
-    if (selected !== void 0 && (selected === "true" || role === "tab" || role === "option")) {
-      out.selected = selected === "true";
+    const selected2 = aria("selected");
+    if (selected2 !== void 0 && (selected2 === "true" || role === "tab" || role === "option")) {
+      out.selected = selected2 === "true";
     }
     const expanded = aria("expanded");
     if (expanded !== void 0) out.expanded = expanded === "true";
@@ -2351,8 +2403,8 @@
       out.options.push(phrase(optionLabel(options2[i]), 80) || phrase(options2[i].value, 80));
     }
     out.total = options2.length;
-    const selected = selectedLabels(element).slice(0, 20);
-    out.value = bounded(selected.map((label) => phrase(label, 80)).join(", "), 300);
+    const selected2 = selectedLabels(element).slice(0, 20);
+    out.value = bounded(selected2.map((label) => phrase(label, 80)).join(", "), 300);
     if (element.multiple) out.multiple = true;
     if (element.required) out.required = true;
     if (element.matches(":user-invalid")) out.invalid = problemOf(element);
@@ -3764,6 +3816,7 @@
     fileField,
     fileFieldLimits,
     focusField,
+    focusMove,
     frameToParent,
     hasTexts,
     heldFiles,
@@ -3780,12 +3833,14 @@
     read,
     registerClosedRoot,
     registerOwnRoot,
+    rememberOptions,
     scroll,
     scrollList,
     scrollPosition,
     scrollToText,
     secretField,
     selectOptions,
+    selected,
     selection,
     setClipboard,
     setField,

@@ -3,9 +3,9 @@
 
 import { clipboard, installClipboard, setClipboard } from "./act/clipboard.js";
 import { identify, title } from "./act/elements.js";
-import { fieldValue, fileField, fileFieldLimits, focusField, heldFiles, setField } from "./act/fields.js";
+import { fieldValue, fileField, fileFieldLimits, focusField, focusMove, heldFiles, setField } from "./act/fields.js";
 import { querySelector, querySelectorAll, scrollToText, selection } from "./act/find.js";
-import { options, scrollList, selectOptions } from "./act/options.js";
+import { options, rememberOptions, scrollList, selected, selectOptions } from "./act/options.js";
 import { pageDiff, startPageDiff } from "./act/page-diff.js";
 import { hasTexts, text } from "./act/page-text.js";
 import { frameToParent, locate } from "./act/pointer.js";
@@ -24,6 +24,7 @@ const injected = Object.freeze({
   fileField,
   fileFieldLimits,
   focusField,
+  focusMove,
   frameToParent,
   hasTexts,
   heldFiles,
@@ -40,12 +41,14 @@ const injected = Object.freeze({
   read,
   registerClosedRoot,
   registerOwnRoot,
+  rememberOptions,
   scroll,
   scrollList,
   scrollPosition,
   scrollToText,
   secretField,
   selectOptions,
+  selected,
   selection,
   setClipboard,
   setField,

@@ -210,6 +210,7 @@ export interface Located {
   kind?: FieldKind;
   draggable?: boolean;
   disabled?: boolean;
+  focused?: boolean;
   options?: string[] | null;
 }
 

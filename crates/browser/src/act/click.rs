@@ -26,6 +26,7 @@ pub(super) struct Located {
     pub(super) kind: String,
     pub(super) disabled: bool,
     pub(super) draggable: bool,
+    pub(super) focused: bool,
     options: Option<Vec<String>>,
 }
 
@@ -106,8 +107,8 @@ impl Executor<'_> {
     }
 
     /// Like [`Executor::locate`], without scrolling.
-    pub(super) async fn locate_unmoved(&self, target: &Target) -> Result<Located, ActionError> {
-        let argument = json!({ "id": target.place.id, "scroll": false, "at": null });
+    pub(super) async fn locate_unmoved(&self, target: &Target, at: Option<Point>) -> Result<Located, ActionError> {
+        let argument = json!({ "id": target.place.id, "scroll": false, "at": at });
         self.call_target(target, "locate", &argument).await
     }
 
@@ -154,6 +155,13 @@ impl Executor<'_> {
             Some(by) => Err(clip(&by, 120)),
             None => Ok((through.x, through.y)),
         })
+    }
+}
+
+impl Located {
+    /// Whether no part of the element is in the viewport.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.hidden
     }
 }
 

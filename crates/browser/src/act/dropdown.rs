@@ -60,7 +60,7 @@ impl Executor<'_> {
 
     pub(super) async fn options(&self, target: &Target, limit: Duration) -> Result<Options, ActionError> {
         let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-        self.call_target(target, "options", &json!({ "id": target.place.id, "limit": limit })).await
+        self.call_target(target, "options", &json!({ "id": target.place.id, "limit": limit, "news": false })).await
     }
 
     /// Opens an element's list by clicking it.

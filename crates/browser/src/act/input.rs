@@ -1,7 +1,10 @@
 //! Types into fields.
 
+use std::time::Duration;
+
 use chromiumoxide_cdp::cdp::browser_protocol::input::InsertTextParams;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::json;
 
 use super::dropdown::LIST_TIMEOUT;
@@ -12,6 +15,10 @@ use super::text::{clip, label};
 use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
 
+/// How long a field that lost some of a text may take to deal with each character of it.
+const PAUSE: Duration = Duration::from_millis(80);
+/// Longest text typed with pauses.
+const MAX_PAUSED: usize = 40;
 /// Longest text typed key by key.
 pub(super) const MAX_KEYS: usize = 500;
 
@@ -56,7 +63,7 @@ impl Executor<'_> {
         let secret = target.element.input_type == "password";
         let shown = if secret { "a password".to_owned() } else { format!("'{}'", clip(text, 80)) };
         let description = format!("Type {shown} into {}", label(&target.element));
-        let mut suggestions = None;
+        let mut suggests = false;
         let note = match located.kind.as_str() {
             "select" => return self.select(index, &[text.to_owned()]).await,
             "check" | "file" | "button" => {
@@ -64,19 +71,26 @@ impl Executor<'_> {
             }
             "set" => self.set(&target, text).await?,
             _ => {
-                self.press_on(&target, &located, Press::default()).await?;
-                let focused = self.type_over(&target, text, clear).await?;
-                if focused.suggests && !submit && !text.is_empty() {
-                    suggestions = self.list_of(&target, LIST_TIMEOUT).await.ok().flatten();
+                // A press would move the caret.
+                if clear || !located.focused {
+                    self.press_on(&target, &located, Press::default()).await?;
                 }
+                let focused = self.type_over(&target, text, clear).await?;
+                suggests = focused.suggests && !submit && !text.is_empty();
                 (!focused.focused).then(|| "the field did not take the focus".to_owned())
             }
         };
         if submit {
             self.press_keys("Enter").await?;
         }
+        if suggests {
+            self.wait_for_suggestions(&target).await?;
+        }
         let mut outcome = self.settle(description, &start).await?;
-        if let Some(list) = suggestions.filter(|_| !outcome.page_changed) {
+        if suggests
+            && !outcome.page_changed
+            && let Some(list) = self.list_of(&target, Duration::ZERO).await.ok().flatten()
+        {
             prepend_note(&mut outcome, list.describe());
         }
         let note = match note {
@@ -102,8 +116,9 @@ impl Executor<'_> {
         self.settle(format!("Press {} at {}", clip(keys, 80), label(&target.element)), &start).await
     }
 
-    /// Replaces or appends a field's text. Everything but the last character is inserted at once; the last is a key press,
-    /// so key listeners fire with the whole text in place. If the page drops text, types all of it key by key.
+    /// Replaces a field's text, or inserts text at its caret. Everything but the last character is inserted at once; the
+    /// last is a key press, so key listeners fire with the whole text in place. If the page drops text, types all of it
+    /// key by key.
     async fn type_over(&self, target: &Target, text: &str, clear: bool) -> Result<Focused, ActionError> {
         let focused = self.focus(target, clear).await?;
         if text.is_empty() {
@@ -112,10 +127,14 @@ impl Executor<'_> {
             }
             return Ok(focused);
         }
-        let is_short = text.chars().count() <= MAX_KEYS;
-        if is_short && focused.room.is_some_and(|room| text.encode_utf16().count() > room) {
+        if focused.suggests {
+            let _gone: IgnoredAny =
+                self.call_at(&target.place, "rememberOptions", &json!({ "id": target.place.id })).await?;
+        }
+        let length = text.chars().count();
+        if length <= MAX_KEYS && focused.room.is_some_and(|room| text.encode_utf16().count() > room) {
             // The page may distribute what exceeds `maxlength`, as one-time-code inputs do.
-            self.type_keys(text).await?;
+            self.type_paced(target, text).await?;
             return Ok(focused);
         }
         let session = &target.place.document.session;
@@ -124,14 +143,69 @@ impl Executor<'_> {
         if !body.is_empty() {
             delivered(session.call(InsertTextParams::new(body)).await)?;
         }
-        if let Some(last) = last {
+        // A field that has refused the text would take its last character alone.
+        let is_refused =
+            !body.is_empty() && length <= MAX_KEYS && self.is_ignored(target, &focused.value, body, clear).await;
+        if let Some(last) = last.filter(|_| !is_refused) {
             self.type_keys(last.encode_utf8(&mut [0; 4])).await?;
         }
-        if is_short && self.is_ignored(target, &focused.value, text, clear).await {
-            self.focus(target, clear).await?;
-            self.type_keys(text).await?;
+        if is_refused || (length <= MAX_KEYS && self.is_ignored(target, &focused.value, text, clear).await) {
+            self.pause(target).await?;
+            if clear {
+                self.empty(target).await?;
+            }
+            self.type_paced(target, text).await?;
         }
         Ok(focused)
+    }
+
+    /// Types a text key by key, at the page's pace if it is short.
+    async fn type_paced(&self, target: &Target, text: &str) -> Result<(), ActionError> {
+        if text.chars().count() > MAX_PAUSED {
+            return self.type_keys(text).await;
+        }
+        for character in text.chars() {
+            self.type_keys(character.encode_utf8(&mut [0; 4])).await?;
+            self.pause(target).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives the page time for a character, until it moves the focus.
+    async fn pause(&self, target: &Target) -> Result<(), ActionError> {
+        let limit = u64::try_from(PAUSE.as_millis()).unwrap_or(u64::MAX);
+        let _over: IgnoredAny = self.call_in(&target.place.document, "focusMove", &json!({ "limit": limit })).await?;
+        Ok(())
+    }
+
+    /// Selects what a field holds, to be typed over. A mask that keeps what is selected is emptied key by key.
+    async fn empty(&self, target: &Target) -> Result<(), ActionError> {
+        let length = async || {
+            Ok::<_, ActionError>(letters(&self.value(target, "").await?.value.unwrap_or_default()).chars().count())
+        };
+        self.focus(target, true).await?;
+        if length().await? == 0 {
+            return Ok(());
+        }
+        // Not Delete: masks leave their slots in place with this key alone.
+        self.press_keys("Backspace").await?;
+        for _ in 0..length().await?.min(MAX_PAUSED) {
+            self.press_keys("End Backspace").await?;
+        }
+        self.pause(target).await?;
+        self.focus(target, true).await?;
+        Ok(())
+    }
+
+    /// Waits for suggestions to what was typed: others than those that the focus alone had shown.
+    async fn wait_for_suggestions(&self, target: &Target) -> Result<(), ActionError> {
+        let limit = u64::try_from(LIST_TIMEOUT.as_millis()).unwrap_or(u64::MAX);
+        let argument = json!({ "id": target.place.id, "limit": limit, "news": true });
+        match self.call_at::<IgnoredAny>(&target.place, "options", &argument).await {
+            Err(ActionError::Browser(error)) if error.is_fatal() => Err(error.into()),
+            // A field that is gone suggests nothing.
+            _ => Ok(()),
+        }
     }
 
     async fn focus(&self, target: &Target, clear: bool) -> Result<Focused, ActionError> {

@@ -62,9 +62,10 @@ impl Executor<'_> {
                     }
                 }
             }
-            Action::Hover { index } => self.hover(index).await,
-            Action::Drag { from, x, y, to, path } => {
-                self.drag(from, x.zip(*y), to.as_ref(), path.as_deref().unwrap_or_default()).await
+            Action::Hover { index, x, y } => self.hover(index, x.zip(*y)).await,
+            Action::Drag { from, x, y, to, to_x, to_y, path } => {
+                let to = to.as_ref().map(|to| (to, to_x.zip(*to_y)));
+                self.drag((from, x.zip(*y)), to, path.as_deref().unwrap_or_default()).await
             }
             Action::DropdownOptions { index } => self.dropdown_options(index).await,
             Action::ScrollToText { text, select } => self.scroll_to_text(text, select.unwrap_or(false)).await,

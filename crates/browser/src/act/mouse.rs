@@ -38,9 +38,12 @@ pub(super) fn bits(modifiers: &[Modifier]) -> i64 {
     })
 }
 
-/// Moves, presses and releases. Pipelined: awaiting each event costs a frame.
+/// Moves, presses and releases. What the pointer brings about by being there has a frame before the press; the rest is
+/// pipelined, since awaiting each event costs a frame.
 pub(super) async fn press(session: &Session, at: Point, press: Press) -> Result<(), ActionError> {
-    let mut sent = vec![session.call(build(event(DispatchMouseEventType::MouseMoved, at).modifiers(press.modifiers)))];
+    let moved = event(DispatchMouseEventType::MouseMoved, at).modifiers(press.modifiers);
+    delivered(session.call(build(moved)).await)?;
+    let mut sent = Vec::new();
     for count in 1..=press.count {
         let (button, held) = protocol(press.button);
         let step = |kind, held| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::dropdown::ListOption;
+use super::dropdown::{LIST_TIMEOUT, ListOption};
 use super::executor::{Executor, Target, reject};
 use super::mouse::Press;
 use super::outcome::prepend_note;
@@ -39,7 +39,8 @@ impl Executor<'_> {
         }
         let target = self.target(index).await?;
         let start = self.start_filling(&target).await?;
-        let argument = json!({ "id": target.place.id, "options": options });
+        let limit = u64::try_from(LIST_TIMEOUT.as_millis()).unwrap_or(u64::MAX);
+        let argument = json!({ "id": target.place.id, "options": options, "limit": limit });
         let selection: NativeSelection = self.call_target(&target, "selectOptions", &argument).await?;
         match selection {
             NativeSelection { unfit: true, .. } => {
@@ -53,8 +54,24 @@ impl Executor<'_> {
             NativeSelection { disabled: true, .. } => reject!("element {index} is disabled"),
             NativeSelection { single: true, .. } => reject!("element {index} takes one option only"),
             NativeSelection { unknown: Some(unknown), options, .. } => Err(no_such(index, &unknown, &options)),
-            NativeSelection { chosen, .. } => self.settle(described(&chosen, &target), &start).await,
+            NativeSelection { chosen, .. } => {
+                let mut outcome = self.settle(described(&chosen, &target), &start).await?;
+                if !outcome.page_changed
+                    && let Some(now) = self.selected(&target).await
+                    && now != chosen
+                {
+                    let now = clip(&now.join("', '"), 80);
+                    prepend_note(&mut outcome, format!("the page did not keep that: '{now}' is selected now"));
+                }
+                Ok(outcome)
+            }
         }
+    }
+
+    /// What a `<select>` has selected; none if it is gone.
+    async fn selected(&self, target: &Target) -> Option<Vec<String>> {
+        let argument = json!({ "id": target.place.id });
+        self.call_target::<NativeSelection>(target, "selected", &argument).await.ok().map(|selection| selection.chosen)
     }
 
     pub(super) async fn dropdown_options(&self, index: &Locator) -> Result<ActionOutcome, ActionError> {

@@ -119,7 +119,9 @@ impl Facts {
         self.fields += usize::from(to_write_in);
         self.password |= element.input_type == "password";
         self.account |= to_write_in && (element.input_type == "email" || names_an_account(element));
-        if !element.invalid.is_empty() && self.complaints.len() < MAX_COMPLAINTS {
+        // Pages mark empty fields before anything was filled in or sent.
+        let is_said = element.invalid != "true" || element.value.as_ref().is_some_and(|value| !value.is_empty());
+        if !element.invalid.is_empty() && is_said && self.complaints.len() < MAX_COMPLAINTS {
             let name = [&element.name, &element.placeholder, &element.field].into_iter().find(|name| !name.is_empty());
             let name = name.map_or("a field", String::as_str);
             self.complaints.push(match element.invalid.as_str() {

@@ -41,7 +41,7 @@ impl<'a> Scene<'a> {
         self.with(from, Use::Click, |from, _| {
             self.with(to, Use::Click, |to, _| {
                 let (from, to) = (from.index.into(), Some(to.index.into()));
-                Move::on(Action::Drag { from, x: None, y: None, to, path: None }, false)
+                Move::on(Action::Drag { from, x: None, y: None, to, to_x: None, to_y: None, path: None }, false)
             })
         })
     }

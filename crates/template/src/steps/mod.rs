@@ -88,8 +88,9 @@ pub(super) fn next(goal: &Goal, scene: &Scene<'_>) -> Move {
         Goal::Open { address, new_tab } => scene.open(address, *new_tab),
         Goal::Search { query, site } => scene.search(query, site),
         Goal::Click(target) => scene.click(target),
-        Goal::Hover(target) => scene
-            .with(target, Use::Click, |element, exact| Move::on(Action::Hover { index: element.index.into() }, exact)),
+        Goal::Hover(target) => {
+            scene.with(target, Use::Click, |element, exact| Move::on(Action::hover(element.index), exact))
+        }
         Goal::DoubleClick(target) => scene.click_with(target, None, Some(2)),
         Goal::RightClick(target) => scene.click_with(target, Some(MouseButton::Right), None),
         Goal::Drag { from, to } => scene.drag(from, to),

@@ -2,9 +2,9 @@
 
 import { isSecret } from "../dom/controls.js";
 import { attribute, matches, page } from "../dom/native.js";
-import { idOf } from "../dom/registry.js";
+import { focusedElement, idOf } from "../dom/registry.js";
 import { normalized } from "../dom/strings.js";
-import { find, fire } from "./elements.js";
+import { find, fire, queryIn } from "./elements.js";
 import { appeared } from "./page-diff.js";
 import { frames } from "./wait.js";
 
@@ -65,7 +65,28 @@ function placeCaret(element, clear) {
 }
 
 /**
- * Focuses a field and places the caret.
+ * Resolves when the focus moves, as boxes for the characters of a code pass it on, or after `limit` ms. Fields that
+ * rewrite what is typed need that time as well.
+ *
+ * @param {{ limit: number }} argument
+ * @returns {Promise<{}>}
+ */
+export function focusMove({ limit }) {
+  return new Promise((resolve) => {
+    const before = focusedElement();
+    const end = () => {
+      removeEventListener("focusin", onFocus, true);
+      clearTimeout(timer);
+      resolve({});
+    };
+    const onFocus = () => focusedElement() !== before && end();
+    addEventListener("focusin", onFocus, true);
+    const timer = setTimeout(end, limit);
+  });
+}
+
+/**
+ * Focuses a field and places the caret. A field that has the focus keeps its caret unless it is cleared.
  *
  * @param {{ id: number, clear: boolean }} argument
  * @returns {Gone | { focused: boolean, value: string, suggests: boolean, room: number | null }}
@@ -73,8 +94,9 @@ function placeCaret(element, clear) {
 export function focusField({ id, clear }) {
   const element = find(id);
   if (!element) return { gone: true };
+  const hasCaret = !clear && isFocused(element);
   element.focus?.({ preventScroll: true });
-  placeCaret(element, clear);
+  if (!hasCaret) placeCaret(element, clear);
   const { maxLength } = element;
   return {
     focused: isFocused(element),
@@ -95,6 +117,20 @@ function shownValue(element) {
 }
 
 /**
+ * What a field and those after it hold together, one character each: the boxes of a code.
+ *
+ * @param {AnyElement} element
+ * @param {number} count
+ * @returns {string}
+ */
+function joinedFrom(element, count) {
+  const root = /** @type {Document | ShadowRoot} */ (element.getRootNode());
+  const fields = [...queryIn(root, "input")];
+  const boxes = fields.slice(fields.indexOf(element)).slice(0, count);
+  return boxes.every((box) => box.value.length === 1) ? normalized(boxes.map((box) => box.value).join("")) : "";
+}
+
+/**
  * A field's value after `text` was typed into it; of a secret only its length. `elsewhere`: the page has taken the text
  * to another place.
  *
@@ -111,6 +147,7 @@ export async function fieldValue({ id, text }) {
   const value = shownValue(element);
   const wanted = normalized(text);
   if (normalized(value).endsWith(wanted)) return { value, elsewhere: false };
+  if (wanted && joinedFrom(element, wanted.length) === wanted) return { value: text, elsewhere: false };
   const elsewhere = wanted !== "" && [...appeared()].some((one) => normalized(one.textContent).includes(wanted));
   return { value, elsewhere };
 }

@@ -1,6 +1,6 @@
 // Options of selects, listboxes and menus, and of what merely looks like them.
 
-import { isTrue, optionLabel } from "../dom/controls.js";
+import { isTrue, optionLabel, selectedLabels } from "../dom/controls.js";
 import { attribute, matches, page } from "../dom/native.js";
 import { idOf } from "../dom/registry.js";
 import { clip, normalized } from "../dom/strings.js";
@@ -26,32 +26,61 @@ export function nativeOptions(select) {
 }
 
 /**
- * Chooses options of a native select by text, label or value.
+ * Chooses options of a native select by text, label or value. Some selects load their options when they are used: one
+ * that lacks an option is focused and pressed, and given `limit` ms.
  *
- * @param {{ id: number, options: string[] }} argument
- * @returns {Gone | { unfit: true } | { disabled: true } | { single: true } | { unknown: string, options: string[] } |
- *   { chosen: string[] }}
+ * @param {{ id: number, options: string[], limit: number }} argument
+ * @returns {Promise<Gone | { unfit: true } | { disabled: true } | { single: true } |
+ *   { unknown: string, options: string[] } | { chosen: string[] }>}
  */
-export function selectOptions({ id, options }) {
+export async function selectOptions({ id, options, limit }) {
   const element = find(id);
   if (!element) return { gone: true };
   if (!(element instanceof HTMLSelectElement)) return { unfit: true };
   if (element.matches(":disabled")) return { disabled: true };
   if (options.length > 1 && !element.multiple) return { single: true };
-  const all = [...element.options];
-  const wanted = [];
-  for (const text of options) {
-    const exact = all.find((option) => option.value === text || option.text.trim() === text.trim());
-    const found = exact ?? all.find((option) => isCalled(option, text));
-    if (!found || found.disabled) return { unknown: text, options: nativeOptions(element) };
-    wanted.push(found);
-  }
+  const unknown = () => options.find((text) => !optionOf(element, text));
   element.focus({ preventScroll: true });
-  for (const option of all) {
+  if (unknown() !== undefined) {
+    for (const type of ["mousedown", "mouseup", "click"]) {
+      element.dispatchEvent(new MouseEvent(type, { bubbles: true, composed: true, cancelable: true }));
+    }
+    await until(() => unknown() === undefined, limit);
+  }
+  const missing = unknown();
+  if (missing !== undefined) return { unknown: missing, options: nativeOptions(element) };
+  const wanted = options.map((text) => optionOf(element, text));
+  for (const option of element.options) {
     if (element.multiple || wanted.includes(option)) option.selected = wanted.includes(option);
   }
   fire(element, "input", "change");
-  return { chosen: [...element.selectedOptions].map((option) => clip(optionLabel(option), 100)) };
+  return { chosen: selectedLabels(element).map((label) => clip(label, 100)) };
+}
+
+/**
+ * What is chosen in a native select.
+ *
+ * @param {{ id: number }} argument
+ * @returns {Gone | { chosen: string[] }}
+ */
+export function selected({ id }) {
+  const element = find(id);
+  if (!(element instanceof HTMLSelectElement)) return { gone: true };
+  return { chosen: selectedLabels(element).map((label) => clip(label, 100)) };
+}
+
+/**
+ * The option of a select that can be chosen by a text, label or value.
+ *
+ * @param {HTMLSelectElement} select
+ * @param {string} text
+ * @returns {HTMLOptionElement | null}
+ */
+function optionOf(select, text) {
+  const all = [...select.options];
+  const exact = all.find((option) => option.value === text || option.text.trim() === text.trim());
+  const found = exact ?? all.find((option) => isCalled(option, text));
+  return found && !found.disabled ? found : null;
 }
 
 /**
@@ -140,12 +169,37 @@ function describeOpenList(element) {
 }
 
 /**
- * The options of an element, once its list is open.
+ * @param {OpenList | null} list
+ * @returns {string}
+ */
+function textsOf(list) {
+  return list?.options.map(({ text }) => text).join("\n") ?? "";
+}
+
+/** @type {string} */
+let earlier = "";
+
+/**
+ * Remembers the options that are shown now, so that `options` can wait for others.
  *
- * @param {{ id: number, limit: number }} argument
+ * @param {{ id: number }} argument
+ * @returns {Gone | {}}
+ */
+export function rememberOptions({ id }) {
+  const element = find(id);
+  if (!element) return { gone: true };
+  earlier = textsOf(describeOpenList(element));
+  return {};
+}
+
+/**
+ * The options of an element, once its list is open. With `news`, once they are others than those remembered, or as they
+ * are when the time is over.
+ *
+ * @param {{ id: number, limit: number, news: boolean }} argument
  * @returns {Promise<Gone | { native: string[] } | { open: OpenList | null }>}
  */
-export async function options({ id, limit }) {
+export async function options({ id, limit, news }) {
   const element = find(id);
   if (!element) return { gone: true };
   if (element instanceof HTMLSelectElement) return { native: nativeOptions(element).slice(0, MAX_OPTIONS) };
@@ -153,7 +207,11 @@ export async function options({ id, limit }) {
     const proposals = [...element.list.options].map((option) => clip(option.label || option.value, 100));
     return { native: proposals.slice(0, MAX_OPTIONS) };
   }
-  return { open: await until(() => describeOpenList(element), limit) };
+  const open = await until(() => {
+    const list = describeOpenList(element);
+    return list && !(news && textsOf(list) === earlier) ? list : null;
+  }, limit);
+  return { open: open ?? describeOpenList(element) };
 }
 
 /**

@@ -5,6 +5,7 @@ import { attribute } from "../dom/native.js";
 import { pressableBoxes, scrollTarget } from "../dom/places.js";
 import { contains, elementAt } from "../dom/registry.js";
 import { describeElement, find, hasBox, parentElementOf } from "./elements.js";
+import { isFocused } from "./fields.js";
 import { nativeOptions } from "./options.js";
 import { frames } from "./wait.js";
 
@@ -145,6 +146,7 @@ export async function locate({ id, scroll, at }) {
     kind: kindOf(element),
     draggable: Boolean(element.closest("[draggable=true]")) || element.draggable === true,
     disabled: element.matches(":disabled") || isTrue(element, "aria-disabled"),
+    focused: isFocused(element),
     options: element instanceof HTMLSelectElement ? nativeOptions(element).slice(0, 50) : null,
   };
   const size = target.getBoundingClientRect();
