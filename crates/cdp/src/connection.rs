@@ -137,13 +137,14 @@ impl Connection {
         self.shared.command_timeout
     }
 
-    /// Registers a waiter and queues the message without waiting, so that consecutive commands are pipelined.
+    /// Queues a message without waiting, so that consecutive commands are pipelined. The reply comes as long as the
+    /// request is registered.
     pub(super) fn request(
         &self,
         session: Option<&Arc<str>>,
         method: &str,
         params: &impl serde::Serialize,
-    ) -> Result<(u64, oneshot::Receiver<Result<Bytes, CdpError>>), CdpError> {
+    ) -> Result<(Registered, oneshot::Receiver<Result<Bytes, CdpError>>), CdpError> {
         let id = self.shared.next_id.fetch_add(1, Ordering::Relaxed);
         let message = encode(id, session.map(AsRef::as_ref), method, params)?;
         let browser_side = is_browser_side(method);
@@ -159,16 +160,11 @@ impl Connection {
             let waiter = Waiter { session: session.cloned(), browser_side, reply, method: method.to_owned() };
             state.waiting.insert(id, waiter);
         }
+        let registered = Registered { connection: self.clone(), id };
         if self.shared.outgoing.try_send(message).is_err() {
-            self.forget(id);
             return Err(if self.is_closed() { CdpError::Closed } else { CdpError::Overloaded });
         }
-        Ok((id, receiver))
-    }
-
-    /// Stops waiting for a reply.
-    pub(super) fn forget(&self, id: u64) {
-        self.shared.lock().waiting.remove(&id);
+        Ok((registered, receiver))
     }
 
     /// The number of pending replies and of routes.
@@ -176,6 +172,18 @@ impl Connection {
     pub(super) fn registered(&self) -> (usize, usize) {
         let state = self.shared.lock();
         (state.waiting.len(), state.routes.len())
+    }
+}
+
+/// A request whose reply is waited for. Dropping it stops waiting.
+pub(super) struct Registered {
+    connection: Connection,
+    id: u64,
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        self.connection.shared.lock().waiting.remove(&self.id);
     }
 }
 

@@ -1,16 +1,11 @@
 //! Commands of a session.
 
-use std::marker::PhantomData;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
 use chromiumoxide_types::Command;
 use serde::de::DeserializeOwned;
-use tokio::sync::oneshot;
-use tokio::time::Sleep;
+use tokio::time::timeout;
 
 use super::connection::Connection;
 use super::error::CdpError;
@@ -44,107 +39,49 @@ impl Session {
         &self.connection
     }
 
-    /// Sends a command at once and returns its pending reply, with the connection's timeout.
-    pub fn call<C: Command>(&self, command: C) -> PendingReply<C::Response> {
+    /// Sends a command at once and returns its pending reply, with the connection's timeout. Dropping the reply ignores
+    /// it; the command is sent.
+    pub fn call<C: Command>(&self, command: C) -> impl Future<Output = Result<C::Response, CdpError>> + use<C> {
         self.call_within(command, self.connection.command_timeout())
     }
 
     /// Like [`Session::call`], with another timeout.
-    pub fn call_within<C: Command>(&self, command: C, limit: Duration) -> PendingReply<C::Response> {
-        self.request(&command.identifier(), &command, limit)
+    pub fn call_within<C: Command>(
+        &self,
+        command: C,
+        limit: Duration,
+    ) -> impl Future<Output = Result<C::Response, CdpError>> + use<C> {
+        self.call_as(command, limit)
     }
 
-    /// Like [`Session::call`], with a reply type of our own.
-    pub fn call_as<R: DeserializeOwned, C: Command>(&self, command: C, limit: Duration) -> PendingReply<R> {
-        self.request(&command.identifier(), &command, limit)
+    /// Like [`Session::call_within`], with a reply type of our own.
+    pub fn call_as<R: DeserializeOwned, C: Command>(
+        &self,
+        command: C,
+        limit: Duration,
+    ) -> impl Future<Output = Result<R, CdpError>> + use<R, C> {
+        let method = command.identifier();
+        // Sent, and with a deadline, before the reply is awaited.
+        let sent = self.connection.request(self.id.as_ref(), &method, &command);
+        let sent = sent.map(|(registered, reply)| (registered, timeout(limit, reply)));
+        async move {
+            let (_registered, reply) = sent?;
+            let reply = match reply.await {
+                Ok(Ok(reply)) => reply?,
+                // Dropped unanswered: the connection is closed.
+                Ok(Err(_)) => return Err(CdpError::Closed),
+                Err(_elapsed) => return Err(CdpError::TimedOut { method: method.into_owned(), limit }),
+            };
+            serde_json::from_slice(&reply)
+                .map_err(|error| CdpError::Decode { method: method.into_owned(), detail: error.to_string() })
+        }
     }
 
     /// Sends a command without waiting for its reply.
     pub fn send<C: Command>(&self, command: C) {
         let method = command.identifier();
-        match self.connection.request(self.id.as_ref(), &method, &command) {
-            // Nobody waits for the reply, so do not keep it registered.
-            Ok((id, _)) => self.connection.forget(id),
-            Err(error) => tracing::debug!(%method, %error, "command not sent"),
+        if let Err(error) = self.connection.request(self.id.as_ref(), &method, &command) {
+            tracing::debug!(%method, %error, "command not sent");
         }
-    }
-
-    fn request<R>(&self, method: &str, params: &impl serde::Serialize, limit: Duration) -> PendingReply<R> {
-        let sent = self.connection.request(self.id.as_ref(), method, params);
-        PendingReply {
-            state: match sent {
-                Ok((id, reply)) => State::Waiting {
-                    id,
-                    reply,
-                    // A timeout, not a pause.
-                    deadline: Box::pin(tokio::time::sleep(limit)),
-                    connection: self.connection.clone(),
-                },
-                Err(error) => State::Failed(error),
-            },
-            method: method.to_owned(),
-            limit,
-            result: PhantomData,
-        }
-    }
-}
-
-/// The pending reply to a command. Dropping it ignores the reply; the command is sent.
-#[must_use = "use `Session::send` for a command whose reply nobody needs"]
-pub struct PendingReply<R> {
-    state: State,
-    method: String,
-    limit: Duration,
-    result: PhantomData<fn() -> R>,
-}
-
-enum State {
-    Waiting {
-        id: u64,
-        reply: oneshot::Receiver<Result<Bytes, CdpError>>,
-        deadline: Pin<Box<Sleep>>,
-        connection: Connection,
-    },
-    Failed(CdpError),
-    Done,
-}
-
-impl<R: DeserializeOwned> Future for PendingReply<R> {
-    type Output = Result<R, CdpError>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        let raw = match &mut this.state {
-            State::Waiting { reply, deadline, .. } => match Pin::new(reply).poll(context) {
-                Poll::Ready(Ok(raw)) => raw,
-                // Dropped unanswered: the connection is closed.
-                Poll::Ready(Err(_)) => Err(CdpError::Closed),
-                Poll::Pending => {
-                    ready!(deadline.as_mut().poll(context));
-                    Err(CdpError::TimedOut { method: this.method.clone(), limit: this.limit })
-                }
-            },
-            State::Failed(error) => Err(error.clone()),
-            State::Done => panic!("polled after it was ready"),
-        };
-        this.finish();
-        Poll::Ready(raw.and_then(|raw| {
-            serde_json::from_slice(&raw)
-                .map_err(|error| CdpError::Decode { method: this.method.clone(), detail: error.to_string() })
-        }))
-    }
-}
-
-impl<R> PendingReply<R> {
-    fn finish(&mut self) {
-        if let State::Waiting { id, connection, .. } = std::mem::replace(&mut self.state, State::Done) {
-            connection.forget(id);
-        }
-    }
-}
-
-impl<R> Drop for PendingReply<R> {
-    fn drop(&mut self) {
-        self.finish();
     }
 }

@@ -5,6 +5,7 @@ mod events;
 mod failures;
 mod framing;
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::page::{HandleJavaScriptDialogParams, NavigateParams};
@@ -13,11 +14,13 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio_util::task::TaskTracker;
 
-use super::session::PendingReply;
 use super::{CdpError, Connection, EventReceiver, SESSION_FAILED, Session};
 use crate::messages;
 
 const LIMIT: Duration = Duration::from_secs(5);
+
+/// The pending reply to any command.
+type PendingReply = Pin<Box<dyn Future<Output = Result<Value, CdpError>>>>;
 
 /// The browser's end of the socket.
 struct Peer {
@@ -80,17 +83,17 @@ fn attached(by: Option<&str>, session: &str) -> Value {
 }
 
 /// A renderer command.
-fn evaluate(session: &Session, expression: &str) -> PendingReply<Value> {
-    session.call_as(EvaluateParams::new(expression), LIMIT)
+fn evaluate(session: &Session, expression: &str) -> PendingReply {
+    Box::pin(session.call_as(EvaluateParams::new(expression), LIMIT))
 }
 
 /// A browser command.
-fn navigate(session: &Session) -> PendingReply<Value> {
-    session.call_as(NavigateParams::new("https://shop.example/"), LIMIT)
+fn navigate(session: &Session) -> PendingReply {
+    Box::pin(session.call_as(NavigateParams::new("https://shop.example/"), LIMIT))
 }
 
-fn answer_dialog(session: &Session) -> PendingReply<Value> {
-    session.call_as(HandleJavaScriptDialogParams::new(true), LIMIT)
+fn answer_dialog(session: &Session) -> PendingReply {
+    Box::pin(session.call_as(HandleJavaScriptDialogParams::new(true), LIMIT))
 }
 
 /// Waits until everything sent before has been read.
