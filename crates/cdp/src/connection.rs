@@ -15,8 +15,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::error::CdpError;
+use super::events::{Event, EventReceiver};
 use super::oversized::{OversizedMessage, Recipient};
-use super::state::{Event, EventReceiver, Flooded, State, Waiter};
+use super::state::{Flooded, State, Waiter};
 
 /// Maximum number of queued requests. Chromium reads as fast as we write; a full queue means it hangs.
 const OUTGOING_QUEUE: usize = 4_096;

@@ -6,6 +6,7 @@
 
 mod connection;
 mod error;
+pub mod events;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod messages;
@@ -15,8 +16,8 @@ mod state;
 
 pub use connection::Connection;
 pub use error::CdpError;
+pub use events::{Event, EventReceiver, KnownEvent};
 pub use session::Session;
-pub use state::{Event, EventReceiver, SESSION_FAILED};
 
 #[cfg(test)]
 mod tests;

@@ -6,38 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::{EventTargetCrashed, EventTargetReloadedAfterCrash};
 use chromiumoxide_cdp::cdp::browser_protocol::target::{EventAttachedToTarget, EventDetachedFromTarget, TargetId};
-use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, oneshot};
 
 use super::error::CdpError;
-use crate::messages;
-
-/// The method of a failed session's last event. Not Chromium's.
-pub const SESSION_FAILED: &str = "session failed";
-
-pub type EventReceiver = mpsc::Receiver<Event>;
-
-/// An event with unparsed parameters.
-#[derive(Debug, Clone)]
-pub struct Event {
-    pub session: Option<Arc<str>>,
-    pub method: String,
-    pub(super) params: Bytes,
-}
-
-impl Event {
-    /// Parses the parameters. Mismatches are logged and skipped: Chromium is newer than the types, and an unknown event
-    /// must not end a run.
-    pub fn parse<T: DeserializeOwned>(&self) -> Option<T> {
-        match serde_json::from_slice(&self.params) {
-            Ok(params) => Some(params),
-            Err(error) => {
-                tracing::debug!(method = self.method, %error, "unexpected event parameters");
-                None
-            }
-        }
-    }
-}
+use super::events::{Event, KnownEvent, SESSION_FAILED};
 
 #[derive(Default)]
 pub(super) struct State {
@@ -92,14 +64,14 @@ impl State {
                 self.failed.remove(session);
             }
             (by, EventAttachedToTarget::IDENTIFIER) => {
-                if let Some(attached) = event.parse::<messages::AttachedToTarget>() {
+                if let Some(KnownEvent::AttachedToTarget(attached)) = event.parse() {
                     let attached_as =
                         Attached { by: by.clone(), target: TargetId::new(attached.target_info.target_id) };
                     self.attached.insert(attached.session_id.into(), attached_as);
                 }
             }
             (_, EventDetachedFromTarget::IDENTIFIER) => {
-                if let Some(detached) = event.parse::<messages::DetachedFromTarget>() {
+                if let Some(KnownEvent::DetachedFromTarget(detached)) = event.parse() {
                     self.detach(detached.session_id.into());
                 }
             }
@@ -149,7 +121,8 @@ impl State {
         self.fail(&CdpError::Overloaded, |waiter| waiter.session == session);
         let route = self.routes.remove(&session);
         if let Some(session) = session {
-            let last = Event { session: Some(session.clone()), method: SESSION_FAILED.into(), params: Bytes::new() };
+            let params = Bytes::from_static(b"{}");
+            let last = Event { session: Some(session.clone()), method: SESSION_FAILED.into(), params };
             // If the queue is full, the reason is lost.
             let _ = route.map(|route| route.try_send(last));
             self.failed.insert(session, CdpError::Overloaded);

@@ -7,14 +7,11 @@ use url::{Origin, Url};
 use super::state::ContextState;
 use super::tabs::Tabs;
 use crate::navigation::short_url;
-use cdp::{Event, messages};
+use cdp::events::Frame;
 
 impl ContextState {
     /// Navigates a tab away from a document it must not show. Runs before the tab state is updated.
-    pub(super) fn check_document(&self, event: &Event) {
-        let (Some(session), Some(messages::FrameNavigated { frame, .. })) = (&event.session, event.parse()) else {
-            return;
-        };
+    pub(super) fn check_document(&self, session: &str, frame: &Frame) {
         let (mut tabs, url) = (self.tabs(), frame.document_url());
         let may_be_shown = may_be_shown(url, &tabs);
         let Some(tab) = tabs.of_session(session).filter(|tab| *tab.target == *frame.id) else { return };

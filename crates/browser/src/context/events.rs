@@ -4,20 +4,11 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use chromiumoxide_cdp::cdp::browser_protocol::browser::{
-    BrowserContextId, CancelDownloadParams, EventDownloadProgress, EventDownloadWillBegin,
-};
-use chromiumoxide_cdp::cdp::browser_protocol::dom::BackendNodeId;
-use chromiumoxide_cdp::cdp::browser_protocol::fetch::{EventAuthRequired, EventRequestPaused, FailRequestParams};
-use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
+use chromiumoxide_cdp::cdp::browser_protocol::browser::{BrowserContextId, CancelDownloadParams};
+use chromiumoxide_cdp::cdp::browser_protocol::fetch::FailRequestParams;
 use chromiumoxide_cdp::cdp::browser_protocol::network::ErrorReason;
-use chromiumoxide_cdp::cdp::browser_protocol::page::{
-    EventFileChooserOpened, EventFrameNavigated, EventJavascriptDialogOpening, EventWindowOpen,
-    HandleJavaScriptDialogParams,
-};
-use chromiumoxide_cdp::cdp::browser_protocol::target::{
-    CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, TargetId,
-};
+use chromiumoxide_cdp::cdp::browser_protocol::page::HandleJavaScriptDialogParams;
+use chromiumoxide_cdp::cdp::browser_protocol::target::CloseTargetParams;
 use chromiumoxide_cdp::cdp::js_protocol::runtime::{RunIfWaitingForDebuggerParams, TerminateExecutionParams};
 use tokio::time::Instant;
 use url::Url;
@@ -25,15 +16,16 @@ use url::Url;
 use super::prompts;
 use super::session_setup;
 use super::state::ContextState;
-use super::tab_events::apply_tab_event;
-use super::tabs::{Chooser, OpenDialog, Tab, Tabs};
+use super::tabs::{OpenDialog, Tab, Tabs};
 use crate::egress::Denied;
-use crate::isolated_world::Document;
 use crate::navigation::tracker::Verdict;
 use crate::process::panics::or_on_panic;
 use agent::observation;
 use agent::text::shorten;
-use cdp::{Connection, Event, EventReceiver, SESSION_FAILED, Session, messages};
+use cdp::events::{
+    AttachedToTarget, DownloadProgress, DownloadWillBegin, JavascriptDialogOpening, RequestPaused, TargetInfoChanged,
+};
+use cdp::{Event, EventReceiver, KnownEvent, Session};
 
 /// How long a request may be held until the tracker can decide. It takes milliseconds.
 const TRACKER_DECIDES_WITHIN: Duration = Duration::from_secs(1);
@@ -46,7 +38,7 @@ pub(super) async fn dispatch(mut queue: EventReceiver, shared: Weak<ContextState
     let _close_on_drop = CloseOnDrop(shared.clone());
     while let Some(event) = queue.recv().await {
         let Some(shared) = shared.upgrade() else { return };
-        shared.handle(&shared.connection, &event);
+        shared.handle(&event);
         shared.notify_changed();
     }
 }
@@ -63,99 +55,69 @@ impl Drop for CloseOnDrop {
 }
 
 impl ContextState {
-    fn handle(self: &Arc<Self>, connection: &Connection, event: &Event) {
-        match event.method.as_str() {
-            EventAttachedToTarget::IDENTIFIER => {
-                if let Some(attached) = event.parse::<messages::AttachedToTarget>() {
-                    self.attached(connection, event, &attached);
-                }
-            }
-            EventDetachedFromTarget::IDENTIFIER => {
-                if let Some(detached) = event.parse::<messages::DetachedFromTarget>() {
-                    // Frames are removed by their parents' events.
-                    let mut tabs = self.tabs();
-                    if tabs.remove(&detached.session_id)
-                        && let Some(tab) = tabs.active()
-                    {
-                        tab.bring_to_front();
-                    }
-                }
-            }
-            EventTargetInfoChanged::IDENTIFIER => {
-                if let Some(messages::TargetInfoChanged { target_info: info }) = event.parse()
-                    && let Some(tab) = self.tabs().by_target(&info.target_id)
+    fn handle(self: &Arc<Self>, event: &Event) {
+        let session = event.session.as_ref();
+        match event.parse() {
+            Some(KnownEvent::AttachedToTarget(attached)) => self.attached(session, attached),
+            Some(KnownEvent::DetachedFromTarget(detached)) => {
+                // Frames are removed by their parents' events.
+                let mut tabs = self.tabs();
+                if tabs.remove(&detached.session_id)
+                    && let Some(tab) = tabs.active()
                 {
-                    tab.url = info.url;
-                    tab.title = info.title;
+                    tab.bring_to_front();
                 }
             }
-            EventAuthRequired::IDENTIFIER => {
-                if let (Some(asked), Some(session)) = (event.parse(), &event.session) {
-                    prompts::refuse_login(&connection.session(session), &mut self.tabs(), &asked);
+            Some(KnownEvent::TargetInfoChanged(TargetInfoChanged { target_info })) => {
+                if let Some(tab) = self.tabs().by_target(&target_info.target_id) {
+                    tab.url = target_info.url;
+                    tab.title = target_info.title;
                 }
             }
-            EventRequestPaused::IDENTIFIER => {
-                if let (Some(paused), Some(session)) = (event.parse(), &event.session) {
-                    self.paused(connection.session(session), paused);
-                }
-            }
-            EventWindowOpen::IDENTIFIER => self.tabs().expect_window(),
-            SESSION_FAILED => self.tabs().add_urgent_notice(
+            Some(KnownEvent::DownloadWillBegin(begins)) => self.download_started(&begins),
+            Some(KnownEvent::DownloadProgress(progress)) => self.download_progressed(&progress),
+            Some(KnownEvent::SessionFailed(_)) => self.tabs().add_urgent_notice(
                 "a page gave the browser more to tell than can be read, and its tab was closed".into(),
             ),
-            EventJavascriptDialogOpening::IDENTIFIER => {
-                if let (Some(dialog), Some(session)) = (event.parse(), &event.session) {
-                    self.dialog(connection.session(session), dialog);
+            Some(KnownEvent::WindowOpen(_)) => self.tabs().expect_window(),
+            Some(event) => {
+                if let Some(session) = session {
+                    self.handle_in_tab(session, event);
                 }
             }
-            EventDownloadWillBegin::IDENTIFIER => {
-                if let Some(begins) = event.parse() {
-                    self.download_started(connection, &begins);
+            None => {}
+        }
+    }
+
+    /// Handles an event of a page or its frames.
+    fn handle_in_tab(self: &Arc<Self>, id: &Arc<str>, event: KnownEvent) {
+        let session = self.connection.session(id);
+        match event {
+            KnownEvent::AuthRequired(asked) => prompts::refuse_login(&session, &mut self.tabs(), &asked),
+            KnownEvent::RequestPaused(paused) => self.paused(session, paused),
+            KnownEvent::JavascriptDialogOpening(dialog) => self.dialog(session, dialog),
+            event => {
+                if let KnownEvent::FrameNavigated(navigated) = &event {
+                    self.check_document(id, &navigated.frame);
                 }
-            }
-            EventDownloadProgress::IDENTIFIER => {
-                if let Some(progress) = event.parse() {
-                    self.download_progressed(connection, &progress);
-                }
-            }
-            EventFileChooserOpened::IDENTIFIER => {
-                if let (Some(messages::FileChooserOpened { frame_id, backend_node_id }), Some(session)) =
-                    (event.parse(), &event.session)
-                    && let Some(tab) = self.tabs().of_session(session)
-                {
-                    let document = Document { session: connection.session(session), frame: frame_id.into() };
-                    tab.chooser = Some(Chooser { document, input: backend_node_id.map(BackendNodeId::new) });
-                }
-            }
-            _ => {
-                if event.method == EventFrameNavigated::IDENTIFIER {
-                    self.check_document(event);
-                }
-                if let Some(session) = &event.session
-                    && let Some(tab) = self.tabs().of_session(session)
-                {
-                    if event.method == EventTargetCrashed::IDENTIFIER
-                        && let Some(reason) = self.renderers.last_kill.reason()
-                    {
-                        tab.add_urgent_notice(reason);
-                    }
-                    apply_tab_event(connection, tab, session, event, &self.files, &self.egress);
+                if let Some(tab) = self.tabs().of_session(id) {
+                    self.apply_to_tab(tab, session, event);
                 }
             }
         }
     }
 
-    fn attached(self: &Arc<Self>, connection: &Connection, event: &Event, attached: &messages::AttachedToTarget) {
-        let session = connection.session(&attached.session_id);
-        let info = &attached.target_info;
+    fn attached(self: &Arc<Self>, by: Option<&Arc<str>>, attached: AttachedToTarget) {
+        let session = self.connection.session(&attached.session_id);
+        let target = attached.target_info;
         let mut tabs = self.tabs();
-        match (info.kind.as_str(), &event.session) {
+        match (target.kind.as_str(), by) {
             ("page", _) if tabs.len() >= self.max_tabs => {
-                connection.root().send(CloseTargetParams::new(TargetId::new(info.target_id.clone())));
+                self.connection.root().send(CloseTargetParams::new(target.target_id));
                 tabs.reject_window(self.max_tabs);
             }
             ("page", _) => {
-                tabs.add(session.clone(), &info.target_id, info.url.clone());
+                tabs.add(session.clone(), &target.target_id, target.url);
                 session_setup::set_up_page(&session);
                 if tabs.len() > 1
                     && let Some(tab) = tabs.active()
@@ -165,9 +127,9 @@ impl ContextState {
             }
             ("iframe", Some(parent)) => {
                 if let Some(tab) = tabs.of_session(parent) {
-                    tab.frames.moved(&info.target_id, info.parent_frame_id.as_deref(), session.clone());
+                    tab.frames.moved(&target.target_id, target.parent_frame_id.as_deref(), session.clone());
                 }
-                connection.route(&attached.session_id, self.events.clone());
+                self.connection.route(&attached.session_id, self.events.clone());
                 session_setup::set_up_frame(&session);
             }
             // Workers are not observed.
@@ -177,7 +139,7 @@ impl ContextState {
     }
 
     /// Accepts alerts and `beforeunload` at once and leaves other dialogs to the model until they time out.
-    fn dialog(self: &Arc<Self>, session: Session, dialog: messages::DialogOpening) {
+    fn dialog(self: &Arc<Self>, session: Session, dialog: JavascriptDialogOpening) {
         let Some(id) = session.id().cloned() else { return };
         let message = shorten(&dialog.message, MAX_DIALOG_TEXT);
         let mut tabs = self.tabs();
@@ -212,7 +174,7 @@ impl ContextState {
     }
 
     /// Whether a request belongs to a navigation that would return the run to a page it has left.
-    async fn is_stale_navigation(&self, session: &Session, paused: &messages::RequestPaused) -> bool {
+    async fn is_stale_navigation(&self, session: &Session, paused: &RequestPaused) -> bool {
         let (Some(loader), "Document") = (&paused.network_id, paused.resource_type.as_str()) else { return false };
         let mut changes = self.changes.subscribe();
         let known = async {
@@ -242,41 +204,40 @@ impl ContextState {
         if let Some(page) = tab.session.id() {
             self.connection.fail_blocked(page);
         }
-        self.connection.root().send(CloseTargetParams::new(TargetId::new(tab.target.to_string())));
+        self.connection.root().send(CloseTargetParams::new(tab.target.to_string()));
     }
 
-    fn download_started(&self, connection: &Connection, begins: &messages::DownloadWillBegin) {
+    fn download_started(&self, begins: &DownloadWillBegin) {
         let is_ours = self.tabs().has_frame(&begins.frame_id);
         // A download of an unknown frame belongs to another run, or to a frame beyond the limit of tracked ones.
         // Chromium cancels it only if it is in this context.
-        let goes_on =
-            is_ours && self.files.download_started(&begins.frame_id, &begins.guid, &begins.suggested_filename).is_ok();
+        let goes_on = is_ours && self.files.download_started(&begins.frame_id, &begins.guid, &begins.suggested_filename).is_ok();
         if !goes_on {
-            self.cancel_download(connection, &begins.guid);
+            self.cancel_download(&begins.guid);
         }
     }
 
-    fn download_progressed(&self, connection: &Connection, progress: &messages::DownloadProgress) {
-        let messages::DownloadProgress { guid, total_bytes, received_bytes, state } = progress;
+    fn download_progressed(&self, progress: &DownloadProgress) {
+        let DownloadProgress { guid, total_bytes, received_bytes, state } = progress;
         match state.as_str() {
             // The cast saturates.
             "inProgress" => {
                 if self.files.download_progressed(guid, *received_bytes as u64, *total_bytes as u64).is_err() {
-                    self.cancel_download(connection, guid);
+                    self.cancel_download(guid);
                 }
             }
             state => self.files.download_finished(guid, state == "completed"),
         }
     }
 
-    fn cancel_download(&self, connection: &Connection, guid: &str) {
+    fn cancel_download(&self, guid: &str) {
         let mut cancel = CancelDownloadParams::new(guid);
         cancel.browser_context_id = Some(BrowserContextId::new(self.id.clone()));
-        connection.root().send(cancel);
+        self.connection.root().send(cancel);
     }
 
     /// Decides about a request outside the event loop, since a name may have to be resolved.
-    fn paused(self: &Arc<Self>, session: Session, paused: messages::RequestPaused) {
+    fn paused(self: &Arc<Self>, session: Session, paused: RequestPaused) {
         if is_download(&paused) && paused.redirected_request_id.is_none() {
             // The next event is the start of the download, once the server has responded.
             self.files.expect(&paused.frame_id, Instant::now() + self.download_wait);
@@ -310,7 +271,7 @@ impl ContextState {
         self.tasks.spawn(or_on_panic(decision, refuse));
     }
 
-    async fn decide(&self, session: Session, paused: messages::RequestPaused) {
+    async fn decide(&self, session: Session, paused: RequestPaused) {
         if self.is_stale_navigation(&session, &paused).await {
             tracing::debug!("stale navigation failed");
             session.send(FailRequestParams::new(paused.request_id, ErrorReason::Aborted));
@@ -330,7 +291,7 @@ impl ContextState {
     }
 
     /// Stops expecting a download whose request was refused.
-    fn forget_download(&self, paused: &messages::RequestPaused) {
+    fn forget_download(&self, paused: &RequestPaused) {
         if is_download(paused) {
             self.files.expect_nothing(&paused.frame_id);
             self.notify_changed();
@@ -338,12 +299,12 @@ impl ContextState {
     }
 }
 
-fn is_download(paused: &messages::RequestPaused) -> bool {
+fn is_download(paused: &RequestPaused) -> bool {
     paused.resource_type == "Document" && paused.network_id.is_none()
 }
 
 /// The tab whose main document is requested.
-fn tab_of<'a>(tabs: &'a mut Tabs, session: &Session, paused: &messages::RequestPaused) -> Option<&'a mut Tab> {
+fn tab_of<'a>(tabs: &'a mut Tabs, session: &Session, paused: &RequestPaused) -> Option<&'a mut Tab> {
     let tab = tabs.of_session(session.id()?)?;
     (paused.resource_type == "Document" && *tab.target == *paused.frame_id).then_some(tab)
 }

@@ -11,7 +11,8 @@ use url::Url;
 use super::tabs::{Tab, Tabs};
 use crate::navigation::short_url;
 use agent::text::shorten;
-use cdp::{Session, messages};
+use cdp::Session;
+use cdp::events::AuthRequired;
 
 /// See `scripts/src/guard.js`.
 const GUARD: &str = include_str!("../../scripts/dist/guard.js");
@@ -47,7 +48,7 @@ pub(super) fn guard(session: &Session) {
 }
 
 /// Refuses to log in: the server's page is shown as if the user had cancelled the prompt.
-pub(super) fn refuse_login(session: &Session, tabs: &mut Tabs, asked: &messages::AuthRequired) {
+pub(super) fn refuse_login(session: &Session, tabs: &mut Tabs, asked: &AuthRequired) {
     let refusal = AuthChallengeResponse::new(AuthChallengeResponseResponse::CancelAuth);
     session.send(ContinueWithAuthParams::new(asked.request_id.clone(), refusal));
     let Some(tab) = session.id().and_then(|id| tabs.of_session(id)) else { return };
@@ -62,13 +63,9 @@ pub(super) fn refuse_login(session: &Session, tabs: &mut Tabs, asked: &messages:
 /// Reports a navigation of a frame that leads to another program. The profile's block list refuses it.
 pub(super) fn check_navigation(tab: &mut Tab, url: &str) {
     if let Some(scheme) = external_scheme(url) {
-        report_external(tab, &scheme);
+        let scheme = shorten(&scheme, MAX_SCHEME);
+        tab.add_notice_once(format!("the page wanted to open another program ({scheme}), which is not possible here"));
     }
-}
-
-fn report_external(tab: &mut Tab, scheme: &str) {
-    let scheme = shorten(scheme, MAX_SCHEME);
-    tab.add_notice_once(format!("the page wanted to open another program ({scheme}), which is not possible here"));
 }
 
 /// `tel:` of a URL that another program would take.

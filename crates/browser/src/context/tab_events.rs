@@ -1,167 +1,141 @@
 //! Applies an event of a page or its frames to its tab.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use chromiumoxide_cdp::cdp::browser_protocol::input::EventDragIntercepted;
-use chromiumoxide_cdp::cdp::browser_protocol::inspector::EventTargetCrashed;
-use chromiumoxide_cdp::cdp::browser_protocol::network::{
-    EventDataReceived, EventLoadingFailed, EventLoadingFinished, EventRequestWillBeSent,
-    EventRequestWillBeSentExtraInfo, EventResponseReceived,
-};
-use chromiumoxide_cdp::cdp::browser_protocol::page::{
-    EventFrameAttached, EventFrameDetached, EventFrameNavigated, EventFrameRequestedNavigation,
-    EventFrameStartedNavigating, EventFrameStoppedLoading, EventJavascriptDialogClosed, EventLifecycleEvent,
-    EventNavigatedWithinDocument,
-};
 use tokio::time::Instant;
 
 use super::prompts;
-use crate::context::tabs::Tab;
-use crate::egress::Egress;
-use crate::files::RunFiles;
+use super::state::ContextState;
+use super::tabs::{Chooser, Tab};
+use crate::isolated_world::Document;
 use crate::navigation::activity::NewRequest;
 use crate::observe::DocumentResponse;
-use cdp::{Connection, Event, messages};
+use cdp::events::FrameNavigated;
+use cdp::{KnownEvent, Session};
 
 /// How soon a download starts after its document request ended. It takes milliseconds.
 const DOWNLOAD_BEGINS: Duration = Duration::from_millis(500);
 
-pub(super) fn apply_tab_event(
-    connection: &Connection,
-    tab: &mut Tab,
-    session: &Arc<str>,
-    event: &Event,
-    files: &RunFiles,
-    egress: &Egress,
-) {
-    let main_frame = tab.target.clone();
-    let of_main_frame = |frame: &str| *main_frame == *frame;
-    match event.method.as_str() {
-        EventRequestWillBeSent::IDENTIFIER => {
-            if let Some(request) = event.parse::<messages::RequestWillBeSent>() {
-                let of_tab = request.frame_id.as_deref().is_some_and(of_main_frame);
-                if of_tab && request.kind.as_deref() == Some("Document") {
-                    tab.load.requested(&request.request.url, &request.request.method, &tab.url);
+impl ContextState {
+    pub(super) fn apply_to_tab(&self, tab: &mut Tab, session: Session, event: KnownEvent) {
+        let (main_frame, now) = (tab.target.clone(), Instant::now());
+        let of_main_frame = |frame: &str| *main_frame == *frame;
+        match event {
+            KnownEvent::RequestWillBeSent(sent) => {
+                let (kind, request) = (sent.kind.as_deref(), sent.request);
+                let of_tab = sent.frame_id.as_deref().is_some_and(of_main_frame);
+                if of_tab && kind == Some("Document") {
+                    tab.load.requested(&request.url, &request.method, &tab.url);
                 }
                 let new = NewRequest {
-                    id: &request.request_id,
-                    kind: request.kind.as_deref(),
-                    method: &request.request.method,
-                    url: &request.request.url,
-                    subframe: request.frame_id.as_deref().filter(|_| !of_tab),
+                    id: &sent.request_id,
+                    kind,
+                    method: &request.method,
+                    url: &request.url,
+                    subframe: sent.frame_id.as_deref().filter(|_| !of_tab),
                 };
-                tab.activity.request_started(new, Instant::now());
+                tab.activity.request_started(new, now);
             }
-        }
-        EventRequestWillBeSentExtraInfo::IDENTIFIER => {
-            if let Some(sent) = event.parse::<messages::RequestHeaders>()
-                && sent.headers.get("Sec-Fetch-Mode").is_some_and(|mode| mode == "no-cors")
+            KnownEvent::RequestWillBeSentExtraInfo(sent)
+                if sent.headers.get("Sec-Fetch-Mode").is_some_and(|mode| mode == "no-cors") =>
             {
                 tab.activity.is_report(&sent.request_id);
             }
-        }
-        EventResponseReceived::IDENTIFIER => {
-            if let Some(received) = event.parse::<messages::ResponseReceived>() {
-                tab.activity.response_received(&received.request_id, received.response.length(), Instant::now());
+            KnownEvent::ResponseReceived(received) => {
+                let response = received.response;
+                tab.activity.response_received(&received.request_id, response.length(), now);
                 if received.kind == "Document" && received.frame_id.as_deref().is_some_and(of_main_frame) {
-                    let messages::Response { status, headers } = received.response;
-                    tab.load.response_received(received.loader_id, DocumentResponse::new(status, headers));
+                    let response = DocumentResponse::new(response.status, response.headers);
+                    tab.load.response_received(received.loader_id, response);
                 }
             }
-        }
-        EventDataReceived::IDENTIFIER => {
-            if let Some(received) = event.parse::<messages::DataReceived>() {
-                tab.activity.data_received(&received.request_id, received.data_length, Instant::now());
+            KnownEvent::DataReceived(received) => {
+                tab.activity.data_received(&received.request_id, received.data_length, now);
             }
-        }
-        EventLoadingFinished::IDENTIFIER | EventLoadingFailed::IDENTIFIER => {
-            if let Some(ended) = event.parse::<messages::LoadingEnded>() {
-                tab.activity.request_ended(&ended.request_id);
-                if let Some(cause) = ended.error_text.filter(|_| ended.kind == "Document") {
-                    let cause = egress.explain(tab.requested.as_deref().unwrap_or_default(), &cause);
-                    tab.load.loading_failed(ended.request_id, cause);
+            KnownEvent::LoadingFinished(finished) => tab.activity.request_ended(&finished.request_id),
+            KnownEvent::LoadingFailed(failed) => {
+                tab.activity.request_ended(&failed.request_id);
+                if failed.kind == "Document" {
+                    let requested = tab.requested.as_deref().unwrap_or_default();
+                    tab.load.loading_failed(failed.request_id, self.egress.explain(requested, &failed.error_text));
+                    if failed.canceled {
+                        self.files.expect(&main_frame, now + DOWNLOAD_BEGINS);
+                    }
                 }
             }
-            if event.method == EventLoadingFailed::IDENTIFIER
-                && event.parse::<messages::LoadingFailed>().is_some_and(|it| it.canceled && it.kind == "Document")
-            {
-                files.expect(&main_frame, Instant::now() + DOWNLOAD_BEGINS);
+            KnownEvent::FrameRequestedNavigation(requested) => {
+                self.navigation_requested(tab, &requested.frame_id, &requested.url);
             }
-        }
-        EventFrameRequestedNavigation::IDENTIFIER | EventFrameStartedNavigating::IDENTIFIER => {
-            let Some(frame) = event.parse::<messages::FrameEvent>() else { return };
-            prompts::check_navigation(tab, &frame.url);
-            if of_main_frame(&frame.frame_id) {
-                tab.activity.navigation_requested(&frame.url, Instant::now());
-                if event.method == EventFrameStartedNavigating::IDENTIFIER {
-                    tab.tracker.started(&frame.loader_id, &frame.url);
+            KnownEvent::FrameStartedNavigating(started) => {
+                self.navigation_requested(tab, &started.frame_id, &started.url);
+                if of_main_frame(&started.frame_id) {
+                    tab.tracker.started(&started.loader_id, &started.url);
                 }
-                files.expect_nothing(&main_frame);
             }
-        }
-        EventNavigatedWithinDocument::IDENTIFIER => {
-            if let Some(frame) = event.parse::<messages::FrameEvent>().filter(|frame| of_main_frame(&frame.frame_id)) {
-                tab.url = frame.url;
+            KnownEvent::NavigatedWithinDocument(navigated) if of_main_frame(&navigated.frame_id) => {
+                tab.url = navigated.url;
                 tab.load.same_document_navigation(&tab.url);
                 tab.activity.same_document_navigation();
             }
-        }
-        EventFrameNavigated::IDENTIFIER => {
-            let Some(messages::FrameNavigated { frame, kind }) = event.parse() else { return };
-            if !of_main_frame(&frame.id) {
-                tab.frames.moved(&frame.id, frame.parent_id.as_deref(), connection.session(session));
-                tab.frames.emptied(&frame.id);
-            } else {
-                files.expect_nothing(&main_frame);
-                tab.frames.clear();
-                tab.url = frame.address();
-                tab.title.clear();
-                tab.crashed = false;
-                tab.load.document_committed(&frame.loader_id);
-                tab.activity.document_committed(&frame.loader_id);
-                tab.tracker.committed(&frame.loader_id);
-                if kind == "BackForwardCacheRestore" {
-                    // No further event reports that it is parsed.
-                    tab.activity.document_parsed(&frame.loader_id, Instant::now());
+            KnownEvent::FrameNavigated(FrameNavigated { frame, kind }) => {
+                if !of_main_frame(&frame.id) {
+                    tab.frames.moved(&frame.id, frame.parent_id.as_deref(), session);
+                    tab.frames.emptied(&frame.id);
+                } else {
+                    self.files.expect_nothing(&main_frame);
+                    tab.frames.clear();
+                    tab.url = frame.address();
+                    tab.title.clear();
+                    tab.crashed = false;
+                    tab.load.document_committed(&frame.loader_id);
+                    tab.activity.document_committed(&frame.loader_id);
+                    tab.tracker.committed(&frame.loader_id);
+                    if kind == "BackForwardCacheRestore" {
+                        // No further event reports that it is parsed.
+                        tab.activity.document_parsed(&frame.loader_id, now);
+                    }
                 }
             }
-        }
-        EventFrameAttached::IDENTIFIER => {
-            if let Some(attached) = event.parse::<messages::FrameAttached>() {
-                tab.frames.attached(&attached.frame_id, &attached.parent_frame_id, connection.session(session));
+            KnownEvent::FrameAttached(attached) => {
+                tab.frames.attached(&attached.frame_id, &attached.parent_frame_id, session);
             }
-        }
-        EventFrameDetached::IDENTIFIER => {
-            if let Some(detached) =
-                event.parse::<messages::FrameDetached>().filter(|detached| detached.reason != "swap")
-            {
+            KnownEvent::FrameDetached(detached) if detached.reason != "swap" => {
                 tab.frames.detached(&detached.frame_id);
             }
-        }
-        EventLifecycleEvent::IDENTIFIER => {
-            if let Some(reached) = event.parse::<messages::LifecycleEvent>()
-                && reached.name == "DOMContentLoaded"
-                && of_main_frame(&reached.frame_id)
+            KnownEvent::LifecycleEvent(reached)
+                if reached.name == "DOMContentLoaded" && of_main_frame(&reached.frame_id) =>
             {
-                tab.activity.document_parsed(&reached.loader_id, Instant::now());
+                tab.activity.document_parsed(&reached.loader_id, now);
             }
+            KnownEvent::FrameStoppedLoading(stopped) if of_main_frame(&stopped.frame_id) => {
+                tab.activity.loading_stopped();
+            }
+            KnownEvent::TargetCrashed(_) => {
+                if let Some(reason) = self.renderers.last_kill.reason() {
+                    tab.add_urgent_notice(reason);
+                }
+                if tab.session.id() == session.id() {
+                    tab.crashed = true;
+                    tab.activity.reset();
+                    // The pending document will not commit, and the page that navigated is gone.
+                    tab.tracker.reset();
+                }
+            }
+            KnownEvent::FileChooserOpened(opened) => {
+                let document = Document { session, frame: opened.frame_id.into() };
+                tab.chooser = Some(Chooser { document, input: opened.backend_node_id });
+            }
+            KnownEvent::DragIntercepted(intercepted) => tab.dragged = Some(intercepted.data),
+            KnownEvent::JavascriptDialogClosed(_) => tab.dialog = None,
+            _ => {}
         }
-        EventFrameStoppedLoading::IDENTIFIER if is_about_main_frame(event, tab) => tab.activity.loading_stopped(),
-        EventTargetCrashed::IDENTIFIER if tab.is_session(session) => {
-            tab.crashed = true;
-            tab.activity.reset();
-            // The pending document will not commit, and the page that navigated is gone.
-            tab.tracker.reset();
-        }
-        EventDragIntercepted::IDENTIFIER => {
-            tab.dragged = event.parse::<EventDragIntercepted>().map(|intercepted| intercepted.data);
-        }
-        EventJavascriptDialogClosed::IDENTIFIER => tab.dialog = None,
-        _ => {}
     }
-}
 
-fn is_about_main_frame(event: &Event, tab: &Tab) -> bool {
-    event.parse::<messages::FrameEvent>().is_some_and(|frame| *tab.target == *frame.frame_id)
+    fn navigation_requested(&self, tab: &mut Tab, frame: &str, url: &str) {
+        prompts::check_navigation(tab, url);
+        if *tab.target == *frame {
+            tab.activity.navigation_requested(url, Instant::now());
+            self.files.expect_nothing(frame);
+        }
+    }
 }

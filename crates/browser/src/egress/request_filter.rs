@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::egress::{Denied, Egress};
 use cdp::Session;
-use cdp::messages::RequestPaused;
+use cdp::events::RequestPaused;
 
 /// Requests whose redirects are counted.
 const MAX_COUNTED: usize = 256;

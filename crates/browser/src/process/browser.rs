@@ -5,13 +5,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use chromiumoxide_cdp::cdp::browser_protocol::browser::{
-    EventDownloadProgress, EventDownloadWillBegin, GetVersionParams,
-};
+use chromiumoxide_cdp::cdp::browser_protocol::browser::GetVersionParams;
 use chromiumoxide_cdp::cdp::browser_protocol::storage::GetCookiesParams;
-use chromiumoxide_cdp::cdp::browser_protocol::target::{
-    CloseTargetParams, EventAttachedToTarget, EventDetachedFromTarget, EventTargetInfoChanged, TargetId,
-};
+use chromiumoxide_cdp::cdp::browser_protocol::target::CloseTargetParams;
 use chromiumoxide_cdp::cdp::js_protocol::runtime::RunIfWaitingForDebuggerParams;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -25,7 +21,8 @@ use crate::process::renderers::{self, LastKill, Renderers};
 use crate::process::{procfs, targets};
 use crate::settings::BrowserSettings;
 use agent::ports::BrowserError;
-use cdp::{CdpError, Connection, Event, EventReceiver, messages};
+use cdp::events::{AttachedToTarget, TargetInfo};
+use cdp::{CdpError, Connection, Event, EventReceiver, KnownEvent};
 
 /// A browser process and its contexts. Lives until its connection closes.
 pub(crate) struct Browser {
@@ -178,47 +175,36 @@ impl Browser {
     }
 
     /// Forwards an event of the root session to its context.
-    fn forward(&self, event: Event) {
-        let (context, new_session) = match event.method.as_str() {
-            EventAttachedToTarget::IDENTIFIER => {
-                let Some(attached) = event.parse::<messages::AttachedToTarget>() else { return };
-                (attached.target_info.browser_context_id.clone(), Some(attached))
-            }
-            EventTargetInfoChanged::IDENTIFIER => {
-                let Some(changed) = event.parse::<messages::TargetInfoChanged>() else { return };
-                (changed.target_info.browser_context_id, None)
-            }
-            EventDetachedFromTarget::IDENTIFIER
-            | EventDownloadWillBegin::IDENTIFIER
-            | EventDownloadProgress::IDENTIFIER => {
-                // These events name no context; contexts ignore unknown sessions, frames and downloads.
-                for events in self.contexts().values() {
-                    // The context's session events detect a full queue.
-                    let _ = events.try_send(event.clone());
+    fn forward(&self, event: &Event) {
+        let contexts = self.contexts();
+        let context_of = |target: &TargetInfo| contexts.get(target.browser_context_id.as_ref()?);
+        let recipients: Vec<_> = match event.parse() {
+            Some(KnownEvent::AttachedToTarget(attached)) => {
+                let context = context_of(&attached.target_info);
+                match context {
+                    Some(events) => self.connection.route(&attached.session_id, events.clone()),
+                    None => self.reject_target(attached),
                 }
-                return;
+                context.into_iter().collect()
             }
+            Some(KnownEvent::TargetInfoChanged(changed)) => context_of(&changed.target_info).into_iter().collect(),
+            // These events name no context; contexts ignore unknown sessions, frames and downloads.
+            Some(
+                KnownEvent::DetachedFromTarget(_) | KnownEvent::DownloadWillBegin(_) | KnownEvent::DownloadProgress(_),
+            ) => contexts.values().collect(),
             _ => return,
         };
-        let contexts = self.contexts();
-        let events = context.and_then(|id| contexts.get(&id));
-        match (events, &new_session) {
-            (Some(events), Some(attached)) => self.connection.route(&attached.session_id, events.clone()),
-            (None, Some(attached)) => {
-                // The context is unknown or being disposed of.
-                let session = self.connection.session(&attached.session_id);
-                session.send(RunIfWaitingForDebuggerParams::default());
-                if attached.target_info.kind == "page" {
-                    let target = TargetId::new(attached.target_info.target_id.clone());
-                    self.connection.root().send(CloseTargetParams::new(target));
-                }
-            }
-            _ => {}
+        for events in recipients {
+            // The context's session events detect a full queue.
+            let _ = events.try_send(event.clone());
         }
-        if let Some(events) = events
-            && events.try_send(event).is_err()
-        {
-            tracing::debug!("a context's event queue is full or closed");
+    }
+
+    /// Closes a target whose context is unknown or being disposed of.
+    fn reject_target(&self, attached: AttachedToTarget) {
+        self.connection.session(&attached.session_id).send(RunIfWaitingForDebuggerParams::default());
+        if attached.target_info.kind == "page" {
+            self.connection.root().send(CloseTargetParams::new(attached.target_info.target_id));
         }
     }
 }
@@ -243,7 +229,7 @@ impl Drop for Lease {
 async fn dispatch(mut events: EventReceiver, browser: std::sync::Weak<Browser>) {
     while let Some(event) = events.recv().await {
         let Some(browser) = browser.upgrade() else { return };
-        browser.forward(event);
+        browser.forward(&event);
     }
 }
 

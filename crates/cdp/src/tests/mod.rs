@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio_util::task::TaskTracker;
 
-use super::{CdpError, Connection, EventReceiver, SESSION_FAILED, Session};
-use crate::messages;
+use super::events::SESSION_FAILED;
+use super::{CdpError, Connection, Event, EventReceiver, KnownEvent, Session};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -94,6 +94,10 @@ fn navigate(session: &Session) -> PendingReply {
 
 fn answer_dialog(session: &Session) -> PendingReply {
     Box::pin(session.call_as(HandleJavaScriptDialogParams::new(true), LIMIT))
+}
+
+fn parameters(event: &Event) -> Value {
+    serde_json::from_slice(&event.params).unwrap()
 }
 
 /// Waits until everything sent before has been read.
