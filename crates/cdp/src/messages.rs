@@ -1,24 +1,8 @@
 //! The fields that are read of results. The generated types read all of them, and Chromium is newer: a changed field
 //! that nobody needs must not make a result unreadable.
 
-use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObject;
+use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObjectId;
 use serde::Deserialize;
-
-/// `Page.printToPDF`'s result, as a stream
-#[derive(Debug, Deserialize)]
-pub struct Printed {
-    pub stream: String,
-}
-
-/// `IO.read`'s result
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Chunk {
-    #[serde(default)]
-    pub base64_encoded: bool,
-    pub data: String,
-    pub eof: bool,
-}
 
 /// `Page.navigate`'s result
 #[derive(Debug, Clone, Deserialize)]
@@ -30,27 +14,26 @@ pub struct Navigated {
     pub is_download: bool,
 }
 
-/// `Runtime.evaluate`'s and `Runtime.callFunctionOn`'s result, by value
+/// `Runtime.evaluate`'s and `Runtime.callFunctionOn`'s result
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Evaluated<T> {
-    pub result: ByValue<T>,
+    pub result: RemoteObject<T>,
     pub exception_details: Option<ExceptionDetails>,
 }
 
-/// `Runtime.evaluate`'s result, by reference
+/// A value, or a reference to an object
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Installed {
-    pub result: RemoteObject,
-    pub exception_details: Option<ExceptionDetails>,
-}
-
-#[derive(Debug, Deserialize)]
-pub struct ByValue<T> {
+pub struct RemoteObject<T> {
+    #[serde(rename = "type")]
+    pub kind: String,
     /// Absent for `undefined` and exceptions.
-    #[serde(default = "Option::default")]
     pub value: Option<T>,
+    /// `NaN`, `-0` or a BigInt.
+    pub unserializable_value: Option<String>,
+    pub description: Option<String>,
+    pub object_id: Option<RemoteObjectId>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use chromiumoxide_cdp::cdp::js_protocol::runtime::{
     CallFunctionOnParams, EvaluateParams, TerminateExecutionParams, TimeDelta,
 };
-use serde::Deserialize;
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::executor::{Executor, reject};
@@ -15,31 +15,12 @@ use crate::error::browser_error;
 use agent::ports::{ActionError, ActionOutcome};
 use agent::text::shorten;
 use cdp::CdpError;
-use cdp::messages::ExceptionDetails;
+use cdp::messages::{Evaluated, RemoteObject};
 
 /// Limit for a script, including what it awaits.
 const SCRIPT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Maximum length of a result in characters.
 const MAX_RESULT: usize = 10_000;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Ended {
-    result: Remote,
-    exception_details: Option<ExceptionDetails>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Remote {
-    #[serde(rename = "type")]
-    kind: String,
-    value: Option<serde_json::Value>,
-    /// `NaN`, `-0` or a BigInt.
-    unserializable_value: Option<String>,
-    description: Option<String>,
-    object_id: Option<String>,
-}
 
 /// Serializes any object as JSON, or as text where JSON is impossible.
 const SERIALIZE: &str = include_str!("../../scripts/dist/serialize.js");
@@ -59,7 +40,7 @@ impl Executor<'_> {
             .build()
             .expect("the expression is set");
         let started = Instant::now();
-        let ended = match session.call_as::<Ended, _>(evaluate, SCRIPT_TIMEOUT).await {
+        let ended = match session.call_as::<Evaluated<Value>, _>(evaluate, SCRIPT_TIMEOUT).await {
             Ok(ended) => ended,
             Err(CdpError::TimedOut { .. }) => {
                 session.send(TerminateExecutionParams::default());
@@ -86,22 +67,22 @@ impl Executor<'_> {
             reject!("the script failed: {}", clip(&cause, 400));
         }
         let text = match ended.result {
-            Remote { object_id: Some(object), description, kind, .. } => {
+            RemoteObject { object_id: Some(object), description, kind, .. } => {
                 let call = CallFunctionOnParams::builder()
                     .function_declaration(SERIALIZE)
                     .object_id(object)
                     .return_by_value(true)
                     .build()
                     .expect("the declaration is set");
-                match session.call_as::<Ended, _>(call, SCRIPT_TIMEOUT).await {
-                    Ok(Ended { result: Remote { value: Some(serde_json::Value::String(json)), .. }, .. }) => json,
+                match session.call_as(call, SCRIPT_TIMEOUT).await {
+                    Ok(Evaluated { result: RemoteObject { value: Some(Value::String(json)), .. }, .. }) => json,
                     // A getter of the page failed, or the page is gone.
                     Ok(_) | Err(_) => description.unwrap_or(kind),
                 }
             }
-            Remote { value: Some(value), .. } => value.to_string(),
-            Remote { unserializable_value: Some(value), .. } => value,
-            Remote { kind, .. } => kind,
+            RemoteObject { value: Some(value), .. } => value.to_string(),
+            RemoteObject { unserializable_value: Some(value), .. } => value,
+            RemoteObject { kind, .. } => kind,
         };
         let mut outcome = self.settle("Run a script".into(), &start).await?;
         let total = text.chars().count();

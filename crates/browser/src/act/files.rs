@@ -22,7 +22,6 @@ use crate::isolated_world::{Document, ObjectGroup};
 use agent::files::FileName;
 use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome, BrowserError};
-use cdp::messages::{Chunk, Printed};
 use cdp::{CdpError, Session};
 
 #[derive(Deserialize)]
@@ -176,14 +175,16 @@ impl Executor<'_> {
             .transfer_mode(PrintToPdfTransferMode::ReturnAsStream)
             .build();
         let limit = self.context.browser().settings.navigation_timeout;
-        let printed: Printed = match session.call_as(print, limit).await {
+        let printed = match session.call_within(print, limit).await {
             Ok(printed) => printed,
             Err(CdpError::Refused { message, .. }) => {
                 reject!("this browser cannot save the page: {message}");
             }
             Err(error) => return Err(ActionError::Browser(browser_error(error))),
         };
-        let handle = StreamHandle::new(printed.stream);
+        let Some(handle) = printed.stream else {
+            return Err(BrowserError::Protocol { cause: "Page.printToPDF: no stream".into() }.into());
+        };
         let content = self.read(&session, &handle).await;
         session.send(CloseParams::new(handle));
         let kept = self.context.files().keep(&FileName::titled(&title, "pdf"), content?).await;
@@ -203,8 +204,8 @@ impl Executor<'_> {
         let mut content = Vec::new();
         loop {
             let read = ReadParams::builder().handle(handle.clone()).size(CHUNK).build().expect("the handle is set");
-            let chunk: Chunk = session.call_as(read, self.command_timeout()).await.map_err(browser_error)?;
-            if chunk.base64_encoded {
+            let chunk = session.call(read).await.map_err(browser_error)?;
+            if chunk.base64_encoded == Some(true) {
                 let decoded = STANDARD.decode_vec(&chunk.data, &mut content);
                 decoded.map_err(|error| BrowserError::Protocol { cause: format!("IO.read: {error}") })?;
             } else {

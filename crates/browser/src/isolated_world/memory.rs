@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chromiumoxide_cdp::cdp::js_protocol::runtime::{ReleaseObjectGroupParams, RemoteObject, RemoteObjectId};
+use chromiumoxide_cdp::cdp::js_protocol::runtime::{ReleaseObjectGroupParams, RemoteObjectId};
 
 use super::{Document, IsolatedWorlds, MAX_FRAMES, ObjectGroup, ScriptError, ShadowNode, WORLD_NAME, key, object};
 
@@ -22,7 +22,11 @@ impl IsolatedWorlds {
         Ok(self.known(document)?.page_document.get().cloned())
     }
 
-    pub(crate) fn set_page_root(&self, document: &Document, root: RemoteObject) -> Result<RemoteObjectId, ScriptError> {
+    pub(crate) fn set_page_root(
+        &self,
+        document: &Document,
+        root: Option<RemoteObjectId>,
+    ) -> Result<RemoteObjectId, ScriptError> {
         let root = object(root, "DOM.resolveNode")?;
         Ok(self.known(document)?.page_document.get_or_init(|| root).clone())
     }

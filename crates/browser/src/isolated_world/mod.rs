@@ -13,14 +13,14 @@ use std::time::Duration;
 use chromiumoxide_cdp::cdp::browser_protocol::dom::{BackendNodeId, ResolveNodeParams};
 use chromiumoxide_cdp::cdp::browser_protocol::page::{CreateIsolatedWorldParams, FrameId};
 use chromiumoxide_cdp::cdp::js_protocol::runtime::{
-    CallArgument, CallFunctionOnParams, EvaluateParams, ExecutionContextId, RemoteObject, RemoteObjectId,
+    CallArgument, CallFunctionOnParams, EvaluateParams, ExecutionContextId, RemoteObjectId,
 };
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use agent::text::shorten;
 use cdp::CdpError;
-use cdp::messages::{Evaluated, Installed};
+use cdp::messages::Evaluated;
 
 /// Evaluated once in each world: defines its global `injected`, whose functions are called by name (see
 /// `crates/browser/scripts/src/injected.js`), and ends in the document.
@@ -132,7 +132,7 @@ impl IsolatedWorlds {
             Some(world) => resolve(&world).await,
             None => resolve(&self.create(document, document.session.connection().command_timeout()).await?).await,
         };
-        object(resolved?.object, "DOM.resolveNode")
+        object(resolved?.object.object_id, "DOM.resolveNode")
     }
 
     /// Resolves a script's node id to an object.
@@ -150,7 +150,7 @@ impl IsolatedWorlds {
             .object_group(&group.0)
             .build()
             .expect("the declaration is set");
-        object(document.session.call(call).await?.result, "nodeOf")
+        object(document.session.call(call).await?.result.object_id, "nodeOf")
     }
 
     /// Calls a function on an object of the document's world.
@@ -196,11 +196,11 @@ impl IsolatedWorlds {
         let context = document.session.call_within(create, limit).await?.execution_context_id;
         let install =
             EvaluateParams::builder().expression(SCRIPT).context_id(context).build().expect("the expression is set");
-        let installed: Installed = document.session.call_as(install, limit).await?;
+        let installed: Evaluated<IgnoredAny> = document.session.call_as(install, limit).await?;
         if let Some(exception) = installed.exception_details {
             return Err(ScriptError::Threw(shorten(exception.first_line(), 300)));
         }
-        let root = object(installed.result, "document")?;
+        let root = object(installed.result.object_id, "document")?;
         let mut known = self.lock();
         known.made += 1;
         let world = IsolatedWorld {
@@ -261,8 +261,8 @@ fn value<R>(evaluated: Evaluated<R>, function: &str) -> Result<R, ScriptError> {
     evaluated.result.value.ok_or_else(|| ScriptError::Threw(format!("{function} returned nothing")))
 }
 
-fn object(object: RemoteObject, source: &str) -> Result<RemoteObjectId, ScriptError> {
-    object.object_id.ok_or_else(|| ScriptError::Threw(format!("{source} returned no object")))
+fn object(id: Option<RemoteObjectId>, source: &str) -> Result<RemoteObjectId, ScriptError> {
+    id.ok_or_else(|| ScriptError::Threw(format!("{source} returned no object")))
 }
 
 #[cfg(test)]

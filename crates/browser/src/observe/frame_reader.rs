@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::isolated_world::{Document, FrameDocument, IsolatedWorlds, NodeId, ObjectGroup, ScriptError, WorldId};
 use crate::observe::{ChildContent, ChildFrame, FrameReading, Reading};
 use cdp::CdpError;
-use cdp::messages::{Described, FrameOwner, Listeners, ShadowRoot};
+use cdp::messages::{Described, Listeners, ShadowRoot};
 
 /// Maximum frame depth.
 const MAX_DEPTH: u32 = 5;
@@ -114,9 +114,9 @@ impl<'a> FrameReader<'a> {
     /// The element that holds a frame in its parent document.
     pub(crate) async fn owner(self, parent: &Document, frame: &Document) -> Result<NodeId, ScriptError> {
         let ask = GetFrameOwnerParams::new(FrameId::new(frame.frame.to_string()));
-        let owner: FrameOwner = parent.session.call_as(ask, self.limit).await?;
+        let owner = parent.session.call_within(ask, self.limit).await?.backend_node_id;
         let group = self.worlds.group();
-        let element = self.worlds.resolve(parent, BackendNodeId::new(owner.backend_node_id), &group).await?;
+        let element = self.worlds.resolve(parent, owner, &group).await?;
         let id = self.worlds.call_on(parent, &element, "idOf", None).await;
         self.worlds.release(parent, group);
         id
@@ -175,7 +175,7 @@ impl<'a> FrameReader<'a> {
         let describe = DescribeNodeParams::builder().object_id(ours).build();
         let Described { node } = document.session.call_as(describe, self.limit).await?;
         let resolve = ResolveNodeParams::builder().backend_node_id(BackendNodeId::new(node.backend_node_id)).build();
-        let root = document.session.call_within(resolve, self.limit).await?.object;
+        let root = document.session.call_within(resolve, self.limit).await?.object.object_id;
         self.worlds.set_page_root(document, root)
     }
 
