@@ -42,8 +42,9 @@ pub(super) fn choose(lines: &[Line], groups: usize, budget: usize) -> Vec<Fate> 
         if fates[at] != Fate::Shown || lines[at].is_header {
             continue;
         }
-        let chain = Chain { lines, next: Some(at) };
-        let price: usize = chain.clone().filter(|line| !is_paid[*line]).map(|line| lines[line].tokens).sum();
+        // The line and its parents.
+        let chain = || std::iter::successors(Some(at), |line| lines[*line].parent);
+        let price: usize = chain().filter(|line| !is_paid[*line]).map(|line| lines[line].tokens).sum();
         if is_full || price > left {
             // Nearer lines have priority.
             is_full = true;
@@ -51,7 +52,7 @@ pub(super) fn choose(lines: &[Line], groups: usize, budget: usize) -> Vec<Fate> 
             continue;
         }
         left -= price;
-        for line in chain {
+        for line in chain() {
             is_paid[line] = true;
         }
     }
@@ -63,23 +64,6 @@ pub(super) fn choose(lines: &[Line], groups: usize, budget: usize) -> Vec<Fate> 
         }
     }
     fates
-}
-
-/// A line and its parents.
-#[derive(Clone)]
-struct Chain<'a> {
-    lines: &'a [Line],
-    next: Option<usize>,
-}
-
-impl Iterator for Chain<'_> {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        let line = self.next?;
-        self.next = self.lines[line].parent;
-        Some(line)
-    }
 }
 
 /// Folds the items of each list beyond the limit, the most distant first (`within`: in the viewport, `beyond`:

@@ -4,11 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::isolated_world::{ElementRef, FrameDocument, NodeId, WorldId};
-use crate::observe::{FrameReading, IndexTable, IndexedElement, Reading, compose};
-use crate::page::overlay::IndexBox;
+use crate::observe::{FrameReading, IndexBox, IndexTable, IndexedElement, Reading, compose};
 use agent::locator::Locator;
-use agent::observation::ElementIndex;
-use agent::observation::{Element, PageView};
+use agent::observation::{Element, ElementIndex, PageView};
 
 /// The indices of a run and the elements of its last view. Only shown elements can be acted on.
 #[derive(Default)]
@@ -68,16 +66,8 @@ impl ElementMap {
     /// Adds the element that a selector stands for, until the next view.
     pub(crate) fn add(&mut self, selector: &str, found: FoundElement) -> ElementIndex {
         let FoundElement { place, documents, mut element, signature } = found;
-        element.index = self.indices.show(IndexedElement {
-            frame: place.world,
-            node: NodeId(place.id),
-            tag: element.tag.clone(),
-            role: element.role.clone(),
-            name: element.name.clone(),
-            signature,
-            place: [0; 4],
-            in_view: None,
-        });
+        element.index =
+            self.indices.show(IndexedElement { frame: place.world, node: NodeId(place.id), signature, in_view: None });
         let index = element.index;
         self.selected.insert(selector.to_owned(), index);
         self.elements.insert(index, element);

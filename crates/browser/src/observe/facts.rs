@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::frames::{ChildContent, FrameReading};
+use super::frames::FrameReading;
 use super::reading::{ElementItem, FrameItem, Item};
 
 /// The server's response for a main document.
@@ -134,10 +134,7 @@ impl Facts {
     fn frame(&mut self, document: &FrameReading, frame: &FrameItem) {
         let Some([left, top, right, bottom]) = frame.seen else { return };
         let child = document.children.iter().find(|child| child.owner == frame.id);
-        let inner = child.and_then(|child| match &child.content {
-            ChildContent::Read(inner) => Some(&**inner),
-            ChildContent::Unreadable => None,
-        });
+        let inner = child.and_then(|child| child.content.as_ref());
         // A frame may have navigated from its `src`; an error page has no useful URL.
         let url = inner.map(|inner| &inner.reading.url).filter(|url| url.starts_with("http")).unwrap_or(&frame.src);
         self.frames.push(FrameFact {

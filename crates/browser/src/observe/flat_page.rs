@@ -1,7 +1,7 @@
 //! The lines of a page, before some are selected.
 
+use super::index::IndexedElement;
 use super::reading::Rect;
-use crate::isolated_world::{NodeId, WorldId};
 use agent::observation::Element;
 
 #[derive(Debug)]
@@ -30,14 +30,9 @@ pub(super) enum Piece {
 
 #[derive(Debug)]
 pub(super) struct Control {
-    pub(super) frame: WorldId,
-    pub(super) node: NodeId,
+    pub(super) indexed: IndexedElement,
+    /// Without its index, which it gets when it is shown.
     pub(super) element: Element,
-    pub(super) signature: String,
-    /// Relative to the document's origin.
-    pub(super) place: Rect,
-    /// Relative to the viewport.
-    pub(super) in_view: Option<Rect>,
     pub(super) is_new: bool,
 }
 

@@ -14,7 +14,7 @@ use futures::future::{BoxFuture, join_all};
 
 use crate::context::Context;
 use crate::isolated_world::{Document, FrameDocument, IsolatedWorlds, NodeId, ObjectGroup, ScriptError, WorldId};
-use crate::observe::{ChildContent, ChildFrame, FrameReading, Reading};
+use crate::observe::{ChildFrame, FrameReading, Reading};
 use cdp::CdpError;
 use cdp::messages::{Described, Listeners, ShadowRoot};
 
@@ -101,12 +101,10 @@ impl<'a> FrameReader<'a> {
         let read = reader.document(frame.clone(), Some((parent_key, owner)), depth + 1).await;
         self.worlds.set_unresponsive(&frame, matches!(read, Err(ScriptError::Cdp(CdpError::TimedOut { .. }))));
         match read {
-            Ok((reading, documents)) => {
-                Some((ChildFrame { owner, content: ChildContent::Read(Box::new(reading)) }, documents))
-            }
+            Ok((reading, documents)) => Some((ChildFrame { owner, content: Some(reading) }, documents)),
             Err(error) => {
                 tracing::debug!(%error, "a frame could not be read");
-                Some((ChildFrame { owner, content: ChildContent::Unreadable }, Vec::new()))
+                Some((ChildFrame { owner, content: None }, Vec::new()))
             }
         }
     }

@@ -16,14 +16,8 @@ pub struct FrameReading {
 pub struct ChildFrame {
     /// The `<iframe>` in the parent's world.
     pub owner: NodeId,
-    pub content: ChildContent,
-}
-
-#[derive(Debug, Clone)]
-pub enum ChildContent {
-    Read(Box<FrameReading>),
-    /// It timed out, or is gone.
-    Unreadable,
+    /// None if it timed out, or is gone.
+    pub content: Option<FrameReading>,
 }
 
 impl FrameReading {
@@ -37,9 +31,11 @@ impl FrameReading {
         if self.key == key {
             return Some(&self.reading);
         }
-        self.children.iter().find_map(|child| match &child.content {
-            ChildContent::Read(inner) => inner.find(key),
-            ChildContent::Unreadable => None,
-        })
+        self.inner().find_map(|inner| inner.find(key))
+    }
+
+    /// The frames that were read.
+    pub(super) fn inner(&self) -> impl Iterator<Item = &FrameReading> {
+        self.children.iter().filter_map(|child| child.content.as_ref())
     }
 }

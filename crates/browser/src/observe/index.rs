@@ -20,16 +20,15 @@ pub struct IndexTable {
 pub struct IndexedElement {
     pub frame: WorldId,
     pub node: NodeId,
-    pub tag: String,
-    pub role: String,
-    pub name: String,
     /// The script's `signature` of the element.
     pub signature: String,
-    /// `[x, y, width, height]` relative to the document's origin, CSS pixels.
-    pub place: [i32; 4],
-    /// The visible part of its box in the viewport.
+    /// The visible part of its box in the viewport: `[x, y, width, height]`, CSS pixels.
     pub in_view: Option<[i32; 4]>,
 }
+
+/// An element's index and its box, `[x, y, width, height]` in viewport pixels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct IndexBox(pub(crate) u32, pub(crate) [i32; 4]);
 
 /// How far a frame was read before, to tell new elements from those scrolled into view.
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,6 @@
 //! Notices about a page besides its text.
 
-use super::frames::{ChildContent, FrameReading};
+use super::frames::FrameReading;
 use agent::observation::PageView;
 
 /// One sentence each, for [`Observation::notices`](agent::observation::Observation::notices).
@@ -27,9 +27,5 @@ pub fn notices(page: &FrameReading, view: &PageView) -> Vec<String> {
 }
 
 fn unreadable(frame: &FrameReading) -> usize {
-    let of_child = |content: &ChildContent| match content {
-        ChildContent::Read(inner) => unreadable(inner),
-        ChildContent::Unreadable => 1,
-    };
-    frame.children.iter().map(|child| of_child(&child.content)).sum()
+    frame.children.iter().map(|child| child.content.as_ref().map_or(1, unreadable)).sum()
 }

@@ -127,6 +127,12 @@ pub(crate) struct TextItem {
     pub(crate) level: u8,
 }
 
+impl TextItem {
+    pub(super) fn place(&self) -> Rect {
+        [self.x, self.y, self.width, self.height]
+    }
+}
+
 /// A control.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default)]

@@ -3,8 +3,8 @@
 use super::budget::{Fate, NOTE, choose};
 use super::flat_page::{Control, FlatPage, Line, Piece};
 use super::flatten::flatten;
-use super::frames::{ChildContent, FrameReading};
-use super::index::{IndexTable, IndexedElement, LastReading};
+use super::frames::FrameReading;
+use super::index::{IndexTable, LastReading};
 use super::reading::{ElementItem, OffscreenSummary, Reading};
 use super::words::{plain, tokens};
 use crate::isolated_world::WorldId;
@@ -22,10 +22,10 @@ pub fn compose(page: &FrameReading, index: &mut IndexTable, budget: usize) -> Pa
     let fates = choose(&flat.lines, flat.groups, room);
     let mut view =
         Renderer { index, flat: &flat, text: String::new(), elements: Vec::new(), fingerprint: Fingerprint::new() };
-    view.note_above(&page.reading, &flat);
+    view.note_above(&page.reading);
     view.lines(&fates, room);
-    view.note_below(&page.reading, &flat, &fates);
-    let PageView { text, elements, fingerprint, .. } = view.finish();
+    view.note_below(&page.reading, &fates);
+    let Renderer { text, elements, fingerprint: Fingerprint(fingerprint), .. } = view;
     remember(page, index);
     PageView { text, elements, scroll: scroll(&page.reading), fingerprint, wordless: wordless(page) }
 }
@@ -44,21 +44,15 @@ fn remember(frame: &FrameReading, index: &mut IndexTable) {
     let newest = frame.reading.newest_id().max(before);
     let range = frame.reading.range.map(|edge| edge.saturating_add(frame.reading.scroll[1]));
     index.remember_reading(frame.key, LastReading { newest: newest.unwrap_or_default(), range });
-    for child in &frame.children {
-        if let ChildContent::Read(inner) = &child.content {
-            remember(inner, index);
-        }
+    for inner in frame.inner() {
+        remember(inner, index);
     }
 }
 
 /// Percent of the viewport.
 fn wordless(page: &FrameReading) -> u8 {
     fn pixels(frame: &FrameReading) -> u64 {
-        let inner = frame.children.iter().filter_map(|child| match &child.content {
-            ChildContent::Read(inner) => Some(pixels(inner)),
-            ChildContent::Unreadable => None,
-        });
-        inner.fold(u64::from(frame.reading.wordless), u64::saturating_add)
+        frame.inner().map(pixels).fold(u64::from(frame.reading.wordless), u64::saturating_add)
     }
     let viewport: u64 = page.reading.viewport.iter().map(|length| u64::try_from(*length).unwrap_or(0)).product();
     let percent = pixels(page).saturating_mul(100) / viewport.max(1);
@@ -86,17 +80,12 @@ struct Renderer<'a> {
 
 impl Renderer<'_> {
     fn lines(&mut self, fates: &[Fate], room: usize) {
-        let spent: usize = self
-            .flat
-            .lines
-            .iter()
-            .zip(fates)
-            .filter(|(_, fate)| **fate == Fate::Shown)
-            .map(|(line, _)| line.tokens)
-            .sum();
+        let lines = self.flat.lines.iter().zip(fates);
+        let shown = lines.clone().filter(|(_, fate)| **fate == Fate::Shown);
+        let spent: usize = shown.map(|(line, _)| line.tokens).sum();
         let mut notes = room.saturating_sub(spent) / NOTE;
         let mut gap = Gap::default();
-        for (line, fate) in self.flat.lines.iter().zip(fates) {
+        for (line, fate) in lines {
             if *fate != Fate::Shown {
                 gap.add(line, *fate);
                 continue;
@@ -147,39 +136,25 @@ impl Renderer<'_> {
     }
 
     fn show(&mut self, control: &Control) -> String {
-        let element = &control.element;
-        let index = self.index.show(IndexedElement {
-            frame: control.frame,
-            node: control.node,
-            tag: element.tag.clone(),
-            role: element.role.clone(),
-            name: element.name.clone(),
-            signature: control.signature.clone(),
-            place: control.place,
-            in_view: control.in_view,
-        });
-        self.elements.push(Element { index, ..element.clone() });
+        let index = self.index.show(control.indexed.clone());
+        self.elements.push(Element { index, ..control.element.clone() });
         index.to_string()
     }
 
-    fn note_above(&mut self, reading: &Reading, flat: &FlatPage) {
+    fn note_above(&mut self, reading: &Reading) {
         let above = scroll(reading).pixels_above;
-        if let Some(note) = beyond(reading, above, "above", "up", &reading.above, flat.above) {
+        if let Some(note) = beyond(reading, above, "above", "up", &reading.above, self.flat.above) {
             self.text.push_str(&note);
             self.text.push('\n');
         }
     }
 
-    fn note_below(&mut self, reading: &Reading, flat: &FlatPage, fates: &[Fate]) {
+    fn note_below(&mut self, reading: &Reading, fates: &[Fate]) {
         let mut parts = Vec::new();
-        let mut left_out = 0;
-        for (line, fate) in flat.lines.iter().zip(fates) {
-            if *fate != Fate::Shown && !line.is_header {
-                left_out += 1;
-            }
-        }
-        if left_out > 0 || reading.cut > 0 {
-            let lines = left_out + reading.cut;
+        let flat = self.flat;
+        let left_out = |(line, fate): &(&Line, &Fate)| **fate != Fate::Shown && !line.is_header;
+        let lines = flat.lines.iter().zip(fates).filter(left_out).count() + reading.cut as usize;
+        if lines > 0 {
             parts.push(format!("{lines} lines left out, those nearest the viewport are shown: scroll to see them"));
         }
         if reading.beside > 0 {
@@ -202,10 +177,6 @@ impl Renderer<'_> {
         }
         self.text.push_str("... ");
         self.text.push_str(&parts.join("; "));
-    }
-
-    fn finish(self) -> PageView {
-        PageView { text: self.text, elements: self.elements, fingerprint: self.fingerprint.0, ..PageView::default() }
     }
 }
 

@@ -8,11 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use png::{ColorType, Compression, Decoder, Encoder, Transformations};
 
+use crate::observe::IndexBox;
 use agent::image::{Image, ImageFormat};
-
-/// An element's index and its box, `[x, y, width, height]` in viewport pixels.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct IndexBox(pub(crate) u32, pub(crate) [i32; 4]);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OverlayError {

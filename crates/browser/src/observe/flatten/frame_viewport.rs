@@ -12,15 +12,20 @@ pub(super) struct FrameViewport {
 }
 
 impl FrameViewport {
+    /// A rectangle of the document in page coordinates.
+    pub(super) fn on_page(&self, [x, y, width, height]: Rect) -> Rect {
+        [x.saturating_add(self.dx), y.saturating_add(self.dy), width.max(0), height.max(0)]
+    }
+
     pub(super) fn is_in_view(&self, [x, y, width, height]: Rect) -> bool {
         let Some([left, top, right, bottom]) = self.seen else { return false };
         x < right && y < bottom && x.saturating_add(width) > left && y.saturating_add(height) > top
     }
 
     /// The visible part of a rectangle of the document, in page coordinates.
-    pub(super) fn part_in_view(&self, [x, y, width, height]: Rect) -> Option<Rect> {
+    pub(super) fn part_in_view(&self, place: Rect) -> Option<Rect> {
         let [left, top, right, bottom] = self.seen?;
-        let (x, y) = (x.saturating_add(self.dx), y.saturating_add(self.dy));
+        let [x, y, width, height] = self.on_page(place);
         let (l, t) = (x.max(left), y.max(top));
         let (r, b) = (x.saturating_add(width).min(right), y.saturating_add(height).min(bottom));
         (l < r && t < b).then(|| [l, t, r - l, b - t])

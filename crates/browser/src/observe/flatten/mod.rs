@@ -7,7 +7,8 @@ use std::collections::HashSet;
 
 use self::frame_viewport::FrameViewport;
 use super::flat_page::{Control, FlatPage, Line, Piece};
-use super::frames::{ChildContent, FrameReading};
+use super::frames::FrameReading;
+use super::index::IndexedElement;
 use super::line::{PageUrl, element, element_line, signature};
 use super::reading::{ElementItem, FrameItem, Item, Reading, Rect, TextItem};
 use super::words::{plain, tokens};
@@ -165,14 +166,15 @@ impl Flattener<'_> {
         (distance <= screen).then_some(distance.unsigned_abs())
     }
 
+    /// The place on the page of something that its frame's owner does not cover, and its distance.
+    fn locate(&self, place: Rect, seen: u8, window: &FrameViewport) -> Option<(Rect, Option<u32>)> {
+        let place = window.on_page(place);
+        let in_view = seen == 1 && window.is_in_view(place);
+        (!in_view || !window.is_covered(place)).then(|| (place, self.distance(place, in_view)))
+    }
+
     fn text(&mut self, item: &TextItem, window: &FrameViewport) {
-        let place =
-            [item.x.saturating_add(window.dx), item.y.saturating_add(window.dy), item.width.max(0), item.height.max(0)];
-        let in_view = item.seen == 1 && window.is_in_view(place);
-        if in_view && window.is_covered(place) {
-            return;
-        }
-        let Some(distance) = self.distance(place, in_view) else { return };
+        let Some((place, Some(distance))) = self.locate(item.place(), item.seen, window) else { return };
         let mut text = plain(&item.text, TEXT);
         if text.is_empty() {
             return;
@@ -208,15 +210,10 @@ impl Flattener<'_> {
     }
 
     fn control(&mut self, frame: &FrameReading, item: &ElementItem, window: &FrameViewport, url: &PageUrl) -> Piece {
-        let [x, y, width, height] = item.place;
-        let [scroll_x, scroll_y] = frame.reading.scroll;
+        let in_view = if item.seen == 1 { window.part_in_view(item.place) } else { None };
         self.flat.controls.push(Control {
-            frame: frame.key,
-            node: item.id,
+            indexed: IndexedElement { frame: frame.key, node: item.id, signature: signature(item), in_view },
             element: element(item),
-            signature: signature(item),
-            place: [x.saturating_add(scroll_x), y.saturating_add(scroll_y), width, height],
-            in_view: if item.seen == 1 { window.part_in_view(item.place) } else { None },
             is_new: (self.is_new)(frame.key, &frame.reading, item),
         });
         let focused = frame.reading.focus == Some(item.id);
@@ -225,19 +222,15 @@ impl Flattener<'_> {
 
     /// The element's position; none if it cannot be used.
     fn offered(&mut self, frame: WorldId, item: &ElementItem, window: &FrameViewport) -> Option<(Rect, u32)> {
-        let [x, y, width, height] = item.place;
-        let place = [x.saturating_add(window.dx), y.saturating_add(window.dy), width.max(0), height.max(0)];
-        let in_view = item.seen == 1 && window.is_in_view(place);
-        if item.id.0 == 0 || item.covered || (in_view && window.is_covered(place)) {
-            return None;
-        }
-        let distance = self.distance(place, in_view);
-        if distance.is_none() {
+        let (place, distance) =
+            self.locate(item.place, item.seen, window).filter(|_| item.id.0 != 0 && !item.covered)?;
+        let Some(distance) = distance else {
             let side = if place[1] < 0 { &mut self.flat.above } else { &mut self.flat.below };
             *side += 1;
-        }
+            return None;
+        };
         // An element gets one line, whatever the reading says.
-        (distance.is_some() && self.met.insert((frame, item.id))).then_some((place, distance?))
+        self.met.insert((frame, item.id)).then_some((place, distance))
     }
 
     fn control_line(
@@ -271,9 +264,8 @@ impl Flattener<'_> {
     }
 
     fn child(&mut self, frame: &FrameReading, item: &FrameItem, window: &FrameViewport, depth: usize) {
-        let [x, y, width, height] = item.place;
-        let (dx, dy) = (x.saturating_add(window.dx), y.saturating_add(window.dy));
-        let place = [dx, dy, width.max(0), height.max(0)];
+        let place = window.on_page(item.place);
+        let [dx, dy, ..] = place;
         let seen = item.seen.and_then(|[left, top, right, bottom]| {
             let outer = window.seen?;
             let part = [
@@ -290,8 +282,8 @@ impl Flattener<'_> {
         let child = frame.children.iter().find(|child| child.owner == item.id);
         let name = plain(&item.name, 80);
         let title = if name.is_empty() { "<iframe>".to_owned() } else { format!("<iframe> {name}") };
-        match child.map(|child| &child.content) {
-            Some(ChildContent::Read(inner)) if depth < DEPTH => {
+        match child.and_then(|child| child.content.as_ref()) {
+            Some(inner) if depth < DEPTH => {
                 let header = self.header(title);
                 self.stack.push(Scope::Under(header));
                 self.frame(inner, &FrameViewport { dx, dy, seen, cover: item.cover }, depth + 1);

@@ -43,57 +43,41 @@ impl Flattener<'_> {
         if elements > ROW_ELEMENTS || chars > ROW_CHARS {
             return None;
         }
-        let mut cells: Vec<Vec<Piece>> = Vec::new();
+        let mut pieces: Vec<Piece> = Vec::new();
         let mut nearest: Option<(Rect, u32)> = None;
+        // Cells begun since the last piece, but for the row's first.
+        let mut new_cells = 0;
+        let mut has_begun = false;
         for item in &items[..end] {
-            let (piece, place) = match item {
+            let (piece, (place, distance)) = match item {
                 Item::Cell => {
-                    cells.push(Vec::new());
+                    new_cells += usize::from(has_begun);
+                    has_begun = true;
                     continue;
                 }
                 Item::Text(text) => {
-                    let place =
-                        [text.x.saturating_add(window.dx), text.y.saturating_add(window.dy), text.width, text.height];
-                    let in_view = text.seen == 1 && window.is_in_view(place);
-                    let Some(distance) =
-                        self.distance(place, in_view).filter(|_| !(in_view && window.is_covered(place)))
-                    else {
-                        continue;
-                    };
+                    let Some((place, Some(distance))) = self.locate(text.place(), text.seen, window) else { continue };
                     (Piece::Text(plain(&text.text, TEXT)), (place, distance))
                 }
                 Item::Element(item) => {
-                    let Some(place) = self.offered(frame.key, item, window) else { continue };
-                    (self.control(frame, item, window, url), place)
+                    let Some(offered) = self.offered(frame.key, item, window) else { continue };
+                    (self.control(frame, item, window, url), offered)
                 }
                 _ => continue,
             };
-            if cells.is_empty() {
-                cells.push(Vec::new());
+            has_begun = true;
+            if new_cells == 0 && !pieces.is_empty() {
+                pieces.push(Piece::Text(" ".to_owned()));
             }
-            if let Some(cell) = cells.last_mut() {
-                cell.push(piece);
+            for _ in 0..std::mem::take(&mut new_cells) {
+                pieces.push(Piece::Text(" | ".to_owned()));
             }
-            if nearest.is_none_or(|(_, distance)| place.1 < distance) {
-                nearest = Some(place);
+            pieces.push(piece);
+            if nearest.is_none_or(|(_, nearest)| distance < nearest) {
+                nearest = Some((place, distance));
             }
-        }
-        while cells.last().is_some_and(Vec::is_empty) {
-            cells.pop();
         }
         if let Some((place, distance)) = nearest {
-            let mut pieces = Vec::new();
-            for (n, cell) in cells.into_iter().enumerate() {
-                if n > 0 {
-                    pieces.push(Piece::Text(" | ".to_owned()));
-                }
-                for (m, piece) in cell.into_iter().enumerate() {
-                    if m > 0 {
-                        pieces.push(Piece::Text(" ".to_owned()));
-                    }
-                    pieces.push(piece);
-                }
-            }
             self.line(pieces, place, distance);
         }
         Some(end + 1)

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use super::super::frames::{ChildContent, ChildFrame, FrameReading};
+use super::super::frames::{ChildFrame, FrameReading};
 use super::super::invariants;
 use super::super::reading::{ElementItem, FrameItem, Item, Reading, TextItem};
 use crate::isolated_world::{NodeId, WorldId};
@@ -94,7 +94,7 @@ fn tree() -> impl Strategy<Value = FrameReading> {
             .enumerate()
             .map(|(n, (owner, reading))| ChildFrame {
                 owner: NodeId(owner),
-                content: ChildContent::Read(Box::new(FrameReading::leaf(WorldId(n as u64 + 1), reading))),
+                content: Some(FrameReading::leaf(WorldId(n as u64 + 1), reading)),
             })
             .collect(),
     })

@@ -1,4 +1,4 @@
-use super::super::frames::{ChildContent, ChildFrame, FrameReading};
+use super::super::frames::{ChildFrame, FrameReading};
 use super::super::index::IndexTable;
 use super::super::reading::{FrameItem, Item, Reading};
 use super::super::{compose, notices, tokens};
@@ -114,10 +114,7 @@ fn frames_are_listed_at_their_owner_and_clipped() {
         items: vec![button(1, 10, "Inside"), button(2, 5000, "Far down")],
         ..Reading::default()
     };
-    outer.children.push(ChildFrame {
-        owner: NodeId(4),
-        content: ChildContent::Read(Box::new(FrameReading::leaf(WorldId(2), inner))),
-    });
+    outer.children.push(ChildFrame { owner: NodeId(4), content: Some(FrameReading::leaf(WorldId(2), inner)) });
     let view = lines(&outer, &mut IndexTable::new());
     assert_eq!(view[..4], ["[1]<button />Before", "<iframe> Ad", "\t[2]<button />Inside", "[3]<button />After"]);
     assert!(view[4].contains("about 1 more controls"), "{view:?}");
@@ -140,10 +137,7 @@ fn controls_under_the_covered_part_of_a_frame_are_not_offered() {
         items: vec![button(1, 10, "Free"), button(2, 75, "Covered")],
         ..Reading::default()
     };
-    outer.children.push(ChildFrame {
-        owner: NodeId(4),
-        content: ChildContent::Read(Box::new(FrameReading::leaf(WorldId(2), inner))),
-    });
+    outer.children.push(ChildFrame { owner: NodeId(4), content: Some(FrameReading::leaf(WorldId(2), inner)) });
     let text = compose(&outer, &mut IndexTable::new(), 8000).text;
     assert!(text.contains("Free") && !text.contains("Covered"), "{text}");
 }
@@ -158,7 +152,7 @@ fn unreadable_frames_are_reported() {
         ..FrameItem::default()
     };
     let mut outer = page(vec![Item::Frame(owner)]);
-    outer.children.push(ChildFrame { owner: NodeId(4), content: ChildContent::Unreadable });
+    outer.children.push(ChildFrame { owner: NodeId(4), content: None });
     let view = compose(&outer, &mut IndexTable::new(), 8000);
     assert!(view.text.starts_with("<iframe> https://slow.example/ (its content could not be read)"), "{}", view.text);
     assert_eq!(notices(&outer, &view), ["1 frames of the page could not be read."]);
