@@ -110,8 +110,9 @@ impl Executor<'_> {
             effects.push(format!("a new tab is in front: {}", clip(&active.url, 200)));
             other_tab = true;
         }
-        effects.append(&mut self.context.files().take_notices());
-        effects.extend(self.context.files().in_progress());
+        let mut files = self.context.files().ledger();
+        effects.append(&mut files.take_notices());
+        effects.extend(files.in_progress());
         effects.extend(changes);
         effects.extend(settled.unfinished.map(|unfinished| unfinished.to_string()));
         if effects.is_empty() && start.expects_change && DocumentDiff::none_changed(diffs) {

@@ -20,6 +20,7 @@ use super::tabs::{OpenDialog, Tab, Tabs};
 use crate::egress::Denied;
 use crate::navigation::tracker::Verdict;
 use crate::process::panics::or_on_panic;
+use agent::files::FileName;
 use agent::observation;
 use agent::text::shorten;
 use cdp::events::{
@@ -211,7 +212,8 @@ impl ContextState {
         let is_ours = self.tabs().has_frame(&begins.frame_id);
         // A download of an unknown frame belongs to another run, or to a frame beyond the limit of tracked ones.
         // Chromium cancels it only if it is in this context.
-        let goes_on = is_ours && self.files.download_started(&begins.frame_id, &begins.guid, &begins.suggested_filename).is_ok();
+        let name = FileName::tamed(&begins.suggested_filename);
+        let goes_on = is_ours && self.files.ledger().download_started(&begins.frame_id, &begins.guid, name).is_ok();
         if !goes_on {
             self.cancel_download(&begins.guid);
         }
@@ -222,7 +224,7 @@ impl ContextState {
         match state.as_str() {
             // The cast saturates.
             "inProgress" => {
-                if self.files.download_progressed(guid, *received_bytes as u64, *total_bytes as u64).is_err() {
+                if self.files.ledger().download_progressed(guid, *received_bytes as u64, *total_bytes as u64).is_err() {
                     self.cancel_download(guid);
                 }
             }
@@ -240,7 +242,7 @@ impl ContextState {
     fn paused(self: &Arc<Self>, session: Session, paused: RequestPaused) {
         if is_download(&paused) && paused.redirected_request_id.is_none() {
             // The next event is the start of the download, once the server has responded.
-            self.files.expect(&paused.frame_id, Instant::now() + self.download_wait);
+            self.files.ledger().expect(&paused.frame_id, Instant::now() + self.download_wait);
         }
         if let Some(tab) = tab_of(&mut self.tabs(), &session, &paused) {
             tab.requested = Some(paused.request.url.clone());
@@ -293,7 +295,7 @@ impl ContextState {
     /// Stops expecting a download whose request was refused.
     fn forget_download(&self, paused: &RequestPaused) {
         if is_download(paused) {
-            self.files.expect_nothing(&paused.frame_id);
+            self.files.ledger().expect_nothing(&paused.frame_id);
             self.notify_changed();
         }
     }

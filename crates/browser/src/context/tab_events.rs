@@ -59,7 +59,7 @@ impl ContextState {
                     let requested = tab.requested.as_deref().unwrap_or_default();
                     tab.load.loading_failed(failed.request_id, self.egress.explain(requested, &failed.error_text));
                     if failed.canceled {
-                        self.files.expect(&main_frame, now + DOWNLOAD_BEGINS);
+                        self.files.ledger().expect(&main_frame, now + DOWNLOAD_BEGINS);
                     }
                 }
             }
@@ -82,7 +82,7 @@ impl ContextState {
                     tab.frames.moved(&frame.id, frame.parent_id.as_deref(), session);
                     tab.frames.emptied(&frame.id);
                 } else {
-                    self.files.expect_nothing(&main_frame);
+                    self.files.ledger().expect_nothing(&main_frame);
                     tab.frames.clear();
                     tab.url = frame.address();
                     tab.title.clear();
@@ -135,7 +135,7 @@ impl ContextState {
         prompts::check_navigation(tab, url);
         if *tab.target == *frame {
             tab.activity.navigation_requested(url, Instant::now());
-            self.files.expect_nothing(frame);
+            self.files.ledger().expect_nothing(frame);
         }
     }
 }

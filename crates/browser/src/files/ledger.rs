@@ -12,7 +12,7 @@ const MAX_NOTICES: usize = 8;
 /// Maximum number of expected downloads.
 const MAX_EXPECTED: usize = 50;
 
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     pub(super) limits: FileLimits,
     /// All files that can be uploaded, in order of arrival.
     files: Vec<FileInfo>,
@@ -50,12 +50,6 @@ pub(crate) enum FileLimitError {
     FileSize { max: u64 },
     #[error("the files of a run may have {} together", Size(*.max))]
     RunSize { max: u64 },
-}
-
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Finished {
-    Kept(FileInfo),
-    Dropped,
 }
 
 impl Ledger {
@@ -114,17 +108,20 @@ impl Ledger {
         self.made -= 1;
     }
 
-    pub(super) fn expect(&mut self, frame: &str, until: Instant) {
+    /// Expects a download of a frame until then.
+    pub(crate) fn expect(&mut self, frame: &str, until: Instant) {
         if self.expected.len() < MAX_EXPECTED {
             self.expected.push((frame.to_owned(), until));
         }
     }
 
-    pub(super) fn expect_nothing(&mut self, frame: &str) {
+    /// The frame navigated otherwise.
+    pub(crate) fn expect_nothing(&mut self, frame: &str) {
         self.expected.retain(|(expecting, _)| expecting != frame);
     }
 
-    pub(super) fn download_started(&mut self, frame: &str, id: &str, name: FileName) -> Result<(), FileLimitError> {
+    /// A download started. On an error, the caller cancels it.
+    pub(crate) fn download_started(&mut self, frame: &str, id: &str, name: FileName) -> Result<(), FileLimitError> {
         if let Some(at) = self.expected.iter().position(|(expecting, _)| expecting == frame) {
             self.expected.remove(at);
         }
@@ -145,7 +142,8 @@ impl Ledger {
         room
     }
 
-    pub(super) fn download_progressed(&mut self, id: &str, received: u64, total: u64) -> Result<(), FileLimitError> {
+    /// A download progressed. On an error, the caller cancels it.
+    pub(crate) fn download_progressed(&mut self, id: &str, received: u64, total: u64) -> Result<(), FileLimitError> {
         let Some(download) = self.coming.get_mut(id).filter(|download| !download.refused) else { return Ok(()) };
         (download.received, download.total) = (received, total);
         // The announced size counts at once.
@@ -160,27 +158,27 @@ impl Ledger {
         room
     }
 
-    /// Ends a download; `bytes` is the size of a complete file.
-    pub(super) fn download_finished(&mut self, id: &str, bytes: Option<u64>) -> Option<Finished> {
+    /// Ends a download; `bytes` is the size of a complete file. Returns the file if it is kept.
+    pub(super) fn download_finished(&mut self, id: &str, bytes: Option<u64>) -> Option<FileInfo> {
         let Download { name, refused, .. } = self.coming.remove(id)?;
         if refused {
-            return Some(Finished::Dropped);
+            return None;
         }
         let Some(bytes) = bytes else {
             self.made -= 1;
             self.add_notice(format!("the download of {:?} failed", name.as_str()));
-            return Some(Finished::Dropped);
+            return None;
         };
         // A fast download reports no progress.
         if let Err(reason) = self.room_for(bytes, 0) {
             self.made -= 1;
             self.add_notice(format!("the download of {:?} was not kept: {reason}", name.as_str()));
-            return Some(Finished::Dropped);
+            return None;
         }
         let info = self.add(&name, bytes);
         self.new_files.push(info.clone());
         self.add_notice(format!("downloaded {info}"));
-        Some(Finished::Kept(info))
+        Some(info)
     }
 
     /// Like [`Self::give_up`], for a download that was already reported.
@@ -204,15 +202,17 @@ impl Ledger {
         self.expected.iter().map(|(_, until)| *until).filter(|until| *until > now).min()
     }
 
-    pub(super) fn take_notices(&mut self) -> Vec<String> {
+    pub(crate) fn take_notices(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notices)
     }
 
-    pub(super) fn new_files(&mut self) -> Vec<FileInfo> {
+    /// The files downloaded since the last call.
+    pub(crate) fn new_files(&mut self) -> Vec<FileInfo> {
         std::mem::take(&mut self.new_files)
     }
 
-    pub(super) fn in_progress(&self) -> Option<String> {
+    /// The downloads in progress, in one sentence.
+    pub(crate) fn in_progress(&self) -> Option<String> {
         let mut coming: Vec<&Download> = self.coming.values().filter(|download| !download.refused).collect();
         coming.sort_by_key(|download| download.number);
         let shown = coming.iter().take(MAX_NOTICES).map(|download| {
@@ -272,7 +272,7 @@ mod tests {
         Ledger::new(FileLimits { count: 3, file_bytes: 1_000, run_bytes: 1_500 })
     }
 
-    fn download(ledger: &mut Ledger, id: &str, name: &str, bytes: u64) -> Option<Finished> {
+    fn download(ledger: &mut Ledger, id: &str, name: &str, bytes: u64) -> Option<FileInfo> {
         let _ = ledger.download_started("frame", id, FileName::tamed(name));
         let _ = ledger.download_progressed(id, bytes, bytes);
         ledger.download_finished(id, Some(bytes))
@@ -284,7 +284,7 @@ mod tests {
         ledger.was_sent(FileInfo { name: "report.pdf".into(), bytes: 9_000 });
         assert_eq!(
             download(&mut ledger, "1", "report.pdf", 10),
-            Some(Finished::Kept(FileInfo { name: "report (2).pdf".into(), bytes: 10 }))
+            Some(FileInfo { name: "report (2).pdf".into(), bytes: 10 })
         );
         assert_eq!(ledger.take(&FileName::tamed("report.pdf"), 5).unwrap().name, "report (3).pdf");
         assert_eq!(ledger.take_notices(), ["downloaded report (2).pdf (10 B)"]);
@@ -299,10 +299,10 @@ mod tests {
         assert_eq!(ledger.download_progressed("1", 0, 1_001), Err(FileLimitError::FileSize { max: 1_000 }));
         // Further progress is not reported.
         assert_eq!(ledger.download_progressed("1", 500, 1_001), Ok(()));
-        assert_eq!(ledger.download_finished("1", Some(1_001)), Some(Finished::Dropped));
+        assert_eq!(ledger.download_finished("1", Some(1_001)), None);
         assert_eq!(ledger.take_notices(), ["the download of \"a\" was cancelled: a file may have 1 kB"]);
         ledger.download_started("frame", "2", FileName::tamed("b")).unwrap();
-        assert_eq!(ledger.download_finished("2", Some(1_001)), Some(Finished::Dropped));
+        assert_eq!(ledger.download_finished("2", Some(1_001)), None);
         assert_eq!(ledger.take_notices(), ["the download of \"b\" was not kept: a file may have 1 kB"]);
         assert!(ledger.files().is_empty());
     }
@@ -320,13 +320,10 @@ mod tests {
             Err(FileLimitError::RunSize { max: 1_500 }),
             "what is coming counts"
         );
-        assert_eq!(
-            ledger.download_finished("2", Some(400)),
-            Some(Finished::Kept(FileInfo { name: "c".into(), bytes: 400 }))
-        );
+        assert_eq!(ledger.download_finished("2", Some(400)), Some(FileInfo { name: "c".into(), bytes: 400 }));
         ledger.take(&FileName::tamed("e"), 1).unwrap();
         assert_eq!(ledger.download_started("frame", "4", FileName::tamed("f")), Err(FileLimitError::Count { max: 3 }));
-        assert_eq!(ledger.download_finished("4", None), Some(Finished::Dropped));
+        assert_eq!(ledger.download_finished("4", None), None);
     }
 
     #[test]
@@ -334,7 +331,7 @@ mod tests {
         let mut ledger = ledger();
         for id in 0..10 {
             ledger.download_started("frame", &id.to_string(), FileName::tamed("a")).unwrap();
-            assert_eq!(ledger.download_finished(&id.to_string(), None), Some(Finished::Dropped));
+            assert_eq!(ledger.download_finished(&id.to_string(), None), None);
         }
         assert_eq!(ledger.take_notices().len(), MAX_NOTICES);
     }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-use self::ledger::{Finished, Ledger};
+use self::ledger::Ledger;
 use crate::settings::FileLimits;
 use agent::files::{FileInfo, FileName, SentFile};
 
@@ -30,12 +30,6 @@ pub(crate) struct RunFiles {
 /// Marks a moment, to find the downloads started since.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DownloadMark(u64);
-
-pub(crate) struct DownloadReport {
-    pub(crate) notices: Vec<String>,
-    pub(crate) new_files: Vec<FileInfo>,
-    pub(crate) in_progress: Option<String>,
-}
 
 /// Why files cannot be uploaded; the text goes to the model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -133,33 +127,13 @@ impl RunFiles {
         self.folder.path().join(KEPT).join(name)
     }
 
-    /// Expects a download of a frame until then.
-    pub(crate) fn expect(&self, frame: &str, until: Instant) {
-        self.ledger().expect(frame, until);
-    }
-
-    /// The frame navigated otherwise.
-    pub(crate) fn expect_nothing(&self, frame: &str) {
-        self.ledger().expect_nothing(frame);
-    }
-
-    /// A download started. On an error, the caller cancels it.
-    pub(crate) fn download_started(&self, frame: &str, id: &str, proposed: &str) -> Result<(), FileLimitError> {
-        self.ledger().download_started(frame, id, FileName::tamed(proposed))
-    }
-
-    /// A download progressed. On an error, the caller cancels it.
-    pub(crate) fn download_progressed(&self, id: &str, received: u64, total: u64) -> Result<(), FileLimitError> {
-        self.ledger().download_progressed(id, received, total)
-    }
-
     /// A download ended: the file is moved to its name, or removed.
     pub(crate) fn download_finished(&self, id: &str, is_complete: bool) {
         let incoming = self.incoming().join(id);
         let mut ledger = self.ledger();
         // Blocking, but short; events must stay in order.
         let bytes = is_complete.then(|| incoming.metadata().ok().map(|file| file.len())).flatten();
-        let Some(Finished::Kept(info)) = ledger.download_finished(id, bytes) else {
+        let Some(info) = ledger.download_finished(id, bytes) else {
             // Chromium removes cancelled downloads; a file found too large afterwards is still there.
             let _ = std::fs::remove_file(incoming);
             return;
@@ -184,25 +158,6 @@ impl RunFiles {
         self.ledger().next_expiry(Instant::now())
     }
 
-    pub(crate) fn take_notices(&self) -> Vec<String> {
-        self.ledger().take_notices()
-    }
-
-    /// The downloads in progress, in one sentence.
-    pub(crate) fn in_progress(&self) -> Option<String> {
-        self.ledger().in_progress()
-    }
-
-    /// All of these, with the files downloaded since the last call.
-    pub(crate) fn report(&self) -> DownloadReport {
-        let mut ledger = self.ledger();
-        DownloadReport {
-            notices: ledger.take_notices(),
-            new_files: ledger.new_files(),
-            in_progress: ledger.in_progress(),
-        }
-    }
-
     /// Removes the folder.
     pub(crate) async fn remove(&self) {
         let path = self.folder.path().to_owned();
@@ -214,7 +169,8 @@ impl RunFiles {
         }
     }
 
-    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+    /// Do not hold it across an await.
+    pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

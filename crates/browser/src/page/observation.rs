@@ -9,7 +9,6 @@ use tokio::time::Instant;
 use super::BrowserPage;
 use super::redaction::ScreenshotError;
 use crate::error::browser_error;
-use crate::files::DownloadReport;
 use crate::isolated_world::{Document, ScriptError, WorldId};
 use crate::navigation::activity::ActivityCounts;
 use crate::navigation::document_response::DocumentLoad;
@@ -212,9 +211,10 @@ impl BrowserPage {
     }
 
     pub(super) fn with_downloads(&self, mut observation: Observation) -> Observation {
-        let DownloadReport { notices, new_files, in_progress } = self.context.files().report();
-        observation.notices.extend(notices.into_iter().chain(in_progress));
-        observation.downloads = new_files;
+        let mut files = self.context.files().ledger();
+        observation.notices.append(&mut files.take_notices());
+        observation.notices.extend(files.in_progress());
+        observation.downloads = files.new_files();
         observation
     }
 
