@@ -23,7 +23,7 @@ use crate::machine::{Machine, MemoryUse};
 use crate::run::{self, Memory, Recorder, RunService};
 use crate::shutdown::{self, ShutdownSettings};
 use agent::ports::{Browsers, Models};
-use browser::Pool;
+use browser::{Pool, SystemResolver};
 use llm::Providers;
 use replay::{Destination, Recording, Replay};
 
@@ -55,7 +55,8 @@ impl App {
     pub fn recording(settings: Settings, recordings: Option<Destination>) -> anyhow::Result<Self> {
         let tasks = TaskTracker::new();
         let models = Arc::new(Providers::new(settings.llm.clone())?);
-        let pool = Pool::start(settings.browser.clone(), settings.policy.clone(), tasks.clone())?;
+        let pool =
+            Pool::start(settings.browser.clone(), settings.policy.clone(), Arc::new(SystemResolver), tasks.clone())?;
         let recorder = recordings.map(|recordings| Arc::new(recordings) as Arc<dyn Recorder>);
         Ok(Self::assemble(settings, pool.clone(), models, recorder, tasks, Some(pool)))
     }
@@ -70,7 +71,12 @@ impl App {
         let tasks = TaskTracker::new();
         let pool = match offline {
             true => None,
-            false => Some(Pool::start(settings.browser.clone(), settings.policy.clone(), tasks.clone())?),
+            false => Some(Pool::start(
+                settings.browser.clone(),
+                settings.policy.clone(),
+                Arc::new(SystemResolver),
+                tasks.clone(),
+            )?),
         };
         let live = pool.clone().map(|pool| pool as Arc<dyn Browsers>);
         let replay = Replay::new(recording, live, secrets)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use agent::image::ImageFormat;
 use agent::ports::{Browsers, Page, PageSpec};
 use anyhow::Context;
-use browser::{BrowserPage, Pool};
+use browser::{BrowserPage, Pool, SystemResolver};
 use browser_use_service::config::Settings;
 use tokio_util::task::TaskTracker;
 use url::Url;
@@ -28,7 +28,7 @@ impl LocalBrowser {
         let variables = std::env::vars().filter(|(name, _)| name != "BROWSER_USE_PRIVATE_HOSTS");
         let reachable = ("BROWSER_USE_PRIVATE_HOSTS".to_owned(), "127.0.0.1,127.0.0.2".to_owned());
         let settings = Settings::from_variables(variables.chain([reachable]))?;
-        let pool = Pool::start(settings.browser, settings.policy, TaskTracker::new())?;
+        let pool = Pool::start(settings.browser, settings.policy, Arc::new(SystemResolver), TaskTracker::new())?;
         let browser = Self { pool };
         tokio::time::timeout(READY_WITHIN, browser.is_ready()).await.context("the browser is not ready in time")?;
         Ok(browser)

@@ -24,7 +24,8 @@ impl Browser {
     /// Never closed: its warden removes it when this process exits.
     pub(crate) fn shared() -> &'static Arc<Pool> {
         static SHARED: LazyLock<Arc<Pool>> = LazyLock::new(|| {
-            Pool::start(settings(std::env::temp_dir()), policy(), TaskTracker::new()).expect("there is a Chromium")
+            Pool::start(settings(std::env::temp_dir()), policy(), Arc::new(SystemResolver), TaskTracker::new())
+                .expect("there is a Chromium")
         });
         &SHARED
     }
@@ -74,7 +75,7 @@ impl OwnBrowser {
         let root = tempfile::tempdir().unwrap();
         let mut settings = settings(root.path().to_owned());
         adjust(&mut settings);
-        Self { pool: Pool::start_with_resolver(settings, policy, resolver, TaskTracker::new()).unwrap(), root }
+        Self { pool: Pool::start(settings, policy, resolver, TaskTracker::new()).unwrap(), root }
     }
 
     pub(crate) async fn is_ready(&self) {

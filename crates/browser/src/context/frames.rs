@@ -38,19 +38,14 @@ impl Frames {
 
     /// Removes a frame and its descendants.
     pub(crate) fn detached(&mut self, id: &str) {
-        let mut gone: Vec<Arc<str>> = vec![id.into()];
-        while let Some(id) = gone.pop() {
-            self.by_id.remove(&id);
-            gone.extend(self.by_id.iter().filter(|(_, frame)| frame.parent == id).map(|(id, _)| id.clone()));
-        }
+        self.by_id.remove(id);
+        self.emptied(id);
     }
 
-    /// Removes the frames of a document that was replaced.
+    /// Removes the descendants of a frame whose document was replaced.
     pub(crate) fn emptied(&mut self, id: &str) {
-        let inner: Vec<_> =
-            self.by_id.iter().filter(|(_, frame)| *frame.parent == *id).map(|(inner, _)| inner.clone()).collect();
-        for inner in inner {
-            self.detached(&inner);
+        for inner in self.of(id) {
+            self.detached(&inner.frame);
         }
     }
 

@@ -7,12 +7,12 @@ use crate::observe::DocumentResponse;
 /// Number of committed documents remembered.
 const REMEMBERED: usize = 8;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct DocumentLoad {
     /// The URL requested by the last action, before redirects.
     requested_url: Option<String>,
-    /// An action has started: the next navigation is what it requested.
-    expects_request: bool,
+    /// The last action has made its request: further navigations are redirects, by the server or a script.
+    has_requested: bool,
     /// The last main document response and its loader.
     response: Option<(String, DocumentResponse)>,
     /// The last loading error and its loader.
@@ -23,22 +23,9 @@ pub(crate) struct DocumentLoad {
     committed: VecDeque<String>,
 }
 
-impl Default for DocumentLoad {
-    fn default() -> Self {
-        Self {
-            requested_url: None,
-            expects_request: true,
-            response: None,
-            failure: None,
-            loader: String::new(),
-            committed: VecDeque::new(),
-        }
-    }
-}
-
 impl DocumentLoad {
     pub(crate) fn action_started(&mut self) {
-        self.expects_request = true;
+        self.has_requested = false;
     }
 
     /// The main frame requests a document. A form submission counts as a request for `current`.
@@ -52,8 +39,7 @@ impl DocumentLoad {
     }
 
     fn navigated(&mut self, url: &str) {
-        // Later navigations of the same action are redirects, by the server or a script.
-        if std::mem::take(&mut self.expects_request) {
+        if !std::mem::replace(&mut self.has_requested, true) {
             self.requested_url = Some(url.to_owned());
         }
     }

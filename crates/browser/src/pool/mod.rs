@@ -14,7 +14,7 @@ use url::Url;
 
 use self::shared_browser::{keep_running, restart_on_panic};
 use crate::context::Context;
-use crate::egress::{Resolver, SystemResolver};
+use crate::egress::Resolver;
 use crate::page::BrowserPage;
 use crate::process::browser::{Browser, Lease};
 use crate::process::launch::Display;
@@ -75,15 +75,7 @@ impl Pool {
     ///
     /// # Errors
     /// When there is no Chromium or no folder for profiles.
-    pub fn start(settings: BrowserSettings, policy: UrlPolicy, tasks: TaskTracker) -> Result<Arc<Self>, PoolError> {
-        Self::start_with_resolver(settings, policy, Arc::new(SystemResolver), tasks)
-    }
-
-    /// Like [`start`](Self::start), with a custom DNS resolver.
-    ///
-    /// # Errors
-    /// As [`start`](Self::start).
-    pub fn start_with_resolver(
+    pub fn start(
         settings: BrowserSettings,
         policy: UrlPolicy,
         resolver: Arc<dyn Resolver>,
