@@ -66,7 +66,7 @@ impl Masker {
         Self {
             existing: AhoCorasick::new(&placeholders).expect("requests are too small for its limits"),
             placeholders,
-            searches: [(Form::Spaced, Search::new(&spaced)), (Form::Joined, Search::new(&joined))],
+            searches: [(Form::Spaced, Search::new(spaced)), (Form::Joined, Search::new(joined))],
         }
     }
 
