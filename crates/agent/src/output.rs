@@ -3,7 +3,6 @@
 //! A schema is untrusted and is compiled in this process. Its size, its depth and its size with all references expanded
 //! are limited before the validator sees it. Recursion and remote references are rejected.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use jsonschema::{PatternOptions, Validator};
@@ -108,7 +107,7 @@ impl OutputSchema {
             return Err(SchemaFault::Draft.at(&[PathSegment::Key("$schema".into())]));
         }
         let mut meter =
-            SchemaMeter { root: &schema, place: Vec::new(), depth: 0, patterns: 0, targets: HashMap::new() };
+            SchemaMeter { root: &schema, place: Vec::new(), references: Vec::new(), depth: 0, parts: 0, patterns: 0 };
         if let Err(fault) = meter.measure(&schema) {
             return Err(fault.at(&meter.place));
         }
@@ -185,57 +184,52 @@ impl From<jsonschema::paths::LocationSegment<'_>> for PathSegment {
     }
 }
 
-/// Measures a schema with all references expanded.
+/// Walks a schema with all references expanded.
 struct SchemaMeter<'a> {
     root: &'a Value,
     /// The current place; after a fault, its place.
     place: Vec<PathSegment>,
-    /// The current depth, including references.
-    depth: usize,
-    patterns: usize,
-    /// Size by reference; `None` while it is being measured.
-    targets: HashMap<&'a str, Option<Extent>>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Extent {
+    /// The references on the way to it.
+    references: Vec<&'a str>,
     depth: usize,
     parts: usize,
+    patterns: usize,
 }
 
 impl<'a> SchemaMeter<'a> {
-    fn measure(&mut self, value: &'a Value) -> Result<Extent, SchemaFault> {
+    fn measure(&mut self, value: &'a Value) -> Result<(), SchemaFault> {
+        self.parts += 1;
         // Before descending, to protect the stack.
         if self.depth > OutputSchema::MAX_DEPTH {
             return Err(SchemaFault::TooDeep);
         }
+        if self.parts > OutputSchema::MAX_PARTS {
+            return Err(SchemaFault::TooMany);
+        }
         self.depth += 1;
-        let mut whole = Extent { depth: 0, parts: 1 };
         match value {
             Value::Object(object) => {
                 self.check_keywords(object)?;
                 for (key, inner) in object {
                     self.place.push(PathSegment::Key(key.clone()));
-                    let extent = match (key.as_str(), inner) {
+                    match (key.as_str(), inner) {
                         ("$ref", Value::String(reference)) => self.follow(reference)?,
                         _ => self.measure(inner)?,
-                    };
+                    }
                     self.place.pop();
-                    whole.add(extent)?;
                 }
             }
             Value::Array(items) => {
                 for (index, inner) in items.iter().enumerate() {
                     self.place.push(PathSegment::Index(index));
-                    let extent = self.measure(inner)?;
+                    self.measure(inner)?;
                     self.place.pop();
-                    whole.add(extent)?;
                 }
             }
             _ => {}
         }
         self.depth -= 1;
-        Ok(whole)
+        Ok(())
     }
 
     fn check_keywords(&mut self, object: &Map<String, Value>) -> Result<(), SchemaFault> {
@@ -254,11 +248,9 @@ impl<'a> SchemaMeter<'a> {
         if self.patterns > OutputSchema::MAX_PATTERNS { Err(SchemaFault::TooManyPatterns) } else { Ok(()) }
     }
 
-    fn follow(&mut self, reference: &'a str) -> Result<Extent, SchemaFault> {
-        match self.targets.get(reference) {
-            Some(Some(extent)) => return Ok(*extent),
-            Some(None) => return Err(SchemaFault::Recursive),
-            None => {}
+    fn follow(&mut self, reference: &'a str) -> Result<(), SchemaFault> {
+        if self.references.contains(&reference) {
+            return Err(SchemaFault::Recursive);
         }
         // The validator decodes percent signs and this does not, so that they might go to different places.
         let Some(pointer) = reference.strip_prefix('#').filter(|pointer| !pointer.contains('%')) else {
@@ -268,29 +260,14 @@ impl<'a> SchemaMeter<'a> {
             return Err(SchemaFault::NotLocal);
         }
         let target = self.root.pointer(pointer).ok_or(SchemaFault::Dangling)?;
-        self.targets.insert(reference, None);
-        // Patterns count where they are defined; faults are reported at the reference.
-        let (place, patterns) = (std::mem::take(&mut self.place), self.patterns);
-        self.place.push(PathSegment::Key(reference.to_owned()));
-        let extent = self.measure(target);
-        (self.place, self.patterns) = (place, patterns);
-        let extent = extent?;
-        self.targets.insert(reference, Some(extent));
-        Ok(extent)
-    }
-}
-
-impl Extent {
-    fn add(&mut self, part: Self) -> Result<(), SchemaFault> {
-        self.depth = self.depth.max(part.depth + 1);
-        self.parts += part.parts;
-        if self.depth > OutputSchema::MAX_DEPTH {
-            Err(SchemaFault::TooDeep)
-        } else if self.parts > OutputSchema::MAX_PARTS {
-            Err(SchemaFault::TooMany)
-        } else {
-            Ok(())
-        }
+        let (place, patterns) = (self.place.len(), self.patterns);
+        self.references.push(reference);
+        let measured = self.measure(target);
+        self.references.pop();
+        // Faults are reported at the reference; patterns count where they are defined.
+        self.place.truncate(place);
+        self.patterns = patterns;
+        measured
     }
 }
 
