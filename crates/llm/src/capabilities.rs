@@ -14,8 +14,6 @@ pub(crate) struct Capabilities {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OutputMode {
     JsonSchema,
-    /// A schema in the subset of OpenAPI 3.0.
-    OpenApiSchema,
     /// A tool that the model must call.
     ForcedTool,
     /// A tool that the prompt asks the model to call.
@@ -62,7 +60,7 @@ impl Capabilities {
         match feature {
             Feature::Output => {
                 self.output = match self.output {
-                    OutputMode::JsonSchema | OutputMode::OpenApiSchema => OutputMode::JsonMode,
+                    OutputMode::JsonSchema => OutputMode::JsonMode,
                     OutputMode::ForcedTool => OutputMode::OfferedTool,
                     OutputMode::OfferedTool | OutputMode::JsonMode => OutputMode::Prompt,
                     OutputMode::Prompt => return None,
@@ -93,7 +91,6 @@ impl Capabilities {
         match feature {
             Feature::Output => match self.output {
                 OutputMode::JsonSchema => "JSON schemas",
-                OutputMode::OpenApiSchema => "OpenAPI schemas",
                 OutputMode::ForcedTool => "forced tool calls",
                 OutputMode::OfferedTool => "offered tools",
                 OutputMode::JsonMode => "JSON mode",
@@ -215,7 +212,6 @@ mod tests {
         assert!(!anthropic("claude-of-the-future").temperature);
 
         let gemini = |model| Family::capabilities(gemini::PROTOCOL.families, model);
-        assert_eq!(gemini("models/gemini-2.0-flash").output, OutputMode::OpenApiSchema);
         assert_eq!(gemini("gemini-flash-latest").output, OutputMode::JsonSchema);
     }
 }

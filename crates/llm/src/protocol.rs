@@ -135,7 +135,7 @@ impl Received<'_> {
 pub(crate) fn system_prompt(request: &ChatRequest<'_>, output: OutputMode) -> String {
     let ChatRequest { system, schema, schema_name, .. } = request;
     match output {
-        OutputMode::JsonSchema | OutputMode::OpenApiSchema | OutputMode::ForcedTool => (*system).to_owned(),
+        OutputMode::JsonSchema | OutputMode::ForcedTool => (*system).to_owned(),
         OutputMode::OfferedTool => {
             format!("{system}\n\nAnswer by calling the tool {schema_name} once, without other text.")
         }

@@ -14,24 +14,17 @@ pub(crate) static PROTOCOL: Protocol = Protocol {
     provider: Provider::Gemini,
     key: KeyHeader { name: "x-goog-api-key", prefix: "" },
     headers: &[],
-    families: FAMILIES,
+    families: &[Family {
+        prefixes: &[""],
+        supports: Capabilities {
+            output: OutputMode::JsonSchema,
+            temperature: true,
+            images: true,
+            limit: OutputLimit::MaxTokens,
+            streaming: Streaming::Events,
+        },
+    }],
     request: request::request,
     read: response::read,
     image_query: None,
 };
-
-const GEMINI: Capabilities = Capabilities {
-    output: OutputMode::JsonSchema,
-    temperature: true,
-    images: true,
-    limit: OutputLimit::MaxTokens,
-    streaming: Streaming::Events,
-};
-
-const FAMILIES: &[Family] = &[
-    Family {
-        prefixes: &["gemini-1", "gemini-2.0"],
-        supports: Capabilities { output: OutputMode::OpenApiSchema, ..GEMINI },
-    },
-    Family { prefixes: &[""], supports: GEMINI },
-];

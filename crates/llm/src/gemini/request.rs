@@ -33,10 +33,8 @@ fn body(request: &ChatRequest<'_>, capabilities: Capabilities) -> Value {
     if capabilities.output != OutputMode::Prompt {
         config["responseMimeType"] = json!("application/json");
     }
-    match capabilities.output {
-        OutputMode::JsonSchema => config["responseJsonSchema"] = schema::json_schema(request.schema),
-        OutputMode::OpenApiSchema => config["responseSchema"] = schema::open_api(request.schema),
-        _ => {}
+    if capabilities.output == OutputMode::JsonSchema {
+        config["responseJsonSchema"] = schema::json_schema(request.schema);
     }
     if capabilities.temperature {
         config["temperature"] = json!(request.temperature);

@@ -20,7 +20,7 @@ pub(super) fn request(
     messages.extend(request.messages.iter().map(|message| self::message(message, capabilities.images)));
     let mut body = json!({"model": model, "messages": messages});
     match capabilities.output {
-        OutputMode::JsonSchema | OutputMode::OpenApiSchema => {
+        OutputMode::JsonSchema => {
             body["response_format"] = json!({
                 "type": "json_schema",
                 "json_schema": {"name": schema_name, "strict": true, "schema": schema},

@@ -48,19 +48,6 @@ async fn a_request_has_the_schema_and_alternating_turns() {
 }
 
 #[tokio::test]
-async fn an_older_model_gets_the_schema_in_the_older_field() {
-    let server = ScriptedServer::start([said("1")]).await;
-    let model = Providers::new(settings(&server, limits())).unwrap();
-    let model = model.open(Provider::Gemini, Some("gemini-2.0-flash")).unwrap();
-    model.complete(request(&[text("the page")], &CollectedNotices::default())).await.unwrap();
-    let config = server.requests()[0].body["generationConfig"].clone();
-    let open_api = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]});
-    assert_eq!(config["responseSchema"], open_api);
-    assert_eq!(config["responseMimeType"], "application/json");
-    assert!(config.get("responseJsonSchema").is_none());
-}
-
-#[tokio::test]
 async fn a_rejected_schema_goes_into_the_prompt() {
     for message in [
         "Invalid JSON payload received. Unknown name \"responseJsonSchema\" at 'generation_config'.",
