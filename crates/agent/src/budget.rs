@@ -26,24 +26,16 @@ pub struct Budget {
     pub deadline: Option<Instant>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Displayed as the noun in "the run's ... budget".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, strum::Display)]
+#[strum(serialize_all = "lowercase")]
 pub enum Limit {
+    #[strum(serialize = "step")]
     Steps,
+    #[strum(serialize = "token")]
     Tokens,
     Cost,
     Time,
-}
-
-impl Limit {
-    /// In the sentence "the run's ... are nearly used up".
-    pub(crate) fn noun(self) -> &'static str {
-        match self {
-            Self::Steps => "step",
-            Self::Tokens => "token",
-            Self::Cost => "cost",
-            Self::Time => "time",
-        }
-    }
 }
 
 /// The last call: the estimated tokens of its prompt, and its usage.

@@ -1,20 +1,17 @@
-//! The files of a run: what the caller sent along, and what the run has downloaded or saved. Their names are one flat
-//! list, in which each stands once.
+//! The files of a run: the caller's, and those that the run has downloaded or saved. Their names are unique, without
+//! folders.
 
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// Characters that make a name be read as another: they turn the direction of writing or are not seen.
-const DECEPTIVE: [char; 15] = [
-    '\u{ad}', '\u{61c}', '\u{200b}', '\u{200c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}',
-    '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
-];
-/// A longer part after the last point is no ending.
+use crate::prompt::fence::is_hidden;
+
+/// A longer part after the last dot is not an extension.
 const MAX_ENDING: usize = 16;
 
-/// A plain file name: no path, nothing unseen, at most [`FileName::MAX_BYTES`] long.
+/// A plain file name: no path, no invisible characters, at most [`FileName::MAX_BYTES`] long.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct FileName(String);
 
@@ -29,10 +26,10 @@ pub enum FileNameError {
 }
 
 impl FileName {
-    /// File systems take 255; what is left is for a number.
+    /// File systems allow 255; the rest is for a number.
     pub const MAX_BYTES: usize = 200;
 
-    /// A name that has to be right as it is.
+    /// A name that must be valid as it is.
     pub fn parse(raw: &str) -> Result<Self, FileNameError> {
         if raw.is_empty() {
             return Err(FileNameError::Empty);
@@ -47,11 +44,11 @@ impl FileName {
         Ok(Self(raw.to_owned()))
     }
 
-    /// What can be kept of a name that a page or server proposes.
+    /// The valid part of a name that a page or server proposes.
     pub fn tamed(proposed: &str) -> Self {
         let last = proposed.rsplit(['/', '\\']).find(|part| !part.trim().is_empty()).unwrap_or_default();
         let plain: String = last.chars().filter(|character| !is_unseen(*character)).collect();
-        // A name that begins with a point would be a hidden file, or a folder above.
+        // A name that begins with a dot would be a hidden file, or the parent folder.
         let plain = plain.trim_start_matches(|c: char| c == '.' || c.is_whitespace()).trim_end();
         if plain.is_empty() {
             return Self("download".to_owned());
@@ -60,7 +57,7 @@ impl FileName {
         Self(format!("{}{ending}", cut(stem, Self::MAX_BYTES - ending.len()).trim_end()))
     }
 
-    /// A name for something that has a title.
+    /// A name from a title.
     pub fn titled(title: &str, ending: &str) -> Self {
         let title: String =
             title.chars().map(|character| if matches!(character, '/' | '\\') { '-' } else { character }).collect();
@@ -79,11 +76,12 @@ impl FileName {
     }
 }
 
+/// Whether a character disguises a name: it is invisible or changes the writing direction.
 fn is_unseen(character: char) -> bool {
-    character.is_control() || DECEPTIVE.contains(&character)
+    character.is_control() || is_hidden(character) || character == '\u{200c}'
 }
 
-/// The name and its ending with the point; no ending where there is none.
+/// The name, and its extension with the dot, which may be empty.
 fn split(name: &str) -> (&str, &str) {
     match name.rfind('.') {
         Some(at) if at > 0 && name.len() - at <= MAX_ENDING => name.split_at(at),
@@ -91,12 +89,12 @@ fn split(name: &str) -> (&str, &str) {
     }
 }
 
-/// At most so many bytes of a text, whole characters.
+/// At most `bytes` bytes of a text, in whole characters.
 fn cut(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }
 
-/// A file that the caller sent along.
+/// A file from the caller.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SentFile {
     pub name: FileName,
@@ -116,7 +114,7 @@ impl fmt::Debug for SentFile {
     }
 }
 
-/// A file as it is told of: `cv.pdf (12 kB)`.
+/// Name and size of a file, displayed as `cv.pdf (12 kB)`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileInfo {

@@ -1,40 +1,33 @@
-//! The planner that asks a model: builds the request, reads the answer, and asks again when it could not be used.
+//! The planner that asks a model: builds the request, parses the answer, and asks again if it is unusable.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use tokio::time::Instant;
 
 use crate::action::Action;
 use crate::budget::MeteredModel;
 use crate::decision::Decision;
-use crate::output::OutputSchema;
 use crate::planner::{PlanError, Planner, Turn};
 use crate::ports::{ChatRequest, Message, ModelError, ModelName, Role};
 use crate::prompt::fence::Fence;
 use crate::prompt::history::History;
 use crate::prompt::{self, answer, schema};
-use crate::secrets::Secrets;
 use crate::settings::AgentSettings;
 use crate::task::AgentTask;
 use crate::text::{one_line, shorten};
 use crate::vocabulary::Vocabulary;
 
-/// How often a model is told that its answer could not be used before the step counts as failed.
+/// Repeated questions after unusable answers before the step counts as failed.
 const REPAIRS: u32 = 2;
-/// Characters of what is wrong with an answer; it quotes the answer, and that may quote the page.
+/// Longest problem of an answer shown to the model, in characters. It may quote the answer, and that the page.
 const MAX_PROBLEM: usize = 2_000;
-/// Characters of an unusable answer that are shown to the model again.
+/// Longest unusable answer shown to the model again, in characters.
 const MAX_QUOTED: usize = 2_000;
 
 pub(crate) struct ModelPlanner {
     model: Arc<MeteredModel>,
-    temperature: f64,
-    secrets: Secrets,
-    output: Option<OutputSchema>,
-    /// The run's.
-    deadline: Option<Instant>,
+    task: AgentTask,
     fence: Fence,
     system: String,
     decision_schema: Value,
@@ -47,21 +40,18 @@ impl ModelPlanner {
         let vocabulary = Vocabulary::of(settings, Some(&model.name()), task);
         Self {
             model,
-            temperature: task.temperature,
-            deadline: task.budget.deadline,
+            task: task.clone(),
             fence: Fence::random(),
             system: prompt::system(settings.max_actions_per_step.max(1), vocabulary),
             decision_schema: schema::decision(vocabulary),
             done_schema: schema::done_only(vocabulary),
-            secrets: task.secrets.clone(),
-            output: task.output.clone(),
             history: History::new(settings.history_token_budget),
         }
     }
 
-    /// What is wrong with the output that a decision ends the run with.
+    /// What is wrong with the output of a decision that ends the run.
     fn output_problem(&self, decision: &Decision) -> Option<String> {
-        let output = self.output.as_ref()?;
+        let output = self.task.output.as_ref()?;
         decision.actions.iter().find_map(|action| match action {
             Action::Done { success: true, data, .. } => output.read(data.as_ref()).err(),
             _ => None,
@@ -71,8 +61,8 @@ impl ModelPlanner {
     /// Stable part first, the newest page last: task, earlier steps, page.
     fn messages(&mut self, turn: &Turn<'_>) -> Vec<Message> {
         self.history.extend(turn.history, &self.fence);
-        let mut messages =
-            vec![Message::user(prompt::task(turn.task, turn.files, &self.secrets, self.output.as_ref(), &self.fence))];
+        let AgentTask { task, files, secrets, output, .. } = &self.task;
+        let mut messages = vec![Message::user(prompt::task(task, files, secrets, output.as_ref(), &self.fence))];
         messages.extend(self.history.messages());
         messages.push(Message { image: turn.picture.cloned(), ..Message::user(prompt::turn(turn, &self.fence)) });
         messages
@@ -90,7 +80,7 @@ impl Planner for ModelPlanner {
         // All but the page.
         let mut stable = messages.len() - 1;
         let mut repairs = 0;
-        // An answer whose data does not fit: better than none, when there will be no other.
+        // An answer with invalid data, which is better than none.
         let mut unfit = None;
         loop {
             let request = ChatRequest {
@@ -99,14 +89,14 @@ impl Planner for ModelPlanner {
                 stable,
                 schema: if turn.only_done { &self.done_schema } else { &self.decision_schema },
                 schema_name: schema::NAME,
-                temperature: self.temperature,
-                deadline: self.deadline,
+                temperature: self.task.temperature,
+                deadline: self.task.budget.deadline,
                 notices: turn.notices,
             };
             let reply = match self.model.complete(request).await {
                 Ok(reply) => reply,
                 Err(error @ PlanError::OverBudget(_)) => return unfit.ok_or(error),
-                // Models have different limits, and few tell them.
+                // The limits of models differ and are mostly unknown.
                 Err(PlanError::Model(ModelError::ContextTooLong { .. })) if repairs == 0 && self.history.shrink() => {
                     turn.notices.notice("the prompt is too long for the model, asking again with less history".into());
                     messages = self.messages(&turn);
@@ -129,7 +119,7 @@ impl Planner for ModelPlanner {
                 return unfit.ok_or(PlanError::NotUnderstood { detail: problem });
             }
             repairs += 1;
-            // What is wrong with it may quote it, and the answer may hold what is not for a log.
+            // Without the problem, which may quote text that must not be logged.
             turn.notices.notice("the model's answer cannot be used, asking again".into());
             messages.push(Message { role: Role::Assistant, text: quoted(&reply.text), image: None });
             messages.push(Message::user(prompt::unusable(&self.fence.defuse(&one_line(&problem, MAX_PROBLEM)))));

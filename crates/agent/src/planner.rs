@@ -5,7 +5,6 @@ use async_trait::async_trait;
 use crate::action::Action;
 use crate::budget::Limit;
 use crate::decision::Decision;
-use crate::files::FileInfo;
 use crate::image::Image;
 use crate::observation::Observation;
 use crate::ports::{ActionOutcome, ModelError, ModelName, Notices};
@@ -24,8 +23,6 @@ pub trait Planner: Send + Sync {
 #[derive(Clone, Copy)]
 pub struct Turn<'a> {
     pub task: &'a str,
-    /// Files that the caller sent.
-    pub files: &'a [FileInfo],
     /// The steps so far, oldest first.
     pub history: &'a [PastStep],
     pub observation: &'a Observation,
@@ -78,6 +75,6 @@ pub enum PlanError {
     #[error("the model's answer could not be understood: {detail}")]
     NotUnderstood { detail: String },
     /// The call might exceed this limit and was not made.
-    #[error("the run's {} budget leaves no room for another call", .0.noun())]
+    #[error("the run's {0} budget leaves no room for another call")]
     OverBudget(Limit),
 }

@@ -3,16 +3,15 @@
 use serde_json::Value;
 
 use super::notices;
+use super::state::AgentLoop;
 use crate::action::Action;
 use crate::extract::parts;
 use crate::extract::query::{Query, QueryReader};
-use crate::observation::{Observation, PageView};
-use crate::planner::{ActionResult, PastStep};
-use crate::ports::{ActionError, ActionOutcome, BrowserError, Page};
-use crate::report::Reporter;
+use crate::observation::PageView;
+use crate::planner::ActionResult;
+use crate::ports::{ActionError, ActionOutcome, BrowserError};
 use crate::script;
 use crate::text::shorten;
-use crate::vocabulary::Vocabulary;
 
 /// Longest error text kept, in characters.
 pub(super) const MAX_ERROR: usize = 500;
@@ -53,32 +52,19 @@ pub(super) struct FinalAnswer {
     pub(super) data: Option<Value>,
 }
 
-#[derive(Clone, Copy)]
-pub(super) struct Executor<'a> {
-    pub(super) page: &'a dyn Page,
-    /// The page that the actions were decided on.
-    pub(super) observation: &'a Observation,
-    pub(super) reporter: &'a dyn Reporter,
-    pub(super) vocabulary: Vocabulary,
-    /// Maximum number of actions.
-    pub(super) limit: usize,
-    pub(super) history: &'a [PastStep],
-    /// Without it, long texts are not searched.
-    pub(super) query_reader: Option<&'a QueryReader>,
-}
-
-impl Executor<'_> {
+impl AgentLoop {
     /// Carries out actions until the execution ends.
     ///
     /// # Errors
     ///
     /// The browser is gone.
-    pub(super) async fn run(&self, actions: &[Action]) -> Result<Execution, BrowserError> {
+    pub(super) async fn execute(&self, actions: &[Action]) -> Result<Execution, BrowserError> {
+        let limit = usize::try_from(self.settings.max_actions_per_step.max(1)).unwrap_or(usize::MAX);
         let view = &self.observation.view;
         let mut execution = Execution::default();
         for (position, action) in actions.iter().enumerate() {
-            if position == self.limit {
-                execution.end = End::Skipped(format!("an answer may hold {} actions", self.limit));
+            if position == limit {
+                execution.end = End::Skipped(format!("an answer may hold {limit} actions"));
                 break;
             }
             if let Action::Done { text, success, data } = action {
@@ -118,7 +104,7 @@ impl Executor<'_> {
                 Err(ActionError::NotPossible(format!("`{}` is not allowed here", action.name())))
             }
             Action::Script { code } => {
-                script::run(code, self.page, self.observation, self.vocabulary, self.reporter).await
+                script::run(code, &*self.page, &self.observation, self.vocabulary, &*self.reporter).await
             }
             // Models that know no null send 0 and empty texts instead.
             Action::Extract { again: Some(number @ 1..), .. } => self.show_again(*number),
@@ -132,17 +118,17 @@ impl Executor<'_> {
     }
 
     fn show_again(&self, number: u32) -> Result<ActionOutcome, ActionError> {
-        let text = parts::find(self.history, number);
+        let text = parts::find(&self.history, number);
         let text = text.ok_or_else(|| ActionError::NotPossible(format!("there is no extract {number}")))?;
         Ok(ActionOutcome { extracted: Some(text.to_owned()), ..ActionOutcome::default() })
     }
 
     /// Replaces a text that is too long to be shown by what it says to a query.
     async fn search(&self, outcome: ActionOutcome, query: Query<'_>) -> Result<ActionOutcome, ActionError> {
-        match self.query_reader {
+        match &self.query_reader {
             Some(reader) if outcome.extracted.as_deref().is_some_and(QueryReader::is_needed_for) => {
                 let (outbox, inbox) = notices::channel();
-                inbox.report_during(self.reporter, reader.search(outcome, query, &outbox)).await
+                inbox.report_during(&*self.reporter, reader.search(outcome, query, &outbox)).await
             }
             _ => Ok(outcome),
         }

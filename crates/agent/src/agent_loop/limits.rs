@@ -70,8 +70,8 @@ impl AgentLoop {
         if used >= max * NEARLY && self.warned.insert(limit) {
             let percent = (used / max * 100.0).round();
             let rounded = |amount: f64| (amount * 1e6).round() / 1e6;
-            let (what, used, max) = (limit.noun(), rounded(used), rounded(max));
-            self.log(LogLevel::Warning, format!("{percent}% of the {what} budget is used: {used} of {max}")).await;
+            let (used, max) = (rounded(used), rounded(max));
+            self.log(LogLevel::Warning, format!("{percent}% of the {limit} budget is used: {used} of {max}")).await;
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::execute::{End, Execution, Executor, MAX_ERROR, MAX_EXTRACT};
+use super::execute::{End, Execution, MAX_ERROR, MAX_EXTRACT};
 use super::state::AgentLoop;
 use crate::action::Action;
 use crate::decision::Decision;
@@ -84,15 +84,6 @@ impl AgentLoop {
             tokio::time::sleep(Duration::from_secs_f64(*seconds)).await;
             return Ok(Execution::succeeded(action, &self.observation.view));
         }
-        let executor = Executor {
-            page: &*self.page,
-            observation: &self.observation,
-            reporter: &*self.reporter,
-            vocabulary: self.vocabulary,
-            limit: 1,
-            history: &self.history,
-            query_reader: None,
-        };
-        Ok(executor.run(std::slice::from_ref(action)).await?)
+        Ok(self.execute(std::slice::from_ref(action)).await?)
     }
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::attempt::Attempt;
 use super::ending::Ending;
-use super::execute::{End, Execution, Executor, MAX_ERROR};
+use super::execute::{End, Execution, MAX_ERROR};
 use super::limits::stop_reason;
 use super::loop_guard::Verdict;
 use super::notices;
@@ -72,16 +72,7 @@ impl AgentLoop {
             Ok(decision) => decision,
             Err(attempt) => return Ok(attempt),
         };
-        let executor = Executor {
-            page: &*self.page,
-            observation: &self.observation,
-            reporter: &*self.reporter,
-            vocabulary: self.vocabulary,
-            limit: usize::try_from(self.settings.max_actions_per_step.max(1)).unwrap_or(usize::MAX),
-            history: &self.history,
-            query_reader: self.query_reader.as_ref(),
-        };
-        let execution = executor.run(&decision.actions).await?;
+        let execution = self.execute(&decision.actions).await?;
         // The answer stands even if the page cannot be read any more.
         if matches!(execution.end, End::Done(_))
             && let Ok(observation) = self.page.observe().await
@@ -98,7 +89,6 @@ impl AgentLoop {
         let (outbox, inbox) = notices::channel();
         let call = self.planner.decide(Turn {
             task: &self.task.task,
-            files: &self.task.files,
             history: &self.history,
             observation: &self.observation,
             picture: picture.as_ref(),

@@ -11,7 +11,7 @@ pub(crate) fn url_in_task(task: &str) -> Option<Url> {
     let mut found: Option<Url> = None;
     for candidate in CANDIDATE.find_iter(task) {
         let Some(url) = parse(task, candidate.start(), candidate.as_str()) else { continue };
-        if negated(&task[..candidate.start()]) {
+        if NEGATION.is_match(&task[..candidate.start()]) {
             continue;
         }
         match &found {
@@ -41,8 +41,14 @@ static BARE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is valid")
 });
 
+/// A negation in the sentence that a text leaves open.
 static NEGATION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:not|never|don['’]?t|cannot|can['’]t|mustn['’]t)\b").expect("the pattern is valid")
+    Regex::new(
+        r"(?ix)
+        \b (?: not | never | don['’]?t | cannot | can['’]t | mustn['’]t ) \b
+        (?: [^\n;!?.] | \.+ [^\s;!?.] )* $",
+    )
+    .expect("the pattern is valid")
 });
 
 /// File extensions that look like country domains: `readme.md` is no site in Moldova.
@@ -108,21 +114,6 @@ fn trim_end(text: &str) -> &str {
         text = &text[..text.len() - last.len_utf8()];
     }
     text
-}
-
-/// Whether the sentence that `before` leaves open says "not" and the like.
-fn negated(before: &str) -> bool {
-    let sentence_start = before
-        .char_indices()
-        .zip(before.chars().skip(1).chain([' ']))
-        .filter(|((_, c), next)| match c {
-            '\n' | ';' | '!' | '?' => true,
-            '.' => next.is_whitespace(),
-            _ => false,
-        })
-        .last()
-        .map_or(0, |((at, c), _)| at + c.len_utf8());
-    NEGATION.is_match(&before[sentence_start..])
 }
 
 #[cfg(test)]

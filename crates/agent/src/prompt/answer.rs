@@ -63,13 +63,13 @@ pub(crate) fn parse(text: &str, only_done: bool) -> Result<Decision, AnswerError
 /// Parses the first JSON object of any other answer.
 pub(crate) fn json<T: DeserializeOwned>(text: &str) -> Result<T, AnswerError> {
     let text = after_thinking(text);
-    let not_json = |error: &serde_json::Error| AnswerError::NotJson { detail: one_line(&error.to_string(), 200) };
     let from = text.find('{').map_or(text, |at| &text[at..]);
-    let mut values = serde_json::Deserializer::from_str(from).into_iter();
-    match values.next() {
-        Some(value) => value.map_err(|error| not_json(&error)),
-        None => Err(AnswerError::NotJson { detail: "no object in it".into() }),
-    }
+    first_value(from).map_err(|error| not_json(Some(error)))?.ok_or_else(|| not_json(None))
+}
+
+fn not_json(error: Option<serde_json::Error>) -> AnswerError {
+    let detail = error.map_or("no object in it".to_owned(), |error| one_line(&error.to_string(), 200));
+    AnswerError::NotJson { detail }
 }
 
 /// The first JSON value that may be a decision, ignoring code fences, prefaces and remarks. Unwraps JSON in JSON strings.
@@ -95,12 +95,11 @@ fn json_in(text: &str, wrapping: usize) -> Result<Value, AnswerError> {
             }
         }
     }
-    let detail = broken.map_or("no object in it".to_owned(), |error| one_line(&error.to_string(), 200));
-    Err(AnswerError::NotJson { detail })
+    Err(not_json(broken))
 }
 
 /// Parses one value and ignores what follows.
-fn first_value(text: &str) -> Result<Option<Value>, serde_json::Error> {
+fn first_value<T: DeserializeOwned>(text: &str) -> Result<Option<T>, serde_json::Error> {
     serde_json::Deserializer::from_str(text).into_iter().next().transpose()
 }
 

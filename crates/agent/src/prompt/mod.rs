@@ -174,13 +174,6 @@ fn scroll(scroll: Scroll) -> Option<String> {
 mod tests {
     use super::*;
     use crate::observation::{PageView, Tab};
-    use crate::ports::Notices;
-
-    struct Silent;
-
-    impl Notices for Silent {
-        fn notice(&self, _message: String) {}
-    }
 
     fn tab(id: u32, url: &str, active: bool) -> Tab {
         Tab { id, url: url.into(), title: String::new(), active }
@@ -206,7 +199,6 @@ mod tests {
         let shown = turn(
             &Turn {
                 task: "",
-                files: &[],
                 history: &[],
                 observation: &observation,
                 picture: None,
@@ -214,7 +206,7 @@ mod tests {
                 max_steps: 20,
                 only_done: false,
                 reminders: &["Mind the gap.".into()],
-                notices: &Silent,
+                notices: &|_: String| {},
             },
             &Fence::fixed("1a2b3c4d"),
         );

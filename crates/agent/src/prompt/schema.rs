@@ -1,7 +1,9 @@
 //! The JSON Schema of a decision, generated from its type, in the strict subset of providers: every property required,
 //! optional ones nullable, no additional ones.
 
+use schemars::Schema;
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 use serde_json::{Map, Value, json};
 
 use crate::decision::Decision;
@@ -41,17 +43,15 @@ pub(crate) fn decision(vocabulary: Vocabulary) -> Value {
 /// The schema of a decision that can only be `done`.
 pub(crate) fn done_only(vocabulary: Vocabulary) -> Value {
     let mut schema = decision(vocabulary);
-    actions(&mut schema)
-        .retain(|action| action.pointer("/properties/action/enum/0").is_some_and(|name| name == "done"));
+    actions(&mut schema).retain(is_done);
     schema
 }
 
 /// The schema of the types: an action is an object with its name as the key.
 fn generated() -> Value {
-    let generator = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator();
-    let mut schema = generator.into_root_schema_for::<Decision>().to_value();
-    make_strict(&mut schema);
-    schema
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let generator = settings.with_transform(RecursiveTransform(make_strict)).into_generator();
+    generator.into_root_schema_for::<Decision>().to_value()
 }
 
 fn name_of(generated: &Value) -> Option<&str> {
@@ -80,9 +80,12 @@ fn offered(generated: &Value) -> Vec<Value> {
     vec![object(name, &Value::Null, &index), object(CLICK_AT, description, arguments)]
 }
 
+fn is_done(offered: &Value) -> bool {
+    offered["properties"]["action"]["enum"][0] == "done"
+}
+
 fn leave_out_data(actions: &mut [Value]) {
-    let is_done = |action: &&mut Value| action.pointer("/properties/action/enum/0").is_some_and(|name| name == "done");
-    let done = actions.iter_mut().find(is_done).expect("there is the action done");
+    let done = actions.iter_mut().find(|action| is_done(action)).expect("there is the action done");
     done["properties"].as_object_mut().expect("it has properties").shift_remove("data");
     done["required"].as_array_mut().expect("all are required").retain(|name| name != "data");
 }
@@ -94,8 +97,8 @@ fn actions(schema: &mut Value) -> &mut Vec<Value> {
         .expect("an action is one of several")
 }
 
-fn make_strict(schema: &mut Value) {
-    let Value::Object(object) = schema else { return };
+fn make_strict(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else { return };
     // Unknown to the strict subset, or tokens without meaning.
     for key in ["$schema", "title", "default", "minimum", "maximum", "minItems", "maxItems"] {
         object.shift_remove(key);
@@ -116,14 +119,6 @@ fn make_strict(schema: &mut Value) {
         let names: Vec<String> = properties.as_object().into_iter().flat_map(Map::keys).cloned().collect();
         object.insert("required".into(), json!(names));
         object.insert("additionalProperties".into(), json!(false));
-    }
-    for key in ["properties", "items", "anyOf"] {
-        match object.get_mut(key) {
-            Some(Value::Object(inner)) if key == "properties" => inner.values_mut().for_each(make_strict),
-            Some(Value::Array(inner)) => inner.iter_mut().for_each(make_strict),
-            Some(inner) => make_strict(inner),
-            None => {}
-        }
     }
 }
 

@@ -1,8 +1,6 @@
 //! The sandbox of scripts: an embedded QuickJS on its own thread, without files, network or timers. Its only way out is
 //! a function that takes and returns JSON.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc as reply;
 use std::time::Instant;
 
@@ -40,20 +38,15 @@ pub(super) enum Failure {
 /// Runs a script on this thread and returns its result as text.
 ///
 /// # Errors
-/// It threw, ran out of memory, or was stopped by `stop` or `deadline`.
-pub(super) fn run(
-    code: &str,
-    calls: mpsc::Sender<Call>,
-    stop: &Arc<AtomicBool>,
-    deadline: Instant,
-) -> Result<String, Failure> {
+/// It threw, ran out of memory, or was stopped: nobody receives its calls any more, or the deadline has passed.
+pub(super) fn run(code: &str, calls: mpsc::Sender<Call>, deadline: Instant) -> Result<String, Failure> {
     let runtime = Runtime::new().map_err(|_| Failure::OutOfMemory)?;
     runtime.set_memory_limit(MEMORY);
     runtime.set_max_stack_size(STACK);
     runtime.set_gc_threshold(GC_THRESHOLD);
     let stopped = {
-        let stop = Arc::clone(stop);
-        move || stop.load(Ordering::Relaxed) || Instant::now() >= deadline
+        let calls = calls.clone();
+        move || calls.is_closed() || Instant::now() >= deadline
     };
     // Called every few thousand operations. Scripts cannot catch the interrupt.
     runtime.set_interrupt_handler(Some(Box::new(stopped.clone())));

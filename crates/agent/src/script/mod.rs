@@ -3,8 +3,6 @@
 
 mod engine;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -44,15 +42,6 @@ enum Request {
     View(()),
 }
 
-/// Stops the script's thread when the run no longer waits for it.
-struct StopOnDrop(Arc<AtomicBool>);
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 /// Runs a script on the page. `seen` is the last observation. Each action is logged as it is carried out.
 ///
 /// # Errors
@@ -68,19 +57,17 @@ pub(crate) async fn run(
         return Err(ActionError::NotPossible(format!("a script may have {MAX_CODE} bytes")));
     }
     let (calls, mut inbox) = mpsc::channel(1);
-    let stop = StopOnDrop(Arc::default());
     let deadline = Instant::now() + TIMEOUT;
     let program = {
-        let (code, stop) = (code.to_owned(), Arc::clone(&stop.0));
-        // The runtime owns the thread, and `stop` ends it with this future.
-        tokio::task::spawn_blocking(move || engine::run(&code, calls, &stop, deadline.into_std()))
+        let code = code.to_owned();
+        // The runtime owns the thread. It ends with this future, which drops the inbox.
+        tokio::task::spawn_blocking(move || engine::run(&code, calls, deadline.into_std()))
     };
     let mut host = ScriptHost {
         page,
         vocabulary,
         reporter,
-        seen: None,
-        given: seen,
+        seen: Some(seen.clone()),
         calls: 0,
         done: Vec::new(),
         page_changed: false,
@@ -111,8 +98,7 @@ struct ScriptHost<'a> {
     page: &'a dyn Page,
     vocabulary: Vocabulary,
     reporter: &'a dyn Reporter,
-    given: &'a Observation,
-    /// The page as read for the script; cleared by each action.
+    /// The page as last read; cleared by each action.
     seen: Option<Observation>,
     calls: usize,
     /// Descriptions of its actions.
@@ -176,13 +162,11 @@ impl ScriptHost<'_> {
 
     /// The current page.
     async fn look(&mut self) -> Result<&Observation, ActionError> {
-        if self.done.is_empty() && self.seen.is_none() {
-            return Ok(self.given);
-        }
-        if self.seen.is_none() {
-            self.seen = Some(self.page.read().await?);
-        }
-        Ok(self.seen.as_ref().unwrap_or(self.given))
+        let seen = match self.seen.take() {
+            Some(seen) => seen,
+            None => self.page.read().await?,
+        };
+        Ok(self.seen.insert(seen))
     }
 
     fn outcome(&self, result: &str) -> ActionOutcome {

@@ -1,16 +1,16 @@
-// What a script finds. Evaluates to the function that runs one: it takes the door to the outside and the program, and
+// The environment of a script. Evaluates to the function that runs one: it takes the call to the host and the program, and
 // promises the program's result as text. The names are those that `prompt/script.md` explains.
-(door, code) => {
+(call, code) => {
   "use strict";
   const stringify = JSON.stringify;
   const ask = (request) => {
-    const answer = JSON.parse(door(stringify(request)));
+    const answer = JSON.parse(call(stringify(request)));
     if ("error" in answer) throw new Error(answer.error);
     return answer.value;
   };
   const act = (name, fields) => ask({ act: { [name]: fields } });
   const found = (element) => (element !== null && typeof element === "object" ? element.index : element);
-  const powers = {
+  const functions = {
     open: (url) => act("navigate", { url: String(url) }),
     back: () => act("goBack", {}),
     click: (element, options = {}) => act("click", { ...options, index: found(element) }),
@@ -24,7 +24,7 @@
     find: (words = "") => ask({ find: String(words) }),
     view: () => ask({ view: null }),
   };
-  for (const [name, power] of Object.entries(powers)) Object.defineProperty(globalThis, name, { value: power });
+  for (const [name, value] of Object.entries(functions)) Object.defineProperty(globalThis, name, { value });
   // The body of a function, so that it can return; async, for those who write await.
   const program = new (async () => {}).constructor(code);
   return program().then((result) => (typeof result === "string" ? result : stringify(result ?? null)));

@@ -113,12 +113,11 @@ impl ChatModel for MaskedModel {
 
     async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ModelError> {
         // The schema is ours, the same for all runs.
-        let ChatRequest { system, messages, stable, schema, schema_name, temperature, deadline, notices } = request;
-        let (masker, system, messages) = (self.masker.clone(), system.to_owned(), messages.to_vec());
+        let masker = self.masker.clone();
+        let (system, messages) = (request.system.to_owned(), request.messages.to_vec());
         let (system, messages) = run_blocking(move || (system.masked(&masker), messages.masked(&masker))).await;
-        let (system, messages) = (&system, &messages);
-        let notices = &|message: String| notices.notice(message.masked(&self.masker));
-        let request = ChatRequest { system, messages, stable, schema, schema_name, temperature, deadline, notices };
+        let notices = |message: String| request.notices.notice(message.masked(&self.masker));
+        let request = ChatRequest { system: &system, messages: &messages, notices: &notices, ..request };
         self.model.complete(request).await.masked(&self.masker)
     }
 }

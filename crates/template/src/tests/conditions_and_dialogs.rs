@@ -1,7 +1,7 @@
 //! Conditions, dialogs, tabs, sorting, counting and checks, on small sites.
 
 use super::super::TemplatePlanner;
-use super::site::{Deaf, Run, Site, observation, turn};
+use super::site::{Run, Site, observation, turn};
 use agent::action::Action;
 use agent::decision::Decision;
 use agent::observation::{Dialog, Observation, Tab};
@@ -31,7 +31,7 @@ async fn answer_to(kind: &str, message: &str, task: &str) -> Action {
     let decision = planner.decide(turn(task, &page)).await.expect("it decides");
     let results = vec![ActionResult { action: decision.actions[0].clone(), outcome: Ok(ActionOutcome::default()) }];
     let history = [PastStep { step: 1, decision, results, error: None, interrupted: false }];
-    let turn = Turn { history: &history, step: 2, notices: &Deaf, ..turn(task, &asking) };
+    let turn = Turn { history: &history, step: 2, ..turn(task, &asking) };
     planner.decide(turn).await.expect("it decides").actions.remove(0)
 }
 

@@ -1,7 +1,7 @@
 //! Tasks that meet obstacles: retries and reports.
 
 use super::super::TemplatePlanner;
-use super::site::{Deaf, Site, observation, turn};
+use super::site::{Site, observation, turn};
 use agent::action::Action;
 use agent::planner::{ActionResult, PastStep, Planner, Turn};
 use agent::ports::ActionOutcome;
@@ -229,7 +229,7 @@ async fn a_url_in_the_history_is_not_opened_again() {
     let results = vec![ActionResult { action, outcome: Ok(ActionOutcome::default()) }];
     let history = [PastStep { step: 0, decision: Default::default(), results, error: None, interrupted: false }];
     let task = "open http://a.test and click Buy";
-    let turn = Turn { history: &history, notices: &Deaf, ..turn(task, &observation) };
+    let turn = Turn { history: &history, ..turn(task, &observation) };
     let decision = TemplatePlanner::new().decide(turn).await.expect("a decision");
     assert!(matches!(decision.actions[0], Action::Click { .. }), "{decision:?}");
 }

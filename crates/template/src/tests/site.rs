@@ -7,7 +7,7 @@ use agent::action::Action;
 use agent::locator::Locator;
 use agent::observation::{Element, ElementIndex, Observation, PageView, Scroll};
 use agent::planner::{ActionResult, PastStep, Planner, Turn};
-use agent::ports::{ActionOutcome, Notices};
+use agent::ports::ActionOutcome;
 
 /// Pages by name, and what their actions lead to.
 #[derive(Default)]
@@ -35,12 +35,6 @@ impl Run {
     pub(super) fn actions(&self) -> Vec<&str> {
         self.steps.iter().flatten().map(String::as_str).collect()
     }
-}
-
-pub(super) struct Deaf;
-
-impl Notices for Deaf {
-    fn notice(&self, _: String) {}
 }
 
 impl Site {
@@ -161,7 +155,6 @@ impl Site {
 pub(super) fn turn<'a>(task: &'a str, observation: &'a Observation) -> Turn<'a> {
     Turn {
         task,
-        files: &[],
         history: &[],
         observation,
         picture: None,
@@ -169,7 +162,7 @@ pub(super) fn turn<'a>(task: &'a str, observation: &'a Observation) -> Turn<'a> 
         max_steps: 20,
         only_done: false,
         reminders: &[],
-        notices: &Deaf,
+        notices: &|_: String| {},
     }
 }
 
