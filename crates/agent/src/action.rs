@@ -1,4 +1,4 @@
-//! What the agent can do to a page: the one vocabulary of models, planners, callers and the browser.
+//! The actions on a page, shared by models, planners, callers and the browser.
 //!
 //! To add an action, add a variant here, with its words in [`Action::describe`], and carry it out in the browser's
 //! `act`. The schema that models read is generated from this file.
@@ -285,7 +285,7 @@ impl Action {
         }
     }
 
-    /// The same as an index, if it is one.
+    /// The index of that element, if the locator is one.
     pub fn index(&self) -> Option<ElementIndex> {
         self.locator().and_then(Locator::index)
     }
@@ -296,8 +296,7 @@ impl Action {
         self.locator().into_iter().chain(to).filter_map(Locator::selector)
     }
 
-    /// The action in words, for an action that failed or that is not for the browser. Leaves out typed text, which may
-    /// be secret.
+    /// The action in words, for one that failed or that is not the browser's. Without typed text, which may be secret.
     pub(crate) fn describe(&self, view: &PageView) -> String {
         let short = |text: &str| format!("'{}'", one_line(text, MAX_LABEL));
         let label = |element: &Locator| {

@@ -1,4 +1,4 @@
-//! What models and callers write, as fuzz targets.
+//! Fuzz targets for texts of models and callers.
 
 use crate::action::Action;
 use crate::agent_loop::url_in_task;
@@ -9,8 +9,8 @@ use crate::prompt::fence::Fence;
 pub const TARGETS: &[(&str, fn(&[u8]))] =
     &[("model_answer", model_answer), ("url_in_task", url_in_task), ("fence", fence), ("file_name", file_name)];
 
-/// What was understood of an answer is understood again when it is written out, to the last digit of a number but one:
-/// JSON is read faster than exactly.
+/// A parsed answer can be written and parsed again. Numbers may differ in the last digit, as JSON is not parsed
+/// exactly.
 fn model_answer(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(decision) = answer::parse(text, false) {
@@ -32,7 +32,7 @@ fn url_in_task(data: &[u8]) {
     }
 }
 
-/// Whatever a server proposes becomes a name that a caller could have sent, with room for a number.
+/// Any proposed name becomes a valid one, with room for a number.
 fn file_name(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     for name in [FileName::tamed(text), FileName::titled(text, "pdf")] {
@@ -41,10 +41,10 @@ fn file_name(data: &[u8]) {
     }
 }
 
-/// Between the tags the boundary does not occur, in whatever case.
+/// The boundary does not occur between the tags, in any case.
 fn fence(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    // Short, so that it is hit by chance.
+    // Short, so that inputs contain it by chance.
     let wrapped = Fence::fixed("1a2").wrap("page", text);
     let inner = wrapped.strip_prefix("<page-1a2>\n").and_then(|rest| rest.strip_suffix("\n</page-1a2>"));
     assert!(!inner.expect("the tags stand around it").to_ascii_lowercase().contains("1a2"));

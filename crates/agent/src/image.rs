@@ -1,4 +1,4 @@
-//! Screenshots as the agent passes them on.
+//! Screenshots.
 
 use std::sync::Arc;
 
@@ -30,8 +30,8 @@ impl ImageFormat {
     }
 }
 
-/// An encoded picture. Kept in base64, as Chromium delivers it and as events and models want it: it is decoded on the
-/// way only to draw on it.
+/// An encoded picture. It stays in base64, as Chromium delivers it and as events and models need it, and is decoded
+/// only for drawing on it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Image {
     pub format: ImageFormat,

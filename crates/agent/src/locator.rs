@@ -19,7 +19,7 @@ const MAX_SHOWN: usize = 80;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Locator {
     Index(ElementIndex),
-    /// Stands for the first visible match in the page, its frames and shadow trees, once there is one.
+    /// The first visible match in the page, its frames and shadow trees, once there is one.
     Selector(String),
 }
 
@@ -72,7 +72,7 @@ impl Serialize for Locator {
     }
 }
 
-/// Not derived as an untagged enum: models read the errors, and those would not say what is wrong.
+/// Not derived as an untagged enum: models read the errors, and its errors would not say what is wrong.
 impl<'de> Deserialize<'de> for Locator {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(LocatorVisitor)

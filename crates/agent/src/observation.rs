@@ -1,5 +1,4 @@
-//! What the agent sees: one reading of the page, made once a step and used twice, for the step's event and for the
-//! next decision.
+//! What the agent sees: the page is read once a step, for the step's event and for the next decision.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,17 +30,17 @@ pub struct Observation {
     /// All tabs of the run; exactly one is active unless there is none.
     pub tabs: Vec<Tab>,
     pub view: PageView,
-    /// Things about the page that are not in its text: an answered dialog, a download, requests still pending, a page
-    /// that looks empty or could not be read. One sentence each.
+    /// What the page's text does not contain: an answered dialog, a download, pending requests, a page that looks empty
+    /// or could not be read. One sentence each.
     pub notices: Vec<String>,
-    /// What has been downloaded since the reading before.
+    /// Downloads since the previous observation.
     pub downloads: Vec<FileInfo>,
-    /// A dialog that waits for an answer. The page is blocked until then and offers nothing.
+    /// A dialog that waits for an answer. Until then the page is blocked and has no elements.
     pub dialog: Option<Dialog>,
-    /// What keeps the page from being worked with, when something does.
+    /// What prevents work on the page, if anything.
     pub blocker: Option<Blocker>,
-    /// The picture for the step's event, in the format the run asked for; none when it asked for none or when the
-    /// page could not be captured.
+    /// The screenshot for the step's event, in the run's format; none if the run has none or the page could not be
+    /// captured.
     #[serde(skip)]
     pub screenshot: Option<Image>,
 }
@@ -67,12 +66,12 @@ impl std::fmt::Display for Dialog {
     }
 }
 
-/// Something that stands between the agent and the page it wanted.
+/// An obstacle between the agent and the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Blocker {
     pub kind: BlockerKind,
-    /// One sentence for a person. It may quote the page.
+    /// One sentence, which may quote the page.
     pub message: String,
 }
 
@@ -80,16 +79,16 @@ pub struct Blocker {
 #[serde(rename_all = "camelCase")]
 #[strum(serialize_all = "snake_case")]
 pub enum BlockerKind {
-    /// A captcha, or another way of proving to be human.
+    /// A captcha or a similar test.
     Captcha,
-    /// The site takes the browser for a bot and refuses it.
+    /// The site rejects the browser as a bot.
     BotDenied,
-    /// A check that usually passes by itself, and has not within a moment.
+    /// A check that usually passes by itself, but has not yet.
     Interstitial,
-    /// A login form in the place of the page that was asked for.
+    /// A login form instead of the requested page.
     LoginRequired,
     RateLimited,
-    /// A form's fields were not accepted as they are filled in.
+    /// A form has rejected its fields.
     FormInvalid,
 }
 
@@ -121,15 +120,15 @@ pub struct Tab {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PageView {
-    /// The budgeted text tree, one node a line. Every index in it is in `elements`.
+    /// The text tree, within its budget, one node per line. Every index in it is in `elements`.
     pub text: String,
     /// The elements that `text` shows, in document order.
     pub elements: Vec<Element>,
     /// Vertical position in the page, in CSS pixels.
     pub scroll: Scroll,
-    /// A hash of what the page shows. Two readings with the same one show the same page.
+    /// A hash of what the page shows.
     pub fingerprint: u64,
-    /// Percent of the viewport that large pictures take up which the page says nothing about: drawings, photos, charts.
+    /// Percent of the viewport covered by large pictures without a text: drawings, photos, charts.
     pub wordless: u8,
 }
 
@@ -150,8 +149,7 @@ pub struct Element {
     pub tag: String,
     /// The ARIA role, given or implied by the tag ("button", "link", "textbox", "combobox", "checkbox" ...).
     pub role: String,
-    /// The accessible name: label, aria-label, placeholder, text inside, title, alternative text, in that order of
-    /// preference as the accessible-name computation has it. May be empty.
+    /// The accessible name, from label, aria-label, placeholder, content, title or alternative text. May be empty.
     pub name: String,
     /// The `type` of an input, lower case; empty for other elements.
     pub input_type: String,

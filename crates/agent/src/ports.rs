@@ -1,5 +1,5 @@
-//! The traits through which the agent reaches the world. Their implementors point inward: `llm` and `browser` import
-//! this module, never the other way round.
+//! The traits through which the agent reaches models and pages. Adapters point inward: `llm` and `browser` import this
+//! module, never the other way round.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,14 +20,14 @@ use url_policy::{DomainRules, Refusal};
 
 // ---------------------------------------------------------------- models
 
-/// A chat model of some provider, able to answer in JSON of a given schema.
+/// A provider's chat model, which answers in JSON of a given schema.
 #[async_trait]
 pub trait ChatModel: Send + Sync {
-    /// Provider and model as log lines and the `starting` event name them. With a fallback: the one in use.
+    /// The provider and model in log lines and the `starting` event. With a fallback: the current one.
     fn name(&self) -> ModelName;
 
-    /// One call. Retries what may pass (429, 5xx, connection errors, silence) for as long as the request's deadline
-    /// leaves room; dropping the future aborts the call.
+    /// One call. Retries transient errors (429, 5xx, connection errors, silence) within the request's deadline.
+    /// Dropping the future aborts the call.
     async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ModelError>;
 }
 
@@ -39,27 +39,26 @@ pub struct ModelName {
     pub model: String,
 }
 
-/// One call's input. The parts stand in the order in which they are sent; `system` and the earlier messages are the
-/// same from call to call, so that a provider's prefix cache hits.
+/// The input of one call, in the order in which it is sent. `system` and the earlier messages are the same in each
+/// call, so that a provider's prefix cache hits.
 #[derive(Clone, Copy)]
 pub struct ChatRequest<'a> {
     pub system: &'a str,
     pub messages: &'a [Message],
-    /// How many of the messages, from the first on, later requests will begin with as well: what a provider that wants
-    /// to be told may cache.
+    /// The number of messages that later requests will begin with, too: what a provider may cache.
     pub stable: usize,
     /// JSON Schema the answer must fit, in the strict subset (every property required, no additional ones).
     pub schema: &'a serde_json::Value,
     /// A name for the schema, `[a-z_]+`.
     pub schema_name: &'a str,
     pub temperature: f64,
-    /// When whoever asks gives up: a wait that would end later is not begun.
+    /// When the caller gives up: no longer wait is started.
     pub deadline: Option<Instant>,
-    /// Is told about retries while they are being waited for: a caller never waits in silence.
+    /// Hears about retries while they are pending: a caller never waits in silence.
     pub notices: &'a dyn Notices,
 }
 
-/// Receives one plain sentence about a call that is taking longer, free of secrets.
+/// Receives messages about a call that takes longer: one sentence each, without secrets.
 pub trait Notices: Send + Sync {
     fn notice(&self, message: String);
 }
@@ -106,7 +105,7 @@ pub struct Usage {
     pub prompt_tokens: u64,
     /// Part of `prompt_tokens` that the provider served from its cache.
     pub cached_tokens: u64,
-    /// Part of `prompt_tokens` that the provider wrote into its cache, where it bills that apart.
+    /// Part of `prompt_tokens` that the provider wrote into its cache, if it bills that separately.
     pub cache_written_tokens: u64,
     pub completion_tokens: u64,
 }
@@ -121,7 +120,7 @@ impl std::ops::AddAssign for Usage {
     }
 }
 
-/// Why a model call failed. Messages name provider and model where that helps, never a key.
+/// Why a model call failed. Messages never contain a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ModelError {
@@ -212,27 +211,27 @@ pub trait Browsers: Send + Sync {
     /// An isolated context with one blank tab. Cancel by dropping the future; nothing stays behind.
     async fn open(&self, spec: PageSpec) -> Result<Arc<dyn Page>, BrowserError>;
 
-    /// Whether a run with this setting could be served at all, checked before its stream starts.
+    /// Whether a run with this setting can be served, checked before its stream starts.
     fn supports(&self, headless: bool) -> Result<(), HeadfulUnavailable>;
 
-    /// Whether a run under these rules may open a URL, as far as lists of domains say, checked before its stream starts.
+    /// Whether the domain lists allow a run to open a URL, checked before its stream starts.
     fn permits(&self, url: &Url, domains: &DomainRules) -> Result<(), Refusal>;
 
     /// Whether a browser is up, for readiness.
     fn ready(&self) -> Result<(), BrowserError>;
 }
 
-/// How a run wants its browser.
+/// The browser settings of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PageSpec {
     pub headless: bool,
     /// Format of the screenshots in observations; none for no screenshots.
     pub screenshots: Option<ImageFormat>,
-    /// What [`Action::Upload`] may name from the start.
+    /// Files for [`Action::Upload`].
     pub files: Vec<SentFile>,
-    /// What it may reach, within what the deployment lets it.
+    /// The run's domain lists, within the deployment's.
     pub domains: DomainRules,
-    /// What [`Action::Input`] may type under other names; pictures do not show them.
+    /// Values that [`Action::Input`] may type by name. Screenshots do not show them.
     pub secrets: Secrets,
 }
 
@@ -264,7 +263,7 @@ pub trait Page: Send + Sync {
     /// action names by selector.
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError>;
 
-    /// A picture for the model: of bounded size, cheap to encode.
+    /// A picture for the model, of limited size.
     async fn picture(&self) -> Result<Image, BrowserError>;
 
     /// Opens a URL before the first step. As `Action::Navigate`, but with a parsed URL.
@@ -278,17 +277,17 @@ pub trait Page: Send + Sync {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ActionOutcome {
-    /// What was done in words a person reads, with the element's label instead of its index: "Click 'Add to cart'".
+    /// What was done, with the element's label instead of its index: "Click 'Add to cart'".
     pub description: String,
-    /// What the model should know beyond that: what changed, what appeared, what could not be waited for. May be empty.
+    /// Effects for the model: what changed, what appeared, what is still pending. May be empty.
     pub effect: String,
-    /// Text read off the page by `extract`.
+    /// The text that `extract` has read.
     pub extracted: Option<String>,
-    /// The page under the following actions is another one: another document or another tab.
+    /// The following actions would meet another document or tab.
     pub page_changed: bool,
 }
 
-/// Why an action failed. The text goes to the model as it is.
+/// Why an action failed. The model gets the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum ActionError {
@@ -300,7 +299,7 @@ pub enum ActionError {
     ElementChanged { index: Locator, was: String, now: String },
     #[error("element {index} is covered by {by}")]
     Covered { index: Locator, by: String },
-    /// The action does not fit the element or the page; says what would.
+    /// The action does not fit the element or the page; the text says what would.
     #[error("{0}")]
     NotPossible(String),
     /// A navigation failed; the text names the cause (`net::ERR_NAME_NOT_RESOLVED` and the like).
@@ -311,7 +310,7 @@ pub enum ActionError {
     Forbidden { url: String, reason: String },
     #[error("{what} took longer than {} s", limit.as_secs_f32())]
     TimedOut { what: String, limit: Duration },
-    /// The browser was lost in the middle of it, and another one took its place.
+    /// The browser was lost meanwhile and has been replaced.
     #[error("the browser was lost meanwhile: whether this took effect is not known, so look before you do it again")]
     Interrupted,
     /// The browser's fault, not the action's.
@@ -319,7 +318,7 @@ pub enum ActionError {
     Browser(#[from] BrowserError),
 }
 
-/// What can go wrong with the browser itself.
+/// An error of the browser itself.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum BrowserError {

@@ -1,12 +1,11 @@
-//! Small helpers for text that others wrote: cut it, flatten it, guess its tokens.
+//! Helpers for text from outside: truncating, flattening, estimating tokens.
 
 /// A rough guess, good to a fifth or so for English and markup: four characters a token.
 pub(crate) fn estimate_tokens(text: &str) -> usize {
     text.chars().count().div_ceil(4)
 }
 
-/// At most `max` characters, the last one an ellipsis where something was cut off: there a masker looks for parts of
-/// secrets.
+/// At most `max` characters. A truncated text ends with an ellipsis, beside which maskers look for parts of secrets.
 pub fn shorten(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         None => text.to_owned(),
@@ -17,7 +16,7 @@ pub fn shorten(text: &str, max: usize) -> String {
 /// The text in one line of at most `max` characters: runs of blanks and control characters become one blank.
 pub fn one_line(text: &str, max: usize) -> String {
     let mut line = String::new();
-    // Only as many characters are looked at as could matter, so that a huge text costs no more than a long one.
+    // The rest of a huge text does not matter.
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
         if !line.is_empty() {
             line.push(' ');

@@ -1,4 +1,4 @@
-//! What a run's answers may hold: what it has no use for, or may not do, is not offered and costs no tokens.
+//! The actions of a run: those that it cannot use, or may not use, are not offered and cost no tokens.
 
 use crate::action::Action;
 use crate::ports::{ModelName, Provider};
@@ -7,11 +7,11 @@ use crate::task::AgentTask;
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Vocabulary {
-    /// JavaScript of the model's own in the page.
+    /// JavaScript of the model in the page.
     pub(crate) evaluate: bool,
-    /// Programs of the model's own that use these actions.
+    /// Scripts of the model that call actions.
     pub(crate) script: bool,
-    /// The output that `done` carries.
+    /// The output in `done`.
     pub(crate) data: bool,
 }
 
@@ -19,7 +19,7 @@ impl Vocabulary {
     #[cfg(test)]
     pub(crate) const ALL: Self = Self { evaluate: true, script: true, data: true };
 
-    /// Of a run that this model decides in, or the built-in planner.
+    /// Of a run with this model, or with the built-in planner.
     pub(crate) fn of(settings: &AgentSettings, model: Option<&ModelName>, task: &AgentTask) -> Self {
         let script = match settings.scripts {
             Scripts::On => true,

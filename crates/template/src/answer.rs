@@ -1,22 +1,23 @@
-//! Reads an answer off the page's lines: "Order number: A-1001" for "the order number".
+//! Finds an answer in the page's lines: "Order number: A-1001" for "the order number".
 
 use super::lines::Line;
 use super::pattern::Slot;
-use super::text::{clip, collapse, fold, is_listed, quote};
+use super::text::{fold, is_listed, quote};
+use agent::text::{one_line, shorten};
 
 /// Longest answer for the text of a whole page, in characters.
 const MAX_PAGE_TEXT: usize = 4_000;
 const MAX_ANSWER: usize = 500;
-/// Words of a question that count; more say nothing more.
+/// Words of a question that are used.
 const MAX_WORDS: usize = 12;
-/// How many lines after a thing's name its price may stand.
+/// Lines after a product's name in which its price is searched.
 const REACH: usize = 3;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Question {
     pub(super) text: String,
     pub(super) wanted: Wanted,
-    /// The folded words that a line must hold to be about it.
+    /// The folded words that a line must contain to be about it.
     words: Vec<String>,
 }
 
@@ -27,7 +28,7 @@ pub(super) enum Wanted {
     Heading,
     Address,
     Price,
-    /// Something written with digits.
+    /// Something with digits.
     Number,
     /// How many of one of the [`THINGS`] there are.
     Count(&'static str),
@@ -46,9 +47,9 @@ pub(super) struct Found {
 pub(super) enum Certainty {
     /// Only some of the question's words are there.
     Guess,
-    /// All words are there, but no label with a value.
+    /// All words are there, but not as a label with a value.
     Likely,
-    /// No need to look any further.
+    /// No further search is needed.
     Sure,
 }
 
@@ -56,16 +57,16 @@ const STOP_WORDS: &str = "the|a|an|of|is|are|was|were|does|do|did|be|will|what|w
     to|from|by|with|this|that|these|those|me|my|your|it|its|there|here|and|out|page|website|site|shown|displayed|\
     current|text|please|i|you|screen";
 
-/// Words that add nothing when the whole page is asked for.
+/// Words for the whole page.
 const PAGE_WORDS: &str = "content|contents|everything|whole|entire|all|full|body";
 
-/// Words for a price that a line with one need not hold.
+/// Words for a price. A line with a price need not contain them.
 const PRICE_WORDS: &str = "price|prices|cost|costs";
 
-/// Words for a sum: what answers them is money, and the line says so.
+/// Words for a sum. The answer is money, and the line contains the word.
 const SUM_WORDS: &str = "total|subtotal|amount|sum";
 
-/// What a page is made of; rows are those of a table.
+/// Things that can be counted or listed; rows are those of a table.
 const THINGS: [&str; 5] = ["links", "buttons", "checkboxes", "fields", "rows"];
 
 const NUMBER_WORDS: &str = "number|no|id|quantity|count|date|phone|code";
@@ -107,13 +108,13 @@ impl Question {
         let found = match self.wanted {
             Wanted::Page => {
                 let text = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
-                let found = Found { text: clip(&text, MAX_PAGE_TEXT), certainty: Certainty::Likely };
+                let found = Found { text: shorten(&text, MAX_PAGE_TEXT), certainty: Certainty::Likely };
                 return Some(found).filter(|_| !text.is_empty());
             }
             Wanted::Heading => Found { text: heading(lines)?.to_owned(), certainty: Certainty::Sure },
             _ => self.in_table(lines).or_else(|| self.in_lines(lines))?,
         };
-        Some(Found { text: clip(&collapse(&found.text), MAX_ANSWER), ..found })
+        Some(Found { text: one_line(&found.text, MAX_ANSWER), ..found })
     }
 
     fn subject(&self) -> Vec<&str> {
@@ -126,7 +127,7 @@ impl Question {
         if self.wants_digits() { value.contains(|c: char| c.is_ascii_digit()) } else { !value.trim().is_empty() }
     }
 
-    /// Whether a text can be the answer without a label in front of it: "5 in stock" is no price.
+    /// Whether a text can be the answer without a label: "5 in stock" is no price.
     fn fits_alone(&self, text: &str) -> bool {
         if self.wanted == Wanted::Price { looks_like_money(text) } else { self.fits(text) }
     }
@@ -151,7 +152,7 @@ impl Question {
             if about.is_empty() || rest.is_empty() {
                 continue;
             }
-            // "the amount of invoice 2004": that the rows are invoices is said elsewhere on the page.
+            // "the amount of invoice 2004": the word "invoice" may be elsewhere on the page.
             let column = names.iter().position(|name| {
                 let name = content_words(name);
                 let (column, elsewhere): (Vec<&String>, Vec<&String>) =
@@ -197,7 +198,7 @@ impl Question {
         };
         // A price question without a subject is answered by the word "price" or the first line with an amount.
         let named = !subject.is_empty() || self.words.iter().any(|word| holds(&words, word));
-        // "Quantity: 1" is no answer to "the price", which names no thing that a label could be held against.
+        // "Quantity: 1" does not answer "the price", which has no words to compare with the label.
         let answers = |value: &&str| self.fits(value) && (named || !money || looks_like_money(value));
         let says_more = missing == 0 && words.len() > subject.len();
         let (text, cost) = if let Some(value) = value.filter(|value| labelled && answers(value)) {
@@ -214,7 +215,7 @@ impl Question {
         } else {
             (line.text.clone(), UNSURE + extra(&words))
         };
-        // A link or a button with the words in it is more likely a way to the answer than the answer.
+        // A link or a button with these words more likely leads to the answer.
         let clickable = u32::from(!line.indices.is_empty() && value.is_none()) * 25;
         let unnamed = u32::from(!named) * 40;
         Some((cost + clickable + unnamed + missing as u32 * GUESS, text))
@@ -225,7 +226,7 @@ impl Question {
     }
 }
 
-/// As a sentence names it: "'the order number'", "the page".
+/// For a sentence: "'the order number'", "the page".
 impl std::fmt::Display for Question {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.wanted {
@@ -252,7 +253,7 @@ pub(super) fn content_words(text: &str) -> Vec<String> {
     words.split(' ').filter(|word| !word.is_empty() && !is_listed(word, STOP_WORDS)).map(str::to_owned).collect()
 }
 
-/// Whether the words hold one, in the singular or the plural.
+/// Whether the words contain one, in the singular or the plural.
 pub(super) fn holds(words: &[String], word: &str) -> bool {
     words
         .iter()

@@ -1,4 +1,4 @@
-//! What the rows of the table of phrases make of their slots.
+//! Goals from the slots of the table of phrases.
 
 use super::goal::{Asking, Goal, Hidden, Order, Scrolling, WhichTab};
 use super::pattern::{Slot, Slots};
@@ -49,7 +49,7 @@ pub(super) fn answer(accept: bool, asking: Asking) -> Goal {
     Goal::Answer { accept, text: None, asking }
 }
 
-/// "the total is 12 EUR": both stand together.
+/// "the total is 12 EUR": both are shown together.
 pub(super) fn claim(s: &Slots<'_, '_>) -> Option<Statement> {
     let (thing, value) = (Statement::of(s.taken[0], false)?, Statement::of(s.taken[1], false)?);
     let what = match thing.what.as_str() {

@@ -1,7 +1,7 @@
-//! Parts a task into clauses, one goal each.
+//! Splits a task into clauses, one goal each.
 //!
-//! Sentences, lines, semicolons and "then" always part. A comma, a colon or "and" parts only when a known verb
-//! follows, so that values may hold them.
+//! Sentences, lines, semicolons and "then" always separate clauses. A comma, a colon or "and" does so only before a
+//! known verb, so that values may contain them.
 
 use std::sync::LazyLock;
 
@@ -17,15 +17,15 @@ static FILLERS: LazyLock<Words> = LazyLock::new(|| {
 
 static JOINERS: LazyLock<Words> = LazyLock::new(|| Words::new("and|then|but|plus"));
 
-/// A prohibition asks for nothing. It reaches to the next hard break, lest "do not open it and click 'Buy'" click
-/// something.
+/// A prohibition asks for nothing. It extends to the next hard break, so that "do not open it and click 'Buy'" clicks
+/// nothing.
 static PROHIBITIONS: LazyLock<Words> = LazyLock::new(|| Words::new("do not|dont|never"));
 
-/// What asks for one goal, or several under one verb.
+/// A part of a task with one goal, or several under one verb.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Clause<'t, 's> {
     pub(super) tokens: &'t [Token<'s>],
-    /// More than a comma or an "and" parts it from the clause before.
+    /// More than a comma or an "and" separates it from the clause before.
     pub(super) apart: bool,
 }
 

@@ -5,7 +5,7 @@ use super::text::fold;
 const MONTHS: &str = "january|february|march|april|may|june|july|august|september|october|november|december";
 
 /// "3 May 2026", "May 3rd, 2026", "2026-5-3" and "03.05.2026" as "2026-05-03". Not "03/05/2026", which is another day
-/// on the other side of the Atlantic.
+/// in the United States.
 pub(super) fn date(written: &str) -> Option<String> {
     let folded = fold(written);
     let words: Vec<&str> = folded.split(' ').filter(|word| *word != "of" && *word != "the").collect();

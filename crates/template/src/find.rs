@@ -1,11 +1,11 @@
-//! Finds the element that a person means by a label.
+//! Finds the elements that match a label.
 
 use super::lines::Line;
 use super::target::{ElementKind, Target};
 use super::text::{fold, quote};
 use agent::observation::{Element, PageView};
 
-/// What is to be done with the element; decides which ones fit.
+/// What will be done with the element, which decides which elements fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Use {
     Click,
@@ -20,13 +20,13 @@ pub(super) enum Use {
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Matches<'a> {
     pub(super) elements: Vec<&'a Element>,
-    /// Their label is just the one asked for; nothing better can be somewhere else.
+    /// The label matches exactly, so no other element can match better.
     pub(super) exact: bool,
     pub(super) too_few: bool,
 }
 
-/// How well a label fits, and what that weighs: beside the name (placeholder, value, address), by its letters, by the
-/// beginnings of its words, by whole words, as the name's start, but for blanks ("Log in" and "Login"), exactly.
+/// How well a label fits, with its weight: outside the name (placeholder, value, address), by its letters, by the
+/// beginnings of its words, by whole words, as the name's start, except for spaces ("Log in" and "Login"), exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Aside = 30,
@@ -62,7 +62,7 @@ pub(super) fn find<'a>(view: &'a PageView, lines: &[Line], target: &Target, use_
     }
 }
 
-/// Labels a person may have meant instead: similar ones, else the first ones there are.
+/// Suggestions for a label without a match: similar ones, else the first ones.
 pub(super) fn similar(view: &PageView, target: &Target, use_: Use) -> Vec<String> {
     const SHOWN: usize = 5;
     let wanted = fold(&target.label);
@@ -118,7 +118,7 @@ pub(super) fn is_button(element: &Element) -> bool {
     element.role == "button" || element.tag == "button" || matches!(element.input_type.as_str(), "submit" | "image")
 }
 
-/// How well a label fits a text: none when it does not.
+/// Whether a text contains all words of a label.
 pub(super) fn fits_text(label: &str, text: &str) -> bool {
     rank(&fold(label), label, text).is_some_and(|rank| rank >= Rank::Words)
 }
@@ -128,7 +128,7 @@ fn best<'a>(view: &'a PageView, target: &Target, use_: Use, least: Rank) -> Matc
         let fit = fit(element, use_)?;
         let rank = element_rank(target, element).filter(|rank| *rank >= least)?;
         let kind = if target.kind.is_some_and(|kind| is_kind(element, kind)) { 40 } else { 0 };
-        // A disabled element is taken only when no enabled one comes close.
+        // A disabled element is taken only if no enabled one fits nearly as well.
         let enabled = if element.disabled { 0 } else { 15 };
         Some((rank as u32 + fit + kind + enabled, rank, element))
     });
@@ -139,7 +139,7 @@ fn best<'a>(view: &'a PageView, target: &Target, use_: Use, least: Rank) -> Matc
     Matches { elements, exact: ranks.iter().any(|rank| *rank >= Rank::Spaced), too_few: false }
 }
 
-/// How well an element suits the use; none when it does not at all.
+/// How well an element suits the use; none if it does not.
 fn fit(element: &Element, use_: Use) -> Option<u32> {
     const RIGHT: u32 = 25;
     match use_ {
@@ -151,7 +151,7 @@ fn fit(element: &Element, use_: Use) -> Option<u32> {
             () => RIGHT - 10,
         }),
         Use::Type => (is_text_field(element) || element.input_type == "color").then_some(RIGHT),
-        // A field that opens a list is a list too, after the real ones.
+        // A field that opens a list counts as one, after real lists.
         Use::Choose if is_text_field(element) => (element.role == "combobox").then_some(RIGHT - 15),
         Use::Choose => is_select(element).then_some(RIGHT),
         Use::Tick => is_tickable(element).then_some(RIGHT),
@@ -159,7 +159,7 @@ fn fit(element: &Element, use_: Use) -> Option<u32> {
             (is_text_field(element) || element.input_type == "color" || is_select(element) || is_tickable(element))
                 .then_some(RIGHT)
         }
-        // A button that opens a chooser is a field to the reader.
+        // A button may open a file chooser.
         Use::Upload => match () {
             () if element.input_type == "file" => Some(RIGHT),
             () if is_button(element) || element.tag == "label" => Some(RIGHT - 15),
@@ -194,7 +194,7 @@ fn element_rank(target: &Target, element: &Element) -> Option<Rank> {
     })
 }
 
-/// `wanted` is the folded label; a label of mere signs ("+") is compared as it is.
+/// `wanted` is the folded label. A label without letters and digits ("+") is compared as it is.
 fn rank(wanted: &str, label: &str, text: &str) -> Option<Rank> {
     if wanted.is_empty() {
         return (label.trim() == text.trim()).then_some(Rank::Exact);
@@ -215,7 +215,7 @@ fn rank(wanted: &str, label: &str, text: &str) -> Option<Rank> {
     })
 }
 
-/// Those that follow the text most closely come first: a card's button stands below its heading.
+/// Sorts by the distance after the text: a card's button is below its heading.
 fn sort_by_distance(elements: &mut [&Element], lines: &[Line], near: &str) {
     let places = lines.iter().enumerate().filter(|(_, line)| fits_text(near, &line.text));
     let places: Vec<usize> = places.map(|(at, _)| at).collect();

@@ -1,4 +1,4 @@
-//! What callers write, as a fuzz target.
+//! A fuzz target for tasks.
 
 use super::parse::parse;
 

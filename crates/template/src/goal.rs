@@ -1,10 +1,11 @@
-//! What a task asks for, one goal after the other.
+//! The goals of a task.
 
 use super::answer::Question;
 use super::statement::Statement;
 use super::target::Target;
-use super::text::{clip, enumerate, quote};
+use super::text::{enumerate, quote};
 use agent::action::{ScrollDirection, SearchEngine};
+use agent::text::shorten;
 
 /// `Type` without a target goes into the first empty text field, `Upload` to the first file field. `TypeAnswer` types
 /// the last answer. `Set` types, selects or ticks, whichever the element takes. `Answer` is for a dialog of the browser
@@ -59,7 +60,7 @@ pub(super) enum WhichTab {
 pub(super) enum Asking {
     Dialog,
     Cookies,
-    /// What a condition has just seen: "if there is a banner, accept it".
+    /// What a condition has just found: "if there is a banner, accept it".
     ItselfJustSeen,
 }
 
@@ -69,7 +70,7 @@ pub(super) enum Order {
     Descending,
 }
 
-/// Typed but never printed: it may be a password.
+/// Text to type. `Debug` does not print it, as it may be a password.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Hidden(pub(super) String);
 
@@ -140,13 +141,13 @@ impl Asking {
 }
 
 impl Goal {
-    /// As an order: "click 'Buy'". Never contains text to type.
+    /// In the imperative: "click 'Buy'". Never contains text to type.
     pub(super) fn order(&self) -> String {
         let (verb, _, object) = self.phrase();
         format!("{verb} {object}")
     }
 
-    /// As a report: "clicked 'Buy'".
+    /// In the past tense: "clicked 'Buy'".
     pub(super) fn report(&self) -> String {
         let (_, verb, object) = self.phrase();
         format!("{verb} {object}")
@@ -154,7 +155,7 @@ impl Goal {
 
     /// The verb in the present and the past, and its object.
     fn phrase(&self) -> (&'static str, &'static str, String) {
-        let url = |address: &Address| clip(&address.url, 200);
+        let url = |address: &Address| shorten(&address.url, 200);
         match self {
             Self::Open { address, new_tab } => {
                 ("open", "opened", url(address) + if *new_tab { " in a new tab" } else { "" })

@@ -1,13 +1,13 @@
-//! Cuts a task's text into words, quoted pieces and breaks. One pass, linear in the text's length.
+//! Splits a task into words, quoted pieces and breaks, in linear time.
 
 use super::text::fold;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Token<'a> {
     pub(super) kind: Kind,
-    /// A word as written, or what stands between the quotes; empty for breaks.
+    /// A word as written, or the text between the quotes; empty for breaks.
     pub(super) text: &'a str,
-    /// The folded word; empty for quoted pieces, so that no phrase ever matches inside quotes.
+    /// The folded word; empty for quoted pieces, so that no phrase matches inside quotes.
     pub(super) folded: String,
     pub(super) start: usize,
     pub(super) end: usize,
@@ -17,9 +17,9 @@ pub(super) struct Token<'a> {
 pub(super) enum Kind {
     Word,
     Quoted,
-    /// A comma, a colon, the dot of an abbreviation: parts two goals only when a verb follows.
+    /// A comma, a colon, the dot of an abbreviation: separates two goals only if a verb follows.
     SoftBreak,
-    /// The end of a sentence, a semicolon, a line's end: always parts two goals.
+    /// The end of a sentence or line, a semicolon: always separates two goals.
     HardBreak,
 }
 
@@ -107,7 +107,7 @@ impl<'a> Lexer<'a> {
         self.at = end;
     }
 
-    /// "- ", "* ", "• ", "1. ", "2) ": begins an item and is no part of it.
+    /// Skips a list marker: "- ", "* ", "• ", "1. ", "2) ".
     fn list_marker(&mut self) -> bool {
         // No marker is longer; looking no further keeps the lexer linear where there are no blanks.
         const LONGEST: usize = 6;
@@ -169,7 +169,8 @@ fn break_kind(c: char) -> Option<Kind> {
     }
 }
 
-/// The length of what stands before the closing quote. A single quote followed by a letter or a digit is an apostrophe.
+/// The length of the text before the closing quote, and the quote. A single quote followed by a letter or a digit is an
+/// apostrophe.
 fn closing_quote(text: &str, closing: &[char]) -> Option<(usize, char)> {
     let mut chars = text.char_indices().peekable();
     while let Some((at, c)) = chars.next() {

@@ -1,8 +1,7 @@
 //! The built-in planner: understands a small language of browser goals and needs no model.
 //!
-//! The task's text is read once into goals (`parse`); at every turn the planner (`planner`) looks at the
-//! observation and decides the next actions for the goal at hand (`steps`). What a page says is matched against and
-//! read, never followed: only the task gives orders.
+//! The task is parsed once into goals (`parse`). In each turn the planner (`planner`) looks at the observation and
+//! decides the next actions for the current goal (`steps`). Page content is matched and read, never obeyed.
 
 mod answer;
 mod builders;

@@ -1,4 +1,4 @@
-//! The page's text as lines, whoever wrote it: the page view with its indices and tags, or plain extracted text.
+//! The page's text as lines, from the page view with its indices and tags, or from extracted text.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ static ELEMENT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"\*?\[(?<index>\d+)\](?<tag>\s*<[A-Za-z/](?:[^>"]|"[^"]*")*>?)?"#).expect("a valid expression")
 });
 
-/// The tag of a part of the page that is no element.
+/// The tag of a part of the page that is not an element.
 static PAGE_PART: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"^<[A-Za-z/](?:[^>"]|"[^"]*")*>?"#).expect("a valid expression"));
 
@@ -20,8 +20,8 @@ pub(super) struct Line {
     pub(super) text: String,
 }
 
-/// The lines of a page view. A field's current value follows its label, "label: value". Notes of the view about what
-/// it left out are no text of the page.
+/// The lines of a page view. A field's current value follows its label: "label: value". The view's notes about omitted
+/// parts are left out.
 pub(super) fn of_view(view: &PageView) -> Vec<Line> {
     let lines = view.text.lines().map(str::trim).filter(|line| !line.starts_with("... "));
     lines.map(|line| read(line, view)).filter(|line| !line.text.is_empty()).collect()
@@ -76,7 +76,7 @@ fn element_text(element: Option<&Element>, label: &str) -> String {
     }
 }
 
-/// Without the backslashes that keep a page's text from looking like an element, and without closing tags.
+/// Without the backslashes that escape text that looks like an element, and without closing tags.
 fn plain(text: &str) -> String {
     let unmasked = text.replace("\\[", "[").replace("\\<", "<").replace("\\...", "...");
     match unmasked.trim_end().strip_suffix('>').and_then(|open| open.rfind("</")) {

@@ -1,4 +1,4 @@
-//! Reads a task's text into goals.
+//! Parses a task into goals.
 
 use super::clauses::{Clause, clauses, is_condition};
 use super::goal::Goal;
@@ -6,13 +6,14 @@ use super::lex::{Kind, Token, lex};
 use super::pattern::Slot;
 use super::phrases;
 use super::statement::Statement;
-use super::text::{clip, collapse, fold, is_listed};
+use super::text::{fold, is_listed};
 use super::values;
+use agent::text::one_line;
 
-/// Parts of the task that no phrase of the table fits; no parts when the task asks for nothing.
+/// The parts of a task that match no phrase; none if the task asks for nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NotUnderstood {
-    /// As written, shortened; what may be a password is left out.
+    /// As written, shortened, without what may be a password.
     pub(super) parts: Vec<String>,
 }
 
@@ -22,19 +23,19 @@ const IDLE: &str = "thanks|thank you|thanks a lot|please|hello|hi|task|your task
     return it|wait for the page|wait for the page to load|wait until the page is loaded|\
     wait until the page has loaded|stop";
 
-/// Objects of "read" and its like that point back at what was read before.
+/// Objects of "read" and similar verbs that refer to an earlier answer.
 const PRONOUNS: &str = "it|them|that|the answer|the result|the value|me";
 
-/// More further pieces than this under one verb are taken for one value; it bounds the work on hostile text.
+/// More pieces than this under one verb are taken for one value, which bounds the work on hostile text.
 const MAX_PIECES: usize = 16;
 
-/// A goal asked for more often than this is not what somebody means.
+/// More repetitions are taken for a mistake.
 const MAX_REPEATS: usize = 20;
 
-/// Words that make an order depend on something, or go on, in a way that no phrase has: "click 'Next' until it is gone".
+/// Words for conditions and loops that no phrase supports: "click 'Next' until it is gone".
 const BINDING: &str = "if|until|unless|while|each|every|except|otherwise|else";
 
-/// The task's goals in order. All of the task must be understood: half an order carried out may be worse than none.
+/// The task's goals in order. All of it must be understood: doing half of a task may be worse than nothing.
 pub(super) fn parse(task: &str) -> Result<Vec<Goal>, NotUnderstood> {
     let tokens = lex(task);
     let clauses = clauses(&tokens);
@@ -81,14 +82,14 @@ impl<'s> Reading<'s> {
         }
     }
 
-    /// "If there is a cookie banner, accept it and click 'Go'": the condition, and what is for it alone, which reaches to
-    /// the sentence's end or a further "then". Answers with what comes after that.
+    /// "If there is a cookie banner, accept it and click 'Go'": the condition and the clauses that it covers, up to the
+    /// end of the sentence or the next "then". Returns the clauses after that.
     fn condition<'r, 't>(&mut self, clause: &Clause<'t, 's>, after: &'r [Clause<'t, 's>]) -> &'r [Clause<'t, 's>] {
         let whole = self.slot(clause.tokens);
         let inside = whole.part(1..whole.tokens.len());
         let at = self.goals.len();
         let next = after.first();
-        // A comma parts the condition from its order for sure; without one the order may stand within.
+        // A comma separates the condition from its instruction. Without one, the clause may contain both.
         let within = if next.is_some_and(|next| !next.apart) { None } else { split_condition(inside) };
         let (condition, mut rest) = match (within, Statement::parse(inside), after) {
             (Some((condition, order)), _, _) => {
@@ -124,7 +125,7 @@ impl<'s> Reading<'s> {
     }
 }
 
-/// A condition and the order behind it where nothing parts the two: "there is a cookie banner accept it".
+/// A condition and its instruction without a separator: "there is a cookie banner accept it".
 fn split_condition<'t, 's>(inside: Slot<'t, 's>) -> Option<(Statement, Slot<'t, 's>)> {
     let ends = (1..inside.tokens.len()).filter(|end| phrases::begins(&inside.tokens[*end..]));
     ends.take(MAX_PIECES).find_map(|end| {
@@ -156,7 +157,7 @@ fn goals_of(clause: Slot<'_, '_>) -> Option<Vec<Goal>> {
         let piece = clause.part(start..end).trimmed();
         let goal = match goals.is_empty() {
             true => phrases::goal(piece).filter(|(_, first)| first.is_same_row(&phrase)).map(|(goal, _)| goal),
-            // Without words that part the slots only the form of the piece tells that it is a further object.
+            // Without words between the slots, only the form of the piece shows that it is another object.
             false if phrase.has_connector() || (listable && begins_object(piece)) => phrase.again(unjoined(piece)),
             false => None,
         };
@@ -168,7 +169,7 @@ fn goals_of(clause: Slot<'_, '_>) -> Option<Vec<Goal>> {
     Some(if start == clause.tokens.len() { goals } else { vec![whole] })
 }
 
-/// "press Tab 3 times": how often, and what.
+/// "press Tab 3 times": the number, and the rest.
 fn repeated<'t, 's>(clause: Slot<'t, 's>) -> Option<(usize, Slot<'t, 's>)> {
     let (times, length) = match clause.tokens {
         [.., last] if last.folded == "twice" => (2, 1),
@@ -182,7 +183,8 @@ fn repeated<'t, 's>(clause: Slot<'t, 's>) -> Option<(usize, Slot<'t, 's>)> {
     (!once.is_empty()).then_some((times, once))
 }
 
-/// Whether an order to use an element says more than which one: what is typed or asked may hold any words.
+/// Whether an instruction that names an element has a condition or a loop. Typed texts and questions may contain any
+/// word.
 fn is_bound(goal: &Goal, clause: Slot<'_, '_>) -> bool {
     use Goal::{Answer, Check, Click, DoubleClick, Drag, Hover, RightClick, Sort};
     let names_elements = matches!(goal, Click(_) | Hover(_) | DoubleClick(_) | RightClick(_))
@@ -217,5 +219,5 @@ fn without_secrets(clause: Slot<'_, '_>) -> String {
         Some(at) if at + 1 < clause.tokens.len() => format!("{} …", clause.part(0..at + 1).text()),
         _ => clause.text(),
     };
-    clip(&collapse(&shown), 120)
+    one_line(&shown, 120)
 }

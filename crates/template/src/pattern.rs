@@ -1,4 +1,4 @@
-//! Phrase patterns: how a row of the table of phrases is written and matched.
+//! Phrase patterns: the syntax and the matching of a row of the table of phrases.
 //!
 //! `<type|enter> {text} <into|in> [the] {label}`: alternatives in angle brackets, optional words in square ones, slots
 //! in braces. A slot takes one token or more, as many as it can, or as few as it can with a `?`: `{label?}`. Quoted tokens
@@ -16,14 +16,14 @@ enum Part {
     Slot { lazy: bool },
 }
 
-/// What a pattern's slots took, in order, and the words that began the clause.
+/// The tokens that a pattern's slots took, in order, and the words that began the clause.
 #[derive(Debug)]
 pub(super) struct Slots<'t, 's> {
     pub(super) head: String,
     pub(super) taken: Vec<Slot<'t, 's>>,
 }
 
-/// A run of tokens, and the text it stands in.
+/// A run of tokens, and the text that contains it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Slot<'t, 's> {
     pub(super) tokens: &'t [Token<'s>],
@@ -31,7 +31,7 @@ pub(super) struct Slot<'t, 's> {
 }
 
 impl Pattern {
-    /// Panics on a pattern that is not well formed: the table is part of the program, and a test compiles all of it.
+    /// Panics on an invalid pattern: the table is part of the program, and a test compiles all of it.
     pub(super) fn compile(pattern: &str) -> Self {
         let mut parts = Vec::new();
         let mut rest = pattern.trim();
@@ -141,7 +141,7 @@ fn take<'t, 's>(parts: &[Part], clause: Slot<'t, 's>, at: usize, taken: &mut Vec
             let Some(Part::Words { words, optional }) = rest.first() else { return false };
             let mut candidates: Vec<usize> =
                 (at + 1..tokens.len()).filter(|end| literal(words, tokens, *end).is_some()).collect();
-            // What is quoted is a whole: "type 'a' in Date in full" means 'a', while an unquoted text may hold an "in".
+            // A quoted text is complete: "type 'a' in Date in full" means 'a'. An unquoted one may contain an "in".
             let quoted_first = candidates.first().is_some_and(|end| clause.part(at..*end).is_quoted());
             if !lazy && !quoted_first {
                 candidates.reverse();

@@ -1,4 +1,4 @@
-//! The planner itself: keeps the goals, checks what came of its actions, decides the next ones.
+//! The planner: tracks the goals, checks the results of its actions, decides the next ones.
 
 use async_trait::async_trait;
 
@@ -6,15 +6,16 @@ use super::goal::Goal;
 use super::lines;
 use super::parse::{NotUnderstood, parse};
 use super::steps::{self, Move, Planned, Progress, Purpose, Scene, Trail};
-use super::text::{clip, enumerate, is_listed, quote};
+use super::text::{enumerate, is_listed, quote};
 use agent::action::Action;
 use agent::decision::Decision;
 use agent::observation::Observation;
 use agent::planner::{PastStep, PlanError, Planner, Turn};
 use agent::ports::ModelName;
+use agent::text::shorten;
 
 const MAX_ACTIONS: usize = 5;
-/// Turns spent on one goal, whatever they bring: a backstop against going round in circles.
+/// Turns spent on one goal at most, against endless loops.
 const MAX_TURNS: u32 = 24;
 
 /// Decides without a model, by a small language of browser goals: "open", "search", "click", "type ... into",
@@ -48,16 +49,16 @@ impl Planner for TemplatePlanner {
 #[derive(Default)]
 struct Plan {
     goals: Vec<Goal>,
-    /// The goal at hand; all before it are reached.
+    /// The current goal; all earlier ones are reached.
     at: usize,
     progress: Progress,
-    /// Turns spent on the goal at hand.
+    /// Turns spent on the current goal.
     turns: u32,
-    /// What the last decision held, and for which goal each action was.
+    /// The actions of the last decision, each with its goal.
     sent: Vec<(usize, Planned)>,
     trail: Trail,
     answers: Vec<String>,
-    /// Conditions, and goals that were only for when one holds.
+    /// Conditions, and goals whose condition did not hold.
     skipped: Vec<usize>,
 }
 
@@ -84,7 +85,7 @@ impl Plan {
         decision
     }
 
-    /// Takes in what came of the actions last sent; answers with a sentence about it.
+    /// Processes the results of the last actions. Returns a sentence about them.
     fn learn(&mut self, history: &[PastStep]) -> String {
         let sent = std::mem::take(&mut self.sent);
         let Some(step) = history.last().filter(|_| !sent.is_empty()) else { return String::new() };
@@ -100,7 +101,7 @@ impl Plan {
                 Err(error) => {
                     // An interrupted action that changes nothing is simply repeated.
                     if step.interrupted && may_be_repeated(&result.action) {
-                        return format!("Failed: {}", clip(error, 200));
+                        return format!("Failed: {}", shorten(error, 200));
                     }
                     self.progress.tried.extend(planned.action.index());
                     self.progress.unsure |= step.interrupted;
@@ -143,21 +144,20 @@ impl Plan {
 
     fn failed(&mut self, error: &str) -> String {
         self.progress.failures.push(error.to_owned());
-        format!("Failed: {}", clip(error, 200))
+        format!("Failed: {}", shorten(error, 200))
     }
 
-    /// Past a condition, and past the goals that were for when it holds.
+    /// Skips a condition, and the goals that depend on it.
     fn skip(&mut self, goals: usize) {
         self.skipped.extend(self.at..=self.at + goals);
         self.at += goals;
         self.advance();
     }
 
-    /// As the goal at hand has it. Else it is accepted: what opened it was asked for, and a person who asks for something
-    /// says yes to it.
+    /// Answers as the current goal says. Otherwise accepts: the task asked for the action that opened the dialog.
     fn answer_dialog(&mut self, observation: &Observation) -> Decision {
         let lines = lines::of_view(&observation.view);
-        // A condition about something else is for when the dialog is gone.
+        // Conditions about something else are checked when the dialog is closed.
         while let Some(Goal::When { condition, goals }) = self.goals.get(self.at)
             && condition.sees(observation, &lines)
         {
@@ -181,7 +181,7 @@ impl Plan {
                 continue;
             }
             let next = match goal {
-                // The last decision reads what is in sight and does nothing else.
+                // The last decision only reads what is visible.
                 Goal::Read(question) if only_done => {
                     Some(scene.read(question, false)).filter(|next| matches!(next, Move::Finished(_)))
                 }
@@ -212,8 +212,8 @@ impl Plan {
         done(self.summary(observation, None), true)
     }
 
-    /// Adds actions of the following goals to those of the goal at hand, while these only fill in fields of the page in
-    /// sight. The loop stops by itself should the page change under them; what was skipped is decided anew then.
+    /// Adds actions of the following goals while all only fill in visible fields. If the page changes, the agent skips
+    /// the rest, and they are decided again.
     fn send_along(&mut self, observation: &Observation, lines: &[lines::Line], order: String) -> Vec<String> {
         let mut orders = vec![order];
         let mut used: Vec<_> = self.sent.iter().filter_map(|(_, planned)| planned.action.index()).collect();
@@ -223,7 +223,7 @@ impl Plan {
             if !only_fills(&self.goals[*filled], last) || !may_go_along(goal) || !self.progress.failures.is_empty() {
                 break;
             }
-            // "Submit" goes by the field filled in before it.
+            // "Submit" depends on the field filled in before it.
             let trail = Trail { last_field: used.last().copied(), ..Trail::default() };
             let scene = Scene { observation, lines, progress: &fresh, trail: &trail };
             let Move::Act(planned) = steps::next(goal, &scene) else { break };
@@ -256,7 +256,7 @@ impl Plan {
             };
             return format!("I could not {order}: {trouble}. {before}\n{answers}").trim_end().to_owned();
         }
-        let (title, url) = (quote(&observation.title), clip(&observation.url, 200));
+        let (title, url) = (quote(&observation.title), shorten(&observation.url, 200));
         match (answers.as_str(), reached.as_str()) {
             ("", "") => format!("Nothing was to be done: the page is {title} ({url})."),
             ("", _) => format!("Done: {reached}; the page is {title} ({url})."),
@@ -265,14 +265,14 @@ impl Plan {
     }
 }
 
-/// Whether doing it twice does no more to a site than doing it once.
+/// Whether repeating it has no further effect on a site.
 fn may_be_repeated(action: &Action) -> bool {
     const REPEATABLE: &str = "navigate|search|hover|scroll|scrollToText|findText|dropdownOptions|savePdf|wait|extract|\
         screenshot";
     is_listed(action.name(), REPEATABLE)
 }
 
-/// Whether an action leaves the page as it is but for one field.
+/// Whether an action changes nothing but one field.
 fn only_fills(goal: &Goal, planned: &Planned) -> bool {
     let fills = match planned.action {
         Action::Input { submit, .. } => submit != Some(true),
@@ -288,7 +288,7 @@ fn may_go_along(goal: &Goal) -> bool {
         || matches!(goal, Type { into: Some(_), .. } | Select { from: Some(_), .. })
 }
 
-/// An answer without the label in front of it: "A-1001" of "Order number: A-1001".
+/// An answer without its label: "A-1001" of "Order number: A-1001".
 fn value_of(answer: &str) -> String {
     answer.rsplit_once(": ").map_or(answer, |(_, value)| value).trim().to_owned()
 }

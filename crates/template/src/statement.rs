@@ -1,4 +1,4 @@
-//! What a task says of the page, to be held against it: "'Saved' is shown", "there is no cookie banner".
+//! Statements of a task about the page: "'Saved' is shown", "there is no cookie banner".
 
 use std::sync::LazyLock;
 
@@ -12,14 +12,14 @@ use agent::observation::Observation;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Statement {
-    /// What is shown, or is not; as written.
+    /// The thing that is shown, or is not; as written.
     pub(super) what: String,
     /// The same, as an element that it may be.
     pub(super) target: Target,
     pub(super) absent: bool,
 }
 
-/// How a task says that a thing is shown, and whether it says that it is not.
+/// Phrases for a thing that is shown, and whether they negate it.
 static FORMS: LazyLock<[(Pattern, bool); 4]> = LazyLock::new(|| {
     let before = "<there is|there are|theres|you see|you can see|i see|the page says|the page shows|the page has|\
                   the page contains> {thing}";
@@ -32,13 +32,13 @@ static FORMS: LazyLock<[(Pattern, bool); 4]> = LazyLock::new(|| {
         .map(|(pattern, absent)| (Pattern::compile(pattern), absent))
 });
 
-/// Nouns for what a page puts over itself; they rarely stand on it.
+/// Nouns for layers over a page. The page's text rarely contains them.
 const LAYERS: &str = "banner|dialog|popup|notice|modal|overlay|window|confirmation|message";
 
 const DIALOGS: &str = "dialog|popup|alert|prompt|confirmation|question|confirm";
 
 impl Statement {
-    /// None when the words say nothing of what is to be seen on a page.
+    /// None if the words are not about what the page shows.
     pub(super) fn parse(slot: Slot<'_, '_>) -> Option<Self> {
         let (slots, absent) = FORMS.iter().find_map(|(pattern, absent)| Some((pattern.matches(slot)?, *absent)))?;
         Self::of(slots.taken[0], absent)
@@ -72,7 +72,7 @@ impl Statement {
             let held = content_words(text);
             named.iter().all(|word| holds(&held, word))
         };
-        // "the 'Save' button": the noun stands nowhere, the button does.
+        // "the 'Save' button": the page's text lacks the noun.
         let label = fold(&self.target.label);
         let control = |name: &str| !label.is_empty() && fold(name) == label;
         lines.iter().any(|line| has_all(&line.text))
@@ -87,7 +87,7 @@ impl std::fmt::Display for Statement {
     }
 }
 
-/// The view's line for a dialog that lies over the page.
+/// Whether it is the view's line for a dialog over the page.
 pub(super) fn is_layer(line: &str) -> bool {
     line.starts_with("<modal dialog>") || line.starts_with("<dialog>")
 }

@@ -1,4 +1,4 @@
-//! Which element a goal means: "the second 'Add to cart' button", "search box", "first result".
+//! The element that a goal names: "the second 'Add to cart' button", "search box", "first result".
 
 use super::lex::{Kind, Token};
 use super::pattern::Slot;
@@ -8,7 +8,7 @@ use super::text::{collapse, fold, is_listed, quote};
 pub(super) struct Target {
     /// The label without articles, ordinals and the kind's noun; may be empty ("the first link").
     pub(super) label: String,
-    /// All that was said but the articles; an element with just this name is meant before any other.
+    /// Everything but the articles. An element with exactly this name takes precedence.
     pub(super) whole: String,
     pub(super) ordinal: Option<Ordinal>,
     pub(super) kind: Option<ElementKind>,
@@ -33,7 +33,7 @@ pub(super) enum ElementKind {
     Radio,
     Tab,
     Result,
-    /// A noun that says nothing of what the element is.
+    /// A noun that does not tell the kind of element.
     Other,
 }
 
@@ -54,10 +54,10 @@ const KINDS: [(ElementKind, &str); 9] = [
     (ElementKind::Other, "card|column"),
 ];
 
-/// Words that join a kind to its label and say nothing: "the button that says 'Buy'".
+/// Words without meaning between a kind and its label: "the button that says 'Buy'".
 const JOINTS: &str = "called|named|labelled|labeled|that|says|with|text|label|option|entry|titled";
 
-/// Adverbs at the end that change nothing.
+/// Words at the end without meaning.
 const TAILS: &str = "please|again|once";
 
 impl Ordinal {
@@ -111,7 +111,7 @@ impl Target {
         Self { whole: label.clone(), label, ..Self::default() }
     }
 
-    /// A quoted label; what stands around it must be understood as well, else there is more meant than the label.
+    /// A quoted label. All words around it must be known, or it is only part of the name.
     fn around(label: &str, tokens: &[Token<'_>]) -> Option<Self> {
         let mut target = Self::named(label);
         for word in tokens.iter().filter(|token| token.kind == Kind::Word).map(|token| token.folded.as_str()) {
@@ -127,7 +127,7 @@ impl Target {
     }
 }
 
-/// As a sentence names it: "'Add to cart'", "the first link".
+/// For a sentence: "'Add to cart'", "the first link".
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let near = self.near.as_ref().map(|near| format!(" next to {}", quote(near))).unwrap_or_default();

@@ -1,4 +1,6 @@
-//! Comparing text the way people do: without case, punctuation, diacritics and double blanks.
+//! Text in a form for comparison: without case, punctuation, diacritics and double spaces.
+
+use agent::text::one_line;
 
 /// Lower case, diacritics and apostrophes removed, everything that is neither letter nor digit a single blank.
 /// "E-Mail  *" becomes "e mail", "Café" becomes "cafe".
@@ -30,14 +32,6 @@ pub(super) fn collapse(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// At most `limit` characters of the text, with an ellipsis where it was cut.
-pub(super) fn clip(text: &str, limit: usize) -> String {
-    match text.char_indices().nth(limit) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", text[..end].trim_end()),
-    }
-}
-
 /// Whether the text is one of the entries of "a|b|c".
 pub(super) fn is_listed(text: &str, list: &str) -> bool {
     list.split('|').any(|entry| entry == text)
@@ -45,7 +39,7 @@ pub(super) fn is_listed(text: &str, list: &str) -> bool {
 
 /// The text in quotes, short enough for a sentence.
 pub(super) fn quote(text: &str) -> String {
-    format!("'{}'", clip(&collapse(text), 80))
+    format!("'{}'", one_line(text, 80))
 }
 
 pub(super) fn enumerate(items: &[String]) -> String {
@@ -56,7 +50,7 @@ pub(super) fn enumerate(items: &[String]) -> String {
     }
 }
 
-/// Characters that change nothing about what a word says: apostrophes, combining marks, zero-width characters.
+/// Characters that do not matter for comparison: apostrophes, combining marks, zero-width characters.
 fn is_silent(c: char) -> bool {
     matches!(c, '\'' | '’' | '\u{00ad}' | '\u{0300}'..='\u{036f}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
 }
@@ -90,11 +84,5 @@ mod tests {
         for (text, folded) in cases {
             assert_eq!(fold(text), folded, "{text}");
         }
-    }
-
-    #[test]
-    fn clipping_counts_characters_and_adds_an_ellipsis() {
-        assert_eq!(clip("äöü", 3), "äöü");
-        assert_eq!(clip("äöüß", 3), "äöü…");
     }
 }

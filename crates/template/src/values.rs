@@ -10,7 +10,7 @@ use agent::action::SearchEngine;
 
 pub(super) const GOOGLE: Site = Site::Web(Some(SearchEngine::Google));
 
-/// Words around an address that say nothing: "the page http://a.example in the browser".
+/// Words around an address that carry no meaning: "the page http://a.example in the browser".
 const AROUND_ADDRESS: &str = "the|a|an|url|page|website|web|site|address|homepage|home|of|at|in|my|your|browser|this|\
     link|shop|new|tab";
 
@@ -25,17 +25,17 @@ const MODIFIERS: [(&str, &str); 4] =
 
 const NUMBERS: [&str; 11] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
 
-/// The one address in the slot, when all else in it is words like "the page".
+/// The one address in the slot, if the rest are words such as "the page".
 pub(super) fn address(slot: Slot<'_, '_>) -> Option<Address> {
-    let says_nothing = |token: &&Token<'_>| token.kind != Kind::Quoted && is_listed(&token.folded, AROUND_ADDRESS);
-    let mut words = slot.tokens.iter().filter(|token| !token.is_break() && !says_nothing(token));
+    let is_filler = |token: &&Token<'_>| token.kind != Kind::Quoted && is_listed(&token.folded, AROUND_ADDRESS);
+    let mut words = slot.tokens.iter().filter(|token| !token.is_break() && !is_filler(token));
     match (words.next(), words.next()) {
         (Some(only), None) => parse_address(only.text),
         _ => None,
     }
 }
 
-/// Whether some word is written like an address of a scheme, `file:///a` or `http://`.
+/// Whether a word has a scheme, as in `file:///a` or `http://`.
 pub(super) fn has_scheme(slot: Slot<'_, '_>) -> bool {
     slot.tokens.iter().any(|token| token.text.contains("://"))
 }
@@ -69,7 +69,7 @@ fn is_domain_label(label: &str) -> bool {
     !label.is_empty() && inner == label && label.chars().all(|c| c.is_alphanumeric() || c == '-')
 }
 
-/// A place to search: an address, the page at hand or the web; none when it is none of these ("in Paris").
+/// A place to search: an address, the current page or the web; none for anything else ("in Paris").
 pub(super) fn site(slot: Slot<'_, '_>) -> Option<Site> {
     let slot = after_articles(slot);
     let folded = slot.folded();
@@ -84,7 +84,7 @@ pub(super) fn site(slot: Slot<'_, '_>) -> Option<Site> {
     Some(Site::Web(engine))
 }
 
-/// "Control+A" for "ctrl + a", "Enter" for "the Enter key". What is quoted is a label, not a key.
+/// "Control+A" for "ctrl + a", "Enter" for "the Enter key". A quoted text is a label, not a key.
 pub(super) fn keys(slot: Slot<'_, '_>) -> Option<String> {
     if slot.tokens.iter().any(|token| token.kind == Kind::Quoted) {
         return None;

@@ -1,4 +1,4 @@
-//! Answering what asks: the browser's dialogs, and those that a page draws itself.
+//! Answers dialogs of the browser and of the page.
 
 use super::{Move, Planned, Purpose, Scene};
 use crate::find;
@@ -8,16 +8,16 @@ use crate::text::{fold, is_listed};
 use agent::action::Action;
 use agent::observation::Element;
 
-/// What a button that agrees is called, the likeliest first.
+/// Labels of buttons that agree, the likeliest first.
 const YES: &str = "accept all|accept all cookies|accept cookies|accept|allow all|allow|i agree|agree|got it|ok|okay|yes|\
     confirm|understood|continue";
-/// What a button that declines is called, the likeliest first.
+/// Labels of buttons that decline, the likeliest first.
 const NO: &str = "reject all|reject all cookies|reject|decline|deny|refuse|only necessary|necessary only|no thanks|\
     not now|cancel|no|dismiss|close|x";
 
 impl Scene<'_> {
-    /// A dialog that the page has drawn. Only one that lies over the page, or was spoken of before, counts: a button
-    /// that merely says "OK" may belong to anything.
+    /// Answers a dialog of the page. It must lie over the page or be named by the task: a button "OK" alone may belong
+    /// to anything.
     pub(super) fn answer(&self, accept: bool, text: Option<&str>, asking: Asking) -> Move {
         let elements = &self.observation.view.elements;
         let there = match asking {
@@ -39,7 +39,7 @@ impl Scene<'_> {
     }
 }
 
-/// The answer to an open dialog of the browser, when the goal at hand is one.
+/// The answer to an open dialog of the browser, if the current goal gives one.
 pub(crate) fn answer_to_dialog(goal: &Goal) -> Option<Planned> {
     let (accept, text) = match goal {
         Goal::Answer { accept, text, .. } => (*accept, text.clone()),
@@ -54,7 +54,7 @@ fn button<'a>(elements: &'a [Element], names: &str) -> Option<&'a Element> {
     let clickable = || elements.iter().filter(|element| !element.disabled && !find::is_text_field(element));
     let named = |name: &str| clickable().find(|element| fold(&element.name) == name);
     let begins = |name: &str| {
-        // "Accept and continue", but no link like "No refunds after 14 days".
+        // "Accept and continue", but not a link such as "No refunds after 14 days".
         let prefix = format!("{name} ");
         clickable().filter(|element| find::is_button(element)).find(|element| fold(&element.name).starts_with(&prefix))
     };

@@ -47,7 +47,7 @@ impl<'a> Scene<'a> {
     }
 
     pub(super) fn fill(&self, target: &Target, value: &str, use_: Use) -> Move {
-        // "Fill in Country" is said of a list as well.
+        // "Fill in Country" may mean a list.
         if use_ == Use::Type && self.find(target, use_).elements.is_empty() {
             let lists = self.find(target, Use::Choose);
             if let Some(list) = self.pick(&lists) {
@@ -73,7 +73,7 @@ impl<'a> Scene<'a> {
         if let Some(element) = self.pick(&listed) {
             return choose(element, option, listed.exact);
         }
-        // A group of radio buttons is a list to the reader, and so is a menu of links.
+        // A group of radio buttons or a menu of links may look like a list.
         let named = Target::named(option);
         let others: &[Use] = if from.is_some() { &[Use::Tick] } else { &[Use::Tick, Use::Click] };
         for use_ in others {
@@ -121,7 +121,7 @@ fn put(element: &Element, value: &str, sure: bool) -> Move {
     Move::on(input(element.index, converted.as_deref().unwrap_or(value), None), sure)
 }
 
-/// An unknown option is passed on as it is: the view may cut the list, and the browser knows them all.
+/// An unknown option is passed on: the view may truncate the list, and the browser has all options.
 pub(super) fn choose(element: &Element, option: &str, sure: bool) -> Move {
     let option = exact_option(element, option).unwrap_or(option);
     Move::on(Action::Select { index: element.index.into(), options: vec![option.to_owned()] }, sure)

@@ -26,7 +26,7 @@ impl Scene<'_> {
             field.input_type == "email" || words.split(' ').any(|word| is_listed(word, USER_WORDS))
         };
         let Some(at) = secret_at else {
-            // Some sites ask for the name first and for the password on the next page.
+            // Some sites ask for the password on the next page.
             if let Some(field) = fields().find(says_user).filter(|_| self.progress.prepared < 2) {
                 return Move::prepare(input(field.index, user, Some(true)));
             }
@@ -38,7 +38,7 @@ impl Scene<'_> {
             };
         };
         let mut actions = Vec::new();
-        // The nearest one before the password: a page may ask for an address for its newsletter as well.
+        // The nearest one before the password: a page may also have a newsletter form.
         if let Some(field) = fields().rfind(says_user).or_else(|| fields().next_back()) {
             actions.push(Planned::new(input(field.index, user, None), Purpose::Prepares, true));
         }
@@ -85,7 +85,7 @@ impl Scene<'_> {
         };
         let submits = |element: &&Element| element.input_type == "submit" || is_button_named(element, SUBMIT_BUTTONS);
         let button = after.iter().find(says).or_else(|| after.iter().find(submits));
-        // Whatever it is called, as long as it does not undo: "Book now".
+        // Any label, such as "Book now", unless it undoes something.
         let next = |element: &&Element| {
             find::is_button(element) && !element.disabled && !is_button_named(element, UNDOING_BUTTONS)
         };
@@ -98,7 +98,7 @@ impl Scene<'_> {
         }
     }
 
-    /// By the list that says "sort", else by the column's heading, which most tables turn round at a second click.
+    /// By a list labelled "sort", else by the column's heading. A second click reverses the order of most tables.
     pub(super) fn sort(&self, by: &str, order: Option<Order>) -> Move {
         let elements = &self.observation.view.elements;
         let sorts = |name: &str| fold(name).split(' ').any(|word| is_listed(word, "sort|sorted|order|sorting"));
@@ -130,7 +130,7 @@ fn is_button_named(element: &Element, names: &str) -> bool {
     find::is_button(element) && !element.disabled && names.split('|').any(|name| find::fits_text(name, &element.name))
 }
 
-/// Whether an option of a list names the order: "Price, low to high".
+/// Whether a list's option names the order: "Price, low to high".
 fn says(order: Order, option: &str) -> bool {
     let folded = fold(option);
     order.names().any(|name| find::fits_text(name, &folded) && folded.contains(name))

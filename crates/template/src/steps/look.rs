@@ -1,13 +1,14 @@
-//! Getting an element into sight, and saying what is missing when that fails.
+//! Scrolls to elements, and reports missing ones.
 
 use super::{Move, Purpose, Scene};
 use crate::find::{self, Matches, Use};
 use crate::target::Target;
-use crate::text::{clip, enumerate, quote};
+use crate::text::{enumerate, quote};
 use agent::action::{Action, ScrollDirection};
 use agent::observation::Element;
+use agent::text::shorten;
 
-/// Turns spent on looking for something by scrolling, per goal.
+/// Turns spent on scrolling, per goal.
 pub(super) const MAX_LOOKS: u32 = 12;
 /// Waits for a page that looks empty, per goal.
 const MAX_WAITS: u32 = 3;
@@ -15,14 +16,14 @@ const MAX_WAITS: u32 = 3;
 impl<'a> Scene<'a> {
     pub(super) fn given_up(&self) -> Move {
         let error = self.progress.failures.last().map(String::as_str).unwrap_or_default();
-        Move::Impossible(clip(error.trim_end_matches('.'), 400))
+        Move::Impossible(shorten(error.trim_end_matches('.'), 400))
     }
 
     pub(super) fn find(&self, target: &Target, use_: Use) -> Matches<'a> {
         find::find(&self.observation.view, self.lines, target, use_)
     }
 
-    /// Acts on the target, told whether the match is exact; looks for it when it is not in sight.
+    /// Acts on the target, with whether the match is exact. Scrolls if it is not visible.
     pub(super) fn with(&self, target: &Target, use_: Use, act: impl FnOnce(&'a Element, bool) -> Move) -> Move {
         let matches = self.find(target, use_);
         match self.pick(&matches) {
@@ -31,7 +32,7 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Clicks the element, or looks for it when it is not in sight.
+    /// Clicks the element, or scrolls if it is not visible.
     pub(super) fn click_or(&self, element: Option<&Element>, missing: impl FnOnce() -> String) -> Move {
         match element {
             Some(element) => Move::on(Action::click(element.index), false),
@@ -39,13 +40,13 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// The first one that has not failed yet; when all have, the first one once more.
+    /// The first one that has not failed yet, or else the first one.
     pub(super) fn pick(&self, matches: &Matches<'a>) -> Option<&'a Element> {
         let untried = matches.elements.iter().find(|element| !self.progress.tried.contains(&element.index));
         untried.or(matches.elements.first()).copied()
     }
 
-    /// Scrolls on: first to the page's end, then, if it was not seen, from the top.
+    /// Scrolls to the page's end and then, if the search began further down, from the top.
     pub(super) fn look_around(&self, missing: impl FnOnce() -> String) -> Move {
         let view = &self.observation.view;
         let scroll = view.scroll;
@@ -57,11 +58,11 @@ impl<'a> Scene<'a> {
         }
         if self.progress.looks < MAX_LOOKS {
             if scroll.pixels_below > 0 {
-                // The view shows one screen above and below, so every second screen shows all.
+                // The view includes one screen above and below.
                 return Move::look(scroll_by(ScrollDirection::Down, 2.0), Purpose::ScrollsOn);
             }
             let screens_above = scroll.pixels_above.div_ceil(scroll.viewport_height.max(1)).min(100);
-            // More of the page lies above than was scrolled through: the search began in its middle.
+            // More of the page is above than was scrolled through: the search began in the middle.
             if !self.progress.looked_from_top && self.progress.looks * 2 < screens_above {
                 return Move::look(scroll_by(ScrollDirection::Up, f64::from(screens_above)), Purpose::ScrollsFromTop);
             }
@@ -89,7 +90,7 @@ impl<'a> Scene<'a> {
 
     pub(super) fn page(&self) -> String {
         match self.observation.title.trim() {
-            "" => format!("the page {}", clip(&self.observation.url, 200)),
+            "" => format!("the page {}", shorten(&self.observation.url, 200)),
             title => format!("the page {}", quote(title)),
         }
     }

@@ -1,4 +1,4 @@
-//! What to do next for one goal on the page at hand.
+//! The next actions for one goal on the current page.
 
 mod dialog;
 mod element;
@@ -21,9 +21,9 @@ const MAX_FAILURES: usize = 2;
 #[derive(Debug, PartialEq)]
 pub(super) enum Move {
     Act(Vec<Planned>),
-    /// Nothing (more) to do; with the answer when something was to be read.
+    /// Nothing more to do; with the answer to a question.
     Finished(Option<String>),
-    /// Why it cannot be reached, as the rest of a sentence.
+    /// Why the goal cannot be reached, as the end of a sentence.
     Impossible(String),
 }
 
@@ -31,8 +31,7 @@ pub(super) enum Move {
 pub(super) struct Planned {
     pub(super) action: Action,
     pub(super) purpose: Purpose,
-    /// The element is the one meant beyond doubt: the action can be sent along with earlier ones before their effect is
-    /// seen.
+    /// The element is certain, so the action can be sent together with earlier ones.
     pub(super) sure: bool,
 }
 
@@ -47,13 +46,13 @@ pub(super) enum Purpose {
     Extracts,
 }
 
-/// How far one goal has come.
+/// The progress of one goal.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     pub(super) prepared: u32,
     pub(super) tried: Vec<ElementIndex>,
     pub(super) failures: Vec<String>,
-    /// Whether the last action took effect is not known, and it must not be done twice.
+    /// Whether the last action took effect is unknown, and it must not be repeated.
     pub(super) unsure: bool,
     pub(super) looks: u32,
     pub(super) waits: u32,
@@ -61,14 +60,14 @@ pub(super) struct Progress {
     pub(super) extracted: Option<String>,
 }
 
-/// What earlier goals leave behind for later ones.
+/// What later goals need to know about earlier ones.
 #[derive(Debug, Default)]
 pub(super) struct Trail {
     pub(super) last_field: Option<ElementIndex>,
     pub(super) last_query: Option<String>,
-    /// What was last read, without its label.
+    /// The last answer, without its label.
     pub(super) last_answer: Option<String>,
-    /// Addresses that were opened before the first decision.
+    /// Addresses opened before the first decision.
     pub(super) opened_before: Vec<String>,
     pub(super) acted: bool,
 }
@@ -117,7 +116,7 @@ pub(super) fn next(goal: &Goal, scene: &Scene<'_>) -> Move {
         Goal::Expect { statement, question } => {
             scene.expect(statement, *question).unwrap_or_else(|elsewhere| elsewhere)
         }
-        // Decided by the planner, as it is about the goals that follow.
+        // The planner decides it, as it concerns the following goals.
         Goal::When { .. } => Move::Finished(None),
         Goal::Read(question) => scene.read(question, true),
         Goal::LogIn { user, password } => scene.log_in(user, &password.0),

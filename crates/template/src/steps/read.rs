@@ -1,4 +1,4 @@
-//! Reading answers off the page, counting and listing its elements, checking statements.
+//! Answers questions, counts and lists elements, checks statements.
 
 use super::{Move, Purpose, Scene};
 use crate::answer::{self, Certainty, Question, Wanted};
@@ -12,7 +12,7 @@ use agent::observation::Element;
 const MAX_LISTED: usize = 100;
 
 impl Scene<'_> {
-    /// Reads from the view alone unless it `may_extract` the page's text.
+    /// Reads the view, and the page's text if it `may_extract` it.
     pub(crate) fn read(&self, question: &Question, may_extract: bool) -> Move {
         let in_view = match question.wanted {
             Wanted::Title => return Move::Finished(Some(self.observation.title.clone())),

@@ -1,4 +1,4 @@
-//! Opening pages and tabs, searching, scrolling, waiting.
+//! Opens pages and tabs, searches, scrolls, waits.
 
 use super::element::{input, is_plain_text_field};
 use super::look::{MAX_LOOKS, scroll_by};
@@ -95,7 +95,7 @@ impl Scene<'_> {
         }
     }
 
-    /// To a tab of the browser; when none is called so, to one that the page itself has drawn.
+    /// Switches to a tab of the browser or, if none has the name, to one in the page.
     pub(super) fn switch_tab(&self, which: &WhichTab) -> Move {
         let tabs = &self.observation.tabs;
         let active = tabs.iter().position(|tab| tab.active);
