@@ -6,9 +6,8 @@ use std::io::{self, IsTerminal, Write};
 use std::panic;
 
 use anyhow::Context;
-use tracing::{Metadata, error};
+use tracing::error;
 use tracing_subscriber::filter::{Directive, ParseError};
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, fmt, registry};
@@ -45,7 +44,7 @@ pub fn init(settings: &TelemetrySettings, default_filter: &str) -> anyhow::Resul
     let filter = filter(settings, default_filter)
         .context("RUST_LOG must be a list of directives such as info or browser_use_service=debug")?;
     let (lines, last_lines) = Lines::to(io::stderr()).context("cannot start a thread for the log")?;
-    let writer = MaskedWriter(move || lines.clone());
+    let writer = move || MaskedWriter(lines.clone());
     let layer = match settings.format {
         LogFormat::Text => fmt::layer().with_writer(writer).with_ansi(io::stderr().is_terminal()).boxed(),
         LogFormat::Json => fmt::layer().with_writer(writer).json().flatten_event(true).boxed(),
@@ -59,19 +58,7 @@ pub fn init(settings: &TelemetrySettings, default_filter: &str) -> anyhow::Resul
 }
 
 /// Masks the secrets of all current runs in log lines.
-pub struct MaskedWriter<M>(pub M);
-
-impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for MaskedWriter<M> {
-    type Writer = MaskedWriter<M::Writer>;
-
-    fn make_writer(&'a self) -> Self::Writer {
-        MaskedWriter(self.0.make_writer())
-    }
-
-    fn make_writer_for(&'a self, meta: &Metadata<'_>) -> Self::Writer {
-        MaskedWriter(self.0.make_writer_for(meta))
-    }
-}
+pub struct MaskedWriter<W>(pub W);
 
 impl<W: Write> Write for MaskedWriter<W> {
     /// The subscriber writes a whole line at a time.

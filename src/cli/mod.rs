@@ -5,7 +5,6 @@ mod plain;
 mod replay;
 mod run;
 mod screen;
-mod screenshots;
 
 use std::process::ExitCode;
 

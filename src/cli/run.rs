@@ -1,25 +1,26 @@
 //! `run`: a single run, shown on the terminal.
 
 use std::io::{self, IsTerminal, Stdout};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::value_parser;
 use futures::Stream;
 use tokio::time::{Instant, interval};
 
 use super::screen::Screen;
-use super::screenshots::Screenshots;
 use super::{FAILED, INTERRUPTED, LOG_FILTER, exit_code};
 use crate::app::App;
 use crate::config::Settings;
 use crate::run::{RunEventKind, RunRequest, RunStream, StartUrl, Task};
 use crate::{shutdown, telemetry};
-use agent::image::ImageFormat;
+use agent::image::{Image, ImageFormat};
 use agent::output::OutputSchema;
 use agent::ports::{ModelChoice, Provider};
 use agent::report::LogLevel;
@@ -78,14 +79,16 @@ async fn execute(args: RunArgs) -> anyhow::Result<u8> {
     // A headful run starts its own browser.
     settings.browser.start_ahead = !args.headful;
     let _last_lines = telemetry::init(&settings.telemetry, LOG_FILTER)?;
-    let screenshots = args.save_screenshots.map(Screenshots::new).transpose()?;
+    if let Some(folder) = &args.save_screenshots {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    }
     let request = RunRequest {
         max_steps: args.max_steps.unwrap_or(RunRequest::DEFAULT_STEPS),
         model: ModelChoice { provider: args.provider, model: args.model },
         headless: !args.headful,
         start_url: args.start_url,
         output: args.output_schema,
-        screenshots: screenshots.as_ref().map(|_| ImageFormat::Png),
+        screenshots: args.save_screenshots.as_ref().map(|_| ImageFormat::Png),
         ..RunRequest::plain(args.task)
     };
     let mut stop = pin!(shutdown::signals()?);
@@ -98,7 +101,8 @@ async fn execute(args: RunArgs) -> anyhow::Result<u8> {
     };
     let stdout = io::stdout();
     let terminal = stdout.is_terminal();
-    let output = Output { screen: Screen::new(stdout, terminal, request.max_steps), screenshots };
+    let output =
+        Output { screen: Screen::new(stdout, terminal, request.max_steps), screenshots: args.save_screenshots };
     let ended = match app.runs().start(request) {
         Ok(stream) => output.follow(stream, &mut stop).await,
         Err(refused) => Err(refused.into()),
@@ -111,7 +115,8 @@ async fn execute(args: RunArgs) -> anyhow::Result<u8> {
 /// Shows a run.
 struct Output {
     screen: Screen<Stdout>,
-    screenshots: Option<Screenshots>,
+    /// Folder for the steps' screenshots.
+    screenshots: Option<PathBuf>,
 }
 
 impl Output {
@@ -152,8 +157,8 @@ impl Output {
                 }
                 RunEventKind::Step(step) => {
                     self.screen.step(elapsed, step)?;
-                    if let (Some(screenshots), Some(image)) = (&self.screenshots, &step.screenshot) {
-                        screenshots.save(step.step, image).await?;
+                    if let (Some(folder), Some(image)) = (&self.screenshots, &step.screenshot) {
+                        save_screenshot(folder, step.step, image).await?;
                     }
                 }
                 RunEventKind::Finished { result, .. } => {
@@ -166,6 +171,13 @@ impl Output {
             }
         }
     }
+}
+
+/// Writes `step-01.png` and so on, overwriting earlier files.
+async fn save_screenshot(folder: &Path, step: u32, image: &Image) -> anyhow::Result<()> {
+    let file = folder.join(format!("step-{step:02}.{}", image.format.extension()));
+    let bytes = STANDARD.decode(image.base64.as_bytes()).context("a screenshot is not base64")?;
+    tokio::fs::write(&file, bytes).await.with_context(|| format!("cannot write {}", file.display()))
 }
 
 fn output_schema(file: &str) -> anyhow::Result<OutputSchema> {

@@ -106,16 +106,16 @@ impl IntoResponse for ApiError {
             Self::BodyTimeout => detail(StatusCode::REQUEST_TIMEOUT, "request_timeout"),
             Self::Invalid(problems) => detail(StatusCode::UNPROCESSABLE_ENTITY, problems),
             Self::NoRoom(refusal) => {
-                let response = detail(status(refusal.reason), reason(refusal.reason));
-                with_retry_after(response, refusal.retry_after)
+                let (status, reason) = refused(refusal.reason);
+                with_retry_after(detail(status, reason), refusal.retry_after)
             }
             Self::TooMany { retry_after } => {
                 let response = detail(StatusCode::TOO_MANY_REQUESTS, "too_many_requests");
                 with_retry_after(response, retry_after)
             }
             Self::NotReady(NotReady::Refusing(refusal)) => {
-                let response = not_ready(reason(refusal.reason), &refusal.to_string());
-                with_retry_after(response, refusal.retry_after)
+                let (_, reason) = refused(refusal.reason);
+                with_retry_after(not_ready(reason, &refusal.to_string()), refusal.retry_after)
             }
             Self::NotReady(NotReady::Browser(error)) => not_ready("browser_unavailable", &error.to_string()),
             Self::UnknownRun => detail(StatusCode::NOT_FOUND, "run_not_found"),
@@ -135,19 +135,13 @@ fn not_ready(reason: &str, detail: &str) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
 }
 
-fn reason(reason: RefusalReason) -> &'static str {
+/// The status of a rejected run, and its reason in the body.
+fn refused(reason: RefusalReason) -> (StatusCode, &'static str) {
     match reason {
-        RefusalReason::Full => "service_full",
-        RefusalReason::Draining => "service_draining",
-        RefusalReason::MemoryHigh => "memory_high",
-        RefusalReason::CallerFull => "caller_full",
-    }
-}
-
-fn status(reason: RefusalReason) -> StatusCode {
-    match reason {
-        RefusalReason::Full | RefusalReason::Draining | RefusalReason::MemoryHigh => StatusCode::SERVICE_UNAVAILABLE,
-        RefusalReason::CallerFull => StatusCode::TOO_MANY_REQUESTS,
+        RefusalReason::Full => (StatusCode::SERVICE_UNAVAILABLE, "service_full"),
+        RefusalReason::Draining => (StatusCode::SERVICE_UNAVAILABLE, "service_draining"),
+        RefusalReason::MemoryHigh => (StatusCode::SERVICE_UNAVAILABLE, "memory_high"),
+        RefusalReason::CallerFull => (StatusCode::TOO_MANY_REQUESTS, "caller_full"),
     }
 }
 

@@ -20,19 +20,7 @@ const MAX_ERROR_CHARS: usize = 1_000;
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub(super) enum EventDto<'a> {
-    Log {
-        level: LogLevel,
-        message: Cow<'a, str>,
-        timestamp: Timestamp,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        run_id: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        provider: Option<&'static str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        model: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        gap: Option<GapDto>,
-    },
+    Log(LogDto<'a>),
     Step {
         step: u32,
         action: &'a str,
@@ -76,33 +64,21 @@ pub(super) enum EventDto<'a> {
 impl<'a> From<&'a RunEvent> for EventDto<'a> {
     fn from(event: &'a RunEvent) -> Self {
         match &event.kind {
-            RunEventKind::Started { at, run_id, provider, model } => Self::Log {
-                level: LogLevel::Info,
-                message: "starting".into(),
-                timestamp: Timestamp(*at),
+            RunEventKind::Started { at, run_id, provider, model } => Self::Log(LogDto {
                 run_id: Some(run_id.to_string()),
                 provider: Some(provider.name()),
                 model: model.as_deref(),
-                gap: None,
-            },
-            RunEventKind::Log { at, level, message } => Self::Log {
-                level: *level,
-                message: message.into(),
-                timestamp: Timestamp(*at),
-                run_id: None,
-                provider: None,
-                model: None,
-                gap: None,
-            },
-            RunEventKind::Gap { at, from, to } => Self::Log {
-                level: LogLevel::Warning,
-                message: format!("the events {from} to {to} were not kept until they could be sent").into(),
-                timestamp: Timestamp(*at),
-                run_id: None,
-                provider: None,
-                model: None,
+                ..LogDto::new(*at, LogLevel::Info, "starting")
+            }),
+            RunEventKind::Log { at, level, message } => Self::Log(LogDto::new(*at, *level, message)),
+            RunEventKind::Gap { at, from, to } => Self::Log(LogDto {
                 gap: Some(GapDto { from: *from, to: *to }),
-            },
+                ..LogDto::new(
+                    *at,
+                    LogLevel::Warning,
+                    format!("the events {from} to {to} were not kept until they could be sent"),
+                )
+            }),
             RunEventKind::Step(report) => Self::Step {
                 step: report.step,
                 action: &report.action,
@@ -134,6 +110,29 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
                 is_complete: true,
             },
         }
+    }
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LogDto<'a> {
+    level: LogLevel,
+    message: Cow<'a, str>,
+    timestamp: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    provider: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gap: Option<GapDto>,
+}
+
+impl<'a> LogDto<'a> {
+    fn new(at: SystemTime, level: LogLevel, message: impl Into<Cow<'a, str>>) -> Self {
+        let (message, timestamp) = (message.into(), Timestamp(at));
+        Self { level, message, timestamp, run_id: None, provider: None, model: None, gap: None }
     }
 }
 

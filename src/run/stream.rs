@@ -167,16 +167,6 @@ impl Channel {
         });
         result.expect("the closure has run")
     }
-
-    fn leave(&self, leaving: u64) {
-        self.state.send_if_modified(|state| {
-            let here = state.cursor_of(leaving).is_ok();
-            if here {
-                state.reader = Reader::Away { since: Instant::now() };
-            }
-            here
-        });
-    }
 }
 
 impl RunStream {
@@ -248,7 +238,13 @@ impl RunStream {
 
 impl Drop for RunStream {
     fn drop(&mut self) {
-        self.channel.leave(self.number);
+        self.channel.state.send_if_modified(|state| {
+            let is_reader = state.cursor_of(self.number).is_ok();
+            if is_reader {
+                state.reader = Reader::Away { since: Instant::now() };
+            }
+            is_reader
+        });
     }
 }
 

@@ -173,8 +173,8 @@ async fn drive(
         temperature: request.temperature,
         output: request.output.clone(),
         budget: Budget {
-            tokens: least(request.max_tokens, settings.max_tokens),
-            cost: least(request.max_cost, settings.max_cost),
+            tokens: request.max_tokens.into_iter().chain(settings.max_tokens).min(),
+            cost: request.max_cost.into_iter().chain(settings.max_cost).reduce(f64::min),
             deadline: Some(deadline),
         },
     };
@@ -184,14 +184,6 @@ async fn drive(
 /// A text of the caller's without its secrets.
 fn masked(text: &str, secrets: &Secrets) -> String {
     secrets.masker().map_or_else(|| text.to_owned(), |masker| masker.mask(text).into_owned())
-}
-
-/// The smaller of two optional limits.
-fn least<T: PartialOrd>(one: Option<T>, other: Option<T>) -> Option<T> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(if other < one { other } else { one }),
-        (one, other) => one.or(other),
-    }
 }
 
 impl Run {

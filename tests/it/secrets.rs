@@ -9,7 +9,6 @@ use browser_use_service::telemetry::MaskedWriter;
 use replay::Destination;
 use serde_json::{Value, json};
 use testkit::canary::{canary, encodings, holds};
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::browser::{Fate, Script};
 use crate::support::model::Reply;
@@ -38,22 +37,15 @@ impl Write for Lines {
     }
 }
 
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn no_event_prompt_or_log_line_contains_a_value() {
     let (value, core) = canary();
     let lines = Lines::default();
+    let written = lines.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_ansi(false)
-        .with_writer(MaskedWriter(lines.clone()));
+        .with_writer(move || MaskedWriter(written.clone()));
     // Of the whole process: what one thread alone listens to may have been found unheard by another.
     tracing::subscriber::set_global_default(subscriber.finish()).expect("no other test logs");
     let say = |action: Value| Reply::actions(&value, json!([action]));

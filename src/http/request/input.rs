@@ -77,14 +77,27 @@ pub(super) fn list<'a, T>(value: &'a Value, max: usize, item: impl Fn(&'a Value)
     if values.len() > max {
         return one("too_long", format!("List should have at most {max} items"));
     }
-    let (mut items, mut problems) = (Vec::with_capacity(values.len()), Vec::new());
-    for (index, value) in values.iter().enumerate() {
-        match item(value) {
-            Ok(item) => items.push(item),
-            Err(found) => problems.extend(found.into_iter().map(|problem| problem.within(index))),
+    all(values.iter().map(item))
+}
+
+/// All items, or the problems of all, located by number.
+pub(super) fn all<T>(items: impl Iterator<Item = Parsed<T>>) -> Parsed<Vec<T>> {
+    let (mut valid, mut problems) = (Vec::new(), Vec::new());
+    for (number, item) in items.enumerate() {
+        match item {
+            Ok(item) => valid.push(item),
+            Err(found) => problems.extend(found.into_iter().map(|problem| problem.within(number))),
         }
     }
-    if problems.is_empty() { Ok(items) } else { Err(problems) }
+    if problems.is_empty() { Ok(valid) } else { Err(problems) }
+}
+
+/// Both, or the problems of both.
+pub(super) fn both<A, B>(first: Parsed<A>, second: Parsed<B>) -> Parsed<(A, B)> {
+    match (first, second) {
+        (Ok(first), Ok(second)) => Ok((first, second)),
+        (first, second) => Err(first.err().into_iter().chain(second.err()).flatten().collect()),
+    }
 }
 
 pub(super) fn boolean(value: &Value) -> Parsed<bool> {

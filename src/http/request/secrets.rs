@@ -4,20 +4,12 @@
 use agent::secrets::{OriginSecrets, SecretName, SecretValue, SecretValueError, Secrets, SecretsError};
 use serde_json::{Map, Value};
 
-use super::input::{Parsed, one, string, too_many_bytes};
+use super::input::{Parsed, all, both, one, string, too_many_bytes};
 
 pub(super) fn secrets(value: &Value) -> Parsed<Secrets> {
-    let (mut all, mut problems) = (Vec::new(), Vec::new());
-    for (number, (origin, values)) in dictionary(value, Secrets::MAX_ORIGINS)?.iter().enumerate() {
-        match of_origin(origin, values) {
-            Ok(secrets) => all.push(secrets),
-            Err(found) => problems.extend(found.into_iter().map(|problem| problem.within(number))),
-        }
-    }
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    Secrets::new(all).or_else(|error| {
+    let origins = dictionary(value, Secrets::MAX_ORIGINS)?.iter();
+    let origins = all(origins.map(|(origin, values)| of_origin(origin, values)))?;
+    Secrets::new(origins).or_else(|error| {
         let kind = match error {
             SecretsError::TooManyOrigins | SecretsError::TooMany => "too_long",
             SecretsError::SameOrigin | SecretsError::NameHoldsValue => "value_error",
@@ -35,28 +27,11 @@ fn dictionary(value: &Value, max: usize) -> Parsed<&Map<String, Value>> {
 }
 
 fn of_origin(origin: &str, values: &Value) -> Parsed<OriginSecrets> {
-    let mut problems = Vec::new();
     let origin = origin.parse().or_else(|error| one("value_error", format!("Value error, {error}")));
-    let origin = origin.map_err(|found| problems.extend(found)).ok();
-    let mut named = Vec::new();
-    match dictionary(values, Secrets::MAX_COUNT) {
-        Err(found) => problems.extend(found),
-        Ok(values) => {
-            for (number, (raw_name, raw_value)) in values.iter().enumerate() {
-                match (name(raw_name), secret(raw_value)) {
-                    (Ok(name), Ok(value)) => named.push((name, value)),
-                    (name, value) => {
-                        let found = name.err().into_iter().chain(value.err()).flatten();
-                        problems.extend(found.map(|problem| problem.within(number)));
-                    }
-                }
-            }
-        }
-    }
-    match origin {
-        Some(origin) if problems.is_empty() => Ok(OriginSecrets { origin, values: named }),
-        _ => Err(problems),
-    }
+    let values = dictionary(values, Secrets::MAX_COUNT)
+        .and_then(|values| all(values.iter().map(|(raw_name, value)| both(name(raw_name), secret(value)))));
+    let (origin, values) = both(origin, values)?;
+    Ok(OriginSecrets { origin, values })
 }
 
 fn name(raw: &str) -> Parsed<SecretName> {
