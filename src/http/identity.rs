@@ -55,19 +55,16 @@ fn is_request_id(value: &str) -> bool {
 }
 
 fn is_traceparent(value: &str) -> bool {
-    let hex = |part: &str, len| {
-        part.len() == len && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) // lower case only
-    };
     let parts: Vec<&str> = value.split('-').collect();
-    let [version, trace, parent, flags] = parts[..] else { return false };
     let is_zero = |part: &str| part.bytes().all(|byte| byte == b'0');
-    hex(version, 2)
+    // Lower case only.
+    let is_hex = |part: &&str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let [version, trace, parent, _flags] = parts[..] else { return false };
+    parts.iter().map(|part| part.len()).eq([2, 32, 16, 2])
+        && parts.iter().all(is_hex)
         && version != "ff"
-        && hex(trace, 32)
         && !is_zero(trace)
-        && hex(parent, 16)
         && !is_zero(parent)
-        && hex(flags, 2)
 }
 
 fn new_traceparent() -> String {

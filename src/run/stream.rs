@@ -7,12 +7,13 @@ mod state;
 use std::any::Any;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use self::state::{Cursor, Next, Phase, Reader, State};
+use self::state::{Cursor, Phase, Reader, State};
 pub use self::state::{Interruption, ResumeError};
 use super::event::{RunEvent, RunEventKind, Withheld};
 use super::failure::Failure;
@@ -55,7 +56,8 @@ pub struct RunStream {
 impl Channel {
     /// Opens a channel that contains `first`, with its first reader.
     pub(super) fn open(id: RunId, options: StreamOptions, first: RunEventKind) -> (Arc<Self>, RunStream) {
-        let channel = Arc::new(Self { id, options, state: watch::Sender::new(State::new(options.buffer)) });
+        let channel =
+            Arc::new(Self { id, options, state: watch::Sender::new(State::new(options.buffer, options.detach)) });
         channel.push(first);
         let stream = channel.attach(0).expect("a new channel is not abandoned");
         (channel, stream)
@@ -65,7 +67,7 @@ impl Channel {
     pub(super) fn attach(self: &Arc<Self>, after: u64) -> Result<RunStream, ResumeError> {
         let mut seat = Err(ResumeError::Unknown);
         self.state.send_if_modified(|state| {
-            seat = state.seat(after, self.options.detach);
+            seat = state.seat(after);
             seat.is_ok()
         });
         let (channel, changes) = (self.clone(), self.state.subscribe());
@@ -75,7 +77,7 @@ impl Channel {
 
     /// Adds an event; ignored after the terminal one.
     pub(super) fn push(&self, event: RunEventKind) {
-        self.state.send_if_modified(|state| state.push(event, self.options.detach));
+        self.state.send_if_modified(|state| state.push(event));
     }
 
     /// Ends the stream. The run is over and cleaned up.
@@ -110,7 +112,7 @@ impl Channel {
 
     /// Waits until a finished run has had no reader for as long as its events are kept.
     pub(super) async fn abandoned(&self) {
-        self.until(|state| state.left_until(self.options.detach).map(|until| (until, ()))).await;
+        self.until(|state| state.left_until().map(|until| (until, ()))).await;
     }
 
     /// Waits until the time that `end` returns, which is called again when the state changes.
@@ -133,7 +135,7 @@ impl Channel {
 
     /// Whether the events are kept, for the reader or for one that resumes.
     pub(super) fn is_kept(&self) -> bool {
-        !self.state.borrow().is_abandoned(self.options.detach)
+        !self.state.borrow().is_abandoned()
     }
 
     pub(super) fn is_read(&self) -> bool {
@@ -179,13 +181,12 @@ impl RunStream {
         loop {
             self.changes.borrow_and_update();
             match self.channel.with(|state| state.next(self.number)) {
-                Next::Event(event) => return Some(self.omit_repeated_screenshot(event)),
-                Next::End => return None,
-                Next::Interrupted(interruption) => {
+                Ok(Poll::Ready(event)) => return event.map(|event| self.omit_repeated_screenshot(event)),
+                Ok(Poll::Pending) => self.changes.changed().await.expect("the channel itself keeps the sender alive"),
+                Err(interruption) => {
                     self.interruption = Some(interruption);
                     return None;
                 }
-                Next::Wait => self.changes.changed().await.expect("the channel itself keeps the sender alive"),
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -18,6 +19,8 @@ pub(super) struct State {
     /// More events wait for the reader than the buffer holds.
     pub(super) overrun: bool,
     pub(super) phase: Phase,
+    /// How long the run continues, and its events are kept, without a reader.
+    detach: Duration,
 }
 
 pub(super) enum Phase {
@@ -47,15 +50,6 @@ pub(super) struct Cursor {
     pub(super) waiting_since: Option<Instant>,
 }
 
-/// What a reader gets.
-#[expect(clippy::large_enum_variant, reason = "it lives for one return")]
-pub(super) enum Next {
-    Event(RunEvent),
-    Wait,
-    End,
-    Interrupted(Interruption),
-}
-
 /// Why a stream ends early for its reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Interruption {
@@ -80,23 +74,24 @@ pub enum ResumeError {
 
 impl State {
     /// No events, and a placeholder for the first reader.
-    pub(super) fn new(buffer: usize) -> Self {
+    pub(super) fn new(buffer: usize, detach: Duration) -> Self {
         Self {
             journal: Journal::new(buffer),
             reader: Reader::Here(Cursor { number: 0, position: 0, unsent: None, waiting_since: None }),
             readers: 0,
             overrun: false,
             phase: Phase::Open,
+            detach,
         }
     }
 
-    pub(super) fn push(&mut self, event: RunEventKind, detach: Duration) -> bool {
+    pub(super) fn push(&mut self, event: RunEventKind) -> bool {
         if !matches!(self.phase, Phase::Open) {
             return false;
         }
         if event.is_terminal() {
             self.phase = Phase::Ending;
-            let given_up = self.is_abandoned(detach);
+            let given_up = self.is_abandoned();
             if let Reader::Away { since } = &mut self.reader
                 && !given_up
             {
@@ -115,12 +110,12 @@ impl State {
     }
 
     /// Adds a reader that has read up to `position`, in place of the previous one, and returns its number.
-    pub(super) fn seat(&mut self, position: u64, detach: Duration) -> Result<u64, ResumeError> {
+    pub(super) fn seat(&mut self, position: u64) -> Result<u64, ResumeError> {
         let last = self.journal.last();
         if position > last {
             return Err(ResumeError::Ahead { last });
         }
-        if self.is_abandoned(detach) {
+        if self.is_abandoned() {
             return Err(ResumeError::Unknown);
         }
         self.readers += 1;
@@ -138,21 +133,19 @@ impl State {
         }
     }
 
-    pub(super) fn next(&mut self, asking: u64) -> Next {
+    /// The next event of this reader; none at the end of the stream.
+    pub(super) fn next(&mut self, asking: u64) -> Result<Poll<Option<RunEvent>>, Interruption> {
         let is_closed = matches!(self.phase, Phase::Closed);
-        let (journal, seat) = match self.cursor_of(asking) {
-            Ok(taken) => taken,
-            Err(interruption) => return Next::Interrupted(interruption),
-        };
-        match journal.after(seat.position) {
+        let (journal, seat) = self.cursor_of(asking)?;
+        Ok(match journal.after(seat.position) {
             Some(event) => {
                 seat.position = event.sequence;
                 seat.has_taken(journal.last());
-                Next::Event(event)
+                Poll::Ready(Some(event))
             }
-            None if is_closed => Next::End,
-            None => Next::Wait,
-        }
+            None if is_closed => Poll::Ready(None),
+            None => Poll::Pending,
+        })
     }
 
     pub(super) fn is_read(&self) -> bool {
@@ -160,16 +153,16 @@ impl State {
     }
 
     /// Until when the run, or its events, are kept without a reader; none while there is one.
-    pub(super) fn left_until(&self, detach: Duration) -> Option<Instant> {
+    pub(super) fn left_until(&self) -> Option<Instant> {
         match self.reader {
             Reader::Here(_) => None,
-            Reader::Away { since } => Some(since + detach),
+            Reader::Away { since } => Some(since + self.detach),
             Reader::Evicted => Some(Instant::now()),
         }
     }
 
-    pub(super) fn is_abandoned(&self, detach: Duration) -> bool {
-        self.left_until(detach).is_some_and(|until| until <= Instant::now())
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.left_until().is_some_and(|until| until <= Instant::now())
     }
 }
 
