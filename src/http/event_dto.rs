@@ -1,7 +1,6 @@
 //! Events as JSON objects, as clients read them.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use serde::{Serialize, Serializer};
@@ -29,9 +28,9 @@ pub(super) enum EventDto<'a> {
         url: &'a str,
         title: &'a str,
         screenshot: Option<DataUrl<'a>>,
-        #[serde(skip_serializing_if = "is_false")]
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
         screenshot_dropped: bool,
-        #[serde(skip_serializing_if = "is_false")]
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
         screenshot_unchanged: bool,
         #[serde(skip_serializing_if = "<[_]>::is_empty")]
         downloads: &'a [FileInfo],
@@ -206,11 +205,6 @@ impl<'a> From<&'a ModelUsage> for UsageDto<'a> {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives references")]
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
 fn one_sentence(text: &str) -> String {
     text.chars().take(MAX_ERROR_CHARS).map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
@@ -231,15 +225,10 @@ impl Serialize for Timestamp {
 #[derive(Debug)]
 pub(super) struct DataUrl<'a>(&'a Image);
 
-impl fmt::Display for DataUrl<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "data:{};base64,{}", self.0.format.media_type(), self.0.base64)
-    }
-}
-
 impl Serialize for DataUrl<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        let Image { format, base64 } = self.0;
+        serializer.collect_str(&format_args!("data:{};base64,{base64}", format.media_type()))
     }
 }
 
