@@ -9,6 +9,7 @@ mod editors;
 mod identity;
 mod later;
 mod lists;
+mod mapped_frames;
 mod menus;
 mod names;
 mod on_screen;

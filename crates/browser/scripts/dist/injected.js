@@ -1654,29 +1654,26 @@
     if (!spots().length) return { hidden: true, ...facts };
     return { covered: covering ? describeElement(covering) : "something outside this frame", ...facts };
   }
-  async function frameToParent({ id, x, y }) {
+  function viewport() {
+    return { width: innerWidth, height: innerHeight };
+  }
+  async function hitFrame({ id, x, y }) {
     const frame = find(id);
     if (!frame) return { gone: true };
-    const point = () => {
-      const box = frame.getBoundingClientRect();
-      const style = getComputedStyle(frame);
-      const left2 = (parseFloat(style.borderLeftWidth) || 0) + (parseFloat(style.paddingLeft) || 0);
-      const top2 = (parseFloat(style.borderTopWidth) || 0) + (parseFloat(style.paddingTop) || 0);
-      return [box.left + left2 + x, box.top + top2 + y];
-    };
-    if (!isInViewport(point())) {
+    if (!isInViewport([x, y])) {
+      const before = frame.getBoundingClientRect();
       frame.scrollIntoView({ behavior: "instant", block: "nearest", inline: "nearest" });
       await frames(1);
-      const [left2, top2] = point();
-      if (!isInViewport([left2, top2])) {
-        scrollBy({ left: left2 - innerWidth / 2, top: top2 - innerHeight / 2, behavior: "instant" });
+      const after = frame.getBoundingClientRect();
+      const [left, top] = [x + after.left - before.left, y + after.top - before.top];
+      if (!isInViewport([left, top])) {
+        scrollBy({ left: left - innerWidth / 2, top: top - innerHeight / 2, behavior: "instant" });
         await frames(1);
       }
+      return { scrolled: true };
     }
-    const [left, top] = point();
-    const hit = elementAt(left, top);
-    if (hit !== frame) return { covered: hit ? describeElement(hit) : "something outside this frame" };
-    return { x: left, y: top };
+    const hit = elementAt(x, y);
+    return hit === frame ? {} : { covered: hit ? describeElement(hit) : "something outside this frame" };
   }
 
   // src/act/find.js
@@ -3817,9 +3814,9 @@
     fileFieldLimits,
     focusField,
     focusMove,
-    frameToParent,
     hasTexts,
     heldFiles,
+    hitFrame,
     idOf,
     identify: identify2,
     locate,
@@ -3849,7 +3846,8 @@
     text,
     textBoxes,
     title,
-    typeSecret
+    typeSecret,
+    viewport
   });
   if (!Object.hasOwn(globalThis, "injected")) {
     Object.defineProperty(globalThis, "injected", { value: injected });

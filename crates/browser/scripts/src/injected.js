@@ -8,7 +8,7 @@ import { querySelector, querySelectorAll, scrollToText, selection } from "./act/
 import { options, rememberOptions, scrollList, selected, selectOptions } from "./act/options.js";
 import { pageDiff, startPageDiff } from "./act/page-diff.js";
 import { hasTexts, text } from "./act/page-text.js";
-import { frameToParent, locate } from "./act/pointer.js";
+import { hitFrame, locate, viewport } from "./act/pointer.js";
 import { elementBox, shownTexts, textBoxes } from "./act/redaction.js";
 import { scroll, scrollPosition } from "./act/scroll.js";
 import { secretField, typeSecret } from "./act/secrets.js";
@@ -25,9 +25,9 @@ const injected = Object.freeze({
   fileFieldLimits,
   focusField,
   focusMove,
-  frameToParent,
   hasTexts,
   heldFiles,
+  hitFrame,
   idOf,
   identify,
   locate,
@@ -58,6 +58,7 @@ const injected = Object.freeze({
   textBoxes,
   title,
   typeSecret,
+  viewport,
 });
 
 // A world may be given this twice; what the first one knows of the page stays. Only an own property counts: elements

@@ -30,17 +30,6 @@ pub(super) struct Located {
     options: Option<Vec<String>>,
 }
 
-/// What `frameToParent` found out.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Through {
-    gone: bool,
-    covered: Option<String>,
-    /// The point in the parent document.
-    x: f64,
-    y: f64,
-}
-
 impl Executor<'_> {
     /// Clicks a point of the viewport that is not an element: a canvas, a map.
     pub(super) async fn click_at(&self, point: Point, how: Press) -> Result<ActionOutcome, ActionError> {
@@ -115,46 +104,21 @@ impl Executor<'_> {
     /// A point of the element in page coordinates, checked for cover in every enclosing frame.
     pub(super) async fn reach(&self, target: &Target, located: &Located) -> Result<Point, ActionError> {
         let point = target.reachable(located)?;
-        let reached = self.through_frames(&target.place, point).await?;
+        let reached = self.through_frames(&target.place.document, &self.owners(&target.place), point).await?;
         reached.map_err(|by| ActionError::Covered { index: target.index.clone(), by })
     }
 
     /// Converts a point of a document's viewport to page coordinates.
     pub(super) async fn to_page(&self, place: &ElementRef, point: Point) -> Result<Point, ActionError> {
-        match self.through_frames(place, point).await? {
+        match self.through_frames(&place.document, &self.owners(place), point).await? {
             Ok(point) => Ok(point),
             Err(by) => reject!("its frame is covered by {by}"),
         }
     }
 
-    /// The point in page coordinates, or what covers an enclosing frame.
-    async fn through_frames(&self, place: &ElementRef, mut point: Point) -> Result<Result<Point, String>, ActionError> {
-        let mut frame = self.elements.owner(place.world);
-        while let Some(owner) = frame {
-            match self.through(&owner, point).await? {
-                Ok(lifted) => point = lifted,
-                covered => return Ok(covered),
-            }
-            frame = self.elements.owner(owner.world);
-        }
-        Ok(Ok(point))
-    }
-
-    /// Converts a point in a frame to its parent document, or reports what covers the frame there.
-    pub(super) async fn through(
-        &self,
-        owner: &ElementRef,
-        (x, y): Point,
-    ) -> Result<Result<Point, String>, ActionError> {
-        let argument = json!({ "id": owner.id, "x": x, "y": y });
-        let through: Through = self.call_at(owner, "frameToParent", &argument).await?;
-        if through.gone {
-            reject!("the frame is gone; look at the current list");
-        }
-        Ok(match through.covered {
-            Some(by) => Err(clip(&by, 120)),
-            None => Ok((through.x, through.y)),
-        })
+    /// The elements of the frames around an element, innermost first.
+    fn owners(&self, place: &ElementRef) -> Vec<ElementRef> {
+        std::iter::successors(self.elements.owner(place.world), |owner| self.elements.owner(owner.world)).collect()
     }
 }
 

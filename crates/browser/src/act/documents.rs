@@ -174,17 +174,18 @@ impl Executor<'_> {
     pub(super) async fn to_page_point_through(
         &self,
         chain: &[(WorldId, FrameDocument)],
-        mut point: (f64, f64),
+        point: (f64, f64),
     ) -> Result<(f64, f64), ActionError> {
-        for pair in chain.windows(2) {
-            let [(_, inner), (world, outer)] = pair else { break };
-            let Some((_, owner)) = inner.owner else { break };
-            let owner = ElementRef { document: outer.document.clone(), world: *world, id: owner.0 };
-            point = self
-                .through(&owner, point)
-                .await?
-                .map_err(|by| ActionError::NotPossible(format!("its frame is covered by {by}")))?;
-        }
-        Ok(point)
+        let Some((_, FrameDocument { document, .. })) = chain.first() else { return Ok(point) };
+        let owners: Vec<ElementRef> = chain
+            .windows(2)
+            .filter_map(|pair| {
+                let [(_, inner), (world, outer)] = pair else { return None };
+                let (_, owner) = inner.owner?;
+                Some(ElementRef { document: outer.document.clone(), world: *world, id: owner.0 })
+            })
+            .collect();
+        let reached = self.through_frames(document, &owners, point).await?;
+        reached.map_err(|by| ActionError::NotPossible(format!("its frame is covered by {by}")))
     }
 }

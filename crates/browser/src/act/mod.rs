@@ -13,6 +13,7 @@ mod executor;
 mod extract;
 mod files;
 mod find;
+mod frames;
 mod input;
 mod keyboard_layout;
 mod keys;

@@ -195,35 +195,36 @@ export async function locate({ id, scroll, at }) {
 }
 
 /**
- * A point of a frame's document as a point of this one, brought into view.
+ * The size of the viewport, in this document's pixels.
+ *
+ * @returns {{ width: number, height: number }}
+ */
+export function viewport() {
+  return { width: innerWidth, height: innerHeight };
+}
+
+/**
+ * Whether a point of this document hits a frame. A point outside the viewport is scrolled towards its middle first, which
+ * moves the frame.
  *
  * @param {{ id: number, x: number, y: number }} argument
- * @returns {Promise<Gone | { covered: string } | { x: number, y: number }>}
+ * @returns {Promise<Gone | { scrolled: true } | { covered: string } | {}>}
  */
-export async function frameToParent({ id, x, y }) {
+export async function hitFrame({ id, x, y }) {
   const frame = find(id);
   if (!frame) return { gone: true };
-  /**
-   * @returns {Point}
-   */
-  const point = () => {
-    const box = frame.getBoundingClientRect();
-    const style = getComputedStyle(frame);
-    const left = (parseFloat(style.borderLeftWidth) || 0) + (parseFloat(style.paddingLeft) || 0);
-    const top = (parseFloat(style.borderTopWidth) || 0) + (parseFloat(style.paddingTop) || 0);
-    return [box.left + left + x, box.top + top + y];
-  };
-  if (!isInViewport(point())) {
+  if (!isInViewport([x, y])) {
+    const before = frame.getBoundingClientRect();
     frame.scrollIntoView({ behavior: "instant", block: "nearest", inline: "nearest" });
     await frames(1);
-    const [left, top] = point();
+    const after = frame.getBoundingClientRect();
+    const [left, top] = [x + after.left - before.left, y + after.top - before.top];
     if (!isInViewport([left, top])) {
       scrollBy({ left: left - innerWidth / 2, top: top - innerHeight / 2, behavior: "instant" });
       await frames(1);
     }
+    return { scrolled: true };
   }
-  const [left, top] = point();
-  const hit = elementAt(left, top);
-  if (hit !== frame) return { covered: hit ? describeElement(hit) : "something outside this frame" };
-  return { x: left, y: top };
+  const hit = elementAt(x, y);
+  return hit === frame ? {} : { covered: hit ? describeElement(hit) : "something outside this frame" };
 }
