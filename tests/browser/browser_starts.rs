@@ -39,7 +39,7 @@ fn a_run_after_a_failed_start_fails_at_once_and_a_later_start_serves_the_next() 
         });
         // The first waits for the current attempt, the second does not wait.
         for _ in 0..2 {
-            let failed = tokio::time::timeout(limit / 3, browser.pool.open(headless())).await.expect("it is told");
+            let failed = tokio::time::timeout(limit / 3, browser.pool.open(headless())).await.expect("it is reported");
             let Some(BrowserError::NotStarted { cause }) = failed.err() else { panic!("there is no browser") };
             assert!(cause.contains("libnothing.so"), "{cause}");
         }
@@ -67,7 +67,7 @@ fn browsers_that_exit_at_start_are_reported_at_once() {
                 }
             }
         };
-        let told = tokio::time::timeout(limit / 4, told).await.expect("it is told");
+        let told = tokio::time::timeout(limit / 4, told).await.expect("it is reported");
         for told in [told, cause(&browser)] {
             assert!(told.contains("ended right after its start"), "{told}");
         }

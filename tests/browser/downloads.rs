@@ -68,7 +68,7 @@ fn a_download_by_link_is_reported_with_its_name_and_size() {
         let seen = tab.observe().await;
         assert_eq!(seen.url, site.url("/"));
         assert_eq!(seen.downloads.iter().map(ToString::to_string).collect::<Vec<_>>(), ["report.txt (10 B)"]);
-        assert!(names(&tab).await.is_empty(), "it is told once");
+        assert!(names(&tab).await.is_empty(), "it is reported once");
         assert_eq!(tab.click("Notes").await.unwrap().effect, "downloaded my notes.txt (10 B)");
         assert_eq!(tab.click("Report").await.unwrap().effect, "downloaded report (2).txt (10 B)");
         assert_eq!(tab.click("Setup").await.unwrap().effect, "downloaded setup.exe (9 B)");

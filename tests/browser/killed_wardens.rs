@@ -76,7 +76,7 @@ impl Left {
         service.signal(Signal::KILL);
         service.ended().await;
         let folders = service.files();
-        assert_ne!(folders, Vec::<PathBuf>::new(), "nobody was there to remove it");
+        assert_ne!(folders, Vec::<PathBuf>::new(), "it was not removed");
         Self { service, processes, folders }
     }
 

@@ -147,7 +147,7 @@ fn a_page_of_a_hundred_megabytes_does_not_exhaust_the_service() {
         let server = RawServer::serving(|_| Answer::Flood(html(HOME), LINE, 1_000_000)).await;
         let (last, told) = told_of(&service, &server.url("/")).await;
         assert_eq!(last["type"], "result", "{last}");
-        assert!(told.len() < 100_000, "{} bytes were told", told.len());
+        assert!(told.len() < 100_000, "{} bytes of events", told.len());
         let site = Site::with(Router::new().route("/", get(|| async { Html(page("<h1>Home</h1>")) }))).await;
         assert_eq!(told_of(&service, &site.url("/")).await.0["success"], true);
         tokio::time::timeout(Duration::from_secs(5), server.is_let_go()).await.expect("no connection is left");

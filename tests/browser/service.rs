@@ -188,7 +188,7 @@ fn a_leftover_profile_is_removed_at_the_next_start_and_one_in_use_is_kept() {
         std::fs::create_dir(&foreign).unwrap();
 
         let service = start.ready().await;
-        assert!(!left.exists(), "a folder that nobody uses is removed");
+        assert!(!left.exists(), "an unused folder is removed");
         assert!(in_use.exists() && foreign.exists(), "those of others are kept");
         std::fs::remove_dir(&foreign).unwrap();
         let site = Site::of(&[("/", "<h1>Home</h1>")]).await;

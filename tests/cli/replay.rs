@@ -80,7 +80,7 @@ async fn welcome(State(known): State<Arc<Known>>, Form(login): Form<Login>) -> H
 
 async fn complete(State(known): State<Arc<Known>>) -> Json<Value> {
     *known.calls.lock().unwrap() += 1;
-    let actions = known.answers.lock().unwrap().pop_front().expect("the script goes on");
+    let actions = known.answers.lock().unwrap().pop_front().expect("the script continues");
     let decision = json!({"evaluationPreviousGoal": "", "memory": "", "nextGoal": "go on", "actions": actions});
     let message = json!({"role": "assistant", "content": decision.to_string()});
     Json(json!({

@@ -103,7 +103,7 @@ async fn a_key_is_valid_while_events_are_kept() {
     let events = first.collect().await;
     let second = run(&service, "k", &kept).await;
     assert_eq!(second.run_id(), id);
-    assert_eq!(second.collect().await, events, "all of it is told again");
+    assert_eq!(second.collect().await, events, "all events are sent again");
     assert_eq!(service.pages.opened.get(), 3);
 }
 

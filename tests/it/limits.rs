@@ -72,7 +72,7 @@ async fn an_invalid_caller_id_is_rejected_before_the_body_is_read() {
     let twice = service.post(&json!({ "task": "x" })).header("X-Caller-Id", "a").header("X-Caller-Id", "b");
     assert_eq!(twice.send().await.unwrap().status(), 422);
     let without_key = service.client.post(service.url("/api/v1/browser-use/run/stream")).header("X-Caller-Id", "");
-    assert_eq!(without_key.send().await.unwrap().status(), 401, "who has no key is told nothing else");
+    assert_eq!(without_key.send().await.unwrap().status(), 401, "without a key nothing else is revealed");
 }
 
 #[tokio::test]

@@ -124,7 +124,7 @@ async fn paths_accept_only_their_methods() {
         let request = service.client.head(service.url(path)).header("X-Gateway-Key", KEY);
         assert_eq!(soon("the answer", request.send()).await.unwrap().status().as_u16(), status, "{path}");
     }
-    assert_eq!(events.collect().await.last().unwrap()["success"], true, "nobody has taken the stream");
+    assert_eq!(events.collect().await.last().unwrap()["success"], true, "the stream was not taken over");
     assert!(service.model.calls.get() <= runs + 1);
 }
 

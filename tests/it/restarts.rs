@@ -28,7 +28,7 @@ fn shown(service: &Service, call: usize) -> String {
 }
 
 #[tokio::test]
-async fn an_action_whose_browser_is_lost_is_not_repeated_and_the_model_is_told() {
+async fn an_action_whose_browser_is_lost_is_not_repeated_but_reported() {
     let first = Script { act: LOST, ..Script::default() };
     let service = service([Reply::click(1), Reply::done("ok")], first, Script::default()).await;
     let events = service.run_all(&json!({ "task": "x" })).await;
@@ -38,7 +38,7 @@ async fn an_action_whose_browser_is_lost_is_not_repeated_and_the_model_is_told()
     assert_eq!((service.pages.opened.get(), service.pages.closed.get()), (2, 2));
     assert_eq!(service.pages.visited(), ["https://shop.example/"]);
     assert_eq!(service.pages.acted.get(), 1, "{:?}", service.pages.done());
-    let step = events.iter().find(|event| event["type"] == "step").expect("the step is told");
+    let step = events.iter().find(|event| event["type"] == "step").expect("the step is reported");
     assert!(step["description"].as_str().unwrap().contains(UNKNOWN), "{step}");
     let told = service.model.asked()[1].join("\n");
     assert!(told.contains(UNKNOWN) && shown(&service, 1).contains(NOTICE), "{told}");
@@ -55,7 +55,7 @@ async fn a_browser_lost_between_actions_interrupts_none() {
     assert_eq!(warnings(&events), ["the browser was lost; going on in another one"], "it was nowhere yet");
     assert_eq!(service.pages.visited(), [""; 0]);
     assert!(shown(&service, 0).contains(NOTICE));
-    assert!(!shown(&service, 1).contains(NOTICE), "it is told once");
+    assert!(!shown(&service, 1).contains(NOTICE), "it is reported once");
     assert!(!service.model.asked()[1].join("\n").contains(UNKNOWN));
 }
 
@@ -90,7 +90,7 @@ async fn a_start_page_that_does_not_open_in_the_next_browser_either_is_reported(
     let events = service.run_all(&json!({ "task": "x", "startUrl": "https://shop.example/start" })).await;
     let told = service.model.asked()[0].join("\n");
     assert!(told.contains("https://shop.example/start could not be opened again"), "{told}");
-    assert!(told.matches("the page crashed").count() > 1, "also as what became of it: {told}");
+    assert!(told.matches("the page crashed").count() > 1, "also as the outcome: {told}");
     assert_eq!(events.last().expect("a terminal event")["success"], true);
 }
 

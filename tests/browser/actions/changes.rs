@@ -114,7 +114,7 @@ fn only_a_click_without_effect_reports_that_nothing_changed() {
         assert_eq!(effect_of_clicking(&tab, "Dead").await, "nothing on the page changed");
         let effect = effect_of_clicking(&tab, "Move").await;
         assert_eq!(effect, format!("the page is now {}; the title is now 'Moved'", site.url("/x")));
-        assert_eq!(effect_of_clicking(&tab, "Board").await, "", "nobody can tell what is painted");
+        assert_eq!(effect_of_clicking(&tab, "Board").await, "", "canvas content is unknown");
         site.hears("drawn").await;
         assert_eq!(tab.keys("F9").await.unwrap().effect, "nothing on the page changed");
         tab.close().await;

@@ -45,7 +45,7 @@ fn letters_cursor_keys_and_deletions_edit_as_on_a_keyboard() {
 }
 
 #[test]
-fn a_chord_may_have_blanks_and_a_word_that_is_no_key_is_an_error() {
+fn a_chord_may_contain_blanks_and_an_unknown_key_is_an_error() {
     run(async {
         let body = "<textarea id=t oninput=\"tell(value)\">hi</textarea><script>t.focus()</script>";
         let site = Site::of(&[("/", body)]).await;
@@ -63,7 +63,7 @@ fn a_chord_may_have_blanks_and_a_word_that_is_no_key_is_an_error() {
 }
 
 #[test]
-fn text_is_typed_at_the_focus_with_key_events_also_where_there_is_no_field() {
+fn text_is_typed_at_the_focus_with_key_events_even_without_a_field() {
     run(async {
         let body = "<canvas id=sheet tabindex=0 width=300 height=100></canvas><script>let text = '';\
                     sheet.focus(); sheet.onkeydown = (e) => e.key === 'Enter' ? tell(text) : text += e.key</script>";

@@ -93,7 +93,7 @@ fn a_menu_that_fades_out_is_gone_from_the_view() {
 }
 
 #[test]
-fn what_moves_for_ever_is_not_waited_for() {
+fn endless_animations_are_not_awaited() {
     run(async {
         let body = "<style>@keyframes spin { to { transform: rotate(1turn) } } i { animation: spin 1s infinite }\
                     @keyframes fill { to { width: 90% } } b { display: block; animation: fill 60s }</style><i>*</i><b>bar</b>\

@@ -90,7 +90,7 @@ fn a_page_of_fifty_thousand_nodes_is_usable() {
         let tab = open(&site, "/").await;
         let text = tab.text().await;
         assert!(tokens(&text) <= 8_000, "{} tokens", tokens(&text));
-        assert!(text.contains("more controls: scroll down"), "what is left out is told:\n{text}");
+        assert!(text.contains("more controls: scroll down"), "omissions are reported:\n{text}");
         tab.click("Buy 3").await.unwrap();
         site.hears("item 3").await;
         tab.act(Action::ScrollToText { text: "Item 9876".into(), select: None }).await.unwrap();

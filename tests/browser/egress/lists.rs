@@ -92,7 +92,7 @@ fn subresources_obey_the_lists_and_are_reported_once_per_host() {
         server.hears("/control").await;
         let seen = tab.until(|seen| seen.notices.iter().any(|notice| notice.contains("ads.example"))).await;
         assert_eq!(seen.notices.iter().filter(|notice| notice.contains("blocked domain")).count(), 1, "{seen:#?}");
-        assert!(!tab.observe().await.notices.iter().any(|notice| notice.contains("ads.example")), "it was told");
+        assert!(!tab.observe().await.notices.iter().any(|notice| notice.contains("ads.example")), "it was reported");
         tab.close().await;
         let came = server.connections();
         assert!(came.iter().all(|line| line == "a connection" || line.contains("/control")), "{came:?}");

@@ -87,7 +87,7 @@ fn paused_requests_are_bounded() {
         let is_told = |notice: &String| notice.contains("wait for a decision");
         let seen = tab.until(|seen| seen.notices.iter().any(is_told)).await;
         assert_eq!(seen.notices.iter().filter(|notice| is_told(notice)).count(), 1, "{:?}", seen.notices);
-        assert!(!tab.observe().await.notices.iter().any(is_told), "it is told once");
+        assert!(!tab.observe().await.notices.iter().any(is_told), "it is reported once");
         tab.close().await;
         browser.close().await;
     });

@@ -305,7 +305,7 @@ mod tests {
         let long = format!("http://a.example/{}", "x".repeat(2 << 20));
         let long: Vec<_> = (0..MAX_PAUSED_KIB).map_while(|_| egress.reserve(&long).ok()).collect();
         assert_eq!(long.len(), 16);
-        assert_eq!(egress.take_notices(), [""; 0], "it was told");
+        assert_eq!(egress.take_notices(), [""; 0], "it was reported");
     }
 
     #[test]

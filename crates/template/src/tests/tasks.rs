@@ -224,7 +224,7 @@ async fn a_login_fills_both_fields_and_presses_the_button() {
     assert_actions(&run, &["click Sign in", "input Username=ada", "input Password=x, then y", "click Sign in"]);
     assert_eq!(run.steps.len(), 2);
     assert_eq!(run.text, "Balance: 7.50 EUR");
-    assert!(!format!("{:?}", run.thoughts).contains("then y"), "a password is never told: {run:?}");
+    assert!(!format!("{:?}", run.thoughts).contains("then y"), "a password is never reported: {run:?}");
 }
 
 #[tokio::test]

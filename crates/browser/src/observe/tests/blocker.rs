@@ -172,7 +172,7 @@ fn a_requested_login_page_is_not_blocked() {
     assert_eq!(kind(&login_form(url, url)), None);
     assert_eq!(kind(&login_form("https://app.example/login", "https://app.example/users/sign_in")), None);
     assert_eq!(kind(&login_form("http://app.example/login/", "https://www.app.example/login")), None);
-    assert_eq!(kind(&login_form("", url)), None, "nobody knows what was asked for");
+    assert_eq!(kind(&login_form("", url)), None, "the requested URL is unknown");
     let sign_up = Facts { fields: 9, ..login_form("https://app.example/join", "https://app.example/register") };
     assert_eq!(kind(&sign_up), None);
 }
