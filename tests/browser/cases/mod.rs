@@ -6,6 +6,7 @@ mod browser_prompts;
 mod covered;
 mod drag;
 mod editors;
+mod hover;
 mod identity;
 mod later;
 mod lists;

@@ -60,6 +60,10 @@
     activeElement: ofDocument("activeElement"),
     /** @type {() => DocumentReadyState} */
     readyState: ofDocument("readyState"),
+    /** @type {() => StyleSheetList} */
+    styleSheets: ofDocument("styleSheets"),
+    /** @type {() => CSSStyleSheet[]} */
+    adoptedStyleSheets: ofDocument("adoptedStyleSheets"),
     /** @type {(selector: string) => AnyElement | null} */
     querySelector: (selector) => querySelector.call(document, selector),
     /** @type {(selector: string) => NodeListOf<AnyElement>} */
@@ -626,9 +630,9 @@
     return element.innerText ?? element.textContent ?? "";
   }
   function nameOf(element) {
-    const known = element.isConnected ? identity(idOf(element)) : null;
+    const known2 = element.isConnected ? identity(idOf(element)) : null;
     return clip(
-      known?.name || attribute(element, "aria-label") || element.textContent || attribute(element, "placeholder"),
+      known2?.name || attribute(element, "aria-label") || element.textContent || attribute(element, "placeholder"),
       60
     );
   }
@@ -1113,7 +1117,7 @@
     );
     const fields = [...queryIn(root, "input")];
     const boxes = fields.slice(fields.indexOf(element)).slice(0, count);
-    return boxes.every((box) => box.value.length === 1) ? normalized(boxes.map((box) => box.value).join("")) : "";
+    return boxes.every((box) => String(box.value).length === 1) ? normalized(boxes.map((box) => box.value).join("")) : "";
   }
   async function fieldValue({ id, text: text2 }) {
     const typed = find(id);
@@ -1458,8 +1462,8 @@
       ...referencedElements(holder, "aria-owns"),
       ...referencedElements(holder, "aria-activedescendant").map((option) => option.closest(LIST))
     ]);
-    const known = [matches(element, LIST) ? element : null, ...linked, ...element.querySelectorAll(LIST)];
-    const open = known.find((list2) => list2 && hasBox(list2) && optionsIn(list2).length);
+    const known2 = [matches(element, LIST) ? element : null, ...linked, ...element.querySelectorAll(LIST)];
+    const open = known2.find((list2) => list2 && hasBox(list2) && optionsIn(list2).length);
     if (open) return open;
     const news = appeared();
     const list = [...news].find((one) => matches(one, LIST) && optionsIn(one).length);
@@ -1953,19 +1957,19 @@
   function describeSecretField(element) {
     const isText2 = element instanceof HTMLInputElement && TEXT_TYPES.has(element.type) || element instanceof HTMLTextAreaElement;
     const form = isText2 ? element.form : null;
-    let search = form !== null && isSearch(form);
+    let search2 = form !== null && isSearch(form);
     for (let node = (
       /** @type {AnyElement | null} */
       element
-    ); node && !search; node = parentElementOf(node)) {
-      search = isSearch(node);
+    ); node && !search2; node = parentElementOf(node)) {
+      search2 = isSearch(node);
     }
     return {
       gone: false,
       origin: globalThis.origin,
       field: isText2,
       disabled: isText2 && (matches(element, ":disabled") || element.readOnly),
-      search,
+      search: search2,
       url: form !== null && sendsInUrl(form),
       targets: form === null ? [] : targetsOf(form)
     };
@@ -2525,6 +2529,97 @@
     return rect.width > 2 && rect.height > 2 && rect.right > 0 && element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   }
 
+  // src/read/hover.js
+  var MAX_RULES = 2e4;
+  var MAX_TARGETS = 100;
+  var MAX_REVEALED = 400;
+  var MAX_NAMES = 4;
+  var HOVER = /(?<!\\):hover\b/;
+  var known = /* @__PURE__ */ new WeakMap();
+  function shows({ display, visibility }) {
+    return display !== "" && display !== "none" || visibility === "visible";
+  }
+  function search(rules, found) {
+    for (const rule of rules) {
+      if (rule instanceof CSSStyleRule && HOVER.test(rule.selectorText) && shows(rule.style)) {
+        for (const selector of rule.selectorText.split(/,(?![^(]*\))/)) {
+          if (!HOVER.test(selector)) continue;
+          const [before] = selector.split(HOVER, 1);
+          found.push({ revealed: selector.replaceAll(new RegExp(HOVER, "g"), ""), pointed: before.trim() });
+        }
+      } else if (rule instanceof CSSGroupingRule) {
+        search(rule.cssRules, found);
+      }
+    }
+  }
+  function hoverRules() {
+    const out = [];
+    let count = 0;
+    for (const sheet of [...page.styleSheets(), ...page.adoptedStyleSheets()]) {
+      let rules;
+      try {
+        rules = sheet.cssRules;
+      } catch {
+        continue;
+      }
+      count += rules.length;
+      if (sheet.disabled || count > MAX_RULES) continue;
+      let entry = known.get(sheet);
+      if (entry === void 0 || entry.count !== rules.length) {
+        entry = { count: rules.length, found: [] };
+        search(rules, entry.found);
+        known.set(sheet, entry);
+      }
+      out.push(...entry.found);
+    }
+    return out;
+  }
+  function isHidden(element) {
+    return !checkVisibility(element, { visibilityProperty: true });
+  }
+  function pointedAt(target, pointed) {
+    let named = null;
+    try {
+      named = pointed === "" ? null : (
+        /** @type {AnyElement | null} */
+        target.parentElement?.closest(pointed) ?? null
+      );
+    } catch {
+    }
+    let node = named ?? target.parentElement;
+    while (node !== null && (clientRectsOf(node).length === 0 || isHidden(node))) node = node.parentElement;
+    return node === page.body() || node === page.documentElement() ? null : node;
+  }
+  function labelOf(control) {
+    const { name } = identify(control, localNameOf(control), explicitRole(control));
+    return phrase(name || control.textContent, 30);
+  }
+  function revealers() {
+    const out = /* @__PURE__ */ new Map();
+    let left = MAX_REVEALED;
+    for (const { revealed, pointed } of hoverRules()) {
+      let targets;
+      try {
+        targets = page.querySelectorAll(revealed);
+      } catch {
+        continue;
+      }
+      for (let n = 0; n < targets.length && n < MAX_TARGETS && left > 0; n++) {
+        const target = targets[n];
+        if (!isHidden(target)) continue;
+        const controls = target.matches(COUNTED_CONTROL) ? [target] : [...target.querySelectorAll(COUNTED_CONTROL)];
+        const holder = controls.length > 0 ? pointedAt(target, pointed) : null;
+        if (holder === null) continue;
+        left--;
+        const names = out.get(holder) ?? /* @__PURE__ */ new Set();
+        for (const control of controls.slice(0, MAX_NAMES)) names.add(labelOf(control));
+        out.set(holder, names);
+      }
+    }
+    const words = (names) => [...names].filter(Boolean).slice(0, MAX_NAMES).join(", ");
+    return new Map([...out].map(([holder, names]) => [holder, words(names) || "controls"]));
+  }
+
   // src/read/overlaps.js
   var BANDS = 48;
   var Overlaps = class {
@@ -2695,6 +2790,7 @@
       this.probed = /* @__PURE__ */ new Set();
       this.drawnControls = /* @__PURE__ */ new Map();
       this.groups = new CellGroups();
+      this.revealers = revealers();
       this.hasFileFields = page.querySelector("input[type=file]") !== null;
       this.scrollX = window.scrollX;
     }
@@ -2848,6 +2944,8 @@
      */
     add(element, tag, box, seen, identified) {
       const record = newRecord(element, tag, box, identified);
+      const reveals = this.revealers.get(element);
+      if (reveals !== void 0) record.reveals = reveals;
       if (seen) record.v = 1;
       this.listed++;
       this.noteEdge(element);
@@ -3544,7 +3642,8 @@
     const isPicture2 = tag === "canvas" || tag === "img" || tag === "svg";
     if (context.seen && isPicture2) countWordless(walk, element, tag, context);
     if (listKnownKind(walk, element, tag, context, style)) return;
-    if (isSoftControl(element, context, style)) listSoftControl(walk, element, tag, "", context);
+    if (isSoftControl(element, context, style) || walk.revealers.has(element))
+      listSoftControl(walk, element, tag, "", context);
     else listContainer(walk, element, tag, context, !isInline);
   }
   function listKnownKind(walk, element, tag, context, style) {

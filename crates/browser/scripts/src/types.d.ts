@@ -146,6 +146,7 @@ export interface ControlState {
   required?: boolean;
   selected?: boolean;
   sort?: string;
+  reveals?: string;
   step?: string;
   total?: number;
   type?: string;

@@ -129,6 +129,7 @@ fn bounds(out: &mut String, item: &ElementItem) {
         ("pattern", &item.pattern),
         ("accept", &item.accept),
         ("sort", &item.sort),
+        ("reveals", &item.reveals),
         ("date", &item.date),
     ] {
         if !value.is_empty() {

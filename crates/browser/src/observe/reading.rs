@@ -178,6 +178,8 @@ pub(crate) struct ElementItem {
     pub(crate) busy: bool,
     pub(crate) popup: String,
     pub(crate) sort: String,
+    /// Names of hidden controls that appear when the pointer is over the element.
+    pub(crate) reveals: String,
     pub(crate) min: String,
     pub(crate) max: String,
     pub(crate) step: String,

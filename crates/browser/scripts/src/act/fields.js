@@ -127,7 +127,7 @@ function joinedFrom(element, count) {
   const root = /** @type {Document | ShadowRoot} */ (element.getRootNode());
   const fields = [...queryIn(root, "input")];
   const boxes = fields.slice(fields.indexOf(element)).slice(0, count);
-  return boxes.every((box) => box.value.length === 1) ? normalized(boxes.map((box) => box.value).join("")) : "";
+  return boxes.every((box) => String(box.value).length === 1) ? normalized(boxes.map((box) => box.value).join("")) : "";
 }
 
 /**

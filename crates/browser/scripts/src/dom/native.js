@@ -122,6 +122,10 @@ export const page = {
   activeElement: ofDocument("activeElement"),
   /** @type {() => DocumentReadyState} */
   readyState: ofDocument("readyState"),
+  /** @type {() => StyleSheetList} */
+  styleSheets: ofDocument("styleSheets"),
+  /** @type {() => CSSStyleSheet[]} */
+  adoptedStyleSheets: ofDocument("adoptedStyleSheets"),
   /** @type {(selector: string) => AnyElement | null} */
   querySelector: (selector) => querySelector.call(document, selector),
   /** @type {(selector: string) => NodeListOf<AnyElement>} */

@@ -354,7 +354,8 @@ function visitVisible(walk, element, tag, context, style, isInline) {
   const isPicture = tag === "canvas" || tag === "img" || tag === "svg";
   if (context.seen && isPicture) countWordless(walk, element, tag, context);
   if (listKnownKind(walk, element, tag, context, style)) return;
-  if (isSoftControl(element, context, style)) listSoftControl(walk, element, tag, "", context);
+  if (isSoftControl(element, context, style) || walk.revealers.has(element))
+    listSoftControl(walk, element, tag, "", context);
   else listContainer(walk, element, tag, context, !isInline);
 }
 

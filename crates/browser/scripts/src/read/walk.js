@@ -18,6 +18,7 @@ import { idOf, rootOf } from "../dom/registry.js";
 import { bounded, phrase, whole } from "../dom/strings.js";
 import { bisect } from "./bisect.js";
 import { CellGroups } from "./cells.js";
+import { revealers } from "./hover.js";
 import { Overlaps } from "./overlaps.js";
 import { listText, MAX_TEXT } from "./text.js";
 import { coverMask, isCovered, isTextCovered } from "./visibility.js";
@@ -123,6 +124,8 @@ export class Walk {
     /** Whether labelled controls are visible themselves. @type {Map<Element, boolean>} */
     this.drawnControls = new Map();
     this.groups = new CellGroups();
+    /** What the pointer reveals, by what has to be pointed at. */
+    this.revealers = revealers();
     this.hasFileFields = page.querySelector("input[type=file]") !== null;
     this.scrollX = window.scrollX;
   }
@@ -295,6 +298,8 @@ export class Walk {
    */
   add(element, tag, box, seen, identified) {
     const record = newRecord(element, tag, box, identified);
+    const reveals = this.revealers.get(element);
+    if (reveals !== undefined) record.reveals = reveals;
     if (seen) record.v = 1;
     this.listed++;
     this.noteEdge(element);
