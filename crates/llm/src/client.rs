@@ -60,19 +60,19 @@ impl Model {
         let mut capabilities = corrections.capabilities(model);
         let mut left = MAX_CORRECTIONS;
         loop {
-            let rejection = match self.send(request, capabilities).await? {
+            let (feature, detail) = match self.send(request, capabilities).await? {
                 (Outcome::Reply(reply), streamed) => {
                     corrections.answered(model, capabilities, with_image, streamed);
                     return Ok(reply);
                 }
-                (Outcome::Rejected(rejection), _) => rejection,
+                (Outcome::Rejected { feature, detail }, _) => (feature, detail),
             };
-            let feature = rejection.feature.filter(|feature| *feature != Feature::Images || with_image);
+            let feature = feature.filter(|feature| *feature != Feature::Images || with_image);
             let corrected =
                 feature.and_then(|feature| Some((feature, corrections.correct(model, capabilities, feature)?)));
             let Some((feature, corrected)) = corrected.filter(|_| left > 0) else {
                 let ModelName { provider, model } = self.name.clone();
-                return Err(ModelError::Rejected { provider, model, detail: rejection.detail });
+                return Err(ModelError::Rejected { provider, model, detail });
             };
             let instead = match corrected.describe(feature) {
                 "" => "without".to_owned(),

@@ -28,7 +28,7 @@ fn check(data: &[u8], protocol: &Protocol) {
     let response = Response { status, retry_after: None, body: body.to_vec() };
     let error = match (protocol.read)(&Received { response: &response, name: &name, endpoint: &endpoint }) {
         Ok(Outcome::Reply(reply)) => return assert!(!reply.text.trim().is_empty()),
-        Ok(Outcome::Rejected(rejection)) => rejection.detail,
+        Ok(Outcome::Rejected { detail, .. }) => detail,
         Err(error) => format!("{error:?}"),
     };
     assert!(!error.contains(KEY), "{error}");

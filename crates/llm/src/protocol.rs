@@ -42,15 +42,12 @@ pub(crate) struct ImageQuery {
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Reply(ChatReply),
-    Rejected(Rejection),
-}
-
-#[derive(Debug)]
-pub(crate) struct Rejection {
-    /// What the model does not support, if the server says so.
-    pub(crate) feature: Option<Feature>,
-    /// The server's message, fit to be passed on.
-    pub(crate) detail: String,
+    /// `feature` is what the model does not support, if the server says so; `detail` is the server's message, masked and
+    /// shortened.
+    Rejected {
+        feature: Option<Feature>,
+        detail: String,
+    },
 }
 
 /// A response and what is needed to report its errors.
@@ -75,7 +72,7 @@ impl Received<'_> {
         let detail = if message.is_empty() { format!("status {status}") } else { self.endpoint.quote(message) };
         Err(match status {
             400 | 422 if says_too_long(message) => return Err(self.context_too_long()),
-            400 | 422 => return Ok(Outcome::Rejected(Rejection { feature, detail })),
+            400 | 422 => return Ok(Outcome::Rejected { feature, detail }),
             401 | 403 => AttemptError::Permanent(ModelError::Unauthorized { provider, model }),
             404 => AttemptError::Permanent(ModelError::UnknownModel { provider, model }),
             413 => self.context_too_long(),
