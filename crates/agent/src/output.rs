@@ -36,12 +36,6 @@ struct Compiled {
     validator: Validator,
 }
 
-impl PartialEq for OutputSchema {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.schema == other.0.schema
-    }
-}
-
 /// A fault of a schema and its place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{fault}")]

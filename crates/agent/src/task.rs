@@ -11,7 +11,7 @@ use crate::files::FileInfo;
 use crate::output::OutputSchema;
 use crate::secrets::Secrets;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct AgentTask {
     pub task: String,
     /// Files that the caller sent. The page has their contents.
