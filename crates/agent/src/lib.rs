@@ -4,7 +4,6 @@
 
 pub mod action;
 pub mod budget;
-pub mod decision;
 pub mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;

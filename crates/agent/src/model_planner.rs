@@ -7,8 +7,7 @@ use serde_json::Value;
 
 use crate::action::Action;
 use crate::budget::MeteredModel;
-use crate::decision::Decision;
-use crate::planner::{PlanError, Planner, Turn};
+use crate::planner::{Decision, PlanError, Planner, Turn};
 use crate::ports::{ChatRequest, Message, ModelError, ModelName, Role};
 use crate::prompt::fence::Fence;
 use crate::prompt::history::History;

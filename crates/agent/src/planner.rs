@@ -1,10 +1,11 @@
 //! The port of what decides: a model, or the built-in planner. Both get the same turn and answer with the same actions.
 
 use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::action::Action;
 use crate::budget::Limit;
-use crate::decision::Decision;
 use crate::image::Image;
 use crate::observation::Observation;
 use crate::ports::{ActionOutcome, ModelError, ModelName, Notices};
@@ -37,6 +38,23 @@ pub struct Turn<'a> {
     pub reminders: &'a [String],
     /// Gets messages while a model call is retried.
     pub notices: &'a dyn Notices,
+}
+
+/// One answer of a planner.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Decision {
+    /// Did the last actions reach their goal?
+    #[serde(default)]
+    pub evaluation_previous_goal: String,
+    /// What to remember for later steps.
+    #[serde(default)]
+    pub memory: String,
+    /// What the actions below are for.
+    #[serde(default)]
+    pub next_goal: String,
+    /// Run in order until one fails or the page changes under them.
+    pub actions: Vec<Action>,
 }
 
 /// An earlier step, as later decisions see it.

@@ -10,13 +10,6 @@ use super::text::{fold, is_listed};
 use super::values;
 use agent::text::one_line;
 
-/// The parts of a task that match no phrase; none if the task asks for nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct NotUnderstood {
-    /// As written, shortened, without what may be a password.
-    pub(super) parts: Vec<String>,
-}
-
 /// Clauses that ask for nothing: courtesies, headings, and waits that happen anyway after every action.
 const IDLE: &str = "thanks|thank you|thanks a lot|please|hello|hi|task|your task|steps|the steps|do the following|\
     do the following steps|follow these steps|do this|report it|report back|report the result|tell me|tell me it|\
@@ -36,7 +29,10 @@ const MAX_REPEATS: usize = 20;
 const BINDING: &str = "if|until|unless|while|each|every|except|otherwise|else";
 
 /// The task's goals in order. All of it must be understood: doing half of a task may be worse than nothing.
-pub(super) fn parse(task: &str) -> Result<Vec<Goal>, NotUnderstood> {
+///
+/// # Errors
+/// The parts that match no phrase, shortened, without what may be a password; none if the task asks for nothing.
+pub(super) fn parse(task: &str) -> Result<Vec<Goal>, Vec<String>> {
     let tokens = lex(task);
     let clauses = clauses(&tokens);
     let mut reading = Reading { task, goals: Vec::new(), parts: Vec::new() };
@@ -51,7 +47,7 @@ pub(super) fn parse(task: &str) -> Result<Vec<Goal>, NotUnderstood> {
         };
     }
     let Reading { goals, parts, .. } = reading;
-    if parts.is_empty() && !goals.is_empty() { Ok(goals) } else { Err(NotUnderstood { parts }) }
+    if parts.is_empty() && !goals.is_empty() { Ok(goals) } else { Err(parts) }
 }
 
 struct Reading<'s> {

@@ -4,13 +4,12 @@ use async_trait::async_trait;
 
 use super::goal::Goal;
 use super::lines;
-use super::parse::{NotUnderstood, parse};
+use super::parse::parse;
 use super::steps::{self, Move, Planned, Progress, Purpose, Scene, Trail};
 use super::text::{enumerate, is_listed, quote};
 use agent::action::Action;
-use agent::decision::Decision;
 use agent::observation::Observation;
-use agent::planner::{PastStep, PlanError, Planner, Turn};
+use agent::planner::{Decision, PastStep, PlanError, Planner, Turn};
 use agent::ports::ModelName;
 use agent::text::shorten;
 
@@ -22,7 +21,8 @@ const MAX_TURNS: u32 = 24;
 /// "select", "read" and the like, in sequences. Deterministic. One planner serves one run.
 #[derive(Default)]
 pub struct TemplatePlanner {
-    plan: Option<Result<Plan, NotUnderstood>>,
+    /// Or the parts of the task that were not understood.
+    plan: Option<Result<Plan, Vec<String>>>,
 }
 
 impl TemplatePlanner {
@@ -293,9 +293,9 @@ fn value_of(answer: &str) -> String {
     answer.rsplit_once(": ").map_or(answer, |(_, value)| value).trim().to_owned()
 }
 
-fn beyond(not_understood: &NotUnderstood) -> String {
+fn beyond(not_understood: &[String]) -> String {
     const SHOWN: usize = 3;
-    let parts: Vec<String> = not_understood.parts.iter().take(SHOWN).map(|part| quote(part)).collect();
+    let parts: Vec<String> = not_understood.iter().take(SHOWN).map(|part| quote(part)).collect();
     let what = match parts.as_slice() {
         [] => "I found nothing to do in the task.".to_owned(),
         parts => format!("I did not understand {}, so nothing was done.", enumerate(parts)),

@@ -2,7 +2,7 @@
 
 use super::execute::{End, Execution, FinalAnswer};
 use crate::budget::Limit;
-use crate::decision::Decision;
+use crate::planner::Decision;
 
 #[derive(Debug, Default)]
 pub(super) struct Attempt {

@@ -6,7 +6,7 @@ use strum::VariantNames as _;
 
 use super::schema;
 use crate::action::Action;
-use crate::decision::Decision;
+use crate::planner::Decision;
 use crate::text::{one_line, shorten};
 
 /// Longest answer parsed, in bytes.

@@ -6,7 +6,7 @@ use schemars::generate::SchemaSettings;
 use schemars::transform::RecursiveTransform;
 use serde_json::{Map, Value, json};
 
-use crate::decision::Decision;
+use crate::planner::Decision;
 use crate::vocabulary::Vocabulary;
 
 /// The name of the schema in requests.

@@ -47,13 +47,16 @@ impl OriginPattern {
 impl FromStr for OriginPattern {
     type Err = OriginPatternError;
 
-    /// Strict, since a pattern that is read in another way than its author meant sends secrets to the wrong place.
     fn from_str(pattern: &str) -> Result<Self, OriginPatternError> {
-        let (scheme, rest) = match pattern.split_once("://") {
-            Some(("https", rest)) => ("https", rest),
-            Some(("http", rest)) => ("http", rest),
-            _ => return Err(OriginPatternError),
-        };
+        Self::parse(pattern).ok_or(OriginPatternError)
+    }
+}
+
+impl OriginPattern {
+    /// Strict, since a pattern that is read in another way than its author meant sends secrets to the wrong place.
+    fn parse(pattern: &str) -> Option<Self> {
+        let (scheme, rest) = pattern.split_once("://")?;
+        let scheme = ["https", "http"].into_iter().find(|known| *known == scheme)?;
         let (authority, subdomains) = match rest.strip_prefix("*.") {
             Some(name) => (name, true),
             None => (rest, false),
@@ -61,13 +64,10 @@ impl FromStr for OriginPattern {
         // Characters that URL parsers ignore or take for another part of a URL.
         let is_foreign = |c: char| c.is_whitespace() || c.is_control() || "*/\\?#@%,".contains(c);
         if authority.contains(is_foreign) {
-            return Err(OriginPatternError);
+            return None;
         }
-        let url = Url::parse(&format!("{scheme}://{authority}/")).map_err(|_| OriginPatternError)?;
-        let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
-            return Err(OriginPatternError);
-        };
-        let host = host.to_owned();
+        let url = Url::parse(&format!("{scheme}://{authority}/")).ok()?;
+        let (host, port) = (url.host()?.to_owned(), url.port_or_known_default()?);
         let is_plain = match &host {
             Host::Domain(name) => !name.ends_with('.') && (!subdomains || name.contains('.')),
             // Written in the usual form, not as `2130706433`. Addresses have no subdomains.
@@ -75,10 +75,8 @@ impl FromStr for OriginPattern {
             Host::Ipv6(_) => !subdomains,
         };
         let has_empty_port = authority.ends_with(':');
-        if !is_plain || has_empty_port || url.path() != "/" {
-            return Err(OriginPatternError);
-        }
-        Ok(Self { scheme, host, subdomains, port })
+        let is_origin = is_plain && !has_empty_port && url.path() == "/";
+        is_origin.then_some(Self { scheme, host, subdomains, port })
     }
 }
 

@@ -22,13 +22,12 @@ use url::Url;
 
 use super::action::Action;
 use super::budget::Budget;
-use super::decision::Decision;
 use super::files::FileInfo;
 use super::image::{Image, ImageFormat};
 use super::ledger::Ledger;
 use super::locator::Locator;
 use super::observation::{Element, ElementIndex, Observation, PageView};
-use super::planner::{PlanError, Planner, Turn};
+use super::planner::{Decision, PlanError, Planner, Turn};
 use super::ports::*;
 use super::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
 use super::secrets::{OriginSecrets, SecretName, SecretValue, Secrets};

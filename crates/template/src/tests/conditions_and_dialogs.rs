@@ -3,9 +3,8 @@
 use super::super::TemplatePlanner;
 use super::site::{Run, Site, observation, turn};
 use agent::action::Action;
-use agent::decision::Decision;
 use agent::observation::{Dialog, Observation, Tab};
-use agent::planner::{ActionResult, PastStep, Planner, Turn};
+use agent::planner::{ActionResult, Decision, PastStep, Planner, Turn};
 use agent::ports::ActionOutcome;
 
 fn one_page(lines: &[&str]) -> Site {
