@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::{Instant, timeout};
 
 use super::resolver::Resolver;
+use crate::process::panics::lock;
 
 /// Long enough that a page of a hundred requests resolves each host once.
 pub(super) const TTL: Duration = Duration::from_secs(30);
@@ -56,7 +57,7 @@ impl DnsCache {
     }
 
     fn entry(&self, name: &str) -> Arc<OnceCell<CachedAddresses>> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = lock(&self.known);
         if let Some(entry) = known.get(name)
             && entry.get().is_none_or(CachedAddresses::holds)
         {

@@ -1,7 +1,7 @@
 //! Copies bytes between two sockets and counts them.
 
 use std::io;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until};
 
 use super::Egress;
+use crate::process::panics::lock;
 
 /// Buffer size per direction.
 const BUFFER: usize = 32 << 10;
@@ -68,13 +69,13 @@ impl IdleTimer {
     }
 
     fn again(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *lock(&self.0) = Instant::now();
     }
 
     /// Resolves when nothing was transferred for [`SILENCE`].
     async fn silent(&self) {
         loop {
-            let end = *self.0.lock().unwrap_or_else(PoisonError::into_inner) + SILENCE;
+            let end = *lock(&self.0) + SILENCE;
             if end <= Instant::now() {
                 return;
             }

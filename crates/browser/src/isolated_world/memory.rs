@@ -1,11 +1,9 @@
 //! What is remembered of each world: its main-world document, and nodes and frames already examined.
 
-use std::collections::HashSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use chromiumoxide_cdp::cdp::js_protocol::runtime::{ReleaseObjectGroupParams, RemoteObjectId};
 
 use super::{Document, IsolatedWorlds, MAX_FRAMES, ObjectGroup, ScriptError, ShadowNode, WORLD_NAME, key, object};
+use crate::process::panics::lock;
 
 /// Limit for pages that replace their elements endlessly.
 const MAX_LISTENERS: usize = 50_000;
@@ -39,18 +37,18 @@ impl IsolatedWorlds {
         limit: usize,
     ) -> Vec<i64> {
         let Ok(world) = self.known(document) else { return Vec::new() };
-        let mut listening = locked(&world.listening);
+        let mut listening = lock(&world.listening);
         let room = MAX_LISTENERS.saturating_sub(listening.len());
         nodes.filter(|node| listening.insert(*node)).take(limit.min(room)).collect()
     }
 
     pub(crate) fn is_shadow_known(&self, document: &Document, inner: ShadowNode) -> bool {
-        self.known(document).is_ok_and(|world| locked(&world.known_shadow_nodes).contains(&inner))
+        self.known(document).is_ok_and(|world| lock(&world.known_shadow_nodes).contains(&inner))
     }
 
     pub(crate) fn set_shadow_known(&self, document: &Document, inner: ShadowNode) {
         let Ok(world) = self.known(document) else { return };
-        let mut known_shadow_nodes = locked(&world.known_shadow_nodes);
+        let mut known_shadow_nodes = lock(&world.known_shadow_nodes);
         if known_shadow_nodes.len() >= MAX_SHADOW_NODES {
             // They are registered once more.
             known_shadow_nodes.clear();
@@ -60,11 +58,11 @@ impl IsolatedWorlds {
 
     /// Whether a frame timed out when last called.
     pub(crate) fn is_unresponsive(&self, document: &Document) -> bool {
-        self.lock().unresponsive.contains(&key(document))
+        lock(&self.0).unresponsive.contains(&key(document))
     }
 
     pub(crate) fn set_unresponsive(&self, document: &Document, is_unresponsive: bool) {
-        let mut known = self.lock();
+        let mut known = lock(&self.0);
         if is_unresponsive {
             if known.unresponsive.len() >= MAX_FRAMES {
                 // They are tried once more.
@@ -77,7 +75,7 @@ impl IsolatedWorlds {
     }
 
     pub(crate) fn group(&self) -> ObjectGroup {
-        let mut known = self.lock();
+        let mut known = lock(&self.0);
         known.groups += 1;
         ObjectGroup(format!("{WORLD_NAME}-{}", known.groups))
     }
@@ -85,8 +83,4 @@ impl IsolatedWorlds {
     pub(crate) fn release(&self, document: &Document, group: ObjectGroup) {
         document.session.send(ReleaseObjectGroupParams::new(group.0));
     }
-}
-
-fn locked<T>(nodes: &Mutex<HashSet<T>>) -> MutexGuard<'_, HashSet<T>> {
-    nodes.lock().unwrap_or_else(PoisonError::into_inner)
 }

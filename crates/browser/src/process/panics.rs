@@ -1,6 +1,7 @@
-//! Handles panics of tasks that nobody awaits.
+//! What survives a panic in a task.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures::FutureExt as _;
 
@@ -9,6 +10,11 @@ pub(crate) async fn or_on_panic(work: impl Future<Output = ()>, instead: impl Fn
     if AssertUnwindSafe(work).catch_unwind().await.is_err() {
         instead();
     }
+}
+
+/// Locks a mutex, also after a panic: nothing that is locked here is left half changed.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
