@@ -4,12 +4,14 @@ mod ledger;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tempfile::TempDir;
 use tokio::time::Instant;
 
 use self::ledger::Ledger;
+use crate::process::panics::lock;
+use crate::process::profile;
 use crate::settings::FileLimits;
 use agent::files::{FileInfo, FileName, SentFile};
 
@@ -160,17 +162,13 @@ impl RunFiles {
 
     /// Removes the folder.
     pub(crate) async fn remove(&self) {
-        let path = self.folder.path().to_owned();
-        match tokio::fs::remove_dir_all(&path).await {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                tracing::warn!(%error, "the run's files were not removed; they go with the browser");
-            }
-            _ => {}
+        if let Err(error) = profile::remove(self.folder.path()).await {
+            tracing::warn!(%error, "the run's files were not removed; they go with the browser");
         }
     }
 
     /// Do not hold it across an await.
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
-        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.ledger)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use chromiumoxide_cdp::cdp::browser_protocol::browser::GetVersionParams;
@@ -14,9 +14,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::error::browser_error;
-use crate::process::launch::{self, BrowserProcess, Display};
-use crate::process::launcher::Launcher;
-use crate::process::panics::or_on_panic;
+use crate::process::launch::{self, BrowserProcess, Display, Launcher};
+use crate::process::panics::{lock, or_on_panic};
 use crate::process::renderers::{self, LastKill, Renderers};
 use crate::process::{procfs, targets};
 use crate::settings::BrowserSettings;
@@ -104,17 +103,17 @@ impl Browser {
 
     /// Routes a context's events to a queue.
     pub(crate) fn register(&self, context: &str, events: mpsc::Sender<Event>) {
-        self.contexts().insert(context.to_owned(), events);
+        lock(&self.contexts).insert(context.to_owned(), events);
     }
 
     /// Removes the route; false if there was none.
     pub(crate) fn unregister(&self, context: &str) -> bool {
-        self.contexts().remove(context).is_some()
+        lock(&self.contexts).remove(context).is_some()
     }
 
     /// Leases the browser, unless it is retired.
     pub(crate) fn lease(self: &Arc<Self>) -> Option<Lease> {
-        let mut leases = self.leases();
+        let mut leases = lock(&self.leases);
         if leases.retired || self.connection.is_closed() {
             return None;
         }
@@ -124,7 +123,7 @@ impl Browser {
 
     /// Accepts no further runs and closes after the last one.
     pub(crate) fn retire(&self) {
-        let mut leases = self.leases();
+        let mut leases = lock(&self.leases);
         leases.retired = true;
         if leases.held == 0 {
             self.connection.close();
@@ -133,12 +132,8 @@ impl Browser {
 
     /// Whether it is retired and unused.
     pub(crate) fn is_drained(&self) -> bool {
-        let leases = self.leases();
+        let leases = lock(&self.leases);
         leases.retired && leases.held == 0
-    }
-
-    fn leases(&self) -> MutexGuard<'_, Leases> {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How often to check memory and responsiveness, which have no events.
@@ -149,7 +144,7 @@ impl Browser {
 
     /// Why the browser should be retired, if it should.
     pub(crate) fn retirement_reason(&self) -> Option<&'static str> {
-        if self.leases().retired {
+        if lock(&self.leases).retired {
             return Some("it was given up");
         }
         if self.started.elapsed() > self.settings.max_age {
@@ -170,13 +165,9 @@ impl Browser {
         self.exited.cancelled().await;
     }
 
-    fn contexts(&self) -> MutexGuard<'_, HashMap<String, mpsc::Sender<Event>>> {
-        self.contexts.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Forwards an event of the root session to its context.
     fn forward(&self, event: &Event) {
-        let contexts = self.contexts();
+        let contexts = lock(&self.contexts);
         let context_of = |target: &TargetInfo| contexts.get(target.browser_context_id.as_ref()?);
         let recipients: Vec<_> = match event.parse() {
             Some(KnownEvent::AttachedToTarget(attached)) => {
@@ -218,7 +209,7 @@ impl Drop for Browser {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        let mut leases = self.0.leases();
+        let mut leases = lock(&self.0.leases);
         leases.held -= 1;
         if leases.retired && leases.held == 0 {
             self.0.connection.close();

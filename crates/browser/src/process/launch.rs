@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::browser::GetVersionParams;
@@ -14,10 +14,13 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::process::launcher::Launcher;
+use crate::process::panics::lock;
+use crate::process::sandbox::Sandbox;
 use crate::process::{executable, profile, warden};
+use crate::settings::BrowserSettings;
 use agent::ports::BrowserError;
 use cdp::{Connection, EventReceiver};
 
@@ -61,6 +64,20 @@ pub(crate) enum Display {
     Existing(String),
     /// A private Xvfb.
     Own,
+}
+
+/// What starting a browser needs.
+#[derive(Clone)]
+pub(crate) struct Launcher {
+    pub(crate) settings: Arc<BrowserSettings>,
+    pub(crate) executable: PathBuf,
+    /// Tasks that end with their browser.
+    pub(crate) tasks: TaskTracker,
+    /// Starts and ends of browsers; when all are done, no process and no profile is left.
+    pub(crate) processes: TaskTracker,
+    /// Ends every browser, including starting ones.
+    pub(crate) stop: CancellationToken,
+    pub(crate) sandbox: Sandbox,
 }
 
 pub(crate) struct Launched {
@@ -286,61 +303,51 @@ const STDERR_DRAIN: Duration = Duration::from_secs(1);
 
 /// The last stderr lines of a process.
 struct Tail {
-    kept: Kept,
+    lines: Arc<Mutex<VecDeque<String>>>,
     reader: JoinHandle<()>,
 }
 
-#[derive(Clone, Default)]
-struct Kept(Arc<Mutex<VecDeque<String>>>);
-
 impl Tail {
     fn follow(mut stderr: impl AsyncRead + Send + Unpin + 'static, tasks: &TaskTracker) -> Self {
-        let kept = Kept::default();
-        let tail = kept.clone();
+        let lines = Arc::default();
+        let kept = Arc::clone(&lines);
         let reader = tasks.spawn(async move {
             let mut chunk = [0; 4096];
             let mut line = Vec::new();
             while let Ok(read @ 1..) = stderr.read(&mut chunk).await {
                 for byte in &chunk[..read] {
                     match byte {
-                        b'\n' => kept.keep(std::mem::take(&mut line)),
+                        b'\n' => keep(&kept, std::mem::take(&mut line)),
                         // Lines may be endless.
                         _ if line.len() >= KEPT_LINE_LENGTH => {}
                         byte => line.push(*byte),
                     }
                 }
             }
-            kept.keep(line);
+            keep(&kept, line);
         });
-        Self { kept: tail, reader }
+        Self { lines, reader }
     }
 
     /// The lines of an ended process; the last ones may still be in the pipe.
     async fn into_text(self) -> String {
         // A surviving child may keep the pipe open.
         let _read = tokio::time::timeout(STDERR_DRAIN, self.reader).await;
-        self.kept.text()
+        lock(&self.lines).make_contiguous().join(" | ")
     }
 }
 
-impl Kept {
-    fn keep(&self, line: Vec<u8>) {
-        if line.is_empty() {
-            return;
-        }
-        let line = String::from_utf8_lossy(&line).into_owned();
-        tracing::debug!(line, "chromium");
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() == KEPT_LINES {
-            kept.pop_front();
-        }
-        kept.push_back(line);
+fn keep(lines: &Mutex<VecDeque<String>>, line: Vec<u8>) {
+    if line.is_empty() {
+        return;
     }
-
-    fn text(&self) -> String {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().map(String::as_str).collect::<Vec<_>>().join(" | ")
+    let line = String::from_utf8_lossy(&line).into_owned();
+    tracing::debug!(line, "chromium");
+    let mut lines = lock(lines);
+    if lines.len() == KEPT_LINES {
+        lines.pop_front();
     }
+    lines.push_back(line);
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 pub(crate) mod browser;
 pub(crate) mod executable;
 pub(crate) mod launch;
-pub(crate) mod launcher;
 pub(crate) mod panics;
 pub(crate) mod procfs;
 pub(crate) mod profile;

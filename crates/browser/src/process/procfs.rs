@@ -35,22 +35,14 @@ pub(crate) fn renderers_of(root: u32) -> Vec<ProcessId> {
 
 /// Anonymous and shared memory of a process in bytes; none if it has ended. Unlike PSS, this takes microseconds and is
 /// readable for sandboxed processes.
-pub(crate) fn private_memory(process: ProcessId) -> Option<u64> {
-    private_memory_of(process.pid)
-}
-
-fn private_memory_of(pid: u32) -> Option<u64> {
+pub(crate) fn private_memory(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let kib = |field: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(field))?;
-        line.trim().strip_suffix(" kB")?.parse::<u64>().ok()
-    };
-    Some((kib("RssAnon:")? + kib("RssShmem:")?) << 10)
+    Some(size(&status, "RssAnon:")? + size(&status, "RssShmem:")?)
 }
 
 /// CPU time of all threads of a process; none if it has ended.
-pub(crate) fn cpu_time(process: ProcessId) -> Option<Duration> {
-    let ticks = stat_field(process.pid, USER_TIME)? + stat_field(process.pid, SYSTEM_TIME)?;
+pub(crate) fn cpu_time(pid: u32) -> Option<Duration> {
+    let ticks = stat_field(pid, USER_TIME)? + stat_field(pid, SYSTEM_TIME)?;
     Some(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
 }
 
@@ -85,26 +77,26 @@ fn processes_by_parent() -> HashMap<u32, Vec<u32>> {
     let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
         if let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok())
-            && let Some(parent) = parent_of(pid)
+            && let Some(parent) = stat_field(pid, PARENT)
         {
-            children.entry(parent).or_default().push(pid);
+            children.entry(parent as u32).or_default().push(pid);
         }
     }
     children
 }
 
 fn process_memory(pid: u32) -> Option<u64> {
-    pss(pid).or_else(|| private_memory_of(pid))
+    pss(pid).or_else(|| private_memory(pid))
 }
 
 fn pss(pid: u32) -> Option<u64> {
-    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
+    size(&std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?, "Pss:")
 }
 
-fn parent_of(pid: u32) -> Option<u32> {
-    stat_field(pid, PARENT)?.try_into().ok()
+/// A size in bytes from a file in `/proc` that states it in kB.
+fn size(file: &str, field: &str) -> Option<u64> {
+    let line = file.lines().find_map(|line| line.strip_prefix(field))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? << 10)
 }
 
 /// A field of `/proc/PID/stat`; field 2, the name, may contain blanks and parentheses.
@@ -169,11 +161,11 @@ mod tests {
         let own = ProcessId::of(std::process::id()).unwrap();
         assert!(own.is_alive() && !ProcessId { started: own.started + 1, ..own }.is_alive());
         let held = std::hint::black_box(vec![1_u8; 2 << 20]);
-        assert!(private_memory(own).unwrap() > 1 << 20);
+        assert!(private_memory(own.pid).unwrap() > 1 << 20);
         drop(held);
-        let before = cpu_time(own).unwrap();
+        let before = cpu_time(own.pid).unwrap();
         let busy = std::time::Instant::now();
-        while cpu_time(own).unwrap() <= before {
+        while cpu_time(own.pid).unwrap() <= before {
             assert!(busy.elapsed() < Duration::from_secs(20), "processor time does not count");
         }
     }

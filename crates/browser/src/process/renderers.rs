@@ -2,12 +2,13 @@
 //! page, with the reason, and no other.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::process::panics::lock;
 use crate::process::procfs::{self, ProcessId};
 use crate::settings::RendererLimits;
 use cdp::Connection;
@@ -30,12 +31,12 @@ pub(crate) struct LastKill(Mutex<Option<(Instant, String)>>);
 impl LastKill {
     /// The reason, if a renderer was killed just now. A process may show several pages, so it is not consumed.
     pub(crate) fn reason(&self) -> Option<String> {
-        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = lock(&self.0);
         last.as_ref().filter(|(at, _)| at.elapsed() < CRASH_REPORTED_WITHIN).map(|(_, reason)| reason.clone())
     }
 
     fn set(&self, reason: String) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), reason));
+        *lock(&self.0) = Some((Instant::now(), reason));
     }
 }
 
@@ -101,7 +102,7 @@ pub(crate) async fn enforce_limits(renderers: Arc<Renderers>, connection: Connec
 pub(crate) fn kill_largest(browsers: &[Arc<Renderers>]) -> Option<u64> {
     let all =
         browsers.iter().flat_map(|renderers| renderers.list().into_iter().map(move |process| (renderers, process)));
-    let sized = all.filter_map(|(renderers, process)| Some((procfs::private_memory(process)?, renderers, process)));
+    let sized = all.filter_map(|(renderers, process)| Some((procfs::private_memory(process.pid)?, renderers, process)));
     let (bytes, renderers, process) =
         sized.max_by_key(|(bytes, ..)| *bytes).filter(|(bytes, ..)| *bytes >= MIN_KILL_BYTES)?;
     renderers.kill(process, "the service was short of memory; this page used most of it and was ended".into());
@@ -119,7 +120,7 @@ impl RendererUsage {
     fn list(&mut self, listed: Vec<ProcessId>, now: Instant) {
         self.renderers.retain(|process, _| listed.contains(process));
         for process in listed {
-            let used = procfs::cpu_time(process).unwrap_or_default();
+            let used = procfs::cpu_time(process.pid).unwrap_or_default();
             self.renderers.entry(process).or_default().push_back((now, used));
         }
         for samples in self.renderers.values_mut() {
@@ -133,7 +134,7 @@ impl RendererUsage {
     /// Renderers above a limit, with the reason.
     fn over_limit(&self, limits: &RendererLimits) -> Vec<(ProcessId, String)> {
         let reason = |(process, samples): (&ProcessId, &VecDeque<(Instant, Duration)>)| {
-            let reason = if procfs::private_memory(*process)? > limits.memory {
+            let reason = if procfs::private_memory(process.pid)? > limits.memory {
                 format!("the page used more than {} of memory and was ended", format_size(limits.memory))
             } else if used(samples) > limits.cpu {
                 let (cpu, window) = (limits.cpu.as_secs_f32(), CPU_WINDOW.as_secs());

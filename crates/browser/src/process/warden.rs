@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use command_fds::{CommandFdExt, FdMapping};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, kill_process_group, set_child_subreaper, setsid, wait};
@@ -48,8 +49,6 @@ pub fn run_if_requested() -> Option<ExitCode> {
 }
 
 fn watch(mut arguments: impl Iterator<Item = OsString>) -> anyhow::Result<()> {
-    use anyhow::Context;
-
     let mut next = |what: &str| arguments.next().with_context(|| format!("warden: {what} is missing"));
     let profile = PathBuf::from(next("the profile folder")?);
     let display = next("the display")?;
@@ -104,8 +103,6 @@ fn start(
     socket: &OwnedFd,
     children_started: &mut Children,
 ) -> anyhow::Result<()> {
-    use anyhow::Context;
-
     let mut command = Command::new(executable);
     command
         .args(arguments)
@@ -143,8 +140,6 @@ fn start(
 }
 
 fn start_display(children_started: &mut Children) -> anyhow::Result<u32> {
-    use anyhow::Context;
-
     let mut server = Command::new("Xvfb")
         .args(["-displayfd", "1", "-screen", "0", "1600x1200x24", "-nolisten", "tcp", "-noreset"])
         .stdin(Stdio::null())
