@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use chromiumoxide_cdp::cdp::browser_protocol::browser::{BrowserContextId, CancelDownloadParams};
+use chromiumoxide_cdp::cdp::browser_protocol::browser::CancelDownloadParams;
 use chromiumoxide_cdp::cdp::browser_protocol::fetch::FailRequestParams;
 use chromiumoxide_cdp::cdp::browser_protocol::network::ErrorReason;
 use chromiumoxide_cdp::cdp::browser_protocol::page::HandleJavaScriptDialogParams;
@@ -20,6 +20,7 @@ use super::tabs::{OpenDialog, Tab, Tabs};
 use crate::egress::Denied;
 use crate::navigation::tracker::Verdict;
 use crate::process::panics::or_on_panic;
+use crate::settings::BrowserSettings;
 use agent::files::FileName;
 use agent::observation;
 use agent::text::shorten;
@@ -92,7 +93,7 @@ impl ContextState {
 
     /// Handles an event of a page or its frames.
     fn handle_in_tab(self: &Arc<Self>, id: &Arc<str>, event: KnownEvent) {
-        let session = self.connection.session(id);
+        let session = self.browser.connection.session(id);
         match event {
             KnownEvent::AuthRequired(asked) => prompts::refuse_login(&session, &mut self.tabs(), &asked),
             KnownEvent::RequestPaused(paused) => self.paused(session, paused),
@@ -109,13 +110,13 @@ impl ContextState {
     }
 
     fn attached(self: &Arc<Self>, by: Option<&Arc<str>>, attached: AttachedToTarget) {
-        let session = self.connection.session(&attached.session_id);
+        let session = self.browser.connection.session(&attached.session_id);
         let target = attached.target_info;
         let mut tabs = self.tabs();
         match (target.kind.as_str(), by) {
-            ("page", _) if tabs.len() >= self.max_tabs => {
-                self.connection.root().send(CloseTargetParams::new(target.target_id));
-                tabs.reject_window(self.max_tabs);
+            ("page", _) if tabs.len() >= self.browser.settings.max_tabs => {
+                self.browser.connection.root().send(CloseTargetParams::new(target.target_id));
+                tabs.reject_window(self.browser.settings.max_tabs);
             }
             ("page", _) => {
                 tabs.add(session.clone(), &target.target_id, target.url);
@@ -130,7 +131,7 @@ impl ContextState {
                 if let Some(tab) = tabs.of_session(parent) {
                     tab.frames.moved(&target.target_id, target.parent_frame_id.as_deref(), session.clone());
                 }
-                self.connection.route(&attached.session_id, self.events.clone());
+                self.browser.connection.route(&attached.session_id, self.events.clone());
                 session_setup::set_up_frame(&session);
             }
             // Workers are not observed.
@@ -146,13 +147,13 @@ impl ContextState {
         let mut tabs = self.tabs();
         let Some(tab) = tabs.of_session(&id) else { return };
         tab.dialogs += 1;
-        if tab.dialogs > self.max_dialogs {
+        let BrowserSettings { max_dialogs: most, dialog_timeout, .. } = *self.browser.settings;
+        if tab.dialogs > most {
             session.send(HandleJavaScriptDialogParams::new(false));
             // Ends a loop that opens dialogs.
             session.send(TerminateExecutionParams::default());
-            if tab.dialogs == self.max_dialogs + 1 {
+            if tab.dialogs == most + 1 {
                 self.close(tab);
-                let most = self.max_dialogs;
                 tabs.add_urgent_notice(format!("a page opened more than {most} dialogs, and its tab was closed"));
             }
             return;
@@ -169,7 +170,7 @@ impl ContextState {
                 let shown = observation::Dialog { kind: dialog.kind, message, proposal };
                 tab.dialog = Some(OpenDialog { number, session: session.clone(), shown });
                 session.connection().fail_blocked(&id);
-                self.tasks.spawn(dismiss_after(Arc::downgrade(self), id, number, self.dialog_timeout));
+                self.browser.tasks.spawn(dismiss_after(Arc::downgrade(self), id, number, dialog_timeout));
             }
         }
     }
@@ -203,9 +204,9 @@ impl ContextState {
     fn close(&self, tab: &Tab) {
         // Commands to the page would wait forever.
         if let Some(page) = tab.session.id() {
-            self.connection.fail_blocked(page);
+            self.browser.connection.fail_blocked(page);
         }
-        self.connection.root().send(CloseTargetParams::new(tab.target.to_string()));
+        self.browser.connection.root().send(CloseTargetParams::new(tab.target.to_string()));
     }
 
     fn download_started(&self, begins: &DownloadWillBegin) {
@@ -234,15 +235,15 @@ impl ContextState {
 
     fn cancel_download(&self, guid: &str) {
         let mut cancel = CancelDownloadParams::new(guid);
-        cancel.browser_context_id = Some(BrowserContextId::new(self.id.clone()));
-        self.connection.root().send(cancel);
+        cancel.browser_context_id = Some(self.id.clone().into());
+        self.browser.connection.root().send(cancel);
     }
 
     /// Decides about a request outside the event loop, since a name may have to be resolved.
     fn paused(self: &Arc<Self>, session: Session, paused: RequestPaused) {
         if is_download(&paused) && paused.redirected_request_id.is_none() {
             // The next event is the start of the download, once the server has responded.
-            self.files.ledger().expect(&paused.frame_id, Instant::now() + self.download_wait);
+            self.files.ledger().expect(&paused.frame_id, Instant::now() + self.browser.settings.download_wait);
         }
         if let Some(tab) = tab_of(&mut self.tabs(), &session, &paused) {
             tab.requested = Some(paused.request.url.clone());
@@ -270,7 +271,7 @@ impl ContextState {
         };
         // The page would wait for it.
         let refuse = move || undecided.0.send(FailRequestParams::new(undecided.1, ErrorReason::Failed));
-        self.tasks.spawn(or_on_panic(decision, refuse));
+        self.browser.tasks.spawn(or_on_panic(decision, refuse));
     }
 
     async fn decide(&self, session: Session, paused: RequestPaused) {
@@ -279,7 +280,7 @@ impl ContextState {
             session.send(FailRequestParams::new(paused.request_id, ErrorReason::Aborted));
             return;
         }
-        let Some(denied) = self.request_filter.decide(&session, &paused).await else { return };
+        let Some(denied) = self.egress.decide(&session, &paused).await else { return };
         self.forget_download(&paused);
         tracing::debug!(kind = paused.resource_type, ?denied, "request refused");
         let Denied::Forbidden(reason) = denied else { return };

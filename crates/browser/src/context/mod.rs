@@ -15,9 +15,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use chromiumoxide_cdp::cdp::browser_protocol::browser::{
-    BrowserContextId, SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
-};
+use chromiumoxide_cdp::cdp::browser_protocol::browser::{SetDownloadBehaviorBehavior, SetDownloadBehaviorParams};
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CreateBrowserContextParams, CreateTargetParams, DisposeBrowserContextParams,
 };
@@ -26,14 +24,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::context::state::ContextState;
 use crate::context::tabs::Tabs;
-use crate::egress::request_filter::RequestFilter;
 use crate::egress::{Egress, Proxy, Resolver};
 use crate::error::browser_error;
 use crate::files::RunFiles;
 use crate::isolated_world::Document;
 use crate::navigation::tracker::NavigationTracker;
-use crate::process::browser::Browser;
-use crate::process::panics::or_on_panic;
+use crate::process::browser::{Browser, Lease};
+use crate::process::panics::{lock, or_on_panic};
 use agent::ports::BrowserError;
 use cdp::{CdpError, Connection};
 
@@ -42,22 +39,23 @@ const DISPOSED_WITHIN: Duration = Duration::from_secs(5);
 
 /// A browser context with its tabs. Chromium disposes of it when the connection drops (`disposeOnDetach`).
 pub(crate) struct Context {
-    id: String,
-    browser: Arc<Browser>,
     shared: Arc<ContextState>,
     changed: watch::Receiver<u64>,
+    /// Released once the context is disposed of: until then the browser may hold its cookies.
+    lease: Mutex<Option<Lease>>,
 }
 
 impl Context {
     /// Opens a context with one blank tab. Runs to completion even if the caller is dropped, since only then is the
     /// context's id known for disposal.
-    pub(crate) async fn open(browser: Arc<Browser>, resolver: Arc<dyn Resolver>) -> Result<Self, BrowserError> {
-        let tasks = browser.tasks.clone();
+    pub(crate) async fn open(lease: Lease, resolver: Arc<dyn Resolver>) -> Result<Self, BrowserError> {
+        let tasks = lease.0.tasks.clone();
         // A join error is a panic, which has been logged.
-        tasks.spawn(Self::make(browser, resolver)).await.unwrap_or(Err(BrowserError::Lost))
+        tasks.spawn(Self::make(lease, resolver)).await.unwrap_or(Err(BrowserError::Lost))
     }
 
-    async fn make(browser: Arc<Browser>, resolver: Arc<dyn Resolver>) -> Result<Self, BrowserError> {
+    async fn make(lease: Lease, resolver: Arc<dyn Resolver>) -> Result<Self, BrowserError> {
+        let browser = lease.0.clone();
         let root = browser.connection.root();
         let no_proxy = |error: std::io::Error| BrowserError::Protocol { cause: format!("no proxy for a run: {error}") };
         let proxy = Proxy::bind().await.map_err(no_proxy)?;
@@ -84,27 +82,19 @@ impl Context {
             .events_enabled(true)
             .build()
             .expect("the behaviour is set");
-        let egress = Arc::new(Egress::new(resolver, browser.settings.network));
         let (changes, changed) = watch::channel(0);
         let (events, queue) = Connection::event_queue();
         let shared = Arc::new(ContextState {
             id: id.clone(),
-            connection: browser.connection.clone(),
+            browser: browser.clone(),
             tabs: Mutex::default(),
             changes,
             closed: CancellationToken::new(),
             egress_stop: CancellationToken::new(),
-            request_filter: RequestFilter::new(egress.clone()),
-            egress,
+            egress: Arc::new(Egress::new(resolver, browser.settings.network)),
             files,
-            download_wait: browser.settings.download_wait,
-            tasks: browser.tasks.clone(),
             events: events.clone(),
             dialogs: AtomicU64::new(0),
-            dialog_timeout: browser.settings.dialog_timeout,
-            max_tabs: browser.settings.max_tabs,
-            max_dialogs: browser.settings.max_dialogs,
-            renderers: browser.renderers.clone(),
         });
         let unserved = shared.closed.clone();
         let serving = proxy.serve(shared.egress.clone(), shared.egress_stop.clone());
@@ -112,7 +102,7 @@ impl Context {
         browser.register(&id, events);
         browser.tasks.spawn(events::dispatch(queue, Arc::downgrade(&shared)));
         // From here on, dropping `context` disposes of it.
-        let context = Self { id, browser: browser.clone(), shared, changed };
+        let context = Self { shared, changed, lease: Mutex::new(Some(lease)) };
         root.send(downloads);
         context.open_tab().await?;
         Ok(context)
@@ -122,13 +112,13 @@ impl Context {
     pub(crate) async fn open_tab(&self) -> Result<u32, BrowserError> {
         let blank = CreateTargetParams::builder()
             .url("about:blank")
-            .browser_context_id(BrowserContextId::new(self.id.clone()))
+            .browser_context_id(self.shared.id.clone())
             .build()
             .expect("the URL is set");
-        let target = self.browser.connection.root().call(blank).await.map_err(browser_error)?.target_id;
-        let limit = self.browser.settings.command_timeout;
-        let attached = self.wait_until(|tabs| tabs.by_target(target.inner()).map(|tab| tab.id));
-        tokio::time::timeout(limit, attached).await.map_err(|_| BrowserError::Unresponsive { limit })?
+        let target = self.browser().connection.root().call(blank).await.map_err(browser_error)?.target_id;
+        let limit = self.browser().settings.command_timeout;
+        let attached = self.wait_within(limit, |tabs| tabs.by_target(target.inner()).map(|tab| tab.id)).await?;
+        attached.ok_or(BrowserError::Unresponsive { limit })
     }
 
     /// Waits until the tabs reach a state. Fails when the browser is gone.
@@ -144,10 +134,19 @@ impl Context {
             }
             tokio::select! {
                 result = changed.changed() => result.map_err(|_| BrowserError::Lost)?,
-                () = self.browser.connection.closed() => return Err(BrowserError::Lost),
+                () = self.browser().connection.closed() => return Err(BrowserError::Lost),
                 () = self.shared.closed.cancelled() => return Err(BrowserError::Lost),
             }
         }
+    }
+
+    /// Like [`wait_until`](Self::wait_until); none if the limit passes before.
+    pub(crate) async fn wait_within<T>(
+        &self,
+        limit: Duration,
+        reached: impl FnMut(&mut Tabs) -> Option<T>,
+    ) -> Result<Option<T>, BrowserError> {
+        tokio::time::timeout(limit, self.wait_until(reached)).await.ok().transpose()
     }
 
     /// Runs `work` until the event loop ends.
@@ -191,22 +190,28 @@ impl Context {
     }
 
     pub(crate) fn browser(&self) -> &Arc<Browser> {
-        &self.browser
+        &self.shared.browser
     }
 
-    /// Closes all tabs, waits for Chromium to confirm, and removes the run's files. Runs to completion even if the
-    /// caller is dropped.
+    /// Closes all tabs, waits for Chromium to confirm, removes the run's files and releases the browser. Runs to
+    /// completion even if the caller is dropped.
     pub(crate) async fn dispose(&self) {
         // First, so that `unload` handlers cannot send anything.
         self.shared.egress_stop.cancel();
-        if !self.browser.unregister(&self.id) {
+        if !self.browser().unregister(&self.shared.id) {
             return;
         }
-        let (browser, shared) = (self.browser.clone(), self.shared.clone());
-        let disposing = self.browser.tasks.spawn(async move {
-            browser.dispose_of(&shared.id).await;
+        let lease = lock(&self.lease).take();
+        let shared = self.shared.clone();
+        let disposing = self.browser().tasks.spawn(async move {
+            shared.browser.dispose_of(&shared.id).await;
             // Chromium no longer writes to it.
             shared.files.remove().await;
+            drop(lease);
+            if shared.browser.is_drained() {
+                // A private or replaced browser whose last run this was.
+                shared.browser.close().await;
+            }
         });
         // A join error is a panic, which has been logged.
         let _joined = disposing.await;
@@ -217,7 +222,7 @@ impl Browser {
     /// Disposes of a context. A browser that fails to is retired, since the context's pages would live as long as it
     /// does.
     async fn dispose_of(&self, context: &str) {
-        let dispose = DisposeBrowserContextParams::new(BrowserContextId::new(context));
+        let dispose = DisposeBrowserContextParams::new(context.to_owned());
         let limit = DISPOSED_WITHIN.min(self.settings.command_timeout);
         match self.connection.root().call_within(dispose, limit).await {
             Ok(_) | Err(CdpError::Closed) => {}
@@ -232,9 +237,9 @@ impl Browser {
 impl Drop for Context {
     fn drop(&mut self) {
         self.shared.egress_stop.cancel();
-        if self.browser.unregister(&self.id) && !self.browser.connection.is_closed() {
-            let dispose = DisposeBrowserContextParams::new(BrowserContextId::new(self.id.clone()));
-            self.browser.connection.root().send(dispose);
+        let browser = self.browser();
+        if browser.unregister(&self.shared.id) && !browser.connection.is_closed() {
+            browser.connection.root().send(DisposeBrowserContextParams::new(self.shared.id.clone()));
         }
     }
 }

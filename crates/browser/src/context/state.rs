@@ -1,25 +1,23 @@
 //! State shared between a context and its event loop.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::tabs::Tabs;
 use crate::egress::Egress;
-use crate::egress::request_filter::RequestFilter;
 use crate::files::RunFiles;
-use crate::process::renderers::Renderers;
-use cdp::{Connection, Event};
+use crate::process::browser::Browser;
+use crate::process::panics::lock;
+use cdp::Event;
 
 /// State shared with the event loop.
 pub(super) struct ContextState {
     /// The context's id.
     pub(super) id: String,
-    pub(super) connection: Connection,
+    pub(super) browser: Arc<Browser>,
     pub(super) tabs: Mutex<Tabs>,
     pub(super) changes: watch::Sender<u64>,
     /// The event loop has ended.
@@ -27,23 +25,16 @@ pub(super) struct ContextState {
     /// Stops the proxy with its connections, and requests waiting for a decision.
     pub(super) egress_stop: CancellationToken,
     pub(super) egress: Arc<Egress>,
-    pub(super) request_filter: RequestFilter,
     pub(super) files: RunFiles,
-    pub(super) download_wait: Duration,
-    pub(super) tasks: TaskTracker,
     /// The event queue, for sessions of frames, which their parents' sessions announce.
     pub(super) events: mpsc::Sender<Event>,
     /// Number of dialogs left to the model so far.
     pub(super) dialogs: AtomicU64,
-    pub(super) dialog_timeout: Duration,
-    pub(super) max_tabs: usize,
-    pub(super) max_dialogs: u32,
-    pub(super) renderers: Arc<Renderers>,
 }
 
 impl ContextState {
     pub(super) fn tabs(&self) -> MutexGuard<'_, Tabs> {
-        self.tabs.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.tabs)
     }
 
     pub(super) fn notify_changed(&self) {
@@ -54,6 +45,6 @@ impl ContextState {
 impl Drop for ContextState {
     fn drop(&mut self) {
         // No event removes the routes of a closed page's frames, which would keep the event loop alive.
-        self.connection.unroute(&self.events);
+        self.browser.connection.unroute(&self.events);
     }
 }

@@ -111,7 +111,7 @@ impl ContextState {
                 tab.activity.loading_stopped();
             }
             KnownEvent::TargetCrashed(_) => {
-                if let Some(reason) = self.renderers.last_kill.reason() {
+                if let Some(reason) = self.browser.renderers.last_kill.reason() {
                     tab.add_urgent_notice(reason);
                 }
                 if tab.session.id() == session.id() {

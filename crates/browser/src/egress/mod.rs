@@ -4,19 +4,20 @@
 mod dns_cache;
 mod proxy;
 mod relay;
-pub(crate) mod request_filter;
+mod request_filter;
 mod resolver;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use dns_cache::DnsCache;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
+use crate::process::panics::lock;
 use crate::settings::NetworkLimits;
 use url_policy::UrlPolicy;
 
@@ -59,6 +60,8 @@ pub(crate) struct Egress {
     /// The run has reached its byte limit.
     exhausted: CancellationToken,
     reported: Mutex<Reported>,
+    /// Counts of redirects by request id, which redirects keep.
+    redirects: Mutex<VecDeque<(String, usize)>>,
 }
 
 #[derive(Default)]
@@ -82,6 +85,7 @@ impl Egress {
             transferred: AtomicU64::new(0),
             exhausted: CancellationToken::new(),
             reported: Mutex::default(),
+            redirects: Mutex::default(),
         }
     }
 
@@ -99,7 +103,7 @@ impl Egress {
         let size = (url.len() >> 10).clamp(least, most) as u32;
         self.places.clone().try_acquire_many_owned(size).map_err(|_full| {
             let reason = "too many requests of its pages wait for a decision".to_owned();
-            let mut reported = self.reported();
+            let mut reported = lock(&self.reported);
             if !std::mem::replace(&mut reported.crowded, true) {
                 reported.notices.push(format!("Requests of the page are refused: {reason}."));
             }
@@ -141,17 +145,13 @@ impl Egress {
         self.policy.get().ok_or_else(|| Denied::Forbidden("no run has begun".into()))
     }
 
-    pub(crate) fn limits(&self) -> &NetworkLimits {
-        &self.limits
-    }
-
     /// Counts transferred bytes; false at the limit.
     fn count_bytes(&self, bytes: usize) -> bool {
         let transferred = self.transferred.fetch_add(bytes as u64, Ordering::Relaxed).saturating_add(bytes as u64);
         if transferred <= self.limits.bytes {
             return true;
         }
-        let mut reported = self.reported();
+        let mut reported = lock(&self.reported);
         if !self.exhausted.is_cancelled() {
             self.exhausted.cancel();
             reported.notices.push(format!("Nothing more is loaded: {}.", self.used_up()));
@@ -165,7 +165,7 @@ impl Egress {
 
     /// Remembers a connection failure for [`explain`](Self::explain).
     fn record_failure(&self, host: Host, port: u16, cause: String) {
-        let mut reported = self.reported();
+        let mut reported = lock(&self.reported);
         if reported.failures.len() >= MAX_FAILURES {
             reported.failures.clear();
         }
@@ -179,24 +179,20 @@ impl Egress {
         }
         let endpoint =
             Url::parse(url).ok().and_then(|url| Some((url.host()?.to_owned(), url.port_or_known_default()?)));
-        let known = endpoint.and_then(|endpoint| self.reported().failures.get(&endpoint).cloned());
+        let known = endpoint.and_then(|endpoint| lock(&self.reported).failures.get(&endpoint).cloned());
         known.unwrap_or_else(|| "net::ERR_CONNECTION_FAILED".to_owned())
     }
 
     /// Tells the model that a page's requests are refused, once per host and for a few hosts only.
     pub(crate) fn report_refused(&self, host: &str, reason: &str) {
-        let mut reported = self.reported();
+        let mut reported = lock(&self.reported);
         if reported.refused.len() < MAX_REPORTED && reported.refused.insert(host.to_owned()) {
             reported.notices.push(format!("What the page asks of {host} is refused: {reason}."));
         }
     }
 
     pub(crate) fn take_notices(&self) -> Vec<String> {
-        std::mem::take(&mut self.reported().notices)
-    }
-
-    fn reported(&self) -> MutexGuard<'_, Reported> {
-        self.reported.lock().unwrap_or_else(PoisonError::into_inner)
+        std::mem::take(&mut lock(&self.reported).notices)
     }
 }
 
@@ -319,7 +315,7 @@ mod tests {
         for port in 0..1_000 {
             egress.record_failure(host("shop.example"), port, String::new());
         }
-        assert!(egress.reported().failures.len() <= MAX_FAILURES);
+        assert!(lock(&egress.reported).failures.len() <= MAX_FAILURES);
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl Proxy {
 
     /// Serves until `stop`, then closes all tunnels.
     pub(crate) async fn serve(self, egress: Arc<Egress>, stop: CancellationToken) {
-        let places = Arc::new(Semaphore::new(egress.limits().connections));
+        let places = Arc::new(Semaphore::new(egress.limits.connections));
         let mut tunnels = JoinSet::new();
         let serve = async {
             loop {

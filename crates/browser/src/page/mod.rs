@@ -6,7 +6,6 @@ mod pictures;
 mod redaction;
 mod screenshot;
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,7 +18,6 @@ use crate::context::Context;
 use crate::error::browser_error;
 use crate::isolated_world::{Document, IsolatedWorlds};
 use crate::observe::element_map::ElementMap;
-use crate::process::browser::Lease;
 use agent::action::Action;
 use agent::image::{Image, ImageFormat};
 use agent::locator::Locator;
@@ -35,19 +33,16 @@ pub struct BrowserPage {
     elements: tokio::sync::Mutex<ElementMap>,
     clipboard: Clipboard,
     spec: PageSpec,
-    /// Released after the context is disposed of: the browser may still hold cookies.
-    lease: std::sync::Mutex<Option<Lease>>,
 }
 
 impl BrowserPage {
-    pub(crate) fn new(context: Context, lease: Lease, spec: PageSpec) -> Self {
+    pub(crate) fn new(context: Context, spec: PageSpec) -> Self {
         Self {
             context,
             worlds: IsolatedWorlds::default(),
             elements: tokio::sync::Mutex::default(),
             clipboard: Clipboard::default(),
             spec,
-            lease: std::sync::Mutex::new(Some(lease)),
         }
     }
 }
@@ -123,14 +118,6 @@ impl Page for BrowserPage {
 
     async fn close(&self) {
         self.context.dispose().await;
-        let lease = self.lease.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(lease) = lease else { return };
-        let browser = lease.0.clone();
-        drop(lease);
-        if browser.is_drained() {
-            // A private or replaced browser whose last run this was.
-            browser.close().await;
-        }
     }
 }
 

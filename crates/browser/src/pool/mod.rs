@@ -4,7 +4,7 @@
 mod shared_browser;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
@@ -18,6 +18,7 @@ use crate::egress::Resolver;
 use crate::page::BrowserPage;
 use crate::process::browser::{Browser, Lease};
 use crate::process::launch::{Display, Launcher};
+use crate::process::panics::lock;
 use crate::process::sandbox::Sandbox;
 use crate::process::{executable, profile, renderers};
 use crate::settings::BrowserSettings;
@@ -35,7 +36,7 @@ pub struct Pool {
     resolver: Arc<dyn Resolver>,
     shared: tokio::sync::watch::Sender<SharedBrowser>,
     /// A context for the next run: opening one takes some 100 ms.
-    spare: Mutex<Option<LeasedContext>>,
+    spare: Mutex<Option<Context>>,
     spare_taken: Notify,
     /// A run needs the shared browser.
     wanted: Notify,
@@ -50,12 +51,6 @@ enum SharedBrowser {
     Running(Arc<Browser>),
     /// The last start failed; the next is delayed.
     Failed { cause: String },
-}
-
-/// A context and its lease, dropped in this order.
-struct LeasedContext {
-    context: Context,
-    lease: Lease,
 }
 
 /// Why the pool cannot start.
@@ -151,8 +146,7 @@ impl Pool {
     /// Kills the renderer that uses most memory and returns its size in bytes; none if all are small. The run is told
     /// why.
     pub async fn kill_largest_page(&self) -> Option<u64> {
-        let running: Vec<Arc<Browser>> =
-            self.browsers.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect();
+        let running: Vec<Arc<Browser>> = lock(&self.browsers).iter().filter_map(Weak::upgrade).collect();
         let running = running.iter().filter(|browser| !browser.connection.is_closed());
         let renderers: Vec<_> = running.map(|browser| browser.renderers.clone()).collect();
         tokio::task::spawn_blocking(move || renderers::kill_largest(&renderers)).await.ok()?
@@ -191,26 +185,25 @@ impl Pool {
 
     async fn start_browser(&self, display: Display) -> Result<Arc<Browser>, BrowserError> {
         let browser = Browser::start(&self.launcher, display).await?;
-        let mut browsers = self.browsers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut browsers = lock(&self.browsers);
         browsers.retain(|browser| browser.strong_count() > 0);
         browsers.push(Arc::downgrade(&browser));
         Ok(browser)
     }
 
-    fn take_spare(&self) -> Option<LeasedContext> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn take_spare(&self) -> Option<Context> {
+        lock(&self.spare).take()
     }
 
     /// The spare context, or a new one.
-    async fn shared_context(&self) -> Result<LeasedContext, BrowserError> {
+    async fn shared_context(&self) -> Result<Context, BrowserError> {
         let spare = self.take_spare();
         // Also if there was none: opening it may have failed.
         self.spare_taken.notify_one();
-        if let Some(spare) = spare.filter(|spare| !spare.lease.0.connection.is_closed()) {
+        if let Some(spare) = spare.filter(|spare| !spare.browser().connection.is_closed()) {
             return Ok(spare);
         }
-        let lease = self.lease().await?;
-        Ok(LeasedContext { context: Context::open(lease.0.clone(), self.resolver.clone()).await?, lease })
+        Context::open(self.lease().await?, self.resolver.clone()).await
     }
 
     /// Opens the spare context. If that fails, the next run's attempt reports the error.
@@ -218,14 +211,12 @@ impl Pool {
     /// # Errors
     /// Why the browser should be replaced.
     async fn fill_spare(&self, browser: &Arc<Browser>) -> Result<(), &'static str> {
-        if self.spare.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+        if lock(&self.spare).is_some() {
             return Ok(());
         }
         let lease = browser.lease().ok_or("it was given up")?;
-        match Context::open(browser.clone(), self.resolver.clone()).await {
-            Ok(context) => {
-                *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(LeasedContext { context, lease });
-            }
+        match Context::open(lease, self.resolver.clone()).await {
+            Ok(context) => *lock(&self.spare) = Some(context),
             // Its runs may continue, but it starts no processes, as with a stopped zygote.
             Err(BrowserError::Unresponsive { .. }) => return Err("it makes no context"),
             Err(error) => tracing::debug!(%error, "no spare context"),
@@ -261,7 +252,7 @@ impl Pool {
     /// # Errors
     /// No browser can be started, or it was lost.
     pub async fn open_page(&self, spec: PageSpec) -> Result<BrowserPage, BrowserError> {
-        let LeasedContext { context, lease } = if spec.headless {
+        let context = if spec.headless {
             self.shared_context().await?
         } else {
             let display = self.display().map_err(|error| BrowserError::NotStarted { cause: error.to_string() })?;
@@ -269,14 +260,14 @@ impl Pool {
             let lease = browser.lease().ok_or(BrowserError::Lost)?;
             // Private: it ends with this run.
             browser.retire();
-            LeasedContext { context: Context::open(lease.0.clone(), self.resolver.clone()).await?, lease }
+            Context::open(lease, self.resolver.clone()).await?
         };
         context.egress().open(self.policy.narrowed(&spec.domains));
         if let Err(error) = context.files().add_sent(&spec.files).await {
             context.dispose().await;
             return Err(BrowserError::Protocol { cause: format!("the caller's files cannot be written: {error}") });
         }
-        Ok(BrowserPage::new(context, lease, spec))
+        Ok(BrowserPage::new(context, spec))
     }
 }
 
