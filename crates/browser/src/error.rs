@@ -1,6 +1,7 @@
 //! Maps DevTools errors to the agent's.
 
-use agent::ports::BrowserError;
+use crate::isolated_world::ScriptError;
+use agent::ports::{ActionError, BrowserError};
 use cdp::CdpError;
 
 pub(crate) fn browser_error(error: CdpError) -> BrowserError {
@@ -14,5 +15,20 @@ pub(crate) fn browser_error(error: CdpError) -> BrowserError {
         | CdpError::Overloaded
         | CdpError::TooLong { .. }
         | CdpError::Decode { .. } => BrowserError::Protocol { cause: error.to_string() },
+    }
+}
+
+impl From<ScriptError> for BrowserError {
+    fn from(error: ScriptError) -> Self {
+        match error {
+            ScriptError::Cdp(error) => browser_error(error),
+            ScriptError::Threw(cause) => Self::Protocol { cause },
+        }
+    }
+}
+
+impl From<ScriptError> for ActionError {
+    fn from(error: ScriptError) -> Self {
+        Self::Browser(error.into())
     }
 }

@@ -8,7 +8,7 @@ use super::mouse::{Point, Press, press};
 use super::page_diff::Input;
 use super::text::{clip, label};
 use crate::context::VIEWPORT;
-use crate::isolated_world::ElementRef;
+use crate::isolated_world::{PageDocuments, WorldId};
 use agent::action::MouseButton;
 use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
@@ -104,21 +104,21 @@ impl Executor<'_> {
     /// A point of the element in page coordinates, checked for cover in every enclosing frame.
     pub(super) async fn reach(&self, target: &Target, located: &Located) -> Result<Point, ActionError> {
         let point = target.reachable(located)?;
-        let reached = self.through_frames(&target.place.document, &self.owners(&target.place), point).await?;
+        let reached = self.through_frames(self.elements.documents(), target.place.world, point).await?;
         reached.map_err(|by| ActionError::Covered { index: target.index.clone(), by })
     }
 
     /// Converts a point of a document's viewport to page coordinates.
-    pub(super) async fn to_page(&self, place: &ElementRef, point: Point) -> Result<Point, ActionError> {
-        match self.through_frames(&place.document, &self.owners(place), point).await? {
+    pub(super) async fn to_page(
+        &self,
+        documents: &PageDocuments,
+        world: WorldId,
+        point: Point,
+    ) -> Result<Point, ActionError> {
+        match self.through_frames(documents, world, point).await? {
             Ok(point) => Ok(point),
             Err(by) => reject!("its frame is covered by {by}"),
         }
-    }
-
-    /// The elements of the frames around an element, innermost first.
-    fn owners(&self, place: &ElementRef) -> Vec<ElementRef> {
-        std::iter::successors(self.elements.owner(place.world), |owner| self.elements.owner(owner.world)).collect()
     }
 }
 

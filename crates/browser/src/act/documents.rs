@@ -9,15 +9,13 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::executor::{Executor, script_failed};
-use crate::isolated_world::{Document, ElementRef, FrameDocument, ScriptError, WorldId};
-use crate::observe::frame_reader::FrameReader;
+use super::executor::Executor;
+use crate::isolated_world::{Document, FrameDocument, PageDocuments, ScriptError, WorldId};
+use crate::observe::frame_reader::{FrameReader, MAX_DEPTH};
 use agent::ports::{ActionError, BrowserError};
 use cdp::CdpError;
 
 const MAX_DOCUMENTS: usize = 50;
-/// Maximum frame depth.
-const MAX_DEPTH: usize = 5;
 /// Timeout for a frame; the main document has the command timeout.
 const FRAME_TIMEOUT: Duration = Duration::from_secs(1);
 /// How often to include frames and closed shadow trees that appeared since.
@@ -64,8 +62,8 @@ impl Executor<'_> {
         for (at, (document, answer)) in join_all(asked).await.into_iter().enumerate() {
             match answer {
                 Ok((world, value)) => answers.push(FrameAnswer { document, world, value }),
-                Err(error @ ScriptError::Cdp(CdpError::Closed)) => return Err(script_failed(error).into()),
-                Err(error) if at == 0 => return Err(script_failed(error).into()),
+                Err(error @ ScriptError::Cdp(CdpError::Closed)) => return Err(error.into()),
+                Err(error) if at == 0 => return Err(error.into()),
                 Err(error) => tracing::debug!(%error, function, "a frame did not answer"),
             }
         }
@@ -148,12 +146,9 @@ impl Executor<'_> {
         join_all(reads).await;
     }
 
-    /// The frames around a document, innermost first.
-    pub(super) async fn owners_of(
-        &self,
-        of: &FrameAnswer<impl Sized>,
-    ) -> Result<Vec<(WorldId, FrameDocument)>, ActionError> {
-        let mut chain = Vec::new();
+    /// A document and those around it.
+    pub(super) async fn owners_of(&self, of: &FrameAnswer<impl Sized>) -> Result<PageDocuments, ActionError> {
+        let mut chain = PageDocuments::new();
         let (mut document, mut world) = (of.document.clone(), of.world);
         let all = self.documents()?;
         let reader = FrameReader { context: self.context, worlds: self.worlds, limit: self.command_timeout() };
@@ -161,31 +156,12 @@ impl Executor<'_> {
             let holds =
                 |parent: &&Document| self.context.frames_of(parent).iter().any(|frame| frame.frame == document.frame);
             let Some(parent) = all.iter().find(holds).cloned() else { break };
-            let owner = reader.owner(&parent, &document).await.map_err(script_failed)?;
-            let parent_world = self.worlds.world_of(&parent).map_err(script_failed)?;
-            chain.push((world, FrameDocument { document, owner: Some((parent_world, owner)) }));
+            let owner = reader.owner(&parent, &document).await?;
+            let parent_world = self.worlds.world_of(&parent)?;
+            chain.insert(world, FrameDocument { document, owner: Some((parent_world, owner)) });
             (document, world) = (parent, parent_world);
         }
-        chain.push((world, FrameDocument { document, owner: None }));
+        chain.insert(world, FrameDocument { document, owner: None });
         Ok(chain)
-    }
-
-    /// Converts a point of a document's viewport to page coordinates.
-    pub(super) async fn to_page_point_through(
-        &self,
-        chain: &[(WorldId, FrameDocument)],
-        point: (f64, f64),
-    ) -> Result<(f64, f64), ActionError> {
-        let Some((_, FrameDocument { document, .. })) = chain.first() else { return Ok(point) };
-        let owners: Vec<ElementRef> = chain
-            .windows(2)
-            .filter_map(|pair| {
-                let [(_, inner), (world, outer)] = pair else { return None };
-                let (_, owner) = inner.owner?;
-                Some(ElementRef { document: outer.document.clone(), world: *world, id: owner.0 })
-            })
-            .collect();
-        let reached = self.through_frames(document, &owners, point).await?;
-        reached.map_err(|by| ActionError::NotPossible(format!("its frame is covered by {by}")))
     }
 }

@@ -9,7 +9,6 @@ use serde_json::json;
 use super::clipboard::Clipboard;
 use super::text::clip;
 use crate::context::Context;
-use crate::error::browser_error;
 use crate::isolated_world::{Document, ElementRef, IsolatedWorlds, NodeId, ScriptError};
 use crate::observe::element_map::{ElementMap, MappedElement};
 use crate::observe::frame_reader::FrameReader;
@@ -18,7 +17,7 @@ use crate::wait::pending_navigation;
 use agent::action::Action;
 use agent::locator::Locator;
 use agent::observation::Element;
-use agent::ports::{ActionError, BrowserError};
+use agent::ports::ActionError;
 use agent::secrets::Secrets;
 use cdp::CdpError;
 
@@ -125,7 +124,7 @@ impl Executor<'_> {
     async fn relocate(&self, place: &ElementRef) -> Result<Option<ElementRef>, ActionError> {
         let Some(earlier) = self.elements.reading(place.world) else { return Ok(None) };
         let reader = FrameReader { context: self.context, worlds: self.worlds, limit: self.command_timeout() };
-        let (world, later) = reader.read(&place.document).await.map_err(script_failed)?;
+        let (world, later) = reader.read(&place.document).await?;
         // A new document shares no elements with the old one.
         let found = if world == place.world { relocate(earlier, &later, NodeId(place.id)) } else { None };
         Ok(found.map(|node| ElementRef { id: node.0, ..place.clone() }))
@@ -153,8 +152,7 @@ impl Executor<'_> {
         argument: &(impl Serialize + Sync),
     ) -> Result<R, ActionError> {
         let limit = self.command_timeout();
-        let (world, value) =
-            self.worlds.call(&place.document, function, argument, limit).await.map_err(script_failed)?;
+        let (world, value) = self.worlds.call(&place.document, function, argument, limit).await?;
         // The frame may have navigated; the id is meaningless in its new document.
         if world == place.world { Ok(value) } else { Err(page_changed()) }
     }
@@ -169,7 +167,7 @@ impl Executor<'_> {
         let called = self.worlds.call_known(&place.document, place.world, function, argument, self.command_timeout());
         called.await.map_err(|error| match error {
             ScriptError::Cdp(CdpError::Refused { .. } | CdpError::Detached) => page_changed(),
-            error => script_failed(error).into(),
+            error => error.into(),
         })
     }
 
@@ -180,8 +178,7 @@ impl Executor<'_> {
         function: &str,
         argument: &(impl Serialize + Sync),
     ) -> Result<R, ActionError> {
-        let called = self.worlds.call(document, function, argument, self.command_timeout()).await;
-        Ok(called.map_err(script_failed)?.1)
+        Ok(self.worlds.call(document, function, argument, self.command_timeout()).await?.1)
     }
 
     pub(super) fn command_timeout(&self) -> Duration {
@@ -191,11 +188,4 @@ impl Executor<'_> {
 
 fn page_changed() -> ActionError {
     ActionError::NotPossible("the page has changed since it was shown; look at the current list".into())
-}
-
-pub(super) fn script_failed(error: ScriptError) -> BrowserError {
-    match error {
-        ScriptError::Cdp(error) => browser_error(error),
-        ScriptError::Threw(cause) => BrowserError::Protocol { cause },
-    }
 }

@@ -11,7 +11,7 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::RemoteObjectId;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::executor::{Executor, Target, reject, script_failed};
+use super::executor::{Executor, Target, reject};
 use super::mouse::Press;
 use super::outcome::{delivered, prepend_note};
 use super::page_diff::ActionStart;
@@ -87,20 +87,16 @@ impl Executor<'_> {
         start: &ActionStart,
     ) -> Result<ActionOutcome, ActionError> {
         let index = &target.index;
-        let takes: FileFieldLimits =
-            self.worlds.call_on(document, object, "fileFieldLimits", None).await.map_err(script_failed)?;
-        let problem = match takes {
-            FileFieldLimits { disabled: true, .. } => Some(format!("element {index} is disabled")),
+        let takes: FileFieldLimits = self.worlds.call_on(document, object, "fileFieldLimits", None).await?;
+        match takes {
+            FileFieldLimits { disabled: true, .. } => reject!("element {index} is disabled"),
             FileFieldLimits { folder: true, .. } => {
-                Some(format!("element {index} takes whole folders, which is not supported"))
+                reject!("element {index} takes whole folders, which is not supported")
             }
             FileFieldLimits { multiple: false, .. } if names.len() > 1 => {
-                Some(format!("element {index} takes one file only"))
+                reject!("element {index} takes one file only")
             }
-            _ => None,
-        };
-        if let Some(problem) = problem {
-            reject!("{problem}");
+            _ => {}
         }
         let paths: Vec<String> = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         let mut put = SetFileInputFilesParams::new(paths);
@@ -137,7 +133,7 @@ impl Executor<'_> {
         let place = &target.place;
         let found: FileField = self.call_target(target, "fileField", &json!({ "id": place.id })).await?;
         if let Some(id) = found.id {
-            let object = self.worlds.object_of(&place.document, id, group).await.map_err(script_failed)?;
+            let object = self.worlds.object_of(&place.document, id, group).await?;
             return Ok(Field { document: place.document.clone(), object });
         }
         let located = self.locate(target).await?;
@@ -145,15 +141,11 @@ impl Executor<'_> {
             reject!("element {} is disabled", target.index);
         }
         self.press_on(target, &located, Press::default()).await?;
-        let opened = self.context.wait_until(|tabs| match tabs.by_id(start.baseline.tab) {
+        let opened = self.context.wait_within(CHOOSER_WAIT, |tabs| match tabs.by_id(start.baseline.tab) {
             Some(tab) if !tab.crashed && tab.dialog.is_none() => tab.chooser.take().map(Some),
             _ => Some(None),
         });
-        let opened = match tokio::time::timeout(CHOOSER_WAIT, opened).await {
-            Ok(opened) => opened?,
-            Err(_elapsed) => None,
-        };
-        let Some(chooser) = opened else {
+        let Some(chooser) = opened.await?.flatten() else {
             let outcome = self.settle(String::new(), start).await?;
             let effect = if outcome.effect.is_empty() { String::new() } else { format!("; but {}", outcome.effect) };
             reject!("element {} is no file field, and clicking it opened no file chooser{effect}", target.index);
@@ -161,7 +153,7 @@ impl Executor<'_> {
         let Some(input) = chooser.input else {
             reject!("the page asks for files in a way that is not supported here; look for another way");
         };
-        let object = self.worlds.resolve(&chooser.document, input, group).await.map_err(script_failed)?;
+        let object = self.worlds.resolve(&chooser.document, input, group).await?;
         Ok(Field { document: chooser.document, object })
     }
 

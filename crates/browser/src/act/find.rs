@@ -59,9 +59,9 @@ impl Executor<'_> {
                 return self.settle(format!("Scroll to '{}'", clip(text, 80)), &before).await;
             }
             let Some((from, to)) = to.from.zip(to.to) else { continue };
-            let chain = self.owners_of(&answer).await?;
-            let (from, to) =
-                (self.to_page_point_through(&chain, from).await?, self.to_page_point_through(&chain, to).await?);
+            let (documents, world) = (self.owners_of(&answer).await?, answer.world);
+            let from = self.to_page(&documents, world, from).await?;
+            let to = self.to_page(&documents, world, to).await?;
             drag_pointer(&self.active()?.session, &[from, to]).await?;
             let mut outcome = self.settle(format!("Select the text '{}'", clip(text, 80)), &before).await?;
             if !outcome.page_changed {
@@ -89,14 +89,8 @@ impl Executor<'_> {
         let found = matcher.find_iter(&read.text).take(MAX_FOUND).map(|place| around(&read.text, place.range()));
         let found: Vec<String> = found.collect();
         let total = matcher.find_iter(&read.text).count();
-        let effect = match total {
-            0 => "it is not on the page".to_owned(),
-            total if total > MAX_FOUND => format!("the first {MAX_FOUND} of {total} places"),
-            total => format!("{total} places"),
-        };
         let description = format!("Find '{}'", clip(pattern, 80));
-        let extracted = (!found.is_empty()).then(|| found.join("\n"));
-        Ok(ActionOutcome { description, effect, extracted, page_changed: false })
+        Ok(search_outcome(description, (total, "places"), "it is not on the page", &found))
     }
 
     pub(super) async fn find_elements(&self, selector: &str) -> Result<ActionOutcome, ActionError> {
@@ -111,15 +105,20 @@ impl Executor<'_> {
         if matched.invalid {
             reject!("{:?} is no CSS selector", clip(selector, 80));
         }
-        let effect = match matched.total {
-            0 => "nothing matches".to_owned(),
-            total if total > MAX_FOUND => format!("the first {MAX_FOUND} of {total} elements"),
-            total => format!("{total} elements"),
-        };
         let description = format!("Find elements '{}'", clip(selector, 80));
-        let extracted = (!matched.lines.is_empty()).then(|| matched.lines.join("\n"));
-        Ok(ActionOutcome { description, effect, extracted, page_changed: false })
+        Ok(search_outcome(description, (matched.total, "elements"), "nothing matches", &matched.lines))
     }
+}
+
+/// The number of matches, or that there is `none`, and the first matches.
+fn search_outcome(description: String, (total, noun): (usize, &str), none: &str, first: &[String]) -> ActionOutcome {
+    let effect = match total {
+        0 => none.to_owned(),
+        total if total > MAX_FOUND => format!("the first {MAX_FOUND} of {total} {noun}"),
+        total => format!("{total} {noun}"),
+    };
+    let extracted = (!first.is_empty()).then(|| first.join("\n"));
+    ActionOutcome { description, effect, extracted, page_changed: false }
 }
 
 /// A match with its context on one line, with an ellipsis where the text continues.

@@ -4,15 +4,17 @@
 //! reports that quadrilateral, in the viewport of the parent's local root: the outermost document of the same DevTools
 //! session. Two such quadrilaterals, one applied and one inverted, lead from a frame to its parent.
 
+use std::iter::successors;
+
 use chromiumoxide_cdp::cdp::browser_protocol::dom::{BoxModel, GetBoxModelParams};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::executor::{Executor, reject, script_failed};
+use super::executor::{Executor, reject};
 use super::mouse::Point;
 use super::text::clip;
 use crate::error::browser_error;
-use crate::isolated_world::{Document, ElementRef, ObjectGroup};
+use crate::isolated_world::{Document, ElementRef, FrameDocument, ObjectGroup, PageDocuments, WorldId, owner_of};
 use agent::ports::ActionError;
 use cdp::CdpError;
 
@@ -39,16 +41,19 @@ struct Hit {
 }
 
 impl Executor<'_> {
-    /// A point of a document's viewport as a point of the page, or what covers one of the frames around it there. The
-    /// owners are the elements of these frames, innermost first.
+    /// A point of a document's viewport as a point of the page, or what covers one of the frames around it there.
     pub(super) async fn through_frames(
         &self,
-        document: &Document,
-        owners: &[ElementRef],
+        documents: &PageDocuments,
+        world: WorldId,
         mut point: Point,
     ) -> Result<Result<Point, String>, ActionError> {
+        let Some(FrameDocument { document, .. }) = documents.get(&world) else { return Ok(Ok(point)) };
+        // Innermost first.
+        let owners = successors(owner_of(documents, world), |owner| owner_of(documents, owner.world));
+        let owners: Vec<ElementRef> = owners.take(MAX_DEPTH).collect();
         let mut inner = document.clone();
-        for (at, owner) in owners.iter().take(MAX_DEPTH).enumerate() {
+        for (at, owner) in owners.iter().enumerate() {
             let mut hit = Hit { scrolled: true, ..Hit::default() };
             let mut lifted = point;
             for _ in 0..MAX_LOOKS {
@@ -106,7 +111,7 @@ impl Executor<'_> {
     }
 
     async fn box_model(&self, owner: &ElementRef, group: &ObjectGroup) -> Result<BoxModel, ActionError> {
-        let object = self.worlds.object_of(&owner.document, owner.id, group).await.map_err(script_failed)?;
+        let object = self.worlds.object_of(&owner.document, owner.id, group).await?;
         let asked = GetBoxModelParams::builder().object_id(object).build();
         match owner.document.session.call(asked).await {
             Ok(boxes) => Ok(boxes.model),

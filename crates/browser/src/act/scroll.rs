@@ -4,9 +4,9 @@ use chromiumoxide_cdp::cdp::browser_protocol::input::{DispatchMouseEventParams, 
 use serde::Deserialize;
 use serde_json::json;
 
-use super::executor::{Executor, reject, script_failed};
+use super::executor::{Executor, reject};
 use super::outcome::{delivered, prepend_note};
-use crate::isolated_world::ElementRef;
+use crate::isolated_world::{ElementRef, owner_of};
 use agent::action::ScrollDirection;
 use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
@@ -66,7 +66,7 @@ impl Executor<'_> {
             None => {
                 let document = self.active()?;
                 let called = self.worlds.call(&document, "scroll", &argument, self.command_timeout()).await;
-                let (world, scrolled) = called.map_err(script_failed)?;
+                let (world, scrolled) = called?;
                 (document, world, scrolled)
             }
         };
@@ -76,7 +76,7 @@ impl Executor<'_> {
         if scrolled.moved < 1.0 {
             // Some pages implement scrolling with wheel listeners.
             let (x, y) = match &place {
-                Some(place) => self.to_page(place, (scrolled.x, scrolled.y)).await?,
+                Some(place) => self.to_page(self.elements.documents(), place.world, (scrolled.x, scrolled.y)).await?,
                 None => (scrolled.x, scrolled.y),
             };
             let wheel = DispatchMouseEventParams::builder()
@@ -89,7 +89,7 @@ impl Executor<'_> {
                 .expect("type and place are set");
             delivered(self.active()?.session.call(wheel).await)?;
         }
-        let is_main = place.as_ref().is_none_or(|place| self.elements.owner(place.world).is_none());
+        let is_main = place.as_ref().is_none_or(|place| owner_of(self.elements.documents(), place.world).is_none());
         let what = match (scrolled.page, is_main) {
             (true, true) => "",
             (true, false) => " in its frame",

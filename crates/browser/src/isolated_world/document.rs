@@ -1,5 +1,6 @@
 //! Names for documents, worlds and nodes.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -37,6 +38,16 @@ pub(crate) struct FrameDocument {
     pub(crate) document: Document,
     /// The parent's world and the `<iframe>` in it; none for the main document.
     pub(crate) owner: Option<(WorldId, NodeId)>,
+}
+
+/// The documents of a page, by world.
+pub(crate) type PageDocuments = HashMap<WorldId, FrameDocument>;
+
+/// The element that holds a document's frame; none for a main document.
+pub(crate) fn owner_of(documents: &PageDocuments, world: WorldId) -> Option<ElementRef> {
+    let (parent, owner) = documents.get(&world)?.owner?;
+    let document = documents.get(&parent)?.document.clone();
+    Some(ElementRef { document, world: parent, id: owner.0 })
 }
 
 /// A node in a closed shadow tree and its parent, by backend id: a subtree that moves gets another parent.

@@ -3,11 +3,11 @@
 mod document;
 mod memory;
 
-pub(crate) use document::{Document, ElementRef, FrameDocument, ShadowNode};
+pub(crate) use document::{Document, ElementRef, FrameDocument, PageDocuments, ShadowNode, owner_of};
 pub use document::{NodeId, WorldId};
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::dom::{BackendNodeId, ResolveNodeParams};
@@ -18,6 +18,7 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::{
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
+use crate::process::panics::lock;
 use agent::text::shorten;
 use cdp::CdpError;
 use cdp::messages::Evaluated;
@@ -84,7 +85,7 @@ impl IsolatedWorlds {
         argument: &(impl Serialize + Sync),
         limit: Duration,
     ) -> Result<(WorldId, R), ScriptError> {
-        let known = self.lock().by_frame.get(&key(document)).cloned();
+        let known = lock(&self.0).by_frame.get(&key(document)).cloned();
         if let Some(world) = known {
             match call_in(document, &world, function, argument, limit).await {
                 // Only the error shows that the execution context is gone.
@@ -127,7 +128,7 @@ impl IsolatedWorlds {
                 .build();
             document.session.call(resolve)
         };
-        let known = self.lock().by_frame.get(&key(document)).cloned();
+        let known = lock(&self.0).by_frame.get(&key(document)).cloned();
         let resolved = match known {
             Some(world) => resolve(&world).await,
             None => resolve(&self.create(document, document.session.connection().command_timeout()).await?).await,
@@ -179,12 +180,12 @@ impl IsolatedWorlds {
     }
 
     fn known(&self, document: &Document) -> Result<IsolatedWorld, ScriptError> {
-        self.lock().by_frame.get(&key(document)).cloned().ok_or(ScriptError::Cdp(CdpError::Detached))
+        lock(&self.0).by_frame.get(&key(document)).cloned().ok_or(ScriptError::Cdp(CdpError::Detached))
     }
 
     /// Whether a world still exists.
     pub(crate) fn is_current(&self, key: WorldId) -> bool {
-        self.lock().by_frame.values().any(|world| world.key == key)
+        lock(&self.0).by_frame.values().any(|world| world.key == key)
     }
 
     async fn create(&self, document: &Document, limit: Duration) -> Result<IsolatedWorld, ScriptError> {
@@ -201,7 +202,7 @@ impl IsolatedWorlds {
             return Err(ScriptError::Threw(shorten(exception.first_line(), 300)));
         }
         let root = object(installed.result.object_id, "document")?;
-        let mut known = self.lock();
+        let mut known = lock(&self.0);
         known.made += 1;
         let world = IsolatedWorld {
             context,
@@ -213,10 +214,6 @@ impl IsolatedWorlds {
         };
         known.remember(key(document), world.clone());
         Ok(world)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, WorldTable> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::isolated_world::{ElementRef, FrameDocument, NodeId, WorldId};
+use crate::isolated_world::{ElementRef, NodeId, PageDocuments, WorldId};
 use crate::observe::{FrameReading, IndexBox, IndexTable, IndexedElement, Reading, compose};
 use agent::locator::Locator;
 use agent::observation::{Element, ElementIndex, PageView};
@@ -15,7 +15,7 @@ pub(crate) struct ElementMap {
     elements: HashMap<ElementIndex, Element>,
     /// The elements that selectors stand for.
     selected: HashMap<String, ElementIndex>,
-    documents: HashMap<WorldId, FrameDocument>,
+    documents: PageDocuments,
     /// The reading behind the view.
     page: Option<Arc<FrameReading>>,
     /// The last interstitial that was waited for.
@@ -33,7 +33,7 @@ pub(crate) struct MappedElement {
 pub(crate) struct FoundElement {
     pub(crate) place: ElementRef,
     /// Its document and those around it.
-    pub(crate) documents: Vec<(WorldId, FrameDocument)>,
+    pub(crate) documents: PageDocuments,
     /// Its index is assigned later.
     pub(crate) element: Element,
     pub(crate) signature: String,
@@ -41,12 +41,7 @@ pub(crate) struct FoundElement {
 
 impl ElementMap {
     /// Replaces the view.
-    pub(crate) fn update(
-        &mut self,
-        page: Arc<FrameReading>,
-        documents: HashMap<WorldId, FrameDocument>,
-        budget: usize,
-    ) -> PageView {
+    pub(crate) fn update(&mut self, page: Arc<FrameReading>, documents: PageDocuments, budget: usize) -> PageView {
         let view = compose(&page, &mut self.indices, budget);
         self.page = Some(page);
         self.elements = view.elements.iter().map(|element| (element.index, element.clone())).collect();
@@ -103,7 +98,8 @@ impl ElementMap {
         };
         let element = self.elements.get(&index)?;
         let shown = self.indices.resolve(index)?;
-        let place = self.place(shown.frame, shown.node)?;
+        let document = self.documents.get(&shown.frame)?.document.clone();
+        let place = ElementRef { document, world: shown.frame, id: shown.node.0 };
         Some(MappedElement { element: element.clone(), place, signature: shown.signature.clone() })
     }
 
@@ -111,14 +107,7 @@ impl ElementMap {
         self.page.as_ref()?.find(world)
     }
 
-    /// The element that holds a document's frame; none for a main document.
-    pub(crate) fn owner(&self, world: WorldId) -> Option<ElementRef> {
-        let (parent, owner) = self.documents.get(&world)?.owner?;
-        self.place(parent, owner)
-    }
-
-    fn place(&self, world: WorldId, node: NodeId) -> Option<ElementRef> {
-        let document = self.documents.get(&world)?.document.clone();
-        Some(ElementRef { document, world, id: node.0 })
+    pub(crate) fn documents(&self) -> &PageDocuments {
+        &self.documents
     }
 }

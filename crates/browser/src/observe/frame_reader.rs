@@ -1,6 +1,6 @@
 //! Reads all visible documents of a page, across processes and including closed shadow trees.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::dom::{
@@ -13,13 +13,15 @@ use futures::FutureExt;
 use futures::future::{BoxFuture, join_all};
 
 use crate::context::Context;
-use crate::isolated_world::{Document, FrameDocument, IsolatedWorlds, NodeId, ObjectGroup, ScriptError, WorldId};
+use crate::isolated_world::{
+    Document, FrameDocument, IsolatedWorlds, NodeId, ObjectGroup, PageDocuments, ScriptError, WorldId,
+};
 use crate::observe::{ChildFrame, FrameReading, Reading};
 use cdp::CdpError;
 use cdp::messages::{Described, Listeners, ShadowRoot};
 
 /// Maximum frame depth.
-const MAX_DEPTH: u32 = 5;
+pub(crate) const MAX_DEPTH: usize = 5;
 /// Maximum passes over a document: each may reveal closed shadow trees inside those opened before.
 const MAX_PASSES: u32 = 4;
 /// Hosts probed per pass. Each takes some 0.2 ms, once.
@@ -36,14 +38,6 @@ const MAX_LISTENERS: usize = 100;
 /// Events that a press triggers.
 const PRESSES: [&str; 6] = ["click", "dblclick", "mousedown", "mouseup", "pointerdown", "pointerup"];
 
-/// A reading and the documents it covers.
-pub(crate) struct PageReading {
-    pub(crate) page: FrameReading,
-    pub(crate) documents: HashMap<WorldId, FrameDocument>,
-}
-
-type Documents = Vec<(WorldId, FrameDocument)>;
-
 #[derive(Clone, Copy)]
 pub(crate) struct FrameReader<'a> {
     pub(crate) context: &'a Context,
@@ -52,13 +46,12 @@ pub(crate) struct FrameReader<'a> {
 }
 
 impl<'a> FrameReader<'a> {
-    /// Reads a tab from its main document down.
+    /// Reads a tab from its main document down, and returns the documents that the reading covers.
     ///
     /// # Errors
     /// When the main document cannot be read. Unreadable frames are part of the result.
-    pub(crate) async fn read_page(self, main: Document) -> Result<PageReading, ScriptError> {
-        let (page, documents) = self.document(main, None, 0).await?;
-        Ok(PageReading { page, documents: documents.into_iter().collect() })
+    pub(crate) async fn read_page(self, main: Document) -> Result<(FrameReading, PageDocuments), ScriptError> {
+        self.document(main, None, 0).await
     }
 
     /// Boxed for recursion.
@@ -66,11 +59,11 @@ impl<'a> FrameReader<'a> {
         self,
         document: Document,
         owner: Option<(WorldId, NodeId)>,
-        depth: u32,
-    ) -> BoxFuture<'a, Result<(FrameReading, Documents), ScriptError>> {
+        depth: usize,
+    ) -> BoxFuture<'a, Result<(FrameReading, PageDocuments), ScriptError>> {
         async move {
             let (key, reading) = self.read(&document).await?;
-            let mut documents = vec![(key, FrameDocument { document: document.clone(), owner })];
+            let mut documents = PageDocuments::from([(key, FrameDocument { document: document.clone(), owner })]);
             let mut children = Vec::new();
             let in_sight: HashSet<NodeId> = reading.frame_owners().collect();
             if depth < MAX_DEPTH && !in_sight.is_empty() {
@@ -93,8 +86,8 @@ impl<'a> FrameReader<'a> {
         parent_key: WorldId,
         in_sight: &HashSet<NodeId>,
         frame: Document,
-        depth: u32,
-    ) -> Option<(ChildFrame, Documents)> {
+        depth: usize,
+    ) -> Option<(ChildFrame, PageDocuments)> {
         let owner = self.owner(parent, &frame).await.ok().filter(|owner| in_sight.contains(owner))?;
         let limit = if self.worlds.is_unresponsive(&frame) { UNRESPONSIVE_FRAME_LIMIT } else { FRAME_LIMIT };
         let reader = Self { limit: self.limit.min(limit), ..self };
@@ -104,7 +97,7 @@ impl<'a> FrameReader<'a> {
             Ok((reading, documents)) => Some((ChildFrame { owner, content: Some(reading) }, documents)),
             Err(error) => {
                 tracing::debug!(%error, "a frame could not be read");
-                Some((ChildFrame { owner, content: None }, Vec::new()))
+                Some((ChildFrame { owner, content: None }, PageDocuments::new()))
             }
         }
     }

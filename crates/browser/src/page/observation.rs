@@ -92,14 +92,14 @@ impl BrowserPage {
         let mut observation = Observation::default();
         let mut check = None;
         match read? {
-            Ok(gathered) if self.failure().is_none() => {
-                let facts = self.facts(&gathered.page);
+            Ok((page, documents)) if self.failure().is_none() => {
+                let facts = self.facts(&page);
                 observation.blocker = observe::blocker(&facts);
                 let passes = observation.blocker.as_ref().is_some_and(|blocker| observe::may_pass(&facts, blocker));
-                let page = Arc::new(gathered.page);
+                let page = Arc::new(page);
                 check = passes.then_some(page.key);
                 elements.retain(|key| self.worlds.is_current(key));
-                observation.view = elements.update(page.clone(), gathered.documents, settings.view_token_budget);
+                observation.view = elements.update(page.clone(), documents, settings.view_token_budget);
                 observation.url = page.reading.url.clone();
                 observation.title = page.reading.title.clone();
                 notices.extend(observe::notices(&page, &observation.view));
