@@ -2,7 +2,6 @@
 
 mod observation;
 pub(crate) mod overlay;
-mod pictures;
 mod redaction;
 mod screenshot;
 

@@ -53,9 +53,7 @@ const DIGITS: [[u8; 5]; 10] = [
 /// # Errors
 /// When the image is not a PNG as Chromium writes it.
 pub(crate) async fn draw_boxes(picture: Image, boxes: Vec<IndexBox>) -> Result<Image, OverlayError> {
-    let drawn = tokio::task::spawn_blocking(move || drawn(&STANDARD.decode(&*picture.base64)?, &boxes)).await;
-    let png = drawn.map_err(|_| OverlayError::Interrupted)??;
-    Ok(Image { format: ImageFormat::Png, base64: STANDARD.encode(png).into() })
+    edit(picture, move |png| drawn(png, &boxes)).await
 }
 
 /// Paints areas of a PNG screenshot black.
@@ -63,14 +61,23 @@ pub(crate) async fn draw_boxes(picture: Image, boxes: Vec<IndexBox>) -> Result<I
 /// # Errors
 /// As [`draw_boxes`].
 pub(crate) async fn mask(picture: Image, areas: Vec<[i32; 4]>) -> Result<Image, OverlayError> {
-    let covered = tokio::task::spawn_blocking(move || {
-        let mut canvas = Canvas::read(&STANDARD.decode(&*picture.base64)?)?;
+    let masked = move |png: &[u8]| {
+        let mut canvas = Canvas::read(png)?;
         for place in areas {
             canvas.fill(place, MASK);
         }
         canvas.write()
-    });
-    let png = covered.await.map_err(|_| OverlayError::Interrupted)??;
+    };
+    edit(picture, masked).await
+}
+
+/// Edits a PNG on a blocking thread.
+async fn edit(
+    picture: Image,
+    edited: impl FnOnce(&[u8]) -> Result<Vec<u8>, OverlayError> + Send + 'static,
+) -> Result<Image, OverlayError> {
+    let png = tokio::task::spawn_blocking(move || edited(&STANDARD.decode(&*picture.base64)?)).await;
+    let png = png.map_err(|_| OverlayError::Interrupted)??;
     Ok(Image { format: ImageFormat::Png, base64: STANDARD.encode(png).into() })
 }
 

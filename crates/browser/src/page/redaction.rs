@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::isolated_world::{Document, ScriptError};
-use crate::observe::frame_reader::FrameReader;
+use crate::observe::frame_reader::{FrameReader, MAX_DEPTH};
 use crate::page::overlay::{self, OverlayError};
 use crate::page::screenshot;
 use agent::image::{Image, ImageFormat};
@@ -30,8 +30,6 @@ const MAX_FRAMES: usize = 100;
 const MAX_RANGES: usize = 2_000;
 /// Limit for a frame to return its text; a slower one is masked.
 const FRAME_LIMIT: Duration = Duration::from_secs(1);
-/// Maximum frame depth; deeper frames are masked with their parents.
-const MAX_DEPTH: u32 = 5;
 /// Attempts to take a screenshot while masked areas keep moving.
 const ATTEMPTS: u32 = 3;
 
@@ -125,11 +123,12 @@ fn shows_secret<'a>(
     frame: &'a Document,
     masker: &'a Arc<Masker>,
     left: &'a AtomicUsize,
-    depth: u32,
+    depth: usize,
 ) -> BoxFuture<'a, bool> {
     async move {
         let reader = FrameReader { limit: reader.limit.min(FRAME_LIMIT), ..reader };
         let is_one_too_many = left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_err();
+        // Deeper frames are masked with their parents.
         if depth > MAX_DEPTH || is_one_too_many {
             return true;
         }

@@ -1,9 +1,15 @@
-//! Viewport screenshots.
+//! Screenshots of the viewport within their limits: redacted, and with indices drawn on if configured.
 
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::page::{CaptureScreenshotFormat, CaptureScreenshotParams};
 
+use super::BrowserPage;
+use super::overlay::{self, OverlayError};
+use super::redaction::{self, ScreenshotError};
+use crate::isolated_world::Document;
+use crate::observe::element_map::ElementMap;
+use crate::observe::frame_reader::FrameReader;
 use agent::image::{Image, ImageFormat};
 use cdp::messages::Screenshot;
 use cdp::{CdpError, Session};
@@ -14,25 +20,51 @@ const QUALITY: i64 = 80;
 /// JPEG quality of the second attempt.
 const LOW_QUALITY: i64 = 40;
 
-/// Like [`capture`], with a size limit: a larger image is taken again as a JPEG of low quality. None if that is still
-/// too large.
-pub(crate) async fn capture_within(
-    session: &Session,
-    format: ImageFormat,
-    limit: Duration,
-    max_bytes: usize,
-) -> Result<Option<Image>, CdpError> {
-    let taken = capture(session, format, limit).await?;
-    if taken.bytes() <= max_bytes {
-        return Ok(Some(taken));
+impl BrowserPage {
+    /// A screenshot within the size limit and without secrets; none if it would be too large.
+    pub(super) async fn screenshot(
+        &self,
+        document: &Document,
+        asked: ImageFormat,
+        limit: Duration,
+    ) -> Result<Option<Image>, ScreenshotError> {
+        let (session, settings) = (&document.session, &self.context.browser().settings);
+        let is_small = |image: &Image| image.bytes() <= settings.max_screenshot_bytes;
+        if let Some(masker) = self.spec.secrets.masker() {
+            // Redaction needs a PNG.
+            let reader = FrameReader { context: &self.context, worlds: &self.worlds, limit };
+            return Ok(Some(redaction::capture(reader, document, masker).await?).filter(is_small));
+        }
+        if settings.screenshot_marks {
+            // The overlay needs a PNG; its size is checked afterwards.
+            return Ok(Some(capture(session, ImageFormat::Png, limit).await?));
+        }
+        let taken = capture(session, asked, limit).await?;
+        if is_small(&taken) {
+            return Ok(Some(taken));
+        }
+        let smaller =
+            CaptureScreenshotParams::builder().format(CaptureScreenshotFormat::Jpeg).quality(LOW_QUALITY).build();
+        let taken: Screenshot = session.call_as(smaller, limit).await?;
+        Ok(Some(Image { format: ImageFormat::Jpeg, base64: taken.data }).filter(is_small))
     }
-    let smaller = CaptureScreenshotParams::builder().format(CaptureScreenshotFormat::Jpeg).quality(LOW_QUALITY).build();
-    let taken: Screenshot = session.call_as(smaller, limit).await?;
-    Ok(Some(Image { format: ImageFormat::Jpeg, base64: taken.data }).filter(|image| image.bytes() <= max_bytes))
+
+    pub(super) fn too_large(&self) -> String {
+        let most = self.context.browser().settings.max_screenshot_bytes;
+        format!("No screenshot could be taken: it would have more than {most} bytes.")
+    }
+
+    /// Draws the indices of the last view, if configured.
+    pub(super) async fn annotated(&self, picture: Image, elements: &ElementMap) -> Result<Image, OverlayError> {
+        if !self.context.browser().settings.screenshot_marks {
+            return Ok(picture);
+        }
+        overlay::draw_boxes(picture, elements.index_boxes()).await
+    }
 }
 
 /// Captures the viewport. Takes 33 to 50 ms, as it waits for a frame.
-pub(crate) async fn capture(session: &Session, format: ImageFormat, limit: Duration) -> Result<Image, CdpError> {
+pub(super) async fn capture(session: &Session, format: ImageFormat, limit: Duration) -> Result<Image, CdpError> {
     let capture = CaptureScreenshotParams::builder();
     let capture = match format {
         // Twice as fast, for files a tenth larger.
