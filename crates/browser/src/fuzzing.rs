@@ -1,9 +1,9 @@
 //! Fuzz targets for input from pages, the browser and models.
 
 use crate::act::chord;
-use crate::observe;
+use crate::observe::invariants;
 
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[("page_view", observe::fuzzing::page_view), ("keys", chord::fuzz)];
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[("page_view", invariants::fuzz), ("keys", chord::fuzz)];
 
 #[cfg(test)]
 #[test]

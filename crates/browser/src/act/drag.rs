@@ -14,6 +14,7 @@ use super::mouse::{Point, hold, move_to};
 use super::outcome::delivered;
 use super::text::label;
 use crate::context::VIEWPORT;
+use crate::context::tabs::Tabs;
 use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
 use cdp::Session;
@@ -157,11 +158,11 @@ impl Executor<'_> {
         if !is_draggable {
             return Ok(None);
         }
-        let taken = self.context.wait_until(|tabs| tabs.active().and_then(|tab| tab.dragged.take()));
-        let taken = tokio::time::timeout(DRAG_START, taken).await;
+        let take = |tabs: &mut Tabs| tabs.active().and_then(|tab| tab.dragged.take());
+        let taken = self.context.wait_within(DRAG_START, take).await;
         session.send(SetInterceptDragsParams::new(false));
         // Without data the page handles the press itself: a pointer drag.
-        taken.ok().transpose().map_err(ActionError::from)
+        Ok(taken?)
     }
 
     /// Moves along a way and lets go at its end, or drops the data of an HTML drag there.

@@ -63,8 +63,16 @@ impl Executor<'_> {
         self.call_target(target, "options", &json!({ "id": target.place.id, "limit": limit, "news": false })).await
     }
 
+    /// An element's list, and whether it had to be opened.
+    pub(super) async fn shown_list(&self, target: &Target) -> Result<(OpenList, bool), ActionError> {
+        match self.list_of(target, Duration::ZERO).await? {
+            Some(list) => Ok((list, false)),
+            None => Ok((self.open_list(target).await?, true)),
+        }
+    }
+
     /// Opens an element's list by clicking it.
-    pub(super) async fn open_list(&self, target: &Target) -> Result<OpenList, ActionError> {
+    async fn open_list(&self, target: &Target) -> Result<OpenList, ActionError> {
         let located = self.locate(target).await?;
         if located.disabled {
             reject!("element {} is disabled", target.index);

@@ -39,16 +39,17 @@ impl Executor<'_> {
             .timeout(timeout)
             .build()
             .expect("the expression is set");
+        let timed_out = || ActionError::TimedOut { what: "the script".into(), limit: SCRIPT_TIMEOUT };
         let started = Instant::now();
         let ended = match session.call_as::<Evaluated<Value>, _>(evaluate, SCRIPT_TIMEOUT).await {
             Ok(ended) => ended,
             Err(CdpError::TimedOut { .. }) => {
                 session.send(TerminateExecutionParams::default());
-                return Err(ActionError::TimedOut { what: "the script".into(), limit: SCRIPT_TIMEOUT });
+                return Err(timed_out());
             }
             // Chromium enforces the same limit and may report it as a failed command.
             Err(CdpError::Refused { .. }) if started.elapsed() >= SCRIPT_TIMEOUT.mul_f64(0.9) => {
-                return Err(ActionError::TimedOut { what: "the script".into(), limit: SCRIPT_TIMEOUT });
+                return Err(timed_out());
             }
             // The script opened a dialog or left the page.
             Err(CdpError::DialogOpen | CdpError::Detached | CdpError::Refused { .. }) => {
@@ -62,7 +63,7 @@ impl Executor<'_> {
         if let Some(exception) = ended.exception_details {
             let cause = shorten(exception.first_line(), 300);
             if cause.contains("execution was terminated") {
-                return Err(ActionError::TimedOut { what: "the script".into(), limit: SCRIPT_TIMEOUT });
+                return Err(timed_out());
             }
             reject!("the script failed: {}", clip(&cause, 400));
         }

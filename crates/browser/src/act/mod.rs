@@ -3,7 +3,6 @@
 pub(super) mod chord;
 mod click;
 mod clipboard;
-mod clipboard_relay;
 mod dialog;
 mod documents;
 mod drag;

@@ -163,7 +163,8 @@ impl Executor<'_> {
         deadline: Instant,
     ) -> Result<Option<bool>, ActionError> {
         let documents = start.baseline.counts().documents;
-        let committed = self.context.wait_until(|tabs| match tabs.by_id(start.baseline.tab) {
+        let limit = SHOWN_WITHIN.min(deadline.saturating_duration_since(Instant::now()));
+        let committed = self.context.wait_within(limit, |tabs| match tabs.by_id(start.baseline.tab) {
             Some(tab) if !tab.crashed && tab.load.has_committed(loader) => Some(true),
             Some(tab) if !tab.crashed => {
                 let is_another = tab.activity.counts().documents != documents && !tab.activity.is_navigating();
@@ -171,8 +172,7 @@ impl Executor<'_> {
             }
             _ => Some(true),
         });
-        let until = deadline.min(Instant::now() + SHOWN_WITHIN);
-        Ok(tokio::time::timeout_at(until, committed).await.ok().transpose()?)
+        Ok(committed.await?)
     }
 
     /// Whether the tab shows, or navigates to, a document other than the requested one.
@@ -194,20 +194,17 @@ impl Executor<'_> {
         session.call(NavigateToHistoryEntryParams::new(entry.id)).await.map_err(browser_error)?;
         // Unlike `Page.navigate`, this returns before the navigation starts.
         let mark = start.baseline.counts();
-        let moved = self.context.wait_until(|tabs| match tabs.by_id(start.baseline.tab) {
+        let limit = self.context.browser().settings.navigation_timeout;
+        let moved = self.context.wait_within(limit, |tabs| match tabs.by_id(start.baseline.tab) {
             Some(tab) if !tab.crashed => {
                 let now = tab.activity.counts();
                 (now.documents != mark.documents || now.same_document != mark.same_document).then_some(())
             }
             _ => Some(()),
         });
-        let limit = self.context.browser().settings.navigation_timeout;
-        match tokio::time::timeout(limit, moved).await {
-            Ok(reached) => reached?,
-            Err(_) => {
-                stop_loading(self.context, &session, start.baseline.tab);
-                return Err(ActionError::TimedOut { what: "going back".into(), limit });
-            }
+        if moved.await?.is_none() {
+            stop_loading(self.context, &session, start.baseline.tab);
+            return Err(ActionError::TimedOut { what: "going back".into(), limit });
         }
         self.settle("Go back".into(), &start).await
     }

@@ -70,8 +70,7 @@ impl Executor<'_> {
             return Err(ActionError::ElementGone { index: index.clone() });
         }
         if typed.changed {
-            let why = format!("element {index} became something else under the click; nothing was typed");
-            reject!("{why}");
+            reject!("element {index} became something else under the click; nothing was typed");
         }
         if typed.unfocused {
             reject!("element {index} does not take the focus; nothing was typed");
@@ -88,18 +87,14 @@ impl Executor<'_> {
 
     /// The text with its secrets, if they are allowed in this field.
     fn authorize(&self, holder: &SecretField, index: &Locator, text: &str) -> Result<SecretString, ActionError> {
-        let refused = |why: &str| reject!("element {index} {why}; nothing was typed");
-        if !holder.field {
-            return refused("is no input field, and a secret is typed into nothing else");
-        }
-        if holder.disabled {
-            return refused("is disabled");
-        }
-        if holder.search {
-            return refused("is for searching, and a secret is not searched for");
-        }
-        if holder.url {
-            return refused("is in a form that puts what is typed into a URL, where a secret must not stand");
+        let obstacles = [
+            (!holder.field, "is no input field, and a secret is typed into nothing else"),
+            (holder.disabled, "is disabled"),
+            (holder.search, "is for searching, and a secret is not searched for"),
+            (holder.url, "is in a form that puts what is typed into a URL, where a secret must not stand"),
+        ];
+        if let Some((_, why)) = obstacles.into_iter().find(|(is_so, _)| *is_so) {
+            reject!("element {index} {why}; nothing was typed");
         }
         let targets: Vec<Origin> = holder.targets.iter().map(|target| origin(target)).collect();
         let filled = self.secrets.fill(text, &origin(&holder.origin), &targets);

@@ -78,15 +78,10 @@ impl Executor<'_> {
         let target = self.target(index).await?;
         let start = self.start_on(&target).await?;
         let description = format!("List the options of {}", label(&target.element));
-        let found = self.options(&target, Duration::ZERO).await?;
-        let options = match (found.native, found.open) {
-            (Some(options), _) => options,
-            (None, open) => {
-                let opened = open.is_none();
-                let list = match open {
-                    Some(list) => list,
-                    None => self.open_list(&target).await?,
-                };
+        let options = match self.options(&target, Duration::ZERO).await?.native {
+            Some(options) => options,
+            None => {
+                let (list, opened) = self.shown_list(&target).await?;
                 let mut texts: Vec<String> = Vec::new();
                 self.scan_list(&target, &list, |list| {
                     remember_texts(&mut texts, &list.options, usize::MAX);
@@ -108,12 +103,8 @@ impl Executor<'_> {
     /// Selects the named options, and in a multiple list deselects the others. Returns a note if the page does not confirm
     /// a selection.
     async fn select_in_list(&self, target: &Target, wanted: &[String]) -> Result<Option<String>, ActionError> {
-        let (index, standing) = (&target.index, self.list_of(target, Duration::ZERO).await?);
-        let opened = standing.is_none();
-        let mut list = match standing {
-            Some(list) => list,
-            None => self.open_list(target).await?,
-        };
+        let index = &target.index;
+        let (mut list, opened) = self.shown_list(target).await?;
         if wanted.len() > 1 && !list.several {
             if opened {
                 self.close_list(target).await?;
@@ -123,10 +114,7 @@ impl Executor<'_> {
         let mut unconfirmed = None;
         for name in wanted {
             // Selecting one may have closed the list.
-            list = match self.list_of(target, Duration::ZERO).await? {
-                Some(list) => list,
-                None => self.open_list(target).await?,
-            };
+            list = self.shown_list(target).await?.0;
             let mut known: Vec<String> = Vec::new();
             let found = self
                 .scan_list(target, &list, |list| {

@@ -1,6 +1,6 @@
 //! Switching and closing tabs.
 
-use chromiumoxide_cdp::cdp::browser_protocol::target::{CloseTargetParams, TargetId};
+use chromiumoxide_cdp::cdp::browser_protocol::target::CloseTargetParams;
 
 use super::executor::Executor;
 use super::text::clip;
@@ -36,11 +36,11 @@ impl Executor<'_> {
         };
         let (id, target) = closing.ok_or_else(|| no_such_tab(id.unwrap_or(0)))?;
         // Not `Page.close`, which a `beforeunload` handler can prevent.
-        let close = CloseTargetParams::new(TargetId::new(target.to_string()));
+        let close = CloseTargetParams::new(target.to_string());
         self.context.browser().connection.root().call(close).await.map_err(browser_error)?;
         let limit = self.command_timeout();
-        let closed = self.context.wait_until(|tabs| tabs.by_id(id).is_none().then_some(()));
-        tokio::time::timeout(limit, closed).await.map_err(|_| BrowserError::Unresponsive { limit })??;
+        let closed = self.context.wait_within(limit, |tabs| tabs.by_id(id).is_none().then_some(())).await?;
+        closed.ok_or(BrowserError::Unresponsive { limit })?;
         let effect = match self.context.tabs().active() {
             Some(tab) => format!("the page is now {}", clip(&tab.url, 200)),
             None => "no tab is open; navigate to open one".to_owned(),

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::documents::FrameAnswer;
 use super::executor::{Executor, reject};
 use super::text::clip;
+use crate::context::tabs::Tabs;
 use agent::RequestedAction;
 use agent::ports::{ActionError, ActionOutcome};
 
@@ -76,16 +77,10 @@ impl Executor<'_> {
     pub(super) async fn wait_for_url(&self, text: &str, seconds: Option<f64>) -> Result<ActionOutcome, ActionError> {
         let limit = seconds.map_or(DEFAULT_WAIT, wait_of);
         let before = self.start_action().await?;
-        let reached = self.context.wait_until(|tabs| tabs.active().filter(|tab| tab.url.contains(text)).map(|_| ()));
         let shown = clip(text, 80);
-        match tokio::time::timeout(limit, reached).await {
-            Ok(reached) => reached?,
-            Err(_) => {
-                return Err(ActionError::TimedOut {
-                    what: format!("waiting for a URL that contains {shown:?}"),
-                    limit,
-                });
-            }
+        let reached = |tabs: &mut Tabs| tabs.active().filter(|tab| tab.url.contains(text)).map(|_| ());
+        if self.context.wait_within(limit, reached).await?.is_none() {
+            return Err(ActionError::TimedOut { what: format!("waiting for a URL that contains {shown:?}"), limit });
         }
         self.settle(format!("Wait for a URL with '{shown}'"), &before).await
     }

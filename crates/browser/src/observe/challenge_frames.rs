@@ -45,7 +45,3 @@ pub(super) fn provider(url: &str) -> Option<(&'static str, FrameRole)> {
         _ => return None,
     })
 }
-
-pub(super) fn is_challenge_frame(url: &str) -> bool {
-    provider(url).is_some()
-}

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::challenge_frames::provider;
 use super::frames::FrameReading;
 use super::reading::{ElementItem, FrameItem, Item};
 
@@ -142,8 +143,7 @@ impl Facts {
             width: right.saturating_sub(left),
             height: bottom.saturating_sub(top),
         });
-        let foreign = super::challenge_frames::is_challenge_frame(url);
-        if let Some(inner) = inner.filter(|_| !foreign) {
+        if let Some(inner) = inner.filter(|_| provider(url).is_none()) {
             self.document(inner, false);
         }
     }

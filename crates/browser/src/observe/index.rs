@@ -39,10 +39,6 @@ pub(super) struct LastReading {
 }
 
 impl IndexTable {
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// The element of an index; none if it was never shown or its frame is gone.
     pub fn resolve(&self, index: ElementIndex) -> Option<&IndexedElement> {
         self.shown.get(&index)

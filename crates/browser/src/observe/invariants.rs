@@ -1,17 +1,30 @@
-//! Invariants of every view.
+//! Invariants of every view, for the property tests and as a fuzz target.
 
 use std::collections::HashSet;
 
+use super::blocker::blocker;
+use super::facts::Facts;
 use super::frames::FrameReading;
 use super::index::IndexTable;
 use super::notice::notices;
+use super::reading::Reading;
 use super::render::compose;
 use super::words::tokens;
+use crate::isolated_world::WorldId;
 use agent::observation::ElementIndex;
+
+/// Fuzz target: a compromised renderer could write any reply of the reading script.
+pub(crate) fn fuzz(data: &[u8]) {
+    let Ok(json) = std::str::from_utf8(data) else { return };
+    let Ok(reading) = Reading::parse(json) else { return };
+    let tree = FrameReading::leaf(WorldId(0), reading);
+    hold(&tree, 1_000);
+    blocker(&Facts::new(&tree, None, None));
+}
 
 /// Checks the invariants for one tree; `budget` in tokens, at least 200.
 pub(super) fn hold(tree: &FrameReading, budget: usize) {
-    let mut table = IndexTable::new();
+    let mut table = IndexTable::default();
     let view = compose(tree, &mut table, budget);
     let text = &view.text;
     assert!(tokens(text) <= budget, "{} tokens of {budget}\n{text}", tokens(text));
@@ -27,7 +40,7 @@ pub(super) fn hold(tree: &FrameReading, budget: usize) {
     // Page text adds no lines, no notes and no invisible characters.
     assert!(!text.chars().any(|c| c.is_control() && c != '\n' && c != '\t'), "{text:?}");
     assert!(!text.contains(['\u{200b}', '\u{202e}', '\u{feff}']), "{text:?}");
-    let whole = compose(tree, &mut IndexTable::new(), 1_000_000).text;
+    let whole = compose(tree, &mut IndexTable::default(), 1_000_000).text;
     assert!(whole.lines().filter(|line| line.trim_start().starts_with("...")).count() <= 2, "{whole}");
 
     // The same reading gives the same view.

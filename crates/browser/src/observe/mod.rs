@@ -26,9 +26,7 @@ mod render;
 mod words;
 
 #[cfg(any(test, fuzzing))]
-pub(super) mod fuzzing;
-#[cfg(any(test, fuzzing))]
-mod invariants;
+pub(super) mod invariants;
 #[cfg(test)]
 mod tests;
 

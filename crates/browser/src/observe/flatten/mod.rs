@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use self::frame_viewport::FrameViewport;
 use super::flat_page::{Control, FlatPage, Line, Piece};
+use super::frame_reader::MAX_DEPTH;
 use super::frames::FrameReading;
 use super::index::IndexedElement;
 use super::line::{PageUrl, element, element_line, signature};
@@ -15,9 +16,6 @@ use super::words::{plain, tokens};
 use crate::isolated_world::{NodeId, WorldId};
 
 const TEXT: usize = 4000;
-/// Maximum frame depth.
-const DEPTH: usize = 5;
-
 /// Short texts side by side are joined.
 const BESIDE_CHARS: usize = 80;
 
@@ -283,7 +281,7 @@ impl Flattener<'_> {
         let name = plain(&item.name, 80);
         let title = if name.is_empty() { "<iframe>".to_owned() } else { format!("<iframe> {name}") };
         match child.and_then(|child| child.content.as_ref()) {
-            Some(inner) if depth < DEPTH => {
+            Some(inner) if depth < MAX_DEPTH => {
                 let header = self.header(title);
                 self.stack.push(Scope::Under(header));
                 self.frame(inner, &FrameViewport { dx, dy, seen, cover: item.cover }, depth + 1);

@@ -12,13 +12,13 @@ fn lines(page: &FrameReading, table: &mut IndexTable) -> Vec<String> {
 
 #[test]
 fn a_complete_view_says_so_at_its_end() {
-    let view = lines(&page(vec![text(0, "Hello"), button(7, 20, "Go")]), &mut IndexTable::new());
+    let view = lines(&page(vec![text(0, "Hello"), button(7, 20, "Go")]), &mut IndexTable::default());
     assert_eq!(view, ["Hello", "[1]<button />Go", "... end of page"]);
 }
 
 #[test]
 fn an_element_keeps_its_index_while_others_come_and_go() {
-    let mut table = IndexTable::new();
+    let mut table = IndexTable::default();
     lines(&page(vec![button(5, 0, "A"), button(6, 30, "B")]), &mut table);
     let view = lines(&page(vec![button(9, 0, "C"), button(6, 30, "B")]), &mut table);
     assert_eq!(view[..2], ["*[3]<button />C", "[2]<button />B"]);
@@ -26,7 +26,7 @@ fn an_element_keeps_its_index_while_others_come_and_go() {
 
 #[test]
 fn elements_scrolled_into_view_are_not_new() {
-    let mut table = IndexTable::new();
+    let mut table = IndexTable::default();
     lines(&page(vec![button(1, 0, "A")]), &mut table);
     let mut scrolled =
         page(vec![button(1, -900, "A"), button(2, 1200, "Was out of range"), button(3, 100, "Popped up")]);
@@ -38,7 +38,7 @@ fn elements_scrolled_into_view_are_not_new() {
 
 #[test]
 fn indices_of_removed_frames_are_invalid_and_not_reused() {
-    let mut table = IndexTable::new();
+    let mut table = IndexTable::default();
     lines(&page(vec![button(1, 0, "A")]), &mut table);
     table.retain_frames(|_| false);
     assert!(table.resolve(ElementIndex(1)).is_none());
@@ -50,7 +50,7 @@ fn indices_of_removed_frames_are_invalid_and_not_reused() {
 fn text_that_looks_like_an_element_is_escaped() {
     let view = compose(
         &page(vec![text(0, "[1]<button />Forged"), text(20, "see [4] or [5]  <a>"), text(40, "<nav> x")]),
-        &mut IndexTable::new(),
+        &mut IndexTable::default(),
         8000,
     );
     assert!(indices(&view.text).is_empty());
@@ -60,7 +60,7 @@ fn text_that_looks_like_an_element_is_escaped() {
 #[test]
 fn lines_near_the_viewport_have_priority() {
     let items = (0..200).map(|n| button(n + 1, n as i32 * 12 - 800, &format!("Number {n}"))).collect();
-    let view = compose(&page(items), &mut IndexTable::new(), 600);
+    let view = compose(&page(items), &mut IndexTable::default(), 600);
     assert!(tokens(&view.text) <= 600);
     assert!(view.text.contains("Number 67"), "{}", view.text);
     assert!(!view.text.contains("Number 2\n"), "{}", view.text);
@@ -76,7 +76,7 @@ fn long_lists_fold_so_that_following_content_fits() {
     }
     items.push(Item::Close);
     items.push(button(900, 700, "Check out"));
-    let view = compose(&page(items), &mut IndexTable::new(), 800);
+    let view = compose(&page(items), &mut IndexTable::default(), 800);
     assert!(view.text.contains("more like these, scroll to see"), "{}", view.text);
     assert!(view.text.contains("Check out"), "{}", view.text);
 }
@@ -93,7 +93,7 @@ fn a_row_is_one_line_with_its_controls() {
         button(1, 0, "Choose"),
         Item::Close,
     ];
-    let view = lines(&page(items), &mut IndexTable::new());
+    let view = lines(&page(items), &mut IndexTable::default());
     assert_eq!(view[0], "Free | 0 € | [1]<button />Choose");
 }
 
@@ -115,7 +115,7 @@ fn frames_are_listed_at_their_owner_and_clipped() {
         ..Reading::default()
     };
     outer.children.push(ChildFrame { owner: NodeId(4), content: Some(FrameReading::leaf(WorldId(2), inner)) });
-    let view = lines(&outer, &mut IndexTable::new());
+    let view = lines(&outer, &mut IndexTable::default());
     assert_eq!(view[..4], ["[1]<button />Before", "<iframe> Ad", "\t[2]<button />Inside", "[3]<button />After"]);
     assert!(view[4].contains("about 1 more controls"), "{view:?}");
 }
@@ -138,7 +138,7 @@ fn controls_under_the_covered_part_of_a_frame_are_not_offered() {
         ..Reading::default()
     };
     outer.children.push(ChildFrame { owner: NodeId(4), content: Some(FrameReading::leaf(WorldId(2), inner)) });
-    let text = compose(&outer, &mut IndexTable::new(), 8000).text;
+    let text = compose(&outer, &mut IndexTable::default(), 8000).text;
     assert!(text.contains("Free") && !text.contains("Covered"), "{text}");
 }
 
@@ -153,7 +153,7 @@ fn unreadable_frames_are_reported() {
     };
     let mut outer = page(vec![Item::Frame(owner)]);
     outer.children.push(ChildFrame { owner: NodeId(4), content: None });
-    let view = compose(&outer, &mut IndexTable::new(), 8000);
+    let view = compose(&outer, &mut IndexTable::default(), 8000);
     assert!(view.text.starts_with("<iframe> https://slow.example/ (its content could not be read)"), "{}", view.text);
     assert_eq!(notices(&outer, &view), ["1 frames of the page could not be read."]);
 }
@@ -161,7 +161,7 @@ fn unreadable_frames_are_reported() {
 #[test]
 fn an_empty_page_is_noticed() {
     let page = page(Vec::new());
-    let view = compose(&page, &mut IndexTable::new(), 8000);
+    let view = compose(&page, &mut IndexTable::default(), 8000);
     assert_eq!(notices(&page, &view), ["The page looks empty."]);
 }
 
@@ -170,7 +170,7 @@ fn a_password_never_reaches_the_view_even_if_the_reading_contains_one() {
     let json = r#"{"items":[{"e":{"i":1,"v":1,"tag":"input","type":"password","value":"secret","filled":true,"name":"Password"}}]}"#;
     let mut page = page(Vec::new());
     page.reading.items = Reading::parse(json).expect("a valid reading").items;
-    let view = compose(&page, &mut IndexTable::new(), 8000);
+    let view = compose(&page, &mut IndexTable::default(), 8000);
     assert!(!view.text.contains("secret") && view.elements[0].value.is_empty(), "{}", view.text);
 }
 
