@@ -119,8 +119,8 @@ impl Tabs {
     }
 
     /// Reports why a tab was closed, ahead of other notices.
-    pub(crate) fn add_urgent_notice(&mut self, notices: String) {
-        self.notices.insert(0, notices);
+    pub(crate) fn add_urgent_notice(&mut self, notice: String) {
+        self.notices.insert(0, notice);
         self.notices.truncate(MAX_NOTICES);
     }
 
@@ -225,21 +225,21 @@ impl Tab {
     }
 
     /// Adds a notice ahead of others.
-    pub(crate) fn add_urgent_notice(&mut self, notices: String) {
-        self.notices.insert(0, notices);
+    pub(crate) fn add_urgent_notice(&mut self, notice: String) {
+        self.notices.insert(0, notice);
         self.notices.truncate(MAX_NOTICES);
     }
 
     /// Adds a notice unless the same one is pending.
-    pub(crate) fn add_notice_once(&mut self, notices: String) {
-        if !self.notices.contains(&notices) {
-            self.add_notice(notices);
+    pub(crate) fn add_notice_once(&mut self, notice: String) {
+        if !self.notices.contains(&notice) {
+            self.add_notice(notice);
         }
     }
 
-    pub(crate) fn add_notice(&mut self, notices: String) {
+    pub(crate) fn add_notice(&mut self, notice: String) {
         if self.notices.len() < MAX_NOTICES {
-            self.notices.push(notices);
+            self.notices.push(notice);
         }
     }
 }

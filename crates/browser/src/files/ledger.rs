@@ -256,9 +256,9 @@ impl Ledger {
         candidates.find(|name| !self.has(name.as_str())).expect("there are more numbers than files")
     }
 
-    fn add_notice(&mut self, notices: String) {
+    fn add_notice(&mut self, notice: String) {
         if self.notices.len() < MAX_NOTICES {
-            self.notices.push(notices);
+            self.notices.push(notice);
         }
     }
 }

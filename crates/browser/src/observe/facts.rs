@@ -64,9 +64,10 @@ pub struct Facts {
     /// Editable fields, including passwords.
     pub(super) fields: usize,
     pub(super) password: bool,
+    /// There is a field for a user name.
     pub(super) account: bool,
     pub(super) frames: Vec<FrameFact>,
-    /// A field for a user name.
+    /// Providers of loaded challenge scripts.
     pub(super) gates: Vec<String>,
     /// Problems of form fields, and messages of the form.
     pub(super) complaints: Vec<String>,
