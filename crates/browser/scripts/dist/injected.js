@@ -647,6 +647,53 @@
     for (const type of types) element.dispatchEvent(new Event(type, { bubbles: true, composed: true }));
   }
 
+  // src/dom/editors.js
+  var MAX_STEPS = 8;
+  var MIN_WIDTH = 60;
+  var MIN_HEIGHT = 16;
+  var TINY = 8;
+  var MAX_LINES = 2e3;
+  function editorOf(field) {
+    if (localNameOf(field) !== "textarea" || !isUnseen(field)) return null;
+    let node = (
+      /** @type {AnyElement | null} */
+      field.parentElement
+    );
+    for (let n = 0; node !== null && node !== page.body() && n < MAX_STEPS; n++) {
+      const { width, height } = rectOf(node);
+      if (width >= MIN_WIDTH && height >= MIN_HEIGHT) {
+        const outer = closest(node, ".CodeMirror,.monaco-editor,.ace_editor,[role=code]");
+        return outer ?? node;
+      }
+      node = node.parentElement;
+    }
+    return null;
+  }
+  function isUnseen(field) {
+    const { width, height } = rectOf(field);
+    if (width < TINY || height < TINY) return true;
+    const { opacity, clipPath, color } = getComputedStyle(field);
+    return opacity === "0" || clipPath !== "none" || color === "rgba(0, 0, 0, 0)";
+  }
+  function shownLines(editor, field) {
+    const known2 = editor.querySelectorAll(".CodeMirror-line,.view-line,.ace_line");
+    const lines = known2.length > 0 ? [...known2] : leaves(editor, field);
+    const placed = lines.slice(0, MAX_LINES).map((line) => ({ top: rectOf(line).top, text: lineText(line) }));
+    return placed.sort((a, b) => a.top - b.top).map(({ text: text2 }) => text2).join("\n");
+  }
+  function leaves(editor, field) {
+    const blocks = [...editor.querySelectorAll("div,pre,p")].filter((block) => !block.contains(field));
+    return blocks.filter((block) => block.querySelector("div,pre,p") === null && rectOf(block).height > 0);
+  }
+  function lineText(line) {
+    return (line.textContent ?? "").replaceAll(" ", " ").replaceAll("​", "");
+  }
+  function languageOf(editor) {
+    const holder = editor.querySelector("[data-mode-id],[data-language]") ?? editor;
+    const named = holder.getAttribute("data-mode-id") ?? holder.getAttribute("data-language");
+    return named ?? /\b(?:lang|language|mode)-([\w+#-]+)/.exec(editor.className?.toString() ?? "")?.[1] ?? "";
+  }
+
   // src/act/page-diff.js
   var GROUP = "dialog,[role=dialog],[role=alertdialog],[role=menu],[role=listbox],[role=tree],[role=grid],[role=tooltip],[role=alert],[role=status]";
   var LIST_KINDS = /* @__PURE__ */ new Set(["menu", "listbox", "tree", "grid"]);
@@ -1108,6 +1155,8 @@
     };
   }
   function shownValue(element) {
+    const editor = editorOf(element);
+    if (editor) return shownLines(editor, element).slice(0, MAX_VALUE);
     return String(element.value ?? element.innerText ?? "").slice(0, MAX_VALUE).toWellFormed();
   }
   function joinedFrom(element, count) {
@@ -1447,8 +1496,8 @@
       const found = [...list.querySelectorAll(selector)];
       if (found.length) return found.filter(hasBox).slice(0, MAX_OPTIONS);
     }
-    const leaves = [...list.querySelectorAll("*")].filter((element) => !element.firstElementChild);
-    const pointed = leaves.filter((element) => getComputedStyle(element).cursor === "pointer");
+    const leaves2 = [...list.querySelectorAll("*")].filter((element) => !element.firstElementChild);
+    const pointed = leaves2.filter((element) => getComputedStyle(element).cursor === "pointer");
     return pointed.filter(hasBox).slice(0, MAX_OPTIONS);
   }
   function openListOf(element) {
@@ -1583,6 +1632,8 @@
     return box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth;
   }
   function visibleTarget(element) {
+    const editor = editorOf(element);
+    if (editor) return editor;
     if (hasBox(element)) return element;
     return [...element.labels ?? []].find((label) => label.getClientRects().length) ?? element;
   }
@@ -1604,7 +1655,7 @@
   };
   function kindOf(element) {
     if (element instanceof HTMLSelectElement) return "select";
-    if (element instanceof HTMLTextAreaElement) return "text";
+    if (element instanceof HTMLTextAreaElement) return editorOf(element) ? "code" : "text";
     if (element.isContentEditable) return "editable";
     if (element instanceof HTMLInputElement) return INPUT_KINDS[element.type] ?? "text";
     const role = attribute(element, "role");
@@ -2755,6 +2806,7 @@
   var CROWD = 400;
   var MAX_TEXT_TESTS = 200;
   var MAX_CONCEALED = 60;
+  var MAX_EDITORS = 100;
   var Walk = class {
     /**
      * @param {number} nodes elements in the document
@@ -2791,6 +2843,7 @@
       this.drawnControls = /* @__PURE__ */ new Map();
       this.groups = new CellGroups();
       this.revealers = revealers();
+      this.editors = codeEditors();
       this.hasFileFields = page.querySelector("input[type=file]") !== null;
       this.scrollX = window.scrollX;
     }
@@ -3017,6 +3070,15 @@
       return covered;
     }
   };
+  function codeEditors() {
+    const out = /* @__PURE__ */ new Map();
+    const fields = page.getElementsByTagName("textarea");
+    for (let n = 0; n < fields.length && n < MAX_EDITORS; n++) {
+      const editor = editorOf(fields[n]);
+      if (editor) out.set(editor, fields[n]);
+    }
+    return out;
+  }
   function placeOf(box) {
     return [whole(box.l), whole(box.t), whole(box.r - box.l), whole(box.b - box.t)];
   }
@@ -3036,6 +3098,7 @@
   }
 
   // src/read/controls.js
+  var MAX_EDITOR_TEXT = 4e3;
   function listControl(walk, element, tag, explicit, box, visible, context) {
     walk.flush();
     const seen = walk.inView(box, visible);
@@ -3206,6 +3269,18 @@
     record.open = true;
     for (const item of tail.slice(1)) items.push(item);
     items.push("c");
+  }
+  function listCodeEditor(walk, editor, field, context) {
+    walk.flush();
+    const seen = walk.inView(context, context.visible);
+    const record = walk.add(field, "textarea", context, isOpen(seen));
+    if (field.readOnly || isTrue(field, "aria-readonly")) record.readonly = true;
+    if (!record.name) rename(record, phrase(attribute(editor, "aria-label"), MAX_NAME));
+    record.editable = true;
+    const language = phrase(languageOf(editor), 20);
+    if (language) record.state = language;
+    record.value = bounded(shownLines(editor, field), MAX_EDITOR_TEXT);
+    if (record.v === 1) walk.checks.push({ record, element: editor, overlap: context.overlap, seen, mustTest: false });
   }
   function listHiddenFileField(walk, input, up) {
     walk.flush();
@@ -3634,6 +3709,11 @@
       if (summary) visitElement(walk, summary, context);
       return;
     }
+    const field = walk.editors.get(element);
+    if (field !== void 0) {
+      listCodeEditor(walk, element, field, context);
+      return;
+    }
     if (tag === "legend" && context.up?.tag === "fieldset") return;
     if (tag === "iframe" || tag === "frame") {
       listFrame(walk, element, context);
@@ -3859,7 +3939,7 @@
     if (!matches(field, "input,textarea,[contenteditable]") || !isControl(field, tag, explicitRole(field))) return;
     const isListed = hasId(field) && walk.items.some((item) => isRecordOf(item, idOf(field)));
     const box = boxFrom(rectOf(field));
-    if (isListed || !touches(box, walk.range)) return;
+    if (isListed || editorOf(field) || !touches(box, walk.range)) return;
     listControl(walk, field, tag, explicitRole(field), box, walk.view, null).hidden = true;
   }
   function isRecordOf(item, id) {

@@ -216,7 +216,17 @@ export interface Located {
 }
 
 /** How an element takes input. */
-export type FieldKind = "select" | "text" | "editable" | "check" | "file" | "set" | "button" | "picture" | "other";
+export type FieldKind =
+  | "code"
+  | "select"
+  | "text"
+  | "editable"
+  | "check"
+  | "file"
+  | "set"
+  | "button"
+  | "picture"
+  | "other";
 
 /** Rust: `OpenList`. */
 export interface OpenList {

@@ -70,6 +70,10 @@ impl Executor<'_> {
                 reject!("element {index} is a {}, it takes no text", target.element.role);
             }
             "set" => self.set(&target, text).await?,
+            "code" => {
+                self.press_on(&target, &located, Press::default()).await?;
+                self.type_into_editor(&target, text, clear).await?
+            }
             _ => {
                 // A press would move the caret.
                 if clear || !located.focused {
@@ -95,8 +99,8 @@ impl Executor<'_> {
         }
         let note = match note {
             Some(note) => Some(note),
-            // After a submit the field may be gone.
-            None if submit || outcome.page_changed => None,
+            // After a submit the field may be gone. An editor shows a part of its text.
+            None if submit || outcome.page_changed || located.kind == "code" => None,
             None => self.difference(&target, text, clear).await?,
         };
         if let Some(note) = note {
@@ -157,6 +161,29 @@ impl Executor<'_> {
             self.type_paced(target, text).await?;
         }
         Ok(focused)
+    }
+
+    /// Replaces an editor's text, or inserts text at its caret. The editor selects all by its own key, since its textarea
+    /// does not hold the text.
+    async fn type_into_editor(&self, target: &Target, text: &str, clear: bool) -> Result<Option<String>, ActionError> {
+        let focused: Focused =
+            self.call_target(target, "focusField", &json!({ "id": target.place.id, "clear": false })).await?;
+        if !focused.focused {
+            return Ok(Some("the editor did not take the focus".into()));
+        }
+        if clear {
+            self.press_keys("Control+a").await?;
+            if text.is_empty() {
+                self.press_keys("Delete").await?;
+            }
+        }
+        if !text.is_empty() {
+            delivered(target.place.document.session.call(InsertTextParams::new(text)).await)?;
+        }
+        self.pause(target).await?;
+        let first = text.trim().lines().next().unwrap_or_default().trim();
+        let shown = self.value(target, text).await?.value.unwrap_or_default();
+        Ok((!shown.contains(first)).then(|| format!("the editor now shows {:?}", clip(&shown, 100))))
     }
 
     /// Types a text key by key, at the page's pace if it is short.

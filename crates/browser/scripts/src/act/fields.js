@@ -1,6 +1,7 @@
 // Fields: what is typed into them, set in them, and given to them as files.
 
 import { isSecret } from "../dom/controls.js";
+import { editorOf, shownLines } from "../dom/editors.js";
 import { attribute, matches, page } from "../dom/native.js";
 import { focusedElement, idOf } from "../dom/registry.js";
 import { normalized } from "../dom/strings.js";
@@ -111,6 +112,8 @@ export function focusField({ id, clear }) {
  * @returns {string}
  */
 function shownValue(element) {
+  const editor = editorOf(element);
+  if (editor) return shownLines(editor, element).slice(0, MAX_VALUE);
   return String(element.value ?? element.innerText ?? "")
     .slice(0, MAX_VALUE)
     .toWellFormed();

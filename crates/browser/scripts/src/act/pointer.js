@@ -1,6 +1,7 @@
 // Where mouse events reach an element.
 
 import { isTrue } from "../dom/controls.js";
+import { editorOf } from "../dom/editors.js";
 import { attribute } from "../dom/native.js";
 import { pressableBoxes, scrollTarget } from "../dom/places.js";
 import { contains, elementAt } from "../dom/registry.js";
@@ -86,12 +87,14 @@ function isInView(element) {
 }
 
 /**
- * What to press for an element: a hidden file input or checkbox is served by its label.
+ * What to press for an element: a hidden file input or checkbox is served by its label, an editor's textarea by the editor.
  *
  * @param {AnyElement} element
  * @returns {AnyElement}
  */
 export function visibleTarget(element) {
+  const editor = editorOf(element);
+  if (editor) return editor;
   if (hasBox(element)) return element;
   return [...(element.labels ?? [])].find((label) => label.getClientRects().length) ?? element;
 }
@@ -122,7 +125,7 @@ const INPUT_KINDS = {
  */
 export function kindOf(element) {
   if (element instanceof HTMLSelectElement) return "select";
-  if (element instanceof HTMLTextAreaElement) return "text";
+  if (element instanceof HTMLTextAreaElement) return editorOf(element) ? "code" : "text";
   if (element.isContentEditable) return "editable";
   if (element instanceof HTMLInputElement) return INPUT_KINDS[element.type] ?? "text";
   const role = attribute(element, "role");

@@ -3,10 +3,11 @@
 import { boxFrom, isOpen, meet } from "../dom/boxes.js";
 import { identify } from "../dom/content.js";
 import { explicitRole, isControl, isEditor, isTrue } from "../dom/controls.js";
+import { languageOf, shownLines } from "../dom/editors.js";
 import { elementHint, givenName, iconHint } from "../dom/names.js";
 import { attribute, rectOf } from "../dom/native.js";
 import { listening } from "../dom/registry.js";
-import { MAX_NAME, phrase, whole } from "../dom/strings.js";
+import { bounded, MAX_NAME, phrase, whole } from "../dom/strings.js";
 import { cellState, dateOf } from "./cells.js";
 import { clippedBy } from "./clipping.js";
 import { hex, tellingColour } from "./colours.js";
@@ -17,6 +18,9 @@ import { rename } from "./walk.js";
 /** @import { AnyElement, Box, ElementItem } from "../types" */
 /** @import { ElementContext } from "./context.js" */
 /** @import { Walk } from "./walk.js" */
+
+/** Characters shown of an editor. */
+const MAX_EDITOR_TEXT = 4000;
 
 /**
  * Lists a control. Its content is its name, apart from further controls in it, which follow as its children.
@@ -308,6 +312,28 @@ export function listSoftControl(walk, element, tag, explicit, context) {
   record.open = true;
   for (const item of tail.slice(1)) items.push(item);
   items.push("c");
+}
+
+/**
+ * Lists an editor that draws its text itself as one field: the textarea that takes its input, in the editor's box.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} editor
+ * @param {AnyElement} field
+ * @param {ElementContext} context
+ * @returns {void}
+ */
+export function listCodeEditor(walk, editor, field, context) {
+  walk.flush();
+  const seen = walk.inView(context, context.visible);
+  const record = walk.add(field, "textarea", context, isOpen(seen));
+  if (field.readOnly || isTrue(field, "aria-readonly")) record.readonly = true;
+  if (!record.name) rename(record, phrase(attribute(editor, "aria-label"), MAX_NAME));
+  record.editable = true;
+  const language = phrase(languageOf(editor), 20);
+  if (language) record.state = language;
+  record.value = bounded(shownLines(editor, field), MAX_EDITOR_TEXT);
+  if (record.v === 1) walk.checks.push({ record, element: editor, overlap: context.overlap, seen, mustTest: false });
 }
 
 /**

@@ -10,7 +10,14 @@ import { listening, rootOf } from "../dom/registry.js";
 import { CELL_ROLES } from "./cells.js";
 import { clippedBy } from "./clipping.js";
 import { ElementContext, escapedClip, UNCLIPPED } from "./context.js";
-import { isKeyboardStop, listControl, listHiddenFileField, listLabel, listSoftControl } from "./controls.js";
+import {
+  isKeyboardStop,
+  listCodeEditor,
+  listControl,
+  listHiddenFileField,
+  listLabel,
+  listSoftControl,
+} from "./controls.js";
 import {
   countWordless,
   isWorthEntering,
@@ -344,6 +351,11 @@ function visitVisible(walk, element, tag, context, style, isInline) {
   if (tag === "details" && !element.open) {
     const summary = element.querySelector(":scope > summary");
     if (summary) visitElement(walk, summary, context);
+    return;
+  }
+  const field = walk.editors.get(element);
+  if (field !== undefined) {
+    listCodeEditor(walk, element, field, context);
     return;
   }
   if (tag === "legend" && context.up?.tag === "fieldset") return; // the group's name

@@ -2,6 +2,7 @@
 
 import { boxFrom, isOpen, touches } from "../dom/boxes.js";
 import { CONTROL_CANDIDATE, COUNTED_CONTROL, explicitRole, isControl } from "../dom/controls.js";
+import { editorOf } from "../dom/editors.js";
 import { textOf } from "../dom/names.js";
 import { comesBefore, isElement, localNameOf, matches, page, rectOf } from "../dom/native.js";
 import { focusedElement, hasId, idOf, listening } from "../dom/registry.js";
@@ -94,7 +95,7 @@ function listFocusedField(walk, field) {
   if (!matches(field, "input,textarea,[contenteditable]") || !isControl(field, tag, explicitRole(field))) return;
   const isListed = hasId(field) && walk.items.some((item) => isRecordOf(item, idOf(field)));
   const box = boxFrom(rectOf(field));
-  if (isListed || !touches(box, walk.range)) return;
+  if (isListed || editorOf(field) || !touches(box, walk.range)) return;
   listControl(walk, field, tag, explicitRole(field), box, walk.view, null).hidden = true;
 }
 

@@ -3,6 +3,7 @@
 import { isOpen, meet } from "../dom/boxes.js";
 import { identify } from "../dom/content.js";
 import { explicitRole } from "../dom/controls.js";
+import { editorOf } from "../dom/editors.js";
 import {
   comesBefore,
   firstChildOf,
@@ -41,6 +42,8 @@ const CROWD = 400;
 const MAX_TEXT_TESTS = 200;
 /** Hit tests for controls in transparent elements, of one page. */
 const MAX_CONCEALED = 60;
+/** Textareas looked at for an editor around them. */
+const MAX_EDITORS = 100;
 
 /**
  * A listed control that something may cover.
@@ -126,6 +129,8 @@ export class Walk {
     this.groups = new CellGroups();
     /** What the pointer reveals, by what has to be pointed at. */
     this.revealers = revealers();
+    /** Editors that draw their text themselves, with the textareas that take their input. */
+    this.editors = codeEditors();
     this.hasFileFields = page.querySelector("input[type=file]") !== null;
     this.scrollX = window.scrollX;
   }
@@ -377,6 +382,20 @@ export class Walk {
     }
     return covered;
   }
+}
+
+/**
+ * @returns {Map<Element, AnyElement>}
+ */
+function codeEditors() {
+  /** @type {Map<Element, AnyElement>} */
+  const out = new Map();
+  const fields = page.getElementsByTagName("textarea");
+  for (let n = 0; n < fields.length && n < MAX_EDITORS; n++) {
+    const editor = editorOf(fields[n]);
+    if (editor) out.set(editor, fields[n]);
+  }
+  return out;
 }
 
 /**
