@@ -23,6 +23,10 @@ fn attachment(name: &str, content: impl Into<Body>) -> Response {
         .into_response()
 }
 
+/// An empty document.
+const PDF: &str = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n\
+    trailer<</Root 1 0 R>>\n%%EOF\n";
+
 /// A page with this body and some files, and a record of uploads to `/upload`.
 async fn site(body: &str) -> (Site, Log<String>) {
     let posted = Log::new();
@@ -30,6 +34,7 @@ async fn site(body: &str) -> (Site, Log<String>) {
     let router = Router::new()
         .route("/", get(|| async { Html(html) }))
         .route("/report", get(|| async { attachment("report.txt", "the report") }))
+        .route("/invoice", get(|| async { ([(header::CONTENT_TYPE, "application/pdf")], PDF) }))
         .route("/program", get(|| async { attachment("setup.exe", "a program") }))
         .route("/evil", get(|| async { attachment("..%2F..%2Fetc%2Fpasswd", "x") }))
         .route("/plain", get(|| async { "plain text" }))
@@ -121,6 +126,39 @@ fn a_navigation_that_is_a_download_keeps_the_page() {
         let seen = tab.observe().await;
         assert!(seen.url == site.url("/") && seen.view.text.contains("Home"), "{seen:#?}");
         tab.close().await;
+    });
+}
+
+#[test]
+fn a_pdf_document_is_a_download_and_blames_no_page() {
+    run(async {
+        let (site, _) = site("<h1>Invoices</h1><a href=/invoice>March</a>").await;
+        let tab = open(&site, "/").await;
+        let effect = tab.click("March").await.unwrap().effect;
+        assert!(effect.contains("downloaded invoice.pdf"), "{effect}");
+        let seen = tab.observe().await;
+        assert!(seen.view.text.contains("Invoices"), "{seen:#?}");
+        assert_eq!(seen.notices, [""; 0]);
+        let effect = tab.go(&site.url("/invoice")).await.unwrap().effect;
+        assert!(effect.contains("it is a download"), "{effect}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_pdf_document_in_a_page_blames_no_page() {
+    run(async {
+        for body in [
+            "<h1>Invoices</h1><embed src=/invoice type=application/pdf>",
+            "<h1>Invoices</h1><iframe src=/invoice></iframe>",
+        ] {
+            let (site, _) = site(body).await;
+            let tab = open(&site, "/").await;
+            let seen = tab.observe().await;
+            assert!(seen.view.text.contains("Invoices"), "{seen:#?}");
+            assert!(!seen.notices.iter().any(|notice| notice.contains("is refused")), "{:?}", seen.notices);
+            tab.close().await;
+        }
     });
 }
 

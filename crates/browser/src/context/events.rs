@@ -288,6 +288,10 @@ impl ContextState {
             Some(tab) => tab.refused = Some((paused.request.url, reason)),
             None => {
                 let url = Url::parse(&paused.request.url).ok();
+                // What Chromium asks of its own extensions and pages is not asked by the page.
+                if url.as_ref().is_some_and(|url| matches!(url.scheme(), "chrome" | "chrome-extension")) {
+                    return;
+                }
                 self.egress.report_refused(url.as_ref().and_then(Url::host_str).unwrap_or("nobody"), &reason);
             }
         }

@@ -19,8 +19,9 @@ const STARTING: Duration = Duration::from_secs(60);
 const GONE_WITHIN: Duration = Duration::from_secs(1);
 
 /// Blocks URLs of other programs: Chromium would ask whether to open them, in a prompt that nobody sees. What Chromium
-/// shows itself is checked elsewhere.
-const PREFERENCES: &str = r#"{"policy": {"url_blocklist": ["*"], "url_allowlist": [
+/// shows itself is checked elsewhere. PDF documents are downloads: Chromium's viewer for them is an extension, whose page
+/// has no text to read.
+const PREFERENCES: &str = r#"{"plugins": {"always_open_pdf_externally": true}, "policy": {"url_blocklist": ["*"], "url_allowlist": [
     "http://*", "https://*", "about:*", "blob:*", "data:*", "file://*", "filesystem:*", "chrome://*", "devtools://*",
     "chrome-extension://*", "chrome-untrusted://*", "javascript:*", "view-source:*"
 ]}}"#;
