@@ -10,8 +10,8 @@ use axum::routing::get;
 
 use crate::support::{Site, open, page, run};
 
-/// How many of them pages try; the others are of the same kinds.
-const TRIED_BY_PAGES: usize = 8;
+/// How many of them pages try in every way; they try each of the others in one way.
+const TRIED_IN_EVERY_WAY: usize = 2;
 const SCHEMES: &[&str] = &[
     "file:///etc/passwd",
     "chrome://version/",
@@ -69,14 +69,17 @@ fn a_page_cannot_open_other_schemes() {
             "<form action=\"{U}\"><button>Go</button></form>",
             "<form action=\"{U}\" method=post target=_blank><button>Go</button></form>",
         ];
-        for url in SCHEMES.iter().take(TRIED_BY_PAGES) {
+        let paths = ["/0", "/1", "/2", "/3", "/4", "/5"];
+        for (number, url) in SCHEMES.iter().enumerate() {
             let bodies: Vec<_> = ways.iter().map(|way| way.replace("{U}", &url.replace('\'', ""))).collect();
-            let paths = ["/0", "/1", "/2", "/3", "/4", "/5"];
             let pages: Vec<_> = paths.into_iter().zip(bodies.iter().map(String::as_str)).collect();
             let site = Site::of(&pages).await;
-            let tab = open(&site, "/0").await;
-            for path in paths {
-                tab.go(&site.url(path)).await.unwrap();
+            let tried = if number < TRIED_IN_EVERY_WAY { &paths[..] } else { &paths[number % paths.len()..][..1] };
+            let tab = open(&site, tried[0]).await;
+            for path in tried {
+                if tried.len() > 1 {
+                    tab.go(&site.url(path)).await.unwrap();
+                }
                 let _ = tab.click("Go").await;
                 let seen = tab.observe().await;
                 assert!(is_of_the_web(&seen), "{url} by {path}: {seen:#?}");
