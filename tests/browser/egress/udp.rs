@@ -24,9 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 fn peers(udp: u16, tcp: u16) -> String {
     format!(
         "<script>(async () => {{
-            const redirect = (urls) => ({{ urls, username: 'a', credential: 'b' }});
+            const turn = (urls) => ({{ urls, username: 'a', credential: 'b' }});
             const peer = new RTCPeerConnection({{ iceServers: [
-                {{ urls: 'stun:127.0.0.1:{udp}' }}, redirect('redirect:127.0.0.1:{udp}'), redirect('redirect:127.0.0.1:{tcp}?transport=tcp'),
+                {{ urls: 'stun:127.0.0.1:{udp}' }}, turn('turn:127.0.0.1:{udp}'), turn('turn:127.0.0.1:{tcp}?transport=tcp'),
             ] }});
             const found = [];
             peer.onicecandidate = (event) => {{
