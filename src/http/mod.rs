@@ -19,4 +19,5 @@ pub mod settings;
 mod sse;
 mod timeout_io;
 
+pub use request::run_request_schema;
 pub use router::router;

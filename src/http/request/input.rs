@@ -1,5 +1,8 @@
 //! Values of a body, parsed as leniently as pydantic's lax mode and with its error types: callers know both.
 
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::http::error::Problem;
@@ -7,51 +10,73 @@ use crate::http::error::Problem;
 /// A value, or what is wrong with it. The locations of problems are relative to the value.
 pub(super) type Parsed<T> = Result<T, Vec<Problem>>;
 
-/// Parses the fields of an object and collects their problems, so that all are reported together.
-pub(super) struct Fields<'a> {
-    object: &'a Map<String, Value>,
-    not_null: &'static [&'static str],
-    problems: Vec<Problem>,
+/// A type that fields are declared with: what JSON has, and [`OneOf`] of a few names.
+pub(super) trait Input: Sized {
+    fn parse(value: Value) -> Parsed<Self>;
 }
 
-impl<'a> Fields<'a> {
-    /// Null is the same as a missing field, except for those that are `not_null`.
-    pub(super) fn of(value: &'a Value, not_null: &'static [&'static str]) -> Parsed<Self> {
-        match value {
-            Value::Object(object) => Ok(Self { object, not_null, problems: Vec::new() }),
-            _ => one("dict_type", "Input should be a valid dictionary"),
-        }
-    }
+// A doc comment would be in the schema of every field.
+// The value of a field. Deserializing it never fails, so that the problems of all fields are reported together.
+#[derive(JsonSchema)]
+#[schemars(inline)]
+pub(super) struct Field<T>(#[schemars(with = "T")] Parsed<T>);
 
-    fn get(&self, name: &str) -> Option<&'a Value> {
-        self.object.get(name).filter(|value| !value.is_null() || self.not_null.contains(&name))
+impl<'de, T: Input> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(|value| Self(T::parse(value)))
     }
+}
 
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.get(name).is_some()
-    }
+/// For `deserialize_with`: null is a value, where an `Option` alone takes it for a missing field.
+pub(super) fn not_null<'de, D, T>(deserializer: D) -> Result<Option<Field<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Input,
+{
+    Field::deserialize(deserializer).map(Some)
+}
 
-    /// The value, if the field is there and valid.
-    pub(super) fn optional<T>(&mut self, name: &'static str, parse: impl FnOnce(&'a Value) -> Parsed<T>) -> Option<T> {
-        let parsed = parse(self.get(name)?);
-        parsed.map_err(|problems| self.problems.extend(problems.into_iter().map(|problem| problem.within(name)))).ok()
+/// Deserializes a type whose fields are all optional [`Field`]s.
+pub(super) fn object<T: DeserializeOwned>(value: Value) -> Parsed<T> {
+    Map::parse(value).map(|object| T::deserialize(Value::Object(object)).expect("a field takes every value"))
+}
+
+/// The problems of an object's fields.
+#[derive(Default)]
+pub(super) struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// What the rule makes of the field, if it is there and valid.
+    pub(super) fn optional<T, U>(
+        &mut self,
+        name: &'static str,
+        field: Option<Field<T>>,
+        rule: impl FnOnce(T) -> Parsed<U>,
+    ) -> Option<U> {
+        let parsed = field?.0.and_then(rule);
+        parsed.map_err(|problems| self.0.extend(problems.into_iter().map(|problem| problem.within(name)))).ok()
     }
 
     /// As [`optional`](Self::optional); a missing field is a problem.
-    pub(super) fn required<T>(&mut self, name: &'static str, parse: impl FnOnce(&'a Value) -> Parsed<T>) -> Option<T> {
-        if !self.has(name) {
+    pub(super) fn required<T, U>(
+        &mut self,
+        name: &'static str,
+        field: Option<Field<T>>,
+        rule: impl FnOnce(T) -> Parsed<U>,
+    ) -> Option<U> {
+        if field.is_none() {
             self.add(name, "missing", "Field required");
         }
-        self.optional(name, parse)
+        self.optional(name, field, rule)
     }
 
     pub(super) fn add(&mut self, name: &'static str, kind: &'static str, message: &'static str) {
-        self.problems.push(Problem::new(kind, message).within(name));
+        self.0.push(Problem::new(kind, message).within(name));
     }
 
     /// What was made of the fields, which is none only after a problem.
     pub(super) fn finish<T>(self, made: Option<T>) -> Parsed<T> {
-        made.filter(|_| self.problems.is_empty()).ok_or(self.problems)
+        made.filter(|_| self.0.is_empty()).ok_or(self.0)
     }
 }
 
@@ -71,13 +96,12 @@ pub(super) fn too_many_bytes<T>(max: usize) -> Parsed<T> {
     one("string_too_long", format!("String should have at most {max} bytes"))
 }
 
-/// A list of at most `max` items. The problems of all items are reported.
-pub(super) fn list<'a, T>(value: &'a Value, max: usize, item: impl Fn(&'a Value) -> Parsed<T>) -> Parsed<Vec<T>> {
-    let Value::Array(values) = value else { return one("list_type", "Input should be a valid list") };
-    if values.len() > max {
+/// A list of at most `max` items, each by the rule. The problems of all items are reported.
+pub(super) fn list<T, U>(items: Vec<Field<T>>, max: usize, rule: impl Fn(T) -> Parsed<U>) -> Parsed<Vec<U>> {
+    if items.len() > max {
         return one("too_long", format!("List should have at most {max} items"));
     }
-    all(values.iter().map(item))
+    all(items.into_iter().map(|item| item.0.and_then(&rule)))
 }
 
 /// All items, or the problems of all, located by number.
@@ -100,79 +124,125 @@ pub(super) fn both<A, B>(first: Parsed<A>, second: Parsed<B>) -> Parsed<(A, B)> 
     }
 }
 
-pub(super) fn boolean(value: &Value) -> Parsed<bool> {
-    let unclear = || one("bool_parsing", "Input should be a valid boolean, unable to interpret input");
-    match value {
-        Value::Bool(flag) => Ok(*flag),
-        Value::Number(number) => match number.as_f64() {
-            Some(0.0) => Ok(false),
-            Some(1.0) => Ok(true),
-            _ => unclear(),
-        },
-        Value::String(text) => match text.to_ascii_lowercase().as_str() {
-            "1" | "true" | "t" | "yes" | "y" | "on" => Ok(true),
-            "0" | "false" | "f" | "no" | "n" | "off" => Ok(false),
-            _ => unclear(),
-        },
-        _ => one("bool_type", "Input should be a valid boolean"),
-    }
-}
-
-pub(super) fn string(value: &Value) -> Parsed<&str> {
-    value.as_str().map_or_else(|| one("string_type", "Input should be a valid string"), Ok)
-}
-
-pub(super) fn integer(value: &Value) -> Parsed<i64> {
-    match value {
-        Value::Bool(flag) => Ok(i64::from(*flag)),
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(integer), _) => Ok(integer),
-            // Saturates, which is as far out of every range.
-            (None, Some(float)) if float.fract() == 0.0 => Ok(float as i64),
-            _ => one("int_from_float", "Input should be a valid integer, got a number with a fractional part"),
-        },
-        Value::String(text) => {
-            let text = text.trim();
-            // `20.0` is an integer.
-            let whole = match text.split_once('.') {
-                Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
-                _ => text,
-            };
-            whole.parse().or_else(|_| {
-                one("int_parsing", "Input should be a valid integer, unable to parse string as an integer")
-            })
-        }
-        _ => one("int_type", "Input should be a valid integer"),
-    }
-}
-
-pub(super) fn integer_within(value: &Value, min: u32, max: u32) -> Parsed<u32> {
-    match integer(value)? {
+pub(super) fn within(number: i64, min: u32, max: u32) -> Parsed<u32> {
+    match number {
         number if number < i64::from(min) => at_least(min),
         number => u32::try_from(number).ok().filter(|number| *number <= max).map_or_else(|| at_most(max), Ok),
     }
 }
 
-/// A finite number.
-pub(super) fn number(value: &Value) -> Parsed<f64> {
-    let number = match value {
-        Value::Bool(flag) => f64::from(u8::from(*flag)),
-        Value::Number(number) if number.as_f64().is_some() => number.as_f64().unwrap_or_default(),
-        Value::String(text) => text
-            .trim()
-            .parse()
-            .or_else(|_| one("float_parsing", "Input should be a valid number, unable to parse string as a number"))?,
-        _ => return one("float_type", "Input should be a valid number"),
-    };
-    if number.is_finite() { Ok(number) } else { one("finite_number", "Input should be a finite number") }
+impl Input for Value {
+    fn parse(value: Value) -> Parsed<Self> {
+        Ok(value)
+    }
 }
 
-pub(super) fn one_of<T: Copy>(value: &Value, choices: &[(&'static str, T)]) -> Parsed<T> {
-    let chosen = value.as_str().and_then(|name| choices.iter().find(|(choice, _)| *choice == name));
-    let Some((_, choice)) = chosen else {
-        let names: Vec<String> = choices.iter().map(|(name, _)| format!("'{name}'")).collect();
-        let (last, others) = names.split_last().expect("there is a choice");
-        return one("literal_error", format!("Input should be {} or {last}", others.join(", ")));
-    };
-    Ok(*choice)
+impl Input for Map<String, Value> {
+    fn parse(value: Value) -> Parsed<Self> {
+        match value {
+            Value::Object(object) => Ok(object),
+            _ => one("dict_type", "Input should be a valid dictionary"),
+        }
+    }
+}
+
+impl<T: Input> Input for Vec<Field<T>> {
+    fn parse(value: Value) -> Parsed<Self> {
+        match value {
+            Value::Array(items) => Ok(items.into_iter().map(|item| Field(T::parse(item))).collect()),
+            _ => one("list_type", "Input should be a valid list"),
+        }
+    }
+}
+
+impl Input for bool {
+    fn parse(value: Value) -> Parsed<Self> {
+        let unclear = || one("bool_parsing", "Input should be a valid boolean, unable to interpret input");
+        match value {
+            Value::Bool(flag) => Ok(flag),
+            Value::Number(number) => match number.as_f64() {
+                Some(0.0) => Ok(false),
+                Some(1.0) => Ok(true),
+                _ => unclear(),
+            },
+            Value::String(text) => match text.to_ascii_lowercase().as_str() {
+                "1" | "true" | "t" | "yes" | "y" | "on" => Ok(true),
+                "0" | "false" | "f" | "no" | "n" | "off" => Ok(false),
+                _ => unclear(),
+            },
+            _ => one("bool_type", "Input should be a valid boolean"),
+        }
+    }
+}
+
+impl Input for String {
+    fn parse(value: Value) -> Parsed<Self> {
+        match value {
+            Value::String(text) => Ok(text),
+            _ => one("string_type", "Input should be a valid string"),
+        }
+    }
+}
+
+impl Input for i64 {
+    fn parse(value: Value) -> Parsed<Self> {
+        match value {
+            Value::Bool(flag) => Ok(Self::from(flag)),
+            Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(integer), _) => Ok(integer),
+                // Saturates, which is as far out of every range.
+                (None, Some(float)) if float.fract() == 0.0 => Ok(float as Self),
+                _ => one("int_from_float", "Input should be a valid integer, got a number with a fractional part"),
+            },
+            Value::String(text) => {
+                let text = text.trim();
+                // `20.0` is an integer.
+                let whole = match text.split_once('.') {
+                    Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
+                    _ => text,
+                };
+                whole.parse().or_else(|_| {
+                    one("int_parsing", "Input should be a valid integer, unable to parse string as an integer")
+                })
+            }
+            _ => one("int_type", "Input should be a valid integer"),
+        }
+    }
+}
+
+/// A finite number.
+impl Input for f64 {
+    fn parse(value: Value) -> Parsed<Self> {
+        let number = match value {
+            Value::Bool(flag) => Self::from(u8::from(flag)),
+            Value::Number(number) if number.as_f64().is_some() => number.as_f64().unwrap_or_default(),
+            Value::String(text) => text.trim().parse().or_else(|_| {
+                one("float_parsing", "Input should be a valid number, unable to parse string as a number")
+            })?,
+            _ => return one("float_type", "Input should be a valid number"),
+        };
+        if number.is_finite() { Ok(number) } else { one("finite_number", "Input should be a finite number") }
+    }
+}
+
+/// A value that callers choose by its name.
+pub(super) trait Choice: Copy {
+    fn choices() -> Vec<(&'static str, Self)>;
+}
+
+#[derive(JsonSchema)]
+#[schemars(inline, extend("enum" = T::choices().into_iter().map(|(name, _)| name).collect::<Vec<_>>()))]
+pub(super) struct OneOf<T: Choice>(#[schemars(with = "String")] pub(super) T);
+
+impl<T: Choice> Input for OneOf<T> {
+    fn parse(value: Value) -> Parsed<Self> {
+        let choices = T::choices();
+        let chosen = value.as_str().and_then(|name| choices.iter().find(|(choice, _)| *choice == name));
+        let Some((_, choice)) = chosen else {
+            let names: Vec<String> = choices.iter().map(|(name, _)| format!("'{name}'")).collect();
+            let (last, others) = names.split_last().expect("there is a choice");
+            return one("literal_error", format!("Input should be {} or {last}", others.join(", ")));
+        };
+        Ok(Self(*choice))
+    }
 }

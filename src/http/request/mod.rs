@@ -1,7 +1,7 @@
 //! The body of a request for a run, parsed into a [`RunRequest`].
 //!
-//! `parse` names the fields; `values` parses each of them. All problems of a body are reported together, in the order of
-//! the fields, and `http::error` turns them into FastAPI's 422.
+//! [`RunBody`] declares the fields; `values` has their rules. All problems of a body are reported together, in the order
+//! of the fields, and `http::error` turns them into FastAPI's 422.
 
 mod action;
 mod file;
@@ -9,20 +9,101 @@ mod input;
 mod secrets;
 mod values;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use agent::RequestedAction;
 use agent::image::ImageFormat;
-use agent::ports::ModelChoice;
-use serde_json::Value;
+use agent::ports::{ModelChoice, Provider};
+use agent::secrets::Secrets;
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 use url_policy::DomainRules;
 
-use self::input::{Fields, Parsed, boolean, integer_within, list};
+use self::action::ActionBody;
+use self::file::FileBody;
+use self::input::{Field, OneOf, Parsed, Problems, list, not_null, within};
+use self::values::{MAX_DOMAINS, MAX_FILES, MAX_MODEL_NAME_BYTES};
 use super::error::Problem;
-use crate::run::RunRequest;
+use crate::run::{RunRequest, StartUrl, Task};
 
-/// Fields in which null is an invalid value; in the others it is the same as a missing field.
-const NOT_NULL: [&str; 5] = ["task", "maxSteps", "temperature", "headless", "screenshotFormat"];
+/// The body of `POST /api/v1/browser-use/run/stream`. Unknown fields are ignored.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["task"]))]
+#[serde(rename_all = "camelCase")]
+struct RunBody {
+    /// What to do, in plain language.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schemars(with = "String", length(min = 1, max = Task::MAX_BYTES))]
+    task: Option<Field<String>>,
+    /// Steps that the run may take.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schemars(with = "i64", range(min = 1, max = RunRequest::MAX_STEPS), extend("default" = RunRequest::DEFAULT_STEPS))]
+    max_steps: Option<Field<i64>>,
+    /// Tokens of all model calls.
+    #[schemars(range(min = 1))]
+    max_tokens: Option<Field<i64>>,
+    /// Cost of all model calls, in the currency of the deployment's prices.
+    #[schemars(extend("exclusiveMinimum" = 0))]
+    max_cost: Option<Field<f64>>,
+    /// Seconds from the run's admission to its end.
+    #[schemars(range(max = RunRequest::MAX_SECONDS), extend("exclusiveMinimum" = 0))]
+    max_seconds: Option<Field<f64>>,
+    /// A model of the provider; the provider's default if missing or blank.
+    #[schemars(length(max = MAX_MODEL_NAME_BYTES))]
+    model: Option<Field<String>>,
+    /// Who decides; the deployment's default if missing.
+    provider: Option<Field<OneOf<Provider>>>,
+    /// The model's sampling temperature.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schemars(with = "f64", range(min = 0, max = RunRequest::MAX_TEMPERATURE))]
+    #[schemars(extend("default" = RunRequest::DEFAULT_TEMPERATURE))]
+    temperature: Option<Field<f64>>,
+    /// False requires a display.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schemars(with = "bool", extend("default" = true))]
+    headless: Option<Field<bool>>,
+    /// The page to open before the first step.
+    #[schemars(url, length(max = StartUrl::MAX_BYTES))]
+    start_url: Option<Field<String>>,
+    /// Accepted for `startUrl`.
+    #[schemars(url, length(max = StartUrl::MAX_BYTES))]
+    base_url: Option<Field<String>>,
+    /// Actions to take before the first model call.
+    #[schemars(length(max = RequestedAction::MAX_COUNT))]
+    actions: Option<Field<Vec<Field<ActionBody>>>>,
+    /// A JSON Schema for the answer as data.
+    output_schema: Option<Field<Map<String, Value>>>,
+    /// Files that the run may upload.
+    #[schemars(length(max = MAX_FILES))]
+    files: Option<Field<Vec<Field<FileBody>>>>,
+    /// The only domains that the run may reach, such as `example.com` or `*.example.com:8443`.
+    #[schemars(length(min = 1, max = MAX_DOMAINS))]
+    allowed_domains: Option<Field<Vec<Field<String>>>>,
+    /// Domains that the run may not reach.
+    #[schemars(length(max = MAX_DOMAINS))]
+    blocked_domains: Option<Field<Vec<Field<String>>>>,
+    /// Values to type that no model sees, by name, by origin.
+    #[schemars(with = "Option<BTreeMap<String, BTreeMap<String, String>>>")]
+    #[schemars(extend("maxProperties" = Secrets::MAX_ORIGINS))]
+    sensitive_data: Option<Field<Map<String, Value>>>,
+    /// The deployment's default if missing.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schemars(with = "OneOf<Option<ImageFormat>>")]
+    screenshot_format: Option<Field<OneOf<Option<ImageFormat>>>>,
+    /// Whether to omit a screenshot that is identical to the last one sent.
+    #[schemars(extend("default" = false))]
+    skip_unchanged_screenshots: Option<Field<bool>>,
+    /// Seconds that the run continues without a reader. The deployment may limit them further.
+    #[schemars(range(min = 0, max = RunRequest::MAX_SECONDS), extend("default" = 0))]
+    detach_seconds: Option<Field<i64>>,
+}
+
+/// The JSON Schema of a request for a run, for an OpenAPI document.
+pub fn run_request_schema() -> Schema {
+    schema_for!(RunBody)
+}
 
 /// Parses the body of `POST /api/v1/browser-use/run/stream`. `default_screenshots` is for requests that specify no format.
 pub(super) fn parse_run_request(
@@ -42,30 +123,34 @@ fn parse(body: &[u8], default_screenshots: Option<ImageFormat>) -> Parsed<RunReq
             return Err(vec![Problem::new("json_invalid", "JSON decode error").within(offset_of(&error, body))]);
         }
     };
-    let mut fields = Fields::of(&value, &NOT_NULL)?;
-    let task = fields.required("task", values::task);
-    let max_steps = fields.optional("maxSteps", |value| integer_within(value, 1, RunRequest::MAX_STEPS));
-    let max_tokens = fields.optional("maxTokens", values::max_tokens);
-    let max_cost = fields.optional("maxCost", values::max_cost);
-    let max_time = fields.optional("maxSeconds", values::max_time);
-    let model = fields.optional("model", values::model).flatten();
-    let provider = fields.optional("provider", values::provider);
-    let temperature = fields.optional("temperature", values::temperature);
-    let headless = fields.optional("headless", boolean);
-    let start_url =
-        fields.optional("startUrl", values::start_url).or_else(|| fields.optional("baseUrl", values::start_url));
-    let actions = fields.optional("actions", |value| list(value, RequestedAction::MAX_COUNT, action::action));
-    let output = fields.optional("outputSchema", values::output_schema);
-    let files = fields.optional("files", values::files);
-    let allowed = fields.optional("allowedDomains", values::allowed_domains);
-    let blocked = fields.optional("blockedDomains", values::domains);
-    let secrets = fields.optional("sensitiveData", secrets::secrets);
-    let screenshots = fields.optional("screenshotFormat", values::screenshot_format);
-    let skip_unchanged_screenshots = fields.optional("skipUnchangedScreenshots", boolean);
+    let body: RunBody = input::object(value)?;
+    let mut problems = Problems::default();
+    let task = problems.required("task", body.task, values::task);
+    let max_steps = problems.optional("maxSteps", body.max_steps, |steps| within(steps, 1, RunRequest::MAX_STEPS));
+    let max_tokens = problems.optional("maxTokens", body.max_tokens, values::max_tokens);
+    let max_cost = problems.optional("maxCost", body.max_cost, values::max_cost);
+    let max_time = problems.optional("maxSeconds", body.max_seconds, values::max_time);
+    let model = problems.optional("model", body.model, values::model).flatten();
+    let provider = problems.optional("provider", body.provider, |OneOf(provider)| Ok(provider));
+    let temperature = problems.optional("temperature", body.temperature, values::temperature);
+    let headless = problems.optional("headless", body.headless, Ok);
+    let start_url = problems
+        .optional("startUrl", body.start_url, values::start_url)
+        .or_else(|| problems.optional("baseUrl", body.base_url, values::start_url));
+    let actions =
+        problems.optional("actions", body.actions, |actions| list(actions, RequestedAction::MAX_COUNT, action::action));
+    let output = problems.optional("outputSchema", body.output_schema, values::output_schema);
+    let files = problems.optional("files", body.files, values::files);
+    let allowed = problems.optional("allowedDomains", body.allowed_domains, values::allowed_domains);
+    let blocked = problems.optional("blockedDomains", body.blocked_domains, values::domains);
+    let secrets = problems.optional("sensitiveData", body.sensitive_data, secrets::secrets);
+    let screenshots = problems.optional("screenshotFormat", body.screenshot_format, |OneOf(format)| Ok(format));
+    let skip_unchanged = problems.optional("skipUnchangedScreenshots", body.skip_unchanged_screenshots, Ok);
     // The deployment's own maximum is checked when the run starts.
-    let detach = fields.optional("detachSeconds", |value| integer_within(value, 0, RunRequest::MAX_SECONDS));
+    let detach =
+        problems.optional("detachSeconds", body.detach_seconds, |time| within(time, 0, RunRequest::MAX_SECONDS));
 
-    fields.finish(task.map(|task| RunRequest {
+    problems.finish(task.map(|task| RunRequest {
         task,
         max_steps: max_steps.unwrap_or(RunRequest::DEFAULT_STEPS),
         max_tokens,
@@ -81,7 +166,7 @@ fn parse(body: &[u8], default_screenshots: Option<ImageFormat>) -> Parsed<RunReq
         domains: DomainRules { allowed: allowed.map(Into::into), blocked: blocked.unwrap_or_default().into() },
         secrets: secrets.unwrap_or_default(),
         screenshots: screenshots.unwrap_or(default_screenshots),
-        skip_unchanged_screenshots: skip_unchanged_screenshots.unwrap_or(false),
+        skip_unchanged_screenshots: skip_unchanged.unwrap_or(false),
         detach: Duration::from_secs(detach.unwrap_or_default().into()),
         caller: None,
     }))
@@ -101,13 +186,47 @@ fn offset_of(error: &serde_json::Error, body: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_documented_field_is_parsed() {
+    fn documented_fields() -> Vec<&'static str> {
         let documentation = include_str!("../../../docs/API.md");
         let (_, table) = documentation.split_once("| field | type | default | rule |").unwrap();
         let table = table.split("\n\n").next().unwrap();
         let cells = table.lines().filter_map(|line| line.split(" | ").next());
-        let fields: Vec<&str> = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect();
+        cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
+    }
+
+    #[test]
+    fn the_schema_has_every_documented_field_and_the_ranges_that_are_checked() {
+        let schema = run_request_schema().to_value();
+        assert_eq!(schema["required"], serde_json::json!(["task"]));
+        let properties = schema["properties"].as_object().unwrap();
+        let (mut documented, mut declared) = (documented_fields(), properties.keys().collect::<Vec<_>>());
+        documented.sort_unstable();
+        declared.sort_unstable();
+        assert_eq!(declared, documented);
+        let parses = |field: &str, value: Value| {
+            let body = serde_json::json!({ "task": "x", field: value });
+            parse_run_request(body.to_string().as_bytes(), None).is_ok()
+        };
+        for (field, schema) in properties {
+            let nullable = schema["type"].as_array().is_some_and(|types| types.contains(&"null".into()));
+            assert_eq!(parses(field, Value::Null), nullable, "{field}");
+            for (bound, outside) in [("minimum", -1.0), ("maximum", 1.0)] {
+                let Some(bound) = schema[bound].as_f64() else { continue };
+                assert!(parses(field, bound.into()) && !parses(field, (bound + outside).into()), "{field}: {bound}");
+            }
+            let positive = schema["exclusiveMinimum"] == 0;
+            assert!(!positive || !parses(field, 0.into()) && parses(field, 0.001.into()), "{field}");
+            for name in schema["enum"].as_array().into_iter().flatten() {
+                assert!(parses(field, name.clone()), "{field}: {name}");
+            }
+            let default = schema["default"].clone();
+            assert!(default.is_null() || parses(field, default), "{field}");
+        }
+    }
+
+    #[test]
+    fn every_documented_field_is_parsed() {
+        let fields = documented_fields();
         assert_eq!(fields.len(), 20, "{fields:?}");
         for field in fields {
             // No field takes a list of lists.

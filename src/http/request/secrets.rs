@@ -4,11 +4,11 @@
 use agent::secrets::{OriginSecrets, SecretName, SecretValue, SecretValueError, Secrets, SecretsError};
 use serde_json::{Map, Value};
 
-use super::input::{Parsed, all, both, one, string, too_many_bytes};
+use super::input::{Input, Parsed, all, both, one, too_many_bytes};
 
-pub(super) fn secrets(value: &Value) -> Parsed<Secrets> {
-    let origins = dictionary(value, Secrets::MAX_ORIGINS)?.iter();
-    let origins = all(origins.map(|(origin, values)| of_origin(origin, values)))?;
+pub(super) fn secrets(origins: Map<String, Value>) -> Parsed<Secrets> {
+    let origins = at_most(Secrets::MAX_ORIGINS, origins)?;
+    let origins = all(origins.into_iter().map(|(origin, values)| of_origin(origin, values)))?;
     Secrets::new(origins).or_else(|error| {
         let kind = match error {
             SecretsError::TooManyOrigins | SecretsError::TooMany => "too_long",
@@ -18,18 +18,18 @@ pub(super) fn secrets(value: &Value) -> Parsed<Secrets> {
     })
 }
 
-fn dictionary(value: &Value, max: usize) -> Parsed<&Map<String, Value>> {
-    match value {
-        Value::Object(object) if object.len() <= max => Ok(object),
-        Value::Object(_) => one("too_long", format!("Dictionary should have at most {max} items")),
-        _ => one("dict_type", "Input should be a valid dictionary"),
+fn at_most(max: usize, items: Map<String, Value>) -> Parsed<Map<String, Value>> {
+    if items.len() > max {
+        return one("too_long", format!("Dictionary should have at most {max} items"));
     }
+    Ok(items)
 }
 
-fn of_origin(origin: &str, values: &Value) -> Parsed<OriginSecrets> {
+fn of_origin(origin: String, values: Value) -> Parsed<OriginSecrets> {
     let origin = origin.parse().or_else(|error| one("value_error", format!("Value error, {error}")));
-    let values = dictionary(values, Secrets::MAX_COUNT)
-        .and_then(|values| all(values.iter().map(|(raw_name, value)| both(name(raw_name), secret(value)))));
+    let values = Map::parse(values)
+        .and_then(|values| at_most(Secrets::MAX_COUNT, values))
+        .and_then(|values| all(values.into_iter().map(|(raw_name, value)| both(name(&raw_name), secret(value)))));
     let (origin, values) = both(origin, values)?;
     Ok(OriginSecrets { origin, values })
 }
@@ -38,8 +38,8 @@ fn name(raw: &str) -> Parsed<SecretName> {
     SecretName::parse(raw).or_else(|error| one("value_error", format!("Value error, {error}")))
 }
 
-fn secret(value: &Value) -> Parsed<SecretValue> {
-    SecretValue::parse(string(value)?).or_else(|error| match error {
+fn secret(value: Value) -> Parsed<SecretValue> {
+    SecretValue::parse(&String::parse(value)?).or_else(|error| match error {
         SecretValueError::TooShort => one(
             "string_too_short",
             format!("String should have at least {} characters apart from blanks", SecretValue::MIN_CHARS),
