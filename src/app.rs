@@ -27,7 +27,7 @@ use browser::{Pool, SystemResolver};
 use llm::Providers;
 use replay::{Destination, Recording, Replay};
 
-/// The service, assembled and not yet serving.
+/// The assembled service, before it serves requests.
 pub struct App {
     router: Router,
     serve: ServeSettings,
@@ -89,7 +89,7 @@ impl App {
         Self::assemble(settings, browsers, models, None, TaskTracker::new(), None)
     }
 
-    /// `pool` is none if the browsers are not ours.
+    /// `pool` is `None` if the browsers are not started by this service.
     fn assemble(
         settings: Settings,
         browsers: Arc<dyn Browsers>,
@@ -119,7 +119,7 @@ impl App {
         }
     }
 
-    /// The runs, to start one without HTTP.
+    /// The runs, for callers that start one without HTTP.
     pub fn runs(&self) -> &RunService {
         &self.runs
     }
@@ -136,7 +136,7 @@ impl App {
         self
     }
 
-    /// Serves until `stop` has an item, then shuts down gracefully. A second item skips the grace period.
+    /// Serves until `stop` yields an item, then shuts down gracefully. A second item skips the grace period.
     ///
     /// # Errors
     /// The listener has no address, or the server or the memory watch has panicked.
@@ -144,17 +144,17 @@ impl App {
         let mut stop = pin!(stop);
         info!(address = %listener.local_addr()?, "listening");
         if !self.authenticated {
-            warn!("BROWSER_USE_INTERNAL_API_KEY is not set: anyone on this machine may call");
+            warn!("BROWSER_USE_INTERNAL_API_KEY is not set: every process on this machine has access");
         }
         let stop_serving = CancellationToken::new();
-        // A run ends because of a stalled reader first, and reports why. After that, the connection is useless.
+        // Longer than the stall timeout, so that the run ends first and reports the reason.
         let write_timeout = 2 * self.runs.settings().stall_timeout;
         let serving = serve::serve(listener, self.router, self.serve, write_timeout, stop_serving.clone());
         let mut server = self.tasks.spawn(serving);
         let watch = run::watch(self.runs.clone(), self.runs.settings().memory, self.memory);
         let mut watching = AbortOnDropHandle::new(self.tasks.spawn(watch));
 
-        // Both end only by a panic, which has been logged.
+        // Both end only if they panic, and the panic is already logged.
         let ended = tokio::select! {
             () = shutdown::requested(&mut stop) => Ok(()),
             _ = &mut server => Err("the server has ended"),
@@ -174,8 +174,8 @@ impl App {
         ended.map_err(io::Error::other)
     }
 
-    /// Ends an app that has not served: cancels the runs, waits for their cleanup and closes the browsers. An item of `stop`
-    /// skips the waiting.
+    /// Shuts down an app that never served: cancels the runs, waits for their cleanup and closes the browsers. An item of
+    /// `stop` skips the wait.
     pub async fn close(self, stop: &mut (impl Stream<Item = ()> + Unpin)) {
         self.runs.cancel();
         shutdown::shut_down(self.shutdown, &self.runs, ready(()), shutdown::requested(stop), self.close_browsers).await;
@@ -185,7 +185,7 @@ impl App {
 /// The machine with its memory, and the browsers that use most of it.
 struct Host {
     machine: Machine,
-    /// None if the browsers are not ours.
+    /// `None` if the browsers are not started by this service.
     pool: Option<Arc<Pool>>,
 }
 

@@ -47,7 +47,9 @@ pub struct Settings {
 pub enum ConfigError {
     #[error("{variable} must be {expected}")]
     Invalid { variable: &'static str, expected: String },
-    #[error("HOST is {host}, which others can reach: set BROWSER_USE_INTERNAL_API_KEY or serve on a loopback address")]
+    #[error(
+        "HOST is {host}, which other machines can reach: set BROWSER_USE_INTERNAL_API_KEY or use a loopback address"
+    )]
     KeyRequired { host: IpAddr },
     #[error("the file .env cannot be read: {cause}")]
     DotEnv { cause: String },

@@ -12,11 +12,11 @@ use clap::{Parser, Subcommand};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 
-/// Many times what a service with many runs can use. Not the maximum: programs that close all possible descriptors when they
-/// start would take minutes where a container's limit is a billion.
+/// Far more than a service with many runs uses. Not the maximum: a container's limit may be a billion, and some programs
+/// close all possible descriptors when they start, which would then take minutes.
 const OPEN_FILES: u64 = 65_536;
 
-/// Runs browser agents and streams what they do. Settings are environment variables, or lines of a file .env.
+/// Runs browser agents and streams their progress. Reads its settings from environment variables and the file .env.
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
@@ -26,13 +26,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve HTTP until a signal comes (the default)
+    /// Serve HTTP until a signal arrives (the default)
     Serve,
     /// Run one task without a server and show its progress
     Run(cli::RunArgs),
     /// Replay a recorded run without a model and report the differences
     Replay(cli::ReplayArgs),
-    /// Check that the service on this machine is alive, by the exit code
+    /// Check whether the service on this machine is alive, and set the exit code
     Health,
     /// Print all settings as the lines of an `.env` file
     #[command(hide = true)]
@@ -44,7 +44,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // First: a warden is another program in the same executable.
+    // Must come first: a warden is a separate program in the same executable.
     if let Some(ended) = warden::run_if_requested() {
         return ended;
     }
@@ -69,8 +69,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Raises the limit of open files, up to [`OPEN_FILES`]: each connection of a run's pages needs two, and the usual limit is
-/// for programs that use `select`. Browsers inherit it.
+/// Raises the limit of open files, up to [`OPEN_FILES`]. Each connection of a run's pages needs two descriptors, and the
+/// usual limit is low because of programs that use `select`. Browsers inherit the limit.
 fn open_many_files() {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = maximum.map_or(OPEN_FILES, |most| most.min(OPEN_FILES));

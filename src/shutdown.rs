@@ -15,9 +15,9 @@ use tracing::{info, warn};
 
 use crate::run::RunService;
 
-/// Time for runs that were cancelled without the rest of the grace period to report their end.
+/// Time for runs to report their end if they are cancelled before the grace period is over.
 const REPORT_LIMIT: Duration = Duration::from_secs(1);
-/// Time for blocking threads to end after all work is done.
+/// Time for blocking threads to end after all other work is done.
 const THREADS_LIMIT: Duration = Duration::from_millis(200);
 
 /// Built by `config` from the environment.
@@ -36,14 +36,14 @@ impl ShutdownSettings {
     }
 }
 
-/// Runs a command to its end, on a new runtime.
+/// Runs a command to completion on a new runtime.
 ///
 /// # Errors
-/// Those of `work`, or no thread can be started.
+/// `work` fails, or no thread can be started.
 pub fn run_to_end<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = Runtime::new().context("cannot start threads")?;
     let result = runtime.block_on(work);
-    // Dropping it would wait for every blocked thread, such as one that resolves a name while the DNS server is silent.
+    // Dropping it would wait for every blocked thread, such as one that resolves a name while DNS does not answer.
     runtime.shutdown_timeout(THREADS_LIMIT);
     result
 }

@@ -35,7 +35,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// Sends log lines and panics to standard error until the process ends. `default_filter` is for settings without one.
+/// Sends log lines and panics to standard error until the process ends. `default_filter` applies if the settings have none.
 /// Dropping the result waits briefly for the last lines.
 ///
 /// # Errors

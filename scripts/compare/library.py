@@ -21,7 +21,7 @@ logging.disable(logging.WARNING)
 from browser_use.browser import BrowserProfile, BrowserSession  # noqa: E402
 
 ORACLE = (pathlib.Path(__file__).parent / "oracle.js").read_text()
-# Lets a loaded page come to rest; our side waits as long.
+# Waits for a loaded page to settle. The service waits as long.
 REST_SECONDS = 1.5
 IN_PAGE = "function() { return this.ownerDocument === document && this.isConnected ? __oracle.tell(this) : null }"
 

@@ -9,7 +9,7 @@ use anyhow::{Context, ensure};
 
 use crate::config::Settings;
 
-/// For connecting and for each read. The image's health check allows 5 s in total.
+/// Limit for connecting and for each read. The image's health check allows 5 s in total.
 const TIMEOUT: Duration = Duration::from_secs(2);
 const STATUS_LINE: &[u8] = b"HTTP/1.1 200 ";
 
@@ -20,12 +20,12 @@ const STATUS_LINE: &[u8] = b"HTTP/1.1 200 ";
 pub fn health() -> anyhow::Result<()> {
     let address = local_address(Settings::load()?.listen);
     let mut connection =
-        TcpStream::connect_timeout(&address, TIMEOUT).with_context(|| format!("nobody answers at {address}"))?;
+        TcpStream::connect_timeout(&address, TIMEOUT).with_context(|| format!("cannot connect to {address}"))?;
     connection.set_read_timeout(Some(TIMEOUT))?;
     write!(connection, "GET /health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut start = [0; STATUS_LINE.len()];
     connection.read_exact(&mut start).with_context(|| format!("no answer from {address}"))?;
-    ensure!(start == STATUS_LINE, "{address} answers, but not as a service that is alive");
+    ensure!(start == STATUS_LINE, "{address} did not answer with status 200");
     Ok(())
 }
 

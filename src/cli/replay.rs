@@ -71,7 +71,7 @@ fn start(app: &App, replay: &Replay, headless: bool) -> anyhow::Result<RunStream
     Ok(app.runs().start(recording::request(replay, headless)?)?)
 }
 
-/// Replays to the end, or until the run diverges too far. Returns false if interrupted.
+/// Replays until the recording ends or the run diverges too far. Returns false if interrupted.
 async fn follow(
     mut stream: RunStream,
     replay: &Replay,

@@ -26,7 +26,7 @@ use agent::ports::{ModelChoice, Provider};
 use agent::report::LogLevel;
 use replay::Destination;
 
-/// How often a terminal shows the elapsed time.
+/// Interval at which a terminal updates the elapsed time.
 const TICK: Duration = Duration::from_secs(1);
 
 /// `run "TASK"` on the command line.
@@ -41,22 +41,22 @@ pub struct RunArgs {
     /// Show the browser's window
     #[arg(long)]
     headful: bool,
-    /// Save a picture of the page after each step: step-01.png, step-02.png ...
+    /// Save a screenshot of the page after each step: step-01.png, step-02.png ...
     #[arg(long, value_name = "DIR")]
     save_screenshots: Option<PathBuf>,
     /// Record the run in a file for `replay`
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Steps the run may take, 1 to 200 [default: 20]
+    /// Maximum number of steps, 1 to 200 [default: 20]
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=RunRequest::MAX_STEPS.into()))]
     max_steps: Option<u32>,
-    /// JSON Schema of the answer as data; needs a model
+    /// JSON Schema for structured output; requires a model
     #[arg(long, value_name = "FILE", value_parser = output_schema)]
     output_schema: Option<OutputSchema>,
     /// Model provider [default: as in the service, openai if configured, else the built-in planner (template)]
     #[arg(long, value_parser = provider())]
     provider: Option<Provider>,
-    /// Model of the provider [default: the provider's]
+    /// Model of the provider [default: the provider's default model]
     #[arg(long)]
     model: Option<String>,
 }
@@ -152,7 +152,7 @@ impl Output {
                 }
                 RunEventKind::Log { level, message, .. } => self.screen.log(elapsed, *level, message)?,
                 RunEventKind::Gap { from, to, .. } => {
-                    let message = format!("{} events came faster than they could be shown", to - from + 1);
+                    let message = format!("{} events were skipped because they came too fast", to - from + 1);
                     self.screen.log(elapsed, LogLevel::Warning, &message)?;
                 }
                 RunEventKind::Step(step) => {

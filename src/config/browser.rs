@@ -20,14 +20,14 @@ pub(super) fn browser(variables: &mut Variables) -> Result<BrowserSettings, Conf
             "The Chromium to use. Default: the first on the PATH of chromium, chromium-headless-shell, \
              chromium-browser, google-chrome-stable, google-chrome, chrome.",
         )?,
-        // This executable, even after an upgrade has replaced or removed its file.
+        // Refers to this executable even after an upgrade has replaced or removed its file.
         warden: "/proc/self/exe".into(),
         profile_root: variables
             .optional(
                 "PROFILE_ROOT",
                 "/tmp",
                 path(),
-                "Where profile folders are created, and those of a killed service removed at start. Default: the \
+                "Where profile folders are created. At start, those of a killed service are removed. Default: the \
                  system's temporary folder.",
             )?
             .unwrap_or_else(std::env::temp_dir),
@@ -43,21 +43,26 @@ pub(super) fn browser(variables: &mut Variables) -> Result<BrowserSettings, Conf
             "BROWSER_LAUNCH_TIMEOUT",
             "20s",
             nonzero_duration(),
-            "From launching Chromium to its first answer.",
+            "Time from launching Chromium to its first answer.",
         )?,
         command_timeout: variables.read(
             "BROWSER_COMMAND_TIMEOUT",
             "15s",
             nonzero_duration(),
-            "Any one DevTools command.",
+            "Time for one DevTools command.",
         )?,
         navigation_timeout: variables.read(
             "BROWSER_NAVIGATION_TIMEOUT",
             "30s",
             nonzero_duration(),
-            "From requesting a URL to the first byte of its document.",
+            "Time from requesting a URL to the first byte of its document.",
         )?,
-        observe_timeout: variables.read("BROWSER_OBSERVE_TIMEOUT", "10s", nonzero_duration(), "Reading a page.")?,
+        observe_timeout: variables.read(
+            "BROWSER_OBSERVE_TIMEOUT",
+            "10s",
+            nonzero_duration(),
+            "Time for reading a page.",
+        )?,
         dialog_timeout: variables.read(
             "BROWSER_DIALOG_TIMEOUT",
             "60s",
@@ -70,13 +75,13 @@ pub(super) fn browser(variables: &mut Variables) -> Result<BrowserSettings, Conf
                 "BROWSER_SETTLE_SAME_SITE_TIMEOUT",
                 "3s",
                 duration(),
-                "How long to wait for what an action started, on the same site.",
+                "How long to wait for the effects of an action that stays on the same site.",
             )?,
             new_site: variables.read(
                 "BROWSER_SETTLE_NEW_SITE_TIMEOUT",
                 "8s",
                 duration(),
-                "The same, if the action opened another site.",
+                "The same, for an action that opens another site.",
             )?,
         },
         download_wait: variables.read(
@@ -145,7 +150,7 @@ fn network(variables: &mut Variables) -> Result<NetworkLimits, ConfigError> {
             "RUN_MAX_CONNECTIONS",
             "100",
             integer(1..=10_000),
-            "Network connections of a run. Further ones wait.",
+            "Maximum number of network connections of a run. Further ones wait.",
         )?,
         bytes: variables.read(
             "RUN_MAX_NETWORK_BYTES",
@@ -153,7 +158,7 @@ fn network(variables: &mut Variables) -> Result<NetworkLimits, ConfigError> {
             size(1 << 10..=1 << 50),
             "Bytes that a run may send and receive, together.",
         )?,
-        // Where Chromium itself gives up.
+        // Chromium's own limit.
         redirects: 20,
     })
 }

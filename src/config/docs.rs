@@ -11,8 +11,8 @@ const ENV_HEADER: &str = "\
 # Every setting of the service. Generated: `browser-use-service settings`.
 #
 # Copy to `.env` and change what you need: `make run` and docker compose read it. The process's own environment takes
-# precedence. A commented line shows the default, or an example if there is none. A blank value counts as unset. An
-# invalid value stops the start, with a message that names the variable.
+# precedence. A commented line shows the default, or an example if there is none. A blank value counts as unset. If a
+# value is invalid, the service does not start, and the error names the variable.
 #
 # Durations: seconds (90, 1.5) or with units (250ms, 10m, 1h30m). Sizes: bytes or with units (512KiB, 2GiB).
 ";
@@ -22,8 +22,8 @@ const MARKDOWN_HEADER: &str = "\
 
 <!-- Generated: `browser-use-service settings --markdown > docs/SETTINGS.md` -->
 
-Environment variables, read once at start, else lines of `.env` in the working directory. A blank value counts as
-unset. An invalid value stops the start, with a message that names the variable.
+The service reads environment variables once at start, and those that are not set from `.env` in the working directory.
+A blank value counts as unset. If a value is invalid, the service does not start, and the error names the variable.
 
 Durations: seconds (`90`, `1.5`) or with units (`250ms`, `10m`, `1h30m`). Sizes: bytes or with units (`512KiB`,
 `2GiB`).

@@ -76,7 +76,7 @@ fn hosted(
         url_name,
         default_url,
         http_url(),
-        "The base URL of the provider's API, or of a server that speaks it. If set, it configures the provider, with \
+        "The base URL of the provider's API, or of a compatible server. If set, it configures the provider, with \
          or without a key. Default: the provider's own endpoint.",
     )?;
     let default_model = variables.read(model_name, default_model, text(), "The provider's default model.")?;
@@ -105,7 +105,7 @@ fn fallback(variables: &mut Variables) -> Result<Option<FallbackSettings>, Confi
         "FALLBACK_PROVIDER",
         "ollama",
         choice([Provider::Openai, Provider::Anthropic, Provider::Gemini, Provider::Ollama].map(named)),
-        "The provider with which a run continues when its own model fails for good. Default: none.",
+        "The provider that a run switches to when its own model fails permanently. Default: none.",
     )?;
     let model = variables.optional(
         "FALLBACK_MODEL",
@@ -129,31 +129,31 @@ fn limits(variables: &mut Variables) -> Result<CallLimits, ConfigError> {
             "LLM_TIMEOUT",
             "2m",
             nonzero_duration(),
-            "One model call, from the request to the end of the answer.",
+            "Time of one model call, from the request to the end of the answer.",
         )?,
         connect_timeout: variables.read(
             "LLM_CONNECT_TIMEOUT",
             "10s",
             nonzero_duration(),
-            "Connecting to a provider.",
+            "Time for connecting to a provider.",
         )?,
         first_byte_timeout: variables.read(
             "LLM_OPENING_TIMEOUT",
             "30s",
             nonzero_duration(),
-            "From the request to the first byte of the answer.",
+            "Time from the request to the first byte of the answer.",
         )?,
         idle_timeout: variables.read(
             "LLM_SILENCE_TIMEOUT",
             "20s",
             nonzero_duration(),
-            "Between two chunks of an answer.",
+            "Time between two chunks of an answer.",
         )?,
         max_attempts: variables.read(
             "LLM_MAX_ATTEMPTS",
             "4",
             integer(1..=20),
-            "Attempts of one call, including the first.",
+            "Maximum number of attempts of one call, including the first.",
         )?,
         backoff_base: variables.read(
             "LLM_BACKOFF_BASE",
@@ -165,7 +165,7 @@ fn limits(variables: &mut Variables) -> Result<CallLimits, ConfigError> {
             "LLM_BACKOFF_CAP",
             "30s",
             duration(),
-            "Maximum delay before a retry, including one that the provider asks for.",
+            "Maximum delay before a retry, including one that the provider requests.",
         )?,
         max_response_bytes: variables.read(
             "LLM_MAX_RESPONSE_BYTES",

@@ -26,53 +26,53 @@ pub(super) fn run(variables: &mut Variables) -> Result<RunSettings, ConfigError>
             "RUN_MAX_STEPS",
             "200",
             integer(1..=RunRequest::MAX_STEPS),
-            "Steps of one run, whatever its request allows.",
+            "Maximum number of steps of one run, regardless of its request.",
         )?,
         max_tokens: variables.optional(
             "RUN_MAX_TOKENS",
             "500000",
             max_tokens(),
-            "Tokens of one run's model calls, prompts and answers together. Default: no limit.",
+            "Maximum number of tokens of one run's model calls, prompts and answers together. Default: no limit.",
         )?,
         max_cost: variables.optional(
             "RUN_MAX_COST",
             "0.5",
             max_cost(),
-            "Cost of one run's model calls. Requires `MODEL_PRICES`. Default: no limit.",
+            "Maximum cost of one run's model calls. Requires `MODEL_PRICES`. Default: no limit.",
         )?,
         max_restarts: variables.read(
             "RUN_MAX_RESTARTS",
             "1",
             integer(0..=10),
-            "How often a run that lost its browser continues in another one, on the same page.",
+            "How many times a run that loses its browser may continue in another one, on the same page.",
         )?,
         max_concurrent: variables
             .optional(
                 "MAX_CONCURRENT_RUNS",
                 "4",
                 integer(1..=10_000),
-                "Runs at the same time. Default: four per core, and at most one per half a gigabyte of memory; the \
-                 container's limits count.",
+                "Maximum number of concurrent runs. Default: four per core, and at most one per half a gigabyte of \
+                 memory, within the container's limits.",
             )?
             .unwrap_or_else(|| Machine::this().room_for_runs()),
         max_queued: variables.read(
             "MAX_QUEUED_RUNS",
             "8",
             integer(0..=10_000),
-            "Runs that wait for a slot. More are rejected with 503.",
+            "Maximum number of runs that wait for a slot. More are rejected with 503.",
         )?,
         queue_timeout: variables.read("QUEUE_TIMEOUT", "30s", nonzero_duration(), "Time that a run may wait.")?,
         max_per_caller: variables.optional(
             "MAX_RUNS_PER_CALLER",
             "4",
             integer(1..=10_000),
-            "Running and queued runs per `X-Caller-Id`. More are rejected with 429. Default: no limit.",
+            "Maximum number of running and queued runs per `X-Caller-Id`. More are rejected with 429. Default: no limit.",
         )?,
         stall_timeout: variables.read(
             "STREAM_STALL_TIMEOUT",
             "60s",
             nonzero_duration(),
-            "Ends the run of a client that reads nothing for this long while events wait.",
+            "A run ends if its client reads nothing for this long while events are waiting.",
         )?,
         max_detach: variables.read(
             "RUN_MAX_DETACH",
@@ -84,7 +84,7 @@ pub(super) fn run(variables: &mut Variables) -> Result<RunSettings, ConfigError>
             "STREAM_BUFFER",
             "8MiB",
             size(64 << 10..=1 << 30),
-            "Memory for one run's events: those that its reader has not taken, and those that a resumed stream may \
+            "Memory for one run's events: those that its reader has not read yet, and those that a resumed stream may \
              need. Screenshots are dropped first.",
         )? as usize,
         streams_kept: variables.read(
@@ -118,7 +118,7 @@ pub(super) fn record_dir(variables: &mut Variables) -> Result<Option<PathBuf>, C
         "RECORD_DIR",
         "/var/lib/recordings",
         path(),
-        "Folder that gets a recording of each run, for `browser-use-service replay`. Default: nothing is recorded.",
+        "Folder in which each run is recorded, for `browser-use-service replay`. Default: nothing is recorded.",
     )
 }
 
@@ -129,20 +129,20 @@ pub(super) fn agent(variables: &mut Variables) -> Result<AgentSettings, ConfigEr
             "AGENT_MAX_ACTIONS_PER_STEP",
             "5",
             integer(1..=50),
-            "Actions taken from one model answer.",
+            "Maximum number of actions per model answer.",
         )?,
         max_failures: variables.read(
             "AGENT_MAX_FAILURES",
             "3",
             integer(1..=100),
-            "Failed steps in a row after which the agent must finish.",
+            "Number of consecutive failed steps after which the agent must finish.",
         )?,
         vision: variables.read(
             "AGENT_VISION",
             "auto",
             choice([("auto", Vision::Auto), ("always", Vision::Always), ("never", Vision::Never)]),
-            "Whether a model gets a screenshot beside the page's text; `auto`: if it asks for one, or the text says \
-             too little.",
+            "Whether a model gets a screenshot in addition to the page's text; `auto`: if it asks for one, or the text \
+             says too little.",
         )?,
         allow_evaluate: variables.read(
             "ALLOW_EVALUATE",

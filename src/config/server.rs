@@ -11,7 +11,7 @@ use crate::http::settings::{HttpSettings, ServeSettings};
 use crate::shutdown::ShutdownSettings;
 use crate::telemetry::{LogFormat, TelemetrySettings};
 
-/// Callers give up on a silent stream; the API promises a sign of life this often.
+/// Clients close a silent stream. The API promises to send something at least this often.
 const MAX_KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 pub(super) fn listen_and_http(variables: &mut Variables) -> Result<(SocketAddr, HttpSettings), ConfigError> {
@@ -20,7 +20,7 @@ pub(super) fn listen_and_http(variables: &mut Variables) -> Result<(SocketAddr, 
         "BROWSER_USE_INTERNAL_API_KEY",
         "",
         key(),
-        "The secret that callers send as `X-Gateway-Key`. Without one, only this machine may call. Create one with \
+        "The secret that callers send as `X-Gateway-Key`. Without a key, only this machine has access. Create one with \
          `openssl rand -hex 32`.",
     )?;
     let listen = listen(variables, api_key.is_some())?;
@@ -28,8 +28,8 @@ pub(super) fn listen_and_http(variables: &mut Variables) -> Result<(SocketAddr, 
         "MAX_REQUESTS_PER_MINUTE",
         "60",
         integer(1..=1_000_000),
-        "Run requests per minute, per `X-Caller-Id`, or for all callers that send none. More are rejected with 429. \
-         Default: no limit.",
+        "Maximum number of run requests per minute, per `X-Caller-Id`, or for all callers that send none. More \
+         are rejected with 429. Default: no limit.",
     )?;
 
     variables.section("Requests");
@@ -44,7 +44,7 @@ pub(super) fn listen_and_http(variables: &mut Variables) -> Result<(SocketAddr, 
                 "MAX_CONNECTIONS",
                 "1024",
                 integer(1..=1_000_000),
-                "Open connections. Further ones wait to be accepted.",
+                "Maximum number of open connections. Further ones wait to be accepted.",
             )?,
             head_timeout: variables.read(
                 "HEAD_TIMEOUT",
@@ -63,7 +63,7 @@ pub(super) fn listen_and_http(variables: &mut Variables) -> Result<(SocketAddr, 
             "SCREENSHOT_FORMAT",
             "png",
             choice(HttpSettings::SCREENSHOT_FORMATS),
-            "Screenshots of requests that specify no format.",
+            "Format of screenshots for requests that specify none.",
         )?,
     };
     Ok((listen, http))
@@ -75,8 +75,8 @@ fn listen(variables: &mut Variables, has_key: bool) -> Result<SocketAddr, Config
         "HOST",
         "127.0.0.1",
         address(),
-        "The address to listen on. One that others can reach requires a key. Default: 0.0.0.0 with a key, 127.0.0.1 \
-         without.",
+        "The address to listen on. An address that other machines can reach requires a key. Default: 0.0.0.0 with a \
+         key, 127.0.0.1 without.",
     )?;
     let host = host.unwrap_or(IpAddr::V4(default));
     let port = variables.read("PORT", "9010", integer(0..=u16::MAX), "The port to listen on.")?;
@@ -92,15 +92,15 @@ pub(super) fn shutdown(variables: &mut Variables) -> Result<ShutdownSettings, Co
         "SHUTDOWN_TIMEOUT",
         "30s",
         nonzero_duration(),
-        "From SIGTERM to the end of the process. `docker-compose.yml` kills after 45s.",
+        "Time from SIGTERM to the end of the process. `docker-compose.yml` kills after 45s.",
     )?;
     let grace = variables.optional(
         "SHUTDOWN_GRACE",
         "20s",
         duration(),
-        "The part of it that running runs may use before they are cancelled. Default: two thirds.",
+        "The part of it for which runs may continue before they are cancelled. Default: two thirds.",
     )?;
-    // The rest is for runs to report their end and browsers to close.
+    // Runs report their end and browsers close in the remaining time.
     let grace = grace.unwrap_or(timeout * 2 / 3);
     if grace >= timeout {
         let expected = "shorter than SHUTDOWN_TIMEOUT".to_owned();

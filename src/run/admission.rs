@@ -43,7 +43,7 @@ pub(super) enum Place {
     Rejected,
 }
 
-/// No run is admitted or queued.
+/// The reason that a run is neither admitted nor queued.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Refusal {
@@ -58,7 +58,7 @@ pub enum RefusalReason {
     Full,
     #[error("the service is shutting down")]
     Draining,
-    /// There may be slots, but no memory for another run.
+    /// Slots may be free, but there is no memory for another run.
     #[error("the service is short of memory")]
     MemoryHigh,
     #[error("the caller has as many runs as one caller may have")]
@@ -84,7 +84,7 @@ pub struct RunCounts {
 type TicketId = u64;
 
 struct State {
-    /// When this process is expected to have made room for its successor; none while runs are admitted.
+    /// When this process is expected to exit, for its successor to take over. `None` while runs are admitted.
     draining_until: Option<Instant>,
     /// No run starts while this is set; queued ones stay queued.
     memory_high: bool,
@@ -117,7 +117,7 @@ impl Admission {
     /// Admits or queues a run, or rejects it.
     pub(super) fn enter(&self, caller: Option<&CallerId>) -> Result<Ticket, Refusal> {
         let mut entered = None;
-        // Joining the end of the queue changes nobody else's place, so there is no notification.
+        // Joining the end of the queue changes no other place, so there is no notification.
         self.state.send_if_modified(|state| {
             entered = Some(state.enter(caller));
             false
@@ -238,8 +238,8 @@ impl State {
         }
     }
 
-    /// For a run at the end of the queue: one more run than are queued has to end, and `places.running` end in the mean
-    /// duration of one.
+    /// For a run at the end of the queue. It starts after one more run than are queued has ended, and `places.running` runs
+    /// end per mean duration.
     fn expected_wait(&self) -> Duration {
         self.mean_duration().mul_f64((self.queue.len() + 1) as f64 / self.places.running as f64)
     }
@@ -345,13 +345,13 @@ mod tests {
         let waiting = admission.enter(Some(&a)).unwrap();
         let refusal = admission.enter(Some(&a)).err().unwrap();
         assert_eq!((refusal.reason, refusal.retry_after), (RefusalReason::CallerFull, ASSUMED_DURATION / 2));
-        assert_eq!(admission.check(), Ok(()), "others are served");
+        assert_eq!(admission.check(), Ok(()), "other callers are admitted");
         let _other = admission.enter(Some(&b)).unwrap();
         let _nameless = admission.enter(None).unwrap();
         drop(waiting);
         let _again = admission.enter(Some(&a)).unwrap();
         drop(working);
-        assert!(admission.enter(Some(&a)).is_ok(), "a place goes back with its ticket");
+        assert!(admission.enter(Some(&a)).is_ok(), "dropping a ticket frees its place");
     }
 
     #[tokio::test(start_paused = true)]
@@ -362,7 +362,7 @@ mod tests {
         admission.set_memory_high(true);
         assert_eq!(refusal(&admission), Refusal::new(RefusalReason::MemoryHigh, MEMORY_RETRY));
         drop(working);
-        assert_eq!(waiting.place(), Place::Queued { position: 1 }, "a free place is not given");
+        assert_eq!(waiting.place(), Place::Queued { position: 1 }, "a free slot is not assigned");
         admission.set_memory_high(false);
         assert_eq!(waiting.changed_from(Place::Queued { position: 1 }).await, Place::Admitted);
         assert!(admission.enter(None).is_ok());

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use tracing::warn;
 
-/// Maximum number of queued lines, of some hundred bytes each.
+/// Maximum number of queued lines, of a few hundred bytes each.
 const QUEUE: usize = 1024;
 /// How long the end of the process waits for queued lines.
 const FLUSH_LIMIT: Duration = Duration::from_millis(500);
@@ -38,7 +38,7 @@ pub struct LastLines(SyncSender<Message>);
 
 enum Message {
     Line(Vec<u8>),
-    /// Answered when all lines before it are written.
+    /// Acknowledged when all lines before it are written.
     Flush(SyncSender<()>),
 }
 
@@ -62,7 +62,7 @@ impl Lines {
 impl Write for Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if thread::current().id() == self.writer {
-            // The line that reports dropped lines; the queue may be full again.
+            // This is the line that reports dropped lines. It bypasses the queue, which may be full again.
             let _ = lock(&self.out).write_all(line);
         } else if self.queue.try_send(Message::Line(line.to_vec())).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
@@ -99,7 +99,7 @@ fn write(out: &Out, lines: &Receiver<Message>, dropped: &AtomicU64) {
 fn report_dropped(dropped: &AtomicU64) {
     let missing = dropped.swap(0, Ordering::Relaxed);
     if missing > 0 {
-        warn!(missing, "lines of the log were dropped, as they were not taken");
+        warn!(missing, "log lines were dropped because the output was too slow");
     }
 }
 

@@ -34,7 +34,7 @@ async fn health_uses_the_services_settings_and_detects_its_end() {
 
     let (code, says) = health(&env, port, &settings).await;
     assert_eq!(code, Some(1));
-    assert!(says.contains("nobody answers"), "{says}");
+    assert!(says.contains("cannot connect"), "{says}");
     env.assert_nothing_left().await;
 }
 

@@ -10,7 +10,7 @@ pub(crate) struct Capabilities {
     pub(crate) streaming: Streaming,
 }
 
-/// What holds the model to the JSON schema of its answer.
+/// How a model is made to follow the JSON schema of its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OutputMode {
     JsonSchema,
@@ -55,7 +55,7 @@ pub(crate) enum Feature {
 }
 
 impl Capabilities {
-    /// The next best request once a server has rejected `feature`; `None` if nothing of it is left to give up.
+    /// The next best request once a server has rejected `feature`; `None` if there is none without it.
     pub(crate) fn without(mut self, feature: Feature) -> Option<Self> {
         match feature {
             Feature::Output => {

@@ -134,7 +134,7 @@ impl ChatModel for Model {
         self.name.clone()
     }
 
-    /// Logs figures, never content. Errors are logged by the caller.
+    /// Logs metrics, never content. Errors are logged by the caller.
     async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ModelError> {
         let start = Instant::now();
         let result = self.converse(&request).await;

@@ -49,7 +49,7 @@ impl Corrections {
         });
     }
 
-    /// Takes `feature` out of later requests, since the server rejected it in `sent`. Returns what to send instead;
+    /// Removes `feature` from later requests, since the server rejected it in `sent`. Returns what to send instead;
     /// `None` if the model cannot do without it or has been corrected too often.
     pub(crate) fn correct(&self, model: &str, sent: Capabilities, feature: Feature) -> Option<Capabilities> {
         self.update(model, |known| {
@@ -57,7 +57,7 @@ impl Corrections {
             if known.capabilities.describe(feature) != sent.describe(feature) {
                 return Some(known.capabilities);
             }
-            // A model that has accepted an image rejects this image, not images.
+            // A model that has accepted an image rejects this image, not images in general.
             let final_rejection = feature == Feature::Images && known.images_accepted;
             if final_rejection || known.corrections == MAX_CORRECTIONS {
                 return None;

@@ -1,4 +1,4 @@
-//! A second model, for the rest of a run whose first model has failed for good.
+//! A second model, for the rest of a run whose first model has failed permanently.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,7 +29,7 @@ fn is_recoverable(error: &ModelError) -> bool {
     match error {
         // The agent shortens its request.
         ModelError::ContextTooLong { .. } => false,
-        // A model has judged the task. Asking others until one agrees is not the purpose of a fallback.
+        // The model has refused the task. A fallback must not look for a model that accepts it.
         ModelError::Refused { .. } => false,
         _ => true,
     }

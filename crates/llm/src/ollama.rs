@@ -1,7 +1,7 @@
 //! Ollama's native API.
 //!
-//! Responses are always streamed: bytes keep flowing while a slow machine works, so that no proxy takes the silence for a
-//! dead server, and Ollama stops generating when the client disconnects.
+//! Responses are always streamed. A slow machine then keeps sending bytes, so that no proxy times out, and Ollama stops
+//! generating when the client disconnects.
 
 use serde_json::{Value, json};
 use url::Url;

@@ -120,7 +120,7 @@ impl Received<'_> {
         AttemptError::Permanent(ModelError::Refused { provider, reason })
     }
 
-    /// The first of `texts` that is not blank: servers answer with a tool call or text, whichever was requested.
+    /// The first of `texts` that is not blank: servers may answer with a tool call or with text, regardless of the request.
     pub(crate) fn first_text<const N: usize>(&self, texts: [String; N]) -> Result<String, AttemptError> {
         let text = texts.into_iter().find(|text| !text.trim().is_empty());
         text.ok_or_else(|| AttemptError::transient(ModelError::Empty { provider: self.provider() }))

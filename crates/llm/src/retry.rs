@@ -23,8 +23,8 @@ impl AttemptError {
     }
 }
 
-/// Makes attempts until one succeeds or fails permanently, or the limits are used up. Each delay is announced to
-/// `notices`; none goes beyond the deadline.
+/// Makes attempts until one succeeds or fails permanently, or the limits are used up. Each delay is reported to
+/// `notices`. No delay extends beyond the deadline.
 pub(super) async fn retry<T, F>(
     limits: &CallLimits,
     deadline: Option<Instant>,

@@ -37,7 +37,7 @@ pub struct ProviderSettings {
     pub first_byte_timeout: Option<Duration>,
 }
 
-/// The model that takes over when another fails for good.
+/// The model that takes over when another fails permanently.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FallbackSettings {
     /// Never [`Provider::Template`].

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 /// OpenAI's last event.
 const DONE: &str = "[DONE]";
 
-/// Whether a body is an event stream. `Content-Type` does not tell: servers answer a request for a stream with plain
+/// Whether a body is an event stream. `Content-Type` is not reliable: servers answer a request for a stream with plain
 /// JSON, and gateways mislabel streams.
 pub(super) fn is_stream(body: &[u8]) -> bool {
     let start = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body).trim_ascii_start();

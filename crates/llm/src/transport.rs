@@ -56,7 +56,7 @@ impl Transport {
             .connect_timeout(limits.connect_timeout)
             // A redirect could send prompts elsewhere.
             .redirect(reqwest::redirect::Policy::none())
-            // Attempts are counted and announced by `retry`.
+            // `retry` counts and reports attempts.
             .retry(reqwest::retry::never())
             .build()?;
         Ok(Self { client, limits })
@@ -87,7 +87,7 @@ impl Transport {
                 .await
                 .map_err(|_| AttemptError::Permanent(ModelError::TimedOut { provider: provider() }))??;
             let result = read(&response);
-            // A response that can be read was complete, whatever happened to its connection.
+            // A response that can be read was complete, even if its connection failed afterwards.
             if result.is_ok() || !response.is_success() {
                 return result;
             }
@@ -102,7 +102,7 @@ impl Transport {
         .await
     }
 
-    /// One attempt: the response, as far as it came.
+    /// One attempt: the response, or the part of it that arrived.
     async fn send(&self, call: &Call<'_>, request: reqwest::Request) -> Result<(Response, BodyEnd), AttemptError> {
         let provider = || call.name.provider.clone();
         let log_failure = |error: reqwest::Error| {

@@ -12,8 +12,8 @@ use agent::observation::Observation;
 use agent::ports::{ActionError, ActionOutcome, BrowserError, ChatReply, Message, ModelError, Provider, Role};
 use agent::{AgentSettings, RequestedAction, prompt};
 
-/// Version of the format. Version 1 is read too, except for runs with requested actions, which it records in other
-/// terms. Files of other versions are rejected.
+/// Version of the format. Version 1 is read too, except for runs with requested actions, which it records
+/// differently. Files of other versions are rejected.
 pub const VERSION: u32 = 2;
 /// Largest file written or read, in bytes.
 pub(super) const MAX_BYTES: usize = 32 << 20;
@@ -210,7 +210,7 @@ pub enum RecordingError {
 }
 
 impl Recording {
-    /// Parses a file, which may come from anyone.
+    /// Parses a file, which may come from an untrusted source.
     ///
     /// # Errors
     /// The file is too long, or a line is invalid.

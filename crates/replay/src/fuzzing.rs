@@ -1,4 +1,4 @@
-//! Parsing recordings, as a fuzz target: a file may come from anyone.
+//! Parsing recordings, as a fuzz target: a file may come from an untrusted source.
 
 use super::format::{Recording, RecordingError};
 

@@ -1,8 +1,8 @@
-//! Records runs as files and replays them without a model: what the model was sent and replied, what the pages showed
-//! and what each action did, in order.
+//! Records runs as files and replays them without a model. A recording holds, in order, the messages to the model, its
+//! replies, the observations of the pages and the outcomes of the actions.
 //!
-//! Everything is built on the agent's ports: `recorder` wraps a run's model and page, `replay` and `page` take their
-//! place. `format` is the file, `playback` the position in it.
+//! Everything is built on the agent's ports: `recorder` wraps a run's model and page, `replay` and `page` replace
+//! them. `format` is the file, `playback` the position in it.
 
 mod compare;
 mod format;

@@ -88,7 +88,7 @@ impl Playback {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns when the replay has diverged so far that it cannot continue. The run is then to be cancelled.
+    /// Returns when the replay has diverged so far that it cannot continue. The caller then cancels the run.
     pub async fn stopped(&self) {
         self.stopped.cancelled().await;
     }

@@ -21,7 +21,7 @@ use agent::ports::{
 };
 use agent::secrets::Secrets as Declared;
 
-/// Leaves room for masks, which may be longer than what they replace, and for the end.
+/// Leaves room for masks, which may be longer than the text that they replace, and for the end.
 const MAX_RECORDED: usize = MAX_BYTES / 4 * 3;
 
 /// Where recordings are written.

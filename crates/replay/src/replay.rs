@@ -17,7 +17,7 @@ use agent::ports::{
 };
 use url_policy::{DomainRules, Refusal};
 
-/// A recording to be replayed, in the place of the deployment's browsers and models, and its report.
+/// A recording that replaces the deployment's browsers and models, and the report of its replay.
 pub struct Replay {
     header: Header,
     /// What is replayed, and the divergences so far.
@@ -78,8 +78,8 @@ impl Replay {
         Ok(Arc::new(Self { header, playback, live }))
     }
 
-    /// The recorded request. Its texts are not validated, and the file may come from anyone. It has no budgets, since replies
-    /// cost nothing.
+    /// The recorded request. Its texts are not validated, and the file may come from an untrusted source. It
+    /// has no budgets, since replies cost nothing.
     pub fn header(&self) -> &Header {
         &self.header
     }
@@ -90,7 +90,7 @@ impl Replay {
     }
 
     /// The recorded settings of the agent. Recorded JavaScript runs in live pages only if this deployment allows
-    /// JavaScript, as the file may come from anyone.
+    /// JavaScript, because the file may come from an untrusted source.
     pub fn agent(&self, own: &AgentSettings) -> AgentSettings {
         let recorded = self.header.agent.clone();
         let allow_evaluate = recorded.allow_evaluate && (self.live.is_none() || own.allow_evaluate);

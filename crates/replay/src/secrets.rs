@@ -8,7 +8,7 @@ use agent::secrets::Masker;
 
 /// A shorter secret is masked only as a whole text or in quotes: elsewhere it is likely to be something else.
 const SHORT: usize = 4;
-/// Fields whose values are fixed words of ours.
+/// Fields whose values are fixed words of the format.
 const FIXED_FIELDS: [&str; 3] = ["tag", "role", "inputType"];
 
 /// Secrets, numbered from 1.
@@ -78,7 +78,7 @@ impl Secrets {
     }
 }
 
-/// Changes all strings but names of fields and our own words, which a recording is parsed by.
+/// Changes all strings except field names and fixed words of the format, which the parser needs.
 pub(super) fn each_text(value: &mut Value, change: &impl Fn(&mut String)) {
     match value {
         Value::String(text) => change(text),

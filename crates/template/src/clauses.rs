@@ -17,7 +17,7 @@ static FILLERS: LazyLock<Words> = LazyLock::new(|| {
 
 static JOINERS: LazyLock<Words> = LazyLock::new(|| Words::new("and|then|but|plus"));
 
-/// A prohibition asks for nothing. It extends to the next hard break, so that "do not open it and click 'Buy'" clicks
+/// A prohibition has no goal. It extends to the next hard break, so that "do not open it and click 'Buy'" clicks
 /// nothing.
 static PROHIBITIONS: LazyLock<Words> = LazyLock::new(|| Words::new("do not|dont|never"));
 

@@ -9,7 +9,7 @@ use agent::text::shorten;
 
 /// `Type` without a target goes into the first empty text field, `Upload` to the first file field. `TypeAnswer` types
 /// the last answer. `Set` types, selects or ticks, whichever the element takes. `Answer` is for a dialog of the browser
-/// or of the page. An `Expect` that is no question fails the task. The next `goals` goals after `When` apply only if the
+/// or of the page. An `Expect` that is not a question fails the task. The next `goals` goals after `When` apply only if the
 /// condition holds. `Submit` presses the button that fits `what` in the form last filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Goal {

@@ -69,7 +69,7 @@ pub(super) fn lex(source: &str) -> Vec<Token<'_>> {
 struct Lexer<'a> {
     source: &'a str,
     at: usize,
-    /// Nothing but blanks since the line began.
+    /// The line has contained only blanks so far.
     line_start: bool,
     /// The number that would continue a numbered list within a line: "1. open x 2. click y".
     next_item: Option<u32>,
@@ -109,7 +109,7 @@ impl<'a> Lexer<'a> {
 
     /// Skips a list marker: "- ", "* ", "• ", "1. ", "2) ".
     fn list_marker(&mut self) -> bool {
-        // No marker is longer; looking no further keeps the lexer linear where there are no blanks.
+        // No marker is longer. The limit keeps the lexer linear if there are no blanks.
         const LONGEST: usize = 6;
         let rest = &self.source[self.at..];
         let length = rest.char_indices().take(LONGEST).find(|(_, c)| c.is_whitespace());
@@ -144,7 +144,7 @@ impl<'a> Lexer<'a> {
         true
     }
 
-    /// A word reaches to the next blank; punctuation at its end is a break of its own, punctuation inside it is not:
+    /// A word extends to the next blank. Punctuation at its end is a separate break, punctuation inside it is not:
     /// "12,00" and "http://a.example/b" are one word each.
     fn word(&mut self) {
         let rest = &self.source[self.at..];

@@ -1,7 +1,8 @@
 //! The built-in planner: understands a small language of browser goals and needs no model.
 //!
 //! The task is parsed once into goals (`parse`). In each turn the planner (`planner`) looks at the observation and
-//! decides the next actions for the current goal (`steps`). Page content is matched and read, never obeyed.
+//! decides the next actions for the current goal (`steps`). Page content is matched and read, but never treated as
+//! instructions.
 
 mod answer;
 mod builders;

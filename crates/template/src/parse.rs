@@ -10,7 +10,7 @@ use super::text::{fold, is_listed};
 use super::values;
 use agent::text::one_line;
 
-/// Clauses that ask for nothing: courtesies, headings, and waits that happen anyway after every action.
+/// Clauses without a goal: courtesies, headings, and waits that happen anyway after every action.
 const IDLE: &str = "thanks|thank you|thanks a lot|please|hello|hi|task|your task|steps|the steps|do the following|\
     do the following steps|follow these steps|do this|report it|report back|report the result|tell me|tell me it|\
     return it|wait for the page|wait for the page to load|wait until the page is loaded|\
@@ -19,19 +19,19 @@ const IDLE: &str = "thanks|thank you|thanks a lot|please|hello|hi|task|your task
 /// Objects of "read" and similar verbs that refer to an earlier answer.
 const PRONOUNS: &str = "it|them|that|the answer|the result|the value|me";
 
-/// More pieces than this under one verb are taken for one value, which bounds the work on hostile text.
+/// More pieces than this under one verb are treated as one value, which bounds the work on hostile text.
 const MAX_PIECES: usize = 16;
 
-/// More repetitions are taken for a mistake.
+/// More repetitions are treated as a mistake.
 const MAX_REPEATS: usize = 20;
 
 /// Words for conditions and loops that no phrase supports: "click 'Next' until it is gone".
 const BINDING: &str = "if|until|unless|while|each|every|except|otherwise|else";
 
-/// The task's goals in order. All of it must be understood: doing half of a task may be worse than nothing.
+/// The task's goals in order. All of it must be understood: doing half of a task may be worse than doing nothing.
 ///
 /// # Errors
-/// The parts that match no phrase, shortened, without what may be a password; none if the task asks for nothing.
+/// The parts that match no phrase, shortened, without possible passwords; none if the task has no goal.
 pub(super) fn parse(task: &str) -> Result<Vec<Goal>, Vec<String>> {
     let tokens = lex(task);
     let clauses = clauses(&tokens);

@@ -1,8 +1,8 @@
 //! Phrase patterns: the syntax and the matching of a row of the table of phrases.
 //!
 //! `<type|enter> {text} <into|in> [the] {label}`: alternatives in angle brackets, optional words in square ones, slots
-//! in braces. A slot takes one token or more, as many as it can, or as few as it can with a `?`: `{label?}`. Quoted tokens
-//! never match words of a pattern.
+//! in braces. A slot matches one token or more: as many as possible, or with a `?` as few as possible (`{label?}`). Quoted
+//! tokens never match words of a pattern.
 
 use super::lex::{Kind, Token, Words};
 use super::text::fold;
@@ -16,7 +16,7 @@ enum Part {
     Slot { lazy: bool },
 }
 
-/// The tokens that a pattern's slots took, in order, and the words that began the clause.
+/// The tokens that a pattern's slots matched, in order, and the words that began the clause.
 #[derive(Debug)]
 pub(super) struct Slots<'t, 's> {
     pub(super) head: String,
@@ -112,7 +112,7 @@ impl<'t, 's> Slot<'t, 's> {
     }
 }
 
-/// Where the tokens continue after one of the phrases, breaks before it skipped.
+/// The position after one of the phrases. Breaks before the phrase are skipped.
 fn literal(words: &Words, tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let at = at + tokens[at..].iter().take_while(|token| token.is_break()).count();
     Some(at + words.begin(&tokens[at..])?)

@@ -1,7 +1,7 @@
 //! The table of phrases: everything the planner understands.
 //!
-//! Rows are tried in order; the first whose pattern matches the whole clause and whose goal accepts it wins. So the
-//! particular comes before the general.
+//! Rows are tried in order; the first whose pattern matches the whole clause and whose goal accepts it wins. So
+//! specific rows precede general ones.
 
 use std::sync::LazyLock;
 
@@ -20,7 +20,7 @@ struct Row {
     build: fn(&Slots<'_, '_>) -> Option<Goal>,
 }
 
-/// `pattern => goal`, where `s` is what the slots took; a goal rejects the clause with `?`.
+/// `pattern => goal`, where `s` is what the slots matched; a goal rejects the clause with `?`.
 macro_rules! rows {
     ($s:ident; $($pattern:literal => $goal:expr,)*) => {
         vec![$(Row { pattern: Pattern::compile($pattern), build: |$s| { let _ = $s; Some($goal) } }),*]
@@ -158,7 +158,7 @@ pub(super) fn goal(clause: Slot<'_, '_>) -> Option<(Goal, Phrase)> {
     })
 }
 
-/// The row that a clause matched, for more of the same: "type 'a' into 'b' and 'c' into 'd'".
+/// The row that a clause matched, for further pieces: "type 'a' into 'b' and 'c' into 'd'".
 pub(super) struct Phrase {
     row: &'static Row,
     head: String,

@@ -14,10 +14,10 @@ use agent::ports::ModelName;
 use agent::text::shorten;
 
 const MAX_ACTIONS: usize = 5;
-/// Turns spent on one goal at most, against endless loops.
+/// Maximum number of turns for one goal, to prevent endless loops.
 const MAX_TURNS: u32 = 24;
 
-/// Decides without a model, by a small language of browser goals: "open", "search", "click", "type ... into",
+/// Decides without a model, based on a small language of browser goals: "open", "search", "click", "type ... into",
 /// "select", "read" and the like, in sequences. Deterministic. One planner serves one run.
 #[derive(Default)]
 pub struct TemplatePlanner {

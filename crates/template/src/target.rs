@@ -33,7 +33,7 @@ pub(super) enum ElementKind {
     Radio,
     Tab,
     Result,
-    /// A noun that does not tell the kind of element.
+    /// A noun that does not specify the kind of element.
     Other,
 }
 
@@ -93,7 +93,7 @@ impl Target {
         }
         if let Some((kind, length)) = trailing_kind(words) {
             target.kind = Some(kind);
-            // "search field" is a field labelled "search": the noun alone goes.
+            // "search field" is a field labelled "search": only the noun is removed.
             let length = if fold(&words.join(" ")).ends_with("search field") { 1 } else { length };
             words = &words[..words.len() - length];
         }

@@ -110,7 +110,7 @@ pub(super) fn keys(slot: Slot<'_, '_>) -> Option<String> {
     };
     let key = match KEYS.split('|').find(|key| key.eq_ignore_ascii_case(&known)) {
         Some(key) => key,
-        // A single character is a key only beside a modifier or when called one: "press A" may be a button.
+        // A single character is a key only with a modifier or if the task calls it one: "press A" may be a button.
         None if name.chars().count() == 1 && (named_key || !combination.is_empty()) => name,
         None => return None,
     };
@@ -137,7 +137,7 @@ pub(super) fn whole_number(word: &str) -> Option<usize> {
     number(word).filter(|number| number.fract() == 0.0 && *number >= 1.0).map(|number| number as usize)
 }
 
-/// The names of files: each quoted piece is one; without quotes, each word is that is not "and" or "the file".
+/// The names of files: each quoted piece, or without quotes each word except "and" and "the file".
 pub(super) fn files(slot: Slot<'_, '_>) -> Vec<String> {
     let quoted = slot.tokens.iter().any(|token| token.kind == Kind::Quoted);
     let kind = if quoted { Kind::Quoted } else { Kind::Word };

@@ -1,7 +1,7 @@
 //! Which IP addresses are public, according to IANA's special-purpose registries (RFC 6890 and its updates).
 //!
 //! Also refused: globally reachable ranges without sites, such as anycast relays, and translations and tunnels with an
-//! unknown far end. An address with an embedded IPv4 address is treated like that one.
+//! unknown endpoint. An address with an embedded IPv4 address is treated like that one.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -86,7 +86,7 @@ fn kind_of_v6(address: Ipv6Addr) -> Option<AddressKind> {
         | [0x2002, high, low, ..] => return kind_of_v4(embedded(high, low)),
         [0xfc00..=0xfdff, ..] => AddressKind::Private,
         [0xfe80..=0xfebf, ..] => AddressKind::LinkLocal,
-        // Site-local: deprecated, still routed in places.
+        // Site-local: deprecated, still routed in some networks.
         [0xfec0..=0xfeff, ..] => AddressKind::Private,
         [0xff00..=0xffff, ..] => AddressKind::Multicast,
         // Protocol assignments: Teredo, benchmarks, anycast relays, identifiers that are not addresses.

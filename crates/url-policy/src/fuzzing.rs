@@ -4,7 +4,7 @@ use super::*;
 
 pub const TARGETS: &[(&str, fn(&[u8]))] = &[("url_policy", url_policy)];
 
-/// Lines: a URL, private hosts, domains. An allowed URL has a public host, or one of the lists opens it.
+/// Lines: a URL, private hosts, domains. An allowed URL has a public host, or one of the lists allows it.
 fn url_policy(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (text, lists) = text.split_once('\n').unwrap_or((text, ""));
@@ -39,7 +39,7 @@ fn url_policy(data: &[u8]) {
             UrlPolicy::default().narrowed(&DomainRules { blocked: patterns.clone().into(), ..DomainRules::default() });
         let (open, allowed, blocked) =
             (UrlPolicy::default().check_url(&url), allow.check_url(&url), block.check_url(&url));
-        // A list splits the URLs that are allowed without it, and adds none.
+        // Every URL that is allowed without a list is either on it or not, and a list allows no others.
         assert_eq!(open.is_ok(), allowed.is_ok() || blocked.is_ok(), "{url} by {domains:?}");
         assert!(!(allowed.is_ok() && blocked.is_ok()), "{url} by {domains:?}");
         if allowed.is_ok() {

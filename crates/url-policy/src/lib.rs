@@ -1,7 +1,7 @@
 //! Which URLs a run may reach, by scheme, host and address.
 //!
-//! Only http and https. Addresses that are not public are refused, in any spelling and behind any name, unless the
-//! deployment opens the host by name. Lists of allowed and blocked domains narrow that further: the deployment's, and
+//! Only http and https. Addresses that are not public are refused, in every notation and behind every name, unless the
+//! deployment allows the host by name. Lists of allowed and blocked domains narrow that further: the deployment's, and
 //! within them the run's.
 
 mod address;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// For `responseJsonSchema`, which takes most of JSON Schema. The order of the properties is explicit: a model that
+/// For `responseJsonSchema`, which supports most of JSON Schema. The order of the properties is explicit: a model that
 /// generated them alphabetically would act before it thinks.
 pub(super) fn json_schema(schema: &Value) -> Value {
     let Value::Object(object) = schema else { return schema.clone() };

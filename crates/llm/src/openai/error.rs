@@ -25,7 +25,7 @@ const FIELDS: &[(&str, Feature)] = &[
     ("image_url", Feature::Images),
 ];
 
-/// An error object. Servers omit what they like; missing fields are empty.
+/// An error object. Servers may omit any field; missing fields are empty.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct ApiError {
     /// The field that the error is about, such as `response_format.type`.

@@ -36,7 +36,7 @@ const REASONING: Capabilities = Capabilities { temperature: false, ..GPT };
 const LEGACY: Capabilities = Capabilities { output: ForcedTool, images: false, limit: Minimal, ..GPT };
 /// Models of other vendors.
 const COMPATIBLE: Capabilities = Capabilities { limit: MaxTokens, ..GPT };
-/// Mistral's own servers send usage unasked and reject the option.
+/// Mistral's own servers send usage by default and reject the option.
 const MISTRAL: Capabilities = Capabilities { streaming: Events, ..COMPATIBLE };
 
 const FAMILIES: &[Family] = &[

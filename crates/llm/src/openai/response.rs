@@ -81,7 +81,7 @@ impl Accumulator {
     }
 }
 
-/// Servers may omit counts or send something else; the answer is valid all the same.
+/// Servers may omit counts or send something else; the answer is still valid.
 fn usage(usage: &Value) -> Usage {
     let tokens = |pointer: &str| usage.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
     Usage {

@@ -62,7 +62,7 @@ impl<'a> Scene<'a> {
                 return Move::look(scroll_by(ScrollDirection::Down, 2.0), Purpose::ScrollsOn);
             }
             let screens_above = scroll.pixels_above.div_ceil(scroll.viewport_height.max(1)).min(100);
-            // More of the page is above than was scrolled through: the search began in the middle.
+            // The page above is longer than what was scrolled through, so the search began in the middle.
             if !self.progress.looked_from_top && self.progress.looks * 2 < screens_above {
                 return Move::look(scroll_by(ScrollDirection::Up, f64::from(screens_above)), Purpose::ScrollsFromTop);
             }

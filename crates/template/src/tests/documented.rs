@@ -1,4 +1,4 @@
-//! `docs/PLANNER.md` says what is understood, and what is not.
+//! Checks that `docs/PLANNER.md` states correctly what the planner understands.
 
 use super::super::parse::parse;
 

@@ -1,4 +1,4 @@
-//! Tasks that meet obstacles: retries and reports.
+//! Tasks that encounter obstacles: retries and reports.
 
 use super::super::TemplatePlanner;
 use super::site::{Site, observation, turn};

@@ -1,4 +1,4 @@
-//! Answers read off pages of different make.
+//! Answers read from pages with different structures.
 
 use super::super::answer::{Certainty, Found, Question};
 use super::super::lex::lex;

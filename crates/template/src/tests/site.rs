@@ -90,7 +90,7 @@ impl Site {
         self.run_within(task, 40).await
     }
 
-    /// Runs the task until `done`, of which the last step allowed demands one.
+    /// Runs the task until `done`, which the last allowed step requires.
     pub(super) async fn run_within(mut self, task: &str, max_steps: u32) -> Run {
         let mut planner = TemplatePlanner::new();
         let mut history = Vec::new();
