@@ -71,6 +71,8 @@ fn closing_a_page_disposes_of_its_context() {
     run(async {
         let browser = OwnBrowser::start(|_| {}).await;
         let (site, ended) = with_open_request().await;
+        // That of the spare context.
+        eventually("a context is ready", PATIENCE, || !processes::renderers(browser.root()).is_empty()).await;
         let before = processes::renderers(browser.root()).len();
         let mut tabs = Vec::new();
         for _ in 0..3 {

@@ -1,13 +1,14 @@
 //! Navigation.
 
 use agent::action::{Action, SearchEngine};
-use agent::ports::ActionError;
+use agent::image::ImageFormat;
+use agent::ports::{ActionError, Browsers, PageSpec};
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, Redirect};
 use axum::routing::get;
 
-use crate::support::{Site, Tab, open, page, run};
+use crate::support::{Browser, Site, Tab, headless, open, page, run};
 
 async fn two_pages() -> (Site, Tab) {
     let site = Site::of(&[("/", "<h1>First</h1><a href=/second>On</a>"), ("/second", "<h1>Second</h1>")]).await;
@@ -312,6 +313,22 @@ fn going_back_from_the_first_page_fails() {
         let (site, tab) = two_pages().await;
         assert!(matches!(tab.back().await, Err(ActionError::NotPossible(_))));
         assert_eq!(tab.observe().await.url, site.url("/"));
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_run_that_has_opened_nothing_sees_an_empty_page_without_a_screenshot() {
+    run(async {
+        let site = Site::of(&[("/", "<h1>Home</h1>")]).await;
+        let tab = Tab::new(
+            Browser::shared().open(PageSpec { screenshots: Some(ImageFormat::Png), ..headless() }).await.unwrap(),
+        );
+        let seen = tab.observe().await;
+        assert_eq!((seen.url.as_str(), seen.tabs.len(), seen.screenshot), ("about:blank", 1, None));
+        assert_eq!(seen.notices, ["The page looks empty."]);
+        tab.go(&site.url("/")).await.unwrap();
+        assert!(tab.observe().await.screenshot.is_some());
         tab.close().await;
     });
 }

@@ -36,6 +36,7 @@ pub use facts::{DocumentResponse, Facts};
 pub use frames::{ChildFrame, FrameReading};
 pub(crate) use index::IndexBox;
 pub use index::{IndexTable, IndexedElement};
+pub(crate) use notice::EMPTY_PAGE;
 pub use notice::notices;
 pub use reading::Reading;
 pub use relocate::relocate;

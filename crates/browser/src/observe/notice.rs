@@ -3,6 +3,9 @@
 use super::frames::FrameReading;
 use agent::observation::PageView;
 
+/// For a page without anything to see.
+pub(crate) const EMPTY_PAGE: &str = "The page looks empty.";
+
 /// One sentence each, for [`Observation::notices`](agent::observation::Observation::notices).
 pub fn notices(page: &FrameReading, view: &PageView) -> Vec<String> {
     let mut notices = Vec::new();
@@ -16,7 +19,7 @@ pub fn notices(page: &FrameReading, view: &PageView) -> Vec<String> {
         (_, true) if reading.layered => {
             notices.push("A layer covers the page and offers nothing; it may go away by itself.".to_owned())
         }
-        (_, true) => notices.push("The page looks empty.".to_owned()),
+        (_, true) => notices.push(EMPTY_PAGE.to_owned()),
         _ => {}
     }
     let unreadable = unreadable(page);

@@ -5,6 +5,7 @@ pub(crate) mod overlay;
 mod redaction;
 mod screenshot;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -32,6 +33,8 @@ pub struct BrowserPage {
     elements: tokio::sync::Mutex<ElementMap>,
     clipboard: Clipboard,
     spec: PageSpec,
+    /// Something was opened or done: before that, the page is empty.
+    is_used: AtomicBool,
 }
 
 impl BrowserPage {
@@ -42,6 +45,7 @@ impl BrowserPage {
             elements: tokio::sync::Mutex::default(),
             clipboard: Clipboard::default(),
             spec,
+            is_used: AtomicBool::new(false),
         }
     }
 }
@@ -73,6 +77,7 @@ impl Page for BrowserPage {
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         let mut elements = self.elements.lock().await;
+        self.is_used.store(true, Ordering::Relaxed);
         let acted = async {
             for selector in action.selectors() {
                 let found = self.executor(&elements).wait_for_selector(selector, Locator::WAIT).await?;
@@ -111,6 +116,7 @@ impl Page for BrowserPage {
 
     async fn open(&self, url: &Url) -> Result<ActionOutcome, ActionError> {
         let elements = self.elements.lock().await;
+        self.is_used.store(true, Ordering::Relaxed);
         self.action_started();
         self.context.while_alive(self.executor(&elements).open(url, false, format!("Open {url}"))).await
     }

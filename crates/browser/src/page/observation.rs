@@ -1,6 +1,7 @@
 //! Reads the active tab into an observation.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::js_protocol::runtime::TerminateExecutionParams;
@@ -8,6 +9,7 @@ use tokio::time::Instant;
 
 use super::BrowserPage;
 use super::redaction::ScreenshotError;
+use crate::context::VIEWPORT;
 use crate::error::browser_error;
 use crate::isolated_world::{Document, ScriptError, WorldId};
 use crate::navigation::activity::ActivityCounts;
@@ -18,7 +20,7 @@ use crate::observe::frame_reader::FrameReader;
 use crate::observe::{self, Facts, FrameReading};
 use crate::wait::{pending_navigation, settle};
 use agent::image::ImageFormat;
-use agent::observation::Observation;
+use agent::observation::{Observation, PageView, Scroll};
 use agent::ports::BrowserError;
 use cdp::CdpError;
 
@@ -62,6 +64,19 @@ impl BrowserPage {
             notices.push(dialog.to_string());
             let observation =
                 self.with_tab_state(Observation { dialog: Some(dialog), notices, ..Observation::default() });
+            return Ok(PageState { observation, check: None });
+        }
+        if !self.is_used.load(Ordering::Relaxed) {
+            // Reading and painting an empty page takes as long as any other.
+            if self.context.browser().connection.is_closed() {
+                return Err(BrowserError::Lost);
+            }
+            elements.clear();
+            notices.push(observe::EMPTY_PAGE.into());
+            notices.extend(self.new_notices());
+            let scroll = Scroll { viewport_height: VIEWPORT.1.try_into().unwrap_or_default(), ..Scroll::default() };
+            let view = PageView { scroll, ..PageView::default() };
+            let observation = self.with_tab_state(Observation { view, notices, ..Observation::default() });
             return Ok(PageState { observation, check: None });
         }
         let settings = &self.context.browser().settings;

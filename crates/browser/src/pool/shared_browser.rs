@@ -90,6 +90,9 @@ pub(super) async fn keep_running(pool: Arc<Pool>) {
     pool.shared.send_replace(SharedBrowser::Failed { cause: STOPPING.into() });
 }
 
+/// How long after a run has taken the spare context the next one is opened.
+const SPARE_DELAY: Duration = Duration::from_millis(500);
+
 /// Keeps a spare context in a browser until it should be replaced; returns why.
 async fn maintain_spare(pool: &Pool, browser: &Arc<Browser>) -> &'static str {
     let mut retirement_reason = pin!(retirement_reason(browser));
@@ -102,6 +105,12 @@ async fn maintain_spare(pool: &Pool, browser: &Arc<Browser>) -> &'static str {
             () = browser.connection.closed() => return "it ended",
             reason = &mut retirement_reason => return reason,
             () = pool.spare_taken.notified() => {}
+        }
+        // The run that took it opens its first page now, and needs the processor for that.
+        tokio::select! {
+            biased;
+            () = browser.connection.closed() => return "it ended",
+            () = tokio::time::sleep(SPARE_DELAY) => {}
         }
     }
 }
