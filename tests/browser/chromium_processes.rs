@@ -5,7 +5,7 @@ use std::time::Duration;
 use agent::ports::{ActionError, BrowserError, Browsers};
 use rustix::process::Signal;
 
-use crate::support::{OwnBrowser, Site, Tab, eventually, headless, processes, run};
+use crate::support::{OwnBrowser, Site, Tab, eventually, headless, processes, run, with_screenshots};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -37,7 +37,7 @@ fn runs_survive_a_killed_gpu_process_network_or_storage_service() {
     run(async {
         let (browser, site) = (OwnBrowser::start(|_| {}).await, site().await);
         let main = browser.main_process();
-        let (tab, neighbour) = (browser.open().await, browser.open().await);
+        let (tab, neighbour) = (browser.open_as(with_screenshots()).await, browser.open_as(with_screenshots()).await);
         answers(&tab, &site).await;
         for kind in ["--type=gpu-process", "network.mojom.NetworkService", "storage.mojom.StorageService"] {
             for pid in helpers(&browser, kind) {
@@ -156,7 +156,7 @@ fn a_frozen_gpu_process_only_prevents_screenshots() {
         let limit = Duration::from_secs(2);
         let browser = OwnBrowser::start(|settings| settings.observe_timeout = limit).await;
         let site = site().await;
-        let tab = browser.open().await;
+        let tab = browser.open_as(with_screenshots()).await;
         answers(&tab, &site).await;
         for pid in helpers(&browser, "--type=gpu-process") {
             processes::signal(pid, Signal::STOP);

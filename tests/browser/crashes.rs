@@ -11,7 +11,7 @@ use axum::response::Html;
 use axum::routing::get;
 use rustix::process::Signal;
 
-use crate::support::{Gate, OwnBrowser, Site, Tab, page, processes, run};
+use crate::support::{Gate, OwnBrowser, Site, Tab, page, processes, run, with_screenshots};
 
 /// The timeouts of the browser.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -121,7 +121,7 @@ fn a_worker_in_an_endless_loop_delays_nothing() {
                     const busy = 'postMessage(0); for (;;);';\
                     new Worker(URL.createObjectURL(new Blob([busy]))).onmessage = () => tell('spins')</script>";
         let site = Site::of(&[("/", home)]).await;
-        let tab = browser.open().await;
+        let tab = browser.open_as(with_screenshots()).await;
         tab.go(&site.url("/")).await.unwrap();
         site.hears("spins").await;
         let seen = tab.observe().await;

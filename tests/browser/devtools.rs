@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use agent::ports::{ActionError, BrowserError, Browsers};
 use browser::settings::BrowserSettings;
 
-use crate::support::{Faulty, OwnBrowser, Site, eventually, headless, processes, run};
+use crate::support::{Faulty, OwnBrowser, Site, eventually, headless, processes, run, with_screenshots};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The command timeout.
@@ -149,7 +149,7 @@ fn a_command_that_is_always_rejected_fails_and_the_others_work() {
     run(async {
         let (plan, site) = (Faulty::new("every Page.captureScreenshot: refuse"), site().await);
         let browser = OwnBrowser::start(faulty(&plan)).await;
-        let tab = browser.open().await;
+        let tab = browser.open_as(with_screenshots()).await;
         tab.go(&site.url("/")).await.unwrap();
         let seen = tab.observe().await;
         assert!(seen.view.text.contains("Home") && seen.screenshot.is_none(), "{seen:#?}");
@@ -223,7 +223,7 @@ fn a_slow_connection_works_within_the_timeouts() {
             settings.command_timeout = LIMIT;
         })
         .await;
-        let tab = browser.open().await;
+        let tab = browser.open_as(with_screenshots()).await;
         let started = Instant::now();
         tab.go(&site.url("/")).await.unwrap();
         tab.click("Press").await.unwrap();

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use browser::settings::BrowserSettings;
 
-use crate::support::{OwnBrowser, Site, processes, run};
+use crate::support::{OwnBrowser, Site, processes, run, with_screenshots};
 
 /// Inserts a cross-site frame: the other loopback host is another site, with a process of its
 /// own.
@@ -73,7 +73,7 @@ fn an_unresponsive_frame_does_not_affect_the_page() {
             + &framing("localhost", "/stuck", (300, 100))
             + "<button onclick=\"frames[0].postMessage('', '*')\">Stick</button>";
         let site = Site::of(&[("/", &page), ("/stuck", stuck)]).await;
-        let tab = browser.open().await;
+        let tab = browser.open_as(with_screenshots()).await;
         tab.go(&site.url("/")).await.unwrap();
         tab.until(|seen| seen.view.text.contains("Busy")).await;
         tab.click("Stick").await.unwrap();

@@ -6,7 +6,7 @@ use agent::ports::{Browsers, PageSpec};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::support::{Browser, Site, Tab, open, run};
+use crate::support::{Browser, Site, Tab, open, open_as, run, with_screenshots};
 
 const BODY: &str = "<h1>Tea</h1><p>Water   at\n 95 °C.</p><p style='display: none'>Secret</p>\
                     <label>Cups <input value=3></label><button>Pour the <b>pot</b></button>";
@@ -70,7 +70,7 @@ fn screenshots_have_each_format_and_show_the_whole_viewport() {
 fn a_second_tab_has_the_same_viewport() {
     run(async {
         let site = Site::of(&[("/", BODY)]).await;
-        let tab = open(&site, "/").await;
+        let tab = open_as(with_screenshots(), &site, "/").await;
         tab.act(Action::Navigate { url: site.url("/"), new_tab: Some(true) }).await.unwrap();
         assert_eq!(size(&tab.observe().await.screenshot.unwrap()), (1280, 900));
         tab.close().await;

@@ -13,7 +13,7 @@ use axum::routing::get;
 use futures::StreamExt as _;
 use futures::stream;
 
-use crate::support::{Gate, OwnBrowser, Site, open, page, run};
+use crate::support::{Gate, OwnBrowser, Site, open, open_as, page, run, with_screenshots};
 
 /// Longer than any wait here, and shorter than limits that must not be reached.
 const SOON: Duration = Duration::from_secs(15);
@@ -40,7 +40,7 @@ fn says(seen: &Observation, words: &str) -> bool {
 fn a_click_on_a_link_to_a_slow_server_returns_with_a_loading_notice() {
     run(async {
         let (site, gate) = slow_link().await;
-        let tab = open(&site, "/").await;
+        let tab = open_as(with_screenshots(), &site, "/").await;
         let started = Instant::now();
         let outcome = tab.click("Slow").await.unwrap();
         assert!(outcome.effect.contains("the next page is still loading"), "{outcome:?}");

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
 
-use crate::support::{Gate, Site, open, page, run};
+use crate::support::{Gate, Site, open, open_as, page, run, with_screenshots};
 
 #[test]
 fn two_tabs_with_the_same_url_are_distinguished() {
@@ -94,7 +94,7 @@ fn switching_to_an_earlier_tab_is_as_fast_as_any_observation() {
             ("/second", "<h1>Second page</h1>"),
         ])
         .await;
-        let tab = open(&site, "/").await;
+        let tab = open_as(with_screenshots(), &site, "/").await;
         tab.click("Second").await.unwrap();
         assert!(tab.text().await.contains("Second page"));
         tab.act(Action::SwitchTab { tab: 1 }).await.unwrap();

@@ -83,7 +83,11 @@ impl OwnBrowser {
     }
 
     pub(crate) async fn open(&self) -> Tab {
-        Tab::new(self.pool.open(headless()).await.unwrap())
+        self.open_as(headless()).await
+    }
+
+    pub(crate) async fn open_as(&self, spec: PageSpec) -> Tab {
+        Tab::new(self.pool.open(spec).await.unwrap())
     }
 
     /// Asserts that the next run works: it reads the heading of the site's first page.
@@ -130,8 +134,13 @@ impl OwnBrowser {
     }
 }
 
-/// A headless run with screenshots.
+/// A headless run without screenshots, which take as long as the rest of an observation.
 pub(crate) fn headless() -> PageSpec {
+    PageSpec::plain(None)
+}
+
+/// A headless run with screenshots.
+pub(crate) fn with_screenshots() -> PageSpec {
     PageSpec::plain(Some(ImageFormat::Png))
 }
 

@@ -10,13 +10,13 @@ mod service;
 mod site;
 mod tab;
 
-pub(crate) use browser::{Browser, OwnBrowser, WARDEN, headless};
+pub(crate) use browser::{Browser, OwnBrowser, WARDEN, headless, with_screenshots};
 pub(crate) use faulty::Faulty;
 pub(crate) use gate::Gate;
 pub(crate) use log::Log;
 pub(crate) use service::{Events, Service, Start, finished};
 pub(crate) use site::{DeadPort, Site, page, until_dropped};
-pub(crate) use tab::{Tab, open};
+pub(crate) use tab::{Tab, open, open_as};
 
 use std::sync::LazyLock;
 use std::time::Duration;

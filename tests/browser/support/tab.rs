@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use agent::action::{Action, ScrollDirection};
 use agent::observation::{Element, ElementIndex, Observation};
-use agent::ports::{ActionError, ActionOutcome, Browsers, Page};
+use agent::ports::{ActionError, ActionOutcome, Browsers, Page, PageSpec};
 
 use super::{Browser, Site, headless};
 
@@ -18,7 +18,12 @@ pub(crate) struct Tab(Arc<dyn Page>);
 
 /// A new run in the shared browser, at a path of a site.
 pub(crate) async fn open(site: &Site, path: &str) -> Tab {
-    let tab = Tab::new(Browser::shared().open(headless()).await.unwrap());
+    open_as(headless(), site, path).await
+}
+
+/// The same with a specification of its own.
+pub(crate) async fn open_as(spec: PageSpec, site: &Site, path: &str) -> Tab {
+    let tab = Tab::new(Browser::shared().open(spec).await.unwrap());
     tab.go(&site.url(path)).await.unwrap();
     tab
 }

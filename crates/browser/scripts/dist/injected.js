@@ -981,7 +981,16 @@
   async function frames(count) {
     for (let left = count; left > 0; left--) await new Promise((resolve) => requestAnimationFrame(resolve));
   }
-  var VISUAL_EVENTS = ["load", "transitionend", "animationstart", "animationend", "toggle", "resize", "scroll"];
+  var VISUAL_EVENTS = [
+    "DOMContentLoaded",
+    "load",
+    "transitionend",
+    "animationstart",
+    "animationend",
+    "toggle",
+    "resize",
+    "scroll"
+  ];
   function until(check, limit) {
     return new Promise((resolve) => {
       const now = check();
@@ -1066,6 +1075,7 @@
     return true;
   }
   async function domSettled({ quiet, limit, bare = 0 }) {
+    await until(() => page.readyState() !== "loading", limit);
     await until(() => !isBare(), bare);
     const started = performance.now();
     let last = lastChange();

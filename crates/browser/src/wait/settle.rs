@@ -124,7 +124,12 @@ pub(crate) async fn settle(
             return Ok(settled);
         }
         let Some(version) = tab_state(context, baseline, started).map(|state| state.counts) else { return Ok(settled) };
-        let dom = dom_settled(context, worlds, baseline, version.documents != baseline.counts.documents).await?;
+        let is_new = version.documents != baseline.counts.documents;
+        let mut dom = dom_settled(context, worlds, baseline, is_new).await?;
+        if matches!(dom, DomState::Unknown) && tab_state(context, baseline, started).is_some() {
+            // The document was replaced while its world was being made. The next one is read soon, so it must settle too.
+            dom = dom_settled(context, worlds, baseline, is_new).await?;
+        }
         if matches!(dom, DomState::Gone) {
             // The session's end is known before the tab's.
             let gone = context.wait_until(|tabs| tabs.by_id(baseline.tab).is_none().then_some(()));

@@ -15,7 +15,16 @@ export async function frames(count) {
 }
 
 // What makes something visible without a change to the DOM: styles and scripts that arrive, animations that end.
-const VISUAL_EVENTS = ["load", "transitionend", "animationstart", "animationend", "toggle", "resize", "scroll"];
+const VISUAL_EVENTS = [
+  "DOMContentLoaded",
+  "load",
+  "transitionend",
+  "animationstart",
+  "animationend",
+  "toggle",
+  "resize",
+  "scroll",
+];
 
 /**
  * The first value that `check` returns, asked at once and again, at most once a frame, whenever the page changes.
@@ -155,6 +164,8 @@ function isBare() {
  * @returns {Promise<{ moved: boolean, still: boolean }>} whether anything changed, and whether it still does
  */
 export async function domSettled({ quiet, limit, bare = 0 }) {
+  // A response that breaks off ends the navigation before the parser has come to what there is of it.
+  await until(() => page.readyState() !== "loading", limit);
   await until(() => !isBare(), bare);
   const started = performance.now();
   // What the action itself changed counts.
