@@ -31,7 +31,7 @@ test-setup: setup
 # Not cargo-nextest: it starts a process for each test, and most browser tests share one browser in one process.
 CARGO_TEST := cargo test $(CARGO_FLAGS) --workspace --tests --no-fail-fast
 # Browser tests wait more than they compute.
-TEST_THREADS ?= 6
+TEST_THREADS ?= 5
 # Some tests mount file systems and change users.
 PRIVILEGED := unshare --mount true 2>/dev/null
 

@@ -15,8 +15,8 @@ const GRID: &str = "<!doctype html><body style='margin:4px'><script>\
     b.onclick = () => navigator.sendBeacon('/tell', b.textContent); document.body.append(b) }\
     document.body.append(document.createElement('br')) }</script>";
 
-/// Each is pressed once, and nothing else: the corners and the middle of the grid.
-const PRESSED: [&str; 5] = ["A1", "E1", "C2", "A4", "E4"];
+/// Each is pressed once, and nothing else: two corners and the middle of the grid.
+const PRESSED: [&str; 3] = ["A1", "C2", "E4"];
 
 async fn every_press_hits(body: &str) {
     let site = site_of(body).await;

@@ -200,3 +200,25 @@ fn covered_text_is_not_listed() {
         tab.close().await;
     });
 }
+
+#[test]
+fn rows_that_the_page_places_are_listed_in_the_order_on_screen() {
+    run(async {
+        let row = |top: u32, name: &str| {
+            format!(
+                "<div role=row style='position:absolute;top:{top}px'><button onclick=\"tell('{name}')\">{name}</button></div>"
+            )
+        };
+        let body = format!(
+            "<div role=grid style='position:relative;height:90px'>{}{}{}</div><p>After</p>",
+            row(60, "third"),
+            row(0, "first"),
+            row(30, "second")
+        );
+        let (_site, tab) = super::tab_at(&body).await;
+        let view = tab.text().await;
+        let at = |words: &str| view.find(words).unwrap_or_else(|| panic!("no {words} in {view}"));
+        assert!(at("first") < at("second") && at("second") < at("third") && at("third") < at("After"), "{view}");
+        tab.close().await;
+    });
+}

@@ -63,7 +63,7 @@ fn a_page_that_keeps_reloading_can_be_left() {
             "<h1>Waiting room</h1><a href=/next>Leave</a><script>setTimeout(() => location.reload(), 30)</script>";
         let site = Site::of(&[("/", again), NEXT]).await;
         // Repeated, as its timer fires at any point.
-        for _ in 0..12 {
+        for _ in 0..5 {
             let tab = open(&site, "/").await;
             // While it is loading, shown, or gone.
             tab.observe().await;

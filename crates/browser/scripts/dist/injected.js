@@ -2879,7 +2879,9 @@
           if (assigned.length === 0) this.siblings(firstChildOf(element), context);
           for (const node of assigned) this.node(node, context);
         } else if (!this.big || element.childElementCount < CROWD || !this.crowd(element, context)) {
-          this.siblings(firstChildOf(element), context);
+          const placed = placedChildren(element);
+          if (placed === null) this.siblings(firstChildOf(element), context);
+          else for (const child of placed) this.node(child, context);
         }
       }
       this.depth--;
@@ -3080,6 +3082,19 @@
       return covered;
     }
   };
+  function placedChildren(element) {
+    const { children } = element;
+    const count = children.length;
+    if (count < 2 || count > CROWD) return null;
+    const tag = localNameOf(children[0]);
+    for (let n = 0; n < count; n++) {
+      const child = children[n];
+      if (localNameOf(child) !== tag || getComputedStyle(child).position !== "absolute") return null;
+    }
+    const tops = Array.from(children, (child) => rectOf(child).top);
+    if (tops.every((top, n) => n === 0 || tops[n - 1] <= top)) return null;
+    return [...tops.keys()].sort((a, b) => tops[a] - tops[b]).map((n) => children[n]);
+  }
   function codeEditors() {
     const out = /* @__PURE__ */ new Map();
     const fields = page.getElementsByTagName("textarea");

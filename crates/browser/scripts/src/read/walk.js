@@ -155,7 +155,9 @@ export class Walk {
         if (assigned.length === 0) this.siblings(firstChildOf(element), context);
         for (const node of assigned) this.node(node, context);
       } else if (!this.big || element.childElementCount < CROWD || !this.crowd(element, context)) {
-        this.siblings(firstChildOf(element), context);
+        const placed = placedChildren(element);
+        if (placed === null) this.siblings(firstChildOf(element), context);
+        else for (const child of placed) this.node(child, context);
       }
     }
     this.depth--;
@@ -382,6 +384,27 @@ export class Walk {
     }
     return covered;
   }
+}
+
+/**
+ * The children of an element that places all of them itself, as virtual grids do with their rows, in the order in which
+ * they are seen.
+ *
+ * @param {AnyElement} element
+ * @returns {Element[] | null} null when they are in that order already, or are not placed
+ */
+function placedChildren(element) {
+  const { children } = element;
+  const count = children.length;
+  if (count < 2 || count > CROWD) return null;
+  const tag = localNameOf(children[0]);
+  for (let n = 0; n < count; n++) {
+    const child = children[n];
+    if (localNameOf(child) !== tag || getComputedStyle(child).position !== "absolute") return null;
+  }
+  const tops = Array.from(children, (child) => rectOf(child).top);
+  if (tops.every((top, n) => n === 0 || tops[n - 1] <= top)) return null;
+  return [...tops.keys()].sort((a, b) => tops[a] - tops[b]).map((n) => children[n]);
 }
 
 /**
