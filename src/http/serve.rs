@@ -74,6 +74,7 @@ pub async fn serve(
             Err(error) if is_about_the_connection(&error) => {}
             Err(error) => {
                 warn!(%error, "cannot accept a connection");
+                // No event reports that a descriptor is free again.
                 tokio::select! {
                     () = tokio::time::sleep(ACCEPT_BACKOFF) => {}
                     () = shutdown.cancelled() => break,

@@ -43,6 +43,7 @@ pub(super) struct TimeoutIo<Io> {
 
 impl Timeouts {
     async fn write_deadline(self) {
+        // Timeouts, raced against the write.
         tokio::select! {
             () = sleep(self.write) => {}
             () = shutdown_deadline(self.shutdown) => {}
@@ -52,6 +53,7 @@ impl Timeouts {
 
 async fn shutdown_deadline(shutdown: CancellationToken) {
     shutdown.cancelled().await;
+    // A timeout, raced against the connection's last read or write.
     sleep(SHUTDOWN_GRACE).await;
 }
 

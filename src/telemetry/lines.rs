@@ -111,6 +111,7 @@ impl Drop for LastLines {
             if Instant::now() >= until {
                 return;
             }
+            // The channel has no blocking send with a limit.
             thread::sleep(RETRY_INTERVAL);
         }
         let _ = flushed.recv_timeout(until.saturating_duration_since(Instant::now()));

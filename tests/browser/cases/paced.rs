@@ -96,3 +96,19 @@ fn the_suggestions_are_those_of_what_was_typed() {
         tab.close().await;
     });
 }
+
+#[test]
+fn a_code_that_sends_itself_is_not_typed_into_the_next_page() {
+    run(async {
+        let code = "<h1>Enter code</h1><div id=x></div><script>for (let i = 0; i < 4; i++) x.append(document.createElement('input'));\
+                    const bs = [...x.children]; bs[0].placeholder = '-'; bs.forEach((b, i) => b.addEventListener('input', () => {\
+                    b.value = b.value.slice(-1); setTimeout(() => bs[i + 1] ? bs[i + 1].focus() : location = '/next', 20) }))</script>";
+        let next = "<h1>Welcome</h1><input autofocus oninput='tell(value)'>";
+        let site = crate::support::Site::of(&[("/", code), ("/next", next)]).await;
+        let tab = crate::support::open(&site, "/").await;
+        let outcome = tab.input("-", "4829").await.unwrap();
+        assert!(outcome.page_changed && tab.text().await.contains("Welcome"), "{outcome:?}");
+        assert_eq!(site.told(), [""; 0]);
+        tab.close().await;
+    });
+}

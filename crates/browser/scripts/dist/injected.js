@@ -3086,6 +3086,7 @@
     const { children } = element;
     const count = children.length;
     if (count < 2 || count > CROWD) return null;
+    if (!children[0].hasAttribute("style")) return null;
     const tag = localNameOf(children[0]);
     for (let n = 0; n < count; n++) {
       const child = children[n];

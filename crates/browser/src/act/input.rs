@@ -71,7 +71,9 @@ impl Executor<'_> {
             }
             "set" => self.set(&target, text).await?,
             "code" => {
-                self.press_on(&target, &located, Press::default()).await?;
+                if clear || !located.focused {
+                    self.press_on(&target, &located, Press::default()).await?;
+                }
                 self.type_into_editor(&target, text, clear).await?
             }
             _ => {
@@ -154,7 +156,9 @@ impl Executor<'_> {
             self.type_keys(last.encode_utf8(&mut [0; 4])).await?;
         }
         if is_refused || (length <= MAX_KEYS && self.is_ignored(target, &focused.value, text, clear).await) {
-            self.pause(target).await?;
+            if !self.pause(target).await? {
+                return Ok(focused);
+            }
             if clear {
                 self.empty(target).await?;
             }
@@ -180,7 +184,9 @@ impl Executor<'_> {
         if !text.is_empty() {
             delivered(target.place.document.session.call(InsertTextParams::new(text)).await)?;
         }
-        self.pause(target).await?;
+        if !self.pause(target).await? {
+            return Ok(None);
+        }
         let first = text.trim().lines().next().unwrap_or_default().trim();
         let shown = self.value(target, text).await?.value.unwrap_or_default();
         Ok((!shown.contains(first)).then(|| format!("the editor now shows {:?}", clip(&shown, 100))))
@@ -193,16 +199,22 @@ impl Executor<'_> {
         }
         for character in text.chars() {
             self.type_keys(character.encode_utf8(&mut [0; 4])).await?;
-            self.pause(target).await?;
+            if !self.pause(target).await? {
+                break;
+            }
         }
         Ok(())
     }
 
-    /// Gives the page time for a character, until it moves the focus.
-    async fn pause(&self, target: &Target) -> Result<(), ActionError> {
+    /// Gives the page time for a character, until it moves the focus. Returns whether it takes more of them: not if a
+    /// dialog has opened, or if the document is another one, as after a code that sends itself.
+    async fn pause(&self, target: &Target) -> Result<bool, ActionError> {
         let limit = u64::try_from(PAUSE.as_millis()).unwrap_or(u64::MAX);
-        let _over: IgnoredAny = self.call_in(&target.place.document, "focusMove", &json!({ "limit": limit })).await?;
-        Ok(())
+        match self.call_at::<IgnoredAny>(&target.place, "focusMove", &json!({ "limit": limit })).await {
+            Ok(_) => Ok(true),
+            Err(ActionError::Browser(error)) if error.is_fatal() => Err(error.into()),
+            Err(_) => Ok(false),
+        }
     }
 
     /// Selects what a field holds, to be typed over. A mask that keeps what is selected is emptied key by key.

@@ -55,6 +55,9 @@ impl Executor<'_> {
         if !start.expects_change || settled.new_document || settled.unfinished.is_some() {
             return false;
         }
+        if self.context.files().ledger().has_news() {
+            return false;
+        }
         let (own, rest) = start.describe(diffs, false);
         let has_effect = diffs.iter().any(|diff| diff.is_effect(settled.navigated_in_document));
         if has_effect || !own.is_empty() || !rest.is_empty() {

@@ -202,6 +202,11 @@ impl Ledger {
         self.expected.iter().map(|(_, until)| *until).filter(|until| *until > now).min()
     }
 
+    /// Whether there is anything to report about downloads.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.notices.is_empty() || self.in_progress().is_some()
+    }
+
     pub(crate) fn take_notices(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notices)
     }

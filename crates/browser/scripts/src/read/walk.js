@@ -397,6 +397,8 @@ function placedChildren(element) {
   const { children } = element;
   const count = children.length;
   if (count < 2 || count > CROWD) return null;
+  // Such places are inline styles, and computed ones are dear for every element of a large page.
+  if (!children[0].hasAttribute("style")) return null;
   const tag = localNameOf(children[0]);
   for (let n = 0; n < count; n++) {
     const child = children[n];
