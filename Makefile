@@ -37,7 +37,7 @@ PRIVILEGED := unshare --mount true 2>/dev/null
 
 test: test-setup ## Run the tests, including those with real browsers and clients
 	@$(PRIVILEGED) || echo 'skipping tests named privileged: they need root with CAP_SYS_ADMIN'
-	$(CARGO_TEST) -- --test-threads=$(TEST_THREADS) --skip nightly:: $$($(PRIVILEGED) || echo --skip privileged::)
+	scripts/leaving-nothing $(CARGO_TEST) -- --test-threads=$(TEST_THREADS) --skip nightly:: $$($(PRIVILEGED) || echo --skip privileged::)
 
 nightly: test-setup ## Run what takes too long for every change: a hundred runs, all goals, soak, fuzzing, real pages
 	scripts/leaving-nothing $(CARGO_TEST) -- nightly::

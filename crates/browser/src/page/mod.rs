@@ -154,6 +154,10 @@ impl BrowserPage {
         }
     }
 
+    fn active_tab(&self) -> Option<u32> {
+        self.context.tabs().active().map(|tab| tab.id)
+    }
+
     fn active_document(&self) -> Option<Document> {
         self.context.tabs().active().map(|tab| tab.document())
     }

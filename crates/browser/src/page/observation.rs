@@ -51,6 +51,7 @@ impl BrowserPage {
         mut notices: Vec<String>,
         screenshot: Option<ImageFormat>,
     ) -> Result<PageState, BrowserError> {
+        let tab = self.active_tab();
         let Some(document) = self.active_document() else {
             elements.clear();
             notices.push("No tab is open.".into());
@@ -104,6 +105,10 @@ impl BrowserPage {
             // Redaction uses the worlds that reading creates.
             false => (read.await, picture.await),
         };
+        if self.active_tab() != tab {
+            // The tab that was read has closed, or another one has opened over it.
+            return Box::pin(self.read_state(elements, notices, screenshot)).await;
+        }
         let mut observation = Observation::default();
         let mut check = None;
         match read? {
