@@ -1,6 +1,8 @@
 //! `make figures`: measures a running service and prints a Markdown table. It runs the demo's task with the built-in planner,
 //! so that no model or network affects the figures.
 
+mod logins;
+
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
@@ -51,6 +53,7 @@ async fn main() -> anyhow::Result<()> {
         measured?;
     }
     print(&figures);
+    logins::measure(&executable, &log).await?;
     std::fs::remove_file(log)?;
     Ok(())
 }

@@ -1,4 +1,6 @@
-//! A site with a login.
+//! A site with a login, and a model that logs in.
+
+mod model;
 
 use std::io;
 
@@ -8,6 +10,7 @@ use axum::response::{Html, Redirect};
 use axum::routing::get;
 use serde::Deserialize;
 
+pub use self::model::Model;
 use crate::server::Server;
 
 pub const USER: &str = "ada";
