@@ -27,12 +27,13 @@ RUN touch src/main.rs src/lib.rs crates/*/src/lib.rs \
 FROM debian:bookworm-slim
 
 # Unpinned: Debian keeps only the newest Chromium, and an older one would be insecure.
-# Xvfb is for runs with `headless: false`; tini reaps orphaned browser processes.
+# Headless runs use the headless shell; Chromium and Xvfb are for runs with `headless: false`; tini reaps orphaned browser processes.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends \
         ca-certificates \
         chromium \
+        chromium-headless-shell \
         fonts-liberation \
         fonts-noto-color-emoji \
         fonts-noto-core \

@@ -39,8 +39,9 @@ test: test-setup ## Run the tests, including those with real browsers and client
 	@$(PRIVILEGED) || echo 'skipping tests named privileged: they need root with CAP_SYS_ADMIN'
 	scripts/leaving-nothing $(CARGO_TEST) -- --test-threads=$(TEST_THREADS) --skip nightly:: $$($(PRIVILEGED) || echo --skip privileged::)
 
-nightly: test-setup ## Run what takes too long for every change: a hundred runs, all goals, soak, fuzzing, real pages
+nightly: test-setup ## Run what takes too long for every change: the whole Chromium, a hundred runs, all goals, soak, fuzzing, real pages
 	scripts/leaving-nothing $(CARGO_TEST) -- nightly::
+	BROWSER_EXECUTABLE=$$(command -v chromium) scripts/leaving-nothing cargo test $(CARGO_FLAGS) --workspace --test browser -- --test-threads=$(TEST_THREADS) --skip nightly::
 	scripts/leaving-nothing $(MAKE) eval soak
 	$(MAKE) fuzz compare
 

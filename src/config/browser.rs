@@ -17,8 +17,8 @@ pub(super) fn browser(variables: &mut Variables) -> Result<BrowserSettings, Conf
             "BROWSER_EXECUTABLE",
             "/usr/bin/chromium",
             path(),
-            "The Chromium to use. Default: the first on the PATH of chromium, chromium-headless-shell, \
-             chromium-browser, google-chrome-stable, google-chrome, chrome.",
+            "The Chromium to use. Default: chromium-headless-shell for headless runs, if it is on the PATH; else, and \
+             for headful runs, the first of chromium, chromium-browser, google-chrome-stable, google-chrome, chrome.",
         )?,
         // Refers to this executable even after an upgrade has replaced or removed its file.
         warden: "/proc/self/exe".into(),

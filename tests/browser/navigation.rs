@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, Redirect};
 use axum::routing::get;
 
-use crate::support::{Browser, Site, Tab, headless, open, page, run};
+use crate::support::{Browser, OwnBrowser, Site, Tab, headless, open, page, run};
 
 async fn two_pages() -> (Site, Tab) {
     let site = Site::of(&[("/", "<h1>First</h1><a href=/second>On</a>"), ("/second", "<h1>Second</h1>")]).await;
@@ -283,13 +283,17 @@ fn going_back_restores_a_page_from_the_back_forward_cache() {
         let body = "<input placeholder=Note><a href=/second>On</a>\
                     <script>onpageshow = (event) => tell(event.persisted ? 'kept' : 'new')</script>";
         let site = Site::of(&[("/", body), ("/second", "Second")]).await;
-        let tab = open(&site, "/").await;
+        // The headless shell has no such cache.
+        let browser = OwnBrowser::start(|settings| settings.executable = Some("chromium".into())).await;
+        let tab = browser.open().await;
+        tab.go(&site.url("/")).await.unwrap();
         tab.input("Note", "half a thought").await.unwrap();
         tab.click("On").await.unwrap();
         tab.back().await.unwrap();
         site.hears("kept").await;
         assert_eq!(tab.element("Note").await.value, "half a thought");
         tab.close().await;
+        browser.close().await;
     });
 }
 

@@ -146,7 +146,7 @@ pub(crate) fn with_screenshots() -> PageSpec {
 
 fn settings(profile_root: PathBuf) -> BrowserSettings {
     BrowserSettings {
-        executable: None,
+        executable: std::env::var_os("BROWSER_EXECUTABLE").map(PathBuf::from),
         warden: WARDEN.into(),
         profile_root,
         sandbox: SandboxMode::Auto,

@@ -19,6 +19,7 @@ use chromiumoxide_cdp::cdp::browser_protocol::browser::{SetDownloadBehaviorBehav
 use chromiumoxide_cdp::cdp::browser_protocol::target::{
     CreateBrowserContextParams, CreateTargetParams, DisposeBrowserContextParams,
 };
+use chromiumoxide_cdp::cdp::js_protocol::runtime::EvaluateParams;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -117,8 +118,12 @@ impl Context {
             .expect("the URL is set");
         let target = self.browser().connection.root().call(blank).await.map_err(browser_error)?.target_id;
         let limit = self.browser().settings.command_timeout;
-        let attached = self.wait_within(limit, |tabs| tabs.by_target(target.inner()).map(|tab| tab.id)).await?;
-        attached.ok_or(BrowserError::Unresponsive { limit })
+        let attached =
+            self.wait_within(limit, |tabs| tabs.by_target(target.inner()).map(|tab| (tab.id, tab.session.clone())));
+        let (id, session) = attached.await?.ok_or(BrowserError::Unresponsive { limit })?;
+        // The renderer answers. Until it does, the headless shell reports no commit of the tab's first document.
+        session.call(EvaluateParams::new("0")).await.map_err(browser_error)?;
+        Ok(id)
     }
 
     /// Waits until the tabs reach a state. Fails when the browser is gone.

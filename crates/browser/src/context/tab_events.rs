@@ -51,8 +51,12 @@ impl ContextState {
             }
             KnownEvent::DataReceived(received) => {
                 tab.activity.data_received(&received.request_id, received.data_length, now);
+                tab.load.data_received(&received.request_id);
             }
-            KnownEvent::LoadingFinished(finished) => tab.activity.request_ended(&finished.request_id),
+            KnownEvent::LoadingFinished(finished) => {
+                tab.activity.request_ended(&finished.request_id);
+                tab.load.loading_finished(finished.request_id);
+            }
             KnownEvent::LoadingFailed(failed) => {
                 tab.activity.request_ended(&failed.request_id);
                 if failed.kind == "Document" {

@@ -86,7 +86,8 @@ impl Tabs {
             id: self.opened,
             session,
             target: target.into(),
-            url,
+            // The headless shell announces a new tab before its first document.
+            url: if url.is_empty() { "about:blank".into() } else { url },
             title: String::new(),
             origin: None,
             activity: Activity::default(),

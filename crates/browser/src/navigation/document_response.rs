@@ -15,6 +15,8 @@ pub(crate) struct DocumentLoad {
     has_requested: bool,
     /// The last main document response and its loader.
     response: Option<(String, DocumentResponse)>,
+    /// That response has a body.
+    has_body: bool,
     /// The last loading error and its loader.
     failure: Option<(String, String)>,
     /// The loader of the current document.
@@ -46,6 +48,22 @@ impl DocumentLoad {
 
     pub(crate) fn response_received(&mut self, loader: String, response: DocumentResponse) {
         self.response = Some((loader, response));
+        self.has_body = false;
+    }
+
+    /// Bytes of a request's body. A document's request has the id of its loader.
+    pub(crate) fn data_received(&mut self, request: &str) {
+        self.has_body |= self.response.as_ref().is_some_and(|(loader, _)| loader == request);
+    }
+
+    /// An error status without a body is a failure. Chromium shows an error page for it, the headless shell does not.
+    pub(crate) fn loading_finished(&mut self, request: String) {
+        let is_empty = |(loader, response): &(String, DocumentResponse)| {
+            !self.has_body && *loader == request && response.status >= 400
+        };
+        if self.response.as_ref().is_some_and(is_empty) {
+            self.loading_failed(request, "net::ERR_HTTP_RESPONSE_CODE_FAILURE".to_owned());
+        }
     }
 
     /// Whether a loader's document has committed recently.
@@ -95,6 +113,22 @@ mod tests {
         assert_eq!(load.requested_url(), Some("https://a.example/account"));
         load.requested("https://a.example/session", "POST", "https://a.example/login");
         assert_eq!(load.requested_url(), Some("https://a.example/login"));
+    }
+
+    #[test]
+    fn an_error_status_without_a_body_is_a_failure() {
+        for (status, body, fails) in [(500, false, true), (500, true, false), (200, false, false)] {
+            let mut load = DocumentLoad::default();
+            load.response_received("1".into(), DocumentResponse { status, ..DocumentResponse::default() });
+            load.document_committed("1");
+            if body {
+                load.data_received("1");
+            }
+            load.loading_finished("2".into());
+            assert_eq!(load.failure(), None);
+            load.loading_finished("1".into());
+            assert_eq!(load.failure().is_some(), fails, "{status} {body}");
+        }
     }
 
     #[test]

@@ -17,10 +17,11 @@ use crate::context::Context;
 use crate::egress::Resolver;
 use crate::page::BrowserPage;
 use crate::process::browser::{Browser, Lease};
+use crate::process::executable::{self, Executables};
 use crate::process::launch::{Display, Launcher};
 use crate::process::panics::lock;
 use crate::process::sandbox::Sandbox;
-use crate::process::{executable, profile, renderers};
+use crate::process::{profile, renderers};
 use crate::settings::BrowserSettings;
 use agent::ports::{BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec};
 use url_policy::{DomainRules, Refusal, UrlPolicy};
@@ -76,7 +77,7 @@ impl Pool {
         tasks: TaskTracker,
     ) -> Result<Arc<Self>, PoolError> {
         let configured = settings.executable.as_deref();
-        let executable = executable::executable(configured).ok_or_else(|| match configured {
+        let executables = Executables::find(configured).ok_or_else(|| match configured {
             Some(path) => PoolError::NotAFile(path.to_owned()),
             None => PoolError::NoExecutable,
         })?;
@@ -85,14 +86,14 @@ impl Pool {
         if swept > 0 {
             tracing::warn!(folders = swept, "removed profile folders that an earlier process left behind");
         }
-        let sandbox = Sandbox::choose(settings.sandbox, &executable);
+        let sandbox = Sandbox::choose(settings.sandbox, &executables.headless);
         match sandbox.is_on() {
             true => tracing::info!(reason = %sandbox, "Chromium runs in its own sandbox"),
             false => tracing::warn!(reason = %sandbox, "Chromium runs without its own sandbox"),
         }
         let launcher = Launcher {
             settings: Arc::new(settings),
-            executable,
+            executables,
             tasks,
             processes: TaskTracker::new(),
             stop: CancellationToken::new(),
@@ -233,8 +234,8 @@ impl Pool {
     }
 
     fn display(&self) -> Result<Display, HeadfulUnavailable> {
-        if executable::is_headless_shell(&self.launcher.executable) {
-            return Err(HeadfulUnavailable { reason: "the installed Chromium is a headless shell".into() });
+        if self.launcher.executables.headful.is_none() {
+            return Err(HeadfulUnavailable { reason: "only a headless shell of Chromium is installed".into() });
         }
         if let Some(display) = std::env::var("DISPLAY").ok().filter(|display| !display.is_empty()) {
             return Ok(Display::Existing(display));

@@ -2,16 +2,39 @@
 
 use std::path::{Path, PathBuf};
 
-/// Names of Chromium packages, the best supported first.
-const NAMES: [&str; 6] =
-    ["chromium", "chromium-headless-shell", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
+/// Debian's headless shell: for headless runs, as it starts in half the time and uses a third less processor time and
+/// memory (`make figures`).
+const HEADLESS_SHELL: &str = "chromium-headless-shell";
+/// What the script of that name in `/usr/bin` starts and waits for. A signal to the script would not reach it.
+const HEADLESS_SHELL_BINARY: &str = "/usr/lib/chromium/chromium-headless-shell";
+/// Names of packages of the whole Chromium, the best supported first.
+const CHROMIUM: [&str; 5] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
 
-/// The configured executable, or the first one in `PATH`.
-pub(crate) fn executable(configured: Option<&Path>) -> Option<PathBuf> {
-    match configured {
-        Some(path) => on_path(path),
-        None => NAMES.iter().find_map(|name| on_path(Path::new(name))),
+/// The Chromium for each kind of run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Executables {
+    pub(crate) headless: PathBuf,
+    /// None if only a headless shell is installed.
+    pub(crate) headful: Option<PathBuf>,
+}
+
+impl Executables {
+    /// The configured executable for both, or those in `PATH`.
+    pub(crate) fn find(configured: Option<&Path>) -> Option<Self> {
+        let (headless, headful) = match configured {
+            Some(path) => (on_path(path).map(without_script), on_path(path)),
+            None => {
+                let chromium = CHROMIUM.iter().find_map(|name| on_path(Path::new(name)));
+                (on_path(Path::new(HEADLESS_SHELL)).map(without_script).or_else(|| chromium.clone()), chromium)
+            }
+        };
+        Some(Self { headless: headless?, headful: headful.filter(|path| !is_headless_shell(path)) })
     }
+}
+
+fn without_script(path: PathBuf) -> PathBuf {
+    let binary = Path::new(HEADLESS_SHELL_BINARY);
+    if path == Path::new("/usr/bin").join(HEADLESS_SHELL) && binary.is_file() { binary.to_owned() } else { path }
 }
 
 /// The old headless mode as a separate binary, without `--headless` and windows.
@@ -43,7 +66,17 @@ mod tests {
 
     #[test]
     fn a_missing_configured_executable_is_not_replaced() {
-        assert_eq!(executable(Some(Path::new("/no/such/chromium"))), None);
+        assert_eq!(Executables::find(Some(Path::new("/no/such/chromium"))), None);
+    }
+
+    #[test]
+    fn a_configured_headless_shell_shows_no_windows() {
+        let folder = tempfile::tempdir().unwrap();
+        let (shell, chromium) = (folder.path().join("headless_shell"), folder.path().join("chromium"));
+        for (path, headful) in [(&shell, None), (&chromium, Some(chromium.clone()))] {
+            std::fs::write(path, "").unwrap();
+            assert_eq!(Executables::find(Some(path)), Some(Executables { headless: path.clone(), headful }));
+        }
     }
 
     #[test]

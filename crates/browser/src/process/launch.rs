@@ -17,9 +17,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::process::executable::{self, Executables};
 use crate::process::panics::lock;
 use crate::process::sandbox::Sandbox;
-use crate::process::{executable, profile, warden};
+use crate::process::{profile, warden};
 use crate::settings::BrowserSettings;
 use agent::ports::BrowserError;
 use cdp::{Connection, EventReceiver};
@@ -70,7 +71,7 @@ pub(crate) enum Display {
 #[derive(Clone)]
 pub(crate) struct Launcher {
     pub(crate) settings: Arc<BrowserSettings>,
-    pub(crate) executable: PathBuf,
+    pub(crate) executables: Executables,
     /// Tasks that end with their browser.
     pub(crate) tasks: TaskTracker,
     /// Starts and ends of browsers; when all are done, no process and no profile is left.
@@ -78,6 +79,15 @@ pub(crate) struct Launcher {
     /// Ends every browser, including starting ones.
     pub(crate) stop: CancellationToken,
     pub(crate) sandbox: Sandbox,
+}
+
+impl Launcher {
+    fn executable(&self, display: &Display) -> Option<&Path> {
+        match display {
+            Display::Headless => Some(&self.executables.headless),
+            Display::Existing(_) | Display::Own => self.executables.headful.as_deref(),
+        }
+    }
 }
 
 pub(crate) struct Launched {
@@ -133,7 +143,8 @@ pub(crate) async fn launch(launcher: &Launcher, display: &Display) -> Result<Lau
 }
 
 fn spawn(launcher: &Launcher, display: &Display, profile: &Path) -> io::Result<(Child, UnixStream)> {
-    let Launcher { settings, executable, .. } = launcher;
+    let settings = &launcher.settings;
+    let executable = launcher.executable(display).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
     let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
     ours.set_nonblocking(true)?;
     let socket = UnixStream::from_std(ours)?;
@@ -146,7 +157,7 @@ fn spawn(launcher: &Launcher, display: &Display, profile: &Path) -> io::Result<(
             Display::Own => warden::OWN_DISPLAY,
         })
         .arg(executable)
-        .args(arguments(launcher, display, profile))
+        .args(arguments(launcher, display, executable, profile))
         .env_clear()
         .envs(std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(is_inherited)))
         .stdin(OwnedFd::from(theirs))
@@ -232,9 +243,11 @@ async fn remove(profile: &Path) {
     }
 }
 
-fn arguments(launcher: &Launcher, display: &Display, profile: &Path) -> Vec<String> {
+fn arguments(launcher: &Launcher, display: &Display, executable: &Path, profile: &Path) -> Vec<String> {
     let mut arguments: Vec<String> = [
         "--remote-debugging-pipe",
+        // The headless shell would render other sites' frames in the page's process.
+        "--site-per-process",
         "--no-first-run",
         "--no-default-browser-check",
         "--no-pings",
@@ -267,6 +280,8 @@ fn arguments(launcher: &Launcher, display: &Display, profile: &Path) -> Vec<Stri
         // addresses to pages.
         "--disable-quic",
         "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+        // The same for the headless shell.
+        "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
         // The proxies resolve names; the browser itself resolves nothing but their address.
         "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
         // Traffic without a context fails.
@@ -278,7 +293,7 @@ fn arguments(launcher: &Launcher, display: &Display, profile: &Path) -> Vec<Stri
     .into();
     arguments.push(format!("--disable-features={DISABLED_FEATURES}"));
     arguments.push(format!("--user-data-dir={}", profile.display()));
-    if *display == Display::Headless && !executable::is_headless_shell(&launcher.executable) {
+    if *display == Display::Headless && !executable::is_headless_shell(executable) {
         arguments.push("--headless=new".into());
     }
     if !launcher.sandbox.is_on() {

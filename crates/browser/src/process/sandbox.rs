@@ -1,10 +1,12 @@
 //! Whether Chromium's own sandbox is used, and why.
 
+use std::ffi::OsStr;
 use std::fmt::{self, Display, Formatter};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::process::executable::is_headless_shell;
 use crate::settings::SandboxMode;
 
 /// The sandbox mode and its reason.
@@ -76,10 +78,11 @@ fn helper(executable: &Path) -> Option<PathBuf> {
     if has_no_new_privs() {
         return None;
     }
-    let name = executable.file_name()?;
+    // Debian's headless shell shares the folder of its Chromium.
+    let package = if is_headless_shell(executable) { OsStr::new("chromium") } else { executable.file_name()? };
     let beside = executable.canonicalize().ok().and_then(|path| Some(path.parent()?.to_owned()));
     // The executable on the path may be a script that starts one in `/usr/lib`.
-    let folders = beside.into_iter().chain([Path::new("/usr/lib").join(name)]);
+    let folders = beside.into_iter().chain([Path::new("/usr/lib").join(package)]);
     folders.map(|folder| folder.join(HELPER)).find(|path| is_setuid_root(path))
 }
 
