@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use agent::action::Action;
+use agent::ports::Browsers;
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
 use browser::observe::tokens;
 
-use super::support::{Site, Tab, open, run};
+use super::support::{Browser, Site, Tab, open, run, with_screenshots};
 
 /// The fixture pages on a site.
 async fn fixtures() -> Site {
@@ -42,6 +43,28 @@ fn reads_as(path: &'static str, expected: &'static str) {
         let found = tab.text().await;
         let lines = |text: &str| text.trim_end().lines().map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(lines(&found), lines(expected), "\n{found}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_screenshot_is_taken_anew_only_after_an_action_or_a_change() {
+    run(async {
+        let body = "<canvas width=50 height=50></canvas><p id=out>Quiet</p><script>\
+            const pen = document.querySelector('canvas').getContext('2d');\
+            const draw = (colour) => { pen.fillStyle = colour; pen.fillRect(0, 0, 50, 50) };\
+            onmessage = (event) => { draw('red'); if (event.data) out.textContent = event.data }; draw('blue')</script>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = Tab::new(Browser::shared().open(with_screenshots()).await.unwrap());
+        let picture = async || tab.observe().await.screenshot.unwrap();
+        let post = async |text: &str| tab.act(Action::Evaluate { js: format!("postMessage('{text}')") }).await.unwrap();
+        tab.go(&site.url("/")).await.unwrap();
+        let blue = picture().await;
+        assert!(picture().await == blue, "nothing was done");
+        post("").await;
+        let red = picture().await;
+        assert!(red != blue, "something was done, whatever the text says");
+        assert!(picture().await == red);
         tab.close().await;
     });
 }

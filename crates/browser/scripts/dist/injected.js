@@ -1074,6 +1074,7 @@
     }
     return true;
   }
+  var FRAME = 17;
   async function domSettled({ quiet, limit, bare = 0 }) {
     await until(() => page.readyState() !== "loading", limit);
     await until(() => !isBare(), bare);
@@ -1091,7 +1092,7 @@
       });
     }
     try {
-      await frames(2);
+      await Promise.all([frames(1), new Promise((resolve) => setTimeout(resolve, FRAME))]);
       for (; ; ) {
         const now = performance.now();
         if (last === 0 || now - last >= quiet) break;

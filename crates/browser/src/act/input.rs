@@ -72,14 +72,14 @@ impl Executor<'_> {
             "set" => self.set(&target, text).await?,
             "code" => {
                 if clear || !located.focused {
-                    self.press_on(&target, &located, Press::default()).await?;
+                    self.press_on(&target, &located, Press::FOCUS).await?;
                 }
                 self.type_into_editor(&target, text, clear).await?
             }
             _ => {
                 // A press would move the caret.
                 if clear || !located.focused {
-                    self.press_on(&target, &located, Press::default()).await?;
+                    self.press_on(&target, &located, Press::FOCUS).await?;
                 }
                 let focused = self.type_over(&target, text, clear).await?;
                 suggests = focused.suggests && !submit && !text.is_empty();

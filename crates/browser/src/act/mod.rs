@@ -53,6 +53,7 @@ impl Executor<'_> {
                     button: button.unwrap_or(MouseButton::Left),
                     count: count.unwrap_or(1).clamp(1, 3),
                     modifiers: bits(modifiers.as_deref().unwrap_or_default()),
+                    ..Press::default()
                 };
                 match (index, x.zip(*y)) {
                     (Some(index), at) => self.click(index, at, press).await,

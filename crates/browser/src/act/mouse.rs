@@ -19,11 +19,18 @@ pub(super) struct Press {
     pub(super) count: u8,
     /// DevTools bit field: Alt 1, Control 2, Meta 4, Shift 8.
     pub(super) modifiers: i64,
+    /// The page gets a frame for what the pointer brings about by being there.
+    pub(super) hovers: bool,
+}
+
+impl Press {
+    /// One that focuses a field.
+    pub(super) const FOCUS: Self = Self { button: MouseButton::Left, count: 1, modifiers: 0, hovers: false };
 }
 
 impl Default for Press {
     fn default() -> Self {
-        Self { button: MouseButton::Left, count: 1, modifiers: 0 }
+        Self { button: MouseButton::Left, count: 1, modifiers: 0, hovers: true }
     }
 }
 
@@ -38,12 +45,15 @@ pub(super) fn bits(modifiers: &[Modifier]) -> i64 {
     })
 }
 
-/// Moves, presses and releases. What the pointer brings about by being there has a frame before the press; the rest is
-/// pipelined, since awaiting each event costs a frame.
+/// Moves, presses and releases. The events are pipelined, since awaiting a move costs a frame.
 pub(super) async fn press(session: &Session, at: Point, press: Press) -> Result<(), ActionError> {
-    let moved = event(DispatchMouseEventType::MouseMoved, at).modifiers(press.modifiers);
-    delivered(session.call(build(moved)).await)?;
+    let moved = session.call(build(event(DispatchMouseEventType::MouseMoved, at).modifiers(press.modifiers)));
     let mut sent = Vec::new();
+    if press.hovers {
+        delivered(moved.await)?;
+    } else {
+        sent.push(moved);
+    }
     for count in 1..=press.count {
         let (button, held) = protocol(press.button);
         let step = |kind, held| {

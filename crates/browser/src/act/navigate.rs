@@ -79,7 +79,7 @@ impl Executor<'_> {
             }
             self.context.open_tab().await?;
         }
-        let start = self.start_action().await?;
+        let start = if self.is_shown(url) { self.start_action().await? } else { self.start_loading()? };
         let session = self.active()?.session;
         let navigated = self.load_url(url, &start, &session).await?;
         if let Some(cause) = navigated.error_text.filter(|_| !navigated.is_download) {
@@ -104,7 +104,10 @@ impl Executor<'_> {
             prepend_note(&mut outcome, "it is a download; the page is the same".into());
             return Ok(outcome);
         }
-        self.settle(description, &start).await
+        let outcome = self.settle(description, &start).await?;
+        let failure =
+            self.context.tabs().by_id(start.baseline.tab).and_then(|tab| Some(tab.load.failure()?.to_owned()));
+        failure.map_or(Ok(outcome), |cause| Err(failed(url, &cause)))
     }
 
     /// Requests a URL until its document commits or the navigation fails.
@@ -173,6 +176,13 @@ impl Executor<'_> {
             _ => Some(true),
         });
         Ok(committed.await?)
+    }
+
+    /// Whether the active tab shows this URL, apart from the fragment.
+    fn is_shown(&self, url: &Url) -> bool {
+        let without_fragment = |url: &str| url.split('#').next().unwrap_or_default().to_owned();
+        let shown = self.context.tabs().active().map(|tab| without_fragment(&tab.url));
+        shown == Some(without_fragment(url.as_str()))
     }
 
     /// Whether the tab shows, or navigates to, a document other than the requested one.

@@ -94,6 +94,13 @@ impl Executor<'_> {
         self.start_with(None).await
     }
 
+    /// Starts an action that loads another document: nothing is compared.
+    pub(super) fn start_loading(&self) -> Result<ActionStart, ActionError> {
+        let mut start = self.unwatched(None)?;
+        start.watched.truncate(1);
+        Ok(start)
+    }
+
     /// Starts an action on an element.
     pub(super) async fn start_on(&self, target: &Target) -> Result<ActionStart, ActionError> {
         let mut start = self.start_with(Some(target.place.clone())).await?;
@@ -109,6 +116,23 @@ impl Executor<'_> {
     }
 
     async fn start_with(&self, target: Option<ElementRef>) -> Result<ActionStart, ActionError> {
+        let start = self.unwatched(target)?;
+        if self.is_blocked() {
+            // Nothing responds; the snapshot of the action that opened the dialog stays in place.
+            return Ok(start);
+        }
+        let watches = start.watched.iter().map(|document| async {
+            self.worlds.call::<IgnoredAny>(document, "startPageDiff", &(), FRAME_TIMEOUT).await
+        });
+        for watch in join_all(watches).await {
+            if matches!(watch, Err(ScriptError::Cdp(CdpError::Closed))) {
+                return Err(BrowserError::Lost.into());
+            }
+        }
+        Ok(start)
+    }
+
+    fn unwatched(&self, target: Option<ElementRef>) -> Result<ActionStart, ActionError> {
         if let Some(tab) = self.context.tabs().active() {
             // Discard a file chooser opened earlier.
             tab.chooser = None;
@@ -120,27 +144,7 @@ impl Executor<'_> {
         }
         let mut watched = self.documents()?;
         watched.truncate(MAX_WATCHED);
-        let make = |watched| ActionStart {
-            baseline,
-            watched,
-            target,
-            reports_value: false,
-            expects_change: false,
-            input: None,
-        };
-        if self.is_blocked() {
-            // Nothing responds; the snapshot of the action that opened the dialog stays in place.
-            return Ok(make(watched));
-        }
-        let watches = watched.iter().map(|document| async {
-            self.worlds.call::<IgnoredAny>(document, "startPageDiff", &(), FRAME_TIMEOUT).await
-        });
-        for watch in join_all(watches).await {
-            if matches!(watch, Err(ScriptError::Cdp(CdpError::Closed))) {
-                return Err(BrowserError::Lost.into());
-            }
-        }
-        Ok(make(watched))
+        Ok(ActionStart { baseline, watched, target, reports_value: false, expects_change: false, input: None })
     }
 
     /// The input event of an action that reached no document, as when a prompt of the browser's own takes all of them. A

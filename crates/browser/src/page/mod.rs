@@ -5,6 +5,7 @@ pub(crate) mod overlay;
 mod redaction;
 mod screenshot;
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -12,12 +13,14 @@ use async_trait::async_trait;
 use chromiumoxide_cdp::cdp::js_protocol::runtime::TerminateExecutionParams;
 use url::Url;
 
+use self::observation::LastPicture;
 use self::redaction::ScreenshotError;
 use crate::act::{Clipboard, Executor};
 use crate::context::Context;
 use crate::error::browser_error;
 use crate::isolated_world::{Document, IsolatedWorlds};
 use crate::observe::element_map::ElementMap;
+use crate::process::panics::lock;
 use agent::action::Action;
 use agent::image::{Image, ImageFormat};
 use agent::locator::Locator;
@@ -35,6 +38,8 @@ pub struct BrowserPage {
     spec: PageSpec,
     /// Something was opened or done: before that, the page is empty.
     is_used: AtomicBool,
+    /// None once anything was done since it was taken.
+    last_picture: Mutex<Option<LastPicture>>,
 }
 
 impl BrowserPage {
@@ -46,6 +51,7 @@ impl BrowserPage {
             clipboard: Clipboard::default(),
             spec,
             is_used: AtomicBool::new(false),
+            last_picture: Mutex::default(),
         }
     }
 }
@@ -55,9 +61,16 @@ impl Page for BrowserPage {
     async fn observe(&self) -> Result<Observation, BrowserError> {
         let mut elements = self.elements.lock().await;
         let news = self.new_notices();
-        let seen =
-            self.context.while_alive(self.read_state(&mut elements, news.clone(), self.spec.screenshots)).await?;
+        let last = lock(&self.last_picture).take();
+        let read = async {
+            match last {
+                Some(last) => self.read_again(&mut elements, news.clone(), last).await,
+                None => self.read_state(&mut elements, news.clone(), self.spec.screenshots).await,
+            }
+        };
+        let seen = self.context.while_alive(read).await?;
         if !seen.check.is_some_and(|check| elements.waits_for(check)) {
+            *lock(&self.last_picture) = LastPicture::of(&seen.observation);
             return Ok(self.with_downloads(seen.observation));
         }
         tracing::debug!(blocker = ?seen.observation.blocker, "waiting for a check to pass");
@@ -77,7 +90,7 @@ impl Page for BrowserPage {
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         let mut elements = self.elements.lock().await;
-        self.is_used.store(true, Ordering::Relaxed);
+        self.used();
         let acted = async {
             for selector in action.selectors() {
                 let found = self.executor(&elements).wait_for_selector(selector, Locator::WAIT).await?;
@@ -98,6 +111,11 @@ impl Page for BrowserPage {
             // A page with an open dialog does not paint.
             return Err(browser_error(CdpError::DialogOpen));
         }
+        if let Some(last) = &*lock(&self.last_picture)
+            && last.picture.format == ImageFormat::Jpeg
+        {
+            return Ok(last.picture.clone());
+        }
         let limit = self.context.browser().settings.observe_timeout;
         let taken = self.screenshot(&document, ImageFormat::Jpeg, limit).await;
         if matches!(taken, Err(ScreenshotError::Cdp(CdpError::TimedOut { .. }))) {
@@ -116,7 +134,7 @@ impl Page for BrowserPage {
 
     async fn open(&self, url: &Url) -> Result<ActionOutcome, ActionError> {
         let elements = self.elements.lock().await;
-        self.is_used.store(true, Ordering::Relaxed);
+        self.used();
         self.action_started();
         self.context.while_alive(self.executor(&elements).open(url, false, format!("Open {url}"))).await
     }
@@ -144,6 +162,11 @@ impl BrowserPage {
             clipboard: &self.clipboard,
             secrets: &self.spec.secrets,
         }
+    }
+
+    fn used(&self) {
+        self.is_used.store(true, Ordering::Relaxed);
+        *lock(&self.last_picture) = None;
     }
 
     fn action_started(&self) {

@@ -19,7 +19,7 @@ use crate::observe::element_map::ElementMap;
 use crate::observe::frame_reader::FrameReader;
 use crate::observe::{self, Facts, FrameReading};
 use crate::wait::{pending_navigation, settle};
-use agent::image::ImageFormat;
+use agent::image::{Image, ImageFormat};
 use agent::observation::{Observation, PageView, Scroll};
 use agent::ports::BrowserError;
 use cdp::CdpError;
@@ -35,6 +35,25 @@ enum ReadError {
     Failed(ScriptError),
     /// It is navigating to this URL and does not respond.
     Navigating(String),
+}
+
+type TakenPicture = Result<Option<Image>, ScreenshotError>;
+
+/// A screenshot, and what it shows.
+pub(super) struct LastPicture {
+    shown: (String, u64, Scroll),
+    pub(super) picture: Image,
+}
+
+impl LastPicture {
+    pub(super) fn of(observation: &Observation) -> Option<Self> {
+        let picture = observation.screenshot.clone()?;
+        Some(Self { shown: Self::key(observation), picture })
+    }
+
+    fn key(observation: &Observation) -> (String, u64, Scroll) {
+        (observation.url.clone(), observation.view.fingerprint, observation.view.scroll)
+    }
 }
 
 pub(super) struct PageState {
@@ -91,15 +110,7 @@ impl BrowserPage {
                 page = reader.read_page(document.clone()) => Ok(page.map_err(ReadError::Failed)),
             }
         };
-        let picture = async {
-            match screenshot {
-                Some(format) => tokio::select! {
-                    taken = self.screenshot(&document, format, limit) => Some(taken),
-                    () = self.left_for(LEAVING_SCREENSHOT_LIMIT) => None,
-                },
-                None => None,
-            }
-        };
+        let picture = self.take_picture(&document, screenshot);
         let (read, picture) = match self.spec.secrets.is_empty() {
             true => tokio::join!(read, picture),
             // Redaction uses the worlds that reading creates.
@@ -144,24 +155,69 @@ impl BrowserPage {
                 notices.push(format!("The page could not be read: {error}. No elements are offered."));
             }
         }
-        match picture.transpose() {
-            Ok(Some(None)) => notices.push(self.too_large()),
-            Ok(Some(Some(picture))) => match self.annotated(picture, elements).await {
-                Ok(annotated) if annotated.bytes() > settings.max_screenshot_bytes => notices.push(self.too_large()),
-                Ok(annotated) => observation.screenshot = Some(annotated),
-                Err(error) => notices.push(format!("No screenshot could be taken: {error}.")),
-            },
-            Ok(None) => {}
-            Err(ScreenshotError::Cdp(CdpError::Closed)) => return Err(BrowserError::Lost),
-            Err(ScreenshotError::Cdp(error)) => {
-                notices.push(format!("No screenshot could be taken: {}.", browser_error(error)));
-            }
-            Err(error) => notices.push(format!("No screenshot could be taken: {error}.")),
-        }
+        self.add_picture(&mut observation, picture, elements).await?;
+        notices.append(&mut observation.notices);
         // Events during the reading, such as a navigation.
         notices.extend(self.new_notices());
         observation.notices = notices;
         Ok(PageState { observation: self.with_tab_state(observation), check })
+    }
+
+    /// A screenshot, if one is wanted and the page is not being left.
+    async fn take_picture(&self, document: &Document, wanted: Option<ImageFormat>) -> Option<TakenPicture> {
+        let limit = self.context.browser().settings.observe_timeout;
+        tokio::select! {
+            taken = self.screenshot(document, wanted?, limit) => Some(taken),
+            () = self.left_for(LEAVING_SCREENSHOT_LIMIT) => None,
+        }
+    }
+
+    /// Adds a screenshot to the observation, or a notice that says why there is none.
+    async fn add_picture(
+        &self,
+        observation: &mut Observation,
+        taken: Option<TakenPicture>,
+        elements: &ElementMap,
+    ) -> Result<(), BrowserError> {
+        let problem = match taken {
+            None => return Ok(()),
+            Some(Ok(None)) => self.too_large(),
+            Some(Ok(Some(picture))) => match self.annotated(picture, elements).await {
+                Ok(annotated) if annotated.bytes() > self.context.browser().settings.max_screenshot_bytes => {
+                    self.too_large()
+                }
+                Ok(annotated) => {
+                    observation.screenshot = Some(annotated);
+                    return Ok(());
+                }
+                Err(error) => format!("No screenshot could be taken: {error}."),
+            },
+            Some(Err(ScreenshotError::Cdp(CdpError::Closed))) => return Err(BrowserError::Lost),
+            Some(Err(ScreenshotError::Cdp(error))) => {
+                format!("No screenshot could be taken: {}.", browser_error(error))
+            }
+            Some(Err(error)) => format!("No screenshot could be taken: {error}."),
+        };
+        observation.notices.push(problem);
+        Ok(())
+    }
+
+    /// Reads the page, with a new screenshot unless the last one still shows it: taking one is most of the cost.
+    pub(super) async fn read_again(
+        &self,
+        elements: &mut ElementMap,
+        notices: Vec<String>,
+        last: LastPicture,
+    ) -> Result<PageState, BrowserError> {
+        let mut seen = self.read_state(elements, notices, None).await?;
+        let shown = LastPicture::key(&seen.observation);
+        if shown == last.shown {
+            seen.observation.screenshot = Some(last.picture);
+        } else if let Some(document) = self.active_document().filter(|_| seen.observation.dialog.is_none()) {
+            let taken = self.take_picture(&document, self.spec.screenshots).await;
+            self.add_picture(&mut seen.observation, taken, elements).await?;
+        }
+        Ok(seen)
     }
 
     /// Waits for a while until the interstitial is replaced and the next document has settled.

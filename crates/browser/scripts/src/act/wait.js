@@ -156,8 +156,11 @@ function isBare() {
   return true;
 }
 
+/** Length of a frame in ms, at 60 Hz. */
+const FRAME = 17;
+
 /**
- * Resolves once nothing has changed in the DOM for `quiet` ms and what moves is in its place, after two frames at least,
+ * Resolves once nothing has changed in the DOM for `quiet` ms and what moves is in its place, after a frame at least,
  * or after `limit` ms and that of a motion. Before that, waits `bare` ms at most for something to see.
  *
  * @param {{ quiet: number, limit: number, bare?: number }} argument
@@ -182,7 +185,8 @@ export async function domSettled({ quiet, limit, bare = 0 }) {
     });
   }
   try {
-    await frames(2);
+    // A frame, and its length at least: what happens in it may have only just begun.
+    await Promise.all([frames(1), new Promise((resolve) => setTimeout(resolve, FRAME))]);
     for (;;) {
       const now = performance.now();
       if (last === 0 || now - last >= quiet) break;
