@@ -10,9 +10,9 @@ TOKENIZER = bpe_openai.get_encoding("o200k_base")
 PARTS = ["instructions", "schema", "task and history", "page"]
 CALLS = 5
 # Instructions and schema; the leading library's take about 10,200.
-FIXED_LIMIT = 2_500
-# A fifth of the 63,000 of the leading library.
-LOGIN_LIMIT = 12_600
+FIXED_LIMIT = 1_300
+# An eighth of the 63,000 of the leading library.
+LOGIN_LIMIT = 8_000
 
 calls = [json.loads(line) for line in sys.stdin]
 table = [[len(TOKENIZER.encode_ordinary(call[part])) for part in PARTS] for call in calls]

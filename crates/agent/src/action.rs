@@ -16,8 +16,8 @@ use crate::text::one_line;
 const MAX_LABEL: usize = 80;
 
 /// One action: an object with its name as the one key, `{"click":{"index":41}}`. Models see a different form, see
-/// `prompt::schema`. The doc comments of variants and fields are part of that schema, so they cost tokens. Fields with
-/// `schemars(skip)` are for callers only.
+/// `prompt::schema`. The doc comments of variants and fields are part of what models read, so they cost tokens. Fields
+/// with `schemars(skip)` are for callers only.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, IntoStaticStr, VariantNames)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 #[strum(serialize_all = "camelCase")]
@@ -74,17 +74,16 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         path: Option<Vec<(f64, f64)>>,
     },
-    /// Replaces what the field holds unless `clear` is false.
+    /// Replaces what the field holds unless clear is false; submit presses Enter.
     Input {
         index: Locator,
         text: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         clear: Option<bool>,
-        /// Press Enter afterwards.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         submit: Option<bool>,
     },
-    /// In a select, listbox or menu, by the options' text or value.
+    /// Of any list or menu, by text or value.
     Select {
         index: Locator,
         options: Vec<String>,
@@ -92,13 +91,13 @@ pub enum Action {
     DropdownOptions {
         index: Locator,
     },
-    /// Into a file field, or through the button that opens its chooser.
+    /// Into a file field or the button that opens its chooser.
     Upload {
         index: Locator,
         files: Vec<String>,
     },
     SavePdf {},
-    /// Press keys at the focused element: "Enter", "Control+a", "Escape", or several separated by blanks.
+    /// At the focus: Enter, Control+a; several with blanks between.
     SendKeys {
         keys: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -109,10 +108,9 @@ pub enum Action {
     Type {
         text: String,
     },
-    /// With an index, scroll the container that holds the element.
+    /// With an index, the container that holds it.
     Scroll {
         direction: ScrollDirection,
-        /// In viewport heights (or widths); 1 when left out.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pages: Option<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,9 +132,8 @@ pub enum Action {
     FindElements {
         selector: String,
     },
-    /// Wait for a text to appear or to go, or for some seconds.
+    /// For a text, a text to be gone, or up to 30 seconds.
     Wait {
-        /// At most 30.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seconds: Option<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -150,12 +147,11 @@ pub enum Action {
         #[schemars(skip)]
         url: Option<String>,
     },
-    /// Read the text of the page or of one element.
+    /// Text of the page or an element; of a long one, what it says to query.
     Extract {
-        /// What to look for; a long text comes back as a list of what it says to this.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         query: Option<String>,
-        /// JSON Schema of an entry of that list, as text.
+        /// JSON Schema of an entry, as text; the result is a list.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         schema: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]

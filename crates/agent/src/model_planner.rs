@@ -41,7 +41,7 @@ impl ModelPlanner {
             model,
             task: task.clone(),
             fence: Fence::random(),
-            system: prompt::system(settings.max_actions_per_step.max(1), vocabulary),
+            system: prompt::system(settings.max_actions_per_step.max(1)),
             decision_schema: schema::decision(vocabulary),
             done_schema: schema::done_only(vocabulary),
             history: History::new(settings.history_token_budget),

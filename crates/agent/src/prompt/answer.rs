@@ -192,6 +192,10 @@ fn action_from(value: Value) -> Result<Action, String> {
             let name = named(&object).expect("just asked");
             let mut arguments = object;
             arguments.retain(|key, value| camel_case(key) != "action" && !value.is_null());
+            let arguments = match arguments.shift_remove("arguments") {
+                Some(written) => written_out(&name, written, arguments)?,
+                None => arguments,
+            };
             (name, Value::Object(arguments))
         }
         // As events and our own types write it: the name is the key.
@@ -213,9 +217,29 @@ fn action_from(value: Value) -> Result<Action, String> {
         Value::Object(arguments) => arguments_from(arguments),
         _ => return Err(format!("\"{}\" needs an object", one_line(&name, 40))),
     };
-    let name = if name == schema::CLICK_AT { "click".to_owned() } else { name };
-    serde_json::from_value(Value::Object(Map::from_iter([(name, Value::Object(arguments))])))
-        .map_err(|error| one_line(&error.to_string(), 300))
+    let action = Map::from_iter([(schema::meant(&name).to_owned(), Value::Object(arguments))]);
+    serde_json::from_value(Value::Object(action)).map_err(|error| {
+        let problem = one_line(&error.to_string(), 300);
+        schema::usage(&name).map_or(problem.clone(), |usage| format!("{problem}; {usage}"))
+    })
+}
+
+/// The arguments of a rarer action, which the schema offers as a text. A script needs no object around it, and what
+/// stands beside the text counts as well.
+fn written_out(name: &str, written: Value, beside: Map<String, Value>) -> Result<Map<String, Value>, String> {
+    let mut arguments = match written {
+        Value::Object(object) => object,
+        Value::String(text) => match first_value(text.trim_start()) {
+            Ok(Some(Value::Object(object))) => object,
+            Ok(None | Some(Value::Null)) => Map::new(),
+            _ if name == "script" && text.trim() != "help" => Map::from_iter([("code".to_owned(), text.into())]),
+            _ => return Err(schema::usage(name).unwrap_or_else(|| "\"arguments\" is not a JSON object".to_owned())),
+        },
+        _ => return Err("\"arguments\" is not a JSON object".into()),
+    };
+    arguments.retain(|_, value| !value.is_null());
+    arguments.extend(beside);
+    Ok(arguments)
 }
 
 /// The name of an action in the schema's form: `{"action": "click", "index": 41}`.
@@ -229,8 +253,11 @@ fn is_action(object: &Map<String, Value>) -> bool {
 
 fn arguments_from(arguments: Map<String, Value>) -> Map<String, Value> {
     let mut arguments = camel_case_keys(arguments);
-    if let Some(index) = arguments.get_mut("index") {
-        repair_index(index);
+    for name in ["index", "from", "to"] {
+        arguments.get_mut(name).into_iter().for_each(repair_index);
+    }
+    for name in ["button", "modifiers"] {
+        arguments.get_mut(name).into_iter().for_each(lower_case);
     }
     if let Some(options) = arguments.get_mut("options")
         && options.is_string()
@@ -254,8 +281,17 @@ fn repair_index(index: &mut Value) {
     }
 }
 
+/// Turns `"Control"` into `"control"`.
+fn lower_case(word: &mut Value) {
+    match word {
+        Value::String(text) => *text = text.to_lowercase(),
+        Value::Array(words) => words.iter_mut().for_each(lower_case),
+        _ => {}
+    }
+}
+
 fn is_action_name(key: &str) -> bool {
-    key == schema::CLICK_AT || Action::VARIANTS.contains(&key)
+    Action::VARIANTS.contains(&schema::meant(key))
 }
 
 fn camel_case_keys(object: Map<String, Value>) -> Map<String, Value> {
@@ -284,7 +320,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::action::ScrollDirection;
+    use crate::action::{Modifier, MouseButton, ScrollDirection};
     use crate::observation::ElementIndex;
 
     const PLAIN: &str =
@@ -332,6 +368,53 @@ mod tests {
         }
         let several = actions(r#"[{"action":"click","index":41},{"action":"goBack"}]"#);
         assert_eq!(several, [click(41), Action::GoBack {}]);
+    }
+
+    #[test]
+    fn the_arguments_of_rarer_actions_are_a_text() {
+        let drag = Action::Drag {
+            from: ElementIndex(3).into(),
+            x: None,
+            y: None,
+            to: Some(ElementIndex(5).into()),
+            to_x: None,
+            to_y: None,
+            path: None,
+        };
+        for text in [
+            r#"[{"action":"drag","arguments":"{\"from\":3,\"to\":5,\"path\":null}"}]"#,
+            r#"[{"action":"drag","arguments":{"from":"[3]","to":5}}]"#,
+            r#"[{"action":"drag","from":3,"to":5}]"#,
+            r#"[{"action":"drag","arguments":"{\"from\":3}","to":5}]"#,
+        ] {
+            assert_eq!(actions(text), std::slice::from_ref(&drag), "{text}");
+        }
+        let text = r#"[{"action":"savePdf","arguments":""},{"action":"click","arguments":"{\"index\":41}"},
+            {"action":"extractAgain","arguments":"{\"again\":2}"},{"action":"script","arguments":"return 'a'"},
+            {"action":"script","arguments":"{\"code\":\"return 1\"}"},
+            {"action":"clickAt","arguments":"{\"index\":4,\"button\":\"Right\",\"modifiers\":[\"Control\"]}"}]"#;
+        let again = Action::Extract { query: None, schema: None, index: None, again: Some(2) };
+        let script = |code: &str| Action::Script { code: code.into() };
+        let right = Action::Click {
+            index: Some(ElementIndex(4).into()),
+            x: None,
+            y: None,
+            button: Some(MouseButton::Right),
+            count: None,
+            modifiers: Some(vec![Modifier::Control]),
+        };
+        let expected = [Action::SavePdf {}, click(41), again, script("return 'a'"), script("return 1"), right];
+        assert_eq!(actions(text), expected);
+    }
+
+    #[test]
+    fn an_action_that_is_asked_about_or_used_wrongly_is_explained() {
+        let asked = error(r#"[{"action":"drag","arguments":"help"}]"#);
+        assert!(asked.starts_with("action 1 is wrong: the arguments of drag are {\"from\":"), "{asked}");
+        assert!(asked.contains("along a path"), "{asked}");
+        assert!(error(r#"[{"action":"script","arguments":"help"}]"#).contains("find(words) the elements in view"));
+        let wrong = error(r#"[{"action":"upload","arguments":"{\"index\":3,\"path\":\"a.pdf\"}"}]"#);
+        assert!(wrong.contains("unknown field `path`") && wrong.contains("\"files\":{\"type\":\"array\""), "{wrong}");
     }
 
     #[test]
@@ -404,7 +487,11 @@ mod tests {
         assert_eq!(error("{\"a\":1}"), "it is not an object with \"actions\"");
         assert_eq!(error("{\"actions\":[]}"), "\"actions\" is empty");
         assert_eq!(error("{\"actions\":[{\"click\":7}]}"), "action 1 is wrong: \"click\" needs an object");
-        assert_eq!(error(r#"{"actions":[{"goBack":{}},{"hover":{}}]}"#), "action 2 is wrong: missing field `index`");
+        let missing = error(r#"{"actions":[{"goBack":{}},{"hover":{}}]}"#);
+        assert!(
+            missing.starts_with("action 2 is wrong: missing field `index`; the arguments of hover are {"),
+            "{missing}"
+        );
         assert!(error(r#"{"actions":[{"fly":{}}]}"#).starts_with("action 1 is wrong: unknown variant `fly`, expected"));
         assert!(error(r#"{"actions":[{"click":{"index":1,"z":2}}]}"#).contains("unknown field `z`"));
         assert_eq!(

@@ -15,7 +15,6 @@ use crate::output::OutputSchema;
 use crate::planner::{Turn, last_decided};
 use crate::secrets::{SecretName, Secrets};
 use crate::text::one_line;
-use crate::vocabulary::Vocabulary;
 
 /// Longest URL or title shown, in characters.
 const MAX_LINE: usize = 300;
@@ -27,13 +26,8 @@ const MAX_TABS: usize = 20;
 pub(crate) const READING: &str = include_str!("reading.md").trim_ascii_end();
 
 /// The system prompt, the same for all runs of a deployment.
-pub(crate) fn system(max_actions: u32, vocabulary: Vocabulary) -> String {
-    let mut text = include_str!("system.md").trim_end().replace("{max_actions}", &max_actions.to_string());
-    if vocabulary.script {
-        text.push('\n');
-        text.push_str(include_str!("script.md").trim_end());
-    }
-    text
+pub(crate) fn system(max_actions: u32) -> String {
+    include_str!("system.md").trim_end().replace("{max_actions}", &max_actions.to_string())
 }
 
 /// The first message, the same for all calls of a run.

@@ -12,9 +12,33 @@ use crate::vocabulary::Vocabulary;
 /// The name of the schema in requests.
 pub(crate) const NAME: &str = "decision";
 
-/// A click with all arguments. `click` itself has an index only: strict answers spell out every argument, and five nulls
-/// per click cost time.
-pub(crate) const CLICK_AT: &str = "clickAt";
+/// The usual actions with their usual arguments: these have a schema each, those with the same arguments share one. All
+/// others, and these with their other arguments, share the entry of [`RARER`].
+const USUAL: [(&[&str], &[&str]); 11] = [
+    (&["navigate"], &["url", "newTab"]),
+    (&["click", "hover", "dropdownOptions"], &["index"]),
+    (&["input"], &["index", "text", "clear", "submit"]),
+    (&["select"], &["index", "options"]),
+    (&["sendKeys"], &["keys"]),
+    (&["scroll"], &["direction", "pages", "index"]),
+    (&["wait"], &["seconds", "text", "gone"]),
+    (&["extract"], &["query", "index"]),
+    (&["goBack", "screenshot"], &[]),
+    (&["switchTab", "closeTab"], &["tab"]),
+    (&["done"], &["text", "success", "data"]),
+];
+
+/// The rarer actions in a line each, after a line about their arguments. A schema each would be half of a prompt.
+const RARER: &str = include_str!("rarer.md");
+
+/// What models call the rarer forms of usual actions.
+const OTHER_NAMES: [(&str, &str); 4] =
+    [("clickAt", "click"), ("hoverAt", "hover"), ("extractAs", "extract"), ("extractAgain", "extract")];
+
+/// The action of a name in the schema.
+pub(crate) fn meant(name: &str) -> &str {
+    OTHER_NAMES.iter().find(|(other, _)| *other == name).map_or(name, |(_, action)| action)
+}
 
 /// The schema of a decision with the actions of a vocabulary.
 pub(crate) fn decision(vocabulary: Vocabulary) -> Value {
@@ -32,8 +56,9 @@ pub(crate) fn decision(vocabulary: Vocabulary) -> Value {
         object.shift_remove("description");
     }
     let actions = actions(&mut schema);
-    actions.retain(|action| name_of(action).is_some_and(|name| vocabulary.has(name)));
-    *actions = actions.iter().flat_map(offered).collect();
+    let mut offered: Vec<Value> = USUAL.iter().map(|(names, arguments)| usual(actions, names, arguments)).collect();
+    offered.insert(offered.len() - 1, rarer(vocabulary));
+    *actions = offered;
     if !vocabulary.data {
         leave_out_data(actions);
     }
@@ -47,6 +72,24 @@ pub(crate) fn done_only(vocabulary: Vocabulary) -> Value {
     schema
 }
 
+/// What a model reads about an action that it asked about or used wrongly; nothing if there is no such action.
+pub(crate) fn usage(name: &str) -> Option<String> {
+    let action = meant(name);
+    let mut schema = generated();
+    let generated = actions(&mut schema).iter().find(|action_schema| name_of(action_schema) == Some(action))?;
+    let arguments = &generated["properties"][action]["properties"];
+    let mut text = format!("the arguments of {name} are {arguments}");
+    if let Some(description) = generated["description"].as_str() {
+        text.push_str(". ");
+        text.push_str(description);
+    }
+    if action == "script" {
+        text.push_str(". ");
+        text.push_str(include_str!("script.md").trim_end());
+    }
+    Some(text)
+}
+
 /// The schema of the types: an action is an object with its name as the key.
 fn generated() -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
@@ -58,26 +101,49 @@ fn name_of(generated: &Value) -> Option<&str> {
     generated.pointer("/required/0")?.as_str()
 }
 
-/// An action as models see it: the name next to the arguments, which halves the frame.
-fn offered(generated: &Value) -> Vec<Value> {
-    let name = name_of(generated).expect("an action has a name");
-    let arguments = generated["properties"][name]["properties"].as_object().expect("its arguments are an object");
-    let description = &generated["description"];
-    let object = |name: &str, description: &Value, arguments: &Map<String, Value>| {
-        let mut properties = Map::from_iter([("action".to_owned(), json!({"type": "string", "enum": [name]}))]);
-        properties.extend(arguments.clone());
-        let mut object = json!({"type": "object", "properties": properties, "additionalProperties": false});
-        object["required"] = properties.keys().cloned().collect();
-        if description.is_string() {
-            object["description"] = description.clone();
+/// Usual actions as models see them: the name next to the arguments, which halves the frame.
+fn usual(generated: &[Value], names: &[&str], arguments: &[&str]) -> Value {
+    let action = generated.iter().find(|action| name_of(action) == Some(names[0])).expect("usual actions exist");
+    let all = &action["properties"][names[0]]["properties"];
+    let mut properties = Map::new();
+    for &argument in arguments {
+        let mut schema = all[argument].clone();
+        if names.len() > 1 {
+            // Optional for one of the actions at most.
+            if let Some(kind) = schema["type"].as_array().map(|kinds| kinds[0].clone()) {
+                schema["type"] = kind;
+            }
         }
-        object
-    };
-    if name != "click" {
-        return vec![object(name, description, arguments)];
+        properties.insert(argument.into(), schema);
     }
-    let index = Map::from_iter([("index".to_owned(), json!({"type": "integer"}))]);
-    vec![object(name, &Value::Null, &index), object(CLICK_AT, description, arguments)]
+    let description = if names.len() == 1 { action["description"].as_str() } else { None };
+    object(names, properties, description)
+}
+
+/// The entry of all rarer actions. Their arguments are a text, since strict answers would spell out every argument of
+/// all of them.
+fn rarer(vocabulary: Vocabulary) -> Value {
+    let (about, lines) = RARER.trim_end().split_once('\n').expect("one line about all");
+    let lines: Vec<&str> = lines.lines().filter(|line| vocabulary.has(rarer_name(line))).collect();
+    let names: Vec<&str> = lines.iter().map(|line| rarer_name(line)).collect();
+    let arguments = Map::from_iter([("arguments".to_owned(), json!({"type": "string"}))]);
+    object(&names, arguments, Some(&format!("{about}\n{}", lines.join("\n"))))
+}
+
+/// `drag` of `drag(from, to?): to an element`.
+fn rarer_name(line: &str) -> &str {
+    line.split('(').next().unwrap_or_default()
+}
+
+fn object(names: &[&str], arguments: Map<String, Value>, description: Option<&str>) -> Value {
+    let mut properties = Map::from_iter([("action".to_owned(), json!({"type": "string", "enum": names}))]);
+    properties.extend(arguments);
+    let mut object = json!({"type": "object", "properties": properties, "additionalProperties": false});
+    object["required"] = properties.keys().cloned().collect();
+    if let Some(description) = description {
+        object["description"] = description.into();
+    }
+    object
 }
 
 fn is_done(offered: &Value) -> bool {
@@ -186,11 +252,41 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_names_every_action() {
+    fn the_schema_names_every_action_once() {
+        let mut schema = decision(Vocabulary::ALL);
+        let offered = actions(&mut schema).iter().map(|action| &action["properties"]["action"]["enum"]);
+        let names: Vec<&str> = offered.flat_map(|names| names.as_array().unwrap()).filter_map(Value::as_str).collect();
+        let mut missing = Action::VARIANTS.to_vec();
+        missing.retain(|name| !names.contains(name));
+        assert!(missing.is_empty(), "{missing:?}");
+        for (at, name) in names.iter().enumerate() {
+            assert!(Action::VARIANTS.contains(&meant(name)) && !names[..at].contains(name), "{name}");
+        }
+        let mut allowed = decision(NONE);
+        let rarer = actions(&mut allowed).iter().find(|action| action["properties"]["arguments"].is_object()).unwrap();
+        let text = rarer.to_string();
+        assert!(!["evaluate", "script(", "\"script\""].iter().any(|word| text.contains(word)), "{text}");
+    }
+
+    #[test]
+    fn the_lines_of_rarer_actions_have_their_arguments() {
         let mut schema = generated();
-        let names: Vec<_> = actions(&mut schema).iter().filter_map(name_of).collect();
-        assert!(names.len() >= 12 && names.contains(&"sendKeys"));
-        assert_eq!(names, Action::VARIANTS);
+        let actions = actions(&mut schema);
+        for line in RARER.trim_end().lines().skip(1) {
+            let name = rarer_name(line);
+            let (arguments, _) = line[name.len() + 1..].split_once(')').unwrap();
+            let action = actions.iter().find(|action| name_of(action) == Some(meant(name))).unwrap();
+            let known = action["properties"][meant(name)]["properties"].as_object().unwrap();
+            let mut named = Vec::new();
+            for argument in arguments.split(", ").filter(|argument| !argument.is_empty()) {
+                let schema = &known[argument.trim_end_matches('?')];
+                assert!(!argument.ends_with('?') || schema["type"].is_array(), "{line}");
+                named.push(argument.trim_end_matches('?'));
+            }
+            // All that cannot be left out.
+            let needed = known.iter().filter(|(_, schema)| !schema["type"].is_array());
+            assert!(needed.clone().all(|(argument, _)| named.contains(&argument.as_str())), "{line}");
+        }
     }
 
     #[test]
@@ -198,7 +294,8 @@ mod tests {
         let schema = decision(Vocabulary::ALL);
         let actions = schema["properties"]["actions"]["items"]["anyOf"].as_array().unwrap();
         let arguments = |name: &str| {
-            let action = actions.iter().find(|action| action["properties"]["action"]["enum"][0] == name);
+            let names = |action: &Value| action["properties"]["action"]["enum"].as_array().cloned().unwrap_or_default();
+            let action = actions.iter().find(|action| names(action).contains(&json!(name)));
             &action.unwrap()["properties"]
         };
         assert_eq!(arguments("navigate")["newTab"]["type"], json!(["boolean", "null"]));
@@ -206,7 +303,8 @@ mod tests {
         assert_eq!(arguments("hover")["index"]["type"], json!("integer"));
         assert_eq!(arguments("goBack").as_object().unwrap().len(), 1);
         assert_eq!(arguments("click")["index"]["type"], json!("integer"));
-        assert_eq!(arguments("clickAt")["index"]["type"], json!(["integer", "null"]));
+        assert_eq!(arguments("closeTab")["tab"]["type"], json!("integer"));
+        assert_eq!(arguments("clickAt")["arguments"], json!({"type": "string"}));
     }
 
     #[test]
@@ -231,6 +329,6 @@ mod tests {
         let usual = Vocabulary { script: true, ..NONE };
         let tokens = estimate_tokens(&decision(usual).to_string());
         println!("schema: {tokens} tokens; done only: {}", estimate_tokens(&done_only(usual).to_string()));
-        assert!(tokens <= 2_100, "{tokens}");
+        assert!(tokens <= 1_150, "{tokens}");
     }
 }

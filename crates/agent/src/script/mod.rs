@@ -30,6 +30,10 @@ const MAX_RESULT: usize = 20_000;
 /// Actions named in the description.
 const MAX_NAMED: usize = 8;
 
+/// What a script that called anything else is told.
+const FUNCTIONS: &str = "a script has only open, back, click, hover, input, select, press, scroll, wait, text, find \
+                         and view; with help as its arguments, the action explains them";
+
 /// A call of the script.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -89,7 +93,12 @@ pub(crate) async fn run(
     match program.await.unwrap_or(Err(Failure::Stopped)) {
         Ok(result) => Ok(host.outcome(&result)),
         Err(Failure::Stopped) => Err(host.stopped()),
-        Err(failure) => Err(host.failed(&failure.to_string())),
+        Err(failure) => {
+            let why = failure.to_string();
+            // The schema names some of the functions, and models guess the others.
+            let guessed = ["is not defined", "not a function"].iter().any(|sign| why.contains(sign));
+            Err(host.failed(&if guessed { format!("{why} ({FUNCTIONS})") } else { why }))
+        }
     }
 }
 
