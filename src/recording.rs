@@ -6,7 +6,7 @@ use agent::AgentSettings;
 use agent::files::{FileInfo, FileName, SentFile};
 use agent::output::OutputSchema;
 use agent::ports::{ChatModel, ModelChoice, Page, Provider};
-use agent::secrets::{OriginSecrets, SecretName, SecretValue, Secrets};
+use agent::secrets::{HttpCredentials, OriginSecrets, SecretName, SecretValue, Secrets};
 use anyhow::{Context, ensure};
 use async_trait::async_trait;
 use replay::{Destination, End, Header, Replay, RunRecorder, VERSION};
@@ -39,6 +39,12 @@ impl Recorder for Destination {
                 .secrets
                 .names_by_origin()
                 .map(|(origin, names)| (origin.to_string(), names.map(|name| name.as_str().to_owned()).collect()))
+                .collect(),
+            http_credentials: request
+                .secrets
+                .http_credentials()
+                .iter()
+                .map(|one| (one.origin().to_string(), one.username().to_owned()))
                 .collect(),
             output_schema: request.output.as_ref().map(|output| output.as_json().clone()),
             allowed_domains: request.domains.allowed.as_deref().map(listed),
@@ -136,13 +142,18 @@ fn files(header: &Header) -> anyhow::Result<Vec<SentFile>> {
 
 /// The recorded names with random values: offline, nothing is typed.
 fn secrets(header: &Header) -> anyhow::Result<Secrets> {
+    let value = || SecretValue::parse(&Uuid::new_v4().to_string());
     let mut secrets = Vec::new();
     for (origin, names) in &header.sensitive_data {
         let mut values = Vec::new();
         for name in names {
-            values.push((SecretName::parse(name)?, SecretValue::parse(&Uuid::new_v4().to_string())?));
+            values.push((SecretName::parse(name)?, value()?));
         }
         secrets.push(OriginSecrets { origin: origin.parse()?, values });
     }
-    Ok(Secrets::new(secrets)?)
+    let mut credentials = Vec::new();
+    for (origin, username) in &header.http_credentials {
+        credentials.push(HttpCredentials::new(origin.parse()?, username.clone(), value()?)?);
+    }
+    Ok(Secrets::new(secrets)?.with_http_credentials(credentials)?)
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use agent::ports::BrowserError;
-use agent::secrets::{OriginSecrets, SecretName, SecretValue, Secrets};
+use agent::secrets::{HttpCredentials, OriginSecrets, SecretName, SecretValue, Secrets};
 use browser_use_service::telemetry::MaskedWriter;
 use replay::Destination;
 use serde_json::{Value, json};
@@ -288,5 +288,87 @@ async fn an_invalid_secret_is_rejected_with_its_location_and_without_its_value()
         assert_eq!((&body["detail"][0]["loc"], &body["detail"][0]["type"]), (&json!(expected), &json!(kind)), "{body}");
         assert!(!body.to_string().contains("abcd"), "nothing is repeated: {body}");
     }
+    assert_eq!(service.pages.asked.get(), 0);
+}
+
+#[tokio::test]
+async fn passwords_for_http_authentication_are_in_no_event_prompt_or_recording() {
+    let (value, core) = canary();
+    let folder = tempfile::tempdir().expect("a folder");
+    let credentials = HttpCredentials::new(
+        "https://ops.example".parse().expect("an origin"),
+        "ada".into(),
+        SecretValue::parse(&value).expect("a value"),
+    );
+    let script = Script { reflects: encodings(&value), ..Script::default() };
+    let recordings = Destination::folder(folder.path().to_owned()).expect("a folder");
+    let replies = [Reply::click(1), Reply::done(&value)];
+    let (runs, model, _pages) = Stage::new(replies).browser(script).recorded_runs(Some(Arc::new(recordings)));
+    let request = browser_use_service::run::RunRequest {
+        secrets: Secrets::default().with_http_credentials(vec![credentials.expect("a user name")]).expect("a set"),
+        ..crate::lifecycle::request()
+    };
+    let mut stream = runs.start(request).expect("a run");
+    while let Some(event) = stream.next().await {
+        assert!(!holds(&format!("{:?}", event.kind), &value, &core), "{:?}", event.kind);
+    }
+    for prompt in model.prompts() {
+        assert!(!holds(&prompt, &value, &core) && !prompt.contains("Secrets, and"), "{prompt}");
+    }
+    let path = std::fs::read_dir(folder.path()).expect("a folder").next().expect("a file").expect("a file").path();
+    let recorded = std::fs::read_to_string(path).expect("a text");
+    assert!(recorded.contains(r#""httpCredentials":{"https://ops.example":"ada"}"#), "{recorded}");
+    assert!(!holds(&recorded, &value, &core), "{recorded}");
+
+    let recorded = replay::Recording::parse(recorded.as_bytes()).expect("a recording");
+    let live =
+        replay::Replay::new(recorded.clone(), Some(crate::support::browser::FakeBrowsers::new(Script::default())), &[]);
+    assert!(live.is_err_and(|error| error.to_string().contains("httpCredentials")), "nobody has its passwords");
+    let offline = replay::Replay::new(recorded, None, &[]).expect("a replay");
+    let again = browser_use_service::recording::request(&offline, true).expect("a request");
+    assert_eq!(again.secrets.http_credentials()[0].username(), "ada");
+}
+
+#[tokio::test]
+async fn invalid_http_credentials_are_rejected_with_their_location_and_without_their_password() {
+    let service = Stage::new([Reply::done("ok")]).start().await;
+    let good = json!({ "origin": "https://ops.example", "username": "ada", "password": "abcd-value" });
+    let with = |field: &str, value: Value| {
+        let mut one = good.clone();
+        one[field] = value;
+        json!({ "httpCredentials": [one] })
+    };
+    for (browser, place, kind) in [
+        (json!([]), json!([]), "dict_type"),
+        (json!({ "httpCredentials": {} }), json!(["httpCredentials"]), "list_type"),
+        (json!({ "httpCredentials": ["abcd-value"] }), json!(["httpCredentials", 0]), "dict_type"),
+        (json!({ "httpCredentials": [{}] }), json!(["httpCredentials", 0, "origin"]), "missing"),
+        (json!({ "httpCredentials": vec![&good; 21] }), json!(["httpCredentials"]), "too_long"),
+        (json!({ "httpCredentials": [&good, &good] }), json!(["httpCredentials", 1, "origin"]), "value_error"),
+        (with("origin", json!("ftp://ops.example")), json!(["httpCredentials", 0, "origin"]), "value_error"),
+        (with("origin", json!("https://ops.example/admin")), json!(["httpCredentials", 0, "origin"]), "value_error"),
+        (with("origin", json!("https://*.ops.example")), json!(["httpCredentials", 0, "origin"]), "value_error"),
+        (
+            with("origin", json!("https://ada:abcd-value@ops.example")),
+            json!(["httpCredentials", 0, "origin"]),
+            "value_error",
+        ),
+        (with("username", json!("a:da")), json!(["httpCredentials", 0, "username"]), "value_error"),
+        (with("password", json!("abc")), json!(["httpCredentials", 0, "password"]), "string_too_short"),
+        (with("password", json!(12345)), json!(["httpCredentials", 0, "password"]), "string_type"),
+    ] {
+        let response = service.post(&json!({ "task": "x", "browser": browser })).send().await.expect("a response");
+        assert_eq!(response.status(), 422, "{browser}");
+        let body: Value = response.json().await.expect("JSON");
+        let mut expected = vec![json!("body"), json!("browser")];
+        expected.extend(place.as_array().expect("a list").iter().cloned());
+        assert_eq!((&body["detail"][0]["loc"], &body["detail"][0]["type"]), (&json!(expected), &json!(kind)), "{body}");
+        assert!(!body.to_string().contains("abcd"), "nothing is repeated: {body}");
+    }
+    let both = json!({ "task": "x", "browser": { "httpCredentials": [good] },
+                       "sensitiveData": { "https://ops.example": { "abcd-value": "another" } } });
+    let response = service.post(&both).send().await.expect("a response");
+    let body: Value = response.json().await.expect("JSON");
+    assert_eq!(body["detail"][0]["loc"], json!(["body", "sensitiveData"]), "a name that holds a password: {body}");
     assert_eq!(service.pages.asked.get(), 0);
 }

@@ -231,5 +231,8 @@ impl Response {
 
 #[derive(Debug, Clone, Deserialize)]
 pub struct AuthChallenge {
+    /// `Server` or `Proxy`.
+    pub source: Option<String>,
+    pub origin: String,
     pub realm: String,
 }

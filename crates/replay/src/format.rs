@@ -52,6 +52,9 @@ pub struct Header {
     /// The names of the caller's secrets, by origin.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sensitive_data: BTreeMap<String, Vec<String>>,
+    /// The user names for HTTP authentication, by origin.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub http_credentials: BTreeMap<String, String>,
     /// JSON Schema of the run's output.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_schema: Option<serde_json::Value>,

@@ -37,6 +37,8 @@ pub enum ReplayError {
     FilesMissing,
     #[error("the run had sensitiveData, which is not recorded: replay with --offline")]
     SensitiveDataMissing,
+    #[error("the run had httpCredentials, whose passwords are not recorded: replay with --offline")]
+    HttpCredentialsMissing,
 }
 
 impl Replay {
@@ -72,6 +74,9 @@ impl Replay {
             }
             if !header.sensitive_data.is_empty() {
                 return Err(ReplayError::SensitiveDataMissing);
+            }
+            if !header.http_credentials.is_empty() {
+                return Err(ReplayError::HttpCredentialsMissing);
             }
         }
         let playback = Playback::new(recording, secrets, live.is_none());

@@ -53,8 +53,12 @@ impl Problems {
         field: Option<Field<T>>,
         rule: impl FnOnce(T) -> Parsed<U>,
     ) -> Option<U> {
-        let parsed = field?.0.and_then(rule);
-        parsed.map_err(|problems| self.0.extend(problems.into_iter().map(|problem| problem.within(name)))).ok()
+        self.made(name, field?.0.and_then(rule))
+    }
+
+    /// What was made of a field, if it is valid.
+    pub(super) fn made<T>(&mut self, name: &'static str, made: Parsed<T>) -> Option<T> {
+        made.map_err(|problems| self.0.extend(problems.into_iter().map(|problem| problem.within(name)))).ok()
     }
 
     /// As [`optional`](Self::optional); a missing field is a problem.

@@ -5,6 +5,7 @@
 
 mod action;
 mod file;
+mod http_credentials;
 mod input;
 mod secrets;
 mod values;
@@ -23,6 +24,7 @@ use url_policy::DomainRules;
 
 use self::action::ActionBody;
 use self::file::FileBody;
+use self::http_credentials::BrowserBody;
 use self::input::{Field, OneOf, Parsed, Problems, list, not_null, within};
 use self::values::{MAX_DOMAINS, MAX_FILES, MAX_MODEL_NAME_BYTES};
 use super::error::Problem;
@@ -88,6 +90,8 @@ struct RunBody {
     #[schemars(with = "Option<BTreeMap<String, BTreeMap<String, String>>>")]
     #[schemars(extend("maxProperties" = Secrets::MAX_ORIGINS))]
     sensitive_data: Option<Field<Map<String, Value>>>,
+    /// Settings of the run's browser.
+    browser: Option<Field<BrowserBody>>,
     /// The deployment's default if missing.
     #[serde(default, deserialize_with = "not_null")]
     #[schemars(with = "OneOf<Option<ImageFormat>>")]
@@ -144,6 +148,11 @@ fn parse(body: &[u8], default_screenshots: Option<ImageFormat>) -> Parsed<RunReq
     let allowed = problems.optional("allowedDomains", body.allowed_domains, values::allowed_domains);
     let blocked = problems.optional("blockedDomains", body.blocked_domains, values::domains);
     let secrets = problems.optional("sensitiveData", body.sensitive_data, secrets::secrets);
+    let credentials = problems.optional("browser", body.browser, http_credentials::of_browser);
+    let secrets = problems.made(
+        "sensitiveData",
+        secrets::with_http_credentials(secrets.unwrap_or_default(), credentials.unwrap_or_default()),
+    );
     let screenshots = problems.optional("screenshotFormat", body.screenshot_format, |OneOf(format)| Ok(format));
     let skip_unchanged = problems.optional("skipUnchangedScreenshots", body.skip_unchanged_screenshots, Ok);
     // The deployment's own maximum is checked when the run starts.
@@ -227,7 +236,7 @@ mod tests {
     #[test]
     fn every_documented_field_is_parsed() {
         let fields = documented_fields();
-        assert_eq!(fields.len(), 20, "{fields:?}");
+        assert_eq!(fields.len(), 21, "{fields:?}");
         for field in fields {
             // No field takes a list of lists.
             let body = serde_json::json!({ "task": "x", field: [[]] });

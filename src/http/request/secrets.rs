@@ -1,7 +1,9 @@
 //! The caller's secrets: `{"https://shop.example": {"password": "..."}}`. Locations contain numbers instead of keys: a
 //! caller that confuses names and values must not get a value back.
 
-use agent::secrets::{OriginSecrets, SecretName, SecretValue, SecretValueError, Secrets, SecretsError};
+use agent::secrets::{
+    HttpCredentials, OriginSecrets, SecretName, SecretValue, SecretValueError, Secrets, SecretsError,
+};
 use serde_json::{Map, Value};
 
 use super::input::{Input, Parsed, all, both, one, too_many_bytes};
@@ -9,13 +11,20 @@ use super::input::{Input, Parsed, all, both, one, too_many_bytes};
 pub(super) fn secrets(origins: Map<String, Value>) -> Parsed<Secrets> {
     let origins = at_most(Secrets::MAX_ORIGINS, origins)?;
     let origins = all(origins.into_iter().map(|(origin, values)| of_origin(origin, values)))?;
-    Secrets::new(origins).or_else(|error| {
-        let kind = match error {
-            SecretsError::TooManyOrigins | SecretsError::TooMany => "too_long",
-            SecretsError::SameOrigin | SecretsError::NameHoldsValue => "value_error",
-        };
-        one(kind, format!("Value error, {error}"))
-    })
+    Secrets::new(origins).or_else(rejected)
+}
+
+/// The secrets with the passwords for HTTP authentication, which are secrets, too.
+pub(super) fn with_http_credentials(secrets: Secrets, credentials: Vec<HttpCredentials>) -> Parsed<Secrets> {
+    secrets.with_http_credentials(credentials).or_else(rejected)
+}
+
+fn rejected<T>(error: SecretsError) -> Parsed<T> {
+    let kind = match error {
+        SecretsError::TooManyOrigins | SecretsError::TooMany => "too_long",
+        SecretsError::SameOrigin | SecretsError::NameHoldsValue => "value_error",
+    };
+    one(kind, format!("Value error, {error}"))
 }
 
 fn at_most(max: usize, items: Map<String, Value>) -> Parsed<Map<String, Value>> {
@@ -27,9 +36,9 @@ fn at_most(max: usize, items: Map<String, Value>) -> Parsed<Map<String, Value>> 
 
 fn of_origin(origin: String, values: Value) -> Parsed<OriginSecrets> {
     let origin = origin.parse().or_else(|error| one("value_error", format!("Value error, {error}")));
-    let values = Map::parse(values)
-        .and_then(|values| at_most(Secrets::MAX_COUNT, values))
-        .and_then(|values| all(values.into_iter().map(|(raw_name, value)| both(name(&raw_name), secret(value)))));
+    let values = Map::parse(values).and_then(|values| at_most(Secrets::MAX_COUNT, values)).and_then(|values| {
+        all(values.into_iter().map(|(raw_name, value)| both(name(&raw_name), String::parse(value).and_then(secret))))
+    });
     let (origin, values) = both(origin, values)?;
     Ok(OriginSecrets { origin, values })
 }
@@ -38,8 +47,8 @@ fn name(raw: &str) -> Parsed<SecretName> {
     SecretName::parse(raw).or_else(|error| one("value_error", format!("Value error, {error}")))
 }
 
-fn secret(value: Value) -> Parsed<SecretValue> {
-    SecretValue::parse(&String::parse(value)?).or_else(|error| match error {
+pub(super) fn secret(value: String) -> Parsed<SecretValue> {
+    SecretValue::parse(&value).or_else(|error| match error {
         SecretValueError::TooShort => one(
             "string_too_short",
             format!("String should have at least {} characters apart from blanks", SecretValue::MIN_CHARS),

@@ -7,6 +7,7 @@ mod covered;
 mod drag;
 mod editors;
 mod hover;
+mod http_logins;
 mod identity;
 mod later;
 mod lists;

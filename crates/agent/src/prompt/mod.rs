@@ -55,14 +55,14 @@ pub(crate) fn task(
 
 /// What may be typed without being read; nothing when there is nothing.
 fn told(secrets: &Secrets) -> String {
-    if secrets.is_empty() {
-        return String::new();
-    }
     let lines = secrets.names_by_origin().map(|(origin, names)| {
         let names: Vec<&str> = names.map(SecretName::as_str).collect();
         format!("- {origin}: {}", names.join(", "))
     });
     let lines = lines.collect::<Vec<_>>().join("\n");
+    if lines.is_empty() {
+        return String::new();
+    }
     format!("\n\n{}", include_str!("secrets.md").trim_end().replace("{secrets}", &lines))
 }
 

@@ -1,11 +1,13 @@
 //! Values that a run may type but that its model must not read: each has a name and the origins that may get it.
 //!
 //! Models and planners write `<secret>name</secret>`. Only the browser replaces it by the value, when it types. In all that
-//! leaves the browser, and everywhere else, the placeholder replaces the value.
+//! leaves the browser, and everywhere else, the placeholder replaces the value. Passwords for HTTP authentication are
+//! secrets, too, but have no name: only the browser's network stack gets them.
 
 mod blocking;
 mod decode;
 mod encode;
+mod http_credentials;
 mod mask;
 mod masked;
 mod masker;
@@ -20,6 +22,7 @@ use secrecy::SecretString;
 use url::Origin;
 
 pub use blocking::run_blocking;
+pub use http_credentials::{HttpCredentials, HttpCredentialsError};
 pub use mask::Mask;
 pub use masked::{MaskedModel, MaskedPage, MaskedReporter};
 pub use masker::{Masker, mask_log_line};
@@ -36,6 +39,8 @@ pub struct Secrets(Option<Arc<Inner>>);
 struct Inner {
     /// In the order of the request, each pattern once.
     origins: Vec<OriginSecrets>,
+    /// One for each origin.
+    http_credentials: Vec<HttpCredentials>,
     masker: Arc<Masker>,
 }
 
@@ -87,14 +92,41 @@ impl Secrets {
         if origins.iter().enumerate().any(|(n, one)| origins[..n].iter().any(|other| other.origin == one.origin)) {
             return Err(SecretsError::SameOrigin);
         }
-        if all().next().is_none() {
+        Self::built(origins, Vec::new())
+    }
+
+    /// These secrets and the credentials for HTTP authentication.
+    ///
+    /// # Errors
+    /// There are too many, two of one origin, or a secret's name holds a password.
+    pub fn with_http_credentials(self, credentials: Vec<HttpCredentials>) -> Result<Self, SecretsError> {
+        if credentials.len() > Self::MAX_ORIGINS {
+            return Err(SecretsError::TooManyOrigins);
+        }
+        let is_second =
+            |(n, one): (usize, &HttpCredentials)| credentials[..n].iter().any(|other| other.origin() == one.origin());
+        if credentials.iter().enumerate().any(is_second) {
+            return Err(SecretsError::SameOrigin);
+        }
+        Self::built(self.origins().to_vec(), credentials)
+    }
+
+    fn built(origins: Vec<OriginSecrets>, http_credentials: Vec<HttpCredentials>) -> Result<Self, SecretsError> {
+        let named = || origins.iter().flat_map(|secrets| &secrets.values);
+        if named().next().is_none() && http_credentials.is_empty() {
             return Ok(Self::default());
         }
-        let masker = Masker::new(all().map(|(name, value)| (name.placeholder(), value.expose())));
-        if all().any(|(name, _)| !masker.find(name.as_str()).is_empty()) {
+        let named_values = named().map(|(name, value)| (name.placeholder(), value.expose()));
+        // A page may repeat the header.
+        let headers: Vec<String> = http_credentials.iter().map(HttpCredentials::basic).collect();
+        let passwords =
+            http_credentials.iter().map(HttpCredentials::password).chain(headers.iter().map(String::as_str));
+        let passwords = passwords.map(|value| (http_credentials::PLACEHOLDER.to_owned(), value));
+        let masker = Masker::new(named_values.chain(passwords));
+        if named().any(|(name, _)| !masker.find(name.as_str()).is_empty()) {
             return Err(SecretsError::NameHoldsValue);
         }
-        Ok(Self(Some(Arc::new(Inner { origins, masker: Arc::new(masker) }))))
+        Ok(Self(Some(Arc::new(Inner { origins, http_credentials, masker: Arc::new(masker) }))))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -114,6 +146,11 @@ impl Secrets {
     /// The origins and the names of their secrets, in the order of the request.
     pub fn names_by_origin(&self) -> impl Iterator<Item = (&OriginPattern, impl Iterator<Item = &SecretName>)> {
         self.origins().iter().map(|secrets| (&secrets.origin, secrets.values.iter().map(|(name, _)| name)))
+    }
+
+    /// The credentials for HTTP authentication, in the order of the request.
+    pub fn http_credentials(&self) -> &[HttpCredentials] {
+        self.0.as_ref().map_or(&[], |inner| &inner.http_credentials)
     }
 
     /// Replaces the placeholders in a text for a field of a document of origin `at` that submits to `targets`.
@@ -196,7 +233,7 @@ impl Secrets {
             self.names_by_origin().flat_map(|(_, names)| names).map(SecretName::as_str).collect();
         names.sort_unstable();
         names.dedup();
-        names.join(", ")
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     }
 
     fn origins(&self) -> &[OriginSecrets] {
@@ -208,17 +245,22 @@ impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
             .entries(self.names_by_origin().map(|(origin, names)| (origin.to_string(), names.count())))
+            .entries(self.http_credentials())
             .finish()
     }
 }
 
 impl PartialEq for Secrets {
-    /// Compares origins and names, not values.
+    /// Compares origins, names and user names, not values.
     fn eq(&self, other: &Self) -> bool {
         let names = |secrets: &Self| -> Vec<(OriginPattern, Vec<SecretName>)> {
             secrets.names_by_origin().map(|(origin, names)| (origin.clone(), names.cloned().collect())).collect()
         };
-        names(self) == names(other)
+        let users = |secrets: &Self| -> Vec<(OriginPattern, String)> {
+            let credentials = secrets.http_credentials().iter();
+            credentials.map(|one| (one.origin().clone(), one.username().to_owned())).collect()
+        };
+        names(self) == names(other) && users(self) == users(other)
     }
 }
 

@@ -38,6 +38,11 @@ impl OriginPattern {
         }
     }
 
+    /// Whether it stands for more than one origin.
+    pub(super) fn is_of_subdomains(&self) -> bool {
+        self.subdomains
+    }
+
     /// Of two patterns that match an origin, the one with the larger value wins.
     pub(super) fn specificity(&self) -> usize {
         if self.subdomains { self.host.to_string().len() } else { usize::MAX }

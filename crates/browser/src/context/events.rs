@@ -13,7 +13,6 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::{RunIfWaitingForDebuggerParams
 use tokio::time::Instant;
 use url::Url;
 
-use super::prompts;
 use super::session_setup;
 use super::state::ContextState;
 use super::tabs::{OpenDialog, Tab, Tabs};
@@ -95,7 +94,7 @@ impl ContextState {
     fn handle_in_tab(self: &Arc<Self>, id: &Arc<str>, event: KnownEvent) {
         let session = self.browser.connection.session(id);
         match event {
-            KnownEvent::AuthRequired(asked) => prompts::refuse_login(&session, &mut self.tabs(), &asked),
+            KnownEvent::AuthRequired(asked) => self.answer_login(&session, &asked),
             KnownEvent::RequestPaused(paused) => self.paused(session, paused),
             KnownEvent::JavascriptDialogOpening(dialog) => self.dialog(session, dialog),
             event => {

@@ -3,6 +3,7 @@
 mod allowed_documents;
 mod events;
 pub(crate) mod frames;
+mod http_logins;
 mod prompts;
 mod session_setup;
 mod state;
@@ -23,6 +24,7 @@ use chromiumoxide_cdp::cdp::js_protocol::runtime::EvaluateParams;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::context::http_logins::HttpLogins;
 use crate::context::state::ContextState;
 use crate::context::tabs::Tabs;
 use crate::egress::{Egress, Proxy, Resolver};
@@ -33,6 +35,7 @@ use crate::navigation::tracker::NavigationTracker;
 use crate::process::browser::{Browser, Lease};
 use crate::process::panics::{lock, or_on_panic};
 use agent::ports::BrowserError;
+use agent::secrets::Secrets;
 use cdp::{CdpError, Connection};
 
 /// Limit for disposing of a context. It takes milliseconds.
@@ -94,6 +97,7 @@ impl Context {
             egress_stop: CancellationToken::new(),
             egress: Arc::new(Egress::new(resolver, browser.settings.network)),
             files,
+            http_logins: Mutex::default(),
             events: events.clone(),
             dialogs: AtomicU64::new(0),
         });
@@ -188,6 +192,11 @@ impl Context {
 
     pub(crate) fn egress(&self) -> &Egress {
         &self.shared.egress
+    }
+
+    /// Sets the credentials that servers get which ask for them by HTTP.
+    pub(crate) fn set_http_credentials(&self, secrets: Secrets) {
+        *lock(&self.shared.http_logins) = HttpLogins::new(secrets);
     }
 
     pub(crate) fn files(&self) -> &RunFiles {

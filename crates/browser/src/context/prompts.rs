@@ -1,23 +1,16 @@
 //! The browser's own prompts, which nobody sees and which take all clicks and keys while they are open: each one is
-//! refused before it opens.
+//! refused before it opens. See `http_logins` for logins by HTTP.
 
-use chromiumoxide_cdp::cdp::browser_protocol::fetch::{
-    AuthChallengeResponse, AuthChallengeResponseResponse, ContinueWithAuthParams,
-};
 use chromiumoxide_cdp::cdp::browser_protocol::page::AddScriptToEvaluateOnNewDocumentParams;
 use chromiumoxide_cdp::cdp::browser_protocol::web_authn;
 use url::Url;
 
-use super::tabs::{Tab, Tabs};
-use crate::navigation::short_url;
+use super::tabs::Tab;
 use agent::text::shorten;
 use cdp::Session;
-use cdp::events::AuthRequired;
 
 /// See `scripts/src/guard.js`.
 const GUARD: &str = include_str!("../../scripts/dist/guard.js");
-/// Maximum length of a realm in characters.
-const MAX_REALM: usize = 60;
 /// Maximum length of a scheme in characters.
 const MAX_SCHEME: usize = 30;
 
@@ -45,19 +38,6 @@ pub(super) fn guard(session: &Session) {
     // Without an authenticator and without its window.
     session.send(web_authn::EnableParams::default());
     session.send(AddScriptToEvaluateOnNewDocumentParams::new(GUARD));
-}
-
-/// Refuses to log in: the server's page is shown as if the user had cancelled the prompt.
-pub(super) fn refuse_login(session: &Session, tabs: &mut Tabs, asked: &AuthRequired) {
-    let refusal = AuthChallengeResponse::new(AuthChallengeResponseResponse::CancelAuth);
-    session.send(ContinueWithAuthParams::new(asked.request_id.clone(), refusal));
-    let Some(tab) = session.id().and_then(|id| tabs.of_session(id)) else { return };
-    // That the document itself needs a login is the page's blocker.
-    if asked.resource_type == "Document" && *tab.target == *asked.frame_id {
-        return;
-    }
-    let (url, realm) = (short_url(&asked.request.url), shorten(&asked.auth_challenge.realm, MAX_REALM));
-    tab.add_notice_once(format!("a part of the page, {url}, asks for a login ({realm:?}) and was left out"));
 }
 
 /// Reports a navigation of a frame that leads to another program. The profile's block list refuses it.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::http_logins::HttpLogins;
 use super::tabs::Tabs;
 use crate::egress::Egress;
 use crate::files::RunFiles;
@@ -26,6 +27,7 @@ pub(super) struct ContextState {
     pub(super) egress_stop: CancellationToken,
     pub(super) egress: Arc<Egress>,
     pub(super) files: RunFiles,
+    pub(super) http_logins: Mutex<HttpLogins>,
     /// The event queue, for sessions of frames, which their parents' sessions announce.
     pub(super) events: mpsc::Sender<Event>,
     /// Number of dialogs left to the model so far.

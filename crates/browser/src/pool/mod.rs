@@ -264,6 +264,7 @@ impl Pool {
             Context::open(lease, self.resolver.clone()).await?
         };
         context.egress().open(self.policy.narrowed(&spec.domains));
+        context.set_http_credentials(spec.secrets.clone());
         if let Err(error) = context.files().add_sent(&spec.files).await {
             context.dispose().await;
             return Err(BrowserError::Protocol { cause: format!("the caller's files cannot be written: {error}") });
