@@ -85,7 +85,11 @@ known_events! {
     "Page.navigatedWithinDocument" => NavigatedWithinDocument { frame_id: String, url: String }
     "Page.frameStoppedLoading" => FrameStoppedLoading { frame_id: String }
     "Page.lifecycleEvent" => LifecycleEvent { frame_id: String, loader_id: String, name: String }
-    "Page.windowOpen" => WindowOpen {}
+    "Page.windowOpen" => WindowOpen {
+        url: String,
+        /// Whether a user has pressed something just before.
+        user_gesture: bool,
+    }
     "Page.fileChooserOpened" => FileChooserOpened {
         frame_id: String,
         /// The input; none for `showOpenFilePicker`.

@@ -1,8 +1,16 @@
 // Made from crates/browser/scripts/src by `make scripts`. Do not edit.
 "use strict";
 (() => {
+  // src/denied.js
+  var DENIED = "agent-denied";
+  var PROGRAM = "program";
+
   // src/guard.js
   var { apply } = Reflect;
+  var { append } = FormData.prototype;
+  var { stopImmediatePropagation } = Event.prototype;
+  var { then } = Promise.prototype;
+  var formDataOf = Object.getOwnPropertyDescriptor(FormDataEvent.prototype, "formData")?.get ?? (() => void 0);
   var OWN_SCHEMES = /* @__PURE__ */ new Set([
     "about:",
     "blob:",
@@ -17,26 +25,74 @@
     "javascript:",
     "view-source:"
   ]);
+  var denied = /* @__PURE__ */ Object.create(null);
+  var program = "";
+  function answerReadings() {
+    const answer = (event) => {
+      apply(stopImmediatePropagation, event, []);
+      const form = apply(formDataOf, event, []);
+      for (const denial in denied) apply(append, form, [denial, ""]);
+      if (program) apply(append, form, [PROGRAM, program]);
+    };
+    addEventListener(DENIED, answer, true);
+  }
   function wrap(owner, name, replacement) {
     const descriptor = owner && Object.getOwnPropertyDescriptor(owner, name);
     if (typeof descriptor?.value !== "function" || !descriptor.configurable) return;
     const value = new Proxy(descriptor.value, { apply: replacement });
     Object.defineProperty(owner, name, { ...descriptor, value });
   }
-  function refuse() {
+  function refuse(denial) {
+    denied[denial] = true;
     return Promise.reject(new DOMException("The request was denied.", "NotAllowedError"));
+  }
+  function noteRejections(owner, name, denial, errors) {
+    wrap(owner, name, (original, self, args) => {
+      const promise = apply(original, self, args);
+      const note = (error) => {
+        if (errors.includes(error?.name)) denied[denial] = true;
+      };
+      apply(then, promise, [void 0, note]);
+      return promise;
+    });
+  }
+  function notePositions() {
+    for (const name of ["getCurrentPosition", "watchPosition"]) {
+      wrap(globalThis.Geolocation?.prototype, name, (original, self, args) => {
+        const [found, failed, ...rest] = args;
+        if (typeof found !== "function" || failed && typeof failed !== "function") return apply(original, self, args);
+        const noted = (error) => {
+          if (error.code === 1) denied.location = true;
+          if (failed) apply(failed, void 0, [error]);
+        };
+        return apply(original, self, [found, noted, ...rest]);
+      });
+    }
+  }
+  function noteNotifications() {
+    wrap(globalThis.Notification, "requestPermission", (original, self, args) => {
+      const promise = apply(original, self, args);
+      const note = (permission) => {
+        if (permission !== "granted") denied.notifications = true;
+      };
+      apply(then, promise, [note, () => {
+      }]);
+      return promise;
+    });
   }
   function guardCredentials() {
     for (const name of ["get", "create"]) {
       wrap(globalThis.CredentialsContainer?.prototype, name, (original, self, args) => {
         const opensPrompt = args[0]?.publicKey && args[0].mediation !== "conditional";
-        return opensPrompt ? refuse() : apply(original, self, args);
+        return opensPrompt ? refuse("passkey") : apply(original, self, args);
       });
     }
   }
   function isExternal(url) {
     const scheme = URL.parse(String(url), document.baseURI)?.protocol;
-    return scheme !== void 0 && !OWN_SCHEMES.has(scheme);
+    if (scheme === void 0 || OWN_SCHEMES.has(scheme)) return false;
+    program = scheme;
+    return true;
   }
   function guardNavigation() {
     globalThis.navigation?.addEventListener("navigate", (event) => {
@@ -46,8 +102,14 @@
       return args.length > 0 && isExternal(args[0]) ? null : apply(original, self, args);
     });
   }
+  answerReadings();
   guardNavigation();
   guardCredentials();
-  wrap(globalThis.MediaDevices?.prototype, "getDisplayMedia", refuse);
-  wrap(Element.prototype, "requestPointerLock", refuse);
+  notePositions();
+  noteNotifications();
+  noteRejections(globalThis.Clipboard?.prototype, "read", "clipboard", ["NotAllowedError"]);
+  noteRejections(globalThis.Clipboard?.prototype, "readText", "clipboard", ["NotAllowedError"]);
+  noteRejections(globalThis.MediaDevices?.prototype, "getUserMedia", "camera", ["NotAllowedError", "NotFoundError"]);
+  wrap(globalThis.MediaDevices?.prototype, "getDisplayMedia", () => refuse("screen"));
+  wrap(Element.prototype, "requestPointerLock", () => refuse("pointer"));
 })();

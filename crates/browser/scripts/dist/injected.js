@@ -2053,6 +2053,14 @@
     return { holds: clear ? value === text2 : value.endsWith(text2) };
   }
 
+  // src/denied.js
+  var DENIED = "agent-denied";
+  function readDenied() {
+    const form = new FormData();
+    dispatchEvent(new FormDataEvent(DENIED, { formData: form }));
+    return [...form].map(([name, value]) => [name, String(value)]);
+  }
+
   // src/read/barriers.js
   var CHALLENGES = [
     ["cloudflare", /\/cdn-cgi\/challenge-platform\/.*\borchestrate\//],
@@ -3924,7 +3932,8 @@
       scroll: [whole(scrollX), whole(scrollY)],
       page: scroller ? [scroller.scrollWidth, scroller.scrollHeight] : [0, 0],
       nodes: 0,
-      items: []
+      items: [],
+      denied: readDenied()
     };
     if (root) {
       readFrom(root, out);

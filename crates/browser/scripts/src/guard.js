@@ -1,8 +1,18 @@
 // Runs in the page's own world before its scripts. A window without a user has nobody to answer the browser's own
 // prompts, which take all clicks and keys while they are open: what would open one is refused here as a user would
-// refuse it. Wrapped functions are proxies, which look like the originals.
+// refuse it. What a page asked for and did not get is noted, for the next reading. Wrapped functions are proxies, which
+// look like the originals.
 
+import { DENIED, PROGRAM } from "./denied.js";
+
+/** @import { Denial } from "./denied.js" */
+
+// The page may replace them.
 const { apply } = Reflect;
+const { append } = FormData.prototype;
+const { stopImmediatePropagation } = Event.prototype;
+const { then } = Promise.prototype;
+const formDataOf = Object.getOwnPropertyDescriptor(FormDataEvent.prototype, "formData")?.get ?? (() => undefined);
 // Chromium handles these itself; all others lead to another program.
 const OWN_SCHEMES = new Set([
   "about:",
@@ -18,6 +28,25 @@ const OWN_SCHEMES = new Set([
   "javascript:",
   "view-source:",
 ]);
+/** @type {Record<string, boolean>} */
+const denied = Object.create(null);
+/** The last scheme of another program. */
+let program = "";
+
+/**
+ * Adds what was noted to the form of our reading script's event. The page's listeners come later and hear nothing.
+ *
+ * @returns {void}
+ */
+function answerReadings() {
+  const answer = (/** @type {Event} */ event) => {
+    apply(stopImmediatePropagation, event, []);
+    const form = apply(formDataOf, event, []);
+    for (const denial in denied) apply(append, form, [denial, ""]);
+    if (program) apply(append, form, [PROGRAM, program]);
+  };
+  addEventListener(DENIED, answer, true);
+}
 
 /**
  * @param {any} owner
@@ -33,10 +62,58 @@ function wrap(owner, name, replacement) {
 }
 
 /**
+ * @param {Denial} denial
  * @returns {Promise<never>}
  */
-function refuse() {
+function refuse(denial) {
+  denied[denial] = true;
   return Promise.reject(new DOMException("The request was denied.", "NotAllowedError"));
+}
+
+/**
+ * Wraps a function that returns a promise.
+ *
+ * @param {any} owner
+ * @param {string} name
+ * @param {Denial} denial
+ * @param {string[]} errors the names of errors that are denials
+ * @returns {void}
+ */
+function noteRejections(owner, name, denial, errors) {
+  wrap(owner, name, (original, self, args) => {
+    const promise = apply(original, self, args);
+    const note = (/** @type {any} */ error) => {
+      if (errors.includes(error?.name)) denied[denial] = true;
+    };
+    apply(then, promise, [undefined, note]);
+    return promise;
+  });
+}
+
+function notePositions() {
+  for (const name of ["getCurrentPosition", "watchPosition"]) {
+    wrap(globalThis.Geolocation?.prototype, name, (original, self, args) => {
+      const [found, failed, ...rest] = args;
+      // The original throws.
+      if (typeof found !== "function" || (failed && typeof failed !== "function")) return apply(original, self, args);
+      const noted = (/** @type {GeolocationPositionError} */ error) => {
+        if (error.code === 1) denied.location = true;
+        if (failed) apply(failed, undefined, [error]);
+      };
+      return apply(original, self, [found, noted, ...rest]);
+    });
+  }
+}
+
+function noteNotifications() {
+  wrap(globalThis.Notification, "requestPermission", (original, self, args) => {
+    const promise = apply(original, self, args);
+    const note = (/** @type {NotificationPermission} */ permission) => {
+      if (permission !== "granted") denied.notifications = true;
+    };
+    apply(then, promise, [note, () => {}]);
+    return promise;
+  });
 }
 
 function guardCredentials() {
@@ -44,18 +121,22 @@ function guardCredentials() {
     wrap(globalThis.CredentialsContainer?.prototype, name, (original, self, args) => {
       // Conditional requests offer passkeys in a field's suggestions, without a prompt.
       const opensPrompt = args[0]?.publicKey && args[0].mediation !== "conditional";
-      return opensPrompt ? refuse() : apply(original, self, args);
+      return opensPrompt ? refuse("passkey") : apply(original, self, args);
     });
   }
 }
 
 /**
+ * Whether a URL leads to another program, which is noted.
+ *
  * @param {unknown} url
  * @returns {boolean}
  */
 function isExternal(url) {
   const scheme = URL.parse(String(url), document.baseURI)?.protocol;
-  return scheme !== undefined && !OWN_SCHEMES.has(scheme);
+  if (scheme === undefined || OWN_SCHEMES.has(scheme)) return false;
+  program = scheme;
+  return true;
 }
 
 function guardNavigation() {
@@ -67,7 +148,13 @@ function guardNavigation() {
   });
 }
 
+answerReadings();
 guardNavigation();
 guardCredentials();
-wrap(globalThis.MediaDevices?.prototype, "getDisplayMedia", refuse);
-wrap(Element.prototype, "requestPointerLock", refuse);
+notePositions();
+noteNotifications();
+noteRejections(globalThis.Clipboard?.prototype, "read", "clipboard", ["NotAllowedError"]);
+noteRejections(globalThis.Clipboard?.prototype, "readText", "clipboard", ["NotAllowedError"]);
+noteRejections(globalThis.MediaDevices?.prototype, "getUserMedia", "camera", ["NotAllowedError", "NotFoundError"]);
+wrap(globalThis.MediaDevices?.prototype, "getDisplayMedia", () => refuse("screen"));
+wrap(Element.prototype, "requestPointerLock", () => refuse("pointer"));

@@ -79,6 +79,8 @@ export interface Reading {
   page: [number, number];
   nodes: number;
   items: Item[];
+  /** Names, with the scheme of a program. */
+  denied: [string, string][];
   range?: [number, number];
   hosts?: number[];
   /** Controls and headings above and below what is listed. Rust: `OffscreenSummary`. */

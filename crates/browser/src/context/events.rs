@@ -80,7 +80,11 @@ impl ContextState {
             Some(KnownEvent::SessionFailed(_)) => self.tabs().add_urgent_notice(
                 "a page gave the browser more to tell than can be read, and its tab was closed".into(),
             ),
-            Some(KnownEvent::WindowOpen(_)) => self.tabs().expect_window(),
+            Some(KnownEvent::WindowOpen(window)) => {
+                if let Some(session) = session {
+                    self.tabs().expect_window(session, window.url, window.user_gesture);
+                }
+            }
             Some(event) => {
                 if let Some(session) = session {
                     self.handle_in_tab(session, event);
@@ -116,6 +120,11 @@ impl ContextState {
             ("page", _) if tabs.len() >= self.browser.settings.max_tabs => {
                 self.browser.connection.root().send(CloseTargetParams::new(target.target_id));
                 tabs.reject_window(self.browser.settings.max_tabs);
+            }
+            // It would stay empty, in front of the page.
+            ("page", _) if tabs.expects_program() => {
+                self.browser.connection.root().send(CloseTargetParams::new(target.target_id));
+                tabs.reject_program();
             }
             ("page", _) => {
                 tabs.add(session.clone(), &target.target_id, target.url);

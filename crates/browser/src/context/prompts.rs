@@ -49,7 +49,7 @@ pub(super) fn check_navigation(tab: &mut Tab, url: &str) {
 }
 
 /// `tel:` of a URL that another program would take.
-fn external_scheme(url: &str) -> Option<String> {
+pub(super) fn external_scheme(url: &str) -> Option<String> {
     let scheme = Url::parse(url).ok()?.scheme().to_owned();
     (!OWN_SCHEMES.contains(&scheme.as_str())).then(|| format!("{scheme}:"))
 }

@@ -91,6 +91,7 @@ impl ContextState {
                     tab.url = frame.address();
                     tab.title.clear();
                     tab.crashed = false;
+                    tab.has_blocked_window = false;
                     tab.load.document_committed(&frame.loader_id);
                     tab.activity.document_committed(&frame.loader_id);
                     tab.tracker.committed(&frame.loader_id);

@@ -1,6 +1,8 @@
 //! The tabs of a run.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use chromiumoxide_cdp::cdp::browser_protocol::dom::BackendNodeId;
 use chromiumoxide_cdp::cdp::browser_protocol::input::DragData;
@@ -8,9 +10,11 @@ use chromiumoxide_cdp::cdp::browser_protocol::page::BringToFrontParams;
 use url::Origin;
 
 use crate::context::frames::Frames;
+use crate::context::prompts;
 use crate::isolated_world::Document;
 use crate::navigation::activity::Activity;
 use crate::navigation::document_response::DocumentLoad;
+use crate::navigation::short_url;
 use crate::navigation::tracker::NavigationTracker;
 use agent::observation;
 use cdp::Session;
@@ -22,8 +26,8 @@ pub(crate) struct Tabs {
     /// Index in `list`; meaningless while it is empty.
     active: usize,
     opened: u32,
-    /// Windows that pages have requested and that are not open yet.
-    expected: u32,
+    /// Windows that pages have requested and that are not open yet, oldest first.
+    expected: VecDeque<ExpectedWindow>,
     /// Notices of closed tabs.
     notices: Vec<String>,
 }
@@ -54,6 +58,8 @@ pub(crate) struct Tab {
     pub(crate) requested: Option<String>,
     /// The last main document request that was refused: URL and reason.
     pub(crate) refused: Option<(String, String)>,
+    /// A blocked window of the current document was reported.
+    pub(crate) has_blocked_window: bool,
 }
 
 /// A dialog waiting for the model's answer.
@@ -74,14 +80,27 @@ pub(crate) struct Chooser {
     pub(crate) input: Option<BackendNodeId>,
 }
 
+struct ExpectedWindow {
+    /// Of the page's session.
+    tab: u32,
+    url: String,
+    /// Otherwise the browser may block it.
+    by_user: bool,
+    requested: Instant,
+}
+
 /// Maximum number of notices kept.
 const MAX_NOTICES: usize = 8;
+/// Maximum number of windows expected.
+const MAX_EXPECTED: usize = 50;
+/// A window that is not open by then was blocked. It takes milliseconds.
+const WINDOW_OPENS_WITHIN: Duration = Duration::from_secs(1);
 
 impl Tabs {
     /// Adds a tab and activates it: a tab opened by a click is usually its purpose.
     pub(crate) fn add(&mut self, session: Session, target: &str, url: String) -> u32 {
         self.opened += 1;
-        self.expected = self.expected.saturating_sub(1);
+        self.expected.pop_front();
         self.list.push(Tab {
             id: self.opened,
             session,
@@ -102,6 +121,7 @@ impl Tabs {
             notices: Vec::new(),
             requested: None,
             refused: None,
+            has_blocked_window: false,
         });
         self.active = self.list.len() - 1;
         self.opened
@@ -127,6 +147,7 @@ impl Tabs {
 
     /// The notices of the active tab and of closed tabs.
     pub(crate) fn take_notices(&mut self) -> Vec<String> {
+        self.report_blocked_windows(WINDOW_OPENS_WITHIN);
         let mut notices = std::mem::take(&mut self.notices);
         notices.extend(self.active().map(|tab| std::mem::take(&mut tab.notices)).unwrap_or_default());
         notices
@@ -143,13 +164,16 @@ impl Tabs {
     }
 
     /// A page requested a window.
-    pub(crate) fn expect_window(&mut self) {
-        self.expected += 1;
+    pub(crate) fn expect_window(&mut self, session: &str, url: String, by_user: bool) {
+        let Some(tab) = self.of_session(session).map(|tab| tab.id) else { return };
+        if self.expected.len() < MAX_EXPECTED {
+            self.expected.push_back(ExpectedWindow { tab, url, by_user, requested: Instant::now() });
+        }
     }
 
     /// A new window was closed because the tab limit was reached.
     pub(crate) fn reject_window(&mut self, most: usize) {
-        self.expected = self.expected.saturating_sub(1);
+        self.expected.pop_front();
         if let Some(tab) = self.active() {
             tab.add_notice_once(format!(
                 "a window that a page opened was closed, as {most} tabs are open, the most there may be"
@@ -157,13 +181,40 @@ impl Tabs {
         }
     }
 
-    pub(crate) fn expects_window(&self) -> bool {
-        self.expected > 0
+    /// Whether the next window is for a URL that another program would take.
+    pub(crate) fn expects_program(&self) -> bool {
+        self.expected.front().is_some_and(|window| prompts::external_scheme(&window.url).is_some())
     }
 
-    /// Stops expecting windows that did not open.
+    /// A new window was closed because another program would take its URL.
+    pub(crate) fn reject_program(&mut self) {
+        let Some(ExpectedWindow { tab, url, .. }) = self.expected.pop_front() else { return };
+        if let Some(tab) = self.by_id(tab) {
+            prompts::check_navigation(tab, &url);
+        }
+    }
+
+    pub(crate) fn expects_window(&self) -> bool {
+        !self.expected.is_empty()
+    }
+
+    /// Stops expecting windows that did not open within `limit`, and reports the first of each document that the browser
+    /// has blocked.
+    fn report_blocked_windows(&mut self, limit: Duration) {
+        let is_late = |window: &ExpectedWindow| window.requested.elapsed() >= limit;
+        let (late, expected): (VecDeque<_>, _) = self.expected.drain(..).partition(is_late);
+        self.expected = expected;
+        for ExpectedWindow { tab, url, .. } in late.into_iter().filter(|window| !window.by_user) {
+            if let Some(tab) = self.by_id(tab).filter(|tab| !tab.has_blocked_window) {
+                tab.has_blocked_window = true;
+                tab.add_notice(format!("the page tried to open a window, {}, and was blocked", short_url(&url)));
+            }
+        }
+    }
+
+    /// Stops expecting windows that did not open. Settling has waited for them.
     pub(crate) fn expect_no_windows(&mut self) {
-        self.expected = 0;
+        self.report_blocked_windows(Duration::ZERO);
     }
 
     /// Activates a tab; false if there is none of that id.
@@ -321,16 +372,31 @@ mod tests {
     #[tokio::test]
     async fn windows_are_expected_until_they_open_or_expire() {
         let (mut tabs, connection) = tabs(1);
-        tabs.expect_window();
-        tabs.expect_window();
+        tabs.expect_window("s1", "/a".into(), true);
+        tabs.expect_window("s1", "/b".into(), true);
         tabs.add(connection.session("s2"), "t2", String::new());
         assert!(tabs.expects_window());
         tabs.add(connection.session("s3"), "t3", String::new());
         assert!(!tabs.expects_window());
         tabs.add(connection.session("s4"), "t4", String::new());
-        tabs.expect_window();
+        tabs.expect_window("s1", "/c".into(), true);
         tabs.expect_no_windows();
         assert!(!tabs.expects_window());
+        tabs.activate(1);
+        assert_eq!(tabs.take_notices(), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn the_first_blocked_window_of_a_document_is_reported() {
+        let (mut tabs, _connection) = tabs(1);
+        tabs.expect_window("s1", "https://a.example/1".into(), false);
+        tabs.expect_window("s1", "https://a.example/2".into(), false);
+        assert_eq!(tabs.take_notices(), [""; 0], "it may still open");
+        tabs.expect_no_windows();
+        assert_eq!(tabs.take_notices(), ["the page tried to open a window, https://a.example/1, and was blocked"]);
+        tabs.expect_window("s1", "https://a.example/3".into(), false);
+        tabs.expect_no_windows();
+        assert_eq!(tabs.take_notices(), [""; 0]);
     }
 
     #[tokio::test]

@@ -1,7 +1,15 @@
 //! Notices about a page besides its text.
 
+use std::collections::BTreeSet;
+
 use super::frames::FrameReading;
 use agent::observation::PageView;
+use agent::text::shorten;
+
+/// Maximum number of sentences about what was denied.
+const MAX_DENIALS: usize = 8;
+/// Maximum length of a scheme in characters.
+const MAX_SCHEME: usize = 30;
 
 /// For a page without anything to see.
 pub(crate) const EMPTY_PAGE: &str = "The page looks empty.";
@@ -26,7 +34,34 @@ pub fn notices(page: &FrameReading, view: &PageView) -> Vec<String> {
     if unreadable > 0 {
         notices.push(format!("{unreadable} frames of the page could not be read."));
     }
+    let mut denials = BTreeSet::new();
+    collect_denials(page, &mut denials);
+    notices.extend(denials.into_iter().take(MAX_DENIALS));
     notices
+}
+
+fn collect_denials(frame: &FrameReading, into: &mut BTreeSet<String>) {
+    into.extend(frame.reading.denied.iter().filter_map(|(name, value)| denial(name, value)));
+    frame.children.iter().filter_map(|child| child.content.as_ref()).for_each(|child| collect_denials(child, into));
+}
+
+/// A request of the page that was denied, in one sentence.
+fn denial(name: &str, value: &str) -> Option<String> {
+    let what = match name {
+        "location" => "for the location",
+        "notifications" => "to show notifications",
+        "clipboard" => "to read the clipboard",
+        "camera" => "for a camera or microphone",
+        "screen" => "to record the screen",
+        "passkey" => "for a passkey",
+        "pointer" => "to lock the pointer",
+        "program" => {
+            let scheme = shorten(value, MAX_SCHEME);
+            return Some(format!("The page wanted to open another program ({scheme}), which is not possible here."));
+        }
+        _ => return None,
+    };
+    Some(format!("The page asked {what} and was denied."))
 }
 
 fn unreadable(frame: &FrameReading) -> usize {

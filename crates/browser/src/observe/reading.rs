@@ -35,6 +35,8 @@ pub struct Reading {
     pub(crate) layered: bool,
     /// Of the main document.
     pub(crate) marks: BlockSigns,
+    /// What the document asked for and was denied, with the scheme of a program.
+    pub(crate) denied: Vec<(String, String)>,
     /// The focused element, if it was read.
     pub(crate) focus: Option<NodeId>,
     /// Top and bottom of the listed part.

@@ -1,5 +1,6 @@
 // One reading of the document.
 
+import { readDenied } from "../denied.js";
 import { boxFrom, isOpen, touches } from "../dom/boxes.js";
 import { CONTROL_CANDIDATE, COUNTED_CONTROL, explicitRole, isControl } from "../dom/controls.js";
 import { editorOf } from "../dom/editors.js";
@@ -37,6 +38,7 @@ export function read() {
     page: scroller ? [scroller.scrollWidth, scroller.scrollHeight] : [0, 0],
     nodes: 0,
     items: [],
+    denied: readDenied(),
   };
   if (root) {
     readFrom(root, out);
