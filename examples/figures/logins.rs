@@ -4,12 +4,20 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::ensure;
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
 use futures::future::join_all;
+use serde_json::json;
 use testkit::login::{GREETING, Model, Site};
 use testkit::processes;
 use testkit::run::RunSummary;
+use testkit::server::Server;
 use testkit::service::Service;
 use testkit::stats::median;
+
+/// Presses on the large page.
+const PRESSES: usize = 20;
 
 /// Logins one after the other, after one that warms up.
 const ALONE: usize = 15;
@@ -51,6 +59,10 @@ async fn logins(service: &Service, model: &Model) -> anyhow::Result<()> {
     println!("| request to first question | {} |", millis(&question));
     println!("| request to first step | {} |", millis(&first));
     println!("| a later step | {} |", millis(&steps));
+    println!(
+        "| a step on a page of 10,000 nodes, each a press that changes a text | {} |",
+        millis(&presses(service).await?)
+    );
     for count in AT_ONCE {
         let started = Instant::now();
         let runs = join_all((0..count).map(|_| login(service))).await;
@@ -67,6 +79,21 @@ async fn logins(service: &Service, model: &Model) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The steps on a page of 10,000 nodes.
+async fn presses(service: &Service) -> anyhow::Result<Vec<Duration>> {
+    let row = |number: usize| format!("<li><a href='/{number}'>Item {number}</a> <b>new</b></li>");
+    let rows: String = (0..1_660).map(row).collect();
+    let html = format!(
+        "<!doctype html><title>Large</title><p id=out>0</p><button onclick='out.textContent++'>Count</button><ul>{rows}</ul>"
+    );
+    let site = Server::start(Router::new().route("/", get(move || async { Html(html) }))).await?;
+    let actions = vec![json!({"type": "click", "selector": "button"}); PRESSES];
+    let request = json!({"task": "Count", "startUrl": site.url("/"), "provider": "template", "actions": actions});
+    let run = RunSummary::read(service.run(&request).await?, Instant::now(), |_, _| Ok(())).await?;
+    ensure!(run.success && run.steps.len() == PRESSES, "{} steps: {}", run.steps.len(), run.answer);
+    Ok(run.step_times().into_iter().skip(1).collect())
 }
 
 async fn login(service: &Service) -> anyhow::Result<RunSummary> {
