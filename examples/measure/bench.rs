@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use agent::action::Action;
 use agent::image::ImageFormat;
 use agent::ports::Page;
 use anyhow::Context;
@@ -66,10 +67,13 @@ async fn measure(browser: &LocalBrowser, site: &Generated, nodes: usize) -> anyh
                 into.push(time);
             }
         };
+        // A screenshot is taken anew only after an action.
+        page.act(&Action::wait(0.0)).await?;
         let started = Instant::now();
         page.picture().await?;
         count(&mut bare, started.elapsed());
 
+        page.act(&Action::wait(0.0)).await?;
         let started = Instant::now();
         let seen = page.observe().await?;
         count(&mut observation, started.elapsed());
