@@ -69,13 +69,6 @@ pub struct Listener {
     pub backend_node_id: Option<i64>,
 }
 
-/// `DOM.getFrameOwner`'s result
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FrameOwner {
-    pub backend_node_id: i64,
-}
-
 /// `DOM.describeNode`'s result
 #[derive(Debug, Deserialize)]
 pub struct Described {

@@ -1,12 +1,7 @@
 //! Page text in descriptions and effects.
 
 use agent::observation::Element;
-use agent::text::shorten;
-
-/// One line of at most so many characters.
-pub(super) fn clip(text: &str, characters: usize) -> String {
-    shorten(&text.split_whitespace().collect::<Vec<_>>().join(" "), characters)
-}
+pub(super) use agent::text::one_line as clip;
 
 /// An element's name for descriptions, or its role if it has none.
 pub(super) fn label(element: &Element) -> String {

@@ -6,7 +6,7 @@ use url::Url;
 use super::challenge_frames::{FrameRole, provider};
 use super::facts::{Facts, FrameFact};
 use agent::observation::{Blocker, BlockerKind};
-use agent::text::shorten;
+use agent::text::{one_line, shorten};
 
 /// Above either of these, a page has content of its own.
 const WALL_TEXT: usize = 1_200;
@@ -293,9 +293,4 @@ fn blocker_quoting(facts: &Facts, kind: BlockerKind, what: &str) -> Blocker {
         message.push_str(&format!(": {}", one_line(own, MAX_QUOTE)));
     }
     Blocker { kind, message }
-}
-
-fn one_line(text: &str, limit: usize) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    shorten(&words.join(" "), limit)
 }

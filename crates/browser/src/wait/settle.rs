@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chromiumoxide_cdp::cdp::browser_protocol::dom::{BackendNodeId, GetBoxModelParams, GetFrameOwnerParams};
+use chromiumoxide_cdp::cdp::browser_protocol::dom::{GetBoxModelParams, GetFrameOwnerParams};
 use chromiumoxide_cdp::cdp::browser_protocol::page::FrameId;
 use serde::Deserialize;
 use serde_json::json;
@@ -15,7 +15,6 @@ use crate::isolated_world::{Document, IsolatedWorlds, ScriptError};
 use crate::navigation::activity::{Activity, ActivityCounts};
 use agent::ports::BrowserError;
 use cdp::CdpError;
-use cdp::messages::FrameOwner;
 
 /// Limit for a DOM that keeps changing without network activity, in idle limits.
 const DOM_LIMIT: u32 = 10;
@@ -243,8 +242,7 @@ async fn drop_unseen_frames(context: &Context, baseline: &Baseline) -> Result<()
     for (session, frame) in unchecked {
         let is_seen = async {
             let ask = GetFrameOwnerParams::new(FrameId::new(frame.clone()));
-            let owner: FrameOwner = session.call_as(ask, FRAME_CHECK).await?;
-            let node = BackendNodeId::new(owner.backend_node_id);
+            let node = session.call_within(ask, FRAME_CHECK).await?.backend_node_id;
             let ask = GetBoxModelParams::builder().backend_node_id(node).build();
             let model = session.call_within(ask, FRAME_CHECK).await?.model;
             Ok(model.width > 1 && model.height > 1)
