@@ -102,6 +102,8 @@ pub(super) fn browser(variables: &mut Variables) -> Result<BrowserSettings, Conf
             size(64 << 20..=1 << 50),
             "A shared browser that uses more than this is replaced once its runs end.",
         )?,
+        max_contexts: 200,
+        max_process_cpu: Duration::from_secs(45),
         renderers: RendererLimits {
             memory: variables.read(
                 "RENDERER_MAX_MEMORY",

@@ -298,6 +298,23 @@ fn an_oversized_browser_is_replaced_and_ends_with_its_last_run() {
     }));
 }
 
+#[test]
+fn a_browser_of_many_contexts_is_replaced_and_ends_with_its_last_run() {
+    run(is_replaced_and_ends_with_its_last_run(|settings| {
+        settings.max_contexts = 1;
+        settings.max_age = 2 * PATIENCE;
+    }));
+}
+
+#[test]
+fn a_browser_with_a_busy_shared_process_is_replaced_and_ends_with_its_last_run() {
+    run(is_replaced_and_ends_with_its_last_run(|settings| {
+        // Every browser exceeds it between two looks.
+        settings.max_process_cpu = Duration::ZERO;
+        settings.max_age = PATIENCE;
+    }));
+}
+
 async fn is_replaced_and_ends_with_its_last_run(adjust: impl FnOnce(&mut BrowserSettings)) {
     let browser = OwnBrowser::start(adjust).await;
     let site = homely().await;

@@ -30,6 +30,11 @@ pub struct BrowserSettings {
     pub max_age: Duration,
     /// A shared browser above this memory (PSS of all its processes, bytes) is replaced.
     pub max_memory: u64,
+    /// A shared browser that has opened so many contexts is replaced: each leaves about a megabyte behind.
+    pub max_contexts: u32,
+    /// A shared browser is replaced if one of the processes that serve all runs, such as the GPU process, takes more CPU
+    /// time than this within a minute: a page that is gone may have left it busy.
+    pub max_process_cpu: Duration,
     pub renderers: RendererLimits,
     /// Tabs of a run; further windows are closed at once.
     pub max_tabs: usize,

@@ -162,6 +162,8 @@ fn settings(profile_root: PathBuf) -> BrowserSettings {
             same_site: Duration::from_secs(2),
             new_site: Duration::from_secs(2),
         },
+        max_contexts: 1_000,
+        max_process_cpu: Duration::from_secs(50),
         max_age: Duration::from_secs(3600),
         max_memory: 4 << 30,
         renderers: RendererLimits { memory: 2 << 30, cpu: Duration::from_secs(55) },

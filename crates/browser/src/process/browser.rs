@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::error::browser_error;
 use crate::process::launch::{self, BrowserProcess, Display, Launcher};
 use crate::process::panics::{lock, or_on_panic};
-use crate::process::renderers::{self, LastKill, Renderers};
+use crate::process::renderers::{self, CpuUsage, LastKill, Renderers};
 use crate::process::{procfs, targets};
 use crate::settings::BrowserSettings;
 use agent::ports::BrowserError;
@@ -34,6 +35,10 @@ pub(crate) struct Browser {
     pub(crate) renderers: Arc<Renderers>,
     started: Instant,
     contexts: Mutex<HashMap<String, mpsc::Sender<Event>>>,
+    /// Contexts that were opened so far.
+    opened: AtomicU32,
+    /// Of the processes that serve all runs.
+    shared_processes: Mutex<CpuUsage>,
     leases: Mutex<Leases>,
     /// Cancelled when the processes and the profile are gone.
     exited: CancellationToken,
@@ -69,6 +74,8 @@ impl Browser {
             renderers: Arc::new(Renderers { root: launched.browser_pid, limits, last_kill: LastKill::default() }),
             started: Instant::now(),
             contexts: Mutex::default(),
+            opened: AtomicU32::new(0),
+            shared_processes: Mutex::default(),
             leases: Mutex::default(),
             exited: CancellationToken::new(),
         });
@@ -103,6 +110,7 @@ impl Browser {
 
     /// Routes a context's events to a queue.
     pub(crate) fn register(&self, context: &str, events: mpsc::Sender<Event>) {
+        self.opened.fetch_add(1, Ordering::Relaxed);
         lock(&self.contexts).insert(context.to_owned(), events);
     }
 
@@ -149,6 +157,14 @@ impl Browser {
         }
         if self.started.elapsed() > self.settings.max_age {
             return Some("age");
+        }
+        if self.opened.load(Ordering::Relaxed) >= self.settings.max_contexts {
+            return Some("contexts");
+        }
+        let mut processes = lock(&self.shared_processes);
+        processes.list(procfs::others_of(self.renderers.root), tokio::time::Instant::now());
+        if processes.most() > self.settings.max_process_cpu {
+            return Some("processor time");
         }
         // Unknown counts as fine: the process may just have ended.
         (self.memory().unwrap_or(0) > self.settings.max_memory).then_some("memory")

@@ -33,6 +33,12 @@ pub(crate) fn renderers_of(root: u32) -> Vec<ProcessId> {
     descendants_of(root).into_iter().filter(|pid| is_renderer(*pid)).filter_map(ProcessId::of).collect()
 }
 
+/// A process and those below it that are no renderers.
+pub(crate) fn others_of(root: u32) -> Vec<ProcessId> {
+    let below = descendants_of(root).into_iter().filter(|pid| !is_renderer(*pid));
+    std::iter::once(root).chain(below).filter_map(ProcessId::of).collect()
+}
+
 /// Anonymous and shared memory of a process in bytes; none if it has ended. Unlike PSS, this takes microseconds and is
 /// readable for sandboxed processes.
 pub(crate) fn private_memory(pid: u32) -> Option<u64> {

@@ -1,5 +1,6 @@
 //! Limits a renderer's memory and CPU time. Renderers show pages of one run only, so exceeding a limit crashes that run's
-//! page, with the reason, and no other.
+//! page, with the reason, and no other. The browser's other processes serve all runs: one that takes too much CPU time makes
+//! the browser be replaced.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -74,7 +75,7 @@ impl Renderers {
 pub(crate) async fn enforce_limits(renderers: Arc<Renderers>, connection: Connection) {
     let mut check = interval(CHECK_INTERVAL);
     check.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut usage = RendererUsage::default();
+    let mut usage = CpuUsage::default();
     let mut checks = 0;
     loop {
         check.tick().await;
@@ -109,26 +110,32 @@ pub(crate) fn kill_largest(browsers: &[Arc<Renderers>]) -> Option<u64> {
     Some(bytes)
 }
 
-/// CPU samples of a browser's renderers.
+/// CPU samples of a browser's processes.
 #[derive(Default)]
-struct RendererUsage {
+pub(crate) struct CpuUsage {
     /// CPU time at the listings of the last window, oldest first.
-    renderers: HashMap<ProcessId, VecDeque<(Instant, Duration)>>,
+    processes: HashMap<ProcessId, VecDeque<(Instant, Duration)>>,
 }
 
-impl RendererUsage {
-    fn list(&mut self, listed: Vec<ProcessId>, now: Instant) {
-        self.renderers.retain(|process, _| listed.contains(process));
+impl CpuUsage {
+    /// Adds a sample of each listed process and forgets the others.
+    pub(crate) fn list(&mut self, listed: Vec<ProcessId>, now: Instant) {
+        self.processes.retain(|process, _| listed.contains(process));
         for process in listed {
             let used = procfs::cpu_time(process.pid).unwrap_or_default();
-            self.renderers.entry(process).or_default().push_back((now, used));
+            self.processes.entry(process).or_default().push_back((now, used));
         }
-        for samples in self.renderers.values_mut() {
+        for samples in self.processes.values_mut() {
             // Keep the last sample before the window: the window begins there.
             while samples.get(1).is_some_and(|(at, _)| now.duration_since(*at) >= CPU_WINDOW) {
                 samples.pop_front();
             }
         }
+    }
+
+    /// CPU time of the busiest process within the last minute.
+    pub(crate) fn most(&self) -> Duration {
+        self.processes.values().map(used).max().unwrap_or_default()
     }
 
     /// Renderers above a limit, with the reason.
@@ -144,7 +151,7 @@ impl RendererUsage {
             };
             Some((*process, reason))
         };
-        self.renderers.iter().filter_map(reason).collect()
+        self.processes.iter().filter_map(reason).collect()
     }
 }
 
@@ -169,26 +176,27 @@ mod tests {
     #[test]
     fn cpu_time_counts_only_within_the_window() {
         let process = ProcessId::of(std::process::id()).unwrap();
-        let mut watched = RendererUsage::default();
+        let mut watched = CpuUsage::default();
         let start = Instant::now();
         for second in 0..200 {
             watched.list(vec![process], start + Duration::from_secs(second));
         }
-        let samples = &watched.renderers[&process];
+        let samples = &watched.processes[&process];
         assert!(samples.len() <= 61, "{}", samples.len());
         assert_eq!(samples.back().unwrap().0 - samples.front().unwrap().0, CPU_WINDOW);
+        assert!(watched.most() < CPU_WINDOW);
         let at = |seconds: u64, used: u64| (start + Duration::from_secs(seconds), Duration::from_secs(used));
         assert_eq!(used(&[at(0, 5), at(30, 10), at(60, 50)].into()), Duration::from_secs(45));
         assert_eq!(used(&[at(0, 5)].into()), Duration::ZERO);
         watched.list(Vec::new(), start);
-        assert!(watched.renderers.is_empty());
+        assert!(watched.processes.is_empty());
     }
 
     #[test]
     fn a_process_above_a_limit_is_reported_with_the_reason() {
         let _held = std::hint::black_box(vec![1_u8; 2 << 20]);
         let process = ProcessId::of(std::process::id()).unwrap();
-        let mut watched = RendererUsage::default();
+        let mut watched = CpuUsage::default();
         watched.list(vec![process], Instant::now());
         let over_limit = |memory, cpu| {
             let found = watched.over_limit(&RendererLimits { memory, cpu });
