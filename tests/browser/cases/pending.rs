@@ -158,6 +158,31 @@ fn a_long_poll_is_not_awaited() {
 }
 
 #[test]
+fn the_first_observation_of_a_heavy_application_comes_after_it_has_drawn_itself() {
+    run(async {
+        // Its frame stands at once, its work in three steps, the last two under a splash screen that goes.
+        let body = "<header><button>Deploy</button><button>Menu</button></header><main id=root></main>\
+             <div id=splash style='position: fixed; inset: 0; background: white'>Loading</div>\
+             <script>const later = (work) => setTimeout(work, 300); later(() => {\
+               root.innerHTML = '<h1>Order</h1><input aria-label=Name><input aria-label=Cups><button>Order</button>';\
+               later(() => { root.firstChild.append(' now'); later(() => splash.remove()) }) })</script>\
+             <script src=/app.js></script>";
+        let html = page(body);
+        let script = format!("/* {} */", "x".repeat(500_000));
+        let site = Site::with(
+            Router::new()
+                .route("/", get(|| async { Html(html) }))
+                .route("/app.js", get(|| async { ([(header::CONTENT_TYPE, "text/javascript")], script) })),
+        )
+        .await;
+        let tab = crate::support::open(&site, "/").await;
+        let seen = tab.observe().await;
+        assert!(seen.view.text.contains("Order now") && seen.view.text.contains("Cups"), "{}", seen.view.text);
+        tab.close().await;
+    });
+}
+
+#[test]
 fn the_first_observation_of_a_client_rendered_page_has_its_content() {
     run(async {
         // The root stays empty until a timer, animation frames or an idle callback.

@@ -839,9 +839,9 @@
   function appeared() {
     return snapshot ? without(snapshot.visibleNow(), snapshot.visible) : /* @__PURE__ */ new Set();
   }
-  function outermost(elements, isInside) {
+  function outermost(elements, isInside2) {
     return elements.filter((element) => {
-      for (let node = parentElementOf(element); node; node = parentElementOf(node)) if (isInside(node)) return false;
+      for (let node = parentElementOf(element); node; node = parentElementOf(node)) if (isInside2(node)) return false;
       return true;
     });
   }
@@ -977,6 +977,91 @@
     return Math.max(0, count - limit);
   }
 
+  // src/act/drawing.js
+  var HEAVY = 4e5;
+  var UNKNOWN = 5e4;
+  var CONTROLS = 4;
+  var CHARACTERS = 200;
+  var EDGE = 0.25;
+  var MAX_CONTROLS = 150;
+  var MAX_TEXTS2 = 300;
+  var REST = 500;
+  var PAUSE = 50;
+  var CONTROL2 = "input,button,select,textarea,a[href],[role=button],[role=menuitem],[role=textbox],[contenteditable]";
+  var PICTURE = "iframe,img,svg,canvas,video,embed,object";
+  var WITHOUT_TEXT = /* @__PURE__ */ new Set(["script", "style", "noscript", "template"]);
+  async function drawn(limit) {
+    if (limit <= 0 || !isHeavy() || !isSparse()) return;
+    const started = performance.now();
+    let last = started;
+    const onChange = () => {
+      last = performance.now();
+    };
+    const mutations = new MutationObserver(onChange);
+    for (const root of roots()) mutations.observe(root, { subtree: true, childList: true, characterData: true });
+    const resources = new PerformanceObserver(onChange);
+    resources.observe({ type: "resource" });
+    try {
+      for (let now = started; now - started < limit && now - last < REST; now = performance.now()) {
+        await new Promise((resolve) => setTimeout(resolve, PAUSE));
+        if (!isSparse()) return;
+      }
+    } finally {
+      mutations.disconnect();
+      resources.disconnect();
+    }
+  }
+  function isHeavy() {
+    const entries = (
+      /** @type {PerformanceResourceTiming[]} */
+      performance.getEntriesByType("resource")
+    );
+    const scripts = entries.filter((entry) => entry.initiatorType === "script" || /\.m?js(\?|$)/.test(entry.name));
+    return scripts.reduce((sum, entry) => sum + (entry.decodedBodySize || UNKNOWN), 0) >= HEAVY;
+  }
+  function isSparse() {
+    let controls = 0;
+    let characters = 0;
+    let isMiddleFilled = false;
+    const isEnoughWith = (element, count, text2) => {
+      const middle = middleInSight(element);
+      if (!middle) return false;
+      controls += count;
+      characters += text2;
+      isMiddleFilled ||= isInside(middle.x / innerWidth) && isInside(middle.y / innerHeight);
+      return isMiddleFilled && (controls >= CONTROLS || characters >= CHARACTERS);
+    };
+    const all = [...roots()];
+    let looked = 0;
+    for (const root of all) {
+      for (const element of queryIn(root, `${CONTROL2},${PICTURE}`)) {
+        if (++looked > MAX_CONTROLS) break;
+        if (isEnoughWith(element, matches(element, CONTROL2) ? 1 : 0, 0)) return false;
+      }
+    }
+    looked = 0;
+    for (const root of all) {
+      const texts = document.createTreeWalker(root === document ? page.body() ?? root : root, NodeFilter.SHOW_TEXT);
+      for (let text2 = texts.nextNode(); text2 && ++looked <= MAX_TEXTS2; text2 = texts.nextNode()) {
+        const length = text2.nodeValue?.trim().length ?? 0;
+        const parent = text2.parentNode;
+        if (length === 0 || !parent || !isElement(parent) || WITHOUT_TEXT.has(localNameOf(parent))) continue;
+        if (isEnoughWith(parent, 0, length)) return false;
+      }
+    }
+    return true;
+  }
+  function isInside(share) {
+    return share > EDGE && share < 1 - EDGE;
+  }
+  function middleInSight(element) {
+    const { left, top, width, height } = rectOf(element);
+    if (width < 2 || height < 2 || !checkVisibility(element)) return null;
+    const middle = { x: left + width / 2, y: top + height / 2 };
+    const hit = elementAt(middle.x, middle.y);
+    return !hit || contains(element, hit) || contains(hit, element) ? middle : null;
+  }
+
   // src/act/wait.js
   async function frames(count) {
     for (let left = count; left > 0; left--) await new Promise((resolve) => requestAnimationFrame(resolve));
@@ -1075,9 +1160,10 @@
     return true;
   }
   var FRAME = 17;
-  async function domSettled({ quiet, limit, bare = 0 }) {
+  async function domSettled({ quiet, limit, bare = 0, sparse = 0 }) {
     await until(() => page.readyState() !== "loading", limit);
     await until(() => !isBare(), bare);
+    await drawn(sparse);
     const started = performance.now();
     let last = lastChange();
     const observer = new MutationObserver(() => {

@@ -280,7 +280,8 @@ impl BrowserPage {
             }
             let (pending, _) = tab.activity.pending_since(ActivityCounts::default(), Instant::now());
             if pending > 0 {
-                observation.notices.push(format!("{pending} requests of the page are pending."));
+                let (requests, are) = if pending == 1 { ("request", "is") } else { ("requests", "are") };
+                observation.notices.push(format!("{pending} {requests} of the page {are} pending."));
             }
         }
         observation

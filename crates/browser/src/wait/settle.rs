@@ -25,6 +25,8 @@ const APPEARANCE_LIMIT: u32 = 20;
 const LATE_REQUEST_LIMIT: u32 = 80;
 /// How many idle limits to wait for the first content of a new document that has scripts and shows nothing.
 const MOUNT_LIMIT: u32 = 40;
+/// How many idle limits to wait for more of a heavy application that shows little.
+const DRAWING_LIMIT: u32 = 80;
 /// How long looking at the element of a frame may take.
 const FRAME_CHECK: Duration = Duration::from_secs(1);
 
@@ -314,12 +316,15 @@ async fn dom_settled(
 ) -> Result<DomState, BrowserError> {
     let idle = context.browser().settings.settle.idle;
     let bare = if is_new { idle * MOUNT_LIMIT } else { Duration::ZERO };
+    let sparse = if is_new { idle * DRAWING_LIMIT } else { Duration::ZERO };
     let document = context.tabs().by_id(baseline.tab).map(|tab| tab.document());
     let Some(document) = document else { return Ok(DomState::Gone) };
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    let arguments = json!({ "quiet": millis(idle), "limit": millis(idle * DOM_LIMIT), "bare": millis(bare) });
+    let limit = idle * DOM_LIMIT;
+    let arguments =
+        json!({ "quiet": millis(idle), "limit": millis(limit), "bare": millis(bare), "sparse": millis(sparse) });
     // The page's timers enforce the limits; this one is for unresponsive pages.
-    let patience = bare + idle * DOM_LIMIT * 2;
+    let patience = bare + sparse + limit * 2;
     let also = baseline.also.as_ref().filter(|also| also.frame != document.frame);
     let frame = async {
         if let Some(frame) = also {

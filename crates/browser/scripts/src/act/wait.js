@@ -1,6 +1,7 @@
 // Waiting for the page.
 
 import { animationsIn, checkVisibility, isElement, localNameOf, page, queryAll } from "../dom/native.js";
+import { drawn } from "./drawing.js";
 import { roots } from "./elements.js";
 import { lastChange, WATCHED_ATTRIBUTES } from "./page-diff.js";
 
@@ -161,15 +162,17 @@ const FRAME = 17;
 
 /**
  * Resolves once nothing has changed in the DOM for `quiet` ms and what moves is in its place, after a frame at least,
- * or after `limit` ms and that of a motion. Before that, waits `bare` ms at most for something to see.
+ * or after `limit` ms and that of a motion. Before that, waits `bare` ms at most for something to see, and `sparse` ms
+ * at most for more of it.
  *
- * @param {{ quiet: number, limit: number, bare?: number }} argument
+ * @param {{ quiet: number, limit: number, bare?: number, sparse?: number }} argument
  * @returns {Promise<{ moved: boolean, still: boolean }>} whether anything changed, and whether it still does
  */
-export async function domSettled({ quiet, limit, bare = 0 }) {
+export async function domSettled({ quiet, limit, bare = 0, sparse = 0 }) {
   // A response that breaks off ends the navigation before the parser has come to what there is of it.
   await until(() => page.readyState() !== "loading", limit);
   await until(() => !isBare(), bare);
+  await drawn(sparse);
   const started = performance.now();
   // What the action itself changed counts.
   let last = lastChange();
