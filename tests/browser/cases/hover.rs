@@ -30,3 +30,24 @@ fn rows_that_reveal_buttons_are_offered_with_what_they_reveal() {
         }
     });
 }
+
+#[test]
+fn rows_whose_scripts_wait_for_the_pointer_are_offered() {
+    run(async {
+        let body = "<div class=row style='width:300px'>Work</div><div class=row style='width:300px'>Trip</div>\
+            <p>Plain</p><div id=all><button>Beside</button><p>Some words</p></div><script>\
+            for (const row of document.querySelectorAll('.row')) row.addEventListener('mouseenter', () => {\
+              const button = document.createElement('button');\
+              button.textContent = 'Options'; button.onclick = () => tell(row.firstChild.data); row.append(button) },\
+              { once: true });\
+            all.onmouseover = () => 0; document.addEventListener('mouseover', () => 0)</script>";
+        let (site, tab) = tab_at(body).await;
+        let view = tab.text().await;
+        assert!(view.contains(" hover />Work") && view.contains(" hover />Trip"), "{view}");
+        assert_eq!(view.matches(" hover ").count(), 2, "{view}");
+        tab.act(Action::hover(index_at(&view, "Trip"))).await.unwrap();
+        tab.click("Options").await.unwrap();
+        site.hears("Trip").await;
+        tab.close().await;
+    });
+}

@@ -255,6 +255,7 @@
     return openRootOf(element) ?? closedRoots.get(element) ?? null;
   }
   var listening = /* @__PURE__ */ new WeakSet();
+  var hoverable = /* @__PURE__ */ new WeakSet();
   function hostOf(node) {
     return nodeTypeOf(node) === Node.DOCUMENT_FRAGMENT_NODE && /** @type {ShadowRoot} */
     node.host || null;
@@ -3360,7 +3361,8 @@
     const area = (context.r - context.l) * (context.b - context.t);
     const isHuge = area > 0.7 * innerWidth * innerHeight;
     const hasHandler = element.hasAttribute("onclick");
-    const isQuiet = (listening.has(element) || isKeyboardStop(element)) && !context.pointer && !hasHandler && explicit === "";
+    const isHoverable = hoverable.has(element);
+    const isQuiet = (listening.has(element) || isHoverable || isKeyboardStop(element)) && !context.pointer && !hasHandler && explicit === "";
     if (isQuiet && (controls > 0 || texts > 4)) return;
     const listens = hasHandler || isTrue(element, "draggable");
     if (isHuge && (controls > 0 || texts > 6) || controls > 0 && texts === 0 && !listens) return;
@@ -3372,6 +3374,7 @@
     const identified = identify(element, tag, own);
     const record = walk.add(element, tag, context, isOpen(seen), identified);
     setStates(element, tag, own, record);
+    if (isHoverable && !listening.has(element)) record.hover = true;
     const cursor = context.style?.cursor;
     if (cursor === "grab" || cursor === "move") record.draggable = true;
     if (element.ownerSVGElement) describeShape(element, element.ownerSVGElement, tag, record);
@@ -3899,7 +3902,7 @@
       context.listensForChildren = !(isRow && hasCursor) && listensForChildren(element);
       if (!context.listensForChildren) return true;
     }
-    return hasCursor || isKeyboardStop(element);
+    return hasCursor || isKeyboardStop(element) || hoverable.has(element);
   }
   function beginsPointer(context, style) {
     if (context.up?.pointer) {
@@ -4104,6 +4107,13 @@
     listening.add(node);
     return true;
   }
+  function markHoverable(node) {
+    if (!isElement(node) || listening.has(node) || closest(node, COUNTED_CONTROL) !== null) return false;
+    if (node === page.documentElement() || node === page.body() || queryAll(node, COUNTED_CONTROL).length > 0)
+      return false;
+    hoverable.add(node);
+    return true;
+  }
 
   // src/injected.js
   var injected = Object.freeze({
@@ -4121,6 +4131,7 @@
     idOf,
     identify: identify2,
     locate,
+    markHoverable,
     markListening,
     nodeOf,
     options,

@@ -14,7 +14,7 @@ import { scroll, scrollPosition } from "./act/scroll.js";
 import { secretField, typeSecret } from "./act/secrets.js";
 import { domSettled, pageChange } from "./act/wait.js";
 import { idOf, nodeOf, registerClosedRoot, registerOwnRoot } from "./dom/registry.js";
-import { markListening, read } from "./read/read.js";
+import { markHoverable, markListening, read } from "./read/read.js";
 
 const injected = Object.freeze({
   clipboard,
@@ -31,6 +31,7 @@ const injected = Object.freeze({
   idOf,
   identify,
   locate,
+  markHoverable,
   markListening,
   nodeOf,
   options,

@@ -131,6 +131,7 @@ export interface ControlState {
   editable?: boolean;
   expanded?: boolean;
   filled?: boolean;
+  hover?: boolean;
   format?: string;
   href?: string;
   invalid?: string;

@@ -9,6 +9,14 @@ use crate::process::panics::lock;
 const MAX_LISTENERS: usize = 50_000;
 const MAX_SHADOW_NODES: usize = 10_000;
 
+/// What an element listens to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum ListensTo {
+    Presses,
+    /// The pointer coming over it.
+    Pointer,
+}
+
 impl IsolatedWorlds {
     /// The world's `document` object.
     pub(crate) fn root(&self, document: &Document) -> Result<RemoteObjectId, ScriptError> {
@@ -33,9 +41,9 @@ impl IsolatedWorlds {
     pub(crate) fn new_listeners(
         &self,
         document: &Document,
-        nodes: impl Iterator<Item = i64>,
+        nodes: impl Iterator<Item = (i64, ListensTo)>,
         limit: usize,
-    ) -> Vec<i64> {
+    ) -> Vec<(i64, ListensTo)> {
         let Ok(world) = self.known(document) else { return Vec::new() };
         let mut listening = lock(&world.listening);
         let room = MAX_LISTENERS.saturating_sub(listening.len());

@@ -4,6 +4,7 @@ mod document;
 mod memory;
 
 pub(crate) use document::{Document, ElementRef, FrameDocument, PageDocuments, ShadowNode, owner_of};
+pub(crate) use memory::ListensTo;
 pub use document::{NodeId, WorldId};
 
 use std::collections::{HashMap, HashSet};
@@ -56,8 +57,8 @@ struct IsolatedWorld {
     key: WorldId,
     /// The same document in the page's main world.
     page_document: Arc<OnceLock<RemoteObjectId>>,
-    /// Backend ids of nodes known to listen to presses.
-    listening: Arc<Mutex<HashSet<i64>>>,
+    /// Backend ids of nodes known to listen.
+    listening: Arc<Mutex<HashSet<(i64, ListensTo)>>>,
     /// Nodes whose closed shadow trees are registered.
     known_shadow_nodes: Arc<Mutex<HashSet<ShadowNode>>>,
 }

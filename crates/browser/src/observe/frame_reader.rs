@@ -14,7 +14,7 @@ use futures::future::{BoxFuture, join_all};
 
 use crate::context::Context;
 use crate::isolated_world::{
-    Document, FrameDocument, IsolatedWorlds, NodeId, ObjectGroup, PageDocuments, ScriptError, WorldId,
+    Document, FrameDocument, IsolatedWorlds, ListensTo, NodeId, ObjectGroup, PageDocuments, ScriptError, WorldId,
 };
 use crate::observe::{ChildFrame, FrameReading, Reading};
 use cdp::CdpError;
@@ -37,6 +37,8 @@ const MAX_LISTENER_NODES: u32 = 20_000;
 const MAX_LISTENERS: usize = 100;
 /// Events that a press triggers.
 const PRESSES: [&str; 6] = ["click", "dblclick", "mousedown", "mouseup", "pointerdown", "pointerup"];
+/// Events of a pointer that comes over an element.
+const POINTER: [&str; 4] = ["mouseenter", "mouseover", "pointerenter", "pointerover"];
 
 #[derive(Clone, Copy)]
 pub(crate) struct FrameReader<'a> {
@@ -113,7 +115,7 @@ impl<'a> FrameReader<'a> {
         id
     }
 
-    /// Reads a document, repeatedly if that revealed closed shadow trees or elements that listen to presses.
+    /// Reads a document, repeatedly if that revealed closed shadow trees or elements that listen.
     pub(crate) async fn read(self, document: &Document) -> Result<(WorldId, Reading), ScriptError> {
         let mut passes = 1;
         loop {
@@ -126,7 +128,7 @@ impl<'a> FrameReader<'a> {
             let (opened, found) = tokio::join!(opened, async {
                 passes == 1
                     && reading.nodes <= MAX_LISTENER_NODES
-                    && self.find_press_listeners(document).await.unwrap_or(false)
+                    && self.find_listeners(document).await.unwrap_or(false)
             });
             if !(opened || found) {
                 return Ok((key, reading));
@@ -135,21 +137,24 @@ impl<'a> FrameReader<'a> {
         }
     }
 
-    /// Marks elements that listen to presses without looking clickable; true if there are new ones.
-    async fn find_press_listeners(self, document: &Document) -> Result<bool, ScriptError> {
+    /// Marks elements that listen to presses or to the pointer without looking so; true if there are new ones.
+    async fn find_listeners(self, document: &Document) -> Result<bool, ScriptError> {
         let root = self.root(document).await?;
         // The object is in no group, so the reply contains no function objects. `pierce` includes shadow trees.
         let ask = GetEventListenersParams::builder().object_id(root).depth(-1).pierce(true).build();
         let ask = ask.expect("the object is set");
         let Listeners { listeners } = document.session.call_as(ask, self.limit).await?;
-        let presses = listeners.iter().filter(|listener| PRESSES.contains(&listener.event.as_str()));
-        let nodes = presses.filter_map(|listener| listener.backend_node_id);
+        let of = |events: &'static [&str], kind: ListensTo| {
+            let heard = listeners.iter().filter(|listener| events.contains(&listener.event.as_str()));
+            heard.filter_map(move |listener| Some((listener.backend_node_id?, kind)))
+        };
+        let nodes = of(&PRESSES, ListensTo::Presses).chain(of(&POINTER, ListensTo::Pointer));
         let new_listeners = self.worlds.new_listeners(document, nodes, MAX_LISTENERS);
         if new_listeners.is_empty() {
             return Ok(false);
         }
         let group = self.worlds.group();
-        let marks = new_listeners.into_iter().map(|node| self.mark(document, BackendNodeId::new(node), &group));
+        let marks = new_listeners.into_iter().map(|listener| self.mark(document, listener, &group));
         let marks = join_all(marks).await;
         self.worlds.release(document, group);
         // The node is gone or belongs to another document.
@@ -170,9 +175,18 @@ impl<'a> FrameReader<'a> {
         self.worlds.set_page_root(document, root)
     }
 
-    async fn mark(self, document: &Document, node: BackendNodeId, group: &ObjectGroup) -> Result<bool, ScriptError> {
-        let node = self.worlds.resolve(document, node, group).await?;
-        self.worlds.call_on(document, &node, "markListening", None).await
+    async fn mark(
+        self,
+        document: &Document,
+        (node, kind): (i64, ListensTo),
+        group: &ObjectGroup,
+    ) -> Result<bool, ScriptError> {
+        let node = self.worlds.resolve(document, BackendNodeId::new(node), group).await?;
+        let mark = match kind {
+            ListensTo::Presses => "markListening",
+            ListensTo::Pointer => "markHoverable",
+        };
+        self.worlds.call_on(document, &node, mark, None).await
     }
 
     /// Probes elements for a closed shadow tree; true if any has one.

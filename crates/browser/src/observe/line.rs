@@ -99,6 +99,7 @@ fn states(out: &mut String, item: &ElementItem, focused: bool) {
         ("busy", item.busy),
         ("muted", item.muted),
         ("hidden", item.hidden),
+        ("hover", item.hover),
         ("focused", focused),
     ];
     for (flag, _) in flags.into_iter().filter(|(_, set)| *set) {

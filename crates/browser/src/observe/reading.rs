@@ -182,6 +182,8 @@ pub(crate) struct ElementItem {
     pub(crate) sort: String,
     /// Names of hidden controls that appear when the pointer is over the element.
     pub(crate) reveals: String,
+    /// A script does something when the pointer comes over it.
+    pub(crate) hover: bool,
     pub(crate) min: String,
     pub(crate) max: String,
     pub(crate) step: String,

@@ -108,6 +108,9 @@ export function rootOf(element) {
 /** Elements that listen to presses without looking like controls. */
 export const listening = new WeakSet();
 
+/** Elements that listen to the pointer coming over them, and to nothing else. */
+export const hoverable = new WeakSet();
+
 /**
  * @param {Node} node
  * @returns {Element | null}

@@ -6,7 +6,7 @@ import { explicitRole, isControl, isEditor, isTrue } from "../dom/controls.js";
 import { languageOf, shownLines } from "../dom/editors.js";
 import { elementHint, givenName, iconHint } from "../dom/names.js";
 import { attribute, rectOf } from "../dom/native.js";
-import { listening } from "../dom/registry.js";
+import { hoverable, listening } from "../dom/registry.js";
 import { bounded, MAX_NAME, phrase, whole } from "../dom/strings.js";
 import { cellState, dateOf } from "./cells.js";
 import { clippedBy } from "./clipping.js";
@@ -280,8 +280,12 @@ export function listSoftControl(walk, element, tag, explicit, context) {
   const isHuge = area > 0.7 * innerWidth * innerHeight;
   const hasHandler = element.hasAttribute("onclick");
   // Without a sign of it, what listens around much else does so for something in it.
+  const isHoverable = hoverable.has(element);
   const isQuiet =
-    (listening.has(element) || isKeyboardStop(element)) && !context.pointer && !hasHandler && explicit === "";
+    (listening.has(element) || isHoverable || isKeyboardStop(element)) &&
+    !context.pointer &&
+    !hasHandler &&
+    explicit === "";
   if (isQuiet && (controls > 0 || texts > 4)) return;
   const listens = hasHandler || isTrue(element, "draggable");
   if ((isHuge && (controls > 0 || texts > 6)) || (controls > 0 && texts === 0 && !listens)) return;
@@ -293,6 +297,7 @@ export function listSoftControl(walk, element, tag, explicit, context) {
   const identified = identify(element, tag, own);
   const record = walk.add(element, tag, context, isOpen(seen), identified);
   setStates(element, tag, own, record);
+  if (isHoverable && !listening.has(element)) record.hover = true;
   const cursor = context.style?.cursor;
   if (cursor === "grab" || cursor === "move") record.draggable = true;
   if (element.ownerSVGElement) describeShape(element, element.ownerSVGElement, tag, record);

@@ -6,7 +6,7 @@ import { CONTROL_CANDIDATE, COUNTED_CONTROL, explicitRole, isControl, isTrue } f
 import { isPicture, pictureName } from "../dom/names.js";
 import { firstChildOf, isDisguised, localNameOf, parentNodeOf, rectOf } from "../dom/native.js";
 import { areaShape, contentRange } from "../dom/places.js";
-import { listening, rootOf } from "../dom/registry.js";
+import { hoverable, listening, rootOf } from "../dom/registry.js";
 import { CELL_ROLES } from "./cells.js";
 import { clippedBy } from "./clipping.js";
 import { ElementContext, escapedClip, UNCLIPPED } from "./context.js";
@@ -457,7 +457,7 @@ function isSoftControl(element, context, style) {
     context.listensForChildren = !(isRow && hasCursor) && listensForChildren(element);
     if (!context.listensForChildren) return true;
   }
-  return hasCursor || isKeyboardStop(element);
+  return hasCursor || isKeyboardStop(element) || hoverable.has(element);
 }
 
 /**

@@ -5,8 +5,8 @@ import { boxFrom, isOpen, touches } from "../dom/boxes.js";
 import { CONTROL_CANDIDATE, COUNTED_CONTROL, explicitRole, isControl } from "../dom/controls.js";
 import { editorOf } from "../dom/editors.js";
 import { textOf } from "../dom/names.js";
-import { comesBefore, isElement, localNameOf, matches, page, rectOf } from "../dom/native.js";
-import { focusedElement, hasId, idOf, listening } from "../dom/registry.js";
+import { closest, comesBefore, isElement, localNameOf, matches, page, queryAll, rectOf } from "../dom/native.js";
+import { focusedElement, hasId, hoverable, idOf, listening } from "../dom/registry.js";
 import { bounded, phrase, whole } from "../dom/strings.js";
 import { barrierMarks } from "./barriers.js";
 import { bisect } from "./bisect.js";
@@ -179,5 +179,20 @@ export function markListening(node) {
   if (!isElement(node) || node === page.documentElement() || node === page.body() || listening.has(node)) return false;
   if (matches(node, CONTROL_CANDIDATE) && isControl(node, localNameOf(node), explicitRole(node))) return false;
   listening.add(node);
+  return true;
+}
+
+/**
+ * Notes that an element listens to the pointer coming over it, as rows do that show their buttons then. What holds
+ * controls is reached by pointing at those.
+ *
+ * @param {Node} node
+ * @returns {boolean} whether the document is worth another reading
+ */
+export function markHoverable(node) {
+  if (!isElement(node) || listening.has(node) || closest(node, COUNTED_CONTROL) !== null) return false;
+  if (node === page.documentElement() || node === page.body() || queryAll(node, COUNTED_CONTROL).length > 0)
+    return false;
+  hoverable.add(node);
   return true;
 }
