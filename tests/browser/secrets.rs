@@ -463,3 +463,40 @@ fn an_apostrophe_in_a_label_does_not_hide_a_value() {
         tab.close().await;
     });
 }
+
+#[test]
+fn no_picture_is_taken_of_a_value_that_cannot_be_covered_for_certain() {
+    run(async {
+        let value = "Hunter2244";
+        let split = [
+            "<details open>Hunter<summary>Name</summary>2244</details>",
+            "<ruby>Hun<rt>read</rt>ter2244</ruby>",
+            "<div id=h>Hunter</div><script>h.attachShadow({ mode: 'open' }).innerHTML = '<b><slot></slot>2244</b>'</script>",
+            "<div id=h><b slot=b>2244</b><b slot=a>Hunter</b></div><script>\
+             h.attachShadow({ mode: 'closed' }).innerHTML = '<slot name=a></slot><slot name=b></slot>'</script>",
+            "<p style='display:flex'><b>Hunter</b><b>2244</b></p>",
+            "<p style='text-shadow:0 90px red'>Hunter2244</p>",
+            "<svg><text id=t y=20>Hunter2244</text><use href=#t y=40 /></svg>",
+        ];
+        for body in split {
+            let site = site(body).await;
+            let tab = open(&site.url("/"), secrets(&[&site.url("")], value), Some(ImageFormat::Png)).await;
+            let seen = tab.observe().await;
+            let notices = seen.notices.join("\n");
+            assert!(seen.screenshot.is_none() && notices.contains("may not be covered entirely"), "{body}: {notices}");
+            tab.close().await;
+        }
+        let whole = "<style>* { margin: 0; font: 40px/50px monospace } :popover-open { inset: 400px auto auto 0; border: 0;\
+            padding: 0 }</style><div popover id=p>Hunter2244</div><details open><summary>Name</summary>Hunter2244</details>\
+            <div id=h>Hunter2244</div><script>p.showPopover(); h.attachShadow({ mode: 'open' }).innerHTML = '<slot></slot>'\
+            </script>";
+        let site = site(whole).await;
+        let tab = open(&site.url("/"), secrets(&[&site.url("")], value), Some(ImageFormat::Png)).await;
+        let picture = tab.observe().await.screenshot.unwrap();
+        let (width, pixels) = rgb(&STANDARD.decode(&*picture.base64).unwrap());
+        for y in [75, 125, 425] {
+            assert!((10..200).step_by(5).all(|x| pixels[(y * width + x) * 3..][..3] == [0, 0, 0]), "at {y}");
+        }
+        tab.close().await;
+    });
+}

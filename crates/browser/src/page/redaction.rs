@@ -49,6 +49,8 @@ pub(crate) enum ScreenshotError {
     Unknown(ScriptError),
     #[error("the page shows a secret that keeps moving")]
     Moving,
+    #[error("the page shows a secret in a way that may not be covered entirely")]
+    Uncertain,
     #[error("the page has too much text to look for secrets")]
     TooMuch,
 }
@@ -65,6 +67,27 @@ impl From<ScriptError> for ScreenshotError {
 #[derive(Deserialize)]
 struct Texts {
     texts: Option<Vec<String>>,
+    /// All of the document's text without gaps, in which values are whole that are split between its parts.
+    running: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Cover {
+    boxes: Vec<Rect>,
+    /// Nothing of the covered text is painted elsewhere, such as by a shadow.
+    certain: bool,
+    /// The running text that is not covered.
+    running: Vec<String>,
+}
+
+/// The secrets that a document shows.
+enum Shown {
+    /// They are in these areas, and nowhere else.
+    Within(Vec<Rect>),
+    /// There may be some elsewhere.
+    Uncertain,
+    /// There is too much text or there are too many secrets.
+    TooMuch,
 }
 
 #[derive(Deserialize)]
@@ -93,13 +116,11 @@ pub(crate) async fn capture(
 
 /// The areas to mask: single texts in the main document, whole frames elsewhere.
 async fn boxes(reader: FrameReader<'_>, main: &Document, masker: &Arc<Masker>) -> Result<Vec<Rect>, ScreenshotError> {
-    let ranges = ranges(reader, main, masker, MAX_TEXT).await?.ok_or(ScreenshotError::TooMuch)?;
-    let mut all = Vec::new();
-    if !ranges.is_empty() {
-        let (_, Boxes { boxes }) =
-            reader.worlds.call(main, "textBoxes", &json!({ "ranges": ranges }), reader.limit).await?;
-        all.extend(boxes);
-    }
+    let mut all = match shown(reader, main, masker, MAX_TEXT).await? {
+        Shown::Within(boxes) => boxes,
+        Shown::Uncertain => return Err(ScreenshotError::Uncertain),
+        Shown::TooMuch => return Err(ScreenshotError::TooMuch),
+    };
     let frames = reader.context.frames_of(main);
     let left = AtomicUsize::new(MAX_FRAMES);
     let covered = join_all(frames.iter().map(|frame| shows_secret(reader, frame, masker, &left, 1))).await;
@@ -132,7 +153,8 @@ fn shows_secret<'a>(
         if depth > MAX_DEPTH || is_one_too_many {
             return true;
         }
-        if !matches!(ranges(reader, frame, masker, MAX_FRAME_TEXT).await, Ok(Some(ranges)) if ranges.is_empty()) {
+        let found = shown(reader, frame, masker, MAX_FRAME_TEXT).await;
+        if !matches!(found, Ok(Shown::Within(boxes)) if boxes.is_empty()) {
             return true;
         }
         let inner = reader.context.frames_of(frame);
@@ -141,19 +163,27 @@ fn shows_secret<'a>(
     .boxed()
 }
 
-/// The secrets in a document's texts; none if there is too much text or too many secrets.
-async fn ranges(
+/// The secrets in a document's texts. A value counts as covered only if it is whole in one text of one block or field,
+/// and painted nowhere else; of others, such as one that is split between slots, nobody knows where all of it is.
+async fn shown(
     reader: FrameReader<'_>,
     document: &Document,
     masker: &Arc<Masker>,
     limit: usize,
-) -> Result<Option<Vec<TextRange>>, ScriptError> {
+) -> Result<Shown, ScriptError> {
     reader.open_closed_trees(document).await?;
     let argument = json!({ "limit": limit });
-    let (_, Texts { texts }) = reader.worlds.call(document, "shownTexts", &argument, reader.limit).await?;
-    let Some(texts) = texts else { return Ok(None) };
-    let masker = masker.clone();
-    Ok(run_blocking(move || secret_ranges(&texts, &masker)).await)
+    let (_, Texts { texts, running }) = reader.worlds.call(document, "shownTexts", &argument, reader.limit).await?;
+    let Some(texts) = texts else { return Ok(Shown::TooMuch) };
+    let of = masker.clone();
+    let Some(ranges) = run_blocking(move || secret_ranges(&texts, &of)).await else { return Ok(Shown::TooMuch) };
+    let mut cover = Cover { boxes: Vec::new(), certain: true, running };
+    if !ranges.is_empty() {
+        (_, cover) = reader.worlds.call(document, "textBoxes", &json!({ "ranges": ranges }), reader.limit).await?;
+    }
+    let (of, running) = (masker.clone(), cover.running);
+    let is_left = run_blocking(move || running.iter().any(|text| !of.find(text).is_empty())).await;
+    Ok(if cover.certain && !is_left { Shown::Within(cover.boxes) } else { Shown::Uncertain })
 }
 
 fn secret_ranges(texts: &[String], masker: &Masker) -> Option<Vec<TextRange>> {

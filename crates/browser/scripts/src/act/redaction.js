@@ -1,6 +1,7 @@
 // What screenshots must not show: the texts of the document, and where ranges of them are.
 
-import { isText, page } from "../dom/native.js";
+import { closest, isElement, isText, localNameOf, page } from "../dom/native.js";
+import { renderedChildrenOf } from "../dom/registry.js";
 import { find, parentElementOf, roots } from "./elements.js";
 
 /** @import { AnyElement, Rect } from "../types" */
@@ -61,7 +62,8 @@ function textsOf(node) {
  * picture that did not load.
  *
  * @param {{ limit: number }} argument
- * @returns {{ texts: string[] | null }} null when there are more than `limit` characters
+ * @returns {{ texts: string[] | null, running: string[] }} no texts when there are more than `limit` characters; see
+ *   `runningTexts`
  */
 export function shownTexts({ limit }) {
   places = [];
@@ -105,18 +107,103 @@ export function shownTexts({ limit }) {
     }
     endBlock();
   }
-  return { texts: length > limit ? null : texts };
+  if (length > limit) return { texts: null, running: [] };
+  return { texts, running: runningTexts() };
+}
+
+const WITH_OWN_TEXT = new Set(["input", "textarea", "select", "img"]);
+const ANNOTATIONS = new Set(["rt", "rp"]);
+const MAX_DEPTH = 600;
+/** Shadows within as many pixels are under the boxes. */
+const MAX_SHADOW = 2;
+
+/**
+ * The texts of the document in the order of its layout, one right after the other: a value that is split between blocks,
+ * slots or parts of a ruby is whole in it. Where there are annotations, once with and once without them.
+ *
+ * @param {Map<Text, [start: number, end: number][]>} [covered] characters that are left out
+ * @returns {string[]}
+ */
+function runningTexts(covered = new Map()) {
+  /** @type {[string[], string[]]} */
+  const out = [[], []];
+  /**
+   * @param {Node} node
+   * @param {number} depth
+   * @param {boolean} isAnnotation
+   * @returns {void}
+   */
+  const visit = (node, depth, isAnnotation) => {
+    if (isText(node)) {
+      const text = without(node.data, covered.get(node) ?? []);
+      if (!/\S/.test(text)) return;
+      out[0].push(text);
+      if (!isAnnotation) out[1].push(text);
+      return;
+    }
+    if (!isElement(node) || depth > MAX_DEPTH) return;
+    const tag = localNameOf(node);
+    if (NOT_SHOWN.has(tag) || WITH_OWN_TEXT.has(tag) || getComputedStyle(node).display === "none") return;
+    let children = [...renderedChildrenOf(node)];
+    if (tag === "details") {
+      // Its summary comes first wherever it stands.
+      const isSummary = (/** @type {Node} */ child) => isElement(child) && localNameOf(child) === "summary";
+      children = [...children.filter(isSummary), ...children.filter((child) => !isSummary(child))];
+    }
+    for (const child of children) visit(child, depth + 1, isAnnotation || ANNOTATIONS.has(tag));
+  };
+  const root = page.documentElement();
+  if (root) visit(root, 0, false);
+  const [whole, main] = out.map((parts) => parts.join("").toWellFormed());
+  return out[0].length === out[1].length ? [whole] : [whole, main];
 }
 
 /**
- * The boxes of ranges of the texts that were returned last.
+ * @param {string} text
+ * @param {[start: number, end: number][]} parts
+ * @returns {string} with a mark in the place of each part
+ */
+function without(text, parts) {
+  let out = "";
+  let at = 0;
+  for (const [start, end] of parts) {
+    out += `${text.slice(at, start)}|`;
+    at = end;
+  }
+  return out + text.slice(at);
+}
+
+/**
+ * Whether what an element shows is painted in other places than its boxes, too.
+ *
+ * @param {AnyElement | null} element
+ * @returns {boolean}
+ */
+function isPaintedElsewhere(element) {
+  if (element && closest(element, "svg [id]") && page.getElementsByTagName("use").length > 0) return true;
+  for (let node = element; node; node = parentElementOf(node)) {
+    const style = getComputedStyle(node);
+    const shadow = style.textShadow.match(/-?[\d.]+(?=px)/g) ?? [];
+    if (node === element && shadow.some((length) => Math.abs(Number(length)) > MAX_SHADOW)) return true;
+    const reflection = style.getPropertyValue("-webkit-box-reflect");
+    if ((reflection !== "" && reflection !== "none") || style.filter.includes("drop-shadow")) return true;
+  }
+  return false;
+}
+
+/**
+ * The boxes of ranges of the texts that were returned last, and whether they are all that is painted of them. `running`
+ * is what is left without them.
  *
  * @param {{ ranges: [text: number, start: number, end: number][] }} argument each a text's number and its characters
- * @returns {{ boxes: Rect[] }}
+ * @returns {{ boxes: Rect[], certain: boolean, running: string[] }}
  */
 export function textBoxes({ ranges }) {
   /** @type {Rect[]} */
   const boxes = [];
+  let certain = true;
+  /** @type {Map<Text, [start: number, end: number][]>} */
+  const covered = new Map();
   /**
    * @param {DOMRect} rect
    * @returns {void}
@@ -139,9 +226,11 @@ export function textBoxes({ ranges }) {
       range.setStart(node, from);
       range.setEnd(node, to);
       for (const rect of range.getClientRects()) add(rect);
+      covered.set(node, [...(covered.get(node) ?? []), [from, to]]);
+      certain &&= !isPaintedElsewhere(node.parentElement);
     }
   }
-  return { boxes };
+  return { boxes, certain, running: runningTexts(covered) };
 }
 
 /**
