@@ -128,7 +128,7 @@ pub enum Action {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         regex: Option<bool>,
     },
-    /// By CSS selector.
+    /// By CSS selector; gives indices.
     FindElements {
         selector: String,
     },

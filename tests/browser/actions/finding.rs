@@ -1,6 +1,7 @@
 //! The action `find`.
 
 use agent::action::Action;
+use agent::observation::ElementIndex;
 use agent::ports::ActionError;
 
 use crate::support::{Site, open, run};
@@ -43,10 +44,56 @@ fn a_selector_lists_its_matches_without_passwords() {
         let tab = open(&site, "/").await;
         let find = |selector: &str| Action::FindElements { selector: selector.into() };
         let rows = tab.act(find("li.row")).await.unwrap();
-        assert_eq!(rows.extracted.as_deref(), Some("<li.row> One\n<li.row> (hidden) Two"));
+        let rows = rows.extracted.unwrap();
+        let (shown, hidden) = rows.split_once('\n').unwrap();
+        assert!(shown.contains("]<li.row> at=") && shown.ends_with(" One"), "{rows}");
+        assert_eq!(hidden, "<li.row> (hidden) Two");
         let field = tab.act(find("input")).await.unwrap();
         assert!(!field.extracted.unwrap().contains("hunter2"));
         assert!(matches!(tab.act(find("li[")).await, Err(ActionError::NotPossible(_))));
+        tab.close().await;
+    });
+}
+
+#[test]
+fn what_a_selector_finds_can_be_acted_on() {
+    run(async {
+        // Nothing says that these can be pressed: the whole document listens.
+        let body = "<p>Top</p><div style='height:3000px'></div><div class=cell data-n=1></div><div class=cell data-n=2>\
+            </div><style>.cell { width: 40px; height: 40px }</style><script>\
+            document.onclick = (e) => tell(e.target.dataset.n)</script>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        let found = tab.act(Action::FindElements { selector: ".cell".into() }).await.unwrap().extracted.unwrap();
+        let line = found.lines().nth(1).unwrap();
+        assert!(line.contains("]<div.cell> (below)"), "{found}");
+        let index = line[1..line.find(']').unwrap()].parse().unwrap();
+        // The view between does not list them.
+        assert!(!tab.text().await.contains("cell"));
+        tab.act(Action::click(ElementIndex(index))).await.unwrap();
+        site.hears("2").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_text_in_a_list_that_draws_its_rows_anew_is_scrolled_to() {
+    run(async {
+        // Rows that are drawn above the middle of the list push it down.
+        let body = "<div id=list style='height:200px;overflow:auto'></div><script>\
+            const rows = (from) => { list.replaceChildren(); for (let n = from; n < 200; n++) {\
+              const row = document.createElement('div'); row.textContent = 'Row ' + n + '.';\
+              row.style.height = '20px'; list.append(row) } };\
+            rows(150); let drawn = false;\
+            list.onscroll = () => { if (drawn) return; drawn = true; rows(0); list.scrollTop = 0 }</script>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        tab.act(Action::ScrollToText { text: "Row 180.".into(), select: None }).await.unwrap();
+        let view = tab.text().await;
+        assert!(view.contains("Row 180.") && view.contains("Row 178."), "{view}");
+        let at = "document.elementFromPoint(50, list.getBoundingClientRect().top + 100).textContent";
+        let middle = tab.act(Action::Evaluate { js: at.into() }).await.unwrap().extracted.unwrap();
+        assert!(middle.contains("Row 18") || middle.contains("Row 179"), "{middle}");
         tab.close().await;
     });
 }

@@ -1,5 +1,6 @@
 //! What every action works with: the run's context, the last view's elements, and script calls.
 
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -10,7 +11,7 @@ use super::clipboard::Clipboard;
 use super::text::clip;
 use crate::context::Context;
 use crate::isolated_world::{Document, ElementRef, IsolatedWorlds, NodeId, ScriptError};
-use crate::observe::element_map::{ElementMap, MappedElement};
+use crate::observe::element_map::{ElementMap, FoundElement, MappedElement};
 use crate::observe::frame_reader::FrameReader;
 use crate::observe::relocate;
 use crate::wait::pending_navigation;
@@ -30,6 +31,8 @@ pub(crate) struct Executor<'a> {
     pub(crate) clipboard: &'a Clipboard,
     /// Placeholders it may replace while typing.
     pub(crate) secrets: &'a Secrets,
+    /// What the last search found, each with its line in the result.
+    pub(crate) found: &'a Mutex<Vec<(usize, FoundElement)>>,
 }
 
 /// The element an action refers to.

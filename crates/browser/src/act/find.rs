@@ -12,6 +12,10 @@ use super::mouse::Point;
 use super::outcome::prepend_note;
 use super::text::clip;
 use super::wait::Has;
+use crate::isolated_world::ElementRef;
+use crate::observe::element_map::FoundElement;
+use crate::process::panics::lock;
+use agent::observation::Element;
 use agent::ports::{ActionError, ActionOutcome};
 
 /// Maximum number of matches reported.
@@ -42,6 +46,21 @@ struct Matched {
     invalid: bool,
     total: usize,
     lines: Vec<String>,
+    /// The visible elements.
+    elements: Vec<MatchedElement>,
+}
+
+#[derive(Debug, Deserialize)]
+struct MatchedElement {
+    /// Its number among the lines.
+    line: usize,
+    id: u32,
+    tag: String,
+    role: String,
+    name: String,
+    #[serde(rename = "type")]
+    input_type: String,
+    signature: Option<String>,
 }
 
 impl Executor<'_> {
@@ -93,18 +112,33 @@ impl Executor<'_> {
         Ok(search_outcome(description, (total, "places"), "it is not on the page", &found))
     }
 
+    /// Lists what a selector matches. Visible elements become known to the caller, who gives them indices.
     pub(super) async fn find_elements(&self, selector: &str) -> Result<ActionOutcome, ActionError> {
         let argument = json!({ "selector": selector, "limit": MAX_FOUND });
         let mut matched = Matched::default();
-        for FrameAnswer { value, .. } in self.ask_all::<Matched>("querySelectorAll", &argument).await? {
-            matched.invalid |= value.invalid;
-            matched.total += value.total;
-            matched.lines.extend(value.lines);
+        let mut found = Vec::new();
+        for mut answer in self.ask_all::<Matched>("querySelectorAll", &argument).await? {
+            matched.invalid |= answer.value.invalid;
+            matched.total += answer.value.total;
+            let elements = std::mem::take(&mut answer.value.elements);
+            if !elements.is_empty() && matched.lines.len() < MAX_FOUND {
+                let documents = self.owners_of(&answer).await?;
+                let before = matched.lines.len();
+                found.extend(elements.into_iter().filter(|element| before + element.line < MAX_FOUND).map(|element| {
+                    let MatchedElement { line, id, tag, role, name, input_type, signature } = element;
+                    let place = ElementRef { document: answer.document.clone(), world: answer.world, id };
+                    let element = Element { tag, role, name: clip(&name, 200), input_type, ..Element::default() };
+                    let signature = signature.unwrap_or_default();
+                    (before + line, FoundElement { place, documents: documents.clone(), element, signature })
+                }));
+            }
+            matched.lines.extend(answer.value.lines);
         }
         matched.lines.truncate(MAX_FOUND);
         if matched.invalid {
             reject!("{:?} is no CSS selector", clip(selector, 80));
         }
+        *lock(self.found) = found;
         let description = format!("Find elements '{}'", clip(selector, 80));
         Ok(search_outcome(description, (matched.total, "elements"), "nothing matches", &matched.lines))
     }

@@ -15,6 +15,8 @@ pub(crate) struct ElementMap {
     elements: HashMap<ElementIndex, Element>,
     /// The elements that selectors stand for.
     selected: HashMap<String, ElementIndex>,
+    /// The elements of the last search, which need not be in the view.
+    found: HashMap<ElementIndex, Element>,
     documents: PageDocuments,
     /// The reading behind the view.
     page: Option<Arc<FrameReading>>,
@@ -44,7 +46,8 @@ impl ElementMap {
     pub(crate) fn update(&mut self, page: Arc<FrameReading>, documents: PageDocuments, budget: usize) -> PageView {
         let view = compose(&page, &mut self.indices, budget);
         self.page = Some(page);
-        self.elements = view.elements.iter().map(|element| (element.index, element.clone())).collect();
+        self.elements = self.found.clone();
+        self.elements.extend(view.elements.iter().map(|element| (element.index, element.clone())));
         self.selected.clear();
         self.documents = documents;
         view
@@ -58,13 +61,34 @@ impl ElementMap {
         boxes
     }
 
+    /// Gives indices to what a search found, in front of its lines. They are valid until the next search.
+    pub(crate) fn keep(&mut self, found: Vec<(usize, FoundElement)>, lines: &str) -> String {
+        let mut lines: Vec<String> = lines.lines().map(str::to_owned).collect();
+        self.found.clear();
+        for (number, found) in found {
+            let index = self.insert(found);
+            if let Some(element) = self.elements.get(&index) {
+                self.found.insert(index, element.clone());
+            }
+            if let Some(line) = lines.get_mut(number) {
+                line.insert_str(0, &index.to_string());
+            }
+        }
+        lines.join("\n")
+    }
+
     /// Adds the element that a selector stands for, until the next view.
     pub(crate) fn add(&mut self, selector: &str, found: FoundElement) -> ElementIndex {
+        let index = self.insert(found);
+        self.selected.insert(selector.to_owned(), index);
+        index
+    }
+
+    fn insert(&mut self, found: FoundElement) -> ElementIndex {
         let FoundElement { place, documents, mut element, signature } = found;
         element.index =
             self.indices.show(IndexedElement { frame: place.world, node: NodeId(place.id), signature, in_view: None });
         let index = element.index;
-        self.selected.insert(selector.to_owned(), index);
         self.elements.insert(index, element);
         // The page may have navigated since it was last read.
         for (world, located) in documents {
@@ -84,6 +108,7 @@ impl ElementMap {
     /// Drops the indices of documents that are gone.
     pub(crate) fn retain(&mut self, is_alive: impl Fn(WorldId) -> bool) {
         self.indices.retain_frames(is_alive);
+        self.found.retain(|index, _| self.indices.resolve(*index).is_some());
     }
 
     /// Whether an interstitial is worth waiting for: each is, once.

@@ -19,7 +19,7 @@ use crate::act::{Clipboard, Executor};
 use crate::context::Context;
 use crate::error::browser_error;
 use crate::isolated_world::{Document, IsolatedWorlds};
-use crate::observe::element_map::ElementMap;
+use crate::observe::element_map::{ElementMap, FoundElement};
 use crate::process::panics::lock;
 use agent::action::Action;
 use agent::image::{Image, ImageFormat};
@@ -35,6 +35,8 @@ pub struct BrowserPage {
     /// Held during an action or observation: a run does one thing at a time.
     elements: tokio::sync::Mutex<ElementMap>,
     clipboard: Clipboard,
+    /// What the last search found, until it has indices.
+    found: Mutex<Vec<(usize, FoundElement)>>,
     spec: PageSpec,
     /// Something was opened or done: before that, the page is empty.
     is_used: AtomicBool,
@@ -49,6 +51,7 @@ impl BrowserPage {
             worlds: IsolatedWorlds::default(),
             elements: tokio::sync::Mutex::default(),
             clipboard: Clipboard::default(),
+            found: Mutex::default(),
             spec,
             is_used: AtomicBool::new(false),
             last_picture: Mutex::default(),
@@ -99,7 +102,12 @@ impl Page for BrowserPage {
             if !matches!(action, Action::Wait { .. }) {
                 self.action_started();
             }
-            self.executor(&elements).act(action).await
+            let mut outcome = self.executor(&elements).act(action).await?;
+            let found = std::mem::take(&mut *lock(&self.found));
+            if let Some(lines) = outcome.extracted.as_mut().filter(|_| !found.is_empty()) {
+                *lines = elements.keep(found, lines);
+            }
+            Ok(outcome)
         };
         self.context.while_alive(acted).await
     }
@@ -161,6 +169,7 @@ impl BrowserPage {
             elements,
             clipboard: &self.clipboard,
             secrets: &self.spec.secrets,
+            found: &self.found,
         }
     }
 

@@ -90,6 +90,17 @@ function rangeOf(wanted) {
 }
 
 /**
+ * @param {Range} range
+ * @returns {boolean}
+ */
+function isInViewport(range) {
+  const { top, bottom, left, right, height } = range.getBoundingClientRect();
+  return height > 0 && bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
+}
+
+const MAX_SCROLLS = 4;
+
+/**
  * Brings a text into view.
  *
  * @param {{ text: string }} argument
@@ -97,10 +108,15 @@ function rangeOf(wanted) {
  *   would select it
  */
 export async function scrollToText({ text }) {
-  const range = rangeOf(text);
+  let range = rangeOf(text);
+  for (let tries = 0; range && tries < MAX_SCROLLS; tries++) {
+    range.startContainer.parentElement?.scrollIntoView({ behavior: "instant", block: "center" });
+    await frames(2);
+    if (isInViewport(range)) break;
+    // A virtual list draws its rows anew where it was scrolled to.
+    range = rangeOf(text);
+  }
   if (!range) return { found: false };
-  range.startContainer.parentElement?.scrollIntoView({ behavior: "instant", block: "center" });
-  await frames(1);
   const boxes = [...range.getClientRects()].filter((box) => box.width > 0);
   const [first, last] = [boxes[0], boxes.at(-1)];
   if (!first || !last) return { found: true, from: null, to: null };
@@ -147,19 +163,27 @@ export function querySelector({ selector }) {
 }
 
 /**
- * What a selector matches, one line for each element.
+ * What a selector matches, one line for each element, and what the visible ones are.
  *
  * @param {{ selector: string, limit: number }} argument
- * @returns {{ invalid: true } | { total: number, lines: string[] }}
+ * @returns {{ invalid: true } | { total: number, lines: string[],
+ *   elements: (Identity & { id: number, signature: string | null, line: number })[] }}
  */
 export function querySelectorAll({ selector, limit }) {
+  /** @type {AnyElement[]} */
   let found;
   try {
     found = queryEverywhere(selector);
   } catch {
     return { invalid: true };
   }
-  return { total: found.length, lines: found.slice(0, limit).map(lineOf) };
+  const first = found.slice(0, limit);
+  const elements = first.flatMap((element, line) => {
+    const id = idOf(element);
+    const is = isVisible(element) ? identity(id) : null;
+    return is ? [{ ...is, id, signature: signature(id), line }] : [];
+  });
+  return { total: found.length, lines: first.map(lineOf), elements };
 }
 
 /**
@@ -169,7 +193,21 @@ export function querySelectorAll({ selector, limit }) {
 function lineOf(element) {
   const id = element.id ? `#${element.id}` : "";
   const classes = [...element.classList].slice(0, 3).map((name) => `.${name}`);
-  const hidden = isVisible(element) ? "" : " (hidden)";
+  const place = isVisible(element) ? placeOf(element) : " (hidden)";
   const text = isSecret(element) ? "" : clip(visibleText(element) || element.value, 100);
-  return clip(`<${element.localName}${id}${classes.join("")}>${hidden} ${text}`, 200);
+  return clip(`<${element.localName}${id}${classes.join("")}>${place} ${text}`, 200);
+}
+
+/**
+ * Where an element is: its middle in the viewport, or the side on which it is outside.
+ *
+ * @param {AnyElement} element
+ * @returns {string}
+ */
+function placeOf(element) {
+  const { left, top, width, height } = element.getBoundingClientRect();
+  const [x, y] = [Math.round(left + width / 2), Math.round(top + height / 2)];
+  if (y < 0) return " (above)";
+  if (y > innerHeight) return " (below)";
+  return x < 0 || x > innerWidth ? " (to the side)" : ` at=${x},${y}`;
 }
