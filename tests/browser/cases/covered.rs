@@ -90,3 +90,21 @@ fn a_button_under_a_sticky_header_is_scrolled_out_from_under_it() {
         tab.close().await;
     });
 }
+
+#[test]
+fn rows_under_a_bar_that_stays_in_place_are_listed() {
+    run(async {
+        let rows: String = (1..60).map(|n| format!("<button onclick=\"tell('row {n}')\">Row {n}</button>")).collect();
+        let body = format!(
+            "<style>* {{ margin: 0 }} button {{ display: block; height: 30px; width: 200px }} footer {{ position: fixed;\
+             bottom: 0; left: 0; right: 0; height: 90px; background: #fff }}</style>{rows}<footer>Total 59</footer>"
+        );
+        let site = Site::of(&[("/", &body)]).await;
+        let tab = open(&site, "/").await;
+        let view = tab.text().await;
+        assert!((1..59).all(|n| view.contains(&format!("/>Row {n}\n"))), "{view}");
+        tab.click("Row 29").await.unwrap();
+        site.hears("row 29").await;
+        tab.close().await;
+    });
+}

@@ -1,12 +1,14 @@
 //! Selects the lines that fit the budget.
 
-use super::flat_page::Line;
+use super::flat_page::{Line, Piece};
 
 /// Items shown of a list outside the viewport, once the page takes more than half of the budget. Below that, folding
 /// would save few tokens and cost the agent a step.
 const ITEMS_BEYOND: usize = 20;
 /// Items shown of a list in the viewport: the first of these that fits.
 const ITEMS_WITHIN: [usize; 6] = [usize::MAX, 60, 30, 15, 8, 4];
+/// Items shown of a palette, whose entries differ by nothing but their colour.
+const COLOURS_WITHIN: usize = 40;
 /// Maximum tokens of a note about omitted lines.
 pub(super) const NOTE: usize = 16;
 
@@ -78,12 +80,23 @@ fn fold(lines: &[Line], order: &[usize], groups: usize, (within, beyond): (usize
         let Some(item) = line.group.filter(|_| !line.is_header) else { continue };
         fates[at] = *known.entry(item).or_insert_with(|| {
             let (in_sight, out_of_sight) = &mut admitted[item.0];
+            let within = if is_colour(line) { within.min(COLOURS_WITHIN) } else { within };
             let (count, limit) = if line.distance == 0 { (in_sight, within) } else { (out_of_sight, beyond) };
             *count += 1;
             if *count > limit { Fate::Folded } else { Fate::Shown }
         });
     }
     fates
+}
+
+/// Whether a line is a control of which only the colour is known.
+fn is_colour(line: &Line) -> bool {
+    match line.pieces.as_slice() {
+        [Piece::Control(_, text)] => {
+            text.ends_with(" />") && text.contains(" colour=") && !text.contains(" state=") && !text.contains(" icon=")
+        }
+        _ => false,
+    }
 }
 
 /// Line numbers by distance, then in reading order; a counting sort over bands of pixels.

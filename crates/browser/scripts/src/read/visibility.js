@@ -1,7 +1,7 @@
 // What a person could see: what is listed of a document, and what is painted over it.
 
 import { boxFrom, isOpen, meet } from "../dom/boxes.js";
-import { closest, isElement, localNameOf, rectOf } from "../dom/native.js";
+import { closest, isElement, localNameOf, page, rectOf } from "../dom/native.js";
 import { contentRange, pressableBoxes } from "../dom/places.js";
 import { contains, elementAt, parentOf } from "../dom/registry.js";
 
@@ -100,6 +100,34 @@ export function isCovered(element, seen) {
     if (isOpen(part) && isReachedAt(element, (part.l + part.r) / 2, (part.t + part.b) / 2)) return false;
   }
   return true;
+}
+
+/**
+ * Whether what is painted over an element is a bar that stays in place, from under which it can be scrolled.
+ *
+ * @param {Element} element
+ * @param {Box} seen its part in the viewport
+ * @returns {boolean}
+ */
+export function isUnderBar(element, seen) {
+  /** @type {Element | null} */
+  let bar = null;
+  let node = /** @type {Node | null} */ (elementAt((seen.l + seen.r) / 2, (seen.t + seen.b) / 2));
+  for (; node && !bar && !contains(node, element); node = parentOf(node)) {
+    if (isElement(node) && /^(?:fixed|sticky)$/.test(getComputedStyle(node).position)) bar = node;
+  }
+  if (bar === null) return false;
+  const { width, height } = rectOf(bar);
+  if (width > innerWidth / 2 && height > innerHeight / 2) return false;
+  for (let outer = parentOf(element); outer; outer = parentOf(outer)) {
+    if (!isElement(outer)) continue;
+    const { position, overflowY } = getComputedStyle(outer);
+    const isPage = outer === page.scrollingElement();
+    const isScroller = isPage ? overflowY !== "hidden" : overflowY === "auto" || overflowY === "scroll";
+    if (isScroller && outer.scrollHeight > outer.clientHeight + 1) return true;
+    if (position === "fixed") return false;
+  }
+  return false;
 }
 
 const MAX_TEXT_BOXES = 3;

@@ -68,6 +68,24 @@ fn lines_near_the_viewport_have_priority() {
 }
 
 #[test]
+fn entries_of_a_palette_fold_and_squares_of_a_board_do_not() {
+    let list = |state: &str| {
+        let mut items = vec![Item::Open("list".into(), String::new())];
+        for n in 0..64 {
+            let Item::Element(mut swatch) = button(n + 1, 10 * n as i32, "") else { unreachable!() };
+            swatch.colour = format!("#0000{n:02}");
+            swatch.state = state.to_owned();
+            items.extend([Item::Next, Item::Element(swatch)]);
+        }
+        items.push(Item::Close);
+        compose(&page(items), &mut IndexTable::default(), 6_000).text
+    };
+    assert_eq!(list("").matches("colour=").count(), 40);
+    assert!(list("").contains("24 more like these"));
+    assert_eq!(list("dark").matches("colour=").count(), 64);
+}
+
+#[test]
 fn long_lists_fold_so_that_following_content_fits() {
     let mut items = vec![Item::Open("list".into(), String::new())];
     for n in 0..300 {
