@@ -95,3 +95,107 @@ fn a_code_editor_is_one_field_and_is_filled_as_a_whole() {
         tab.close().await;
     });
 }
+
+/// A chat box that draws its text itself: each paragraph a block of spans; Enter sends.
+const CHAT: &str = "<style>#ed { border: 1px solid; min-height: 60px; width: 400px; white-space: pre-wrap }\
+    .ph { color: #999; position: absolute; pointer-events: none }</style><div style=position:relative>\
+    <div class=ph id=ph>Write a message</div><div id=ed contenteditable role=textbox aria-label=Message></div></div><script>\
+    let model = [''], kinds = new Set();\
+    const isAll = () => { const s = getSelection(); return !s.isCollapsed &&\
+      s.toString().replace(/\\s/g, '').length >= model.join('').replace(/\\s/g, '').length };\
+    const draw = () => { ed.replaceChildren(...model.map((line) => { const d = document.createElement('div');\
+      if (line) for (const word of line.split(/( )/)) { const s = document.createElement('span'); s.textContent = word;\
+        d.append(s) } else d.append(document.createElement('br')); return d }));\
+      ph.style.display = model.join('') ? 'none' : '';\
+      const r = document.createRange(); r.selectNodeContents(ed); r.collapse(false);\
+      getSelection().removeAllRanges(); getSelection().addRange(r) };\
+    ed.addEventListener('beforeinput', (e) => { e.preventDefault(); kinds.add(e.inputType + (e.isTrusted ? '' : ' untrusted'));\
+      if (isAll()) model = [''];\
+      if (e.inputType == 'insertText') model[model.length - 1] += e.data;\
+      else if (/^insert(Paragraph|LineBreak)/.test(e.inputType)) model.push('');\
+      draw() });\
+    ed.onkeydown = (e) => { if (e.key == 'Enter' && !e.shiftKey) { e.preventDefault();\
+      tell(model.join('|')); model = ['']; draw() } };\
+    </script>";
+
+#[test]
+fn an_editor_that_owns_its_text_gets_all_lines_and_one_send() {
+    run(async {
+        let (site, tab) = super::tab_at(CHAT).await;
+        let outcome = tab.input("Message", "one two\nthree\nfour").await.unwrap();
+        assert!(!outcome.effect.contains("the field"), "{outcome:?}");
+        tab.keys("Enter").await.unwrap();
+        site.hears("one two|three|four").await;
+        tab.input("Message", "first").await.unwrap();
+        tab.input("Message", "second").await.unwrap();
+        assert!(tab.text().await.contains("value=second"));
+        tab.keys("Enter").await.unwrap();
+        site.hears("second").await;
+        assert_eq!(site.told().len(), 2, "{:?}", site.told());
+        tab.close().await;
+    });
+}
+
+/// An editor of the kind of CodeMirror: 300 lines in an object of the page's own, ten of them drawn, each typed line
+/// break indented as the line before.
+const MODEL: &str = "<style>.CodeMirror { position: relative; height: 200px; width: 500px; overflow: hidden;\
+    font: 14px/20px monospace } .CodeMirror-line, .CodeMirror-linenumber { height: 20px; white-space: pre }\
+    .in { overflow: hidden; width: 3px; height: 0; position: relative } textarea { width: 1000px; position: absolute }\
+    .CodeMirror-linenumber { position: absolute; left: 0 } .CodeMirror-line { margin-left: 40px }</style>\
+    <div class=CodeMirror id=box><div class=in><textarea id=keys></textarea></div><div id=lines></div></div>\
+    <button id=save>Save</button><script>\
+    let lines = [...Array(300)].map((_, n) => 'row(' + (n + 1) + ')'), all = false;\
+    box.CodeMirror = { getValue: () => lines.join('\\n'), getMode: () => ({ name: 'python' }) };\
+    const draw = () => box.querySelector('#lines').replaceChildren(...lines.slice(0, 10).flatMap((text, n) => {\
+      const number = document.createElement('div'), line = document.createElement('pre');\
+      number.className = 'CodeMirror-linenumber'; number.textContent = n + 1;\
+      line.className = 'CodeMirror-line'; line.style.margin = '0 0 0 40px'; line.textContent = text;\
+      return [number, line] }));\
+    const put = (text) => { if (all) lines = ['']; all = false;\
+      const [first, ...more] = text.split('\\n'); lines[0] += first; lines.splice(1, 0, ...more); draw() };\
+    box.onmousedown = (e) => { e.preventDefault(); keys.focus(); all = false };\
+    keys.onkeydown = (e) => { if (e.key == 'a' && e.ctrlKey) { e.preventDefault(); all = true } };\
+    keys.oninput = () => { put(keys.value.replaceAll('\\n', '\\n    ')); keys.value = '' };\
+    keys.onpaste = (e) => { e.preventDefault(); put(e.clipboardData.getData('text/plain')) };\
+    draw(); save.onclick = () => tell(lines.join('|'))</script>";
+
+#[test]
+fn an_editor_is_read_by_its_model_and_its_lines_are_pasted() {
+    run(async {
+        let (site, tab) = super::tab_at(MODEL).await;
+        let view = tab.text().await;
+        let line = view.lines().find(|line| line.contains("<textarea")).unwrap();
+        assert!(line.contains("state=python") && line.contains("lines=\"1-10 of 300\""), "{view}");
+        assert!(line.contains("row(10)") && !view.contains("row(11)"), "{view}");
+        let index = super::index_at(&view, "<textarea");
+        let read = tab.act(Action::extract(Some(index.into()))).await.unwrap();
+        assert!(read.extracted.unwrap().ends_with("row(300)"));
+        let input = Action::Input {
+            index: index.into(),
+            text: "def f(x):\n    return [x\n\nf(1)".into(),
+            clear: None,
+            submit: None,
+        };
+        let effect = tab.act(input).await.unwrap().effect;
+        assert!(!effect.contains("the editor now"), "{effect}");
+        let view = tab.text().await;
+        assert!(view.contains("lines=4 value=\"def f(x):\\n    return [x\\n\\nf(1)\""), "{view}");
+        tab.click("Save").await.unwrap();
+        site.hears("def f(x):|    return [x||f(1)").await;
+        tab.close().await;
+    });
+}
+
+#[test]
+fn an_editable_element_keeps_all_lines() {
+    run(async {
+        let body = "<div contenteditable role=textbox aria-label=Note>old</div>\
+            <div contenteditable role=textbox aria-label=Deaf onpaste='return false'></div>";
+        let (_site, tab) = super::tab_at(body).await;
+        for field in ["Note", "Deaf"] {
+            assert_eq!(tab.input(field, "first line\n\nthird line").await.unwrap().effect, "", "{field}");
+            assert!(tab.text().await.contains("value=\"first line\\n\\nthird line\""), "{}", tab.text().await);
+        }
+        tab.close().await;
+    });
+}

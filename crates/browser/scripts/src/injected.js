@@ -3,7 +3,18 @@
 
 import { clipboard, installClipboard, setClipboard } from "./act/clipboard.js";
 import { identify, title } from "./act/elements.js";
-import { fieldValue, fileField, fileFieldLimits, focusField, focusMove, heldFiles, setField } from "./act/fields.js";
+import {
+  fieldValue,
+  fileField,
+  fileFieldLimits,
+  focusField,
+  focusMove,
+  focusToType,
+  heldFiles,
+  insertText,
+  pasteText,
+  setField,
+} from "./act/fields.js";
 import { querySelector, querySelectorAll, scrollToText, selection } from "./act/find.js";
 import { options, rememberOptions, scrollList, selected, selectOptions } from "./act/options.js";
 import { pageDiff, startPageDiff } from "./act/page-diff.js";
@@ -25,11 +36,13 @@ const injected = Object.freeze({
   fileFieldLimits,
   focusField,
   focusMove,
+  focusToType,
   hasTexts,
   heldFiles,
   hitFrame,
   idOf,
   identify,
+  insertText,
   locate,
   markHoverable,
   markListening,
@@ -37,6 +50,7 @@ const injected = Object.freeze({
   options,
   pageChange,
   pageDiff,
+  pasteText,
   querySelector,
   querySelectorAll,
   read,

@@ -4,8 +4,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::documents::FrameAnswer;
-use super::executor::Executor;
+use super::executor::{Executor, Target};
 use super::text::{clip, label};
+use crate::observe::editor_models::EditorModel;
+use crate::observe::frame_reader::FrameReader;
 use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
 use agent::text::shorten;
@@ -18,6 +20,8 @@ pub(super) const MAX_TEXT: usize = 100_000;
 pub(super) struct Text {
     pub(super) text: String,
     total: usize,
+    /// The text is what this editor shows of its own.
+    editor: Option<usize>,
 }
 
 impl Executor<'_> {
@@ -30,7 +34,13 @@ impl Executor<'_> {
             Some(index) => {
                 let target = self.target(index).await?;
                 let argument = json!({ "id": target.place.id, "limit": MAX_TEXT, "marks": true });
-                let read: Text = self.call_target(&target, "text", &argument).await?;
+                let mut read: Text = self.call_target(&target, "text", &argument).await?;
+                if read.editor.is_some()
+                    && let Some(model) = self.editor_model(&target).await?
+                {
+                    read.total = model.text.chars().count();
+                    read.text = shorten(&model.text, MAX_TEXT);
+                }
                 (read, label(&target.element))
             }
             None => (self.page_text(true, MAX_TEXT).await?, "the page".to_owned()),
@@ -45,6 +55,17 @@ impl Executor<'_> {
             _ => String::new(),
         };
         Ok(ActionOutcome { description: described, effect, extracted: Some(read.text), page_changed: false })
+    }
+
+    /// The whole text of an editor, where the page's scripts can reach it.
+    pub(super) async fn editor_model(&self, target: &Target) -> Result<Option<EditorModel>, ActionError> {
+        let argument = json!({ "id": target.place.id, "limit": 0, "marks": false });
+        let Text { editor: Some(number), .. } = self.call_target(target, "text", &argument).await? else {
+            return Ok(None);
+        };
+        let reader = FrameReader { context: self.context, worlds: self.worlds, limit: self.command_timeout() };
+        let models = reader.editor_models(&target.place.document).await?;
+        Ok(models.into_iter().nth(number).flatten())
     }
 
     /// The text of the page and its frames, at most `limit` characters; `marks` adds headings, lists, tables and link

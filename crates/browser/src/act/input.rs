@@ -31,6 +31,8 @@ struct Focused {
     suggests: bool,
     /// `maxlength`, in UTF-16 units.
     room: Option<usize>,
+    /// The page moves the focus on, and the text was inserted all the same.
+    inserted: bool,
 }
 
 /// A field's value after an action.
@@ -44,6 +46,18 @@ struct Value {
     value: Option<String>,
     /// The page moved the text elsewhere.
     elsewhere: bool,
+    /// The field holds the text, and the page moved the focus.
+    away: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Pasted {
+    focused: bool,
+    /// The field's value before.
+    value: String,
+    /// The page took the text.
+    pasted: bool,
 }
 
 impl Executor<'_> {
@@ -81,7 +95,10 @@ impl Executor<'_> {
                 if clear || !located.focused {
                     self.press_on(&target, &located, Press::FOCUS).await?;
                 }
-                let focused = self.type_over(&target, text, clear).await?;
+                let focused = match located.kind == "editable" && text.contains('\n') {
+                    true => self.type_lines(&target, text, clear).await?,
+                    false => self.type_over(&target, text, clear).await?,
+                };
                 suggests = focused.suggests && !submit && !text.is_empty();
                 (!focused.focused).then(|| "the field did not take the focus".to_owned())
             }
@@ -126,36 +143,51 @@ impl Executor<'_> {
     /// last is a key press, so key listeners fire with the whole text in place. If the page drops text, types all of it
     /// key by key.
     async fn type_over(&self, target: &Target, text: &str, clear: bool) -> Result<Focused, ActionError> {
-        let focused = self.focus(target, clear).await?;
+        let length = text.chars().count();
+        let may_type_keys = length <= MAX_KEYS;
+        let units = text.encode_utf16().count();
+        let last = text.chars().next_back().filter(char::is_ascii_graphic);
+        let body = &text[..text.len() - last.map_or(0, char::len_utf8)];
         if text.is_empty() {
+            let focused = self.focus(target, clear).await?;
             if clear && !focused.value.is_empty() {
                 self.press_keys("Delete").await?;
             }
             return Ok(focused);
         }
-        if focused.suggests {
-            let _gone: IgnoredAny =
-                self.call_at(&target.place, "rememberOptions", &json!({ "id": target.place.id })).await?;
+        let argument = json!({ "id": target.place.id, "clear": clear, "text": text });
+        let focused: Focused = self.call_target(target, "focusToType", &argument).await?;
+        if focused.inserted {
+            return Ok(focused);
         }
-        let length = text.chars().count();
-        if length <= MAX_KEYS && focused.room.is_some_and(|room| text.encode_utf16().count() > room) {
+        if may_type_keys && focused.room.is_some_and(|room| units > room) {
             // The page may distribute what exceeds `maxlength`, as one-time-code inputs do.
             self.type_paced(target, text).await?;
             return Ok(focused);
         }
-        let session = &target.place.document.session;
-        let last = text.chars().next_back().filter(char::is_ascii_graphic);
-        let body = &text[..text.len() - last.map_or(0, char::len_utf8)];
         if !body.is_empty() {
-            delivered(session.call(InsertTextParams::new(body)).await)?;
+            delivered(target.place.document.session.call(InsertTextParams::new(body)).await)?;
         }
         // A field that has refused the text would take its last character alone.
-        let is_refused =
-            !body.is_empty() && length <= MAX_KEYS && self.is_ignored(target, &focused.value, body, clear).await;
-        if let Some(last) = last.filter(|_| !is_refused) {
-            self.type_keys(last.encode_utf8(&mut [0; 4])).await?;
+        let mut is_refused = false;
+        let mut is_away = false;
+        if !body.is_empty() && may_type_keys {
+            let now = self.value(target, body).await.unwrap_or_default();
+            is_away = now.away;
+            is_refused = is_ignored(&now, &focused.value, body, clear);
         }
-        if is_refused || (length <= MAX_KEYS && self.is_ignored(target, &focused.value, text, clear).await) {
+        if let Some(last) = last.filter(|_| !is_refused) {
+            let last = last.to_string();
+            match is_away {
+                false => self.type_keys(&last).await?,
+                // A key would go to another field.
+                true => {
+                    let argument = json!({ "id": target.place.id, "clear": false, "text": last });
+                    let _inserted: IgnoredAny = self.call_target(target, "insertText", &argument).await?;
+                }
+            }
+        }
+        if is_refused || (may_type_keys && self.ignores(target, &focused.value, text, clear).await) {
             if !self.pause(target).await? {
                 return Ok(focused);
             }
@@ -165,6 +197,25 @@ impl Executor<'_> {
             self.type_paced(target, text).await?;
         }
         Ok(focused)
+    }
+
+    /// Puts a text of several lines into an editable element. It is pasted, as a person would; where the page does not
+    /// take that, its lines are typed. Enter alone sends in many chats.
+    async fn type_lines(&self, target: &Target, text: &str, clear: bool) -> Result<Focused, ActionError> {
+        let argument = json!({ "id": target.place.id, "clear": clear, "text": text });
+        let Pasted { focused, value, pasted } = self.call_target(target, "pasteText", &argument).await?;
+        if focused && (!pasted || self.ignores(target, &value, text, clear).await) {
+            self.focus(target, clear).await?;
+            for (number, line) in text.split('\n').enumerate() {
+                if number > 0 {
+                    self.press_keys("Shift+Enter").await?;
+                }
+                if !line.is_empty() {
+                    delivered(target.place.document.session.call(InsertTextParams::new(line)).await)?;
+                }
+            }
+        }
+        Ok(Focused { focused, value, ..Focused::default() })
     }
 
     /// Replaces an editor's text, or inserts text at its caret. The editor selects all by its own key, since its textarea
@@ -181,11 +232,20 @@ impl Executor<'_> {
                 self.press_keys("Delete").await?;
             }
         }
-        if !text.is_empty() {
+        // Typed lines would be indented.
+        let is_pasted = text.contains('\n') && {
+            let argument = json!({ "id": target.place.id, "clear": false, "text": text });
+            self.call_target::<Pasted>(target, "pasteText", &argument).await?.pasted
+        };
+        if !is_pasted && !text.is_empty() {
             delivered(target.place.document.session.call(InsertTextParams::new(text)).await)?;
         }
         if !self.pause(target).await? {
             return Ok(None);
+        }
+        if let Some(model) = self.editor_model(target).await? {
+            let holds = if clear { model.text.trim_end() == text.trim_end() } else { model.text.contains(text) };
+            return Ok((!holds).then(|| format!("the editor now holds {:?}", clip(&model.text, 100))));
         }
         let first = text.trim().lines().next().unwrap_or_default().trim();
         let shown = self.value(target, text).await?.value.unwrap_or_default();
@@ -251,16 +311,10 @@ impl Executor<'_> {
         self.call_target(target, "focusField", &json!({ "id": target.place.id, "clear": clear })).await
     }
 
-    /// Whether the field is unchanged or holds only part of the text, and the page did nothing else with it.
-    async fn is_ignored(&self, target: &Target, before: &str, text: &str, clear: bool) -> bool {
+    /// Whether the field does not take a text, as it is now.
+    async fn ignores(&self, target: &Target, before: &str, text: &str, clear: bool) -> bool {
         // A page that is gone or blocked by a dialog has reacted.
-        let Ok(now) = self.value(target, text).await else { return false };
-        if now.gone || now.elsewhere || now.secret {
-            return false;
-        }
-        let (value, wanted) = (letters(&now.value.unwrap_or_default()), letters(text));
-        let taken = if clear { value == wanted } else { value.ends_with(&wanted) };
-        !taken && (value == letters(before) || wanted.contains(&value))
+        self.value(target, text).await.is_ok_and(|now| is_ignored(&now, before, text, clear))
     }
 
     /// The field's value after `text` was typed.
@@ -297,6 +351,17 @@ impl Executor<'_> {
         let as_asked = if clear { same(&value, text) } else { value.trim_end().ends_with(text.trim_end()) };
         Ok((!as_asked).then(|| format!("the field now holds {:?}", clip(&value, 100))))
     }
+}
+
+/// Whether a field is unchanged or holds only part of the text, and the page did nothing else with it.
+fn is_ignored(now: &Value, before: &str, text: &str, clear: bool) -> bool {
+    let Some(value) = now.value.as_deref().map(letters) else { return false };
+    if now.gone || now.elsewhere || now.secret {
+        return false;
+    }
+    let wanted = letters(text);
+    let taken = if clear { value == wanted } else { value.ends_with(&wanted) };
+    !taken && (value == letters(before) || wanted.contains(&value))
 }
 
 /// The characters that survive an input mask.

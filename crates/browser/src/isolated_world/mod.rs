@@ -4,8 +4,8 @@ mod document;
 mod memory;
 
 pub(crate) use document::{Document, ElementRef, FrameDocument, PageDocuments, ShadowNode, owner_of};
-pub(crate) use memory::ListensTo;
 pub use document::{NodeId, WorldId};
+pub(crate) use memory::ListensTo;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock};

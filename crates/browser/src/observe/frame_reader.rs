@@ -120,7 +120,7 @@ impl<'a> FrameReader<'a> {
         let mut passes = 1;
         loop {
             let (key, json): (_, String) = self.worlds.call(document, "read", &(), self.limit).await?;
-            let reading = Reading::parse(&json).map_err(|error| ScriptError::Threw(error.to_string()))?;
+            let mut reading = Reading::parse(&json).map_err(|error| ScriptError::Threw(error.to_string()))?;
             if passes == MAX_PASSES {
                 return Ok((key, reading));
             }
@@ -131,6 +131,7 @@ impl<'a> FrameReader<'a> {
                     && self.find_listeners(document).await.unwrap_or(false)
             });
             if !(opened || found) {
+                self.add_editor_models(document, &mut reading).await;
                 return Ok((key, reading));
             }
             passes += 1;
@@ -163,7 +164,7 @@ impl<'a> FrameReader<'a> {
 
     /// The main world's `document`, in no group. With an object of our world, Chromium compiles `onclick` attributes
     /// there, and the renderer crashes when the page runs them.
-    async fn root(self, document: &Document) -> Result<RemoteObjectId, ScriptError> {
+    pub(super) async fn root(self, document: &Document) -> Result<RemoteObjectId, ScriptError> {
         if let Some(root) = self.worlds.page_root(document)? {
             return Ok(root);
         }

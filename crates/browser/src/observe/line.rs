@@ -7,6 +7,8 @@ use super::words::{attribute, cleaned, plain};
 use agent::observation::Element;
 
 const NAME: usize = 200;
+/// Limit of an editor's text.
+const EDITOR_VALUE: usize = 2_000;
 /// Limit of a short attribute.
 const WORD: usize = 60;
 const VALUE: usize = 400;
@@ -46,8 +48,11 @@ pub(super) fn element_line(item: &ElementItem, page: &PageUrl, focused: bool) ->
     if let Some([width, height]) = item.size {
         let _ = write!(out, " size={width}x{height}");
     }
+    if let Some(shown) = item.lines {
+        attribute(&mut out, "lines", &shown_lines(shown, item.line_count), WORD);
+    }
     if let Some(value) = item.value.as_deref().filter(|value| !value.is_empty() && item.input_type != "password") {
-        attribute(&mut out, "value", value, VALUE);
+        attribute(&mut out, "value", value, if item.lines.is_some() { EDITOR_VALUE } else { VALUE });
     }
     if item.placeholder != item.name && !item.placeholder.is_empty() {
         attribute(&mut out, "placeholder", &item.placeholder, WORD * 2);
@@ -69,6 +74,15 @@ pub(super) fn element_line(item: &ElementItem, page: &PageUrl, focused: bool) ->
     out.push_str(" />");
     out.push_str(&plain(&name, NAME));
     out
+}
+
+/// `12`, or `1-40 of 200` where an editor shows a part of its lines.
+fn shown_lines([first, last]: [u32; 2], count: Option<u32>) -> String {
+    match count {
+        Some(count) if (first, last) == (1, count) => count.to_string(),
+        Some(count) => format!("{first}-{last} of {count}"),
+        None => format!("{first}-{last}, maybe more"),
+    }
 }
 
 fn shown_tag(item: &ElementItem) -> String {

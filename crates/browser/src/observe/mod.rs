@@ -11,6 +11,7 @@ mod blocker;
 mod budget;
 mod challenge_frames;
 mod closed_shadow_trees;
+pub(crate) mod editor_models;
 pub(crate) mod element_map;
 mod facts;
 mod flat_page;

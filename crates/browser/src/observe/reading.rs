@@ -211,6 +211,13 @@ pub(crate) struct ElementItem {
     pub(crate) state: String,
     /// The centre of a part of a drawing, relative to the drawing.
     pub(crate) at: Option<[i32; 2]>,
+    /// The first and last line that an editor shows.
+    pub(crate) lines: Option<[u32; 2]>,
+    /// The number of an editor's lines, from its model.
+    #[serde(skip)]
+    pub(crate) line_count: Option<u32>,
+    /// The number of an editor among those whose models the page's scripts can reach.
+    pub(crate) editor: Option<usize>,
     /// Of a canvas or a part of a drawing.
     pub(crate) size: Option<[i32; 2]>,
     /// Of a scroll container: pages above, below, to the left and to the right.

@@ -3,9 +3,10 @@
 import { isSecret } from "../dom/controls.js";
 import { editorOf, shownLines } from "../dom/editors.js";
 import { attribute, matches, page } from "../dom/native.js";
-import { focusedElement, idOf } from "../dom/registry.js";
+import { contains, focusedElement, idOf } from "../dom/registry.js";
 import { normalized } from "../dom/strings.js";
 import { find, fire, queryIn } from "./elements.js";
+import { rememberOptions } from "./options.js";
 import { appeared } from "./page-diff.js";
 import { frames } from "./wait.js";
 
@@ -108,12 +109,70 @@ export function focusField({ id, clear }) {
 }
 
 /**
+ * Focuses a field that text is about to be typed into. What a page does with the focus right away is waited for: where
+ * it moves the focus on, `text` is inserted here before it can do so again, instead of into another field.
+ *
+ * @param {{ id: number, clear: boolean, text: string }} argument
+ * @returns {Promise<ReturnType<typeof focusField> & { inserted?: boolean }>}
+ */
+export async function focusToType({ id, clear, text }) {
+  const ready = focusField({ id, clear });
+  if ("gone" in ready || !ready.focused) return ready;
+  if (ready.suggests) rememberOptions({ id });
+  await new Promise((resolve) => setTimeout(resolve));
+  const element = find(id);
+  if (!element) return { gone: true };
+  if (isFocused(element) || isInside(focusedElement(), element)) return ready;
+  return { ...ready, inserted: insertText({ id, clear, text }).inserted };
+}
+
+/**
+ * @param {AnyElement | null} inner
+ * @param {Element} outer
+ * @returns {boolean}
+ */
+function isInside(inner, outer) {
+  return inner !== null && contains(outer, inner);
+}
+
+/**
+ * Focuses a field and inserts text before anything of the page's can run. Pages see no keys and no `beforeinput`.
+ *
+ * @param {{ id: number, clear: boolean, text: string }} argument
+ * @returns {{ inserted: boolean }}
+ */
+export function insertText({ id, clear, text }) {
+  const ready = focusField({ id, clear });
+  if ("gone" in ready || !ready.focused) return { inserted: false };
+  return { inserted: document.execCommand("insertText", false, text) };
+}
+
+/**
+ * Focuses a field as `focusField` does and pastes text into it, which editors take as a whole: what is typed they
+ * indent, complete and correct.
+ *
+ * @param {{ id: number, clear: boolean, text: string }} argument
+ * @returns {Gone | { focused: boolean, value: string, pasted: boolean }} the value as it was before
+ */
+export function pasteText({ id, clear, text }) {
+  const ready = focusField({ id, clear });
+  const element = find(id);
+  if ("gone" in ready || !element) return { gone: true };
+  const { focused, value } = ready;
+  if (!focused) return { focused, value, pasted: false };
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true, composed: true });
+  return { focused, value, pasted: !element.dispatchEvent(paste) };
+}
+
+/**
  * @param {AnyElement} element
  * @returns {string}
  */
 function shownValue(element) {
   const editor = editorOf(element);
-  if (editor) return shownLines(editor, element).slice(0, MAX_VALUE);
+  if (editor) return shownLines(editor, element).join("\n").slice(0, MAX_VALUE);
   return String(element.value ?? element.innerText ?? "")
     .slice(0, MAX_VALUE)
     .toWellFormed();
@@ -135,10 +194,10 @@ function joinedFrom(element, count) {
 
 /**
  * A field's value after `text` was typed into it; of a secret only its length. `elsewhere`: the page has taken the text
- * to another place.
+ * to another place; `away`: it has taken the focus.
  *
  * @param {{ id: number, text: string }} argument
- * @returns {Promise<Gone | { value: string, elsewhere: boolean } | { secret: true, length: number }>}
+ * @returns {Promise<Gone | { value: string, elsewhere: boolean, away: boolean } | { secret: true, length: number }>}
  */
 export async function fieldValue({ id, text }) {
   const typed = find(id);
@@ -148,11 +207,12 @@ export async function fieldValue({ id, text }) {
   if (!element) return { gone: true };
   if (isSecret(element)) return { secret: true, length: String(element.value).length };
   const value = shownValue(element);
+  const away = !isFocused(element);
   const wanted = normalized(text);
-  if (normalized(value).endsWith(wanted)) return { value, elsewhere: false };
-  if (wanted && joinedFrom(element, wanted.length) === wanted) return { value: text, elsewhere: false };
+  if (normalized(value).endsWith(wanted)) return { value, elsewhere: false, away };
+  if (wanted && joinedFrom(element, wanted.length) === wanted) return { value: text, elsewhere: false, away: false };
   const elsewhere = wanted !== "" && [...appeared()].some((one) => normalized(one.textContent).includes(wanted));
-  return { value, elsewhere };
+  return { value, elsewhere, away: false };
 }
 
 const setValue = /** @type {(this: AnyElement, value: string) => void} */ (

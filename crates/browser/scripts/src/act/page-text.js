@@ -1,6 +1,7 @@
 // Text as a person sees it, through shadow trees.
 
 import { isCheckable, isSecret, selectedLabels } from "../dom/controls.js";
+import { editorNumber, editorOf, shownLines } from "../dom/editors.js";
 import { attribute, checkVisibility, isElement, isText, page } from "../dom/native.js";
 import { renderedChildrenOf } from "../dom/registry.js";
 import { clean, normalized } from "../dom/strings.js";
@@ -197,18 +198,21 @@ export function contentRoot() {
 }
 
 /**
- * The text of an element, or of the page.
+ * The text of an element, or of the page. Of an editor, the lines that it shows, and its number (see `editorNumber`).
  *
  * @param {{ id: number | null, limit: number, marks: boolean }} argument
- * @returns {Gone | { text: string, total: number }}
+ * @returns {Gone | { text: string, total: number, editor?: number }}
  */
 export function text({ id, limit, marks }) {
   const element = id === null ? contentRoot() : find(id);
   if (!element) return { gone: true };
+  const editor = id === null ? null : editorOf(element);
   const isField = ["input", "textarea", "select"].includes(element.localName);
-  const whole = isField ? fieldText(element) : readableText(element, marks);
+  let whole;
+  if (editor) whole = shownLines(editor, element).join("\n");
+  else whole = isField ? fieldText(element) : readableText(element, marks);
   const cut = whole.length > limit ? `${whole.slice(0, limit - 1)}…` : whole;
-  return { text: cut.toWellFormed(), total: whole.length };
+  return { text: cut.toWellFormed(), total: whole.length, editor: editor ? editorNumber(editor) : undefined };
 }
 
 /**

@@ -125,7 +125,8 @@ const INPUT_KINDS = {
  */
 export function kindOf(element) {
   if (element instanceof HTMLSelectElement) return "select";
-  if (element instanceof HTMLTextAreaElement) return editorOf(element) ? "code" : "text";
+  if (editorOf(element)) return "code";
+  if (element instanceof HTMLTextAreaElement) return "text";
   if (element.isContentEditable) return "editable";
   if (element instanceof HTMLInputElement) return INPUT_KINDS[element.type] ?? "text";
   const role = attribute(element, "role");

@@ -1,7 +1,17 @@
-// Editors that draw their text themselves and take input through a textarea that nobody sees, such as CodeMirror 5, Ace and
-// Monaco.
+// Editors that draw their text themselves, and take input through an element that nobody sees or that holds a part of
+// the text alone: CodeMirror, Monaco, Ace, and others that use a textarea of no size.
 
-import { closest, localNameOf, page, rectOf } from "./native.js";
+import {
+  attribute,
+  checkVisibility,
+  clientRectsOf,
+  closest,
+  localNameOf,
+  matches,
+  page,
+  queryAll,
+  rectOf,
+} from "./native.js";
 
 /** @import { AnyElement } from "../types" */
 
@@ -14,25 +24,68 @@ const MIN_HEIGHT = 16;
 const TINY = 8;
 const MAX_LINES = 2000;
 
+/** The boxes of the editors that are known by name. `editor_models.js` lists the same. */
+const KNOWN = ".CodeMirror,.monaco-editor[role=code],.ace_editor,.cm-editor";
+/** What takes their input. */
+const FIELDS =
+  ".CodeMirror textarea,.native-edit-context,.monaco-editor textarea.inputarea,.ace_text-input,.cm-content";
+const LINES = ".CodeMirror-line,.view-line,.ace_line,.cm-line";
+const LINE_NUMBERS = ".CodeMirror-linenumber,.line-numbers,.ace_gutter-cell,.cm-lineNumbers .cm-gutterElement";
+
 /**
- * The box of the editor that takes its input through a textarea.
+ * The box of the editor that takes its input through an element.
  *
  * @param {AnyElement} field
- * @returns {AnyElement | null} null when the textarea shows its text itself
+ * @returns {AnyElement | null} null when the field shows its text itself
  */
 export function editorOf(field) {
-  if (localNameOf(field) !== "textarea" || !isUnseen(field)) return null;
+  const isTextarea = localNameOf(field) === "textarea";
+  const known = isTextarea || field.className ? closest(field, KNOWN) : null;
+  if (known !== null) return fieldOf(known) === field ? known : null;
+  if (!isTextarea || !isUnseen(field)) return null;
   let node = /** @type {AnyElement | null} */ (field.parentElement);
   for (let n = 0; node !== null && node !== page.body() && n < MAX_STEPS; n++) {
     const { width, height } = rectOf(node);
-    if (width >= MIN_WIDTH && height >= MIN_HEIGHT) {
-      // The whole editor rather than one of its layers.
-      const outer = closest(node, ".CodeMirror,.monaco-editor,.ace_editor,[role=code]");
-      return outer ?? node;
-    }
+    // The whole editor rather than one of its layers.
+    if (width >= MIN_WIDTH && height >= MIN_HEIGHT) return closest(node, "[role=code]") ?? node;
     node = node.parentElement;
   }
   return null;
+}
+
+/**
+ * @param {Element} editor one that is known by name
+ * @returns {AnyElement | null}
+ */
+function fieldOf(editor) {
+  return queryAll(editor, FIELDS)[0] ?? null;
+}
+
+/**
+ * The editors that are known by name, with what takes their input.
+ *
+ * @param {number} limit
+ * @returns {[editor: AnyElement, field: AnyElement][]}
+ */
+export function knownEditors(limit) {
+  /** @type {[AnyElement, AnyElement][]} */
+  const out = [];
+  for (const editor of Array.from(page.querySelectorAll(KNOWN)).slice(0, limit)) {
+    const field = fieldOf(editor);
+    if (field !== null) out.push([editor, field]);
+  }
+  return out;
+}
+
+/**
+ * The number of an editor among those known by name, by which its model is found in the page's own world.
+ *
+ * @param {Element} editor
+ * @returns {number | undefined}
+ */
+export function editorNumber(editor) {
+  const number = matches(editor, KNOWN) ? Array.from(page.querySelectorAll(KNOWN)).indexOf(editor) : -1;
+  return number < 0 ? undefined : number;
 }
 
 /**
@@ -51,16 +104,32 @@ function isUnseen(field) {
  *
  * @param {AnyElement} editor
  * @param {AnyElement} field
- * @returns {string}
+ * @returns {string[]}
  */
 export function shownLines(editor, field) {
-  const known = editor.querySelectorAll(".CodeMirror-line,.view-line,.ace_line");
-  const lines = known.length > 0 ? [...known] : leaves(editor, field);
+  // CodeMirror 5 keeps a line out of sight to measure it.
+  const known = [...queryAll(editor, LINES)].filter((line) => checkVisibility(line, { visibilityProperty: true }));
+  const lines = known.length > 0 ? known : leaves(editor, field);
   const placed = lines.slice(0, MAX_LINES).map((line) => ({ top: rectOf(line).top, text: lineText(line) }));
-  return placed
-    .sort((a, b) => a.top - b.top)
-    .map(({ text }) => text)
-    .join("\n");
+  return placed.sort((a, b) => a.top - b.top).map(({ text }) => text);
+}
+
+/**
+ * Which lines an editor shows, by the numbers beside them.
+ *
+ * @param {AnyElement} editor
+ * @returns {[first: number, last: number] | null} null when it has no numbers
+ */
+export function shownNumbers(editor) {
+  let first = Infinity;
+  let last = 0;
+  for (const element of Array.from(queryAll(editor, LINE_NUMBERS)).slice(0, MAX_LINES)) {
+    const number = Number(element.textContent);
+    if (!Number.isInteger(number) || number < 1 || rectOf(element).height === 0) continue;
+    first = Math.min(first, number);
+    last = Math.max(last, number);
+  }
+  return last > 0 ? [first, last] : null;
 }
 
 /**
@@ -71,8 +140,8 @@ export function shownLines(editor, field) {
  * @returns {AnyElement[]}
  */
 function leaves(editor, field) {
-  const blocks = [...editor.querySelectorAll("div,pre,p")].filter((block) => !block.contains(field));
-  return blocks.filter((block) => block.querySelector("div,pre,p") === null && rectOf(block).height > 0);
+  const blocks = [...queryAll(editor, "div,pre,p")].filter((block) => !block.contains(field));
+  return blocks.filter((block) => block.querySelector("div,pre,p") === null && clientRectsOf(block).length > 0);
 }
 
 /**
@@ -92,7 +161,7 @@ function lineText(line) {
  * @returns {string}
  */
 export function languageOf(editor) {
-  const holder = editor.querySelector("[data-mode-id],[data-language]") ?? editor;
-  const named = holder.getAttribute("data-mode-id") ?? holder.getAttribute("data-language");
+  const holder = queryAll(editor, "[data-mode-id],[data-language]")[0] ?? editor;
+  const named = attribute(holder, "data-mode-id") ?? attribute(holder, "data-language");
   return named ?? /\b(?:lang|language|mode)-([\w+#-]+)/.exec(editor.className?.toString() ?? "")?.[1] ?? "";
 }
