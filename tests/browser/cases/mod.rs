@@ -5,7 +5,9 @@
 mod browser_prompts;
 mod covered;
 mod drag;
+mod drawings;
 mod editors;
+mod form_fields;
 mod hover;
 mod http_logins;
 mod identity;

@@ -497,13 +497,15 @@
   var INLINE = new Set(
     "a abbr acronym b bdi bdo big cite code data dfn del em font i img input ins kbd label mark meter output picture progress q ruby rt s samp select slot small span strike strong sub sup svg text time tspan tt u use var".split(" ")
   );
+  var MIN_DRAWING = 64;
   var OPEN_ROLES = /* @__PURE__ */ new Set(["textbox", "searchbox", "combobox", "spinbutton", "slider", "scrollbar", "listbox"]);
   function identify(element, tag, explicit) {
     const role = tag === "label" && element.control ? roleOf(element.control, element.control.localName, "") : roleOf(element, tag, explicit);
     const content = { text: "", faint: "", controls: [], icon: null };
     const open = OPEN_ROLES.has(role) && tag !== "label";
-    if (!open && tag !== "video" && tag !== "audio" && tag !== "canvas") collect(element, content, 0);
-    let name = givenName(element);
+    const isDrawing = tag === "svg" && element.clientWidth > MIN_DRAWING && element.clientHeight > MIN_DRAWING;
+    if (!open && tag !== "video" && tag !== "audio" && tag !== "canvas" && !isDrawing) collect(element, content, 0);
+    let name = matches(element, ".ace_text-input") ? "" : givenName(element);
     if (!name && tag === "area") name = phrase(element.alt);
     if (!name && tag === "input") {
       if (element.type === "image") name = phrase(element.alt);
@@ -654,21 +656,40 @@
   var MIN_HEIGHT = 16;
   var TINY = 8;
   var MAX_LINES = 2e3;
+  var KNOWN = ".CodeMirror,.monaco-editor[role=code],.ace_editor,.cm-editor";
+  var FIELDS = ".CodeMirror textarea,.native-edit-context,.monaco-editor textarea.inputarea,.ace_text-input,.cm-content";
+  var LINES = ".CodeMirror-line,.view-line,.ace_line,.cm-line";
+  var LINE_NUMBERS = ".CodeMirror-linenumber,.line-numbers,.ace_gutter-cell,.cm-lineNumbers .cm-gutterElement";
   function editorOf(field) {
-    if (localNameOf(field) !== "textarea" || !isUnseen(field)) return null;
+    const isTextarea = localNameOf(field) === "textarea";
+    const known2 = isTextarea || field.className ? closest(field, KNOWN) : null;
+    if (known2 !== null) return fieldOf(known2) === field ? known2 : null;
+    if (!isTextarea || !isUnseen(field)) return null;
     let node = (
       /** @type {AnyElement | null} */
       field.parentElement
     );
     for (let n = 0; node !== null && node !== page.body() && n < MAX_STEPS; n++) {
       const { width, height } = rectOf(node);
-      if (width >= MIN_WIDTH && height >= MIN_HEIGHT) {
-        const outer = closest(node, ".CodeMirror,.monaco-editor,.ace_editor,[role=code]");
-        return outer ?? node;
-      }
+      if (width >= MIN_WIDTH && height >= MIN_HEIGHT) return closest(node, "[role=code]") ?? node;
       node = node.parentElement;
     }
     return null;
+  }
+  function fieldOf(editor) {
+    return queryAll(editor, FIELDS)[0] ?? null;
+  }
+  function knownEditors(limit) {
+    const out = [];
+    for (const editor of Array.from(page.querySelectorAll(KNOWN)).slice(0, limit)) {
+      const field = fieldOf(editor);
+      if (field !== null) out.push([editor, field]);
+    }
+    return out;
+  }
+  function editorNumber(editor) {
+    const number = matches(editor, KNOWN) ? Array.from(page.querySelectorAll(KNOWN)).indexOf(editor) : -1;
+    return number < 0 ? void 0 : number;
   }
   function isUnseen(field) {
     const { width, height } = rectOf(field);
@@ -677,21 +698,32 @@
     return opacity === "0" || clipPath !== "none" || color === "rgba(0, 0, 0, 0)";
   }
   function shownLines(editor, field) {
-    const known2 = editor.querySelectorAll(".CodeMirror-line,.view-line,.ace_line");
-    const lines = known2.length > 0 ? [...known2] : leaves(editor, field);
+    const known2 = [...queryAll(editor, LINES)].filter((line) => checkVisibility(line, { visibilityProperty: true }));
+    const lines = known2.length > 0 ? known2 : leaves(editor, field);
     const placed = lines.slice(0, MAX_LINES).map((line) => ({ top: rectOf(line).top, text: lineText(line) }));
-    return placed.sort((a, b) => a.top - b.top).map(({ text: text2 }) => text2).join("\n");
+    return placed.sort((a, b) => a.top - b.top).map(({ text: text2 }) => text2);
+  }
+  function shownNumbers(editor) {
+    let first = Infinity;
+    let last = 0;
+    for (const element of Array.from(queryAll(editor, LINE_NUMBERS)).slice(0, MAX_LINES)) {
+      const number = Number(element.textContent);
+      if (!Number.isInteger(number) || number < 1 || rectOf(element).height === 0) continue;
+      first = Math.min(first, number);
+      last = Math.max(last, number);
+    }
+    return last > 0 ? [first, last] : null;
   }
   function leaves(editor, field) {
-    const blocks = [...editor.querySelectorAll("div,pre,p")].filter((block) => !block.contains(field));
-    return blocks.filter((block) => block.querySelector("div,pre,p") === null && rectOf(block).height > 0);
+    const blocks = [...queryAll(editor, "div,pre,p")].filter((block) => !block.contains(field));
+    return blocks.filter((block) => block.querySelector("div,pre,p") === null && clientRectsOf(block).length > 0);
   }
   function lineText(line) {
     return (line.textContent ?? "").replaceAll(" ", " ").replaceAll("​", "");
   }
   function languageOf(editor) {
-    const holder = editor.querySelector("[data-mode-id],[data-language]") ?? editor;
-    const named = holder.getAttribute("data-mode-id") ?? holder.getAttribute("data-language");
+    const holder = queryAll(editor, "[data-mode-id],[data-language]")[0] ?? editor;
+    const named = attribute(holder, "data-mode-id") ?? attribute(holder, "data-language");
     return named ?? /\b(?:lang|language|mode)-([\w+#-]+)/.exec(editor.className?.toString() ?? "")?.[1] ?? "";
   }
 
@@ -1194,6 +1226,146 @@
     }
   }
 
+  // src/act/options.js
+  var LIST = "[role=listbox],[role=menu],[role=tree],[role=radiogroup]";
+  var OPTION = "[role=option],[role=menuitem],[role=menuitemradio],[role=menuitemcheckbox],[role=treeitem],[role=radio]";
+  var MAX_OPTIONS = 500;
+  function nativeOptions(select) {
+    return [...select.options].map((option) => clip(optionLabel(option), 100));
+  }
+  async function selectOptions({ id, options: options2, limit }) {
+    const element = find(id);
+    if (!element) return { gone: true };
+    if (!(element instanceof HTMLSelectElement)) return { unfit: true };
+    if (element.matches(":disabled")) return { disabled: true };
+    if (options2.length > 1 && !element.multiple) return { single: true };
+    const unknown = () => options2.find((text2) => !optionOf(element, text2));
+    element.focus({ preventScroll: true });
+    if (unknown() !== void 0) {
+      for (const type of ["mousedown", "mouseup", "click"]) {
+        element.dispatchEvent(new MouseEvent(type, { bubbles: true, composed: true, cancelable: true }));
+      }
+      await until(() => unknown() === void 0, limit);
+    }
+    const missing = unknown();
+    if (missing !== void 0) return { unknown: missing, options: nativeOptions(element) };
+    const wanted = options2.map((text2) => optionOf(element, text2));
+    for (const option of element.options) {
+      if (element.multiple || wanted.includes(option)) option.selected = wanted.includes(option);
+    }
+    fire(element, "input", "change");
+    return { chosen: selectedLabels(element).map((label) => clip(label, 100)) };
+  }
+  function selected({ id }) {
+    const element = find(id);
+    if (!(element instanceof HTMLSelectElement)) return { gone: true };
+    return { chosen: selectedLabels(element).map((label) => clip(label, 100)) };
+  }
+  function optionOf(select, text2) {
+    const all = [...select.options];
+    const exact = all.find((option) => option.value === text2 || option.text.trim() === text2.trim());
+    const found = exact ?? all.find((option) => isCalled(option, text2));
+    return found && !found.disabled ? found : null;
+  }
+  function isCalled(option, text2) {
+    return normalized(optionLabel(option)) === normalized(text2) || normalized(option.value) === normalized(text2);
+  }
+  function optionsIn(list) {
+    for (const selector of [OPTION, "li", CONTROL]) {
+      const found = [...list.querySelectorAll(selector)];
+      if (found.length) return found.filter(hasBox).slice(0, MAX_OPTIONS);
+    }
+    const leaves2 = [...list.querySelectorAll("*")].filter((element) => !element.firstElementChild);
+    const pointed = leaves2.filter((element) => getComputedStyle(element).cursor === "pointer");
+    return pointed.filter(hasBox).slice(0, MAX_OPTIONS);
+  }
+  function openListOf(element) {
+    const holders = [
+      element,
+      element.closest("[role=combobox]"),
+      ...element.querySelectorAll("[aria-controls],[aria-owns]")
+    ].filter((holder) => holder !== null);
+    const linked = holders.flatMap((holder) => [
+      ...referencedElements(holder, "aria-controls"),
+      ...referencedElements(holder, "aria-owns"),
+      ...referencedElements(holder, "aria-activedescendant").map((option) => option.closest(LIST))
+    ]);
+    const known2 = [matches(element, LIST) ? element : null, ...linked, ...element.querySelectorAll(LIST)];
+    const open = known2.find((list2) => list2 && hasBox(list2) && optionsIn(list2).length);
+    if (open) return open;
+    const news = appeared();
+    const list = [...news].find((one) => matches(one, LIST) && optionsIn(one).length);
+    if (list) return list;
+    if (!isWatching()) return null;
+    return outermost([...news], (node) => news.has(node)).find((one) => optionsIn(one).length > 1) ?? null;
+  }
+  function choiceOf(element) {
+    const states = ["aria-selected", "aria-checked"].map((name) => attribute(element, name));
+    const given = states.filter((state) => state !== null);
+    return {
+      id: idOf(element),
+      text: clip(visibleText(element) || attribute(element, "aria-label"), 100),
+      value: attribute(element, "data-value") ?? attribute(element, "value") ?? "",
+      selected: given.length ? given.includes("true") : null,
+      disabled: isTrue(element, "aria-disabled") || matches(element, ":disabled")
+    };
+  }
+  function describeOpenList(element) {
+    const list = openListOf(element);
+    if (!list) return null;
+    return {
+      list: idOf(list),
+      several: isTrue(list, "aria-multiselectable") || list.querySelector("[role=menuitemcheckbox],[role=option][aria-checked]") !== null,
+      options: optionsIn(list).map(choiceOf),
+      expanded: isTrue(element, "aria-expanded")
+    };
+  }
+  function textsOf(list) {
+    return list?.options.map(({ text: text2 }) => text2).join("\n") ?? "";
+  }
+  var earlier = "";
+  function rememberOptions({ id }) {
+    const element = find(id);
+    if (!element) return { gone: true };
+    earlier = textsOf(describeOpenList(element));
+    return {};
+  }
+  async function options({ id, limit, news }) {
+    const element = find(id);
+    if (!element) return { gone: true };
+    if (element instanceof HTMLSelectElement) return { native: nativeOptions(element).slice(0, MAX_OPTIONS) };
+    if (element.list) {
+      const proposals = [...element.list.options].map((option) => clip(option.label || option.value, 100));
+      return { native: proposals.slice(0, MAX_OPTIONS) };
+    }
+    const open = await until(() => {
+      const list = describeOpenList(element);
+      return list && !(news && textsOf(list) === earlier) ? list : null;
+    }, limit);
+    return { open: open ?? describeOpenList(element) };
+  }
+  function hasRoom(element) {
+    const { overflowY } = getComputedStyle(element);
+    return element.scrollHeight - element.clientHeight > 1 && /auto|scroll|overlay/.test(overflowY);
+  }
+  async function scrollList({ id, start }) {
+    const list = find(id);
+    if (!list) return { gone: true };
+    const body = page.body();
+    let around = (
+      /** @type {AnyElement | null} */
+      list
+    );
+    while (around && around !== body && !hasRoom(around)) around = parentElementOf(around);
+    const box = around && around !== body ? around : [...list.querySelectorAll("*")].find(hasRoom);
+    if (!box) return { moved: false };
+    const before = box.scrollTop;
+    box.scrollTo({ top: start ? 0 : before + box.clientHeight * 0.8, behavior: "instant" });
+    if (box.scrollTop === before) return { moved: false };
+    await domSettled({ quiet: 30, limit: 500 });
+    return { moved: true };
+  }
+
   // src/act/fields.js
   var MAX_VALUE = 2e4;
   function suggests(element) {
@@ -1252,9 +1424,38 @@
       room: maxLength !== void 0 && maxLength > 0 ? maxLength : null
     };
   }
+  async function focusToType({ id, clear, text: text2 }) {
+    const ready = focusField({ id, clear });
+    if ("gone" in ready || !ready.focused) return ready;
+    if (ready.suggests) rememberOptions({ id });
+    await new Promise((resolve) => setTimeout(resolve));
+    const element = find(id);
+    if (!element) return { gone: true };
+    if (isFocused(element) || isInside(focusedElement(), element)) return ready;
+    return { ...ready, inserted: insertText({ id, clear, text: text2 }).inserted };
+  }
+  function isInside(inner, outer) {
+    return inner !== null && contains(outer, inner);
+  }
+  function insertText({ id, clear, text: text2 }) {
+    const ready = focusField({ id, clear });
+    if ("gone" in ready || !ready.focused) return { inserted: false };
+    return { inserted: document.execCommand("insertText", false, text2) };
+  }
+  function pasteText({ id, clear, text: text2 }) {
+    const ready = focusField({ id, clear });
+    const element = find(id);
+    if ("gone" in ready || !element) return { gone: true };
+    const { focused, value } = ready;
+    if (!focused) return { focused, value, pasted: false };
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text/plain", text2);
+    const paste = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true, composed: true });
+    return { focused, value, pasted: !element.dispatchEvent(paste) };
+  }
   function shownValue(element) {
     const editor = editorOf(element);
-    if (editor) return shownLines(editor, element).slice(0, MAX_VALUE);
+    if (editor) return shownLines(editor, element).join("\n").slice(0, MAX_VALUE);
     return String(element.value ?? element.innerText ?? "").slice(0, MAX_VALUE).toWellFormed();
   }
   function joinedFrom(element, count) {
@@ -1273,11 +1474,12 @@
     if (!element) return { gone: true };
     if (isSecret(element)) return { secret: true, length: String(element.value).length };
     const value = shownValue(element);
+    const away = !isFocused(element);
     const wanted = normalized(text2);
-    if (normalized(value).endsWith(wanted)) return { value, elsewhere: false };
-    if (wanted && joinedFrom(element, wanted.length) === wanted) return { value: text2, elsewhere: false };
+    if (normalized(value).endsWith(wanted)) return { value, elsewhere: false, away };
+    if (wanted && joinedFrom(element, wanted.length) === wanted) return { value: text2, elsewhere: false, away: false };
     const elsewhere = wanted !== "" && [...appeared()].some((one) => normalized(one.textContent).includes(wanted));
-    return { value, elsewhere };
+    return { value, elsewhere, away: false };
   }
   var setValue = (
     /** @type {(this: AnyElement, value: string) => void} */
@@ -1439,10 +1641,13 @@
   function text({ id, limit, marks }) {
     const element = id === null ? contentRoot() : find(id);
     if (!element) return { gone: true };
+    const editor = id === null ? null : editorOf(element);
     const isField = ["input", "textarea", "select"].includes(element.localName);
-    const whole2 = isField ? fieldText(element) : readableText(element, marks);
+    let whole2;
+    if (editor) whole2 = shownLines(editor, element).join("\n");
+    else whole2 = isField ? fieldText(element) : readableText(element, marks);
     const cut = whole2.length > limit ? `${whole2.slice(0, limit - 1)}…` : whole2;
-    return { text: cut.toWellFormed(), total: whole2.length };
+    return { text: cut.toWellFormed(), total: whole2.length, editor: editor ? editorNumber(editor) : void 0 };
   }
   function hasTexts({ texts }) {
     const root = contentRoot();
@@ -1545,146 +1750,6 @@
     return clientRectsOf(element).length > 0 ? element : element.firstElementChild ?? element.parentElement ?? element;
   }
 
-  // src/act/options.js
-  var LIST = "[role=listbox],[role=menu],[role=tree],[role=radiogroup]";
-  var OPTION = "[role=option],[role=menuitem],[role=menuitemradio],[role=menuitemcheckbox],[role=treeitem],[role=radio]";
-  var MAX_OPTIONS = 500;
-  function nativeOptions(select) {
-    return [...select.options].map((option) => clip(optionLabel(option), 100));
-  }
-  async function selectOptions({ id, options: options2, limit }) {
-    const element = find(id);
-    if (!element) return { gone: true };
-    if (!(element instanceof HTMLSelectElement)) return { unfit: true };
-    if (element.matches(":disabled")) return { disabled: true };
-    if (options2.length > 1 && !element.multiple) return { single: true };
-    const unknown = () => options2.find((text2) => !optionOf(element, text2));
-    element.focus({ preventScroll: true });
-    if (unknown() !== void 0) {
-      for (const type of ["mousedown", "mouseup", "click"]) {
-        element.dispatchEvent(new MouseEvent(type, { bubbles: true, composed: true, cancelable: true }));
-      }
-      await until(() => unknown() === void 0, limit);
-    }
-    const missing = unknown();
-    if (missing !== void 0) return { unknown: missing, options: nativeOptions(element) };
-    const wanted = options2.map((text2) => optionOf(element, text2));
-    for (const option of element.options) {
-      if (element.multiple || wanted.includes(option)) option.selected = wanted.includes(option);
-    }
-    fire(element, "input", "change");
-    return { chosen: selectedLabels(element).map((label) => clip(label, 100)) };
-  }
-  function selected({ id }) {
-    const element = find(id);
-    if (!(element instanceof HTMLSelectElement)) return { gone: true };
-    return { chosen: selectedLabels(element).map((label) => clip(label, 100)) };
-  }
-  function optionOf(select, text2) {
-    const all = [...select.options];
-    const exact = all.find((option) => option.value === text2 || option.text.trim() === text2.trim());
-    const found = exact ?? all.find((option) => isCalled(option, text2));
-    return found && !found.disabled ? found : null;
-  }
-  function isCalled(option, text2) {
-    return normalized(optionLabel(option)) === normalized(text2) || normalized(option.value) === normalized(text2);
-  }
-  function optionsIn(list) {
-    for (const selector of [OPTION, "li", CONTROL]) {
-      const found = [...list.querySelectorAll(selector)];
-      if (found.length) return found.filter(hasBox).slice(0, MAX_OPTIONS);
-    }
-    const leaves2 = [...list.querySelectorAll("*")].filter((element) => !element.firstElementChild);
-    const pointed = leaves2.filter((element) => getComputedStyle(element).cursor === "pointer");
-    return pointed.filter(hasBox).slice(0, MAX_OPTIONS);
-  }
-  function openListOf(element) {
-    const holders = [
-      element,
-      element.closest("[role=combobox]"),
-      ...element.querySelectorAll("[aria-controls],[aria-owns]")
-    ].filter((holder) => holder !== null);
-    const linked = holders.flatMap((holder) => [
-      ...referencedElements(holder, "aria-controls"),
-      ...referencedElements(holder, "aria-owns"),
-      ...referencedElements(holder, "aria-activedescendant").map((option) => option.closest(LIST))
-    ]);
-    const known2 = [matches(element, LIST) ? element : null, ...linked, ...element.querySelectorAll(LIST)];
-    const open = known2.find((list2) => list2 && hasBox(list2) && optionsIn(list2).length);
-    if (open) return open;
-    const news = appeared();
-    const list = [...news].find((one) => matches(one, LIST) && optionsIn(one).length);
-    if (list) return list;
-    if (!isWatching()) return null;
-    return outermost([...news], (node) => news.has(node)).find((one) => optionsIn(one).length > 1) ?? null;
-  }
-  function choiceOf(element) {
-    const states = ["aria-selected", "aria-checked"].map((name) => attribute(element, name));
-    const given = states.filter((state) => state !== null);
-    return {
-      id: idOf(element),
-      text: clip(visibleText(element) || attribute(element, "aria-label"), 100),
-      value: attribute(element, "data-value") ?? attribute(element, "value") ?? "",
-      selected: given.length ? given.includes("true") : null,
-      disabled: isTrue(element, "aria-disabled") || matches(element, ":disabled")
-    };
-  }
-  function describeOpenList(element) {
-    const list = openListOf(element);
-    if (!list) return null;
-    return {
-      list: idOf(list),
-      several: isTrue(list, "aria-multiselectable") || list.querySelector("[role=menuitemcheckbox],[role=option][aria-checked]") !== null,
-      options: optionsIn(list).map(choiceOf),
-      expanded: isTrue(element, "aria-expanded")
-    };
-  }
-  function textsOf(list) {
-    return list?.options.map(({ text: text2 }) => text2).join("\n") ?? "";
-  }
-  var earlier = "";
-  function rememberOptions({ id }) {
-    const element = find(id);
-    if (!element) return { gone: true };
-    earlier = textsOf(describeOpenList(element));
-    return {};
-  }
-  async function options({ id, limit, news }) {
-    const element = find(id);
-    if (!element) return { gone: true };
-    if (element instanceof HTMLSelectElement) return { native: nativeOptions(element).slice(0, MAX_OPTIONS) };
-    if (element.list) {
-      const proposals = [...element.list.options].map((option) => clip(option.label || option.value, 100));
-      return { native: proposals.slice(0, MAX_OPTIONS) };
-    }
-    const open = await until(() => {
-      const list = describeOpenList(element);
-      return list && !(news && textsOf(list) === earlier) ? list : null;
-    }, limit);
-    return { open: open ?? describeOpenList(element) };
-  }
-  function hasRoom(element) {
-    const { overflowY } = getComputedStyle(element);
-    return element.scrollHeight - element.clientHeight > 1 && /auto|scroll|overlay/.test(overflowY);
-  }
-  async function scrollList({ id, start }) {
-    const list = find(id);
-    if (!list) return { gone: true };
-    const body = page.body();
-    let around = (
-      /** @type {AnyElement | null} */
-      list
-    );
-    while (around && around !== body && !hasRoom(around)) around = parentElementOf(around);
-    const box = around && around !== body ? around : [...list.querySelectorAll("*")].find(hasRoom);
-    if (!box) return { moved: false };
-    const before = box.scrollTop;
-    box.scrollTo({ top: start ? 0 : before + box.clientHeight * 0.8, behavior: "instant" });
-    if (box.scrollTop === before) return { moved: false };
-    await domSettled({ quiet: 30, limit: 500 });
-    return { moved: true };
-  }
-
   // src/act/pointer.js
   function isHitOf(element, hit) {
     if (!hit) return false;
@@ -1753,7 +1818,8 @@
   };
   function kindOf(element) {
     if (element instanceof HTMLSelectElement) return "select";
-    if (element instanceof HTMLTextAreaElement) return editorOf(element) ? "code" : "text";
+    if (editorOf(element)) return "code";
+    if (element instanceof HTMLTextAreaElement) return "text";
     if (element.isContentEditable) return "editable";
     if (element instanceof HTMLInputElement) return INPUT_KINDS[element.type] ?? "text";
     const role = attribute(element, "role");
@@ -1876,11 +1942,20 @@
     }
     return null;
   }
+  function isInViewport2(range) {
+    const { top, bottom, left, right, height } = range.getBoundingClientRect();
+    return height > 0 && bottom > 0 && right > 0 && top < innerHeight && left < innerWidth;
+  }
+  var MAX_SCROLLS = 4;
   async function scrollToText({ text: text2 }) {
-    const range = rangeOf(text2);
+    let range = rangeOf(text2);
+    for (let tries = 0; range && tries < MAX_SCROLLS; tries++) {
+      range.startContainer.parentElement?.scrollIntoView({ behavior: "instant", block: "center" });
+      await frames(2);
+      if (isInViewport2(range)) break;
+      range = rangeOf(text2);
+    }
     if (!range) return { found: false };
-    range.startContainer.parentElement?.scrollIntoView({ behavior: "instant", block: "center" });
-    await frames(1);
     const boxes = [...range.getClientRects()].filter((box) => box.width > 0);
     const [first, last] = [boxes[0], boxes.at(-1)];
     if (!first || !last) return { found: true, from: null, to: null };
@@ -1918,14 +1993,27 @@
     } catch {
       return { invalid: true };
     }
-    return { total: found.length, lines: found.slice(0, limit).map(lineOf) };
+    const first = found.slice(0, limit);
+    const elements = first.flatMap((element, line) => {
+      const id = idOf(element);
+      const is = isVisible(element) ? identity(id) : null;
+      return is ? [{ ...is, id, signature: signature(id), line }] : [];
+    });
+    return { total: found.length, lines: first.map(lineOf), elements };
   }
   function lineOf(element) {
     const id = element.id ? `#${element.id}` : "";
     const classes = [...element.classList].slice(0, 3).map((name) => `.${name}`);
-    const hidden = isVisible(element) ? "" : " (hidden)";
+    const place = isVisible(element) ? placeOf(element) : " (hidden)";
     const text2 = isSecret(element) ? "" : clip(visibleText(element) || element.value, 100);
-    return clip(`<${element.localName}${id}${classes.join("")}>${hidden} ${text2}`, 200);
+    return clip(`<${element.localName}${id}${classes.join("")}>${place} ${text2}`, 200);
+  }
+  function placeOf(element) {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    const [x, y] = [Math.round(left + width / 2), Math.round(top + height / 2)];
+    if (y < 0) return " (above)";
+    if (y > innerHeight) return " (below)";
+    return x < 0 || x > innerWidth ? " (to the side)" : ` at=${x},${y}`;
   }
 
   // src/act/redaction.js
@@ -1990,10 +2078,62 @@
       }
       endBlock();
     }
-    return { texts: length > limit ? null : texts };
+    if (length > limit) return { texts: null, running: [] };
+    return { texts, running: runningTexts() };
+  }
+  var WITH_OWN_TEXT = /* @__PURE__ */ new Set(["input", "textarea", "select", "img"]);
+  var ANNOTATIONS = /* @__PURE__ */ new Set(["rt", "rp"]);
+  var MAX_DEPTH2 = 600;
+  var MAX_SHADOW = 2;
+  function runningTexts(covered = /* @__PURE__ */ new Map()) {
+    const out = [[], []];
+    const visit = (node, depth, isAnnotation) => {
+      if (isText(node)) {
+        const text2 = without2(node.data, covered.get(node) ?? []);
+        if (!/\S/.test(text2)) return;
+        out[0].push(text2);
+        if (!isAnnotation) out[1].push(text2);
+        return;
+      }
+      if (!isElement(node) || depth > MAX_DEPTH2) return;
+      const tag = localNameOf(node);
+      if (NOT_SHOWN.has(tag) || WITH_OWN_TEXT.has(tag) || getComputedStyle(node).display === "none") return;
+      let children = [...renderedChildrenOf(node)];
+      if (tag === "details") {
+        const isSummary = (child) => isElement(child) && localNameOf(child) === "summary";
+        children = [...children.filter(isSummary), ...children.filter((child) => !isSummary(child))];
+      }
+      for (const child of children) visit(child, depth + 1, isAnnotation || ANNOTATIONS.has(tag));
+    };
+    const root = page.documentElement();
+    if (root) visit(root, 0, false);
+    const [whole2, main] = out.map((parts) => parts.join("").toWellFormed());
+    return out[0].length === out[1].length ? [whole2] : [whole2, main];
+  }
+  function without2(text2, parts) {
+    let out = "";
+    let at = 0;
+    for (const [start, end] of parts) {
+      out += `${text2.slice(at, start)}|`;
+      at = end;
+    }
+    return out + text2.slice(at);
+  }
+  function isPaintedElsewhere(element) {
+    if (element && closest(element, "svg [id]") && page.getElementsByTagName("use").length > 0) return true;
+    for (let node = element; node; node = parentElementOf(node)) {
+      const style = getComputedStyle(node);
+      const shadow = style.textShadow.match(/-?[\d.]+(?=px)/g) ?? [];
+      if (node === element && shadow.some((length) => Math.abs(Number(length)) > MAX_SHADOW)) return true;
+      const reflection = style.getPropertyValue("-webkit-box-reflect");
+      if (reflection !== "" && reflection !== "none" || style.filter.includes("drop-shadow")) return true;
+    }
+    return false;
   }
   function textBoxes({ ranges }) {
     const boxes = [];
+    let certain = true;
+    const covered = /* @__PURE__ */ new Map();
     const add = (rect) => {
       if (rect.width <= 0 || rect.height <= 0) return;
       const [left, top] = [Math.floor(rect.left) - 2, Math.floor(rect.top) - 2];
@@ -2012,9 +2152,11 @@
         range.setStart(node, from);
         range.setEnd(node, to);
         for (const rect of range.getClientRects()) add(rect);
+        covered.set(node, [...covered.get(node) ?? [], [from, to]]);
+        certain &&= !isPaintedElsewhere(node.parentElement);
       }
     }
-    return { boxes };
+    return { boxes, certain, running: runningTexts(covered) };
   }
   function elementBox({ id }) {
     const rect = find(id)?.getBoundingClientRect();
@@ -2299,6 +2441,7 @@
   var CELL_ROLES = /* @__PURE__ */ new Set(["cell", "gridcell", "columnheader", "rowheader"]);
   var MAX_GROUP = 500;
   var CELL_DATA = "square cell pos position coord coords row col column x y index key letter value state status piece".split(" ");
+  var GENERATED2 = /^(?:css|sc|jss|emotion|svelte|makeStyles)-|(?:^|[-_])(?=[a-z\d]{5,}$)[a-z\d]*\d[a-z][a-z\d]*$/i;
   var DATE_ATTRIBUTES = ["data-date", "data-day", "datetime"];
   var CellGroups = class {
     constructor() {
@@ -2340,6 +2483,7 @@
     const parts = [];
     for (const name of element.classList) {
       const count = group.classes.get(name) ?? Infinity;
+      if (GENERATED2.test(name)) continue;
       if (count <= most && name.length <= 24 && parts.length < 3) parts.push(name);
     }
     for (const key of CELL_DATA) {
@@ -2434,10 +2578,165 @@
   function tellingColour(element, icon, isDrawing) {
     const style = getComputedStyle(icon ?? element);
     if (icon) return isColourful(style.color) ? hex(style.color) : void 0;
-    const colour = isDrawing ? style.fill : style.backgroundColor;
+    if (isDrawing) return colourOfShape(element, element.localName)?.replace("outline ", "");
+    const colour = style.backgroundColor;
     if (colour !== "none" && !/^rgba.* 0\)$/.test(colour) && colour !== BUTTON_GREY) return hex(colour);
     if (!style.backgroundImage.includes("gradient(")) return void 0;
     return hex(/rgba?\([^)]*\)/.exec(style.backgroundImage)?.[0] ?? "");
+  }
+  function colourOfShape(shape, tag) {
+    const { fill, stroke, opacity, fillOpacity } = getComputedStyle(shape);
+    if (opacity === "0") return null;
+    const isFilled = tag !== "line" && fill !== "none" && fillOpacity !== "0" && !/^rgba.* 0\)$/.test(fill);
+    if (isFilled) return paint(fill);
+    return stroke === "none" ? null : `outline ${paint(stroke)}`;
+  }
+  function paint(value) {
+    return value.startsWith("url(") ? "pattern" : hex(value);
+  }
+  function loneColour({ backgroundColor, backgroundImage }) {
+    return backgroundImage === "none" && isColourful(backgroundColor) && !/^rgba.* 0\)$/.test(backgroundColor) ? hex(backgroundColor) : null;
+  }
+
+  // src/read/drawings.js
+  var SHAPES = "rect,circle,ellipse,line,polyline,polygon,path,image,use";
+  var NODES = "rect,circle,ellipse,polygon,path,foreignObject";
+  var LINES2 = "line,polyline,path";
+  var NOT_DRAWN = "defs,marker,clipPath,mask,symbol,pattern";
+  var MAX_LOOKED_AT = 300;
+  var MAX_SHAPES = 40;
+  var MAX_LINES2 = 60;
+  var REACH = 12;
+  var MAX_PATH = 400;
+  function drawn(drawing, selector) {
+    const found = Array.from(queryAll(drawing, selector)).slice(0, MAX_LOOKED_AT);
+    return found.filter((shape) => !closest(shape, NOT_DRAWN) && checkVisibility(shape, { visibilityProperty: true }));
+  }
+  function textsIn(drawing) {
+    const texts = drawn(drawing, "text,foreignObject").map((element) => ({
+      box: boxFrom(rectOf(element)),
+      name: phrase(element.textContent, 40)
+    }));
+    return texts.filter(({ name }) => name !== "");
+  }
+  function isMiddleIn(inner, outer) {
+    const x = (inner.l + inner.r) / 2;
+    const y = (inner.t + inner.b) / 2;
+    return x >= outer.l && x <= outer.r && y >= outer.t && y <= outer.b;
+  }
+  function isListed(shape, drawing, listed) {
+    for (let node = (
+      /** @type {Node | null} */
+      shape
+    ); node && node !== drawing; node = parentOf(node)) {
+      if (hasId(node) && listed.has(idOf(node))) return true;
+    }
+    return false;
+  }
+  function writeShapes(walk, drawing, context, listed) {
+    const texts = textsIn(drawing);
+    const area = (context.r - context.l) * (context.b - context.t);
+    const shapes = [];
+    let more = 0;
+    for (const shape of drawn(drawing, SHAPES)) {
+      if (isListed(shape, drawing, listed)) continue;
+      const box = boxFrom(rectOf(shape));
+      const [w, h] = [box.r - box.l, box.b - box.t];
+      if (w < 2 && h < 2 || w * h > 0.9 * area) continue;
+      const look = colourOfShape(shape, localNameOf(shape));
+      if (look === null) continue;
+      if (shapes.length === MAX_SHAPES) {
+        more++;
+        continue;
+      }
+      const words = texts.filter((text2) => isMiddleIn(text2.box, box) && w * h < 0.5 * area).map(({ name: name2 }) => name2);
+      const name = words.length > 0 ? ` "${phrase(words.join(" "), 40)}"` : "";
+      const at = `${whole((box.l + box.r) / 2 - context.l)},${whole((box.t + box.b) / 2 - context.t)}`;
+      shapes.push(`${localNameOf(shape)}${name} ${look} ${whole(w)}x${whole(h)} at ${at}`);
+    }
+    if (shapes.length === 0) return;
+    walk.flush();
+    walk.write(`(shapes: ${shapes.join("; ")}${more > 0 ? `; and ${more} more` : ""})`, context.text);
+    walk.flush();
+  }
+  function writeConnections(walk, drawing, context) {
+    const isNamed = queryAll(drawing, "text,foreignObject").length > 0;
+    const lines = queryAll(drawing, LINES2);
+    if (lines.length === 0 || !isNamed && !Array.from(lines).slice(0, 5).some(isCalledEdge)) return;
+    const nodes2 = isNamed ? nodesIn(drawing) : [];
+    if (isNamed && nodes2.length < 2) return;
+    const found = /* @__PURE__ */ new Set();
+    for (const line of drawn(drawing, LINES2).slice(0, MAX_LINES2)) {
+      const ends = endsOf(line);
+      if (ends === null || !isNamed && !isCalledEdge(line)) continue;
+      const [from, to] = ends.map(([x, y, dx, dy]) => isNamed ? nodeAt(nodes2, x, y) : thingAt(x + dx, y + dy));
+      if (!from || !to || from === to) continue;
+      const isReversed = attribute(line, "marker-start") !== null && attribute(line, "marker-end") === null;
+      found.add(isReversed ? `${to} -> ${from}` : `${from} -> ${to}`);
+    }
+    if (found.size === 0) return;
+    walk.flush();
+    walk.write(`(connections: ${[...found].join("; ")})`, context.text);
+    walk.flush();
+  }
+  function isCalledEdge(line) {
+    const parent = parentOf(line);
+    const around = parent && isElement(parent) ? attribute(parent, "class") : "";
+    const words = `${attribute(line, "class") ?? ""} ${around ?? ""}`;
+    return /edge|link|connect|wire/i.test(words);
+  }
+  function nodesIn(drawing) {
+    const texts = textsIn(drawing);
+    const area = rectOf(drawing).width * rectOf(drawing).height;
+    const nodes2 = [];
+    for (const shape of drawn(drawing, NODES)) {
+      const box = boxFrom(rectOf(shape));
+      if (!isOpen(box) || (box.r - box.l) * (box.b - box.t) > 0.5 * area) continue;
+      const words = texts.filter((text2) => isMiddleIn(text2.box, box)).map(({ name }) => name);
+      if (words.length > 0 && words.length < 5) nodes2.push({ box, name: phrase(words.join(" "), 40) });
+    }
+    return nodes2;
+  }
+  function nodeAt(nodes2, x, y) {
+    let best = null;
+    let least = Infinity;
+    for (const { box, name } of nodes2) {
+      const isNear = x >= box.l - REACH && x <= box.r + REACH && y >= box.t - REACH && y <= box.b + REACH;
+      const area = (box.r - box.l) * (box.b - box.t);
+      if (!isNear || area >= least) continue;
+      best = name;
+      least = area;
+    }
+    return best;
+  }
+  function thingAt(x, y) {
+    let node = (
+      /** @type {Node | null} */
+      elementAt(x, y)
+    );
+    for (let n = 0; node && isElement(node) && n < 6; n++, node = parentOf(node)) {
+      const { width, height } = rectOf(node);
+      if (width > 400 || height > 300) return null;
+      const name = node.ownerSVGElement || localNameOf(node) === "svg" ? "" : phrase(node.textContent, 40);
+      if (name) return name;
+    }
+    return null;
+  }
+  function endsOf(line) {
+    if (!(line instanceof SVGGeometryElement)) return null;
+    if (localNameOf(line) !== "line" && getComputedStyle(line).fill !== "none") return null;
+    if ((attribute(line, "d") ?? "").length > MAX_PATH) return null;
+    const matrix = line.getScreenCTM();
+    const length = line.getTotalLength();
+    if (!matrix || !(length > 8)) return null;
+    const point = (at) => line.getPointAtLength(at).matrixTransform(matrix);
+    return [
+      [0, Math.min(8, length)],
+      [length, Math.max(0, length - 8)]
+    ].map(([end, inner]) => {
+      const [a, b] = [point(end), point(inner)];
+      return [a.x, a.y, a.x - b.x, a.y - b.y];
+    });
   }
 
   // src/read/state.js
@@ -2640,6 +2939,28 @@
       if (isOpen(part) && isReachedAt(element, (part.l + part.r) / 2, (part.t + part.b) / 2)) return false;
     }
     return true;
+  }
+  function isUnderBar(element, seen) {
+    let bar = null;
+    let node = (
+      /** @type {Node | null} */
+      elementAt((seen.l + seen.r) / 2, (seen.t + seen.b) / 2)
+    );
+    for (; node && !bar && !contains(node, element); node = parentOf(node)) {
+      if (isElement(node) && /^(?:fixed|sticky)$/.test(getComputedStyle(node).position)) bar = node;
+    }
+    if (bar === null) return false;
+    const { width, height } = rectOf(bar);
+    if (width > innerWidth / 2 && height > innerHeight / 2) return false;
+    for (let outer = parentOf(element); outer; outer = parentOf(outer)) {
+      if (!isElement(outer)) continue;
+      const { position, overflowY } = getComputedStyle(outer);
+      const isPage = outer === page.scrollingElement();
+      const isScroller = isPage ? overflowY !== "hidden" : overflowY === "auto" || overflowY === "scroll";
+      if (isScroller && outer.scrollHeight > outer.clientHeight + 1) return true;
+      if (position === "fixed") return false;
+    }
+    return false;
   }
   var MAX_TEXT_BOXES = 3;
   var PAINTED = /* @__PURE__ */ new Set(["img", "canvas", "video", "iframe"]);
@@ -2908,7 +3229,7 @@
   var MAX_ITEMS = 6e3;
   var MAX_CHARACTERS = 2e5;
   var MAX_HIT_TESTS = 400;
-  var MAX_DEPTH2 = 600;
+  var MAX_DEPTH3 = 600;
   var CROWD = 400;
   var MAX_TEXT_TESTS = 200;
   var MAX_CONCEALED = 60;
@@ -2938,6 +3259,7 @@
       this.beside = 0;
       this.cut = 0;
       this.concealedLeft = MAX_CONCEALED;
+      this.colours = 0;
       this.wordless = 0;
       this.first = null;
       this.last = null;
@@ -2962,7 +3284,7 @@
      * @returns {void}
      */
     children(element, context) {
-      if (++this.depth > MAX_DEPTH2) {
+      if (++this.depth > MAX_DEPTH3) {
         this.cut++;
       } else {
         const root = rootOf(element);
@@ -3085,7 +3407,7 @@
       }
       this.characters += text2.length;
       this.listed++;
-      const [x, y, width, height] = placeOf(line);
+      const [x, y, width, height] = placeOf2(line);
       const item = { t: [x, y, width, height, line.seen ? 1 : 0, text2, line.level] };
       this.items.push(item);
       if (line.seen && line.first !== null) {
@@ -3155,7 +3477,7 @@
         const y = (seen.t + seen.b) / 2;
         if (!mustTest && (overlap === -1 || !this.overlaps.anyAt(overlap, x, y))) continue;
         if (++tests > MAX_HIT_TESTS) break;
-        if (isCovered(element, seen)) record.covered = true;
+        if (isCovered(element, seen) && !isUnderBar(element, seen)) record.covered = true;
       }
       for (const { record, element, overlap, seen } of this.frames) {
         if (overlap !== -1 && this.overlaps.anyIn(overlap, seen)) record.cover = coverMask(element, seen);
@@ -3193,21 +3515,21 @@
     return [...tops.keys()].sort((a, b) => tops[a] - tops[b]).map((n) => children[n]);
   }
   function codeEditors() {
-    const out = /* @__PURE__ */ new Map();
+    const out = new Map(knownEditors(MAX_EDITORS));
     const fields = page.getElementsByTagName("textarea");
     for (let n = 0; n < fields.length && n < MAX_EDITORS; n++) {
       const editor = editorOf(fields[n]);
-      if (editor) out.set(editor, fields[n]);
+      if (editor && !out.has(editor)) out.set(editor, fields[n]);
     }
     return out;
   }
-  function placeOf(box) {
+  function placeOf2(box) {
     return [whole(box.l), whole(box.t), whole(box.r - box.l), whole(box.b - box.t)];
   }
   function newRecord(element, tag, box, identified) {
     const explicit = explicitRole(element);
     const { role, name } = identified ?? identify(element, tag, explicit);
-    const record = { i: idOf(element), b: placeOf(box), tag: bounded(tag, 40) };
+    const record = { i: idOf(element), b: placeOf2(box), tag: bounded(tag, 40) };
     if (explicit) record.role = explicit;
     if (role !== explicit) record.kind = role;
     if (name) record.name = name;
@@ -3285,8 +3607,7 @@
   }
   function describeShape(element, innermost, tag, record) {
     if (tag === "a" || tag === "text" || tag === "g") return;
-    const { fill, stroke } = getComputedStyle(element);
-    record.colour = hex(fill !== "none" ? fill : stroke);
+    record.colour = colourOfShape(element, tag)?.replace("outline ", "");
     let drawing = innermost;
     while (drawing.ownerSVGElement) drawing = drawing.ownerSVGElement;
     const outer = rectOf(drawing);
@@ -3329,6 +3650,9 @@
     const others = content.controls.filter((other) => other !== control);
     if (others.length > 0) listNested(walk, others, context, record);
   }
+  function isElementItem(item) {
+    return item !== null && typeof item === "object" && "e" in item;
+  }
   function countListed(walk, from) {
     let words = "";
     let texts = 0;
@@ -3357,15 +3681,23 @@
     const checked = walk.checks.length;
     walk.children(element, context);
     walk.flush();
+    const isDrawing = tag === "svg" && context.r - context.l > MIN_DRAWING && context.b - context.t > MIN_DRAWING;
+    if (isDrawing) {
+      const listedIds = new Set(items.slice(slot + 1).flatMap((item) => isElementItem(item) ? [item.e.i] : []));
+      writeShapes(walk, element, context, listedIds);
+      writeConnections(walk, element, context);
+    }
     const { words, texts, controls } = countListed(walk, slot + 1);
     const area = (context.r - context.l) * (context.b - context.t);
     const isHuge = area > 0.7 * innerWidth * innerHeight;
     const hasHandler = element.hasAttribute("onclick");
     const isHoverable = hoverable.has(element);
     const isQuiet = (listening.has(element) || isHoverable || isKeyboardStop(element)) && !context.pointer && !hasHandler && explicit === "";
-    if (isQuiet && (controls > 0 || texts > 4)) return;
-    const listens = hasHandler || isTrue(element, "draggable");
-    if (isHuge && (controls > 0 || texts > 6) || controls > 0 && texts === 0 && !listens) return;
+    if (!isDrawing) {
+      if (isQuiet && (controls > 0 || texts > 4)) return;
+      const listens = hasHandler || isTrue(element, "draggable");
+      if (isHuge && (controls > 0 || texts > 6) || controls > 0 && texts === 0 && !listens) return;
+    }
     const seen = walk.inView(context, context.visible);
     const tail = items.splice(slot);
     const { listed } = walk;
@@ -3376,16 +3708,18 @@
     setStates(element, tag, own, record);
     if (isHoverable && !listening.has(element)) record.hover = true;
     const cursor = context.style?.cursor;
-    if (cursor === "grab" || cursor === "move") record.draggable = true;
+    if (cursor === "grab" || cursor === "move" || cursor?.endsWith("-resize")) record.draggable = true;
+    if (isDrawing) record.size = [whole(context.r - context.l), whole(context.b - context.t)];
     if (element.ownerSVGElement) describeShape(element, element.ownerSVGElement, tag, record);
     if (record.v === 1) {
       walk.checks.splice(checked, 0, { record, element, overlap: context.overlap, seen, mustTest: false });
     }
-    if (controls === 0 && words.length <= MAX_NAME + 1) {
+    if (!isDrawing && controls === 0 && words.length <= MAX_NAME + 1) {
       if (!record.name) rename(record, phrase(words));
       if (!record.name) describeNameless(walk, element, tag, record, identified.content.icon);
       describeCell(walk, element, tag, record);
       describeDay(element, record);
+      if (!record.name && cursor?.endsWith("-resize")) record.icon = cursor;
       return;
     }
     rename(record, givenName(element));
@@ -3397,13 +3731,17 @@
   function listCodeEditor(walk, editor, field, context) {
     walk.flush();
     const seen = walk.inView(context, context.visible);
-    const record = walk.add(field, "textarea", context, isOpen(seen));
+    const record = walk.add(field, localNameOf(field), context, isOpen(seen));
     if (field.readOnly || isTrue(field, "aria-readonly")) record.readonly = true;
     if (!record.name) rename(record, phrase(attribute(editor, "aria-label"), MAX_NAME));
     record.editable = true;
     const language = phrase(languageOf(editor), 20);
     if (language) record.state = language;
-    record.value = bounded(shownLines(editor, field), MAX_EDITOR_TEXT);
+    const lines = shownLines(editor, field);
+    record.value = bounded(lines.join("\n"), MAX_EDITOR_TEXT);
+    record.lines = shownNumbers(editor) ?? [1, lines.length];
+    const number = editorNumber(editor);
+    if (number !== void 0) record.editor = number;
     if (record.v === 1) walk.checks.push({ record, element: editor, overlap: context.overlap, seen, mustTest: false });
   }
   function listHiddenFileField(walk, input, up) {
@@ -3432,6 +3770,20 @@
   }
   function listCaption(walk, element, context) {
     writeImage(walk, phrase(element.getAttribute("aria-label")), context);
+  }
+  var MIN_DOT = 6;
+  var MAX_DOT = 48;
+  var MAX_COLOURS = 120;
+  function writeColour(walk, element, context, style) {
+    const w = context.r - context.l;
+    const h = context.b - context.t;
+    if (context.pointer || w < MIN_DOT || h < MIN_DOT || walk.colours >= MAX_COLOURS) return;
+    if (context.tag !== "td" && (w > MAX_DOT || h > MAX_DOT)) return;
+    const colour = loneColour(style);
+    if (colour === null || context.tag.includes("-") || rootOf(element)) return;
+    walk.colours++;
+    const name = phrase(element.getAttribute("aria-label") || element.getAttribute("title"), 40);
+    walk.write(` (colour: ${colour}${name ? `, ${name}` : ""}) `, context.text);
   }
   function isWorthEntering(element, context) {
     if (context.r - context.l > 64 && context.b - context.t > 32) return true;
@@ -3668,6 +4020,7 @@
     }
     let rect = element.getBoundingClientRect();
     if (rect.width === 0 || rect.height === 0) {
+      if (rect.width === rect.height && element.ownerSVGElement && tag !== "g" && tag !== "a") return;
       const isBoxless = rect.width === rect.height && !element.checkVisibility();
       if (isBoxless && getComputedStyle(element).display !== "contents") {
         visitInvisible(walk, element, tag, up);
@@ -3846,9 +4199,13 @@
     const isPicture2 = tag === "canvas" || tag === "img" || tag === "svg";
     if (context.seen && isPicture2) countWordless(walk, element, tag, context);
     if (listKnownKind(walk, element, tag, context, style)) return;
-    if (isSoftControl(element, context, style) || walk.revealers.has(element))
+    if (isSoftControl(element, context, style) || walk.revealers.has(element)) {
       listSoftControl(walk, element, tag, "", context);
-    else listContainer(walk, element, tag, context, !isInline);
+    } else {
+      listContainer(walk, element, tag, context, !isInline);
+      if (tag === "svg") writeConnections(walk, element, context);
+      else if (context.seen && element.firstChild === null) writeColour(walk, element, context, style);
+    }
   }
   function listKnownKind(walk, element, tag, context, style) {
     if (element.matches(CONTROL_CANDIDATE)) {
@@ -3910,7 +4267,7 @@
       return false;
     }
     const { cursor } = style;
-    context.pointer = cursor === "pointer" || cursor === "grab" || cursor === "move";
+    context.pointer = cursor === "pointer" || cursor === "grab" || cursor === "move" || cursor.endsWith("-resize");
     return context.pointer && context.tag !== "body" && context.tag !== "html";
   }
   var PRESS_ATTRIBUTES = "onclick ondblclick onmousedown onmouseup onpointerdown onpointerup ontouchstart ontouchend".split(" ");
@@ -4062,9 +4419,9 @@
   function listFocusedField(walk, field) {
     const tag = localNameOf(field);
     if (!matches(field, "input,textarea,[contenteditable]") || !isControl(field, tag, explicitRole(field))) return;
-    const isListed = hasId(field) && walk.items.some((item) => isRecordOf(item, idOf(field)));
+    const isListed2 = hasId(field) && walk.items.some((item) => isRecordOf(item, idOf(field)));
     const box = boxFrom(rectOf(field));
-    if (isListed || editorOf(field) || !touches(box, walk.range)) return;
+    if (isListed2 || editorOf(field) || !touches(box, walk.range)) return;
     listControl(walk, field, tag, explicitRole(field), box, walk.view, null).hidden = true;
   }
   function isRecordOf(item, id) {
@@ -4125,11 +4482,13 @@
     fileFieldLimits,
     focusField,
     focusMove,
+    focusToType,
     hasTexts,
     heldFiles,
     hitFrame,
     idOf,
     identify: identify2,
+    insertText,
     locate,
     markHoverable,
     markListening,
@@ -4137,6 +4496,7 @@
     options,
     pageChange,
     pageDiff,
+    pasteText,
     querySelector: querySelector2,
     querySelectorAll: querySelectorAll2,
     read,

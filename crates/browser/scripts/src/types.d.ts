@@ -174,6 +174,8 @@ export interface ElementItem extends ControlState {
   colour?: string;
   state?: string;
   at?: Point;
+  lines?: [first: number, last: number];
+  editor?: number;
   size?: [number, number];
   scroll?: [number, number, number, number];
 }

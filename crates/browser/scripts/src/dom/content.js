@@ -31,6 +31,8 @@ export const INLINE = new Set(
     "progress q ruby rt s samp select slot small span strike strong sub sup svg text time tspan tt u use var"
   ).split(" "),
 );
+/** A smaller drawing is an icon. */
+export const MIN_DRAWING = 64;
 // Widgets whose content is their value or their parts, not their name.
 const OPEN_ROLES = new Set(["textbox", "searchbox", "combobox", "spinbutton", "slider", "scrollbar", "listbox"]);
 
@@ -68,8 +70,11 @@ export function identify(element, tag, explicit) {
   /** @type {Content} */
   const content = { text: "", faint: "", controls: [], icon: null };
   const open = OPEN_ROLES.has(role) && tag !== "label";
-  if (!open && tag !== "video" && tag !== "audio" && tag !== "canvas") collect(element, content, 0);
-  let name = givenName(element);
+  const isDrawing = tag === "svg" && element.clientWidth > MIN_DRAWING && element.clientHeight > MIN_DRAWING;
+  // What is drawn there changes, and with it a name that is made of it.
+  if (!open && tag !== "video" && tag !== "audio" && tag !== "canvas" && !isDrawing) collect(element, content, 0);
+  // Ace names its field by the place of the cursor.
+  let name = matches(element, ".ace_text-input") ? "" : givenName(element);
   if (!name && tag === "area") name = phrase(element.alt);
   if (!name && tag === "input") {
     if (element.type === "image") name = phrase(element.alt);

@@ -9,6 +9,8 @@ export const CELL_ROLES = new Set(["cell", "gridcell", "columnheader", "rowheade
 const MAX_GROUP = 500;
 const CELL_DATA =
   "square cell pos position coord coords row col column x y index key letter value state status piece".split(" ");
+/** Class names that tools make up: `css-1q2w3e`, `Cell_root__x1Y2z`. */
+const GENERATED = /^(?:css|sc|jss|emotion|svelte|makeStyles)-|(?:^|[-_])(?=[a-z\d]{5,}$)[a-z\d]*\d[a-z][a-z\d]*$/i;
 const DATE_ATTRIBUTES = ["data-date", "data-day", "datetime"];
 
 /**
@@ -75,6 +77,7 @@ export function cellState(element, group, isNamed) {
   const parts = [];
   for (const name of element.classList) {
     const count = group.classes.get(name) ?? Infinity;
+    if (GENERATED.test(name)) continue;
     if (count <= most && name.length <= 24 && parts.length < 3) parts.push(name);
   }
   for (const key of CELL_DATA) {

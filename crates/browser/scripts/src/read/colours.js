@@ -48,8 +48,44 @@ const BUTTON_GREY = "rgb(239, 239, 239)";
 export function tellingColour(element, icon, isDrawing) {
   const style = getComputedStyle(icon ?? element);
   if (icon) return isColourful(style.color) ? hex(style.color) : undefined;
-  const colour = isDrawing ? style.fill : style.backgroundColor;
+  if (isDrawing) return colourOfShape(element, element.localName)?.replace("outline ", "");
+  const colour = style.backgroundColor;
   if (colour !== "none" && !/^rgba.* 0\)$/.test(colour) && colour !== BUTTON_GREY) return hex(colour);
   if (!style.backgroundImage.includes("gradient(")) return undefined;
   return hex(/rgba?\([^)]*\)/.exec(style.backgroundImage)?.[0] ?? "");
+}
+
+/**
+ * The colour of a shape: of its fill, or of its outline.
+ *
+ * @param {Element} shape
+ * @param {string} tag
+ * @returns {string | null} null when it is not painted
+ */
+export function colourOfShape(shape, tag) {
+  const { fill, stroke, opacity, fillOpacity } = getComputedStyle(shape);
+  if (opacity === "0") return null;
+  const isFilled = tag !== "line" && fill !== "none" && fillOpacity !== "0" && !/^rgba.* 0\)$/.test(fill);
+  if (isFilled) return paint(fill);
+  return stroke === "none" ? null : `outline ${paint(stroke)}`;
+}
+
+/**
+ * @param {string} value
+ * @returns {string}
+ */
+function paint(value) {
+  return value.startsWith("url(") ? "pattern" : hex(value);
+}
+
+/**
+ * The colour of something that shows nothing else, such as the dot of a status or a cell of a calendar.
+ *
+ * @param {CSSStyleDeclaration} style
+ * @returns {string | null} null for shades of grey, which pages use for all kinds of ornaments
+ */
+export function loneColour({ backgroundColor, backgroundImage }) {
+  return backgroundImage === "none" && isColourful(backgroundColor) && !/^rgba.* 0\)$/.test(backgroundColor)
+    ? hex(backgroundColor)
+    : null;
 }

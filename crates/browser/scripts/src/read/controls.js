@@ -1,21 +1,22 @@
 // How the walk lists controls: those by what they are, labels that stand for theirs, and what behaves like one.
 
 import { boxFrom, isOpen, meet } from "../dom/boxes.js";
-import { identify } from "../dom/content.js";
+import { identify, MIN_DRAWING } from "../dom/content.js";
 import { explicitRole, isControl, isEditor, isTrue } from "../dom/controls.js";
-import { languageOf, shownLines } from "../dom/editors.js";
+import { editorNumber, languageOf, shownLines, shownNumbers } from "../dom/editors.js";
 import { elementHint, givenName, iconHint } from "../dom/names.js";
-import { attribute, rectOf } from "../dom/native.js";
+import { attribute, localNameOf, rectOf } from "../dom/native.js";
 import { hoverable, listening } from "../dom/registry.js";
 import { bounded, MAX_NAME, phrase, whole } from "../dom/strings.js";
 import { cellState, dateOf } from "./cells.js";
 import { clippedBy } from "./clipping.js";
-import { hex, tellingColour } from "./colours.js";
+import { colourOfShape, tellingColour } from "./colours.js";
+import { writeConnections, writeShapes } from "./drawings.js";
 import { describe, setStates } from "./state.js";
 import { isDrawn } from "./visibility.js";
 import { rename } from "./walk.js";
 
-/** @import { AnyElement, Box, ElementItem } from "../types" */
+/** @import { AnyElement, Box, ElementItem, Item } from "../types" */
 /** @import { ElementContext } from "./context.js" */
 /** @import { Walk } from "./walk.js" */
 
@@ -148,8 +149,7 @@ function describeDay(element, record) {
  */
 function describeShape(element, innermost, tag, record) {
   if (tag === "a" || tag === "text" || tag === "g") return;
-  const { fill, stroke } = getComputedStyle(element);
-  record.colour = hex(fill !== "none" ? fill : stroke);
+  record.colour = colourOfShape(element, tag)?.replace("outline ", "");
   let drawing = innermost;
   while (drawing.ownerSVGElement) drawing = drawing.ownerSVGElement;
   const outer = rectOf(drawing);
@@ -210,6 +210,14 @@ export function listLabel(walk, element, control, context) {
   if (record.v === 1) walk.checks.push({ record, element, overlap: context.overlap, seen, mustTest: false });
   const others = content.controls.filter((other) => other !== control);
   if (others.length > 0) listNested(walk, others, context, record);
+}
+
+/**
+ * @param {Item | null} item
+ * @returns {item is { e: ElementItem }}
+ */
+function isElementItem(item) {
+  return item !== null && typeof item === "object" && "e" in item;
 }
 
 /**
@@ -275,6 +283,12 @@ export function listSoftControl(walk, element, tag, explicit, context) {
   const checked = walk.checks.length;
   walk.children(element, context);
   walk.flush();
+  const isDrawing = tag === "svg" && context.r - context.l > MIN_DRAWING && context.b - context.t > MIN_DRAWING;
+  if (isDrawing) {
+    const listedIds = new Set(items.slice(slot + 1).flatMap((item) => (isElementItem(item) ? [item.e.i] : [])));
+    writeShapes(walk, element, context, listedIds);
+    writeConnections(walk, element, context);
+  }
   const { words, texts, controls } = countListed(walk, slot + 1);
   const area = (context.r - context.l) * (context.b - context.t);
   const isHuge = area > 0.7 * innerWidth * innerHeight;
@@ -286,9 +300,12 @@ export function listSoftControl(walk, element, tag, explicit, context) {
     !context.pointer &&
     !hasHandler &&
     explicit === "";
-  if (isQuiet && (controls > 0 || texts > 4)) return;
-  const listens = hasHandler || isTrue(element, "draggable");
-  if ((isHuge && (controls > 0 || texts > 6)) || (controls > 0 && texts === 0 && !listens)) return;
+  // What is pressed in a drawing are its points, also where nothing is.
+  if (!isDrawing) {
+    if (isQuiet && (controls > 0 || texts > 4)) return;
+    const listens = hasHandler || isTrue(element, "draggable");
+    if ((isHuge && (controls > 0 || texts > 6)) || (controls > 0 && texts === 0 && !listens)) return;
+  }
   const seen = walk.inView(context, context.visible);
   const tail = items.splice(slot);
   const { listed } = walk;
@@ -299,17 +316,19 @@ export function listSoftControl(walk, element, tag, explicit, context) {
   setStates(element, tag, own, record);
   if (isHoverable && !listening.has(element)) record.hover = true;
   const cursor = context.style?.cursor;
-  if (cursor === "grab" || cursor === "move") record.draggable = true;
+  if (cursor === "grab" || cursor === "move" || cursor?.endsWith("-resize")) record.draggable = true;
+  if (isDrawing) record.size = [whole(context.r - context.l), whole(context.b - context.t)];
   if (element.ownerSVGElement) describeShape(element, element.ownerSVGElement, tag, record);
   if (record.v === 1) {
     walk.checks.splice(checked, 0, { record, element, overlap: context.overlap, seen, mustTest: false });
   }
-  if (controls === 0 && words.length <= MAX_NAME + 1) {
+  if (!isDrawing && controls === 0 && words.length <= MAX_NAME + 1) {
     // Its words are its name, also where an invisible control keeps it from being named by its content.
     if (!record.name) rename(record, phrase(words));
     if (!record.name) describeNameless(walk, element, tag, record, identified.content.icon);
     describeCell(walk, element, tag, record);
     describeDay(element, record);
+    if (!record.name && cursor?.endsWith("-resize")) record.icon = cursor;
     return;
   }
   rename(record, givenName(element));
@@ -320,7 +339,7 @@ export function listSoftControl(walk, element, tag, explicit, context) {
 }
 
 /**
- * Lists an editor that draws its text itself as one field: the textarea that takes its input, in the editor's box.
+ * Lists an editor that draws its text itself as one field: what takes its input, in the editor's box.
  *
  * @param {Walk} walk
  * @param {AnyElement} editor
@@ -331,13 +350,17 @@ export function listSoftControl(walk, element, tag, explicit, context) {
 export function listCodeEditor(walk, editor, field, context) {
   walk.flush();
   const seen = walk.inView(context, context.visible);
-  const record = walk.add(field, "textarea", context, isOpen(seen));
+  const record = walk.add(field, localNameOf(field), context, isOpen(seen));
   if (field.readOnly || isTrue(field, "aria-readonly")) record.readonly = true;
   if (!record.name) rename(record, phrase(attribute(editor, "aria-label"), MAX_NAME));
   record.editable = true;
   const language = phrase(languageOf(editor), 20);
   if (language) record.state = language;
-  record.value = bounded(shownLines(editor, field), MAX_EDITOR_TEXT);
+  const lines = shownLines(editor, field);
+  record.value = bounded(lines.join("\n"), MAX_EDITOR_TEXT);
+  record.lines = shownNumbers(editor) ?? [1, lines.length];
+  const number = editorNumber(editor);
+  if (number !== undefined) record.editor = number;
   if (record.v === 1) walk.checks.push({ record, element: editor, overlap: context.overlap, seen, mustTest: false });
 }
 

@@ -18,6 +18,7 @@ import {
   listLabel,
   listSoftControl,
 } from "./controls.js";
+import { writeConnections } from "./drawings.js";
 import {
   countWordless,
   isWorthEntering,
@@ -26,6 +27,7 @@ import {
   listFrame,
   listGauge,
   listImage,
+  writeColour,
 } from "./pictures.js";
 import { listContainer } from "./structure.js";
 import { isCovered, isDrawn } from "./visibility.js";
@@ -68,6 +70,8 @@ export function visitElement(walk, element, up) {
   }
   let rect = element.getBoundingClientRect();
   if (rect.width === 0 || rect.height === 0) {
+    // A shape without a size is not painted.
+    if (rect.width === rect.height && element.ownerSVGElement && tag !== "g" && tag !== "a") return;
     const isBoxless = rect.width === rect.height && !element.checkVisibility();
     if (isBoxless && getComputedStyle(element).display !== "contents") {
       visitInvisible(walk, element, tag, up);
@@ -366,9 +370,13 @@ function visitVisible(walk, element, tag, context, style, isInline) {
   const isPicture = tag === "canvas" || tag === "img" || tag === "svg";
   if (context.seen && isPicture) countWordless(walk, element, tag, context);
   if (listKnownKind(walk, element, tag, context, style)) return;
-  if (isSoftControl(element, context, style) || walk.revealers.has(element))
+  if (isSoftControl(element, context, style) || walk.revealers.has(element)) {
     listSoftControl(walk, element, tag, "", context);
-  else listContainer(walk, element, tag, context, !isInline);
+  } else {
+    listContainer(walk, element, tag, context, !isInline);
+    if (tag === "svg") writeConnections(walk, element, context);
+    else if (context.seen && element.firstChild === null) writeColour(walk, element, context, style);
+  }
 }
 
 /**
@@ -473,7 +481,7 @@ function beginsPointer(context, style) {
     return false;
   }
   const { cursor } = style;
-  context.pointer = cursor === "pointer" || cursor === "grab" || cursor === "move";
+  context.pointer = cursor === "pointer" || cursor === "grab" || cursor === "move" || cursor.endsWith("-resize");
   return context.pointer && context.tag !== "body" && context.tag !== "html";
 }
 

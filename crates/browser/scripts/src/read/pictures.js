@@ -2,8 +2,9 @@
 
 import { isOpen } from "../dom/boxes.js";
 import { fileNameOf, givenName, pictureName } from "../dom/names.js";
-import { idOf } from "../dom/registry.js";
+import { idOf, rootOf } from "../dom/registry.js";
 import { bounded, phrase, whole } from "../dom/strings.js";
+import { loneColour } from "./colours.js";
 
 /** @import { AnyElement, FrameItem } from "../types" */
 /** @import { ElementContext } from "./context.js" */
@@ -59,6 +60,33 @@ export function listDrawing(walk, element, context) {
  */
 export function listCaption(walk, element, context) {
   writeImage(walk, phrase(element.getAttribute("aria-label")), context);
+}
+
+/** Pixels per side of something that shows nothing but its colour. */
+const MIN_DOT = 6;
+const MAX_DOT = 48;
+/** Colours listed in one reading. */
+const MAX_COLOURS = 120;
+
+/**
+ * Lists the colour of an element that shows nothing else.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} element
+ * @param {ElementContext} context
+ * @param {CSSStyleDeclaration} style
+ * @returns {void}
+ */
+export function writeColour(walk, element, context, style) {
+  const w = context.r - context.l;
+  const h = context.b - context.t;
+  if (context.pointer || w < MIN_DOT || h < MIN_DOT || walk.colours >= MAX_COLOURS) return;
+  if (context.tag !== "td" && (w > MAX_DOT || h > MAX_DOT)) return;
+  const colour = loneColour(style);
+  if (colour === null || context.tag.includes("-") || rootOf(element)) return;
+  walk.colours++;
+  const name = phrase(element.getAttribute("aria-label") || element.getAttribute("title"), 40);
+  walk.write(` (colour: ${colour}${name ? `, ${name}` : ""}) `, context.text);
 }
 
 /**

@@ -3,7 +3,7 @@
 import { isOpen, meet } from "../dom/boxes.js";
 import { identify } from "../dom/content.js";
 import { explicitRole } from "../dom/controls.js";
-import { editorOf } from "../dom/editors.js";
+import { editorOf, knownEditors } from "../dom/editors.js";
 import {
   comesBefore,
   firstChildOf,
@@ -22,7 +22,7 @@ import { CellGroups } from "./cells.js";
 import { revealers } from "./hover.js";
 import { Overlaps } from "./overlaps.js";
 import { listText, MAX_TEXT } from "./text.js";
-import { coverMask, isCovered, isTextCovered } from "./visibility.js";
+import { coverMask, isCovered, isTextCovered, isUnderBar } from "./visibility.js";
 
 /** @import { AnyElement, Box, ElementItem, FrameItem, Item, Rect } from "../types" */
 /** @import { Description } from "../dom/content.js" */
@@ -109,6 +109,8 @@ export class Walk {
     /** Parts left out because the reading has grown too large. */
     this.cut = 0;
     this.concealedLeft = MAX_CONCEALED;
+    /** Colours that are listed for themselves. */
+    this.colours = 0;
     /** Square pixels of large pictures without words. */
     this.wordless = 0;
     /** The first and the last element listed. @type {AnyElement | null} */
@@ -360,7 +362,7 @@ export class Walk {
       const y = (seen.t + seen.b) / 2;
       if (!mustTest && (overlap === -1 || !this.overlaps.anyAt(overlap, x, y))) continue;
       if (++tests > MAX_HIT_TESTS) break;
-      if (isCovered(element, seen)) record.covered = true;
+      if (isCovered(element, seen) && !isUnderBar(element, seen)) record.covered = true;
     }
     for (const { record, element, overlap, seen } of this.frames) {
       if (overlap !== -1 && this.overlaps.anyIn(overlap, seen)) record.cover = coverMask(element, seen);
@@ -414,11 +416,11 @@ function placedChildren(element) {
  */
 function codeEditors() {
   /** @type {Map<Element, AnyElement>} */
-  const out = new Map();
+  const out = new Map(knownEditors(MAX_EDITORS));
   const fields = page.getElementsByTagName("textarea");
   for (let n = 0; n < fields.length && n < MAX_EDITORS; n++) {
     const editor = editorOf(fields[n]);
-    if (editor) out.set(editor, fields[n]);
+    if (editor && !out.has(editor)) out.set(editor, fields[n]);
   }
   return out;
 }
