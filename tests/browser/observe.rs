@@ -75,7 +75,7 @@ fn every_kind_of_field_shows_its_type_value_and_constraints() {
 }
 
 #[test]
-fn elements_covered_by_a_banner_are_not_listed() {
+fn elements_under_a_banner_are_listed_if_scrolling_uncovers_them() {
     reads_as("/overlays", include_str!("views/overlays.txt"));
 }
 

@@ -2950,14 +2950,17 @@
       if (isElement(node) && /^(?:fixed|sticky)$/.test(getComputedStyle(node).position)) bar = node;
     }
     if (bar === null) return false;
-    const { width, height } = rectOf(bar);
+    const { top, width, height } = rectOf(bar);
     if (width > innerWidth / 2 && height > innerHeight / 2) return false;
     for (let outer = parentOf(element); outer; outer = parentOf(outer)) {
       if (!isElement(outer)) continue;
       const { position, overflowY } = getComputedStyle(outer);
       const isPage = outer === page.scrollingElement();
       const isScroller = isPage ? overflowY !== "hidden" : overflowY === "auto" || overflowY === "scroll";
-      if (isScroller && outer.scrollHeight > outer.clientHeight + 1) return true;
+      const box = rectOf(outer);
+      const middle = isPage ? innerHeight / 2 : box.top + box.height / 2;
+      const room = top + height / 2 < middle ? outer.scrollTop : outer.scrollHeight - outer.clientHeight - outer.scrollTop;
+      if (isScroller && room > 1) return true;
       if (position === "fixed") return false;
     }
     return false;
