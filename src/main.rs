@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use browser::warden;
+use browser::{pdf, warden};
 use browser_use_service::app::App;
 use browser_use_service::config::{self, Settings};
 use browser_use_service::{cli, shutdown, telemetry};
@@ -44,8 +44,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // Must come first: a warden is a separate program in the same executable.
-    if let Some(ended) = warden::run_if_requested() {
+    // Must come first: these are separate programs in the same executable.
+    if let Some(ended) = warden::run_if_requested().or_else(pdf::run_if_requested) {
         return ended;
     }
     open_many_files();

@@ -145,6 +145,89 @@ fn a_pdf_document_is_a_download_and_blames_no_page() {
     });
 }
 
+/// A document with a page for each text.
+fn pdf(texts: &[&str]) -> Vec<u8> {
+    let kids: String = (0..texts.len()).map(|n| format!("{} 0 R ", 4 + 2 * n)).collect();
+    let mut objects = vec![
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        format!("<</Type/Pages/Kids[{kids}]/Count {}>>", texts.len()),
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>".to_owned(),
+    ];
+    for (n, text) in texts.iter().enumerate() {
+        let shown = format!("BT /F 12 Tf 72 700 Td ({text}) Tj ET");
+        objects.push(format!(
+            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F 3 0 R>>>>/Contents {} 0 R>>",
+            5 + 2 * n
+        ));
+        objects.push(format!("<</Length {}>>stream\n{shown}\nendstream", shown.len()));
+    }
+    let mut file = "%PDF-1.4\n".to_owned();
+    let mut table = format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
+    for (n, object) in objects.iter().enumerate() {
+        table.push_str(&format!("{:010} 00000 n \n", file.len()));
+        file.push_str(&format!("{} 0 obj\n{object}\nendobj\n", n + 1));
+    }
+    let (size, start) = (objects.len() + 1, file.len());
+    file.push_str(&format!("{table}trailer<</Size {size}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n"));
+    file.into_bytes()
+}
+
+/// A site whose `/bill` is this document.
+async fn billing(document: Vec<u8>) -> Site {
+    let bill = move || async move { ([(header::CONTENT_TYPE, "application/pdf")], document) };
+    let router = Router::new()
+        .route("/", get(|| async { Html(page("<h1>Bills</h1><a href=/bill>March</a> <a href=/other>Other</a>")) }))
+        .route("/other", get(|| async { Html(page("<h1>Other</h1>")) }))
+        .route("/bill", get(bill));
+    Site::with(router).await
+}
+
+#[test]
+fn a_pdf_document_is_read_until_the_page_is_left() {
+    run(async {
+        let site = billing(pdf(&["Total 42.00 EUR", "Thank you"])).await;
+        let tab = open(&site, "/").await;
+        tab.click("March").await.unwrap();
+        let text = tab.text().await;
+        let shown = "PDF bill.pdf, 2 pages:\nTotal 42.00 EUR\nThank you";
+        assert!(text.contains("Bills") && text.ends_with(shown), "{text}");
+        let read = tab.read().await;
+        assert!(read.contains("Bills") && read.ends_with(shown), "{read}");
+        tab.click("Other").await.unwrap();
+        let text = tab.text().await;
+        assert!(text.contains("Other") && !text.contains("PDF"), "{text}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_pdf_document_that_is_opened_first_is_no_empty_page() {
+    run(async {
+        let site = billing(pdf(&["Total 42.00 EUR"])).await;
+        let tab = Tab::new(Browser::shared().open(headless()).await.unwrap());
+        tab.go(&site.url("/bill")).await.unwrap();
+        let seen = tab.observe().await;
+        assert!(seen.view.text.contains("PDF bill.pdf, 1 pages:\nTotal 42.00 EUR"), "{seen:#?}");
+        assert!(!seen.notices.iter().any(|notice| notice.contains("looks empty")), "{seen:#?}");
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_hostile_pdf_cannot_be_read_and_harms_nothing() {
+    run(async {
+        let nested = format!("%PDF-1.4\n1 0 obj\n{}\nendobj\ntrailer<</Root 1 0 R>>\n", "[".repeat(200_000));
+        for document in [nested.into_bytes(), b"%PDF-1.4\nno document".to_vec()] {
+            let site = billing(document).await;
+            let tab = open(&site, "/").await;
+            tab.click("March").await.unwrap();
+            let text = tab.text().await;
+            assert!(text.ends_with("PDF bill.pdf: its text cannot be read"), "{text}");
+            tab.close().await;
+        }
+    });
+}
+
 #[test]
 fn a_pdf_document_in_a_page_blames_no_page() {
     run(async {

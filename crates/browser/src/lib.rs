@@ -11,6 +11,7 @@ mod isolated_world;
 mod navigation;
 pub mod observe;
 mod page;
+pub mod pdf;
 mod pool;
 mod process;
 pub mod settings;

@@ -43,7 +43,7 @@ impl Executor<'_> {
                 }
                 (read, label(&target.element))
             }
-            None => (self.page_text(true, MAX_TEXT).await?, "the page".to_owned()),
+            None => (self.page_text_with_pdf().await?, "the page".to_owned()),
         };
         let described = match query {
             Some(query) => format!("Read {what} for '{}'", clip(query, 80)),
@@ -66,6 +66,22 @@ impl Executor<'_> {
         let reader = FrameReader { context: self.context, worlds: self.worlds, limit: self.command_timeout() };
         let models = reader.editor_models(&target.place.document).await?;
         Ok(models.into_iter().nth(number).flatten())
+    }
+
+    /// The text of the page, its frames and the PDF document that it has opened.
+    async fn page_text_with_pdf(&self) -> Result<Text, ActionError> {
+        let mut whole = self.page_text(true, MAX_TEXT).await?;
+        let frame = self.active()?.frame;
+        let program = &self.context.browser().settings.warden;
+        if let Some(pdf) = self.context.files().pdf_of(&frame, program).await {
+            if !whole.text.is_empty() {
+                whole.text.push_str("\n\n");
+            }
+            whole.text.push_str(&pdf.shown(MAX_TEXT));
+            whole.total = whole.text.chars().count();
+            whole.text = shorten(&whole.text, MAX_TEXT);
+        }
+        Ok(whole)
     }
 
     /// The text of the page and its frames, at most `limit` characters; `marks` adds headings, lists, tables and link

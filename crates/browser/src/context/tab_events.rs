@@ -87,6 +87,7 @@ impl ContextState {
                     tab.frames.emptied(&frame.id);
                 } else {
                     self.files.ledger().expect_nothing(&main_frame);
+                    self.files.ledger().close_pdf(&main_frame);
                     tab.frames.clear();
                     tab.url = frame.address();
                     tab.title.clear();

@@ -27,12 +27,15 @@ pub(crate) struct Ledger {
     made: usize,
     /// Their size, as far as they are complete.
     bytes: u64,
+    /// The PDF document that each frame opened last, by its file's name.
+    pdfs: HashMap<String, String>,
     notices: Vec<String>,
     new_files: Vec<FileInfo>,
 }
 
 struct Download {
     number: u64,
+    frame: String,
     name: FileName,
     received: u64,
     /// 0 if unknown.
@@ -63,6 +66,7 @@ impl Ledger {
             begun: 0,
             made: 0,
             bytes: 0,
+            pdfs: HashMap::new(),
             notices: Vec::new(),
             new_files: Vec::new(),
         }
@@ -137,7 +141,8 @@ impl Ledger {
         } else {
             self.made += 1;
         }
-        let download = Download { number: self.begun, name, received: 0, total: 0, refused };
+        let frame = frame.to_owned();
+        let download = Download { number: self.begun, frame, name, received: 0, total: 0, refused };
         self.coming.insert(id.to_owned(), download);
         room
     }
@@ -160,7 +165,7 @@ impl Ledger {
 
     /// Ends a download; `bytes` is the size of a complete file. Returns the file if it is kept.
     pub(super) fn download_finished(&mut self, id: &str, bytes: Option<u64>) -> Option<FileInfo> {
-        let Download { name, refused, .. } = self.coming.remove(id)?;
+        let Download { name, frame, refused, .. } = self.coming.remove(id)?;
         if refused {
             return None;
         }
@@ -176,14 +181,28 @@ impl Ledger {
             return None;
         }
         let info = self.add(&name, bytes);
+        if info.name.to_ascii_lowercase().ends_with(".pdf") && self.pdfs.len() < MAX_EXPECTED {
+            self.pdfs.insert(frame, info.name.clone());
+        }
         self.new_files.push(info.clone());
         self.add_notice(format!("downloaded {info}"));
         Some(info)
     }
 
+    /// The PDF document that a frame has opened since its own document.
+    pub(crate) fn pdf_of(&self, frame: &str) -> Option<&str> {
+        self.pdfs.get(frame).map(String::as_str)
+    }
+
+    /// The frame shows another document.
+    pub(crate) fn close_pdf(&mut self, frame: &str) {
+        self.pdfs.remove(frame);
+    }
+
     /// Like [`Self::give_up`], for a download that was already reported.
     pub(super) fn give_up_download(&mut self, file: &FileInfo) {
         self.give_up(file);
+        self.pdfs.retain(|_, name| *name != file.name);
         self.new_files.retain(|known| known.name != file.name);
         self.notices.retain(|told| *told != format!("downloaded {file}"));
         self.add_notice(format!("the download of {:?} could not be saved", file.name));

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 use tokio::time::Instant;
 
 use self::ledger::Ledger;
+use crate::pdf::Pdf;
 use crate::process::panics::lock;
 use crate::process::profile;
 use crate::settings::FileLimits;
@@ -27,6 +28,8 @@ const INCOMING: &str = "incoming";
 pub(crate) struct RunFiles {
     folder: Arc<TempDir>,
     ledger: Arc<Mutex<Ledger>>,
+    /// The document that was read last.
+    pdf: Arc<tokio::sync::Mutex<Option<Arc<Pdf>>>>,
 }
 
 /// Marks a moment, to find the downloads started since.
@@ -53,7 +56,7 @@ impl RunFiles {
         for part in [KEPT, INCOMING] {
             std::fs::create_dir(folder.path().join(part))?;
         }
-        Ok(Self { folder: Arc::new(folder), ledger: Arc::new(Mutex::new(Ledger::new(limits))) })
+        Ok(Self { folder: Arc::new(folder), ledger: Arc::new(Mutex::new(Ledger::new(limits))), pdf: Arc::default() })
     }
 
     /// Chromium's download folder.
@@ -144,6 +147,19 @@ impl RunFiles {
             tracing::warn!(%error, "a download cannot be kept");
             ledger.give_up_download(&info);
         }
+    }
+
+    /// The PDF document that a frame has opened, read once; none if there is none.
+    pub(crate) async fn pdf_of(&self, frame: &str, program: &Path) -> Option<Arc<Pdf>> {
+        let name = self.ledger().pdf_of(frame)?.to_owned();
+        let mut last = self.pdf.lock().await;
+        if let Some(pdf) = last.as_ref().filter(|pdf| pdf.name == name) {
+            return Some(pdf.clone());
+        }
+        let path = self.path(&name);
+        let pdf = Arc::new(Pdf::read(name, &path, program).await);
+        *last = Some(pdf.clone());
+        Some(pdf)
     }
 
     pub(crate) fn mark(&self) -> DownloadMark {

@@ -30,6 +30,11 @@ const CHECK_PASS_LIMIT: Duration = Duration::from_secs(3);
 /// How long a screenshot of a page that is being left may take: Chromium may never answer it.
 const LEAVING_SCREENSHOT_LIMIT: Duration = Duration::from_millis(500);
 
+/// Characters of a PDF document in a view. Actions read the rest.
+const MIN_PDF_TEXT: usize = 1_000;
+const MAX_PDF_TEXT: usize = 8_000;
+const CHARS_PER_TOKEN: usize = 3;
+
 /// Why the active tab could not be read.
 enum ReadError {
     Failed(ScriptError),
@@ -160,7 +165,21 @@ impl BrowserPage {
         // Events during the reading, such as a navigation.
         notices.extend(self.new_notices());
         observation.notices = notices;
+        self.add_pdf(&document.frame, &mut observation).await;
         Ok(PageState { observation: self.with_tab_state(observation), check })
+    }
+
+    /// Adds the text of the PDF document that the page has opened, as far as there is room.
+    async fn add_pdf(&self, frame: &str, observation: &mut Observation) {
+        let settings = &self.context.browser().settings;
+        let Some(pdf) = self.context.files().pdf_of(frame, &settings.warden).await else { return };
+        let text = &mut observation.view.text;
+        let left = settings.view_token_budget.saturating_sub(observe::tokens(text)) * CHARS_PER_TOKEN;
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text.push_str(&pdf.shown(left.clamp(MIN_PDF_TEXT, MAX_PDF_TEXT)));
+        observation.notices.retain(|notice| notice != observe::EMPTY_PAGE);
     }
 
     /// A screenshot, if one is wanted and the page is not being left.
