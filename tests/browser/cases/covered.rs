@@ -108,3 +108,18 @@ fn rows_under_a_bar_that_stays_in_place_are_listed() {
         tab.close().await;
     });
 }
+
+#[test]
+fn panes_that_fill_the_window_cover_nothing() {
+    run(async {
+        let body = "<style>body { margin: 0; overflow: hidden } #l, #r { position: absolute; inset: 0 50% 0 0;\
+            background: #fff } #r { inset: 0 0 0 50% }</style><a href=#r style='position:absolute;left:-999px'>Skip</a>\
+            <div id=l><button>Left</button></div><div id=r><button>Right</button></div>\
+            <div style='display:none'><button>Template</button></div>";
+        let site = Site::of(&[("/", body)]).await;
+        let tab = open(&site, "/").await;
+        let view = tab.text().await;
+        assert!(view.contains("/>Left") && view.contains("/>Right") && !view.contains("a layer covers"), "{view}");
+        tab.close().await;
+    });
+}

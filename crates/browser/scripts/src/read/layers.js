@@ -4,16 +4,16 @@ import { isOpen, meet } from "../dom/boxes.js";
 import { COUNTED_CONTROL } from "../dom/controls.js";
 import {
   attribute,
+  checkVisibility,
   firstChildOf,
   isElement,
   matches,
   nextSiblingOf,
   page,
   parentNodeOf,
-  queryAll,
   rectOf,
 } from "../dom/native.js";
-import { elementAt, parentOf } from "../dom/registry.js";
+import { contains, elementAt, parentOf } from "../dom/registry.js";
 
 /** @import { AnyElement, Box, Point } from "../types" */
 
@@ -120,7 +120,21 @@ export function coveringLayers(root, view, probed) {
     }
   }
   // The shell of an app may be placed like a layer: it covers nothing then.
-  let inside = 0;
-  for (const layer of layers) inside += queryAll(layer, COUNTED_CONTROL).length;
-  return page.querySelectorAll(COUNTED_CONTROL).length > inside ? layers : null;
+  return Array.from(page.querySelectorAll(COUNTED_CONTROL)).some((control) => isBeneath(control, layers))
+    ? layers
+    : null;
+}
+
+/**
+ * Whether a control is laid out somewhere on the page and in none of its layers.
+ *
+ * @param {Element} control
+ * @param {Set<Element>} layers
+ * @returns {boolean}
+ */
+function isBeneath(control, layers) {
+  for (const layer of layers) if (contains(layer, control)) return false;
+  const { right, bottom, width, height } = rectOf(control);
+  const isOnPage = width > 1 && height > 1 && right > -scrollX && bottom > -scrollY;
+  return isOnPage && checkVisibility(control, { visibilityProperty: true });
 }
