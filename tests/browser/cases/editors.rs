@@ -199,3 +199,18 @@ fn an_editable_element_keeps_all_lines() {
         tab.close().await;
     });
 }
+
+#[test]
+fn an_editor_that_hears_late_of_its_selection_is_replaced_as_a_whole() {
+    run(async {
+        let body = "<div contenteditable role=textbox aria-label=Note id=note>Old</div><script>let isAll = false;\
+            document.onselectionchange = () => { isAll = String(getSelection()) === note.textContent };\
+            note.onpaste = (e) => { e.preventDefault();\
+              note.innerText = (isAll ? '' : note.innerText) + e.clipboardData.getData('text/plain') }</script>";
+        let (_site, tab) = super::tab_at(body).await;
+        tab.input("Note", "one\ntwo").await.unwrap();
+        let view = tab.text().await;
+        assert!(view.contains("value=\"one\\ntwo\""), "{view}");
+        tab.close().await;
+    });
+}

@@ -872,9 +872,9 @@
   function appeared() {
     return snapshot ? without(snapshot.visibleNow(), snapshot.visible) : /* @__PURE__ */ new Set();
   }
-  function outermost(elements, isInside2) {
+  function outermost(elements, isInside3) {
     return elements.filter((element) => {
-      for (let node = parentElementOf(element); node; node = parentElementOf(node)) if (isInside2(node)) return false;
+      for (let node = parentElementOf(element); node; node = parentElementOf(node)) if (isInside3(node)) return false;
       return true;
     });
   }
@@ -1431,10 +1431,10 @@
     await new Promise((resolve) => setTimeout(resolve));
     const element = find(id);
     if (!element) return { gone: true };
-    if (isFocused(element) || isInside(focusedElement(), element)) return ready;
+    if (isFocused(element) || isInside2(focusedElement(), element)) return ready;
     return { ...ready, inserted: insertText({ id, clear, text: text2 }).inserted };
   }
-  function isInside(inner, outer) {
+  function isInside2(inner, outer) {
     return inner !== null && contains(outer, inner);
   }
   function insertText({ id, clear, text: text2 }) {
@@ -1442,11 +1442,13 @@
     if ("gone" in ready || !ready.focused) return { inserted: false };
     return { inserted: document.execCommand("insertText", false, text2) };
   }
-  function pasteText({ id, clear, text: text2 }) {
+  async function pasteText({ id, clear, text: text2 }) {
     const ready = focusField({ id, clear });
     const element = find(id);
     if ("gone" in ready || !element) return { gone: true };
-    const { focused, value } = ready;
+    await frames(1);
+    const focused = isFocused(element);
+    const { value } = ready;
     if (!focused) return { focused, value, pasted: false };
     const clipboardData = new DataTransfer();
     clipboardData.setData("text/plain", text2);
@@ -2608,12 +2610,12 @@
   var MAX_LINES2 = 60;
   var REACH = 12;
   var MAX_PATH = 400;
-  function drawn(drawing, selector) {
+  function drawn2(drawing, selector) {
     const found = Array.from(queryAll(drawing, selector)).slice(0, MAX_LOOKED_AT);
     return found.filter((shape) => !closest(shape, NOT_DRAWN) && checkVisibility(shape, { visibilityProperty: true }));
   }
   function textsIn(drawing) {
-    const texts = drawn(drawing, "text,foreignObject").map((element) => ({
+    const texts = drawn2(drawing, "text,foreignObject").map((element) => ({
       box: boxFrom(rectOf(element)),
       name: phrase(element.textContent, 40)
     }));
@@ -2638,7 +2640,7 @@
     const area = (context.r - context.l) * (context.b - context.t);
     const shapes = [];
     let more = 0;
-    for (const shape of drawn(drawing, SHAPES)) {
+    for (const shape of drawn2(drawing, SHAPES)) {
       if (isListed(shape, drawing, listed)) continue;
       const box = boxFrom(rectOf(shape));
       const [w, h] = [box.r - box.l, box.b - box.t];
@@ -2666,7 +2668,7 @@
     const nodes2 = isNamed ? nodesIn(drawing) : [];
     if (isNamed && nodes2.length < 2) return;
     const found = /* @__PURE__ */ new Set();
-    for (const line of drawn(drawing, LINES2).slice(0, MAX_LINES2)) {
+    for (const line of drawn2(drawing, LINES2).slice(0, MAX_LINES2)) {
       const ends = endsOf(line);
       if (ends === null || !isNamed && !isCalledEdge(line)) continue;
       const [from, to] = ends.map(([x, y, dx, dy]) => isNamed ? nodeAt(nodes2, x, y) : thingAt(x + dx, y + dy));
@@ -2689,7 +2691,7 @@
     const texts = textsIn(drawing);
     const area = rectOf(drawing).width * rectOf(drawing).height;
     const nodes2 = [];
-    for (const shape of drawn(drawing, NODES)) {
+    for (const shape of drawn2(drawing, NODES)) {
       const box = boxFrom(rectOf(shape));
       if (!isOpen(box) || (box.r - box.l) * (box.b - box.t) > 0.5 * area) continue;
       const words = texts.filter((text2) => isMiddleIn(text2.box, box)).map(({ name }) => name);
@@ -4363,9 +4365,13 @@
         if (isOpen(seen)) probe((seen.l + seen.r) / 2, (seen.t + seen.b) / 2);
       }
     }
-    let inside = 0;
-    for (const layer of layers) inside += queryAll(layer, COUNTED_CONTROL).length;
-    return page.querySelectorAll(COUNTED_CONTROL).length > inside ? layers : null;
+    return Array.from(page.querySelectorAll(COUNTED_CONTROL)).some((control) => isBeneath(control, layers)) ? layers : null;
+  }
+  function isBeneath(control, layers) {
+    for (const layer of layers) if (contains(layer, control)) return false;
+    const { right, bottom, width, height } = rectOf(control);
+    const isOnPage = width > 1 && height > 1 && right > -scrollX && bottom > -scrollY;
+    return isOnPage && checkVisibility(control, { visibilityProperty: true });
   }
 
   // src/read/read.js

@@ -152,13 +152,16 @@ export function insertText({ id, clear, text }) {
  * indent, complete and correct.
  *
  * @param {{ id: number, clear: boolean, text: string }} argument
- * @returns {Gone | { focused: boolean, value: string, pasted: boolean }} the value as it was before
+ * @returns {Promise<Gone | { focused: boolean, value: string, pasted: boolean }>} the value as it was before
  */
-export function pasteText({ id, clear, text }) {
+export async function pasteText({ id, clear, text }) {
   const ready = focusField({ id, clear });
   const element = find(id);
   if ("gone" in ready || !element) return { gone: true };
-  const { focused, value } = ready;
+  // Editors hear of what is selected a moment later.
+  await frames(1);
+  const focused = isFocused(element);
+  const { value } = ready;
   if (!focused) return { focused, value, pasted: false };
   const clipboardData = new DataTransfer();
   clipboardData.setData("text/plain", text);
