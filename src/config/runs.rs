@@ -22,6 +22,12 @@ pub(super) fn run(variables: &mut Variables) -> Result<RunSettings, ConfigError>
             nonzero_duration(),
             "Time from a run's admission to its end. A run that takes longer ends without success.",
         )?,
+        max_pause: variables.read(
+            "RUN_MAX_PAUSE",
+            "15m",
+            nonzero_duration(),
+            "Maximum time that a run may be paused. Then it continues by itself. Pauses do not count as its time.",
+        )?,
         max_steps: variables.read(
             "RUN_MAX_STEPS",
             "200",

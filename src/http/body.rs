@@ -1,6 +1,6 @@
 //! Reads a request's body: JSON by its media type, bounded in size and time.
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody as _};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, Request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -8,6 +8,14 @@ use tokio::time::timeout;
 
 use super::error::ApiError;
 use super::settings::HttpSettings;
+
+/// As [`read_json`], for a body that may be left out, with its media type.
+pub(super) async fn read_optional_json(request: Request<Body>, settings: &HttpSettings) -> Result<Vec<u8>, ApiError> {
+    if !request.headers().contains_key(CONTENT_TYPE) && request.body().is_end_stream() {
+        return Ok(Vec::new());
+    }
+    read_json(request, settings).await
+}
 
 /// The body's bytes, not yet parsed.
 pub(super) async fn read_json(request: Request<Body>, settings: &HttpSettings) -> Result<Vec<u8>, ApiError> {

@@ -11,7 +11,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::headers;
-use crate::run::{NotReady, Refusal, RefusalReason, ResumeError, StartError};
+use crate::run::{NotReady, Refusal, RefusalReason, ResumeError, StartError, SteerError};
+use agent::control::NotSteered;
 
 /// Why a request is rejected.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +31,8 @@ pub(super) enum ApiError {
     NotReady(NotReady),
     NotFound,
     UnknownRun,
+    /// The run does not obey.
+    NotSteered(SteerError),
     MethodNotAllowed,
     Internal,
 }
@@ -97,9 +100,29 @@ impl From<ResumeError> for ApiError {
     }
 }
 
+impl From<SteerError> for ApiError {
+    fn from(error: SteerError) -> Self {
+        match error {
+            SteerError::Unknown => Self::UnknownRun,
+            error => Self::NotSteered(error),
+        }
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         match self {
+            Self::NotSteered(error) => detail(
+                StatusCode::CONFLICT,
+                match error {
+                    SteerError::Unknown => "run_not_found",
+                    SteerError::Ended => "run_ended",
+                    SteerError::NeedsModel => "model_required",
+                    SteerError::NotSteered(NotSteered::NotPaused) => "not_paused",
+                    SteerError::NotSteered(NotSteered::Stopping) => "run_stopping",
+                    SteerError::NotSteered(NotSteered::TooManyInstructions) => "too_many_messages",
+                },
+            ),
             Self::Unauthorized => detail(StatusCode::UNAUTHORIZED, "invalid_gateway_key"),
             Self::NotJson => detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"),
             Self::TooLarge => detail(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large"),

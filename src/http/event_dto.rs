@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::run::{RunEvent, RunEventKind, Withheld};
+use agent::control::Steering;
 use agent::image::Image;
 use agent::report::{Blocker, FileInfo, LogLevel, ModelUsage, Tally};
 
@@ -69,7 +70,9 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
                 model: model.as_deref(),
                 ..LogDto::new(*at, LogLevel::Info, "starting")
             }),
-            RunEventKind::Log { at, level, message } => Self::Log(LogDto::new(*at, *level, message)),
+            RunEventKind::Log { at, level, message, state } => {
+                Self::Log(LogDto { state: state.map(Steering::name), ..LogDto::new(*at, *level, message) })
+            }
             RunEventKind::Gap { at, from, to } => Self::Log(LogDto {
                 gap: Some(GapDto { from: *from, to: *to }),
                 ..LogDto::new(
@@ -126,12 +129,14 @@ pub(super) struct LogDto<'a> {
     model: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     gap: Option<GapDto>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
 }
 
 impl<'a> LogDto<'a> {
     fn new(at: SystemTime, level: LogLevel, message: impl Into<Cow<'a, str>>) -> Self {
         let (message, timestamp) = (message.into(), Timestamp(at));
-        Self { level, message, timestamp, run_id: None, provider: None, model: None, gap: None }
+        Self { level, message, timestamp, run_id: None, provider: None, model: None, gap: None, state: None }
     }
 }
 
@@ -211,7 +216,7 @@ fn one_sentence(text: &str) -> String {
 
 /// RFC 3339 in UTC, to the millisecond.
 #[derive(Debug)]
-pub(super) struct Timestamp(SystemTime);
+pub(super) struct Timestamp(pub(super) SystemTime);
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -42,6 +42,12 @@ pub fn router(settings: HttpSettings, runs: RunService, tasks: TaskTracker, insp
             "/api/v1/browser-use/runs/{id}/stream",
             get(routes::resume::resume).head(async || ApiError::MethodNotAllowed),
         )
+        .route("/api/v1/browser-use/runs", get(routes::runs::list))
+        .route("/api/v1/browser-use/runs/{id}", get(routes::runs::status).patch(routes::runs::replace))
+        .route("/api/v1/browser-use/runs/{id}/pause", post(routes::runs::pause))
+        .route("/api/v1/browser-use/runs/{id}/resume", post(routes::runs::resume))
+        .route("/api/v1/browser-use/runs/{id}/stop", post(routes::runs::stop))
+        .route("/api/v1/browser-use/runs/{id}/messages", post(routes::runs::add))
         .route("/health", get(routes::health::health))
         .route("/health/details", get(routes::health::details))
         .route("/ready", get(routes::health::ready))

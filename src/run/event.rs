@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::failure::Failure;
 use super::id::RunId;
+use agent::control::Steering;
 use agent::ports::Provider;
 use agent::report::{AgentResult, LogLevel, StepReport, Tally};
 use agent::secrets::{Mask, Masker};
@@ -40,6 +41,8 @@ pub enum RunEventKind {
         at: SystemTime,
         level: LogLevel,
         message: String,
+        /// The run's new state, if somebody changed it.
+        state: Option<Steering>,
     },
     Step(StepReport),
     /// Stands for the events `from` to `to`, which were dropped before they were read. Its number is `to`.
@@ -78,7 +81,18 @@ impl RunEvent {
 
 impl RunEventKind {
     pub(super) fn log(level: LogLevel, message: String) -> Self {
-        Self::Log { at: SystemTime::now(), level, message }
+        Self::Log { at: SystemTime::now(), level, message, state: None }
+    }
+
+    /// Says that somebody changed the run's state.
+    pub(super) fn steered(state: Steering) -> Self {
+        let message = match state {
+            Steering::Running => "the run continues",
+            Steering::Pausing => "the run pauses before its next action",
+            Steering::Paused => "the run is paused",
+            Steering::Stopping => "the run stops",
+        };
+        Self::Log { at: SystemTime::now(), level: LogLevel::Info, message: message.into(), state: Some(state) }
     }
 
     /// Whether nothing follows.
@@ -119,7 +133,7 @@ impl Mask for RunEventKind {
             // Texts of the deployment and the caller.
             Self::Started { at: _, run_id: _, provider: _, model: _ } => {}
             Self::Gap { at: _, from: _, to: _ } => {}
-            Self::Log { at: _, level: _, message } => message.mask(masker),
+            Self::Log { at: _, level: _, message, state: _ } => message.mask(masker),
             Self::Step(report) => report.mask(masker),
             Self::Finished { result, duration: _ } => result.mask(masker),
             Self::Failed { failure, tally, duration: _ } => {

@@ -73,7 +73,7 @@ impl Model {
             2 => self.send(step(self.sent.len(), size, None)),
             3 => {
                 let at = std::time::SystemTime::UNIX_EPOCH;
-                self.send(RunEventKind::Log { at, level: LogLevel::Info, message: "l".repeat(size) });
+                self.send(RunEventKind::Log { at, level: LogLevel::Info, message: "l".repeat(size), state: None });
             }
             4 => (0..=byte >> 3).for_each(|_| {
                 self.read();

@@ -9,6 +9,7 @@ mod event;
 mod failure;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod handle;
 mod id;
 mod journal;
 mod memory_watch;
@@ -25,6 +26,7 @@ pub use admission::{Refusal, RefusalReason, RunCounts};
 pub use caller::{CallerId, CallerIdError};
 pub use event::{RunEvent, RunEventKind, Withheld};
 pub use failure::Failure;
+pub use handle::{Command, RunState, RunStatus, SteerError};
 pub use id::RunId;
 pub use memory_watch::{Memory, watch};
 pub use recorder::{Recorder, Recording};

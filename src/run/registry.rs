@@ -8,6 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::caller::CallerId;
+use super::handle::RunHandle;
 use super::id::RunId;
 use super::request::IdempotencyKey;
 use super::stream::{Channel, ResumeError, RunStream};
@@ -49,11 +50,15 @@ struct State {
     kept: VecDeque<RunId>,
 }
 
+/// A run that was just started.
+pub(super) type NewRun = (Arc<Channel>, Arc<RunHandle>, RunStream);
+
 /// A key in its caller's scope.
 type Name = (Option<CallerId>, IdempotencyKey);
 
 struct Held {
     channel: Arc<Channel>,
+    handle: Arc<RunHandle>,
     caller: Option<CallerId>,
     /// The idempotency key, and a hash of the request's body.
     key: Option<(IdempotencyKey, u64)>,
@@ -70,7 +75,7 @@ impl Registry {
         &self,
         caller: Option<CallerId>,
         once: Option<Once>,
-        start: impl FnOnce() -> Result<(Arc<Channel>, RunStream), E>,
+        start: impl FnOnce() -> Result<NewRun, E>,
     ) -> Result<RunStream, E> {
         let key = once.as_ref().map(|once| (once.key.clone(), self.hasher.hash_one(&once.body)));
         let mut state = self.lock();
@@ -89,12 +94,27 @@ impl Registry {
                 attached => return Ok(attached?),
             }
         }
-        let (channel, stream) = start()?;
+        let (channel, handle, stream) = start()?;
         if let Some((key, _)) = &key {
             state.keys.insert((caller.clone(), key.clone()), stream.id());
         }
-        state.runs.insert(stream.id(), Held { channel, caller, key });
+        state.runs.insert(stream.id(), Held { channel, handle, caller, key });
         Ok(stream)
+    }
+
+    /// The handles of the runs that this caller started, newest first.
+    pub(super) fn handles(&self, caller: Option<&CallerId>) -> Vec<Arc<RunHandle>> {
+        let state = self.lock();
+        let own = state.runs.values().filter(|held| held.caller.as_ref() == caller);
+        let mut handles: Vec<_> = own.map(|held| held.handle.clone()).collect();
+        handles.sort_by_key(|handle| std::cmp::Reverse(handle.id));
+        handles
+    }
+
+    /// The handle of a run that this caller started.
+    pub(super) fn handle(&self, id: RunId, caller: Option<&CallerId>) -> Option<Arc<RunHandle>> {
+        let state = self.lock();
+        Some(state.runs.get(&id).filter(|held| held.caller.as_ref() == caller)?.handle.clone())
     }
 
     /// A stream of a run that the same caller started, from the event after `after`.

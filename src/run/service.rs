@@ -13,14 +13,16 @@ use tracing::{Instrument, error, info, info_span};
 use super::admission::{Admission, Places, Refusal, RunCounts};
 use super::caller::CallerId;
 use super::event::RunEventKind;
+use super::handle::{Command, Progress, RunHandle, RunState, RunStatus, SteerError};
 use super::id::RunId;
 use super::recorder::Recorder;
-use super::registry::{Once, Registry, Room};
+use super::registry::{NewRun, Once, Registry, Room};
 use super::request::RunRequest;
 use super::settings::RunSettings;
 use super::stream::{Channel, ResumeError, RunStream, StreamOptions};
 use super::supervisor::{self, Run};
 use agent::AgentSettings;
+use agent::control::Control;
 use agent::ports::{BrowserError, Browsers, HeadfulUnavailable, ModelName, ModelUnavailable, Models, Provider};
 
 /// The deployment's runs. Clones share them.
@@ -119,7 +121,22 @@ impl RunService {
         self.inner.registry.attach(id, caller, after)
     }
 
-    fn begin(&self, request: RunRequest) -> Result<(Arc<Channel>, RunStream), StartError> {
+    /// The caller's runs that go on or whose events are held, newest first.
+    pub fn list(&self, caller: Option<&CallerId>) -> Vec<RunStatus> {
+        self.inner.registry.handles(caller).iter().map(|handle| handle.status()).collect()
+    }
+
+    /// One of the caller's runs; none if there is no such run.
+    pub fn status(&self, id: RunId, caller: Option<&CallerId>) -> Option<RunStatus> {
+        Some(self.inner.registry.handle(id, caller)?.status())
+    }
+
+    /// Has one of the caller's runs carry out a command; returns its state after that.
+    pub fn steer(&self, id: RunId, caller: Option<&CallerId>, command: Command) -> Result<RunState, SteerError> {
+        self.inner.registry.handle(id, caller).ok_or(SteerError::Unknown)?.steer(command)
+    }
+
+    fn begin(&self, request: RunRequest) -> Result<NewRun, StartError> {
         let inner = &self.inner;
         let provider = request.model.provider.unwrap_or_else(|| inner.models.default_provider());
         let model = match provider {
@@ -158,8 +175,21 @@ impl RunService {
             detach: request.detach,
             skip_unchanged: request.skip_unchanged_screenshots,
         };
-        let first = RunEventKind::Started { at: SystemTime::now(), run_id: id, provider, model: model_name };
+        let started_at = SystemTime::now();
+        let first = RunEventKind::Started { at: started_at, run_id: id, provider, model: model_name.clone() };
         let (channel, stream) = Channel::open(id, options, first);
+        let events = channel.clone();
+        let control = Control::new(inner.settings.max_pause, move |state| events.push(RunEventKind::steered(state)));
+        let handle = Arc::new(RunHandle {
+            id,
+            caller: request.caller.clone(),
+            provider,
+            model: model_name,
+            started_at,
+            control: Arc::new(control),
+            secrets: request.secrets.clone(),
+            progress: Progress::default(),
+        });
         let run = Run {
             request,
             model,
@@ -169,6 +199,7 @@ impl RunService {
             recording,
             ticket,
             events: channel.clone(),
+            handle: handle.clone(),
             service: inner.cancel.clone(),
         };
         let (inner, finished) = (inner.clone(), channel.clone());
@@ -181,7 +212,7 @@ impl RunService {
             finished.close();
         };
         self.inner.runs.spawn(run.instrument(span));
-        Ok((channel, stream))
+        Ok((channel, handle, stream))
     }
 
     /// Whether a browser and a slot, or a place in the queue, are available.

@@ -19,6 +19,8 @@ pub struct RunSettings {
     pub max_per_caller: Option<usize>,
     /// Maximum time in the queue.
     pub queue_timeout: Duration,
+    /// Maximum time of a pause; then the run continues.
+    pub max_pause: Duration,
     /// How often a run that lost its browser continues in another one.
     pub max_restarts: u32,
     /// How long events may wait for a reader that takes nothing; then the run ends.

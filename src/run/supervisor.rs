@@ -6,24 +6,27 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::FutureExt;
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::admission::{Place, Ticket};
 use super::event::RunEventKind;
 use super::failure::Failure;
+use super::handle::RunHandle;
 use super::reconnecting_page::ReconnectingPage;
 use super::recorder::Recording;
 use super::request::RunRequest;
 use super::settings::RunSettings;
 use super::stream::Channel;
 use agent::budget::Budget;
+use agent::control::Deadline;
 use agent::files::SentFile;
 use agent::ledger::{Entries, Ledger};
 use agent::ports::{Browsers, ChatModel, Page, PageSpec};
 use agent::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
 use agent::secrets::{Mask, MaskedModel, MaskedPage, MaskedReporter, Secrets};
+use agent::text::shorten;
 use agent::{Agent, AgentSettings, AgentTask, Decider};
 use template::TemplatePlanner;
 
@@ -33,6 +36,8 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(20);
 const RECORD_LIMIT: Duration = Duration::from_secs(20);
 /// Fraction of a run's time after which a warning is sent.
 const WARN_AT: f64 = 0.8;
+/// Longest text of a run that was stopped, in characters.
+const MAX_STOPPED_TEXT: usize = 10_000;
 
 /// Everything a run needs until its end.
 pub(super) struct Run {
@@ -44,6 +49,7 @@ pub(super) struct Run {
     pub(super) recording: Option<Arc<dyn Recording>>,
     pub(super) ticket: Ticket,
     pub(super) events: Arc<Channel>,
+    pub(super) handle: Arc<RunHandle>,
     /// Ends every run of the service.
     pub(super) service: CancellationToken,
 }
@@ -63,6 +69,7 @@ pub(super) async fn supervise(run: Run) {
         // A cancelled run starts no further model call.
         biased;
         failure = run.cancelled() => Err(failure),
+        () = run.handle.control.stopped() => Ok(stopped(ledger.entries())),
         outcome = AssertUnwindSafe(work(&run, &page, &ledger)).catch_unwind() => {
             outcome.unwrap_or(Err(Failure::Internal))
         }
@@ -76,8 +83,9 @@ pub(super) async fn supervise(run: Run) {
     if let Some(masker) = run.request.secrets.masker() {
         end.mask(masker);
     }
-    let Run { recording, ticket, events, .. } = run;
+    let Run { recording, ticket, events, handle, .. } = run;
     // The caller gets the outcome at once; the stream stays open until cleanup is done.
+    handle.ended();
     events.push(end.clone());
     if let Some(page) = page.into_inner() {
         close(page).await;
@@ -94,27 +102,36 @@ async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, ledger: &Arc<Ledger>) -
     let limit = run.settings.queue_timeout;
     timeout(limit, wait_for_place(run)).await.unwrap_or(Err(Failure::QueueTimeout { waited: limit }))?;
     let (begun, limit) = (Instant::now(), run.time_limit());
-    let deadline = begun + limit;
+    run.handle.admitted();
+    let deadline = Deadline::new(begun + limit, run.handle.control.clone());
+    let warning = Deadline::new(begun + limit.mul_f64(WARN_AT), run.handle.control.clone());
     let driven = async {
-        let mut drive = std::pin::pin!(drive(run, page, ledger, deadline));
+        let mut drive = std::pin::pin!(drive(run, page, ledger, deadline.clone()));
         tokio::select! {
             result = &mut drive => return result,
-            () = sleep_until(begun + limit.mul_f64(WARN_AT)) => {}
+            () = warning.passed() => {}
         }
         let message = format!("{}% of the time budget is used, of {} s", WARN_AT * 100.0, limit.as_secs_f32());
         run.events.push(RunEventKind::log(LogLevel::Warning, message));
         drive.await
     };
-    match timeout_at(deadline, driven).await {
-        Ok(result) => result,
-        Err(_elapsed) => Ok(out_of_time(ledger.entries(), limit)),
+    tokio::select! {
+        result = driven => result,
+        () = deadline.passed() => Ok(out_of_time(ledger.entries(), limit)),
     }
 }
 
 fn out_of_time(entries: Entries, limit: Duration) -> AgentResult {
-    let Entries { mut errors, blocker, tally } = entries;
+    let Entries { mut errors, blocker, tally, .. } = entries;
     errors.push(format!("the run was not finished within {} s", limit.as_secs_f32()));
     AgentResult { stop_reason: StopReason::BudgetTime, errors, blocker, tally, ..AgentResult::default() }
+}
+
+/// What a run that was stopped knew so far.
+fn stopped(entries: Entries) -> AgentResult {
+    let Entries { notes, errors, blocker, tally } = entries;
+    let final_text = shorten(&notes.join("\n"), MAX_STOPPED_TEXT);
+    AgentResult { stop_reason: StopReason::Stopped, final_text, errors, blocker, tally, ..AgentResult::default() }
 }
 
 async fn wait_for_place(run: &Run) -> Result<(), Failure> {
@@ -136,7 +153,7 @@ async fn drive(
     run: &Run,
     slot: &OnceLock<Arc<dyn Page>>,
     ledger: &Arc<Ledger>,
-    deadline: Instant,
+    deadline: Deadline,
 ) -> Result<AgentResult, Failure> {
     let request = &run.request;
     let secrets = &request.secrets;
@@ -147,7 +164,7 @@ async fn drive(
         domains: request.domains.clone(),
         secrets: secrets.clone(),
     };
-    let reporter = MaskedReporter::wrap(run.events.clone(), secrets);
+    let reporter = MaskedReporter::wrap(Arc::new(RunReporter(run.events.clone(), run.handle.clone())), secrets);
     let reconnecting =
         ReconnectingPage::open(run.browsers.clone(), spec, reporter.clone(), run.settings.max_restarts).await?;
     // Secrets are masked inside of the recording, so that it contains none.
@@ -161,7 +178,8 @@ async fn drive(
         Some(model) => Decider::Model(model),
         None => Decider::Planner(Box::new(TemplatePlanner::new())),
     };
-    let agent = Agent { settings: run.agent.clone(), decider, page, reporter, ledger: ledger.clone() };
+    let control = run.handle.control.clone();
+    let agent = Agent { settings: run.agent.clone(), decider, page, reporter, ledger: ledger.clone(), control };
     let settings = &run.settings;
     let task = AgentTask {
         task: masked(request.task.as_str(), secrets),
@@ -182,7 +200,7 @@ async fn drive(
 }
 
 /// A text of the caller's without its secrets.
-fn masked(text: &str, secrets: &Secrets) -> String {
+pub(super) fn masked(text: &str, secrets: &Secrets) -> String {
     secrets.masker().map_or_else(|| text.to_owned(), |masker| masker.mask(text).into_owned())
 }
 
@@ -223,15 +241,18 @@ fn log(outcome: &Result<AgentResult, Failure>, elapsed: Duration) {
     }
 }
 
-/// The agent's reports as events.
+/// The agent's reports as events, and as what is known of the run.
+struct RunReporter(Arc<Channel>, Arc<RunHandle>);
+
 #[async_trait]
-impl Reporter for Channel {
+impl Reporter for RunReporter {
     async fn log(&self, level: LogLevel, message: String) {
-        self.push(RunEventKind::log(level, message));
+        self.0.push(RunEventKind::log(level, message));
     }
 
     async fn step(&self, report: StepReport) {
         info!(target: super::STEP_LOG_TARGET, step = report.step, action = report.action, "step");
-        self.push(RunEventKind::Step(report));
+        self.1.step(&report);
+        self.0.push(RunEventKind::Step(report));
     }
 }

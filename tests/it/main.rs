@@ -22,6 +22,7 @@ mod results;
 mod secrets;
 mod shutdown;
 mod slow_readers;
+mod steering;
 mod streams;
 mod support;
 mod unread_events;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::agent_loop::AgentLoop;
+use crate::control::Control;
 use crate::ledger::Ledger;
 use crate::planner::Planner;
 use crate::ports::{ChatModel, ModelName, Page};
@@ -33,6 +34,7 @@ pub struct Agent {
     pub page: Arc<dyn Page>,
     pub reporter: Arc<dyn Reporter>,
     pub ledger: Arc<Ledger>,
+    pub control: Arc<Control>,
 }
 
 impl Agent {

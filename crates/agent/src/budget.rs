@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::time::Instant;
-
+use crate::control::Deadline;
 use crate::ledger::Ledger;
 use crate::planner::PlanError;
 use crate::ports::{ChatModel, ChatReply, ChatRequest, ModelName, Usage};
@@ -23,7 +22,7 @@ pub struct Budget {
     /// In the currency of the prices; only for models that have one.
     pub cost: Option<f64>,
     /// When the run is cut off.
-    pub deadline: Option<Instant>,
+    pub deadline: Option<Deadline>,
 }
 
 /// Displayed as the noun in "the run's ... budget".

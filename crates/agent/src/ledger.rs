@@ -20,6 +20,8 @@ pub struct Ledger(Mutex<Entries>);
 pub struct Entries {
     /// The errors of all steps, in order.
     pub errors: Vec<String>,
+    /// What the agent wrote down for later steps, in order.
+    pub notes: Vec<String>,
     /// On the page after the last step.
     pub blocker: Option<Blocker>,
     pub tally: Tally,
@@ -56,6 +58,13 @@ impl Ledger {
 
     pub(crate) fn add_error(&self, error: String) {
         self.lock().errors.push(error);
+    }
+
+    pub(crate) fn add_note(&self, note: &str) {
+        let notes = &mut self.lock().notes;
+        if !note.trim().is_empty() && notes.last().is_none_or(|last| last != note) {
+            notes.push(note.to_owned());
+        }
     }
 
     pub(crate) fn end_step(&self, step: u32, blocker: Option<Blocker>) {

@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod budget;
+pub mod control;
 pub mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;

@@ -60,8 +60,8 @@ impl ModelPlanner {
     /// Stable part first, the newest page last: task, earlier steps, page.
     fn messages(&mut self, turn: &Turn<'_>) -> Vec<Message> {
         self.history.extend(turn.history, &self.fence);
-        let AgentTask { task, files, secrets, output, .. } = &self.task;
-        let mut messages = vec![Message::user(prompt::task(task, files, secrets, output.as_ref(), &self.fence))];
+        let AgentTask { files, secrets, output, .. } = &self.task;
+        let mut messages = vec![Message::user(prompt::task(turn.task, files, secrets, output.as_ref(), &self.fence))];
         messages.extend(self.history.messages());
         messages.push(Message { image: turn.picture.cloned(), ..Message::user(prompt::turn(turn, &self.fence)) });
         messages
@@ -89,7 +89,7 @@ impl Planner for ModelPlanner {
                 schema: if turn.only_done { &self.done_schema } else { &self.decision_schema },
                 schema_name: schema::NAME,
                 temperature: self.task.temperature,
-                deadline: self.task.budget.deadline,
+                deadline: turn.deadline,
                 notices: turn.notices,
             };
             let reply = match self.model.complete(request).await {

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use crate::action::Action;
 use crate::budget::Limit;
@@ -36,6 +37,8 @@ pub struct Turn<'a> {
     pub only_done: bool,
     /// For this turn only: steps running out, a loop, skipped actions.
     pub reminders: &'a [String],
+    /// When the run's time is over.
+    pub deadline: Option<Instant>,
     /// Gets messages while a model call is retried.
     pub notices: &'a dyn Notices,
 }

@@ -124,6 +124,8 @@ pub enum StopReason {
     /// All requested actions were carried out, in a run without a model.
     ActionsComplete,
     ActionsFailed,
+    /// Somebody stopped it.
+    Stopped,
 }
 
 impl StopReason {

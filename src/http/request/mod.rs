@@ -8,6 +8,7 @@ mod file;
 mod http_credentials;
 mod input;
 mod secrets;
+mod steering;
 mod values;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use self::action::ActionBody;
 use self::file::FileBody;
 use self::http_credentials::BrowserBody;
 use self::input::{Field, OneOf, Parsed, Problems, list, not_null, within};
+pub(super) use self::steering::{parse_added, parse_replaced, parse_resumed};
 use self::values::{MAX_DOMAINS, MAX_FILES, MAX_MODEL_NAME_BYTES};
 use super::error::Problem;
 use crate::run::{RunRequest, StartUrl, Task};
@@ -114,20 +116,16 @@ pub(super) fn parse_run_request(
     body: &[u8],
     default_screenshots: Option<ImageFormat>,
 ) -> Result<RunRequest, Vec<Problem>> {
-    parse(body, default_screenshots)
-        .map_err(|problems| problems.into_iter().map(|problem| problem.within("body")).collect())
+    in_body(parse(body, default_screenshots))
+}
+
+fn in_body<T>(parsed: Parsed<T>) -> Parsed<T> {
+    parsed.map_err(|problems| problems.into_iter().map(|problem| problem.within("body")).collect())
 }
 
 /// Unknown fields are ignored.
 fn parse(body: &[u8], default_screenshots: Option<ImageFormat>) -> Parsed<RunRequest> {
-    let value: Value = match serde_json::from_slice(body) {
-        Ok(value) => value,
-        Err(_) if body.is_empty() => return input::one("missing", "Field required"),
-        Err(error) => {
-            return Err(vec![Problem::new("json_invalid", "JSON decode error").within(offset_of(&error, body))]);
-        }
-    };
-    let body: RunBody = input::object(value)?;
+    let body: RunBody = input::object(json(body)?)?;
     let mut problems = Problems::default();
     let task = problems.required("task", body.task, values::task);
     let max_steps = problems.optional("maxSteps", body.max_steps, |steps| within(steps, 1, RunRequest::MAX_STEPS));
@@ -179,6 +177,14 @@ fn parse(body: &[u8], default_screenshots: Option<ImageFormat>) -> Parsed<RunReq
         detach: Duration::from_secs(detach.unwrap_or_default().into()),
         caller: None,
     }))
+}
+
+fn json(body: &[u8]) -> Parsed<Value> {
+    match serde_json::from_slice(body) {
+        Ok(value) => Ok(value),
+        Err(_) if body.is_empty() => input::one("missing", "Field required"),
+        Err(error) => Err(vec![Problem::new("json_invalid", "JSON decode error").within(offset_of(&error, body))]),
+    }
 }
 
 /// How many characters of the body are valid JSON.

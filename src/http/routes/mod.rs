@@ -3,3 +3,4 @@
 pub(super) mod health;
 pub(super) mod resume;
 pub(super) mod run;
+pub(super) mod runs;

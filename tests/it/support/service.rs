@@ -193,6 +193,43 @@ impl Service {
         self.run(body).await.collect().await
     }
 
+    /// Sends a command to a run; `(status, body)`.
+    pub(crate) async fn steer(&self, run_id: &str, command: &str, body: Option<Value>) -> (u16, Value) {
+        let url = self.url(&format!("/api/v1/browser-use/runs/{run_id}/{command}"));
+        let (method, url) = match command {
+            "" => (reqwest::Method::PATCH, url.trim_end_matches('/').to_owned()),
+            _ => (reqwest::Method::POST, url),
+        };
+        let request = self.client.request(method, url).header("X-Gateway-Key", KEY);
+        let request = if let Some(body) = body { request.json(&body) } else { request };
+        let response = soon("an answer", request.send()).await.expect("an answer");
+        (response.status().as_u16(), response.json().await.expect("JSON"))
+    }
+
+    /// `GET /runs` and what is below it.
+    pub(crate) async fn runs(&self, below: &str, caller: Option<&str>) -> (u16, Value) {
+        let url = self.url(&format!("/api/v1/browser-use/runs{below}"));
+        let request = self.client.get(url).header("X-Gateway-Key", KEY);
+        let request = if let Some(caller) = caller { request.header("X-Caller-Id", caller) } else { request };
+        let response = soon("an answer", request.send()).await.expect("an answer");
+        (response.status().as_u16(), response.json().await.expect("JSON"))
+    }
+
+    /// Waits until a run is in a state, and returns its status.
+    pub(crate) async fn state(&self, run_id: &str, state: &str) -> Value {
+        let reached = async {
+            loop {
+                let (status, seen) = self.runs(&format!("/{run_id}"), None).await;
+                assert_eq!(status, 200, "{seen}");
+                if seen["state"] == state {
+                    return seen;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        soon(state, reached).await
+    }
+
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         let response = soon("the response", self.client.get(self.url(path)).send()).await.expect("a response");
         (response.status().as_u16(), response.json().await.expect("JSON"))

@@ -53,18 +53,22 @@ pub(super) struct FinalAnswer {
 }
 
 impl AgentLoop {
-    /// Carries out actions until the execution ends.
+    /// Carries out actions until the execution ends. Decided ones are dropped when the user has said something since.
     ///
     /// # Errors
     ///
     /// The browser is gone.
-    pub(super) async fn execute(&self, actions: &[Action]) -> Result<Execution, BrowserError> {
+    pub(super) async fn execute(&self, actions: &[Action], is_decided: bool) -> Result<Execution, BrowserError> {
         let limit = usize::try_from(self.settings.max_actions_per_step.max(1)).unwrap_or(usize::MAX);
         let view = &self.observation.view;
         let mut execution = Execution::default();
         for (position, action) in actions.iter().enumerate() {
             if position == limit {
                 execution.end = End::Skipped(format!("an answer may hold {limit} actions"));
+                break;
+            }
+            if self.control.checkpoint().await && is_decided {
+                execution.end = End::Skipped("the user has said something".into());
                 break;
             }
             if let Action::Done { text, success, data } = action {
@@ -104,7 +108,7 @@ impl AgentLoop {
                 Err(ActionError::NotPossible(format!("`{}` is not allowed here", action.name())))
             }
             Action::Script { code } => {
-                script::run(code, &*self.page, &self.observation, self.vocabulary, &*self.reporter).await
+                script::run(code, &*self.page, &self.observation, self.vocabulary, &*self.reporter, &self.control).await
             }
             // Models that know no null send 0 and empty texts instead.
             Action::Extract { again: Some(number @ 1..), .. } => self.show_again(*number),

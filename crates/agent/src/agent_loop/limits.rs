@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::state::AgentLoop;
 use crate::budget::Limit;
+use crate::control::Deadline;
 use crate::report::{LogLevel, StopReason};
 
 /// The fraction of a limit at which the caller is warned.
@@ -19,9 +20,11 @@ impl AgentLoop {
             return Some(StopReason::Failures);
         }
         // There is time for one more step like the last one, and for none after it.
-        let too_late = |deadline| self.last_duration.is_some_and(|duration| Instant::now() + duration * 2 > deadline);
+        let too_late = |deadline: &Deadline| {
+            self.last_duration.is_some_and(|duration| Instant::now() + duration * 2 > deadline.instant())
+        };
         let limit = match &self.model {
-            Some(_) if self.task.budget.deadline.is_some_and(too_late) => Some(Limit::Time),
+            Some(_) if self.task.budget.deadline.as_ref().is_some_and(too_late) => Some(Limit::Time),
             Some(model) => model.nearly_reached(),
             None => None,
         };

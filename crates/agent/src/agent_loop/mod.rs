@@ -79,6 +79,7 @@ impl AgentLoop {
 
     /// Opens the start page as step 0 of the history; false if it failed, which is the model's to deal with.
     async fn open_start_page(&mut self) -> Result<bool, AgentError> {
+        self.control.checkpoint().await;
         let Some(url) = self.task.start_url.clone().or_else(|| url_in_task(&self.task.task)) else { return Ok(true) };
         let shown = without_credentials(&url);
         self.log(LogLevel::Info, format!("opening {shown}")).await;

@@ -45,6 +45,7 @@ impl AgentLoop {
         let mut problem =
             (!opened).then(|| "the start page did not open, so nothing that was to follow was tried".into());
         for RequestedAction { name, action } in actions.into_iter().take_while(|_| opened) {
+            self.control.checkpoint().await;
             self.requested_steps += 1;
             let execution = self.execute_requested(&action).await?;
             let description = execution.descriptions.join("; ");
@@ -83,6 +84,6 @@ impl AgentLoop {
             tokio::time::sleep(Duration::from_secs_f64(*seconds)).await;
             return Ok(Execution::succeeded(action, &self.observation.view));
         }
-        Ok(self.execute(std::slice::from_ref(action)).await?)
+        Ok(self.execute(std::slice::from_ref(action), false).await?)
     }
 }

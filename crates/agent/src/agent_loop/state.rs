@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::loop_guard::LoopGuard;
 use crate::agent::{Agent, Decider};
 use crate::budget::{Limit, MeteredModel};
+use crate::control::{Control, Instruction};
 use crate::extract::query::QueryReader;
 use crate::files::FileInfo;
 use crate::image::Image;
@@ -34,6 +35,7 @@ pub(crate) struct AgentLoop {
     pub(super) page: Arc<dyn Page>,
     pub(super) reporter: Arc<dyn Reporter>,
     pub(super) ledger: Arc<Ledger>,
+    pub(super) control: Arc<Control>,
     pub(super) task: AgentTask,
     /// The page after the last step.
     pub(super) observation: Observation,
@@ -59,7 +61,7 @@ pub(crate) struct AgentLoop {
 
 impl AgentLoop {
     pub(crate) fn new(agent: Agent, task: AgentTask) -> Self {
-        let Agent { mut settings, decider, page, reporter, ledger } = agent;
+        let Agent { mut settings, decider, page, reporter, ledger, control } = agent;
         let (planner, model): (Box<dyn Planner>, _) = match decider {
             Decider::Model(model) => {
                 let (prices, budget) = (settings.prices.clone(), task.budget.clone());
@@ -80,6 +82,7 @@ impl AgentLoop {
             page,
             reporter,
             ledger,
+            control,
             task,
             observation: Observation::default(),
             downloads: Vec::new(),
@@ -97,6 +100,24 @@ impl AgentLoop {
 
     pub(super) fn last_step(&self) -> u32 {
         self.requested_steps + self.task.max_steps
+    }
+
+    /// Adds what the user has said since the last decision to the task.
+    pub(super) fn take_instructions(&mut self) {
+        for instruction in self.control.take_instructions() {
+            match instruction {
+                Instruction::Added(text) => {
+                    self.task.task.push_str("\n\nThe user added, after step ");
+                    self.task.task.push_str(&format!("{}: {text}", self.ledger.entries().tally.steps));
+                    self.reminders.push("The user has added to the task.".into());
+                }
+                Instruction::Replaced(task) => {
+                    self.task.task = task;
+                    self.reminders
+                        .push("The user has replaced the task; what was done for the old one stays done.".into());
+                }
+            }
+        }
     }
 
     pub(super) fn add_error(&self, error: String) {

@@ -10,6 +10,7 @@ use super::loop_guard::Verdict;
 use super::notices;
 use super::state::AgentLoop;
 use crate::action::Action;
+use crate::control::Deadline;
 use crate::observation::Blocker;
 use crate::planner::{ActionResult, Decision, PastStep, PlanError, Turn};
 use crate::ports::ModelError;
@@ -42,6 +43,9 @@ impl AgentLoop {
         }
 
         let unreadable = self.observe().await?;
+        if let (true, End::Skipped(why)) = (description.is_empty(), &execution.end) {
+            description = format!("No action: {why}");
+        }
         if let Some(problem) = &no_decision {
             description = format!("No action: {problem}");
         }
@@ -71,7 +75,7 @@ impl AgentLoop {
             Ok(decision) => decision,
             Err(attempt) => return Ok(attempt),
         };
-        let execution = self.execute(&decision.actions).await?;
+        let execution = self.execute(&decision.actions, true).await?;
         // The answer stands even if the page cannot be read any more.
         if matches!(execution.end, End::Done(_))
             && let Ok(observation) = self.page.observe().await
@@ -83,6 +87,8 @@ impl AgentLoop {
 
     /// The decision, or the attempt without one.
     async fn decide(&mut self, step: u32, only_done: bool) -> Result<Result<Decision, Attempt>, AgentError> {
+        self.control.checkpoint().await;
+        self.take_instructions();
         let picture = self.picture().await?;
         let reminders = std::mem::take(&mut self.reminders);
         let (outbox, inbox) = notices::channel();
@@ -95,6 +101,7 @@ impl AgentLoop {
             max_steps: self.last_step(),
             only_done,
             reminders: &reminders,
+            deadline: self.task.budget.deadline.as_ref().map(Deadline::instant),
             notices: &outbox,
         });
         Ok(match inbox.report_during(&*self.reporter, call).await {
@@ -166,6 +173,7 @@ impl AgentLoop {
         tracing::debug!(action = decision.actions.first().map(Action::name), failures = self.failures, "step finished");
         // A crash fails the action and then the reading of the page, with the same words.
         let is_repeated = failed == problem;
+        self.ledger.add_note(&decision.memory);
         for error in failed.into_iter().chain(problem.clone().filter(|_| !is_repeated)) {
             self.add_error(error);
         }

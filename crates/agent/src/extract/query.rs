@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::control::Deadline;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use super::parts::{PART, parts};
 use crate::budget::MeteredModel;
@@ -42,7 +42,7 @@ pub(crate) struct Query<'a> {
 pub(crate) struct QueryReader {
     model: Arc<MeteredModel>,
     temperature: f64,
-    deadline: Option<Instant>,
+    deadline: Option<Deadline>,
     fence: Fence,
 }
 
@@ -63,7 +63,7 @@ struct Found {
 
 impl QueryReader {
     pub(crate) fn new(model: Arc<MeteredModel>, task: &AgentTask) -> Self {
-        Self { model, temperature: task.temperature, deadline: task.budget.deadline, fence: Fence::random() }
+        Self { model, temperature: task.temperature, deadline: task.budget.deadline.clone(), fence: Fence::random() }
     }
 
     /// Whether a text is too long to be shown.
@@ -102,7 +102,7 @@ impl QueryReader {
                 schema: &schema,
                 schema_name: "found",
                 temperature: self.temperature,
-                deadline: self.deadline,
+                deadline: self.deadline.as_ref().map(Deadline::instant),
                 notices,
             };
             let answered = match self.model.complete(request).await {

@@ -200,6 +200,7 @@ mod tests {
                 max_steps: 20,
                 only_done: false,
                 reminders: &["Mind the gap.".into()],
+                deadline: None,
                 notices: &|_: String| {},
             },
             &Fence::fixed("1a2b3c4d"),

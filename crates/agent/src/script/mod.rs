@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use self::engine::{Call, Failure};
 use crate::action::Action;
+use crate::control::Control;
 use crate::locator::Locator;
 use crate::observation::{Element, Observation};
 use crate::ports::{ActionError, ActionOutcome, Page};
@@ -56,6 +57,7 @@ pub(crate) async fn run(
     seen: &Observation,
     vocabulary: Vocabulary,
     reporter: &dyn Reporter,
+    control: &Control,
 ) -> Result<ActionOutcome, ActionError> {
     if code.len() > MAX_CODE {
         return Err(ActionError::NotPossible(format!("a script may have {MAX_CODE} bytes")));
@@ -69,6 +71,7 @@ pub(crate) async fn run(
     };
     let mut host = ScriptHost {
         page,
+        control,
         vocabulary,
         reporter,
         seen: Some(seen.clone()),
@@ -105,6 +108,7 @@ pub(crate) async fn run(
 /// Serves the script's calls.
 struct ScriptHost<'a> {
     page: &'a dyn Page,
+    control: &'a Control,
     vocabulary: Vocabulary,
     reporter: &'a dyn Reporter,
     /// The page as last read; cleared by each action.
@@ -158,6 +162,11 @@ impl ScriptHost<'_> {
     async fn act(&mut self, action: &Action) -> Result<Value, ActionError> {
         if !is_callable(action) || !self.vocabulary.allows(action) {
             return Err(ActionError::NotPossible(format!("a script cannot {}", action.name())));
+        }
+        if self.control.is_pausing() {
+            // Its time is over soon, and a person may have changed the page.
+            self.control.checkpoint().await;
+            return Err(ActionError::NotPossible("the run was paused: look at the page again".into()));
         }
         let outcome = self.page.act(action).await;
         // Even a failed action may have changed the page.

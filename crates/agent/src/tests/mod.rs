@@ -69,6 +69,7 @@ impl World {
 
     fn agent(&self, decider: Decider) -> Agent {
         Agent {
+            control: Arc::default(),
             settings: self.settings.clone(),
             decider,
             page: self.page.clone(),

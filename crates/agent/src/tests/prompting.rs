@@ -191,7 +191,7 @@ async fn the_fixed_part_of_a_call_is_small() {
 async fn a_call_gets_the_deadline_of_its_run() {
     let mut world = World::new([answer(json!([done("")]))]);
     let deadline = Instant::now() + Duration::from_secs(60);
-    world.task.budget.deadline = Some(deadline);
+    world.task.budget.deadline = Some(crate::control::Deadline::new(deadline, Arc::default()));
     world.run().await;
     assert_eq!(world.calls()[0].deadline, Some(deadline));
 }

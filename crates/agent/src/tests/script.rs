@@ -1,5 +1,6 @@
 //! The sandbox of the action `script`.
 
+use super::super::control::Control;
 use super::super::script;
 use super::super::settings::Scripts;
 use super::super::vocabulary::Vocabulary;
@@ -11,7 +12,7 @@ async fn run(code: &str) -> Result<ActionOutcome, ActionError> {
 }
 
 async fn run_on(page: &FakePage, code: &str) -> Result<ActionOutcome, ActionError> {
-    script::run(code, page, &reading(0), Vocabulary::ALL, &Recorder::default()).await
+    script::run(code, page, &reading(0), Vocabulary::ALL, &Recorder::default(), &Control::default()).await
 }
 
 async fn result(code: &str) -> String {
@@ -28,7 +29,8 @@ async fn a_loop_of_actions_is_one_script() {
     let events = Recorder::default();
     let code =
         "for (const i of [3, 4, 5]) { click(i); input(i, 'x' + i, { submit: true }); } return find('Save').length;";
-    let outcome = script::run(code, &page, &reading(0), Vocabulary::ALL, &events).await.unwrap();
+    let control = Control::default();
+    let outcome = script::run(code, &page, &reading(0), Vocabulary::ALL, &events, &control).await.unwrap();
     let acted = page.acted.lock().unwrap().clone();
     assert_eq!(acted.len(), 6);
     assert_eq!(acted[2], Action::click(ElementIndex(4)));
@@ -144,7 +146,8 @@ async fn an_endless_loop_ends_when_its_call_is_dropped() {
     {
         let seen = reading(0);
         let events = Recorder::default();
-        let script = script::run(code, &page, &seen, Vocabulary::ALL, &events);
+        let control = Control::default();
+        let script = script::run(code, &page, &seen, Vocabulary::ALL, &events, &control);
         let waited = tokio::time::timeout(Duration::from_millis(50), script).await;
         assert!(waited.is_err(), "{code}");
     }
@@ -185,7 +188,7 @@ async fn a_script_evaluates_nothing_if_not_allowed() {
     let page = FakePage::default();
     let none = Vocabulary { evaluate: false, ..Vocabulary::ALL };
     let code = "return typeof evaluate";
-    let outcome = script::run(code, &page, &reading(0), none, &Recorder::default()).await.unwrap();
+    let outcome = script::run(code, &page, &reading(0), none, &Recorder::default(), &Control::default()).await.unwrap();
     assert_eq!(outcome.extracted.as_deref(), Some("undefined"));
 }
 

@@ -117,7 +117,8 @@ async fn near_the_deadline_one_final_call_is_made() {
             answer(json!([{"wait": {"seconds": 10}}])),
             answer(json!([{"done": {"text": "late", "success": false}}])),
         ]);
-        world.task.budget.deadline = Some(Instant::now() + Duration::from_secs(seconds));
+        world.task.budget.deadline =
+            Some(crate::control::Deadline::new(Instant::now() + Duration::from_secs(seconds), Arc::default()));
         world.page = Arc::new(FakePage { pace: Duration::from_secs(10), ..FakePage::default() });
         world
     };

@@ -162,6 +162,7 @@ pub(super) fn turn<'a>(task: &'a str, observation: &'a Observation) -> Turn<'a> 
         max_steps: 20,
         only_done: false,
         reminders: &[],
+        deadline: None,
         notices: &|_: String| {},
     }
 }

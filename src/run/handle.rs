@@ -1,0 +1,183 @@
+//! A run as others see it while it goes on, and what they can do to it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+use super::caller::CallerId;
+use super::id::RunId;
+use super::request::Task;
+use super::supervisor::masked;
+use agent::control::{Control, Instruction, NotSteered, Steering};
+use agent::ports::Provider;
+use agent::report::StepReport;
+use agent::secrets::Secrets;
+
+/// Where a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    Queued,
+    Running,
+    Pausing,
+    Paused,
+    Stopping,
+    /// Its terminal event is out.
+    Ended,
+}
+
+impl RunState {
+    /// A stable snake_case name, part of the wire contract.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => Steering::Running.name(),
+            Self::Pausing => Steering::Pausing.name(),
+            Self::Paused => Steering::Paused.name(),
+            Self::Stopping => Steering::Stopping.name(),
+            Self::Ended => "ended",
+        }
+    }
+}
+
+impl From<Steering> for RunState {
+    fn from(steering: Steering) -> Self {
+        match steering {
+            Steering::Running => Self::Running,
+            Steering::Pausing => Self::Pausing,
+            Steering::Paused => Self::Paused,
+            Steering::Stopping => Self::Stopping,
+        }
+    }
+}
+
+/// A run's state and place, without secrets.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunStatus {
+    pub id: RunId,
+    pub state: RunState,
+    /// The last reported step, 0 before the first.
+    pub step: u32,
+    /// The page after that step.
+    pub url: String,
+    pub title: String,
+    pub started_at: SystemTime,
+    pub provider: Provider,
+    /// None for the built-in planner.
+    pub model: Option<String>,
+    pub caller: Option<CallerId>,
+}
+
+/// What a run can be told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    Pause,
+    Resume {
+        message: Option<Task>,
+    },
+    Stop,
+    /// An instruction for the next decision.
+    Add(Task),
+    /// Another task.
+    Replace(Task),
+}
+
+/// Why a run does not obey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SteerError {
+    /// There is no such run of this caller.
+    #[error("there is no such run")]
+    Unknown,
+    #[error("the run has ended")]
+    Ended,
+    #[error("a run without a model reads no instructions")]
+    NeedsModel,
+    #[error(transparent)]
+    NotSteered(#[from] NotSteered),
+}
+
+/// A run's handle: what it reports of itself, and its controls.
+pub(super) struct RunHandle {
+    pub(super) id: RunId,
+    pub(super) caller: Option<CallerId>,
+    pub(super) provider: Provider,
+    pub(super) model: Option<String>,
+    pub(super) started_at: SystemTime,
+    pub(super) control: Arc<Control>,
+    pub(super) secrets: Secrets,
+    pub(super) progress: Progress,
+}
+
+/// How far a run has come.
+#[derive(Default)]
+pub(super) struct Progress(Mutex<Reached>);
+
+#[derive(Default)]
+struct Reached {
+    is_admitted: bool,
+    has_ended: bool,
+    step: u32,
+    url: String,
+    title: String,
+}
+
+impl RunHandle {
+    pub(super) fn admitted(&self) {
+        self.reached().is_admitted = true;
+    }
+
+    pub(super) fn ended(&self) {
+        self.reached().has_ended = true;
+    }
+
+    pub(super) fn step(&self, report: &StepReport) {
+        let mut reached = self.reached();
+        reached.step = report.step;
+        reached.url.clone_from(&report.url);
+        reached.title.clone_from(&report.title);
+    }
+
+    pub(super) fn status(&self) -> RunStatus {
+        let (steering, reached) = (self.control.steering(), self.reached());
+        let state = match steering {
+            _ if reached.has_ended => RunState::Ended,
+            Steering::Running if !reached.is_admitted => RunState::Queued,
+            steering => steering.into(),
+        };
+        RunStatus {
+            id: self.id,
+            state,
+            step: reached.step,
+            url: reached.url.clone(),
+            title: reached.title.clone(),
+            started_at: self.started_at,
+            provider: self.provider,
+            model: self.model.clone(),
+            caller: self.caller.clone(),
+        }
+    }
+
+    /// Carries out a command and returns the state after it.
+    pub(super) fn steer(&self, command: Command) -> Result<RunState, SteerError> {
+        if self.reached().has_ended {
+            return Err(SteerError::Ended);
+        }
+        let text = |task: Task| {
+            // The built-in planner reads its task once.
+            self.model.as_ref().ok_or(SteerError::NeedsModel)?;
+            Ok::<_, SteerError>(masked(task.as_str(), &self.secrets))
+        };
+        match command {
+            Command::Pause => {
+                self.control.pause()?;
+            }
+            Command::Resume { message } => self.control.resume(message.map(text).transpose()?)?,
+            Command::Stop => self.control.stop(),
+            Command::Add(task) => self.control.instruct(Instruction::Added(text(task)?))?,
+            Command::Replace(task) => self.control.instruct(Instruction::Replaced(text(task)?))?,
+        }
+        Ok(self.status().state)
+    }
+
+    fn reached(&self) -> MutexGuard<'_, Reached> {
+        self.progress.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
