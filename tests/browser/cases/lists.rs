@@ -99,3 +99,26 @@ fn a_page_of_fifty_thousand_nodes_is_usable() {
         tab.close().await;
     });
 }
+
+#[test]
+fn classes_about_layout_are_no_state_of_a_cell() {
+    run(async {
+        let cell = |classes: &str, text: &str| {
+            format!("<div role=gridcell tabindex=-1 onclick=tell(1) class='{classes}'>{text}</div>")
+        };
+        let cells = [
+            cell("ag-cell ag-cell-normal-height ag-cell-value", "10"),
+            cell("ag-cell ag-cell-normal-height ag-cell-value ag-cell-selected", "47"),
+            cell("ag-cell", "K1"),
+            cell("ag-cell", "Arden"),
+            cell("ag-cell", "K2"),
+            cell("ag-cell", "Brill"),
+        ];
+        let body = format!("<div role=grid>{}</div>", cells.concat());
+        let site = Site::of(&[("/", &body)]).await;
+        let tab = open(&site, "/").await;
+        let text = tab.observe().await.view.text;
+        assert!(text.contains("state=ag-cell-selected />47") && !text.contains("height"), "{text}");
+        tab.close().await;
+    });
+}

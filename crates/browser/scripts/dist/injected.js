@@ -2444,6 +2444,10 @@
   var MAX_GROUP = 500;
   var CELL_DATA = "square cell pos position coord coords row col column x y index key letter value state status piece".split(" ");
   var GENERATED2 = /^(?:css|sc|jss|emotion|svelte|makeStyles)-|(?:^|[-_])(?=[a-z\d]{5,}$)[a-z\d]*\d[a-z][a-z\d]*$/i;
+  var LAYOUT_WORDS = new Set(
+    "cell value normal auto height width wrapper inner outer container content item row column col grid text".split(" ")
+  );
+  var MAX_PREFIX = 3;
   var DATE_ATTRIBUTES = ["data-date", "data-day", "datetime"];
   var CellGroups = class {
     constructor() {
@@ -2485,7 +2489,7 @@
     const parts = [];
     for (const name of element.classList) {
       const count = group.classes.get(name) ?? Infinity;
-      if (GENERATED2.test(name)) continue;
+      if (GENERATED2.test(name) || isLayout(name)) continue;
       if (count <= most && name.length <= 24 && parts.length < 3) parts.push(name);
     }
     for (const key of CELL_DATA) {
@@ -2493,6 +2497,10 @@
       if (value && value.length <= 12 && parts.length < 5) parts.push(`${key}=${value}`);
     }
     return phrase(parts.join(" "), 60);
+  }
+  function isLayout(name) {
+    const [prefix, ...words] = name.split(/[-_]+/);
+    return words.length > 0 && prefix.length <= MAX_PREFIX && words.every((word) => LAYOUT_WORDS.has(word));
   }
   function dateOf(element) {
     const inside = element.querySelector("[datetime],[data-date],abbr[title]");

@@ -11,6 +11,11 @@ const CELL_DATA =
   "square cell pos position coord coords row col column x y index key letter value state status piece".split(" ");
 /** Class names that tools make up: `css-1q2w3e`, `Cell_root__x1Y2z`. */
 const GENERATED = /^(?:css|sc|jss|emotion|svelte|makeStyles)-|(?:^|[-_])(?=[a-z\d]{5,}$)[a-z\d]*\d[a-z][a-z\d]*$/i;
+// Words about layout, of which a framework's classes consist: `ag-cell-normal-height`.
+const LAYOUT_WORDS = new Set(
+  "cell value normal auto height width wrapper inner outer container content item row column col grid text".split(" "),
+);
+const MAX_PREFIX = 3;
 const DATE_ATTRIBUTES = ["data-date", "data-day", "datetime"];
 
 /**
@@ -77,7 +82,7 @@ export function cellState(element, group, isNamed) {
   const parts = [];
   for (const name of element.classList) {
     const count = group.classes.get(name) ?? Infinity;
-    if (GENERATED.test(name)) continue;
+    if (GENERATED.test(name) || isLayout(name)) continue;
     if (count <= most && name.length <= 24 && parts.length < 3) parts.push(name);
   }
   for (const key of CELL_DATA) {
@@ -85,6 +90,17 @@ export function cellState(element, group, isNamed) {
     if (value && value.length <= 12 && parts.length < 5) parts.push(`${key}=${value}`);
   }
   return phrase(parts.join(" "), 60);
+}
+
+/**
+ * Whether a class says nothing but how a framework lays its parts out.
+ *
+ * @param {string} name
+ * @returns {boolean}
+ */
+function isLayout(name) {
+  const [prefix, ...words] = name.split(/[-_]+/);
+  return words.length > 0 && prefix.length <= MAX_PREFIX && words.every((word) => LAYOUT_WORDS.has(word));
 }
 
 /**
