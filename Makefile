@@ -9,7 +9,7 @@ CARGO_DENY_VERSION := 0.18.9
 # Fail instead of changing the lock file.
 CARGO_FLAGS ?= --locked
 
-.PHONY: help setup demo run test nightly test-setup fmt fmt-check lint deny advisories doc scripts scripts-check fuzz figures tokens bench egress compare eval soak
+.PHONY: help setup demo run test nightly test-setup fmt fmt-check lint deny advisories doc scripts scripts-check fuzz figures tokens bench egress compare apps eval soak
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -43,7 +43,7 @@ nightly: test-setup ## Run what takes too long for every change: the whole Chrom
 	scripts/leaving-nothing $(CARGO_TEST) -- nightly::
 	BROWSER_EXECUTABLE=$$(command -v chromium) scripts/leaving-nothing cargo test $(CARGO_FLAGS) --workspace --test browser -- --test-threads=$(TEST_THREADS) --skip nightly::
 	scripts/leaving-nothing $(MAKE) eval soak
-	$(MAKE) fuzz compare
+	$(MAKE) fuzz compare apps
 
 fmt: ## Format the code
 	cargo fmt --all
@@ -108,3 +108,8 @@ egress: setup ## Measure the overhead of request checks and the proxy
 compare: setup ## Compare the view of ten real pages with the leading library (needs npm and PyPI)
 	cargo build $(CARGO_FLAGS) --bin browser-use-service --example measure
 	scripts/compare/run target/debug/examples/measure target/debug/browser-use-service
+
+apps: setup ## Check the views of Node-RED, JupyterLab, a Streamlit form and AG Grid, or APPS (needs npm and PyPI)
+	@scripts/ensure-node
+	cargo build $(CARGO_FLAGS) --example measure
+	scripts/apps/run target/debug/examples/measure $(APPS)

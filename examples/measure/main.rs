@@ -1,4 +1,5 @@
-//! Measurements that use the browser without the service: `measure bench`, `measure egress`, and `measure view [URL]`.
+//! Measurements that use the browser without the service: `measure bench`, `measure egress`, `measure steps`, and
+//! `measure view [URL]`.
 
 use std::process::ExitCode;
 
@@ -10,6 +11,7 @@ mod egress;
 mod generated;
 mod library;
 mod local_browser;
+mod steps;
 mod view;
 
 fn main() -> ExitCode {
@@ -28,9 +30,10 @@ fn main() -> ExitCode {
 
 fn measure() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    match arguments.next().context("usage: measure bench|egress|view [URL]")?.as_str() {
+    match arguments.next().context("usage: measure bench|egress|steps|view [URL]")?.as_str() {
         "bench" => bench::run(),
         "egress" => egress::run(),
+        "steps" => steps::run(),
         "view" => view::run(arguments.next()),
         other => bail!("unknown measurement {other}"),
     }
