@@ -12,6 +12,7 @@ mod hover;
 mod http_logins;
 mod identity;
 mod later;
+mod listed;
 mod lists;
 mod mapped_frames;
 mod menus;

@@ -499,10 +499,12 @@
   );
   var MIN_DRAWING = 64;
   var OPEN_ROLES = /* @__PURE__ */ new Set(["textbox", "searchbox", "combobox", "spinbutton", "slider", "scrollbar", "listbox"]);
+  var MAX_PART = 0.5;
   function identify(element, tag, explicit) {
     const role = tag === "label" && element.control ? roleOf(element.control, element.control.localName, "") : roleOf(element, tag, explicit);
-    const content = { text: "", faint: "", controls: [], icon: null };
-    const open = OPEN_ROLES.has(role) && tag !== "label";
+    const content = { text: "", faint: "", parts: "", controls: [], icon: null, owner: element };
+    const isChoice = isDrawnChoice(element, tag, role);
+    const open = OPEN_ROLES.has(role) && tag !== "label" && !isChoice;
     const isDrawing = tag === "svg" && element.clientWidth > MIN_DRAWING && element.clientHeight > MIN_DRAWING;
     if (!open && tag !== "video" && tag !== "audio" && tag !== "canvas" && !isDrawing) collect(element, content, 0);
     let name = matches(element, ".ace_text-input") ? "" : givenName(element);
@@ -511,9 +513,10 @@
       if (element.type === "image") name = phrase(element.alt);
       else if (role === "button") name = phrase(String(element.value ?? "")) || defaultLabel(element.type);
     }
+    if (isChoice) return { role, name: name || phrase(element.getAttribute("title")), content, open };
     const isContainer = (content.controls.length > 0 || content.text.length > 2 * MAX_NAME) && tag !== "label" && !isControl(element, tag, explicit);
     if (isContainer) return { role, name, content, open };
-    const words = phrase(content.text);
+    const words = phrase(content.text) || phrase(content.parts);
     if (name && tag !== "label" && !letters(name).includes(letters(words))) {
       name = phrase(`${name} (${bounded(words, 80)})`);
     }
@@ -522,6 +525,9 @@
     if (!name && element.ownerSVGElement) name = phrase(element.querySelector("title")?.textContent);
     if (!name && tag !== "label") name = generatedWords(element) || (content.icon ? generatedWords(content.icon) : "");
     return { role, name, content, open };
+  }
+  function isDrawnChoice(element, tag, role) {
+    return role === "combobox" && !["label", "input", "select", "textarea"].includes(tag) && !isEditor(element);
   }
   function defaultLabel(type) {
     if (type === "submit") return "Submit";
@@ -545,6 +551,13 @@
       into.text += " ";
       return;
     }
+    if (listening.has(node) && isPart(node, into.owner)) {
+      into.controls.push(node);
+      const aside = { text: "", faint: "", parts: "", controls: [], icon: null, owner: node };
+      collect(node, aside, depth + 1);
+      into.parts += ` ${aside.text} `;
+      return;
+    }
     if (tag === "img" || tag === "svg") {
       into.text += ` ${pictureName(node)} `;
       into.icon ??= node;
@@ -566,8 +579,9 @@
     }
     const space = INLINE.has(tag) ? "" : " ";
     if (isTrue(node, "aria-hidden")) {
-      const aside = { text: "", faint: "", controls: into.controls, icon: into.icon };
+      const aside = { ...into, text: "", faint: "" };
       collect(node, aside, depth + 1);
+      into.parts = aside.parts;
       into.faint += space + aside.text + space;
       into.icon ??= aside.icon ?? node;
       return;
@@ -575,6 +589,10 @@
     into.text += space;
     collect(node, into, depth + 1);
     into.text += space;
+  }
+  function isPart(part, owner) {
+    const { width, height } = rectOf(part);
+    return width > 0 && height > 0 && width <= MAX_PART * rectOf(owner).width && checkVisibility(part, { visibilityProperty: true });
   }
   function identity(id) {
     const element = nodeOf(id);
@@ -1873,6 +1891,8 @@
     }
     if (spot) return { x: spot[0], y: spot[1], ...facts };
     if (!spots().length) return { hidden: true, ...facts };
+    const isOff = /^(?:a|button)$/.test(target.localName) && getComputedStyle(target).pointerEvents === "none";
+    facts.disabled ||= isOff;
     return { covered: covering ? describeElement(covering) : "something outside this frame", ...facts };
   }
   function viewport() {
@@ -2899,127 +2919,6 @@
     if (words) out.placeholder = words;
   }
 
-  // src/read/visibility.js
-  function isUnreadable(style, element) {
-    if (parseFloat(style.fontSize) < 3 && !element.ownerSVGElement) return true;
-    return /^rgba\(.*, 0\)$/.test(style.webkitTextFillColor) && style.backgroundClip !== "text" && style.textShadow === "none" && parseFloat(style.webkitTextStrokeWidth) === 0 && !element.ownerSVGElement;
-  }
-  function listedRange() {
-    let frame = window;
-    let left = 0;
-    let top = 0;
-    let view = { l: 0, t: 0, r: innerWidth, b: innerHeight };
-    let screen = innerHeight;
-    try {
-      while (frame.frameElement) {
-        const owner = frame.frameElement;
-        const box = owner.getBoundingClientRect();
-        left += box.left + owner.clientLeft;
-        top += box.top + owner.clientTop;
-        frame = frame.parent;
-        screen = frame.innerHeight;
-        view = meet(view, { l: -left, t: -top, r: frame.innerWidth - left, b: screen - top });
-      }
-    } catch {
-    }
-    const far = frame === window ? view : { l: -left, t: -top, r: frame.innerWidth - left, b: screen - top };
-    return { view, range: { l: view.l, t: far.t - screen, r: view.r, b: far.b + screen } };
-  }
-  function isReachedAt(element, x, y) {
-    const hit = elementAt(x, y);
-    if (!hit) return false;
-    if (contains(element, hit)) return true;
-    const label = closest(hit, "label");
-    if (label && (label.control === element || label === element)) return true;
-    return contains(hit, element) && getComputedStyle(element).pointerEvents === "none";
-  }
-  var COVER_POINTS = [
-    [0.5, 0.5],
-    [0.2, 0.5],
-    [0.8, 0.5],
-    [0.5, 0.2],
-    [0.5, 0.8]
-  ];
-  function isCovered(element, seen) {
-    const w = seen.r - seen.l;
-    const h = seen.b - seen.t;
-    for (const [x, y] of COVER_POINTS) if (isReachedAt(element, seen.l + w * x, seen.t + h * y)) return false;
-    for (const { left, top, right, bottom } of pressableBoxes(element).slice(0, 5)) {
-      const part = meet(seen, { l: left, t: top, r: right, b: bottom });
-      if (isOpen(part) && isReachedAt(element, (part.l + part.r) / 2, (part.t + part.b) / 2)) return false;
-    }
-    return true;
-  }
-  function isUnderBar(element, seen) {
-    let bar = null;
-    let node = (
-      /** @type {Node | null} */
-      elementAt((seen.l + seen.r) / 2, (seen.t + seen.b) / 2)
-    );
-    for (; node && !bar && !contains(node, element); node = parentOf(node)) {
-      if (isElement(node) && /^(?:fixed|sticky)$/.test(getComputedStyle(node).position)) bar = node;
-    }
-    if (bar === null) return false;
-    const { top, width, height } = rectOf(bar);
-    if (width > innerWidth / 2 && height > innerHeight / 2) return false;
-    for (let outer = parentOf(element); outer; outer = parentOf(outer)) {
-      if (!isElement(outer)) continue;
-      const { position, overflowY } = getComputedStyle(outer);
-      const isPage = outer === page.scrollingElement();
-      const isScroller = isPage ? overflowY !== "hidden" : overflowY === "auto" || overflowY === "scroll";
-      const box = rectOf(outer);
-      const middle = isPage ? innerHeight / 2 : box.top + box.height / 2;
-      const room = top + height / 2 < middle ? outer.scrollTop : outer.scrollHeight - outer.clientHeight - outer.scrollTop;
-      if (isScroller && room > 1) return true;
-      if (position === "fixed") return false;
-    }
-    return false;
-  }
-  var MAX_TEXT_BOXES = 3;
-  var PAINTED = /* @__PURE__ */ new Set(["img", "canvas", "video", "iframe"]);
-  function isTextCovered(text2, element, view) {
-    let isAnySeen = false;
-    for (const rect of Array.from(contentRange(text2).getClientRects()).slice(0, MAX_TEXT_BOXES)) {
-      const seen = meet(boxFrom(rect), view);
-      if (!isOpen(seen)) continue;
-      isAnySeen = true;
-      if (!isPaintedOver(element, (seen.l + seen.r) / 2, (seen.t + seen.b) / 2)) return false;
-    }
-    return isAnySeen;
-  }
-  function isPaintedOver(element, x, y) {
-    let isOpaque = false;
-    let node = (
-      /** @type {Node | null} */
-      elementAt(x, y)
-    );
-    for (; node && !contains(node, element) && !contains(element, node); node = parentOf(node)) {
-      if (!isElement(node)) continue;
-      const { position, backgroundColor, opacity } = getComputedStyle(node);
-      if (position === "fixed" || position === "sticky" || Number(opacity) < 1) return false;
-      const { left, top, right, bottom } = rectOf(node);
-      const isThere = x >= left && x <= right && y >= top && y <= bottom;
-      isOpaque ||= isThere && (PAINTED.has(localNameOf(node)) || backgroundColor.startsWith("rgb("));
-    }
-    return isOpaque;
-  }
-  var GRID = 5;
-  function coverMask(frame, seen) {
-    let mask = 0;
-    for (let row = 0; row < GRID; row++) {
-      for (let column = 0; column < GRID; column++) {
-        const x = seen.l + (column + 0.5) * (seen.r - seen.l) / GRID;
-        const y = seen.t + (row + 0.5) * (seen.b - seen.t) / GRID;
-        if (elementAt(x, y) !== frame) mask |= 1 << row * GRID + column;
-      }
-    }
-    return mask;
-  }
-  function isDrawn(element) {
-    const rect = element.getBoundingClientRect();
-    return rect.width > 2 && rect.height > 2 && rect.right > 0 && element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
-  }
-
   // src/read/hover.js
   var MAX_RULES = 2e4;
   var MAX_TARGETS = 100;
@@ -3185,6 +3084,129 @@
       return this.anyIn(n, { l: x, t: y, r: x + 0.01, b: y + 0.01 });
     }
   };
+
+  // src/read/visibility.js
+  function isUnreadable(style, element) {
+    if (parseFloat(style.fontSize) < 3 && !element.ownerSVGElement) return true;
+    return /^rgba\(.*, 0\)$/.test(style.webkitTextFillColor) && style.backgroundClip !== "text" && style.textShadow === "none" && parseFloat(style.webkitTextStrokeWidth) === 0 && !element.ownerSVGElement;
+  }
+  function listedRange() {
+    let frame = window;
+    let left = 0;
+    let top = 0;
+    let view = { l: 0, t: 0, r: innerWidth, b: innerHeight };
+    let screen = innerHeight;
+    try {
+      while (frame.frameElement) {
+        const owner = frame.frameElement;
+        const box = owner.getBoundingClientRect();
+        left += box.left + owner.clientLeft;
+        top += box.top + owner.clientTop;
+        frame = frame.parent;
+        screen = frame.innerHeight;
+        view = meet(view, { l: -left, t: -top, r: frame.innerWidth - left, b: screen - top });
+      }
+    } catch {
+    }
+    const far = frame === window ? view : { l: -left, t: -top, r: frame.innerWidth - left, b: screen - top };
+    return { view, range: { l: view.l, t: far.t - screen, r: view.r, b: far.b + screen } };
+  }
+  function isReachedAt(element, x, y) {
+    const hit = elementAt(x, y);
+    if (!hit) return false;
+    if (contains(element, hit)) return true;
+    const label = closest(hit, "label");
+    if (label && (label.control === element || label === element)) return true;
+    return contains(hit, element) && getComputedStyle(element).pointerEvents === "none";
+  }
+  var COVER_POINTS = [
+    [0.5, 0.5],
+    [0.2, 0.5],
+    [0.8, 0.5],
+    [0.5, 0.2],
+    [0.5, 0.8]
+  ];
+  function isCovered(element, seen) {
+    const w = seen.r - seen.l;
+    const h = seen.b - seen.t;
+    for (const [x, y] of COVER_POINTS) if (isReachedAt(element, seen.l + w * x, seen.t + h * y)) return false;
+    for (const { left, top, right, bottom } of pressableBoxes(element).slice(0, 5)) {
+      const part = meet(seen, { l: left, t: top, r: right, b: bottom });
+      if (isOpen(part) && isReachedAt(element, (part.l + part.r) / 2, (part.t + part.b) / 2)) return false;
+    }
+    return true;
+  }
+  function isUnderBar(element, seen) {
+    let bar = null;
+    let node = (
+      /** @type {Node | null} */
+      elementAt((seen.l + seen.r) / 2, (seen.t + seen.b) / 2)
+    );
+    for (; node && !bar && !contains(node, element); node = parentOf(node)) {
+      if (isElement(node) && /^(?:fixed|sticky)$/.test(getComputedStyle(node).position)) bar = node;
+    }
+    if (bar === null) return false;
+    const { top, width, height } = rectOf(bar);
+    if (width > innerWidth / 2 && height > innerHeight / 2) return false;
+    for (let outer = parentOf(element); outer; outer = parentOf(outer)) {
+      if (!isElement(outer)) continue;
+      const { position, overflowY } = getComputedStyle(outer);
+      const isPage = outer === page.scrollingElement();
+      const isScroller = isPage ? overflowY !== "hidden" : overflowY === "auto" || overflowY === "scroll";
+      const box = rectOf(outer);
+      const middle = isPage ? innerHeight / 2 : box.top + box.height / 2;
+      const room = top + height / 2 < middle ? outer.scrollTop : outer.scrollHeight - outer.clientHeight - outer.scrollTop;
+      if (isScroller && room > 1) return true;
+      if (position === "fixed") return false;
+    }
+    return false;
+  }
+  var MAX_TEXT_BOXES = 3;
+  var PAINTED = /* @__PURE__ */ new Set(["img", "canvas", "video", "iframe"]);
+  function isTextCovered(text2, element, view) {
+    let isAnySeen = false;
+    for (const rect of Array.from(contentRange(text2).getClientRects()).slice(0, MAX_TEXT_BOXES)) {
+      const seen = meet(boxFrom(rect), view);
+      if (!isOpen(seen)) continue;
+      isAnySeen = true;
+      if (!isPaintedOver(element, (seen.l + seen.r) / 2, (seen.t + seen.b) / 2)) return false;
+    }
+    return isAnySeen;
+  }
+  function isPaintedOver(element, x, y) {
+    let isOpaque = false;
+    let node = (
+      /** @type {Node | null} */
+      elementAt(x, y)
+    );
+    for (; node && !contains(node, element) && !contains(element, node); node = parentOf(node)) {
+      if (!isElement(node)) continue;
+      const { position, backgroundColor, opacity } = getComputedStyle(node);
+      if (position === "fixed" || position === "sticky" || Number(opacity) < 1) return false;
+      const { left, top, right, bottom } = rectOf(node);
+      const isThere = x >= left && x <= right && y >= top && y <= bottom;
+      isOpaque ||= isThere && (PAINTED.has(localNameOf(node)) || backgroundColor.startsWith("rgb("));
+    }
+    return isOpaque;
+  }
+  var GRID = 5;
+  function coverMask(frame, seen) {
+    let mask = 0;
+    for (let row = 0; row < GRID; row++) {
+      for (let column = 0; column < GRID; column++) {
+        const x = seen.l + (column + 0.5) * (seen.r - seen.l) / GRID;
+        const y = seen.t + (row + 0.5) * (seen.b - seen.t) / GRID;
+        if (elementAt(x, y) !== frame) mask |= 1 << row * GRID + column;
+      }
+    }
+    return mask;
+  }
+  function isDrawn(element) {
+    const box = boxFrom(element.getBoundingClientRect());
+    const cut = clippedBy(getComputedStyle(element), box);
+    const { l, t, r, b } = cut === null ? box : meet(box, cut);
+    return r - l > 2 && b - t > 2 && r > 0 && element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  }
 
   // src/read/text.js
   var MAX_TEXT2 = 4e3;
@@ -3554,6 +3576,180 @@
     record.name = name;
   }
 
+  // src/read/structure.js
+  var REGION_TAGS = {
+    nav: "nav",
+    aside: "aside",
+    footer: "footer",
+    header: "header",
+    dialog: "dialog",
+    fieldset: "group",
+    form: "form"
+  };
+  var REGION_ROLES = {
+    navigation: "nav",
+    complementary: "aside",
+    contentinfo: "footer",
+    banner: "header",
+    dialog: "dialog",
+    search: "search",
+    alertdialog: "dialog",
+    alert: "alert",
+    status: "status",
+    group: "group",
+    radiogroup: "group",
+    form: "form",
+    listbox: "listbox",
+    menu: "menu",
+    menubar: "menu",
+    tablist: "tablist",
+    toolbar: "toolbar",
+    tree: "tree",
+    grid: "grid",
+    treegrid: "grid",
+    tabpanel: "tabpanel",
+    region: "region"
+  };
+  var TELLING = new Set(
+    "nav aside footer header dialog search alert listbox menu tablist toolbar tree grid".split(" ")
+  );
+  var SHADOW_HOSTS = new Set(
+    "article aside blockquote body div footer h1 h2 h3 h4 h5 h6 header main nav p section span".split(" ")
+  );
+  var MAX_HOSTS = 40;
+  var MIN_LIST = 8;
+  function listContainer(walk, element, tag, context, isBlock) {
+    const isEmpty = element.firstChild === null;
+    if (isEmpty && context.style && (!isBlock || !rootOf(element))) noteHost(walk, element, tag, context);
+    if (!context.style || !isBlock || isEmpty) {
+      if (!context.style || !isEmpty || rootOf(element)) walk.children(element, context);
+      return;
+    }
+    const structure = openStructure(walk, element, tag, context, true);
+    walk.children(element, context);
+    closeStructure(walk, element, tag, context, structure);
+  }
+  function openStructure(walk, element, tag, context, isBlock) {
+    const { items } = walk;
+    const structure = { slot: items.length, opening: null, head: 1, before: walk.listed };
+    items.push(null);
+    if (!isBlock) return structure;
+    if (/^h[1-6]$/.test(tag)) context.level = Number(tag[1]);
+    const explicit = element.getAttribute("role");
+    if (explicit === "heading") context.level = Number(element.getAttribute("aria-level")) || 2;
+    context.text.level = context.level;
+    const scope = scopeOf(element, tag, explicit, context);
+    structure.opening = scope && { o: scope };
+    if (structure.opening !== null) items.push(structure.opening);
+    if (context.up?.list) items.push("n");
+    structure.head = items.length - structure.slot;
+    return structure;
+  }
+  function closeStructure(walk, element, tag, context, { slot, opening, before }) {
+    const { items } = walk;
+    const explicit = element.getAttribute("role");
+    if (tag === "th" || CELL_ROLES.has(explicit ?? "")) writeSorting(walk, element, context);
+    walk.flush();
+    if (walk.listed === before) items.length = slot;
+    else if (opening !== null) items.push("c");
+    if (scrolls(element, context)) listScroller(walk, element, tag, context, slot, opening);
+  }
+  function writeSorting(walk, header, context) {
+    const order = header.getAttribute("aria-sort");
+    if (order === "ascending" || order === "descending") walk.write(` (sorted ${order}) `, context.text);
+  }
+  function withRowCount(element, name) {
+    const count = whole(Number(element.getAttribute("aria-rowcount")));
+    return count > 0 ? `${name}${name ? ", " : ""}${count} rows` : name;
+  }
+  function scopeOf(element, tag, explicit, context) {
+    if (tag === "tr" || explicit === "row") return ["row", ""];
+    const region = explicit && REGION_ROLES[explicit] || REGION_TAGS[tag];
+    if (region !== void 0) {
+      let name = referencedText(element, "aria-labelledby") || phrase(element.getAttribute("aria-label"), 80);
+      if (!name && tag === "fieldset") name = phrase(element.querySelector("legend")?.textContent, 80);
+      if (region === "grid") name = withRowCount(element, name);
+      const isModal = region === "dialog" && (element.matches(":modal") || element.getAttribute("aria-modal") === "true");
+      const isNested = context.region && region !== "dialog";
+      context.region = true;
+      if (name || TELLING.has(region) && !isNested) return [isModal ? "modal dialog" : region, name];
+    }
+    const { firstElementChild, lastElementChild, childElementCount } = element;
+    if (childElementCount >= MIN_LIST && firstElementChild?.localName === lastElementChild?.localName) {
+      context.list = true;
+      return ["list", ""];
+    }
+    if ((tag === "ul" || tag === "ol" || explicit === "group") && context.up?.item) {
+      context.item = true;
+      return ["sub", ""];
+    }
+    if (tag === "li" || explicit === "treeitem" || explicit === "listitem") context.item = true;
+    return null;
+  }
+  function overflows(content, box) {
+    return content > box + Math.max(8, box / 20);
+  }
+  function scrolls(element, context) {
+    if (element === page.documentElement() || element === page.body()) return false;
+    const down = overflows(element.scrollHeight, element.clientHeight);
+    if (context.contentClip === void 0 && !(down && element.clientHeight > 0)) return false;
+    const across = overflows(element.scrollWidth, element.clientWidth);
+    if (!down && !across) return false;
+    const { overflowX, overflowY } = context.style ?? getComputedStyle(element);
+    return isScrollable2(overflowY) && down || isScrollable2(overflowX) && across;
+  }
+  function pages(length, size) {
+    return Math.max(0, whole(10 * length / size) / 10);
+  }
+  function listScroller(walk, element, tag, context, slot, opening) {
+    const { scrollTop, scrollHeight, clientHeight, scrollWidth, clientWidth } = element;
+    const scrollLeft = Math.abs(element.scrollLeft);
+    const record = newRecord(element, tag, context);
+    record.open = true;
+    rename(record, withRowCount(element, givenName(element)));
+    if (walk.isInView(context, context.visible)) record.v = 1;
+    const height = Math.max(1, clientHeight);
+    const width = Math.max(1, clientWidth);
+    const { overflowX, overflowY } = context.style ?? getComputedStyle(element);
+    const isVertical = isScrollable2(overflowY);
+    const isHorizontal = isScrollable2(overflowX);
+    record.scroll = [
+      isVertical ? pages(scrollTop, height) : 0,
+      isVertical ? pages(scrollHeight - clientHeight - scrollTop, height) : 0,
+      isHorizontal ? pages(scrollLeft, width) : 0,
+      isHorizontal ? pages(scrollWidth - clientWidth - scrollLeft, width) : 0
+    ];
+    const { items } = walk;
+    const kind = opening?.o[0];
+    if (slot >= items.length) {
+      if (!/\S/.test(element.textContent ?? "")) return;
+      record.open = false;
+      items.push({ e: record });
+    } else if (kind !== void 0 && items[slot + 1] === opening && kind !== "list" && kind !== "row") {
+      items[slot + 1] = { e: record };
+    } else {
+      items[slot] = { e: record };
+      items.push("c");
+    }
+    walk.listed++;
+    if (kind === "listbox" || kind === "menu" || kind === "tree") writeEntriesLeft(walk, element, context, slot);
+  }
+  var ENTRIES = "[role=option],[role=menuitem],[role=menuitemcheckbox],[role=menuitemradio],[role=treeitem]";
+  function writeEntriesLeft(walk, element, context, slot) {
+    let left = element.querySelectorAll(ENTRIES).length;
+    for (const item of walk.items.slice(slot)) {
+      if (item !== null && typeof item === "object" && "e" in item && ENTRIES.includes(`[role=${item.e.role}]`)) left--;
+    }
+    if (left <= 0) return;
+    walk.write(`(${left} more, scroll the ${element.getAttribute("role")} to see)`, context.text);
+    walk.flush();
+  }
+  function noteHost(walk, element, tag, context) {
+    if (walk.hosts.length >= MAX_HOSTS || isExamined(element)) return;
+    const hasSize = context.r - context.l > 8 && context.b - context.t > 8;
+    if (tag.includes("-") || SHADOW_HOSTS.has(tag) && hasSize) walk.hosts.push(idOf(element));
+  }
+
   // src/read/controls.js
   var MAX_EDITOR_TEXT = 4e3;
   function listControl(walk, element, tag, explicit, box, visible, context) {
@@ -3563,6 +3759,11 @@
     const { role, content, open } = identified;
     const record = walk.add(element, tag, box, isOpen(seen), identified);
     describe(element, tag, role, record);
+    if (role === "combobox" && record.value === void 0) {
+      const words = phrase(content.text);
+      if (words) record.value = words;
+    }
+    if (context !== null && letsPressesThrough(tag, context)) record.disabled = true;
     if (!record.name) describeNameless(walk, element, tag, record, content.icon);
     if (tag === "button" || tag === "td") describeCell(walk, element, tag, record);
     if (element.ownerSVGElement) describeShape(element, element.ownerSVGElement, tag, record);
@@ -3580,6 +3781,9 @@
       listNested(walk, null, context, record);
     }
     return record;
+  }
+  function letsPressesThrough(tag, { style, up }) {
+    return (tag === "a" || tag === "button") && style?.pointerEvents === "none" && !up?.pointer;
   }
   function listNested(walk, controls, context, record) {
     const slot = walk.items.length;
@@ -3682,16 +3886,20 @@
   var FOCUSABLE_CONTAINERS = new Set(
     "alertdialog application dialog document feed grid group listbox log main menu menubar radiogroup region tablist tabpanel toolbar tree treegrid".split(" ")
   );
-  function isKeyboardStop(element) {
-    return attribute(element, "tabindex") === "0" && !FOCUSABLE_CONTAINERS.has(explicitRole(element)) && element.scrollHeight <= element.clientHeight + 8;
+  function isKeyboardStop(element, box) {
+    return attribute(element, "tabindex") === "0" && (element.firstChild !== null || rootOf(element) !== null || box.r - box.l > 2 && box.b - box.t > 2) && !FOCUSABLE_CONTAINERS.has(explicitRole(element)) && element.scrollHeight <= element.clientHeight + 8;
+  }
+  function isBehind(element, seen) {
+    const hit = elementAt((seen.l + seen.r) / 2, (seen.t + seen.b) / 2);
+    return hit !== null && !contains(hit, element) && !contains(element, hit);
   }
   function listSoftControl(walk, element, tag, explicit, context) {
     walk.flush();
     const { items } = walk;
-    const slot = items.length;
     const before = walk.listed;
-    items.push(null);
     const checked = walk.checks.length;
+    const structure = openStructure(walk, element, tag, context, !INLINE.has(tag));
+    const { slot, opening, head } = structure;
     walk.children(element, context);
     walk.flush();
     const isDrawing = tag === "svg" && context.r - context.l > MIN_DRAWING && context.b - context.t > MIN_DRAWING;
@@ -3705,11 +3913,18 @@
     const isHuge = area > 0.7 * innerWidth * innerHeight;
     const hasHandler = element.hasAttribute("onclick");
     const isHoverable = hoverable.has(element);
-    const isQuiet = (listening.has(element) || isHoverable || isKeyboardStop(element)) && !context.pointer && !hasHandler && explicit === "";
+    const isQuiet = (listening.has(element) || isHoverable || isKeyboardStop(element, context)) && !context.pointer && !hasHandler && explicit === "";
     if (!isDrawing) {
-      if (isQuiet && (controls > 0 || texts > 4)) return;
       const listens = hasHandler || isTrue(element, "draggable");
-      if (isHuge && (controls > 0 || texts > 6) || controls > 0 && texts === 0 && !listens) return;
+      const isContainer = isQuiet && (controls > 0 || texts > 4 || scrolls(element, context)) || isHuge && (controls > 0 || texts > 6) || controls > 0 && texts === 0 && !listens;
+      if (isContainer) {
+        closeStructure(walk, element, tag, context, structure);
+        return;
+      }
+      if (isHuge && walk.listed === before && isBehind(element, walk.inView(context, context.visible))) {
+        items.length = slot;
+        return;
+      }
     }
     const seen = walk.inView(context, context.visible);
     const tail = items.splice(slot);
@@ -3738,7 +3953,10 @@
     rename(record, givenName(element));
     walk.listed = listed + 1;
     record.open = true;
-    for (const item of tail.slice(1)) items.push(item);
+    const isRegion = opening !== null && opening.o[0] !== "row";
+    if (isRegion) items.push(opening);
+    for (const item of tail.slice(head)) items.push(item);
+    if (isRegion) items.push("c");
     items.push("c");
   }
   function listCodeEditor(walk, editor, field, context) {
@@ -3839,170 +4057,6 @@
     }
     walk.listed++;
     walk.items.push({ f: record });
-  }
-
-  // src/read/structure.js
-  var REGION_TAGS = {
-    nav: "nav",
-    aside: "aside",
-    footer: "footer",
-    header: "header",
-    dialog: "dialog",
-    fieldset: "group",
-    form: "form"
-  };
-  var REGION_ROLES = {
-    navigation: "nav",
-    complementary: "aside",
-    contentinfo: "footer",
-    banner: "header",
-    dialog: "dialog",
-    search: "search",
-    alertdialog: "dialog",
-    alert: "alert",
-    status: "status",
-    group: "group",
-    radiogroup: "group",
-    form: "form",
-    listbox: "listbox",
-    menu: "menu",
-    menubar: "menu",
-    tablist: "tablist",
-    toolbar: "toolbar",
-    tree: "tree",
-    grid: "grid",
-    treegrid: "grid",
-    tabpanel: "tabpanel",
-    region: "region"
-  };
-  var TELLING = new Set(
-    "nav aside footer header dialog search alert listbox menu tablist toolbar tree grid".split(" ")
-  );
-  var SHADOW_HOSTS = new Set(
-    "article aside blockquote body div footer h1 h2 h3 h4 h5 h6 header main nav p section span".split(" ")
-  );
-  var MAX_HOSTS = 40;
-  var MIN_LIST = 8;
-  function listContainer(walk, element, tag, context, isBlock) {
-    const isEmpty = element.firstChild === null;
-    if (isEmpty && context.style && (!isBlock || !rootOf(element))) noteHost(walk, element, tag, context);
-    if (!context.style || !isBlock || isEmpty) {
-      if (!context.style || !isEmpty || rootOf(element)) walk.children(element, context);
-      return;
-    }
-    if (/^h[1-6]$/.test(tag)) context.level = Number(tag[1]);
-    const explicit = element.getAttribute("role");
-    if (explicit === "heading") context.level = Number(element.getAttribute("aria-level")) || 2;
-    context.text.level = context.level;
-    const scope = scopeOf(element, tag, explicit, context);
-    const opening = scope && { o: scope };
-    const { items } = walk;
-    const slot = items.length;
-    const before = walk.listed;
-    items.push(null);
-    if (opening !== null) items.push(opening);
-    if (context.up?.list) items.push("n");
-    walk.children(element, context);
-    if (tag === "th" || CELL_ROLES.has(explicit ?? "")) writeSorting(walk, element, context);
-    walk.flush();
-    if (walk.listed === before) items.length = slot;
-    else if (opening !== null) items.push("c");
-    if (scrolls(element, context)) listScroller(walk, element, tag, context, slot, opening);
-  }
-  function writeSorting(walk, header, context) {
-    const order = header.getAttribute("aria-sort");
-    if (order === "ascending" || order === "descending") walk.write(` (sorted ${order}) `, context.text);
-  }
-  function withRowCount(element, name) {
-    const count = whole(Number(element.getAttribute("aria-rowcount")));
-    return count > 0 ? `${name}${name ? ", " : ""}${count} rows` : name;
-  }
-  function scopeOf(element, tag, explicit, context) {
-    if (tag === "tr" || explicit === "row") return ["row", ""];
-    const region = explicit && REGION_ROLES[explicit] || REGION_TAGS[tag];
-    if (region !== void 0) {
-      let name = referencedText(element, "aria-labelledby") || phrase(element.getAttribute("aria-label"), 80);
-      if (!name && tag === "fieldset") name = phrase(element.querySelector("legend")?.textContent, 80);
-      if (region === "grid") name = withRowCount(element, name);
-      const isModal = region === "dialog" && (element.matches(":modal") || element.getAttribute("aria-modal") === "true");
-      const isNested = context.region && region !== "dialog";
-      context.region = true;
-      if (name || TELLING.has(region) && !isNested) return [isModal ? "modal dialog" : region, name];
-    }
-    const { firstElementChild, lastElementChild, childElementCount } = element;
-    if (childElementCount >= MIN_LIST && firstElementChild?.localName === lastElementChild?.localName) {
-      context.list = true;
-      return ["list", ""];
-    }
-    if ((tag === "ul" || tag === "ol" || explicit === "group") && context.up?.item) {
-      context.item = true;
-      return ["sub", ""];
-    }
-    if (tag === "li" || explicit === "treeitem" || explicit === "listitem") context.item = true;
-    return null;
-  }
-  function overflows(content, box) {
-    return content > box + Math.max(8, box / 20);
-  }
-  function scrolls(element, context) {
-    if (element === page.documentElement() || element === page.body()) return false;
-    const down = overflows(element.scrollHeight, element.clientHeight);
-    if (context.contentClip === void 0 && !(down && element.clientHeight > 0)) return false;
-    const across = overflows(element.scrollWidth, element.clientWidth);
-    if (!down && !across) return false;
-    const { overflowX, overflowY } = context.style ?? getComputedStyle(element);
-    return isScrollable2(overflowY) && down || isScrollable2(overflowX) && across;
-  }
-  function pages(length, size) {
-    return Math.max(0, whole(10 * length / size) / 10);
-  }
-  function listScroller(walk, element, tag, context, slot, opening) {
-    const { scrollTop, scrollHeight, clientHeight, scrollWidth, clientWidth } = element;
-    const scrollLeft = Math.abs(element.scrollLeft);
-    const record = newRecord(element, tag, context);
-    record.open = true;
-    rename(record, withRowCount(element, givenName(element)));
-    if (walk.isInView(context, context.visible)) record.v = 1;
-    const height = Math.max(1, clientHeight);
-    const width = Math.max(1, clientWidth);
-    const { overflowX, overflowY } = context.style ?? getComputedStyle(element);
-    const isVertical = isScrollable2(overflowY);
-    const isHorizontal = isScrollable2(overflowX);
-    record.scroll = [
-      isVertical ? pages(scrollTop, height) : 0,
-      isVertical ? pages(scrollHeight - clientHeight - scrollTop, height) : 0,
-      isHorizontal ? pages(scrollLeft, width) : 0,
-      isHorizontal ? pages(scrollWidth - clientWidth - scrollLeft, width) : 0
-    ];
-    const { items } = walk;
-    const kind = opening !== null && typeof opening === "object" && "o" in opening ? opening.o[0] : null;
-    if (slot >= items.length) {
-      if (!/\S/.test(element.textContent ?? "")) return;
-      record.open = false;
-      items.push({ e: record });
-    } else if (kind !== null && items[slot + 1] === opening && kind !== "list" && kind !== "row") {
-      items[slot + 1] = { e: record };
-    } else {
-      items[slot] = { e: record };
-      items.push("c");
-    }
-    walk.listed++;
-    if (kind === "listbox" || kind === "menu" || kind === "tree") writeEntriesLeft(walk, element, context, slot);
-  }
-  var ENTRIES = "[role=option],[role=menuitem],[role=menuitemcheckbox],[role=menuitemradio],[role=treeitem]";
-  function writeEntriesLeft(walk, element, context, slot) {
-    let left = element.querySelectorAll(ENTRIES).length;
-    for (const item of walk.items.slice(slot)) {
-      if (item !== null && typeof item === "object" && "e" in item && ENTRIES.includes(`[role=${item.e.role}]`)) left--;
-    }
-    if (left <= 0) return;
-    walk.write(`(${left} more, scroll the ${element.getAttribute("role")} to see)`, context.text);
-    walk.flush();
-  }
-  function noteHost(walk, element, tag, context) {
-    if (walk.hosts.length >= MAX_HOSTS || isExamined(element)) return;
-    const hasSize = context.r - context.l > 8 && context.b - context.t > 8;
-    if (tag.includes("-") || SHADOW_HOSTS.has(tag) && hasSize) walk.hosts.push(idOf(element));
   }
 
   // src/read/elements.js
@@ -4204,7 +4258,12 @@
       listCodeEditor(walk, element, field, context);
       return;
     }
-    if (tag === "legend" && context.up?.tag === "fieldset") return;
+    if (tag === "legend" && context.up?.tag === "fieldset") {
+      walk.muted++;
+      walk.children(element, context);
+      walk.muted--;
+      return;
+    }
     if (tag === "iframe" || tag === "frame") {
       listFrame(walk, element, context);
       return;
@@ -4228,10 +4287,11 @@
       } else if (tag === "label" && element.control) {
         listLabel(walk, element, element.control, context);
       } else if (tag === "input") {
-      } else if (hasPressAttribute(element, explicit) || explicit !== "" && beginsPointer(context, style)) {
-        listSoftControl(walk, element, tag, explicit, context);
       } else {
-        return listPicture(walk, element, tag, context, style);
+        const takesPresses = hasPressAttribute(element, explicit);
+        const hasCursor = (takesPresses || explicit !== "") && beginsPointer(context, style);
+        if (!takesPresses && !hasCursor) return listPicture(walk, element, tag, context, style);
+        listSoftControl(walk, element, tag, explicit, context);
       }
       return true;
     }
@@ -4240,7 +4300,7 @@
   function listPicture(walk, element, tag, context, style) {
     switch (tag) {
       case "img":
-        if (context.pointer === void 0 && beginsPointer(context, style)) {
+        if (listening.has(element) || context.pointer === void 0 && beginsPointer(context, style)) {
           listSoftControl(walk, element, tag, "", context);
         } else {
           listImage(walk, element, context);
@@ -4255,7 +4315,7 @@
           listCaption(walk, element, context);
           return false;
         }
-        if (beginsPointer(context, style)) listSoftControl(walk, element, tag, "", context);
+        if (listening.has(element) || beginsPointer(context, style)) listSoftControl(walk, element, tag, "", context);
         else listDrawing(walk, element, context);
         return true;
       default:
@@ -4265,14 +4325,14 @@
     }
   }
   function isSoftControl(element, context, style) {
-    if (context.up?.listensForChildren && context.up.element === parentNodeOf(element)) return true;
     const hasCursor = beginsPointer(context, style);
+    if (context.up?.listensForChildren && context.up.element === parentNodeOf(element)) return true;
     if (listening.has(element)) {
       const isRow = context.tag === "tr" || explicitRole(element) === "row";
       context.listensForChildren = !(isRow && hasCursor) && listensForChildren(element);
       if (!context.listensForChildren) return true;
     }
-    return hasCursor || isKeyboardStop(element) || hoverable.has(element);
+    return hasCursor || isKeyboardStop(element, context) || hoverable.has(element);
   }
   function beginsPointer(context, style) {
     if (context.up?.pointer) {
@@ -4414,7 +4474,7 @@
     visitElement(walk, root, ElementContext.top(root));
     walk.flush();
     const focused = focusedElement();
-    if (focused) listFocusedField(walk, focused);
+    const shown = focused && shownFocus(walk, focused);
     let covered = /* @__PURE__ */ new Set();
     if (isOpen(view)) {
       out.hits = walk.markCovered();
@@ -4431,18 +4491,22 @@
     out.wordless = whole(walk.wordless);
     out.layered = isLayered;
     if (window.parent === window) out.marks = barrierMarks();
-    if (focused && hasId(focused)) out.focus = idOf(focused);
+    if (shown && hasId(shown)) out.focus = idOf(shown);
   }
-  function listFocusedField(walk, field) {
+  function shownFocus(walk, field) {
     const tag = localNameOf(field);
-    if (!matches(field, "input,textarea,[contenteditable]") || !isControl(field, tag, explicitRole(field))) return;
-    const isListed2 = hasId(field) && walk.items.some((item) => isRecordOf(item, idOf(field)));
+    if (!matches(field, "input,textarea,[contenteditable]") || !isControl(field, tag, explicitRole(field))) return field;
+    if (isListed2(walk, field) || editorOf(field)) return field;
+    const label = Array.from(field.labels ?? []).find((candidate) => isListed2(walk, candidate));
+    if (label) return label;
     const box = boxFrom(rectOf(field));
-    if (isListed2 || editorOf(field) || !touches(box, walk.range)) return;
-    listControl(walk, field, tag, explicitRole(field), box, walk.view, null).hidden = true;
+    if (touches(box, walk.range)) listControl(walk, field, tag, explicitRole(field), box, walk.view, null).hidden = true;
+    return field;
   }
-  function isRecordOf(item, id) {
-    return item !== null && typeof item === "object" && "e" in item && item.e.i === id;
+  function isListed2({ items }, element) {
+    if (!hasId(element)) return false;
+    const id = idOf(element);
+    return items.some((item) => item !== null && typeof item === "object" && "e" in item && item.e.i === id);
   }
   function countBeyond(walk) {
     const { first, last } = walk;

@@ -195,6 +195,9 @@ export async function locate({ id, scroll, at }) {
   }
   if (spot) return { x: spot[0], y: spot[1], ...facts };
   if (!spots().length) return { hidden: true, ...facts };
+  // A link or button that lets presses through is one that its page has switched off.
+  const isOff = /^(?:a|button)$/.test(target.localName) && getComputedStyle(target).pointerEvents === "none";
+  facts.disabled ||= isOff;
   return { covered: covering ? describeElement(covering) : "something outside this frame", ...facts };
 }
 

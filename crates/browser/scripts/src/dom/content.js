@@ -1,6 +1,6 @@
 // What an element is called: its role, its name, and the words of its content.
 
-import { CONTROL_CANDIDATE, explicitRole, isControl, isTrue, roleOf } from "./controls.js";
+import { CONTROL_CANDIDATE, explicitRole, isControl, isEditor, isTrue, roleOf } from "./controls.js";
 import { generatedWords, givenName, isPicture, pictureName, slottedIn } from "./names.js";
 import {
   attribute,
@@ -11,8 +11,9 @@ import {
   localNameOf,
   matches,
   nextSiblingOf,
+  rectOf,
 } from "./native.js";
-import { nodeOf, rootOf } from "./registry.js";
+import { listening, nodeOf, rootOf } from "./registry.js";
 import { bounded, letters, MAX_NAME, phrase } from "./strings.js";
 
 /** @import { AnyElement, Identity } from "../types" */
@@ -35,6 +36,8 @@ export const INLINE = new Set(
 export const MIN_DRAWING = 64;
 // Widgets whose content is their value or their parts, not their name.
 const OPEN_ROLES = new Set(["textbox", "searchbox", "combobox", "spinbutton", "slider", "scrollbar", "listbox"]);
+// Of the width of a control, what a part of it takes that is pressed for itself.
+const MAX_PART = 0.5;
 
 /**
  * The content of a control.
@@ -43,6 +46,8 @@ const OPEN_ROLES = new Set(["textbox", "searchbox", "combobox", "spinbutton", "s
  * @property {string} text its words
  * @property {string} faint words hidden from screen readers
  * @property {AnyElement[]} controls further controls in it
+ * @property {string} parts words of parts that listen for themselves
+ * @property {AnyElement} owner the control
  * @property {AnyElement | null} icon its picture, or an empty element that may be one
  */
 
@@ -68,8 +73,9 @@ export function identify(element, tag, explicit) {
       ? roleOf(element.control, element.control.localName, "")
       : roleOf(element, tag, explicit);
   /** @type {Content} */
-  const content = { text: "", faint: "", controls: [], icon: null };
-  const open = OPEN_ROLES.has(role) && tag !== "label";
+  const content = { text: "", faint: "", parts: "", controls: [], icon: null, owner: element };
+  const isChoice = isDrawnChoice(element, tag, role);
+  const open = OPEN_ROLES.has(role) && tag !== "label" && !isChoice;
   const isDrawing = tag === "svg" && element.clientWidth > MIN_DRAWING && element.clientHeight > MIN_DRAWING;
   // What is drawn there changes, and with it a name that is made of it.
   if (!open && tag !== "video" && tag !== "audio" && tag !== "canvas" && !isDrawing) collect(element, content, 0);
@@ -80,13 +86,15 @@ export function identify(element, tag, explicit) {
     if (element.type === "image") name = phrase(element.alt);
     else if (role === "button") name = phrase(String(element.value ?? "")) || defaultLabel(element.type);
   }
+  // Its words are its value.
+  if (isChoice) return { role, name: name || phrase(element.getAttribute("title")), content, open };
   // What merely behaves like a control is not named by everything in it.
   const isContainer =
     (content.controls.length > 0 || content.text.length > 2 * MAX_NAME) &&
     tag !== "label" &&
     !isControl(element, tag, explicit);
   if (isContainer) return { role, name, content, open };
-  const words = phrase(content.text);
+  const words = phrase(content.text) || phrase(content.parts);
   // The words that can be read on it stand beside the name that was given, unless that has them too.
   if (name && tag !== "label" && !letters(name).includes(letters(words))) {
     name = phrase(`${name} (${bounded(words, 80)})`);
@@ -96,6 +104,18 @@ export function identify(element, tag, explicit) {
   if (!name && element.ownerSVGElement) name = phrase(element.querySelector("title")?.textContent);
   if (!name && tag !== "label") name = generatedWords(element) || (content.icon ? generatedWords(content.icon) : "");
   return { role, name, content, open };
+}
+
+/**
+ * Whether an element shows what is chosen in a list without being a field, as the buttons of drawn selects.
+ *
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @param {string} role
+ * @returns {boolean}
+ */
+function isDrawnChoice(element, tag, role) {
+  return role === "combobox" && !["label", "input", "select", "textarea"].includes(tag) && !isEditor(element);
 }
 
 /**
@@ -143,6 +163,14 @@ function collectNode(node, into, depth) {
     into.text += " ";
     return;
   }
+  if (listening.has(node) && isPart(node, into.owner)) {
+    into.controls.push(node);
+    /** @type {Content} */
+    const aside = { text: "", faint: "", parts: "", controls: [], icon: null, owner: node };
+    collect(node, aside, depth + 1);
+    into.parts += ` ${aside.text} `;
+    return;
+  }
   if (tag === "img" || tag === "svg") {
     into.text += ` ${pictureName(node)} `;
     into.icon ??= node;
@@ -165,8 +193,9 @@ function collectNode(node, into, depth) {
   const space = INLINE.has(tag) ? "" : " ";
   if (isTrue(node, "aria-hidden")) {
     /** @type {Content} */
-    const aside = { text: "", faint: "", controls: into.controls, icon: into.icon };
+    const aside = { ...into, text: "", faint: "" };
     collect(node, aside, depth + 1);
+    into.parts = aside.parts;
     into.faint += space + aside.text + space;
     into.icon ??= aside.icon ?? node;
     return;
@@ -174,6 +203,23 @@ function collectNode(node, into, depth) {
   into.text += space;
   collect(node, into, depth + 1);
   into.text += space;
+}
+
+/**
+ * Whether a part of a control that listens to presses is one to press for itself, as the cross of a tab.
+ *
+ * @param {Element} part
+ * @param {Element} owner
+ * @returns {boolean}
+ */
+function isPart(part, owner) {
+  const { width, height } = rectOf(part);
+  return (
+    width > 0 &&
+    height > 0 &&
+    width <= MAX_PART * rectOf(owner).width &&
+    checkVisibility(part, { visibilityProperty: true })
+  );
 }
 
 /**

@@ -1,18 +1,19 @@
 // How the walk lists controls: those by what they are, labels that stand for theirs, and what behaves like one.
 
 import { boxFrom, isOpen, meet } from "../dom/boxes.js";
-import { identify, MIN_DRAWING } from "../dom/content.js";
+import { INLINE, identify, MIN_DRAWING } from "../dom/content.js";
 import { explicitRole, isControl, isEditor, isTrue } from "../dom/controls.js";
 import { editorNumber, languageOf, shownLines, shownNumbers } from "../dom/editors.js";
 import { elementHint, givenName, iconHint } from "../dom/names.js";
 import { attribute, localNameOf, rectOf } from "../dom/native.js";
-import { hoverable, listening } from "../dom/registry.js";
+import { contains, elementAt, hoverable, listening, rootOf } from "../dom/registry.js";
 import { bounded, MAX_NAME, phrase, whole } from "../dom/strings.js";
 import { cellState, dateOf } from "./cells.js";
 import { clippedBy } from "./clipping.js";
 import { colourOfShape, tellingColour } from "./colours.js";
 import { writeConnections, writeShapes } from "./drawings.js";
 import { describe, setStates } from "./state.js";
+import { closeStructure, openStructure, scrolls } from "./structure.js";
 import { isDrawn } from "./visibility.js";
 import { rename } from "./walk.js";
 
@@ -42,6 +43,11 @@ export function listControl(walk, element, tag, explicit, box, visible, context)
   const { role, content, open } = identified;
   const record = walk.add(element, tag, box, isOpen(seen), identified);
   describe(element, tag, role, record);
+  if (role === "combobox" && record.value === undefined) {
+    const words = phrase(content.text);
+    if (words) record.value = words;
+  }
+  if (context !== null && letsPressesThrough(tag, context)) record.disabled = true;
   if (!record.name) describeNameless(walk, element, tag, record, content.icon);
   if (tag === "button" || tag === "td") describeCell(walk, element, tag, record);
   if (element.ownerSVGElement) describeShape(element, element.ownerSVGElement, tag, record);
@@ -59,6 +65,17 @@ export function listControl(walk, element, tag, explicit, box, visible, context)
     listNested(walk, null, context, record);
   }
   return record;
+}
+
+/**
+ * Whether presses at a button or link reach nothing that it is a part of. Fields take keys all the same.
+ *
+ * @param {string} tag
+ * @param {ElementContext} context
+ * @returns {boolean}
+ */
+function letsPressesThrough(tag, { style, up }) {
+  return (tag === "a" || tag === "button") && style?.pointerEvents === "none" && !up?.pointer;
 }
 
 /**
@@ -250,17 +267,32 @@ const FOCUSABLE_CONTAINERS = new Set(
 );
 
 /**
- * Whether the keyboard stops at an element that its author made focusable, as it does at a control.
+ * Whether the keyboard stops at an element that its author made focusable, as it does at a control. What has neither
+ * content nor a size only keeps the focus in a dialog.
  *
  * @param {Element} element
+ * @param {Box} box
  * @returns {boolean}
  */
-export function isKeyboardStop(element) {
+export function isKeyboardStop(element, box) {
   return (
     attribute(element, "tabindex") === "0" &&
+    (element.firstChild !== null || rootOf(element) !== null || (box.r - box.l > 2 && box.b - box.t > 2)) &&
     !FOCUSABLE_CONTAINERS.has(explicitRole(element)) &&
     element.scrollHeight <= element.clientHeight + 8
   );
+}
+
+/**
+ * Whether an empty element lies behind something else, as what darkens the page behind a dialog.
+ *
+ * @param {Element} element
+ * @param {Box} seen its part in the viewport
+ * @returns {boolean}
+ */
+function isBehind(element, seen) {
+  const hit = elementAt((seen.l + seen.r) / 2, (seen.t + seen.b) / 2);
+  return hit !== null && !contains(hit, element) && !contains(element, hit);
 }
 
 /**
@@ -277,10 +309,10 @@ export function isKeyboardStop(element) {
 export function listSoftControl(walk, element, tag, explicit, context) {
   walk.flush();
   const { items } = walk;
-  const slot = items.length;
   const before = walk.listed;
-  items.push(null);
   const checked = walk.checks.length;
+  const structure = openStructure(walk, element, tag, context, !INLINE.has(tag));
+  const { slot, opening, head } = structure;
   walk.children(element, context);
   walk.flush();
   const isDrawing = tag === "svg" && context.r - context.l > MIN_DRAWING && context.b - context.t > MIN_DRAWING;
@@ -296,15 +328,25 @@ export function listSoftControl(walk, element, tag, explicit, context) {
   // Without a sign of it, what listens around much else does so for something in it.
   const isHoverable = hoverable.has(element);
   const isQuiet =
-    (listening.has(element) || isHoverable || isKeyboardStop(element)) &&
+    (listening.has(element) || isHoverable || isKeyboardStop(element, context)) &&
     !context.pointer &&
     !hasHandler &&
     explicit === "";
   // What is pressed in a drawing are its points, also where nothing is.
   if (!isDrawing) {
-    if (isQuiet && (controls > 0 || texts > 4)) return;
     const listens = hasHandler || isTrue(element, "draggable");
-    if ((isHuge && (controls > 0 || texts > 6)) || (controls > 0 && texts === 0 && !listens)) return;
+    const isContainer =
+      (isQuiet && (controls > 0 || texts > 4 || scrolls(element, context))) ||
+      (isHuge && (controls > 0 || texts > 6)) ||
+      (controls > 0 && texts === 0 && !listens);
+    if (isContainer) {
+      closeStructure(walk, element, tag, context, structure);
+      return;
+    }
+    if (isHuge && walk.listed === before && isBehind(element, walk.inView(context, context.visible))) {
+      items.length = slot;
+      return;
+    }
   }
   const seen = walk.inView(context, context.visible);
   const tail = items.splice(slot);
@@ -334,7 +376,10 @@ export function listSoftControl(walk, element, tag, explicit, context) {
   rename(record, givenName(element));
   walk.listed = listed + 1;
   record.open = true;
-  for (const item of tail.slice(1)) items.push(item);
+  const isRegion = opening !== null && opening.o[0] !== "row";
+  if (isRegion) items.push(opening);
+  for (const item of tail.slice(head)) items.push(item);
+  if (isRegion) items.push("c");
   items.push("c");
 }
 

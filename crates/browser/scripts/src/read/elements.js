@@ -362,7 +362,13 @@ function visitVisible(walk, element, tag, context, style, isInline) {
     listCodeEditor(walk, element, field, context);
     return;
   }
-  if (tag === "legend" && context.up?.tag === "fieldset") return; // the group's name
+  if (tag === "legend" && context.up?.tag === "fieldset") {
+    // Its text is the group's name and is not repeated.
+    walk.muted++;
+    walk.children(element, context);
+    walk.muted--;
+    return;
+  }
   if (tag === "iframe" || tag === "frame") {
     listFrame(walk, element, context);
     return;
@@ -398,10 +404,12 @@ function listKnownKind(walk, element, tag, context, style) {
       listLabel(walk, element, element.control, context);
     } else if (tag === "input") {
       // A hidden one.
-    } else if (hasPressAttribute(element, explicit) || (explicit !== "" && beginsPointer(context, style))) {
-      listSoftControl(walk, element, tag, explicit, context);
     } else {
-      return listPicture(walk, element, tag, context, style);
+      const takesPresses = hasPressAttribute(element, explicit);
+      // Asked in any case: what is in it does not begin a hand cursor of its own.
+      const hasCursor = (takesPresses || explicit !== "") && beginsPointer(context, style);
+      if (!takesPresses && !hasCursor) return listPicture(walk, element, tag, context, style);
+      listSoftControl(walk, element, tag, explicit, context);
     }
     return true;
   }
@@ -421,7 +429,7 @@ function listKnownKind(walk, element, tag, context, style) {
 function listPicture(walk, element, tag, context, style) {
   switch (tag) {
     case "img":
-      if (context.pointer === undefined && beginsPointer(context, style)) {
+      if (listening.has(element) || (context.pointer === undefined && beginsPointer(context, style))) {
         listSoftControl(walk, element, tag, "", context);
       } else {
         listImage(walk, element, context);
@@ -436,7 +444,7 @@ function listPicture(walk, element, tag, context, style) {
         listCaption(walk, element, context);
         return false;
       }
-      if (beginsPointer(context, style)) listSoftControl(walk, element, tag, "", context);
+      if (listening.has(element) || beginsPointer(context, style)) listSoftControl(walk, element, tag, "", context);
       else listDrawing(walk, element, context);
       return true;
     default:
@@ -456,16 +464,16 @@ function listPicture(walk, element, tag, context, style) {
  * @returns {boolean}
  */
 function isSoftControl(element, context, style) {
+  const hasCursor = beginsPointer(context, style);
   // One of the like elements that their container listens for.
   if (context.up?.listensForChildren && context.up.element === parentNodeOf(element)) return true;
-  const hasCursor = beginsPointer(context, style);
   if (listening.has(element)) {
     // A row with a hand cursor is pressed as a whole.
     const isRow = context.tag === "tr" || explicitRole(element) === "row";
     context.listensForChildren = !(isRow && hasCursor) && listensForChildren(element);
     if (!context.listensForChildren) return true;
   }
-  return hasCursor || isKeyboardStop(element) || hoverable.has(element);
+  return hasCursor || isKeyboardStop(element, context) || hoverable.has(element);
 }
 
 /**

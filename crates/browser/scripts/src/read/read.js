@@ -62,7 +62,7 @@ function readFrom(root, out) {
   visitElement(walk, root, ElementContext.top(root));
   walk.flush();
   const focused = focusedElement();
-  if (focused) listFocusedField(walk, focused);
+  const shown = focused && shownFocus(walk, focused);
   /** @type {Set<Item>} */
   let covered = new Set();
   if (isOpen(view)) {
@@ -81,33 +81,37 @@ function readFrom(root, out) {
   out.layered = isLayered;
   // Whether people are kept out stands in the main document: a frame is no page of its own.
   if (window.parent === window) out.marks = barrierMarks();
-  if (focused && hasId(focused)) out.focus = idOf(focused);
+  if (shown && hasId(shown)) out.focus = idOf(shown);
 }
 
 /**
- * Lists the field that takes what is typed, if it is too small or transparent to be seen, as in editors that draw their
- * text themselves.
+ * What shows the focus: the focused element, or the label that stands for it. Lists the field that takes what is typed,
+ * if it is too small or transparent to be seen, as in editors that draw their text themselves.
  *
  * @param {Walk} walk
  * @param {AnyElement} field
- * @returns {void}
+ * @returns {AnyElement}
  */
-function listFocusedField(walk, field) {
+function shownFocus(walk, field) {
   const tag = localNameOf(field);
-  if (!matches(field, "input,textarea,[contenteditable]") || !isControl(field, tag, explicitRole(field))) return;
-  const isListed = hasId(field) && walk.items.some((item) => isRecordOf(item, idOf(field)));
+  if (!matches(field, "input,textarea,[contenteditable]") || !isControl(field, tag, explicitRole(field))) return field;
+  if (isListed(walk, field) || editorOf(field)) return field;
+  const label = Array.from(field.labels ?? []).find((candidate) => isListed(walk, candidate));
+  if (label) return label;
   const box = boxFrom(rectOf(field));
-  if (isListed || editorOf(field) || !touches(box, walk.range)) return;
-  listControl(walk, field, tag, explicitRole(field), box, walk.view, null).hidden = true;
+  if (touches(box, walk.range)) listControl(walk, field, tag, explicitRole(field), box, walk.view, null).hidden = true;
+  return field;
 }
 
 /**
- * @param {Item | null} item
- * @param {number} id
+ * @param {Walk} walk
+ * @param {Element} element
  * @returns {boolean}
  */
-function isRecordOf(item, id) {
-  return item !== null && typeof item === "object" && "e" in item && item.e.i === id;
+function isListed({ items }, element) {
+  if (!hasId(element)) return false;
+  const id = idOf(element);
+  return items.some((item) => item !== null && typeof item === "object" && "e" in item && item.e.i === id);
 }
 
 /**

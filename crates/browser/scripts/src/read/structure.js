@@ -8,7 +8,7 @@ import { CELL_ROLES } from "./cells.js";
 import { isScrollable } from "./context.js";
 import { newRecord, rename } from "./walk.js";
 
-/** @import { AnyElement, Item, Scope } from "../types" */
+/** @import { AnyElement, Scope } from "../types" */
 /** @import { ElementContext } from "./context.js" */
 /** @import { Walk } from "./walk.js" */
 
@@ -75,20 +75,63 @@ export function listContainer(walk, element, tag, context, isBlock) {
     if (!context.style || !isEmpty || rootOf(element)) walk.children(element, context);
     return;
   }
+  const structure = openStructure(walk, element, tag, context, true);
+  walk.children(element, context);
+  closeStructure(walk, element, tag, context, structure);
+}
+
+/**
+ * Where the content of an element begins among the items.
+ *
+ * @typedef {object} Structure
+ * @property {number} slot
+ * @property {{ o: Scope } | null} opening of the structure that the element is
+ * @property {number} head items before its content
+ * @property {number} before how much was listed before it
+ */
+
+/**
+ * Begins the structure that an element is.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @param {ElementContext} context
+ * @param {boolean} isBlock
+ * @returns {Structure}
+ */
+export function openStructure(walk, element, tag, context, isBlock) {
+  const { items } = walk;
+  /** @type {Structure} */
+  const structure = { slot: items.length, opening: null, head: 1, before: walk.listed };
+  items.push(null);
+  if (!isBlock) return structure;
   if (/^h[1-6]$/.test(tag)) context.level = Number(tag[1]);
   const explicit = element.getAttribute("role");
   if (explicit === "heading") context.level = Number(element.getAttribute("aria-level")) || 2;
   context.text.level = context.level;
 
   const scope = scopeOf(element, tag, explicit, context);
-  const opening = scope && { o: scope };
-  const { items } = walk;
-  const slot = items.length;
-  const before = walk.listed;
-  items.push(null);
-  if (opening !== null) items.push(opening);
+  structure.opening = scope && { o: scope };
+  if (structure.opening !== null) items.push(structure.opening);
   if (context.up?.list) items.push("n");
-  walk.children(element, context);
+  structure.head = items.length - structure.slot;
+  return structure;
+}
+
+/**
+ * Ends the structure that an element is, after its content.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @param {ElementContext} context
+ * @param {Structure} structure
+ * @returns {void}
+ */
+export function closeStructure(walk, element, tag, context, { slot, opening, before }) {
+  const { items } = walk;
+  const explicit = element.getAttribute("role");
   if (tag === "th" || CELL_ROLES.has(explicit ?? "")) writeSorting(walk, element, context);
   walk.flush();
   if (walk.listed === before) items.length = slot;
@@ -175,7 +218,7 @@ function overflows(content, box) {
  * @param {ElementContext} context
  * @returns {boolean}
  */
-function scrolls(element, context) {
+export function scrolls(element, context) {
   if (element === page.documentElement() || element === page.body()) return false;
   const down = overflows(element.scrollHeight, element.clientHeight);
   // With content clip it is known that some content sticks out; where only text does, the heights say so.
@@ -205,7 +248,7 @@ function pages(length, size) {
  * @param {string} tag
  * @param {ElementContext} context
  * @param {number} slot where its content begins among the items
- * @param {Item | null} opening of the structure that it is
+ * @param {{ o: Scope } | null} opening of the structure that it is
  * @returns {void}
  */
 function listScroller(walk, element, tag, context, slot, opening) {
@@ -227,13 +270,13 @@ function listScroller(walk, element, tag, context, slot, opening) {
     isHorizontal ? pages(scrollWidth - clientWidth - scrollLeft, width) : 0,
   ];
   const { items } = walk;
-  const kind = opening !== null && typeof opening === "object" && "o" in opening ? opening.o[0] : null;
+  const kind = opening?.o[0];
   if (slot >= items.length) {
     // Nothing in it is listed: either its content is elsewhere or it is a scrollbar drawn by the page.
     if (!/\S/.test(element.textContent ?? "")) return;
     record.open = false;
     items.push({ e: record });
-  } else if (kind !== null && items[slot + 1] === opening && kind !== "list" && kind !== "row") {
+  } else if (kind !== undefined && items[slot + 1] === opening && kind !== "list" && kind !== "row") {
     // One line for the region and its scrolling.
     items[slot + 1] = { e: record };
   } else {

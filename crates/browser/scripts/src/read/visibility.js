@@ -4,6 +4,7 @@ import { boxFrom, isOpen, meet } from "../dom/boxes.js";
 import { closest, isElement, localNameOf, page, rectOf } from "../dom/native.js";
 import { contentRange, pressableBoxes } from "../dom/places.js";
 import { contains, elementAt, parentOf } from "../dom/registry.js";
+import { clippedBy } from "./clipping.js";
 
 /** @import { AnyElement, Box } from "../types" */
 
@@ -198,17 +199,16 @@ export function coverMask(frame, seen) {
 }
 
 /**
- * Whether an element is laid out with a size and not hidden or transparent.
+ * Whether an element is laid out with a size and not hidden, transparent or clipped away.
  *
  * @param {Element} element
  * @returns {boolean}
  */
 export function isDrawn(element) {
-  const rect = element.getBoundingClientRect();
+  const box = boxFrom(element.getBoundingClientRect());
+  const cut = clippedBy(getComputedStyle(element), box);
+  const { l, t, r, b } = cut === null ? box : meet(box, cut);
   return (
-    rect.width > 2 &&
-    rect.height > 2 &&
-    rect.right > 0 &&
-    element.checkVisibility({ visibilityProperty: true, opacityProperty: true })
+    r - l > 2 && b - t > 2 && r > 0 && element.checkVisibility({ visibilityProperty: true, opacityProperty: true })
   );
 }
