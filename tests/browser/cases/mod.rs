@@ -23,6 +23,7 @@ mod paced;
 mod pending;
 mod self_navigation;
 mod slow;
+mod told;
 mod unreachable;
 mod windows;
 mod writing_systems;

@@ -624,6 +624,17 @@
     );
     return element.assignedSlot ?? element.parentElement ?? host() ?? null;
   }
+  function isHitOf(element, hit) {
+    if (!hit) return false;
+    if (contains(element, hit)) return true;
+    for (let node = (
+      /** @type {AnyElement | null} */
+      hit
+    ); node; node = parentElementOf(node)) {
+      if (node.localName === "label" && node.control === element) return true;
+    }
+    return false;
+  }
   function* roots(root = document) {
     yield root;
     for (const element of queryIn(root, "*")) {
@@ -745,6 +756,55 @@
     return named ?? /\b(?:lang|language|mode)-([\w+#-]+)/.exec(editor.className?.toString() ?? "")?.[1] ?? "";
   }
 
+  // src/act/presses.js
+  function hitBy(event) {
+    const hit = event.composedPath()[0];
+    return hit instanceof Node && isElement(hit) ? hit : null;
+  }
+  var PressWatch = class {
+    constructor() {
+      this.down = null;
+      this.up = null;
+      this.hasScrolled = false;
+      this.hasInput = false;
+      this.end = new AbortController();
+      const options2 = { capture: true, passive: true, signal: this.end.signal };
+      addEventListener("keydown", () => this.#begin(), options2);
+      addEventListener(
+        "pointerdown",
+        (event) => {
+          this.#begin();
+          if (event.button === 0) this.down = { hit: hitBy(event), x: event.clientX, y: event.clientY };
+        },
+        options2
+      );
+      addEventListener("pointerup", (event) => this.up = hitBy(event), options2);
+      addEventListener("scroll", (event) => this.hasScrolled ||= this.hasInput && event.target !== document, options2);
+    }
+    #begin() {
+      this.hasInput = true;
+    }
+    /**
+     * How a press missed an element. `hit`: what was pressed in its place; `slipped`: it moved away from under the pointer
+     * before the button was released, and so got no click.
+     *
+     * @param {AnyElement | null} element
+     * @returns {{ hit: string, slipped: boolean }}
+     */
+    miss(element) {
+      const none = { hit: "", slipped: false };
+      const { down, up } = this;
+      if (!element || !down?.hit || !up) return none;
+      const whole2 = editorOf(element) ?? element;
+      const isOwn2 = (hit) => isHitOf(element, hit) || isHitOf(whole2, hit) || // What is hit in a closed shadow tree is not told.
+      rootOf(hit) !== null && contains(hit, element);
+      if (!isOwn2(down.hit)) return { ...none, hit: down.hit.isConnected ? describeElement(down.hit) : "" };
+      if (isOwn2(up) || !down.hit.isConnected) return none;
+      const { left, top, right, bottom } = down.hit.getBoundingClientRect();
+      return { ...none, slipped: down.x < left || down.x >= right || down.y < top || down.y >= bottom };
+    }
+  };
+
   // src/act/page-diff.js
   var GROUP = "dialog,[role=dialog],[role=alertdialog],[role=menu],[role=listbox],[role=tree],[role=grid],[role=tooltip],[role=alert],[role=status]";
   var LIST_KINDS = /* @__PURE__ */ new Set(["menu", "listbox", "tree", "grid"]);
@@ -781,6 +841,7 @@
       this.changedAt = 0;
       this.presses = pressCount();
       this.keys = keyCount();
+      this.press = new PressWatch();
       this.focus = focusedElement();
       this.title = page.title();
       this.scrollX = scrollX;
@@ -878,6 +939,7 @@
   }
   function startPageDiff() {
     snapshot?.observer.disconnect();
+    snapshot?.press.end.abort();
     snapshot = new Snapshot();
     return {};
   }
@@ -1016,10 +1078,12 @@
       more_gone: beyond(went.length, SHOWN.lostControls) + beyond(lostControls.length, MAX_COMPARED),
       states: states.slice(0, SHOWN.states),
       unmoved,
+      ...before.press.miss(acted),
+      scrolled_part: before.press.hasScrolled,
       focus: newFocus(before, acted),
       saw_press: pressCount() !== before.presses,
       saw_key: keyCount() === Number.POSITIVE_INFINITY || keyCount() !== before.keys,
-      moved: before.hasMutations || news.size > 0 || lost.size > 0 || hasScrolled,
+      moved: before.hasMutations || news.size > 0 || lost.size > 0 || hasScrolled || before.press.hasScrolled,
       focused: hasNewField(before),
       scrolled: hasScrolled
     };
@@ -1249,7 +1313,15 @@
   var OPTION = "[role=option],[role=menuitem],[role=menuitemradio],[role=menuitemcheckbox],[role=treeitem],[role=radio]";
   var MAX_OPTIONS = 500;
   function nativeOptions(select) {
-    return [...select.options].map((option) => clip(optionLabel(option), 100));
+    return [...select.options].filter(isOffered).map((option) => {
+      const label = clip(optionLabel(option), 100);
+      return matches(option, ":disabled") ? `${label} (disabled)` : label;
+    });
+  }
+  function isOffered(option) {
+    const group = option.parentElement;
+    const isGroupHidden = group instanceof HTMLOptGroupElement && getComputedStyle(group).display === "none";
+    return !isGroupHidden && getComputedStyle(option).display !== "none";
   }
   async function selectOptions({ id, options: options2, limit }) {
     const element = find(id);
@@ -1280,10 +1352,9 @@
     return { chosen: selectedLabels(element).map((label) => clip(label, 100)) };
   }
   function optionOf(select, text2) {
-    const all = [...select.options];
+    const all = [...select.options].filter((option) => !matches(option, ":disabled") && isOffered(option));
     const exact = all.find((option) => option.value === text2 || option.text.trim() === text2.trim());
-    const found = exact ?? all.find((option) => isCalled(option, text2));
-    return found && !found.disabled ? found : null;
+    return exact ?? all.find((option) => isCalled(option, text2)) ?? null;
   }
   function isCalled(option, text2) {
     return normalized(optionLabel(option)) === normalized(text2) || normalized(option.value) === normalized(text2);
@@ -1442,10 +1513,27 @@
       room: maxLength !== void 0 && maxLength > 0 ? maxLength : null
     };
   }
+  var typing = { id: 0, text: "", held: false };
+  var isListening = false;
+  function noteHeld(id, text2) {
+    typing = { id, text: text2, held: false };
+    if (isListening) return;
+    isListening = true;
+    const onInput = () => {
+      const element = find(typing.id);
+      if (!element || !isFocused(element)) return;
+      typing.held ||= letters2(String(element.value ?? element.textContent)).endsWith(letters2(typing.text));
+    };
+    addEventListener("input", onInput, true);
+  }
+  function letters2(text2) {
+    return text2.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+  }
   async function focusToType({ id, clear, text: text2 }) {
     const ready = focusField({ id, clear });
     if ("gone" in ready || !ready.focused) return ready;
     if (ready.suggests) rememberOptions({ id });
+    noteHeld(id, text2);
     await new Promise((resolve) => setTimeout(resolve));
     const element = find(id);
     if (!element) return { gone: true };
@@ -1498,7 +1586,9 @@
     const wanted = normalized(text2);
     if (normalized(value).endsWith(wanted)) return { value, elsewhere: false, away };
     if (wanted && joinedFrom(element, wanted.length) === wanted) return { value: text2, elsewhere: false, away: false };
-    const elsewhere = wanted !== "" && [...appeared()].some((one) => normalized(one.textContent).includes(wanted));
+    const isUsed = value.trim() === "" && typing.held && typing.id === id && typing.text === text2;
+    const isShown = () => [...appeared()].some((one) => normalized(one.textContent).includes(wanted));
+    const elsewhere = wanted !== "" && (isUsed || isShown());
     return { value, elsewhere, away: false };
   }
   var setValue = (
@@ -1512,6 +1602,16 @@
     setValue.call(element, value);
     fire(element, "input", "change");
     return { value: String(element.value) };
+  }
+  async function sliderState({ id }) {
+    await frames(1);
+    const element = find(id);
+    if (!element) return { gone: true };
+    const number = (name) => {
+      const value = parseFloat(attribute(element, name) ?? "");
+      return Number.isNaN(value) ? null : value;
+    };
+    return { now: number("aria-valuenow"), min: number("aria-valuemin"), max: number("aria-valuemax") };
   }
   function fileField({ id }) {
     const element = find(id);
@@ -1771,17 +1871,6 @@
   }
 
   // src/act/pointer.js
-  function isHitOf(element, hit) {
-    if (!hit) return false;
-    if (contains(element, hit)) return true;
-    for (let node = (
-      /** @type {AnyElement | null} */
-      hit
-    ); node; node = parentElementOf(node)) {
-      if (node.localName === "label" && node.control === element) return true;
-    }
-    return false;
-  }
   var SPOTS = [
     [0.5, 0.5],
     [0.5, 0.2],
@@ -1843,6 +1932,7 @@
     if (element.isContentEditable) return "editable";
     if (element instanceof HTMLInputElement) return INPUT_KINDS[element.type] ?? "text";
     const role = attribute(element, "role");
+    if (role === "slider") return "slider";
     if (role === "textbox" || role === "searchbox" || role === "combobox") return "text";
     return ["canvas", "video", "embed", "object"].includes(element.localName) ? "picture" : "other";
   }
@@ -1854,6 +1944,7 @@
       kind: kindOf(element),
       draggable: Boolean(element.closest("[draggable=true]")) || element.draggable === true,
       disabled: element.matches(":disabled") || isTrue(element, "aria-disabled"),
+      secret: isSecret(element),
       focused: isFocused(element),
       options: element instanceof HTMLSelectElement ? nativeOptions(element).slice(0, 50) : null
     };
@@ -4594,6 +4685,7 @@
     selection,
     setClipboard,
     setField,
+    sliderState,
     shownTexts,
     startPageDiff,
     text,

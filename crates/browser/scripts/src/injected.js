@@ -14,6 +14,7 @@ import {
   insertText,
   pasteText,
   setField,
+  sliderState,
 } from "./act/fields.js";
 import { querySelector, querySelectorAll, scrollToText, selection } from "./act/find.js";
 import { options, rememberOptions, scrollList, selected, selectOptions } from "./act/options.js";
@@ -67,6 +68,7 @@ const injected = Object.freeze({
   selection,
   setClipboard,
   setField,
+  sliderState,
   shownTexts,
   startPageDiff,
   text,

@@ -216,12 +216,14 @@ export interface Located {
   kind?: FieldKind;
   draggable?: boolean;
   disabled?: boolean;
+  secret?: boolean;
   focused?: boolean;
   options?: string[] | null;
 }
 
 /** How an element takes input. */
 export type FieldKind =
+  | "slider"
   | "code"
   | "select"
   | "text"
@@ -298,6 +300,9 @@ export type DocumentDiff =
       moved: boolean;
       focused: boolean;
       scrolled: boolean;
+      slipped: boolean;
+      hit: string;
+      scrolled_part: boolean;
       saw_press: boolean;
       saw_key: boolean;
     };

@@ -123,6 +123,11 @@ fn chord(word: &str) -> Result<Chord, String> {
             (None, None) => return Err(no_key(word)),
         },
     };
+    // `Ctrl+K` is written with a capital and pressed without Shift.
+    let key = match key {
+        Key::Character(letter) if modifiers & 7 != 0 => Key::Character(letter.to_ascii_lowercase()),
+        key => key,
+    };
     Ok(Chord { modifiers, key })
 }
 
@@ -244,6 +249,16 @@ mod tests {
         assert_eq!((enter.windows_virtual_key_code, enter.code.as_deref()), (Some(13), Some("Enter")));
         assert_eq!((letter.windows_virtual_key_code, letter.code.as_deref()), (Some(66), Some("KeyB")));
         assert_eq!(event(&parse("a").unwrap()[0], false).text, None, "releasing a key makes no text");
+    }
+
+    #[test]
+    fn a_command_has_a_capital_only_with_shift() {
+        let pressed = |keys: &str| event(&parse(keys).unwrap()[0], true).key;
+        for (keys, key) in
+            [("Ctrl+K", "k"), ("Alt+K", "k"), ("Ctrl+Shift+K", "K"), ("Control+shift+k", "K"), ("K", "K")]
+        {
+            assert_eq!(pressed(keys).as_deref(), Some(key), "{keys}");
+        }
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(super) struct Located {
     pub(super) kind: String,
     pub(super) disabled: bool,
     pub(super) draggable: bool,
+    /// What it holds is not shown, whatever its type is now.
+    pub(super) secret: bool,
     pub(super) focused: bool,
     options: Option<Vec<String>>,
 }

@@ -24,8 +24,8 @@ pub(super) const MAX_KEYS: usize = 500;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Focused {
-    focused: bool,
+pub(super) struct Focused {
+    pub(super) focused: bool,
     value: String,
     /// The field offers suggestions (combobox, datalist).
     suggests: bool,
@@ -38,12 +38,12 @@ struct Focused {
 /// A field's value after an action.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Value {
+pub(super) struct Value {
     gone: bool,
     secret: bool,
     /// Length of a secret in characters; the secret itself stays in the page.
     length: usize,
-    value: Option<String>,
+    pub(super) value: Option<String>,
     /// The page moved the text elsewhere.
     elsewhere: bool,
     /// The field holds the text, and the page moved the focus.
@@ -74,7 +74,7 @@ impl Executor<'_> {
         if located.disabled {
             reject!("element {index} is disabled");
         }
-        let secret = target.element.input_type == "password";
+        let secret = located.secret || target.element.input_type == "password";
         let shown = if secret { "a password".to_owned() } else { format!("'{}'", clip(text, 80)) };
         let description = format!("Type {shown} into {}", label(&target.element));
         let mut suggests = false;
@@ -84,6 +84,7 @@ impl Executor<'_> {
                 reject!("element {index} is a {}, it takes no text", target.element.role);
             }
             "set" => self.set(&target, text).await?,
+            "slider" => self.slide(&target, text).await?,
             "code" => {
                 if clear || !located.focused {
                     self.press_on(&target, &located, Press::FOCUS).await?;
@@ -119,7 +120,7 @@ impl Executor<'_> {
         let note = match note {
             Some(note) => Some(note),
             // After a submit the field may be gone. An editor shows a part of its text.
-            None if submit || outcome.page_changed || located.kind == "code" => None,
+            None if submit || outcome.page_changed || matches!(located.kind.as_str(), "code" | "slider") => None,
             None => self.difference(&target, text, clear).await?,
         };
         if let Some(note) = note {
@@ -307,7 +308,7 @@ impl Executor<'_> {
         }
     }
 
-    async fn focus(&self, target: &Target, clear: bool) -> Result<Focused, ActionError> {
+    pub(super) async fn focus(&self, target: &Target, clear: bool) -> Result<Focused, ActionError> {
         self.call_target(target, "focusField", &json!({ "id": target.place.id, "clear": clear })).await
     }
 
@@ -318,7 +319,7 @@ impl Executor<'_> {
     }
 
     /// The field's value after `text` was typed.
-    async fn value(&self, target: &Target, text: &str) -> Result<Value, ActionError> {
+    pub(super) async fn value(&self, target: &Target, text: &str) -> Result<Value, ActionError> {
         self.call_at(&target.place, "fieldValue", &json!({ "id": target.place.id, "text": text })).await
     }
 

@@ -25,6 +25,7 @@ mod scroll;
 mod secret;
 mod select_option;
 mod selector;
+mod slider;
 mod tabs;
 mod text;
 mod wait;

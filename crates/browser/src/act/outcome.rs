@@ -82,6 +82,9 @@ impl Executor<'_> {
         let mut tabs = self.context.tabs();
         tabs.expect_no_windows();
         let (mut effects, changes) = start.describe(diffs, settled.new_document);
+        if diffs.iter().any(DocumentDiff::is_unmoved) {
+            effects.push("its state did not change".into());
+        }
         let mut other_tab = false;
         match tabs.by_id(start.baseline.tab) {
             None => {
@@ -120,6 +123,8 @@ impl Executor<'_> {
         effects.extend(settled.unfinished.map(|unfinished| unfinished.to_string()));
         if effects.is_empty() && start.expects_change && DocumentDiff::none_changed(diffs) {
             effects.push("nothing on the page changed".into());
+        } else if effects.is_empty() && start.expects_change && diffs.iter().any(DocumentDiff::has_scrolled_part) {
+            effects.push("a part of the page scrolled".into());
         }
         ActionOutcome {
             description,

@@ -58,6 +58,12 @@ pub(super) struct DocumentDiff {
     /// The target is checkable and did not change.
     unmoved: bool,
     focus: String,
+    /// The target moved away from under the pointer before the press was over.
+    slipped: bool,
+    /// What was pressed in the target's place.
+    hit: String,
+    /// A box on the page has scrolled after a press or key.
+    scrolled_part: bool,
     /// Something happened, whatever it was.
     moved: bool,
     /// A field has the focus now.
@@ -196,8 +202,11 @@ impl ActionStart {
                 let into = if state.target { &mut own } else { &mut rest };
                 into.push(state.describe());
             }
-            if diff.unmoved && !diff.states.iter().any(|state| state.target) {
-                own.push("its state did not change".into());
+            if self.input == Some(Input::Press) && diff.slipped {
+                own.push("it moved as it was pressed and got no click; click it again".into());
+            }
+            if self.input == Some(Input::Press) && !diff.hit.is_empty() {
+                own.push(format!("the press hit {} in its place", clip(&diff.hit, 100)));
             }
             let texts = diff.texts.as_slice();
             rest.extend(diff.groups.iter().map(ChangedGroup::appeared));
@@ -233,7 +242,17 @@ impl DocumentDiff {
     /// Whether the document is another one, has the focus in a field or, if the address has a new fragment, has scrolled:
     /// effects that need no words.
     pub(super) fn is_effect(&self, moved_within: bool) -> bool {
-        self.fresh || self.focused || (moved_within && self.scrolled)
+        self.fresh || self.focused || self.scrolled_part || (moved_within && self.scrolled)
+    }
+
+    /// Whether the target is checkable and is as it was.
+    pub(super) fn is_unmoved(&self) -> bool {
+        !self.fresh && self.unmoved && !self.states.iter().any(|state| state.target)
+    }
+
+    /// Whether a box on the page has scrolled.
+    pub(super) fn has_scrolled_part(&self) -> bool {
+        self.scrolled_part
     }
 
     /// Whether no document changed.

@@ -133,7 +133,16 @@ impl Executor<'_> {
             }
             let now = self.list_of(target, Duration::ZERO).await.ok().flatten();
             let now = now.and_then(|list| list.options.into_iter().find(|now| now.id == option.id));
-            if now.is_some_and(|option| option.selected == Some(false)) {
+            let is_unconfirmed = match now {
+                Some(ListOption { selected: Some(is_selected), .. }) => !is_selected,
+                // It says nothing: a list that was opened for it and stays open has not heard of it, unless the text is shown.
+                Some(_) if opened && !list.several => {
+                    let shown = self.value(target, "").await?.value.unwrap_or_default();
+                    !shown.contains(option.text.as_str())
+                }
+                _ => false,
+            };
+            if is_unconfirmed {
                 unconfirmed = Some(format!("the list is still open and '{}' is not chosen in it", clip(name, 60)));
             }
         }

@@ -3,7 +3,7 @@
 import { identity, signature } from "../dom/content.js";
 import { byId } from "../dom/names.js";
 import { attribute, checkVisibility, page } from "../dom/native.js";
-import { idOf, nodeOf, rootOf } from "../dom/registry.js";
+import { contains, idOf, nodeOf, rootOf } from "../dom/registry.js";
 import { clip } from "../dom/strings.js";
 
 /** @import { AnyElement } from "../types" */
@@ -45,6 +45,22 @@ export function title() {
 export function parentElementOf(element) {
   const host = () => /** @type {Partial<ShadowRoot>} */ (element.getRootNode()).host;
   return element.assignedSlot ?? element.parentElement ?? host() ?? null;
+}
+
+/**
+ * Whether a hit counts for an element: it is inside it, or it is the label that passes the click on to it.
+ *
+ * @param {Element} element
+ * @param {AnyElement | null} hit
+ * @returns {boolean}
+ */
+export function isHitOf(element, hit) {
+  if (!hit) return false;
+  if (contains(element, hit)) return true;
+  for (let node = /** @type {AnyElement | null} */ (hit); node; node = parentElementOf(node)) {
+    if (node.localName === "label" && node.control === element) return true;
+  }
+  return false;
 }
 
 /**

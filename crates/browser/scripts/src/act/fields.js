@@ -108,6 +108,37 @@ export function focusField({ id, clear }) {
   };
 }
 
+/** What is being typed, and whether the field has held all of it. @type {{ id: number, text: string, held: boolean }} */
+let typing = { id: 0, text: "", held: false };
+let isListening = false;
+
+/**
+ * Notes when a field holds all of a text. Fields that act upon a text, such as PINs and tags, empty themselves then.
+ *
+ * @param {number} id
+ * @param {string} text
+ * @returns {void}
+ */
+function noteHeld(id, text) {
+  typing = { id, text, held: false };
+  if (isListening) return;
+  isListening = true;
+  const onInput = () => {
+    const element = find(typing.id);
+    if (!element || !isFocused(element)) return;
+    typing.held ||= letters(String(element.value ?? element.textContent)).endsWith(letters(typing.text));
+  };
+  addEventListener("input", onInput, true);
+}
+
+/**
+ * @param {string} text
+ * @returns {string} what survives an input mask
+ */
+function letters(text) {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+}
+
 /**
  * Focuses a field that text is about to be typed into. What a page does with the focus right away is waited for: where
  * it moves the focus on, `text` is inserted here before it can do so again, instead of into another field.
@@ -119,6 +150,7 @@ export async function focusToType({ id, clear, text }) {
   const ready = focusField({ id, clear });
   if ("gone" in ready || !ready.focused) return ready;
   if (ready.suggests) rememberOptions({ id });
+  noteHeld(id, text);
   await new Promise((resolve) => setTimeout(resolve));
   const element = find(id);
   if (!element) return { gone: true };
@@ -197,7 +229,7 @@ function joinedFrom(element, count) {
 
 /**
  * A field's value after `text` was typed into it; of a secret only its length. `elsewhere`: the page has taken the text
- * to another place; `away`: it has taken the focus.
+ * to another place, or has emptied the field once it held all of it; `away`: the page has taken the focus.
  *
  * @param {{ id: number, text: string }} argument
  * @returns {Promise<Gone | { value: string, elsewhere: boolean, away: boolean } | { secret: true, length: number }>}
@@ -214,7 +246,9 @@ export async function fieldValue({ id, text }) {
   const wanted = normalized(text);
   if (normalized(value).endsWith(wanted)) return { value, elsewhere: false, away };
   if (wanted && joinedFrom(element, wanted.length) === wanted) return { value: text, elsewhere: false, away: false };
-  const elsewhere = wanted !== "" && [...appeared()].some((one) => normalized(one.textContent).includes(wanted));
+  const isUsed = value.trim() === "" && typing.held && typing.id === id && typing.text === text;
+  const isShown = () => [...appeared()].some((one) => normalized(one.textContent).includes(wanted));
+  const elsewhere = wanted !== "" && (isUsed || isShown());
   return { value, elsewhere, away: false };
 }
 
@@ -235,6 +269,27 @@ export function setField({ id, value }) {
   setValue.call(element, value);
   fire(element, "input", "change");
   return { value: String(element.value) };
+}
+
+/**
+ * Where a slider of the page's own is, once the page has dealt with keys.
+ *
+ * @param {{ id: number }} argument
+ * @returns {Promise<Gone | { now: number | null, min: number | null, max: number | null }>}
+ */
+export async function sliderState({ id }) {
+  await frames(1);
+  const element = find(id);
+  if (!element) return { gone: true };
+  /**
+   * @param {string} name
+   * @returns {number | null}
+   */
+  const number = (name) => {
+    const value = parseFloat(attribute(element, name) ?? "");
+    return Number.isNaN(value) ? null : value;
+  };
+  return { now: number("aria-valuenow"), min: number("aria-valuemin"), max: number("aria-valuemax") };
 }
 
 /**

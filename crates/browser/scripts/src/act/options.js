@@ -16,13 +16,28 @@ const OPTION =
 const MAX_OPTIONS = 500;
 
 /**
- * The options of a native select, as they are shown.
+ * The options of a native select, as they are shown. Disabled ones are marked.
  *
  * @param {HTMLSelectElement} select
  * @returns {string[]}
  */
 export function nativeOptions(select) {
-  return [...select.options].map((option) => clip(optionLabel(option), 100));
+  return [...select.options].filter(isOffered).map((option) => {
+    const label = clip(optionLabel(option), 100);
+    return matches(option, ":disabled") ? `${label} (disabled)` : label;
+  });
+}
+
+/**
+ * Whether the list of a select shows an option.
+ *
+ * @param {HTMLOptionElement} option
+ * @returns {boolean}
+ */
+function isOffered(option) {
+  const group = option.parentElement;
+  const isGroupHidden = group instanceof HTMLOptGroupElement && getComputedStyle(group).display === "none";
+  return !isGroupHidden && getComputedStyle(option).display !== "none";
 }
 
 /**
@@ -77,10 +92,9 @@ export function selected({ id }) {
  * @returns {HTMLOptionElement | null}
  */
 function optionOf(select, text) {
-  const all = [...select.options];
+  const all = [...select.options].filter((option) => !matches(option, ":disabled") && isOffered(option));
   const exact = all.find((option) => option.value === text || option.text.trim() === text.trim());
-  const found = exact ?? all.find((option) => isCalled(option, text));
-  return found && !found.disabled ? found : null;
+  return exact ?? all.find((option) => isCalled(option, text)) ?? null;
 }
 
 /**

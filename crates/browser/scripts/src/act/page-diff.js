@@ -6,6 +6,7 @@ import { attribute, isElement, isText, matches, page } from "../dom/native.js";
 import { contains, focusedElement } from "../dom/registry.js";
 import { clip } from "../dom/strings.js";
 import { find, hasBox, isVisible, nameOf, parentElementOf, queryIn, roots, visibleText } from "./elements.js";
+import { PressWatch } from "./presses.js";
 
 /** @import { AnyElement, ChangedGroup, DocumentDiff, StateChange } from "../types" */
 
@@ -78,6 +79,7 @@ class Snapshot {
     this.changedAt = 0;
     this.presses = pressCount();
     this.keys = keyCount();
+    this.press = new PressWatch();
     this.focus = focusedElement();
     this.title = page.title();
     this.scrollX = scrollX;
@@ -220,6 +222,7 @@ function conditionOf(element) {
  */
 export function startPageDiff() {
   snapshot?.observer.disconnect();
+  snapshot?.press.end.abort();
   snapshot = new Snapshot();
   return {};
 }
@@ -477,10 +480,12 @@ export function pageDiff({ id }) {
     more_gone: beyond(went.length, SHOWN.lostControls) + beyond(lostControls.length, MAX_COMPARED),
     states: states.slice(0, SHOWN.states),
     unmoved,
+    ...before.press.miss(acted),
+    scrolled_part: before.press.hasScrolled,
     focus: newFocus(before, acted),
     saw_press: pressCount() !== before.presses,
     saw_key: keyCount() === Number.POSITIVE_INFINITY || keyCount() !== before.keys,
-    moved: before.hasMutations || news.size > 0 || lost.size > 0 || hasScrolled,
+    moved: before.hasMutations || news.size > 0 || lost.size > 0 || hasScrolled || before.press.hasScrolled,
     focused: hasNewField(before),
     scrolled: hasScrolled,
   };

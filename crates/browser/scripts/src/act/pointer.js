@@ -1,32 +1,16 @@
 // Where mouse events reach an element.
 
-import { isTrue } from "../dom/controls.js";
+import { isSecret, isTrue } from "../dom/controls.js";
 import { editorOf } from "../dom/editors.js";
 import { attribute } from "../dom/native.js";
 import { pressableBoxes, scrollTarget } from "../dom/places.js";
-import { contains, elementAt } from "../dom/registry.js";
-import { describeElement, find, hasBox, parentElementOf } from "./elements.js";
+import { elementAt } from "../dom/registry.js";
+import { describeElement, find, hasBox, isHitOf } from "./elements.js";
 import { isFocused } from "./fields.js";
 import { nativeOptions } from "./options.js";
 import { frames } from "./wait.js";
 
 /** @import { AnyElement, Box, FieldKind, Gone, Located, Point } from "../types" */
-
-/**
- * Whether a hit counts for an element: it is inside it, or it is the label that passes the click on to it.
- *
- * @param {Element} element
- * @param {AnyElement | null} hit
- * @returns {boolean}
- */
-function isHitOf(element, hit) {
-  if (!hit) return false;
-  if (contains(element, hit)) return true;
-  for (let node = /** @type {AnyElement | null} */ (hit); node; node = parentElementOf(node)) {
-    if (node.localName === "label" && node.control === element) return true;
-  }
-  return false;
-}
 
 // As shares of width and height, best first.
 const SPOTS = [
@@ -130,6 +114,7 @@ export function kindOf(element) {
   if (element.isContentEditable) return "editable";
   if (element instanceof HTMLInputElement) return INPUT_KINDS[element.type] ?? "text";
   const role = attribute(element, "role");
+  if (role === "slider") return "slider";
   if (role === "textbox" || role === "searchbox" || role === "combobox") return "text";
   return ["canvas", "video", "embed", "object"].includes(element.localName) ? "picture" : "other";
 }
@@ -150,6 +135,7 @@ export async function locate({ id, scroll, at }) {
     kind: kindOf(element),
     draggable: Boolean(element.closest("[draggable=true]")) || element.draggable === true,
     disabled: element.matches(":disabled") || isTrue(element, "aria-disabled"),
+    secret: isSecret(element),
     focused: isFocused(element),
     options: element instanceof HTMLSelectElement ? nativeOptions(element).slice(0, 50) : null,
   };
