@@ -25,6 +25,7 @@ mod self_navigation;
 mod slow;
 mod told;
 mod unreachable;
+mod widgets;
 mod windows;
 mod writing_systems;
 

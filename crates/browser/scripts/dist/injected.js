@@ -1312,6 +1312,10 @@
   var LIST = "[role=listbox],[role=menu],[role=tree],[role=radiogroup]";
   var OPTION = "[role=option],[role=menuitem],[role=menuitemradio],[role=menuitemcheckbox],[role=treeitem],[role=radio]";
   var MAX_OPTIONS = 500;
+  function findField(id) {
+    const element = find(id);
+    return element?.localName === "label" && element.control || element;
+  }
   function nativeOptions(select) {
     return [...select.options].filter(isOffered).map((option) => {
       const label = clip(optionLabel(option), 100);
@@ -1324,7 +1328,7 @@
     return !isGroupHidden && getComputedStyle(option).display !== "none";
   }
   async function selectOptions({ id, options: options2, limit }) {
-    const element = find(id);
+    const element = findField(id);
     if (!element) return { gone: true };
     if (!(element instanceof HTMLSelectElement)) return { unfit: true };
     if (element.matches(":disabled")) return { disabled: true };
@@ -1347,7 +1351,7 @@
     return { chosen: selectedLabels(element).map((label) => clip(label, 100)) };
   }
   function selected({ id }) {
-    const element = find(id);
+    const element = findField(id);
     if (!(element instanceof HTMLSelectElement)) return { gone: true };
     return { chosen: selectedLabels(element).map((label) => clip(label, 100)) };
   }
@@ -1359,10 +1363,33 @@
   function isCalled(option, text2) {
     return normalized(optionLabel(option)) === normalized(text2) || normalized(option.value) === normalized(text2);
   }
+  function isInEmptyBox(option, around) {
+    let node = option.parentElement;
+    while (node && around.contains(node)) {
+      if (isEmptyBox(node)) return true;
+      node = node.parentElement;
+    }
+    return false;
+  }
+  function isEmptyBox(element) {
+    const { width, height } = element.getBoundingClientRect();
+    return width <= 1 && height <= 1 && getComputedStyle(element).overflow !== "visible";
+  }
+  function drawnAround(list) {
+    if (!list || !hasBox(list) || !isEmptyBox(list)) return null;
+    const body = page.body();
+    let around = list.parentElement;
+    for (let n = 0; n < 3 && around && around !== body; n++, around = around.parentElement) {
+      if (optionsIn(around).length > 1) return around;
+    }
+    return null;
+  }
   function optionsIn(list) {
     for (const selector of [OPTION, "li", CONTROL]) {
-      const found = [...list.querySelectorAll(selector)];
-      if (found.length) return found.filter(hasBox).slice(0, MAX_OPTIONS);
+      const found = [...list.querySelectorAll(selector)].filter(
+        (option) => hasBox(option) && !isInEmptyBox(option, list)
+      );
+      if (found.length) return found.slice(0, MAX_OPTIONS);
     }
     const leaves2 = [...list.querySelectorAll("*")].filter((element) => !element.firstElementChild);
     const pointed = leaves2.filter((element) => getComputedStyle(element).cursor === "pointer");
@@ -1382,6 +1409,8 @@
     const known2 = [matches(element, LIST) ? element : null, ...linked, ...element.querySelectorAll(LIST)];
     const open = known2.find((list2) => list2 && hasBox(list2) && optionsIn(list2).length);
     if (open) return open;
+    const drawn3 = linked.map(drawnAround).find((around) => around !== null);
+    if (drawn3) return drawn3;
     const news = appeared();
     const list = [...news].find((one) => matches(one, LIST) && optionsIn(one).length);
     if (list) return list;
@@ -1420,7 +1449,7 @@
     return {};
   }
   async function options({ id, limit, news }) {
-    const element = find(id);
+    const element = findField(id);
     if (!element) return { gone: true };
     if (element instanceof HTMLSelectElement) return { native: nativeOptions(element).slice(0, MAX_OPTIONS) };
     if (element.list) {
@@ -1868,6 +1897,14 @@
   function scrollTarget(element) {
     if (element.localName === "area") return areaShape(element)?.image ?? element;
     return clientRectsOf(element).length > 0 ? element : element.firstElementChild ?? element.parentElement ?? element;
+  }
+  function scrolledBefore(element, style, isHorizontal) {
+    const { direction, display, flexDirection } = style;
+    const isReversed = display.endsWith("flex") && flexDirection === (isHorizontal ? "row-reverse" : "column-reverse");
+    const fromEnd = isReversed !== (isHorizontal && direction === "rtl");
+    if (isHorizontal)
+      return fromEnd ? element.scrollWidth - element.clientWidth + element.scrollLeft : element.scrollLeft;
+    return fromEnd ? element.scrollHeight - element.clientHeight + element.scrollTop : element.scrollTop;
   }
 
   // src/act/pointer.js
@@ -2328,7 +2365,7 @@
   function scrollPosition({ id, horizontal }) {
     const element = find(id);
     if (!element) return { gone: true };
-    const [at, length, size] = horizontal ? [Math.abs(element.scrollLeft), element.scrollWidth, element.clientWidth] : [element.scrollTop, element.scrollHeight, element.clientHeight];
+    const [at, length, size] = horizontal ? [scrolledBefore(element, getComputedStyle(element), true), element.scrollWidth, element.clientWidth] : [scrolledBefore(element, getComputedStyle(element), false), element.scrollHeight, element.clientHeight];
     const rest = length - size - at;
     return { before: Math.round(at), after: rest <= 1 ? 0 : Math.round(rest) };
   }
@@ -3793,15 +3830,17 @@
     return Math.max(0, whole(10 * length / size) / 10);
   }
   function listScroller(walk, element, tag, context, slot, opening) {
-    const { scrollTop, scrollHeight, clientHeight, scrollWidth, clientWidth } = element;
-    const scrollLeft = Math.abs(element.scrollLeft);
+    const { scrollHeight, clientHeight, scrollWidth, clientWidth } = element;
     const record = newRecord(element, tag, context);
     record.open = true;
     rename(record, withRowCount(element, givenName(element)));
     if (walk.isInView(context, context.visible)) record.v = 1;
     const height = Math.max(1, clientHeight);
     const width = Math.max(1, clientWidth);
-    const { overflowX, overflowY } = context.style ?? getComputedStyle(element);
+    const style = context.style ?? getComputedStyle(element);
+    const { overflowX, overflowY } = style;
+    const scrollLeft = scrolledBefore(element, style, true);
+    const scrollTop = scrolledBefore(element, style, false);
     const isVertical = isScrollable2(overflowY);
     const isHorizontal = isScrollable2(overflowX);
     record.scroll = [
@@ -3934,13 +3973,16 @@
     }
     return false;
   }
-  function listLabel(walk, element, control, context) {
+  function isShownItself(walk, control, label) {
     let isShown = walk.drawnControls.get(control);
     if (isShown === void 0) {
-      isShown = control.type === "file" || isDrawn(control) && !isInHiddenBox(control, element);
+      isShown = control.type === "file" || isDrawn(control) && !isInHiddenBox(control, label);
       walk.drawnControls.set(control, isShown);
     }
-    if (isShown) {
+    return isShown;
+  }
+  function listLabel(walk, element, control, context) {
+    if (isShownItself(walk, control, element)) {
       walk.muted++;
       context.pointer = true;
       walk.children(element, context);
@@ -4093,6 +4135,9 @@
   function listCaption(walk, element, context) {
     writeImage(walk, phrase(element.getAttribute("aria-label")), context);
   }
+  function listTitle(walk, title2, shape) {
+    writeImage(walk, phrase(title2.textContent), shape);
+  }
   var MIN_DOT = 6;
   var MAX_DOT = 48;
   var MAX_COLOURS = 120;
@@ -4130,6 +4175,16 @@
     const share = whole(100 * (Number(element.value) - min) / (Number(element.max ?? 1) - min));
     walk.write(` (${givenName(element) || tag}: ${isKnown ? `${share}%` : "busy"}) `, context.text);
   }
+  function listGaugeByRole(walk, element, context) {
+    const now = attribute(element, "aria-valuenow");
+    const min = Number(attribute(element, "aria-valuemin"));
+    const share = 100 * (Number(now) - min) / (Number(attribute(element, "aria-valuemax") ?? 100) - min);
+    const value = phrase(attribute(element, "aria-valuetext")) || (now === null ? "busy" : `${whole(share)}%`);
+    const content = phrase(element.textContent);
+    const name = givenName(element) || attribute(element, "role");
+    if (now !== null || content === "") walk.write(` (${name}: ${value}) `, context.text);
+    return content === "" || content === value;
+  }
   function listFrame(walk, element, context) {
     walk.flush();
     const left = context.l + element.clientLeft + (parseFloat(context.style?.paddingLeft ?? "") || 0);
@@ -4151,6 +4206,7 @@
   }
 
   // src/read/elements.js
+  var GAUGE_ROLES = /* @__PURE__ */ new Set(["meter", "progressbar"]);
   var MAX_CONCEALED2 = 10;
   function visitElement(walk, element, up) {
     const tag = localNameOf(element);
@@ -4163,6 +4219,7 @@
     }
     if (IGNORED.has(tag)) {
       if (tag === "br") walk.flush();
+      else if (tag === "title" && up.open && up.tag !== "svg" && up.element.ownerSVGElement) listTitle(walk, element, up);
       return;
     }
     if (walk.layers !== null) {
@@ -4186,7 +4243,10 @@
       }
       const isOwnControl = element.matches(CONTROL_CANDIDATE) && isControl(element, tag, explicitRole(element));
       if (isBoxless && !isOwnControl) {
+        const isNamed = tag === "label" && element.control ? isShownItself(walk, element.control, element) : false;
+        if (isNamed) walk.muted++;
         walk.children(element, up);
+        if (isNamed) walk.muted--;
         return;
       }
       if (isOwnControl && element.firstChild !== null) rect = contentRange(element).getBoundingClientRect();
@@ -4332,7 +4392,10 @@
     else if (walk.line !== null && (box.l > walk.line.r + 2 || box.t >= walk.line.b - 1)) walk.line.text += " ";
     if (open && element.firstElementChild === null) walk.noteEdge(element);
     const isCell = tag === "td" || tag === "th" || style !== null && CELL_ROLES.has(element.getAttribute("role") ?? "");
-    if (isCell) walk.items.push("p");
+    if (isCell) {
+      walk.flush();
+      walk.items.push("p");
+    }
     if (style === null || context.hidden || walk.layers !== null) listContainer(walk, element, tag, context, !isInline);
     else visitVisible(walk, element, tag, context, style, isInline);
     if (!isInline) walk.flush();
@@ -4355,7 +4418,7 @@
       walk.muted--;
       return;
     }
-    if (tag === "iframe" || tag === "frame") {
+    if (tag === "iframe" || tag === "frame" || isEmbeddedPage(element, tag)) {
       listFrame(walk, element, context);
       return;
     }
@@ -4410,10 +4473,20 @@
         else listDrawing(walk, element, context);
         return true;
       default:
+        if (GAUGE_ROLES.has(explicitRole(element))) return listGaugeByRole(walk, element, context);
         if (!isPicture(element, tag) || listening.has(element) || pictureName(element) === "") return false;
         listDrawing(walk, element, context);
         return true;
     }
+  }
+  function isEmbeddedPage(element, tag) {
+    if (tag === "object")
+      return (
+        /** @type {HTMLObjectElement} */
+        /** @type {unknown} */
+        element.contentWindow !== null
+      );
+    return tag === "embed" && element.getAttribute("type") === "text/html";
   }
   function isSoftControl(element, context, style) {
     const hasCursor = beginsPointer(context, style);

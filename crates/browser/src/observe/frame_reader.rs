@@ -35,8 +35,9 @@ const UNRESPONSIVE_FRAME_LIMIT: Duration = Duration::from_millis(200);
 const MAX_LISTENER_NODES: u32 = 20_000;
 /// Listening elements marked per reading; the others follow in the next. Each takes some 0.1 ms, once.
 const MAX_LISTENERS: usize = 100;
-/// Events that a press triggers.
-const PRESSES: [&str; 6] = ["click", "dblclick", "mousedown", "mouseup", "pointerdown", "pointerup"];
+/// Events that a press triggers, of either button, or something dragged there.
+const PRESSES: [&str; 9] =
+    ["click", "dblclick", "mousedown", "mouseup", "pointerdown", "pointerup", "contextmenu", "dragover", "drop"];
 /// Events of a pointer that comes over an element.
 const POINTER: [&str; 4] = ["mouseenter", "mouseover", "pointerenter", "pointerover"];
 

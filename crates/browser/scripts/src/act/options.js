@@ -16,6 +16,17 @@ const OPTION =
 const MAX_OPTIONS = 500;
 
 /**
+ * What an element stands for: a label for its control.
+ *
+ * @param {number} id
+ * @returns {AnyElement | null}
+ */
+function findField(id) {
+  const element = find(id);
+  return (element?.localName === "label" && element.control) || element;
+}
+
+/**
  * The options of a native select, as they are shown. Disabled ones are marked.
  *
  * @param {HTMLSelectElement} select
@@ -49,7 +60,7 @@ function isOffered(option) {
  *   { unknown: string, options: string[] } | { chosen: string[] }>}
  */
 export async function selectOptions({ id, options, limit }) {
-  const element = find(id);
+  const element = findField(id);
   if (!element) return { gone: true };
   if (!(element instanceof HTMLSelectElement)) return { unfit: true };
   if (element.matches(":disabled")) return { disabled: true };
@@ -79,7 +90,7 @@ export async function selectOptions({ id, options, limit }) {
  * @returns {Gone | { chosen: string[] }}
  */
 export function selected({ id }) {
-  const element = find(id);
+  const element = findField(id);
   if (!(element instanceof HTMLSelectElement)) return { gone: true };
   return { chosen: selectedLabels(element).map((label) => clip(label, 100)) };
 }
@@ -107,6 +118,48 @@ function isCalled(option, text) {
 }
 
 /**
+ * Whether something between an option and what is around its list has no size and shows nothing of its content, as
+ * lists for screen readers do.
+ *
+ * @param {Element} option
+ * @param {Element} around
+ * @returns {boolean}
+ */
+function isInEmptyBox(option, around) {
+  let node = option.parentElement;
+  while (node && around.contains(node)) {
+    if (isEmptyBox(node)) return true;
+    node = node.parentElement;
+  }
+  return false;
+}
+
+/**
+ * @param {Element} element
+ * @returns {boolean}
+ */
+function isEmptyBox(element) {
+  const { width, height } = element.getBoundingClientRect();
+  return width <= 1 && height <= 1 && getComputedStyle(element).overflow !== "visible";
+}
+
+/**
+ * What shows the options of a list that is there for screen readers alone: the nearest element around it that has some.
+ *
+ * @param {Element | null} list
+ * @returns {AnyElement | null}
+ */
+function drawnAround(list) {
+  if (!list || !hasBox(list) || !isEmptyBox(list)) return null;
+  const body = page.body();
+  let around = list.parentElement;
+  for (let n = 0; n < 3 && around && around !== body; n++, around = around.parentElement) {
+    if (optionsIn(around).length > 1) return around;
+  }
+  return null;
+}
+
+/**
  * The options in a list: those by their role; without roles, its entries, its controls, or what has a hand cursor.
  *
  * @param {Element} list
@@ -114,8 +167,10 @@ function isCalled(option, text) {
  */
 function optionsIn(list) {
   for (const selector of [OPTION, "li", CONTROL]) {
-    const found = [...list.querySelectorAll(selector)];
-    if (found.length) return found.filter(hasBox).slice(0, MAX_OPTIONS);
+    const found = [...list.querySelectorAll(selector)].filter(
+      (option) => hasBox(option) && !isInEmptyBox(option, list),
+    );
+    if (found.length) return found.slice(0, MAX_OPTIONS);
   }
   const leaves = [...list.querySelectorAll("*")].filter((element) => !element.firstElementChild);
   const pointed = leaves.filter((element) => getComputedStyle(element).cursor === "pointer");
@@ -142,6 +197,8 @@ function openListOf(element) {
   const known = [matches(element, LIST) ? element : null, ...linked, ...element.querySelectorAll(LIST)];
   const open = known.find((list) => list && hasBox(list) && optionsIn(list).length);
   if (open) return open;
+  const drawn = linked.map(drawnAround).find((around) => around !== null);
+  if (drawn) return drawn;
   const news = appeared();
   const list = [...news].find((one) => matches(one, LIST) && optionsIn(one).length);
   if (list) return list;
@@ -214,7 +271,7 @@ export function rememberOptions({ id }) {
  * @returns {Promise<Gone | { native: string[] } | { open: OpenList | null }>}
  */
 export async function options({ id, limit, news }) {
-  const element = find(id);
+  const element = findField(id);
   if (!element) return { gone: true };
   if (element instanceof HTMLSelectElement) return { native: nativeOptions(element).slice(0, MAX_OPTIONS) };
   if (element.list) {

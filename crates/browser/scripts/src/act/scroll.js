@@ -1,6 +1,7 @@
 // Scrolling.
 
 import { page } from "../dom/native.js";
+import { scrolledBefore } from "../dom/places.js";
 import { idOf } from "../dom/registry.js";
 import { find, parentElementOf } from "./elements.js";
 
@@ -88,8 +89,8 @@ export function scrollPosition({ id, horizontal }) {
   const element = find(id);
   if (!element) return { gone: true };
   const [at, length, size] = horizontal
-    ? [Math.abs(element.scrollLeft), element.scrollWidth, element.clientWidth]
-    : [element.scrollTop, element.scrollHeight, element.clientHeight];
+    ? [scrolledBefore(element, getComputedStyle(element), true), element.scrollWidth, element.clientWidth]
+    : [scrolledBefore(element, getComputedStyle(element), false), element.scrollHeight, element.clientHeight];
   const rest = length - size - at;
   // Fractions of a pixel stay beyond every end.
   return { before: Math.round(at), after: rest <= 1 ? 0 : Math.round(rest) };

@@ -123,3 +123,21 @@ export function scrollTarget(element) {
   if (element.localName === "area") return areaShape(element)?.image ?? element;
   return clientRectsOf(element).length > 0 ? element : (element.firstElementChild ?? element.parentElement ?? element);
 }
+
+/**
+ * How much of a container's content is left of what it shows, or above. A container that begins at its other end, as
+ * in right-to-left text, counts from there, below zero.
+ *
+ * @param {Element} element
+ * @param {CSSStyleDeclaration} style
+ * @param {boolean} isHorizontal
+ * @returns {number}
+ */
+export function scrolledBefore(element, style, isHorizontal) {
+  const { direction, display, flexDirection } = style;
+  const isReversed = display.endsWith("flex") && flexDirection === (isHorizontal ? "row-reverse" : "column-reverse");
+  const fromEnd = isReversed !== (isHorizontal && direction === "rtl");
+  if (isHorizontal)
+    return fromEnd ? element.scrollWidth - element.clientWidth + element.scrollLeft : element.scrollLeft;
+  return fromEnd ? element.scrollHeight - element.clientHeight + element.scrollTop : element.scrollTop;
+}

@@ -195,6 +195,23 @@ function isInHiddenBox(element, outer) {
 }
 
 /**
+ * Whether a control with a label is visible itself.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} control
+ * @param {AnyElement} label
+ * @returns {boolean}
+ */
+export function isShownItself(walk, control, label) {
+  let isShown = walk.drawnControls.get(control);
+  if (isShown === undefined) {
+    isShown = control.type === "file" || (isDrawn(control) && !isInHiddenBox(control, label));
+    walk.drawnControls.set(control, isShown);
+  }
+  return isShown;
+}
+
+/**
  * Lists a label, which stands for its control when that is not visible itself, as with drawn checkboxes.
  *
  * @param {Walk} walk
@@ -204,12 +221,7 @@ function isInHiddenBox(element, outer) {
  * @returns {void}
  */
 export function listLabel(walk, element, control, context) {
-  let isShown = walk.drawnControls.get(control);
-  if (isShown === undefined) {
-    isShown = control.type === "file" || (isDrawn(control) && !isInHiddenBox(control, element));
-    walk.drawnControls.set(control, isShown);
-  }
-  if (isShown) {
+  if (isShownItself(walk, control, element)) {
     // Its text is the control's name and is not repeated. What else stands in it is listed.
     walk.muted++;
     context.pointer = true;

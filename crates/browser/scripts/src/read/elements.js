@@ -12,6 +12,7 @@ import { clippedBy } from "./clipping.js";
 import { ElementContext, escapedClip, UNCLIPPED } from "./context.js";
 import {
   isKeyboardStop,
+  isShownItself,
   listCodeEditor,
   listControl,
   listHiddenFileField,
@@ -26,7 +27,9 @@ import {
   listDrawing,
   listFrame,
   listGauge,
+  listGaugeByRole,
   listImage,
+  listTitle,
   writeColour,
 } from "./pictures.js";
 import { listContainer } from "./structure.js";
@@ -36,6 +39,7 @@ import { isCovered, isDrawn } from "./visibility.js";
 /** @import { Clip } from "./context.js" */
 /** @import { Walk } from "./walk.js" */
 
+const GAUGE_ROLES = new Set(["meter", "progressbar"]);
 /** Hit tests for controls in one transparent element. */
 const MAX_CONCEALED = 10;
 
@@ -55,6 +59,7 @@ export function visitElement(walk, element, up) {
   }
   if (IGNORED.has(tag)) {
     if (tag === "br") walk.flush();
+    else if (tag === "title" && up.open && up.tag !== "svg" && up.element.ownerSVGElement) listTitle(walk, element, up);
     return;
   }
   if (walk.layers !== null) {
@@ -79,7 +84,11 @@ export function visitElement(walk, element, up) {
     }
     const isOwnControl = element.matches(CONTROL_CANDIDATE) && isControl(element, tag, explicitRole(element));
     if (isBoxless && !isOwnControl) {
+      const isNamed = tag === "label" && element.control ? isShownItself(walk, element.control, element) : false;
+      // Its text is the control's name.
+      if (isNamed) walk.muted++;
       walk.children(element, up);
+      if (isNamed) walk.muted--;
       return;
     }
     // A control without a size is where its content is.
@@ -332,7 +341,10 @@ function visitContent(walk, element, tag, up, box, clip, style, open, cut = null
   if (open && element.firstElementChild === null) walk.noteEdge(element);
 
   const isCell = tag === "td" || tag === "th" || (style !== null && CELL_ROLES.has(element.getAttribute("role") ?? ""));
-  if (isCell) walk.items.push("p");
+  if (isCell) {
+    walk.flush();
+    walk.items.push("p");
+  }
   if (style === null || context.hidden || walk.layers !== null) listContainer(walk, element, tag, context, !isInline);
   else visitVisible(walk, element, tag, context, style, isInline);
 
@@ -369,7 +381,7 @@ function visitVisible(walk, element, tag, context, style, isInline) {
     walk.muted--;
     return;
   }
-  if (tag === "iframe" || tag === "frame") {
+  if (tag === "iframe" || tag === "frame" || isEmbeddedPage(element, tag)) {
     listFrame(walk, element, context);
     return;
   }
@@ -448,11 +460,25 @@ function listPicture(walk, element, tag, context, style) {
       else listDrawing(walk, element, context);
       return true;
     default:
+      if (GAUGE_ROLES.has(explicitRole(element))) return listGaugeByRole(walk, element, context);
       // The content of what is a picture by its role is listed where it has no name.
       if (!isPicture(element, tag) || listening.has(element) || pictureName(element) === "") return false;
       listDrawing(walk, element, context);
       return true;
   }
+}
+
+/**
+ * Whether an object or an embed shows a page.
+ *
+ * @param {AnyElement} element
+ * @param {string} tag
+ * @returns {boolean}
+ */
+function isEmbeddedPage(element, tag) {
+  if (tag === "object")
+    return /** @type {HTMLObjectElement} */ (/** @type {unknown} */ (element)).contentWindow !== null;
+  return tag === "embed" && element.getAttribute("type") === "text/html";
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { isOpen } from "../dom/boxes.js";
 import { fileNameOf, givenName, pictureName } from "../dom/names.js";
+import { attribute } from "../dom/native.js";
 import { idOf, rootOf } from "../dom/registry.js";
 import { bounded, phrase, whole } from "../dom/strings.js";
 import { loneColour } from "./colours.js";
@@ -60,6 +61,18 @@ export function listDrawing(walk, element, context) {
  */
 export function listCaption(walk, element, context) {
   writeImage(walk, phrase(element.getAttribute("aria-label")), context);
+}
+
+/**
+ * Lists the title of a shape in a drawing, which its tooltip shows.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} title
+ * @param {ElementContext} shape
+ * @returns {void}
+ */
+export function listTitle(walk, title, shape) {
+  writeImage(walk, phrase(title.textContent), shape);
 }
 
 /** Pixels per side of something that shows nothing but its colour. */
@@ -145,6 +158,25 @@ export function listGauge(walk, element, tag, context) {
   const min = Number(element.min ?? 0);
   const share = whole((100 * (Number(element.value) - min)) / (Number(element.max ?? 1) - min));
   walk.write(` (${givenName(element) || tag}: ${isKnown ? `${share}%` : "busy"}) `, context.text);
+}
+
+/**
+ * Lists what its author says is a progress bar or a meter.
+ *
+ * @param {Walk} walk
+ * @param {AnyElement} element
+ * @param {ElementContext} context
+ * @returns {boolean} whether that says all about it
+ */
+export function listGaugeByRole(walk, element, context) {
+  const now = attribute(element, "aria-valuenow");
+  const min = Number(attribute(element, "aria-valuemin"));
+  const share = (100 * (Number(now) - min)) / (Number(attribute(element, "aria-valuemax") ?? 100) - min);
+  const value = phrase(attribute(element, "aria-valuetext")) || (now === null ? "busy" : `${whole(share)}%`);
+  const content = phrase(element.textContent);
+  const name = givenName(element) || attribute(element, "role");
+  if (now !== null || content === "") walk.write(` (${name}: ${value}) `, context.text);
+  return content === "" || content === value;
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { givenName, referencedText } from "../dom/names.js";
 import { page } from "../dom/native.js";
+import { scrolledBefore } from "../dom/places.js";
 import { idOf, isExamined, rootOf } from "../dom/registry.js";
 import { phrase, whole } from "../dom/strings.js";
 import { CELL_ROLES } from "./cells.js";
@@ -252,15 +253,17 @@ function pages(length, size) {
  * @returns {void}
  */
 function listScroller(walk, element, tag, context, slot, opening) {
-  const { scrollTop, scrollHeight, clientHeight, scrollWidth, clientWidth } = element;
-  const scrollLeft = Math.abs(element.scrollLeft);
+  const { scrollHeight, clientHeight, scrollWidth, clientWidth } = element;
   const record = newRecord(element, tag, context);
   record.open = true;
   rename(record, withRowCount(element, givenName(element)));
   if (walk.isInView(context, context.visible)) record.v = 1;
   const height = Math.max(1, clientHeight);
   const width = Math.max(1, clientWidth);
-  const { overflowX, overflowY } = context.style ?? getComputedStyle(element);
+  const style = context.style ?? getComputedStyle(element);
+  const { overflowX, overflowY } = style;
+  const scrollLeft = scrolledBefore(element, style, true);
+  const scrollTop = scrolledBefore(element, style, false);
   const isVertical = isScrollable(overflowY);
   const isHorizontal = isScrollable(overflowX);
   record.scroll = [
