@@ -85,3 +85,28 @@ fn a_cell_of_a_grid_is_double_clicked_and_edited() {
         tab.close().await;
     });
 }
+
+#[test]
+fn what_can_be_dragged_is_one_control() {
+    run(async {
+        let node = |name: &str| {
+            format!(
+                "<div class=node><div>{name}</div><div><div style='height: 9px; background: url(data:image/svg+xml,x)'>\
+                 </div></div><div style='width: 9px; height: 9px; background: #d9d9d9'></div></div>"
+            )
+        };
+        let body = format!(
+            "<style>.node {{ cursor: move; width: 90px }}</style>{}{}<script>\
+             for (const node of document.querySelectorAll('.node'))\
+               node.addEventListener('mousedown', () => tell(node.textContent.trim()));</script>",
+            node("inject"),
+            node("debug")
+        );
+        let (site, tab) = tab_at(&body).await;
+        let view = tab.text().await;
+        assert_eq!(view.lines().take(2).collect::<Vec<_>>(), ["[1]<div draggable />inject", "[2]<div draggable />debug"]);
+        tab.act(Action::click(index_at(&view, "debug"))).await.unwrap();
+        site.hears("debug").await;
+        tab.close().await;
+    });
+}

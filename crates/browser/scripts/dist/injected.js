@@ -4493,7 +4493,8 @@
     if (context.up?.listensForChildren && context.up.element === parentNodeOf(element)) return true;
     if (listening.has(element)) {
       const isRow = context.tag === "tr" || explicitRole(element) === "row";
-      context.listensForChildren = !(isRow && hasCursor) && listensForChildren(element);
+      const isWhole = hasCursor && (isRow || style.cursor === "grab" || style.cursor === "move");
+      context.listensForChildren = !isWhole && listensForChildren(element);
       if (!context.listensForChildren) return true;
     }
     return hasCursor || isKeyboardStop(element, context) || hoverable.has(element);

@@ -494,9 +494,10 @@ function isSoftControl(element, context, style) {
   // One of the like elements that their container listens for.
   if (context.up?.listensForChildren && context.up.element === parentNodeOf(element)) return true;
   if (listening.has(element)) {
-    // A row with a hand cursor is pressed as a whole.
+    // A row with a hand cursor is pressed as a whole, and what can be dragged is dragged as a whole.
     const isRow = context.tag === "tr" || explicitRole(element) === "row";
-    context.listensForChildren = !(isRow && hasCursor) && listensForChildren(element);
+    const isWhole = hasCursor && (isRow || style.cursor === "grab" || style.cursor === "move");
+    context.listensForChildren = !isWhole && listensForChildren(element);
     if (!context.listensForChildren) return true;
   }
   return hasCursor || isKeyboardStop(element, context) || hoverable.has(element);
