@@ -1577,10 +1577,13 @@
     if ("gone" in ready || !ready.focused) return { inserted: false };
     return { inserted: document.execCommand("insertText", false, text2) };
   }
+  var SELECTION_LIMIT = 50;
   async function pasteText({ id, clear, text: text2 }) {
+    const selected2 = new Promise((resolve) => document.addEventListener("selectionchange", resolve, { once: true }));
     const ready = focusField({ id, clear });
     const element = find(id);
     if ("gone" in ready || !element) return { gone: true };
+    await Promise.race([selected2, new Promise((resolve) => setTimeout(resolve, SELECTION_LIMIT))]);
     await frames(1);
     const focused = isFocused(element);
     const { value } = ready;

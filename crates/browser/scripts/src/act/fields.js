@@ -179,6 +179,9 @@ export function insertText({ id, clear, text }) {
   return { inserted: document.execCommand("insertText", false, text) };
 }
 
+/** How long an editor may take to hear of a selection, in ms. */
+const SELECTION_LIMIT = 50;
+
 /**
  * Focuses a field as `focusField` does and pastes text into it, which editors take as a whole: what is typed they
  * indent, complete and correct.
@@ -187,10 +190,12 @@ export function insertText({ id, clear, text }) {
  * @returns {Promise<Gone | { focused: boolean, value: string, pasted: boolean }>} the value as it was before
  */
 export async function pasteText({ id, clear, text }) {
+  const selected = new Promise((resolve) => document.addEventListener("selectionchange", resolve, { once: true }));
   const ready = focusField({ id, clear });
   const element = find(id);
   if ("gone" in ready || !element) return { gone: true };
-  // Editors hear of what is selected a moment later.
+  // Editors hear of what is selected a moment later, if it is news.
+  await Promise.race([selected, new Promise((resolve) => setTimeout(resolve, SELECTION_LIMIT))]);
   await frames(1);
   const focused = isFocused(element);
   const { value } = ready;
