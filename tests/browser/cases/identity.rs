@@ -104,7 +104,10 @@ fn what_can_be_dragged_is_one_control() {
         );
         let (site, tab) = tab_at(&body).await;
         let view = tab.text().await;
-        assert_eq!(view.lines().take(2).collect::<Vec<_>>(), ["[1]<div draggable />inject", "[2]<div draggable />debug"]);
+        assert_eq!(
+            view.lines().take(2).collect::<Vec<_>>(),
+            ["[1]<div draggable />inject", "[2]<div draggable />debug"]
+        );
         tab.act(Action::click(index_at(&view, "debug"))).await.unwrap();
         site.hears("debug").await;
         tab.close().await;
