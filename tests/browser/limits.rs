@@ -178,10 +178,11 @@ fn a_page_that_opens_endless_dialogs_loses_its_tab() {
                 .until(|seen| {
                     told.borrow_mut().extend(seen.notices.clone());
                     let is_told = told.borrow().iter().any(|text| text.contains("opened more than 10 dialogs"));
-                    is_told && seen.tabs.is_empty()
+                    // The tab may go just after it was read.
+                    is_told && seen.tabs.is_empty() && seen.view.elements.is_empty()
                 })
                 .await;
-            assert_eq!(left.view.elements, []);
+            assert_eq!(left.view.text, "");
             tab.go(&site.url("/home")).await.unwrap();
             assert!(tab.text().await.contains("Home"), "after {path}");
             assert!(neighbour.text().await.contains("Home"));

@@ -172,7 +172,7 @@ async fn a_run_of_the_built_in_planner_is_replayed_and_differences_are_reported(
     let again = env.output(&["replay", "order.jsonl"]).await;
     assert_eq!(shop.orders.list().len(), 2, "{again:#?}");
     let number = &shop.orders.list()[0].number;
-    let says = format!("step 8: the answer, line 1, was \"Order number: {number}\"");
+    let says = format!("step 6: the answer, line 1, was \"Order number: {number}\"");
     assert_says(&again, 1, &says);
     env.assert_nothing_left().await;
 }
