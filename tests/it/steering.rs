@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use browser_use_service::run::{Command, RunEventKind, RunState};
+use browser_use_service::run::{Command, RunEventKind, RunState, Task};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -26,17 +26,16 @@ enum Phase {
     Acting,
     /// Without a model.
     Action,
-    Paused,
 }
 
 impl Phase {
-    /// A service with a run in this phase.
-    async fn reach(self) -> (Service, Events, String) {
+    /// A service with a run in this phase, and the run that it waits for.
+    async fn reach(self) -> (Service, Events, String, Option<Events>) {
         let mut script = Script::default();
         match self {
             Self::Opening => script.open = Fate::Hang,
             Self::Acting | Self::Action => script.act = Fate::Hang,
-            Self::Queued | Self::Deciding | Self::Paused => {}
+            Self::Queued | Self::Deciding => {}
         }
         let replies = match self {
             Self::Acting => vec![Reply::click(1)],
@@ -60,14 +59,8 @@ impl Phase {
             Self::Opening => service.pages.asked.reaches(1).await,
             Self::Deciding => service.model.calls.reaches(1).await,
             Self::Acting | Self::Action => service.pages.acted.reaches(1).await,
-            Self::Paused => {
-                service.steer(&id, "pause", None).await;
-                service.model.calls.reaches(1).await;
-            }
         }
-        // It keeps its place.
-        std::mem::forget(first);
-        (service, events, id)
+        (service, events, id, first)
     }
 }
 
@@ -81,7 +74,7 @@ async fn every_phase_obeys_every_command() {
     for (phase, state) in
         [(Queued, "queued"), (Opening, "running"), (Deciding, "running"), (Acting, "running"), (Action, "running")]
     {
-        let (service, events, id) = phase.reach().await;
+        let (service, events, id, _first) = phase.reach().await;
         service.state(&id, state).await;
         let has_model = !matches!(phase, Action);
         let instructed = if has_model {
@@ -230,7 +223,7 @@ async fn runs_are_listed_for_their_caller_newest_first() {
 
 #[tokio::test]
 async fn invalid_commands_are_errors_that_change_nothing() {
-    let (service, _events, id) = Phase::Deciding.reach().await;
+    let (service, _events, id, _) = Phase::Deciding.reach().await;
     for (command, body) in [
         ("messages", json!({})),
         ("messages", json!({ "text": " " })),
@@ -251,19 +244,22 @@ async fn invalid_commands_are_errors_that_change_nothing() {
 }
 
 #[tokio::test]
-async fn requested_actions_pause_as_decided_ones_do() {
-    let (service, events, id) = Phase::Paused.reach().await;
-    service.steer(&id, "stop", None).await;
-    assert_eq!(events.collect().await.last().unwrap()["stopReason"], "stopped");
+async fn a_queued_run_pauses_before_its_first_action() {
+    let stage = Stage::new([Reply::Hang]).set("MAX_CONCURRENT_RUNS", "1").set("MAX_QUEUED_RUNS", "1");
+    let service = stage.start().await;
+    let first = service.run(&json!({ "task": "x" })).await;
+    service.model.calls.reaches(1).await;
     let actions = json!([{ "type": "wait_for", "selector": "#a" }, { "type": "click", "selector": "#b" }]);
-    let service = Stage::new([]).browser(Script { open: Fate::Hang, ..Script::default() }).start().await;
     let events = service.run(&json!({ "task": "x", "provider": "template", "actions": actions })).await;
     let id = events.run_id();
-    service.pages.asked.reaches(1).await;
     service.steer(&id, "pause", None).await;
+    service.steer(&first.run_id(), "stop", None).await;
+    first.collect().await;
+    service.state(&id, "paused").await;
     assert_eq!(service.pages.acted.get(), 0);
-    service.steer(&id, "stop", None).await;
-    events.collect().await;
+    service.steer(&id, "resume", None).await;
+    assert_eq!(events.collect().await.last().unwrap()["stopReason"], "actions_complete");
+    assert_eq!(service.pages.acted.get(), 2);
 }
 
 /// Runs until the run ends, and steers it by its state.
@@ -308,4 +304,25 @@ async fn pauses_do_not_count_as_a_runs_time() {
 async fn a_run_that_nobody_resumes_continues_by_itself() {
     let (took, _) = steered("1m", "2m", None).await;
     assert_eq!(took.as_secs(), 180);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_ends_by_itself_also_when_no_message_has_room() {
+    let leave = Arc::new(Semaphore::new(0));
+    let stage = Stage::new([Reply::click(1).when(&leave), Reply::done("ok")]).set("RUN_MAX_PAUSE", "2m");
+    let (runs, model, _) = stage.runs();
+    let mut stream = runs.start(request()).unwrap();
+    let id = stream.id();
+    model.calls.reaches(1).await;
+    runs.steer(id, None, Command::Pause).unwrap();
+    for _ in 0..20 {
+        runs.steer(id, None, Command::Add(Task::parse("x").unwrap())).unwrap();
+    }
+    leave.add_permits(1);
+    let mut last = None;
+    while let Some(event) = stream.next().await {
+        last = Some(event.kind);
+    }
+    let Some(RunEventKind::Finished { result, .. }) = last else { panic!("{last:?}") };
+    assert!(result.success);
 }

@@ -89,7 +89,7 @@ impl fmt::Debug for Control {
 }
 
 impl Control {
-    /// A pause ends by itself after `max_pause`. Changes are reported to `on_change`, which must not block.
+    /// A pause ends by itself after `max_pause`. Changes are reported to `on_change` in their order; it must not block.
     pub fn new(max_pause: Duration, on_change: impl Fn(Steering) + Send + Sync + 'static) -> Self {
         Self { state: watch::Sender::default(), max_pause, on_change: Box::new(on_change) }
     }
@@ -188,9 +188,8 @@ impl Control {
                         None => continued.await,
                         Some(limit) => {
                             if timeout_at(limit, continued).await.is_err() {
-                                let waited = self.max_pause.as_secs();
-                                let note = format!("Nobody resumed the run within {waited} s; it continues by itself.");
-                                let _resumed = self.resume(Some(note));
+                                // Somebody may do so at this moment.
+                                let _resumed = self.resume(None);
                             }
                         }
                     }
@@ -216,16 +215,14 @@ impl Control {
 
     fn change<T>(&self, change: impl FnOnce(&mut State) -> Result<T, NotSteered>) -> Result<T, NotSteered> {
         let mut result = Err(NotSteered::NotPaused);
-        let mut changed = None;
         self.state.send_if_modified(|state| {
             let before = state.steering;
             result = change(state);
-            changed = (state.steering != before).then_some(state.steering);
+            if state.steering != before {
+                (self.on_change)(state.steering);
+            }
             result.is_ok()
         });
-        if let Some(steering) = changed {
-            (self.on_change)(steering);
-        }
         result
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::http::auth::Authenticated;
 use crate::http::body::{read_json, read_optional_json};
-use crate::http::error::ApiError;
+use crate::http::error::{ApiError, Problem};
 use crate::http::event_dto::Timestamp;
 use crate::http::headers::caller_id;
 use crate::http::request::{parse_added, parse_replaced, parse_resumed};
@@ -116,9 +116,7 @@ pub(in crate::http) async fn add(
     id: Id,
     request: Request<Body>,
 ) -> Accepted {
-    let headers = request.headers().clone();
-    let body = read_json(request, &state.settings).await?;
-    steer(&state, id, &headers, Command::Add(parse_added(&body).map_err(ApiError::Invalid)?))
+    instruct(&state, id, request, |body| parse_added(body).map(Command::Add)).await
 }
 
 /// `PATCH /api/v1/browser-use/runs/{id}`.
@@ -128,9 +126,18 @@ pub(in crate::http) async fn replace(
     id: Id,
     request: Request<Body>,
 ) -> Accepted {
+    instruct(&state, id, request, |body| parse_replaced(body).map(Command::Replace)).await
+}
+
+async fn instruct(
+    state: &HttpState,
+    id: Id,
+    request: Request<Body>,
+    parse: fn(&[u8]) -> Result<Command, Vec<Problem>>,
+) -> Accepted {
     let headers = request.headers().clone();
     let body = read_json(request, &state.settings).await?;
-    steer(&state, id, &headers, Command::Replace(parse_replaced(&body).map_err(ApiError::Invalid)?))
+    steer(state, id, &headers, parse(&body).map_err(ApiError::Invalid)?)
 }
 
 fn steer(state: &HttpState, id: Id, headers: &HeaderMap, command: Command) -> Accepted {

@@ -35,6 +35,9 @@ const MIN_PDF_TEXT: usize = 1_000;
 const MAX_PDF_TEXT: usize = 8_000;
 const CHARS_PER_TOKEN: usize = 3;
 
+/// Pages can open and close tabs without an end.
+const MAX_REREADS: u8 = 3;
+
 /// Why the active tab could not be read.
 enum ReadError {
     Failed(ScriptError),
@@ -72,8 +75,18 @@ impl BrowserPage {
     pub(super) async fn read_state(
         &self,
         elements: &mut ElementMap,
+        notices: Vec<String>,
+        screenshot: Option<ImageFormat>,
+    ) -> Result<PageState, BrowserError> {
+        self.read_active_tab(elements, notices, screenshot, MAX_REREADS).await
+    }
+
+    async fn read_active_tab(
+        &self,
+        elements: &mut ElementMap,
         mut notices: Vec<String>,
         screenshot: Option<ImageFormat>,
+        rereads: u8,
     ) -> Result<PageState, BrowserError> {
         let tab = self.active_tab();
         let Some(document) = self.active_document() else {
@@ -121,9 +134,9 @@ impl BrowserPage {
             // Redaction uses the worlds that reading creates.
             false => (read.await, picture.await),
         };
-        if self.active_tab() != tab {
+        if rereads > 0 && self.active_tab() != tab {
             // The tab that was read has closed, or another one has opened over it.
-            return Box::pin(self.read_state(elements, notices, screenshot)).await;
+            return Box::pin(self.read_active_tab(elements, notices, screenshot, rereads - 1)).await;
         }
         let mut observation = Observation::default();
         let mut check = None;
