@@ -81,7 +81,7 @@ pub(super) async fn supervise(run: Run) {
         Err(failure) => RunEventKind::Failed { failure, tally: ledger.entries().tally, duration },
     };
     if let Some(masker) = run.request.secrets.masker() {
-        end.mask(masker);
+        end.mask(&masker);
     }
     let Run { recording, ticket, events, handle, .. } = run;
     // The caller gets the outcome at once; the stream stays open until cleanup is done.

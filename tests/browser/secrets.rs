@@ -1,5 +1,7 @@
 //! Secrets: typed only into allowed fields, and never shown.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use agent::action::Action;
 use agent::image::ImageFormat;
 use agent::ports::{ActionError, ActionOutcome, Browsers, PageSpec};
@@ -10,6 +12,7 @@ use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
+use totp_rs::{Builder, Secret};
 use uuid::Uuid;
 
 use crate::support::{Browser, Events, Site, Start, Tab, headless, page, run};
@@ -80,6 +83,40 @@ fn a_value_arrives_in_the_field_of_its_origin_like_typing() {
         for event in expected[1].as_array().unwrap() {
             assert!(heard[1].as_array().unwrap().contains(event), "{heard}");
         }
+        tab.close().await;
+    });
+}
+
+#[test]
+fn a_seed_is_typed_as_the_code_of_the_moment() {
+    const SEED: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+    run(async {
+        let site = site(&format!(
+            "{FIELD}<p id=t></p><script>const p = document.querySelector('input');
+             p.form.onsubmit = () => tell(p.value); p.oninput = () => t.textContent = 'You typed ' + p.value</script>"
+        ))
+        .await;
+        let named = vec![(SecretName::parse("password").unwrap(), SecretValue::totp(SEED).unwrap())];
+        let place = OriginSecrets { origin: site.url("").parse().unwrap(), values: named };
+        let tab = open(&site.url("/"), Secrets::new(vec![place]).unwrap(), None).await;
+        let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let code = |at: u64| {
+            Builder::new()
+                .with_secret(Secret::try_from_base32(SEED).unwrap())
+                .build_noncompliant()
+                .generate(at)
+                .to_string()
+        };
+        let before = now();
+        let outcome = tab.input("Password", PASSWORD).await.unwrap();
+        assert_eq!(outcome.description, format!("Type '{PASSWORD}' into 'Password'"));
+        let text = tab.text().await;
+        assert!(text.contains(&format!("You typed {PASSWORD}")), "the code is masked: {text}");
+        tab.click("Go").await.unwrap();
+        let heard = site.hears_any().await;
+        // The end of a period is waited for.
+        let codes: Vec<String> = (before..=now()).map(code).collect();
+        assert!(codes.contains(&heard), "{heard} of {codes:?}");
         tab.close().await;
     });
 }

@@ -271,6 +271,10 @@ async fn an_invalid_secret_is_rejected_with_its_location_and_without_its_value()
         (json!({ good: { "a": "abcd-value\n" } }), json!([0, 0]), "value_error"),
         (json!({ good: { "a": "abcd-value<secret>" } }), json!([0, 0]), "value_error"),
         (json!({ good: { "my-abcd-value": "abcd-value" } }), json!([]), "value_error"),
+        (json!({ good: { "a": { "totp": "abcd-value" } } }), json!([0, 0]), "value_error"),
+        (json!({ good: { "a": { "totp": 7 } } }), json!([0, 0]), "string_type"),
+        (json!({ good: { "a": { "totp": "JBSWY3DPEHPK3PXP", "abcd": 1 } } }), json!([0, 0]), "value_error"),
+        (json!({ good: { "a": { "abcd": "JBSWY3DPEHPK3PXP" } } }), json!([0, 0]), "value_error"),
         (
             json!({ good: { "a": "abcd-value" }, "https://SHOP.example:443": { "a": "abcd-value" } }),
             json!([]),

@@ -89,7 +89,7 @@ struct RunBody {
     #[schemars(length(max = MAX_DOMAINS))]
     blocked_domains: Option<Field<Vec<Field<String>>>>,
     /// Values to type that no model sees, by name, by origin.
-    #[schemars(with = "Option<BTreeMap<String, BTreeMap<String, String>>>")]
+    #[schemars(with = "Option<BTreeMap<String, BTreeMap<String, SecretBody>>>")]
     #[schemars(extend("maxProperties" = Secrets::MAX_ORIGINS))]
     sensitive_data: Option<Field<Map<String, Value>>>,
     /// Settings of the run's browser.
@@ -104,6 +104,15 @@ struct RunBody {
     /// Seconds that the run continues without a reader. The deployment may limit them further.
     #[schemars(range(min = 0, max = RunRequest::MAX_SECONDS), extend("default" = 0))]
     detach_seconds: Option<Field<i64>>,
+}
+
+/// A text, or the seed of one-time codes in base32.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum SecretBody {
+    Text(String),
+    Totp { totp: String },
 }
 
 /// The JSON Schema of a request for a run, for an OpenAPI document.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use url::Url;
 
-use super::{Mask, Masker, Secrets, run_blocking};
+use super::{Mask, Secrets, run_blocking};
 use crate::action::Action;
 use crate::image::Image;
 use crate::observation::Observation;
@@ -14,25 +14,29 @@ use crate::ports::{
 };
 use crate::report::{LogLevel, Reporter, StepReport};
 
+/// Masks the values that are known at this moment.
+fn masked<T: Mask>(output: T, secrets: &Secrets) -> T {
+    match secrets.masker() {
+        Some(masker) => output.masked(&masker),
+        None => output,
+    }
+}
+
 /// A page whose texts are masked, and which accepts placeholders only in text to type.
 pub struct MaskedPage {
     page: Arc<dyn Page>,
     secrets: Secrets,
-    masker: Arc<Masker>,
 }
 
 impl MaskedPage {
     /// Returns the page itself if there are no secrets.
     pub fn wrap(page: Arc<dyn Page>, secrets: &Secrets) -> Arc<dyn Page> {
-        match secrets.masker() {
-            None => page,
-            Some(masker) => Arc::new(Self { page, secrets: secrets.clone(), masker: masker.clone() }),
-        }
+        if secrets.is_empty() { page } else { Arc::new(Self { page, secrets: secrets.clone() }) }
     }
 
     async fn masked<T: Mask + Send + 'static>(&self, output: T) -> T {
-        let masker = self.masker.clone();
-        run_blocking(move || output.masked(&masker)).await
+        let secrets = self.secrets.clone();
+        run_blocking(move || masked(output, &secrets)).await
     }
 
     fn check(&self, action: &Action) -> Result<(), ActionError> {
@@ -74,7 +78,7 @@ impl Page for MaskedPage {
     }
 
     async fn picture(&self) -> Result<Image, BrowserError> {
-        self.page.picture().await.map_err(|error| error.masked(&self.masker))
+        self.page.picture().await.map_err(|error| masked(error, &self.secrets))
     }
 
     async fn open(&self, url: &Url) -> Result<ActionOutcome, ActionError> {
@@ -92,16 +96,13 @@ impl Page for MaskedPage {
 /// A model whose requests and replies are masked: it may know a value from elsewhere.
 pub struct MaskedModel {
     model: Arc<dyn ChatModel>,
-    masker: Arc<Masker>,
+    secrets: Secrets,
 }
 
 impl MaskedModel {
     /// Returns the model itself if there are no secrets.
     pub fn wrap(model: Arc<dyn ChatModel>, secrets: &Secrets) -> Arc<dyn ChatModel> {
-        match secrets.masker() {
-            None => model,
-            Some(masker) => Arc::new(Self { model, masker: masker.clone() }),
-        }
+        if secrets.is_empty() { model } else { Arc::new(Self { model, secrets: secrets.clone() }) }
     }
 }
 
@@ -113,38 +114,35 @@ impl ChatModel for MaskedModel {
 
     async fn complete(&self, request: ChatRequest<'_>) -> Result<ChatReply, ModelError> {
         // The schema is ours, the same for all runs.
-        let masker = self.masker.clone();
+        let secrets = self.secrets.clone();
         let (system, messages) = (request.system.to_owned(), request.messages.to_vec());
-        let (system, messages) = run_blocking(move || (system.masked(&masker), messages.masked(&masker))).await;
-        let notices = |message: String| request.notices.notice(message.masked(&self.masker));
+        let (system, messages) = run_blocking(move || (masked(system, &secrets), masked(messages, &secrets))).await;
+        let notices = |message: String| request.notices.notice(masked(message, &self.secrets));
         let request = ChatRequest { system: &system, messages: &messages, notices: &notices, ..request };
-        self.model.complete(request).await.masked(&self.masker)
+        masked(self.model.complete(request).await, &self.secrets)
     }
 }
 
 /// A reporter whose reports are masked.
 pub struct MaskedReporter {
     reporter: Arc<dyn Reporter>,
-    masker: Arc<Masker>,
+    secrets: Secrets,
 }
 
 impl MaskedReporter {
     /// Returns the reporter itself if there are no secrets.
     pub fn wrap(reporter: Arc<dyn Reporter>, secrets: &Secrets) -> Arc<dyn Reporter> {
-        match secrets.masker() {
-            None => reporter,
-            Some(masker) => Arc::new(Self { reporter, masker: masker.clone() }),
-        }
+        if secrets.is_empty() { reporter } else { Arc::new(Self { reporter, secrets: secrets.clone() }) }
     }
 }
 
 #[async_trait]
 impl Reporter for MaskedReporter {
     async fn log(&self, level: LogLevel, message: String) {
-        self.reporter.log(level, message.masked(&self.masker)).await;
+        self.reporter.log(level, masked(message, &self.secrets)).await;
     }
 
     async fn step(&self, report: StepReport) {
-        self.reporter.step(report.masked(&self.masker)).await;
+        self.reporter.step(masked(report, &self.secrets)).await;
     }
 }

@@ -14,11 +14,13 @@ mod masker;
 mod origin;
 mod search;
 mod secret;
+mod totp;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, SystemTime};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use url::Origin;
 
 pub use blocking::run_blocking;
@@ -32,7 +34,7 @@ pub use secret::{SecretName, SecretNameError, SecretValue, SecretValueError};
 const OPEN: &str = "<secret>";
 const CLOSE: &str = "</secret>";
 
-/// A run's secrets. Cheap to clone.
+/// A run's secrets. Clones share them, also those that are learned later: one-time codes that were typed.
 #[derive(Clone, Default)]
 pub struct Secrets(Option<Arc<Inner>>);
 
@@ -41,6 +43,14 @@ struct Inner {
     origins: Vec<OriginSecrets>,
     /// One for each origin.
     http_credentials: Vec<HttpCredentials>,
+    learned: RwLock<Learned>,
+}
+
+/// What the run learned after its start.
+struct Learned {
+    /// One-time codes that were typed, with their names.
+    codes: Vec<(SecretName, SecretString)>,
+    /// Of all values.
     masker: Arc<Masker>,
 }
 
@@ -74,12 +84,16 @@ pub enum SecretRefusal {
     Elsewhere { name: String, origin: String, allowed: String },
     #[error("write secrets as <secret>name</secret>; there are: {known}")]
     Malformed { known: String },
+    #[error("{} one-time codes were typed, and no more are in one run", Secrets::MAX_CODES)]
+    TooManyCodes,
 }
 
 impl Secrets {
     pub const MAX_ORIGINS: usize = 20;
     /// Of all origins together.
     pub const MAX_COUNT: usize = 50;
+    /// One-time codes typed in one run: all of them are masked until its end.
+    pub const MAX_CODES: usize = 100;
 
     pub fn new(origins: Vec<OriginSecrets>) -> Result<Self, SecretsError> {
         let all = || origins.iter().flat_map(|secrets| &secrets.values);
@@ -116,26 +130,21 @@ impl Secrets {
         if named().next().is_none() && http_credentials.is_empty() {
             return Ok(Self::default());
         }
-        let named_values = named().map(|(name, value)| (name.placeholder(), value.expose()));
-        // A page may repeat the header.
-        let headers: Vec<String> = http_credentials.iter().map(HttpCredentials::basic).collect();
-        let passwords =
-            http_credentials.iter().map(HttpCredentials::password).chain(headers.iter().map(String::as_str));
-        let passwords = passwords.map(|value| (http_credentials::PLACEHOLDER.to_owned(), value));
-        let masker = Masker::new(named_values.chain(passwords));
+        let masker = masker_of(&origins, &http_credentials, &[]);
         if named().any(|(name, _)| !masker.find(name.as_str()).is_empty()) {
             return Err(SecretsError::NameHoldsValue);
         }
-        Ok(Self(Some(Arc::new(Inner { origins, http_credentials, masker: Arc::new(masker) }))))
+        let learned = RwLock::new(Learned { codes: Vec::new(), masker: Arc::new(masker) });
+        Ok(Self(Some(Arc::new(Inner { origins, http_credentials, learned }))))
     }
 
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// None if there are no secrets.
-    pub fn masker(&self) -> Option<&Arc<Masker>> {
-        self.0.as_ref().map(|inner| &inner.masker)
+    /// Of all values that are known by now; none if there are no secrets.
+    pub fn masker(&self) -> Option<Arc<Masker>> {
+        Some(self.0.as_ref()?.learned().masker.clone())
     }
 
     /// Whether a text contains a placeholder or half of one. Always false if there are no secrets.
@@ -153,22 +162,59 @@ impl Secrets {
         self.0.as_ref().map_or(&[], |inner| &inner.http_credentials)
     }
 
-    /// Replaces the placeholders in a text for a field of a document of origin `at` that submits to `targets`.
+    /// How long to wait before the text is filled in, so that its one-time codes do not expire on their way.
+    pub fn wait_for_codes(&self, text: &str) -> Duration {
+        let is_code = |name: &str| self.values(name).is_ok_and(|values| values.iter().any(|(_, v)| v.seed().is_some()));
+        let mut has_code = false;
+        let _whatever = self.for_each_placeholder(text, |_, name| {
+            has_code |= is_code(name);
+            Ok(())
+        });
+        if has_code { totp::wait_at(SystemTime::now()) } else { Duration::ZERO }
+    }
+
+    /// Replaces the placeholders in a text for a field of a document of origin `at` that submits to `targets`. One-time
+    /// codes are masked from now on.
     ///
     /// # Errors
     /// A placeholder is malformed or unknown, or one of these origins may not have its secret.
     pub fn fill(&self, text: &str, at: &Origin, targets: &[Origin]) -> Result<SecretString, SecretRefusal> {
-        let mut filled = String::new();
+        let (mut filled, now) = (String::new(), SystemTime::now());
+        let mut codes = Vec::new();
         let rest = self.for_each_placeholder(text, |before, name| {
             filled.push_str(before);
             for origin in targets {
                 self.value(name, origin)?;
             }
-            filled.push_str(self.value(name, at)?);
+            let value = self.value(name, at)?;
+            let typed = value.typed(now);
+            filled.push_str(typed.expose_secret());
+            if value.seed().is_some() {
+                codes.push((SecretName::parse(name).map_err(|_| self.malformed())?, typed));
+            }
             Ok(())
         })?;
         filled.push_str(rest);
+        for (name, code) in codes {
+            self.learn_code(name, code)?;
+        }
         Ok(filled.into())
+    }
+
+    fn learn_code(&self, name: SecretName, code: SecretString) -> Result<(), SecretRefusal> {
+        let Some(inner) = &self.0 else { return Ok(()) };
+        let mut learned = inner.learned_mut();
+        let is_known = |(_, known): &(SecretName, SecretString)| known.expose_secret() == code.expose_secret();
+        if learned.codes.iter().any(is_known) {
+            return Ok(());
+        }
+        if learned.codes.len() >= Self::MAX_CODES {
+            return Err(SecretRefusal::TooManyCodes);
+        }
+        learned.codes.push((name, code));
+        learned.masker = Arc::new(masker_of(&inner.origins, &inner.http_credentials, &learned.codes));
+        learned.masker.mask_logs();
+        Ok(())
     }
 
     /// Whether every placeholder names a secret, of whatever origin.
@@ -193,11 +239,11 @@ impl Secrets {
     }
 
     /// The value of the most specific pattern.
-    fn value(&self, name: &str, origin: &Origin) -> Result<&str, SecretRefusal> {
+    fn value(&self, name: &str, origin: &Origin) -> Result<&SecretValue, SecretRefusal> {
         let values = self.values(name)?;
         let matching = values.iter().filter(|(pattern, _)| pattern.matches(origin));
         let best = matching.max_by_key(|(pattern, _)| pattern.specificity());
-        best.map(|(_, value)| value.expose()).ok_or_else(|| SecretRefusal::Elsewhere {
+        best.map(|(_, value)| *value).ok_or_else(|| SecretRefusal::Elsewhere {
             name: name.to_owned(),
             origin: match origin {
                 Origin::Tuple(..) => origin.ascii_serialization(),
@@ -239,6 +285,31 @@ impl Secrets {
     fn origins(&self) -> &[OriginSecrets] {
         self.0.as_ref().map_or(&[], |inner| &inner.origins)
     }
+}
+
+impl Inner {
+    fn learned(&self) -> RwLockReadGuard<'_, Learned> {
+        self.learned.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn learned_mut(&self) -> RwLockWriteGuard<'_, Learned> {
+        self.learned.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn masker_of(
+    origins: &[OriginSecrets],
+    http_credentials: &[HttpCredentials],
+    codes: &[(SecretName, SecretString)],
+) -> Masker {
+    let named = origins.iter().flat_map(|secrets| &secrets.values);
+    let named = named.map(|(name, value)| (name.placeholder(), value.expose()));
+    let codes = codes.iter().map(|(name, code)| (name.placeholder(), code.expose_secret()));
+    // A page may repeat the header.
+    let headers: Vec<String> = http_credentials.iter().map(HttpCredentials::basic).collect();
+    let passwords = http_credentials.iter().map(HttpCredentials::password).chain(headers.iter().map(String::as_str));
+    let passwords = passwords.map(|value| (http_credentials::PLACEHOLDER.to_owned(), value));
+    Masker::new(named.chain(codes).chain(passwords))
 }
 
 impl fmt::Debug for Secrets {
@@ -359,6 +430,28 @@ mod tests {
         let named = secrets(&[("https://a.example", &[("my-hunter22", "HUNTER22")])]);
         assert_eq!(named.unwrap_err(), SecretsError::NameHoldsValue);
         assert!(secrets(&[("https://a.example", &[])]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_seed_and_the_codes_typed_from_it_are_masked() {
+        const SEED: &str = "JBSWY3DPEHPK3PXP";
+        let value = SecretValue::totp("jbsw y3dp ehpk 3pxp").unwrap();
+        let origin_secrets = OriginSecrets {
+            origin: "https://a.example".parse().unwrap(),
+            values: vec![(SecretName::parse("code").unwrap(), value)],
+        };
+        let secrets = Secrets::new(vec![origin_secrets]).unwrap();
+        let before = secrets.clone();
+        assert!(secrets.wait_for_codes("<secret>code</secret>") < Duration::from_secs(2));
+        let filled = secrets.fill("<secret>code</secret>", &origin("https://a.example/"), &[]).unwrap();
+        let code = filled.expose_secret();
+        assert!(code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()), "{code}");
+        let masked = |text: &str| before.masker().unwrap().mask(text).into_owned();
+        assert_eq!(
+            masked(&format!("{code} of {SEED}, jbsw y3dp ehpk 3pxp")),
+            "<secret>code</secret> of <secret>code</secret>, <secret>code</secret>"
+        );
+        assert!(secrets.fill("<secret>code</secret>", &origin("https://b.example/"), &[]).is_err());
     }
 
     #[test]

@@ -1,7 +1,10 @@
 //! Names and values of secrets.
 
+use std::time::SystemTime;
+
 use secrecy::{ExposeSecret, SecretString};
 
+use super::totp::TotpSeed;
 use super::{CLOSE, OPEN};
 use crate::prompt::fence::is_unseen;
 
@@ -33,7 +36,14 @@ impl SecretName {
 
 /// A value to type. `Debug` does not print it.
 #[derive(Debug, Clone)]
-pub struct SecretValue(SecretString);
+pub struct SecretValue(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Text(SecretString),
+    /// What is typed is the code of the moment.
+    Totp(TotpSeed),
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SecretValueError {
@@ -47,6 +57,8 @@ pub enum SecretValueError {
     Control,
     #[error("a placeholder")]
     Placeholder,
+    #[error("no seed of one-time codes: {} to {} bytes in base32", TotpSeed::MIN_BYTES, TotpSeed::MAX_BYTES)]
+    Seed,
 }
 
 impl SecretValue {
@@ -64,11 +76,39 @@ impl SecretValue {
         } else if raw.contains(OPEN) || raw.contains(CLOSE) {
             Err(SecretValueError::Placeholder)
         } else {
-            Ok(Self(raw.to_owned().into()))
+            Ok(Self(Kind::Text(raw.to_owned().into())))
         }
     }
 
+    /// The seed of one-time codes (RFC 6238: six digits, 30 s, SHA-1), in base32.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn totp(seed: &str) -> Result<Self, SecretValueError> {
+        TotpSeed::parse(seed).map(|seed| Self(Kind::Totp(seed))).ok_or(SecretValueError::Seed)
+    }
+
+    /// What must not be shown: for one-time codes the seed.
     pub(super) fn expose(&self) -> &str {
-        self.0.expose_secret()
+        match &self.0 {
+            Kind::Text(text) => text.expose_secret(),
+            Kind::Totp(seed) => seed.expose(),
+        }
+    }
+
+    /// The seed, if what is typed is a one-time code.
+    pub(super) fn seed(&self) -> Option<&TotpSeed> {
+        match &self.0 {
+            Kind::Text(_) => None,
+            Kind::Totp(seed) => Some(seed),
+        }
+    }
+
+    /// What is typed at a moment.
+    pub(super) fn typed(&self, at: SystemTime) -> SecretString {
+        match &self.0 {
+            Kind::Text(text) => text.clone(),
+            Kind::Totp(seed) => seed.code(at),
+        }
     }
 }

@@ -54,6 +54,10 @@ impl Executor<'_> {
         clear: bool,
         submit: bool,
     ) -> Result<ActionOutcome, ActionError> {
+        let wait = self.secrets.wait_for_codes(text);
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
         let target = self.target(index).await?;
         let before = self.start_filling(&target).await?;
         let place = &target.place;

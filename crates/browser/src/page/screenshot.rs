@@ -33,7 +33,7 @@ impl BrowserPage {
         if let Some(masker) = self.spec.secrets.masker() {
             // Redaction needs a PNG.
             let reader = FrameReader { context: &self.context, worlds: &self.worlds, limit };
-            return Ok(Some(redaction::capture(reader, document, masker).await?).filter(is_small));
+            return Ok(Some(redaction::capture(reader, document, &masker).await?).filter(is_small));
         }
         if settings.screenshot_marks {
             // The overlay needs a PNG; its size is checked afterwards.
