@@ -90,9 +90,11 @@ pub fn end_of(event: &RunEventKind) -> Option<End> {
         RunEventKind::Failed { failure, .. } => {
             Some(End::Failed { code: failure.code().to_owned(), message: failure.to_string() })
         }
-        RunEventKind::Started { .. } | RunEventKind::Log { .. } | RunEventKind::Step(_) | RunEventKind::Gap { .. } => {
-            None
-        }
+        RunEventKind::Started { .. }
+        | RunEventKind::Log { .. }
+        | RunEventKind::Asked(_)
+        | RunEventKind::Step(_)
+        | RunEventKind::Gap { .. } => None,
     }
 }
 

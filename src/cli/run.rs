@@ -150,6 +150,8 @@ impl Output {
                 RunEventKind::Started { provider, model, .. } => {
                     self.screen.started(provider.name(), model.as_deref())?;
                 }
+                // Not from here: the command line has no human input.
+                RunEventKind::Asked(_) => {}
                 RunEventKind::Log { level, message, .. } => self.screen.log(elapsed, *level, message)?,
                 RunEventKind::Gap { from, to, .. } => {
                     let message = format!("{} events were skipped because they came too fast", to - from + 1);

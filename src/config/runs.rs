@@ -28,6 +28,13 @@ pub(super) fn run(variables: &mut Variables) -> Result<RunSettings, ConfigError>
             nonzero_duration(),
             "Maximum time that a run may be paused. Then it continues by itself. Pauses do not count as its time.",
         )?,
+        input_timeout: variables.read(
+            "HUMAN_INPUT_TIMEOUT",
+            "10m",
+            nonzero_duration(),
+            "How long a run waits for a person's answer (`humanInput`). Then it goes on without. The wait does not count as \
+             its time.",
+        )?,
         max_steps: variables.read(
             "RUN_MAX_STEPS",
             "200",

@@ -104,6 +104,9 @@ impl From<SteerError> for ApiError {
     fn from(error: SteerError) -> Self {
         match error {
             SteerError::Unknown => Self::UnknownRun,
+            SteerError::NotSteered(NotSteered::Unfit(why)) => {
+                Self::invalid_field("input", "value_error", format!("Value error, {why}"))
+            }
             error => Self::NotSteered(error),
         }
     }
@@ -120,6 +123,9 @@ impl IntoResponse for ApiError {
                     SteerError::NeedsModel => "model_required",
                     SteerError::NotSteered(NotSteered::NotPaused) => "not_paused",
                     SteerError::NotSteered(NotSteered::Stopping) => "run_stopping",
+                    SteerError::NotSteered(NotSteered::InputClosed) => "input_closed",
+                    // A 422.
+                    SteerError::NotSteered(NotSteered::Unfit(_)) => "invalid_input",
                     SteerError::NotSteered(NotSteered::TooManyInstructions) => "too_many_messages",
                 },
             ),

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::run::{RunEvent, RunEventKind, Withheld};
+use agent::asking::InputRequest;
 use agent::control::Steering;
 use agent::image::Image;
 use agent::report::{Blocker, FileInfo, LogLevel, ModelUsage, Tally};
@@ -37,6 +38,12 @@ pub(super) enum EventDto<'a> {
         downloads: &'a [FileInfo],
         #[serde(skip_serializing_if = "Option::is_none")]
         blocker: Option<BlockerDto<'a>>,
+        is_complete: bool,
+    },
+    #[serde(rename = "input_request")]
+    InputRequest {
+        #[serde(flatten)]
+        request: InputRequestDto,
         is_complete: bool,
     },
     Result {
@@ -73,6 +80,7 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
             RunEventKind::Log { at, level, message, state } => {
                 Self::Log(LogDto { state: state.map(Steering::name), ..LogDto::new(*at, *level, message) })
             }
+            RunEventKind::Asked(request) => Self::InputRequest { request: request.clone().into(), is_complete: false },
             RunEventKind::Gap { at, from, to } => Self::Log(LogDto {
                 gap: Some(GapDto { from: *from, to: *to }),
                 ..LogDto::new(
@@ -145,6 +153,26 @@ impl<'a> LogDto<'a> {
 pub(super) struct GapDto {
     from: u64,
     to: u64,
+}
+
+/// What a run asks a person.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct InputRequestDto {
+    request_id: String,
+    kind: &'static str,
+    prompt: String,
+    options: Vec<String>,
+    step: u32,
+    expires_at: Timestamp,
+}
+
+impl From<InputRequest> for InputRequestDto {
+    fn from(request: InputRequest) -> Self {
+        let InputRequest { id, kind, prompt, options, step, expires_at } = request;
+        let (request_id, expires_at) = (id.to_string(), Timestamp(expires_at));
+        Self { request_id, kind: kind.name(), prompt, options, step, expires_at }
+    }
 }
 
 /// What blocks a page.

@@ -48,6 +48,7 @@ pub fn router(settings: HttpSettings, runs: RunService, tasks: TaskTracker, insp
         .route("/api/v1/browser-use/runs/{id}/resume", post(routes::runs::resume))
         .route("/api/v1/browser-use/runs/{id}/stop", post(routes::runs::stop))
         .route("/api/v1/browser-use/runs/{id}/messages", post(routes::runs::add))
+        .route("/api/v1/browser-use/runs/{id}/input", post(routes::runs::input))
         .route("/health", get(routes::health::health))
         .route("/health/details", get(routes::health::details))
         .route("/ready", get(routes::health::ready))

@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use super::failure::Failure;
 use super::id::RunId;
-use agent::control::Steering;
+use agent::asking::InputRequest;
+use agent::control::{Change, Steering};
 use agent::ports::Provider;
 use agent::report::{AgentResult, LogLevel, StepReport, Tally};
 use agent::secrets::{Mask, Masker};
@@ -44,6 +45,8 @@ pub enum RunEventKind {
         /// The run's new state, if somebody changed it.
         state: Option<Steering>,
     },
+    /// The run asks a person.
+    Asked(InputRequest),
     Step(StepReport),
     /// Stands for the events `from` to `to`, which were dropped before they were read. Its number is `to`.
     Gap {
@@ -84,12 +87,20 @@ impl RunEventKind {
         Self::Log { at: SystemTime::now(), level, message, state: None }
     }
 
-    /// Says that somebody changed the run's state.
-    pub(super) fn steered(state: Steering) -> Self {
+    pub(super) fn changed(change: Change) -> Self {
+        match change {
+            Change::State(state) => Self::steered(state),
+            Change::Asked(request) => Self::Asked(request),
+        }
+    }
+
+    /// Says that the run's state has changed.
+    fn steered(state: Steering) -> Self {
         let message = match state {
             Steering::Running => "the run continues",
             Steering::Pausing => "the run pauses before its next action",
             Steering::Paused => "the run is paused",
+            Steering::AwaitingInput => "the run waits for a person",
             Steering::Stopping => "the run stops",
         };
         Self::Log { at: SystemTime::now(), level: LogLevel::Info, message: message.into(), state: Some(state) }
@@ -106,6 +117,7 @@ impl RunEventKind {
         match self {
             Self::Started { model, .. } => model.as_ref().map_or(0, String::len),
             Self::Log { message, .. } => message.len(),
+            Self::Asked(request) => request.prompt.len() + all(&request.options),
             Self::Gap { .. } => 0,
             Self::Step(step) => {
                 let texts = [&step.action, &step.description, &step.thought, &step.url, &step.title];
@@ -133,6 +145,8 @@ impl Mask for RunEventKind {
             // Texts of the deployment and the caller.
             Self::Started { at: _, run_id: _, provider: _, model: _ } => {}
             Self::Gap { at: _, from: _, to: _ } => {}
+            // The agent asks without secrets.
+            Self::Asked(_) => {}
             Self::Log { at: _, level: _, message, state: _ } => message.mask(masker),
             Self::Step(report) => report.mask(masker),
             Self::Finished { result, duration: _ } => result.mask(masker),

@@ -3,10 +3,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+
 use super::caller::CallerId;
 use super::id::RunId;
 use super::request::Task;
 use super::supervisor::masked;
+use agent::asking::InputRequest;
 use agent::control::{Control, Instruction, NotSteered, Steering};
 use agent::ports::Provider;
 use agent::report::StepReport;
@@ -19,6 +23,7 @@ pub enum RunState {
     Running,
     Pausing,
     Paused,
+    AwaitingInput,
     Stopping,
     /// Its terminal event is out.
     Ended,
@@ -32,6 +37,7 @@ impl RunState {
             Self::Running => Steering::Running.name(),
             Self::Pausing => Steering::Pausing.name(),
             Self::Paused => Steering::Paused.name(),
+            Self::AwaitingInput => Steering::AwaitingInput.name(),
             Self::Stopping => Steering::Stopping.name(),
             Self::Ended => "ended",
         }
@@ -44,6 +50,7 @@ impl From<Steering> for RunState {
             Steering::Running => Self::Running,
             Steering::Pausing => Self::Pausing,
             Steering::Paused => Self::Paused,
+            Steering::AwaitingInput => Self::AwaitingInput,
             Steering::Stopping => Self::Stopping,
         }
     }
@@ -64,10 +71,12 @@ pub struct RunStatus {
     /// None for the built-in planner.
     pub model: Option<String>,
     pub caller: Option<CallerId>,
+    /// What the run asks a person.
+    pub input_request: Option<InputRequest>,
 }
 
 /// What a run can be told.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Command {
     Pause,
     Resume {
@@ -78,6 +87,11 @@ pub enum Command {
     Add(Task),
     /// Another task.
     Replace(Task),
+    /// The answer to what the run asks, which may be a secret.
+    Answer {
+        id: String,
+        input: SecretString,
+    },
 }
 
 /// Why a run does not obey.
@@ -152,6 +166,7 @@ impl RunHandle {
             provider: self.provider,
             model: self.model.clone(),
             caller: self.caller.clone(),
+            input_request: self.control.input_request().filter(|_| !reached.has_ended),
         }
     }
 
@@ -172,6 +187,10 @@ impl RunHandle {
             Command::Resume { message } => self.control.resume(message.map(text).transpose()?)?,
             Command::Stop => self.control.stop(),
             Command::Add(task) => self.control.instruct(Instruction::Added(text(task)?))?,
+            Command::Answer { id, input } => {
+                let id = Uuid::parse_str(&id).map_err(|_| NotSteered::InputClosed)?;
+                self.control.answer(id, input.expose_secret())?;
+            }
             Command::Replace(task) => self.control.instruct(Instruction::Replaced(text(task)?))?,
         }
         Ok(self.status().state)

@@ -5,12 +5,12 @@ use std::time::Duration;
 use url::Url;
 
 use super::caller::CallerId;
-use agent::RequestedAction;
 use agent::files::SentFile;
 use agent::image::ImageFormat;
 use agent::output::OutputSchema;
 use agent::ports::ModelChoice;
 use agent::secrets::Secrets;
+use agent::{Human, RequestedAction};
 use url_policy::DomainRules;
 
 /// A request for a run.
@@ -41,6 +41,8 @@ pub struct RunRequest {
     pub domains: DomainRules,
     /// Values to type that no model sees.
     pub secrets: Secrets,
+    /// Whether there is a person to ask, and about what. Then the secrets are open to more.
+    pub human: Option<Human>,
     /// Format of the screenshots in step events; none for no screenshots.
     pub screenshots: Option<ImageFormat>,
     /// Whether a stream omits a screenshot that is identical to the last one sent.
@@ -76,6 +78,7 @@ impl RunRequest {
             files: Vec::new(),
             domains: DomainRules::default(),
             secrets: Secrets::default(),
+            human: None,
             screenshots: None,
             skip_unchanged_screenshots: false,
             detach: Duration::ZERO,

@@ -22,7 +22,7 @@ use super::settings::RunSettings;
 use super::stream::{Channel, ResumeError, RunStream, StreamOptions};
 use super::supervisor::{self, Run};
 use agent::AgentSettings;
-use agent::control::Control;
+use agent::control::{Control, Limits};
 use agent::ports::{BrowserError, Browsers, HeadfulUnavailable, ModelName, ModelUnavailable, Models, Provider};
 
 /// The deployment's runs. Clones share them.
@@ -179,7 +179,8 @@ impl RunService {
         let first = RunEventKind::Started { at: started_at, run_id: id, provider, model: model_name.clone() };
         let (channel, stream) = Channel::open(id, options, first);
         let events = channel.clone();
-        let control = Control::new(inner.settings.max_pause, move |state| events.push(RunEventKind::steered(state)));
+        let limits = Limits { max_pause: inner.settings.max_pause, input_timeout: inner.settings.input_timeout };
+        let control = Control::new(limits, move |change| events.push(RunEventKind::changed(change)));
         let handle = Arc::new(RunHandle {
             id,
             caller: request.caller.clone(),

@@ -21,6 +21,8 @@ pub struct RunSettings {
     pub queue_timeout: Duration,
     /// Maximum time of a pause; then the run continues.
     pub max_pause: Duration,
+    /// How long a question to a person stays open.
+    pub input_timeout: Duration,
     /// How often a run that lost its browser continues in another one.
     pub max_restarts: u32,
     /// How long events may wait for a reader that takes nothing; then the run ends.

@@ -195,6 +195,7 @@ async fn drive(
             cost: request.max_cost.into_iter().chain(settings.max_cost).reduce(f64::min),
             deadline: Some(deadline),
         },
+        human: request.human.clone(),
     };
     Ok(agent.run(task).await?)
 }

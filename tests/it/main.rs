@@ -3,6 +3,7 @@
 
 mod actions;
 mod architecture;
+mod asking;
 mod config;
 mod contract;
 mod faults_docs;

@@ -24,6 +24,8 @@ enum Phase {
     Opening,
     Deciding,
     Acting,
+    /// It has asked a person.
+    Asking,
     /// Without a model.
     Action,
 }
@@ -35,10 +37,11 @@ impl Phase {
         match self {
             Self::Opening => script.open = Fate::Hang,
             Self::Acting | Self::Action => script.act = Fate::Hang,
-            Self::Queued | Self::Deciding => {}
+            Self::Queued | Self::Deciding | Self::Asking => {}
         }
         let replies = match self {
             Self::Acting => vec![Reply::click(1)],
+            Self::Asking => vec![Reply::actions("ask", json!([{ "ask": { "prompt": "Which one?" } }])), Reply::Hang],
             _ => vec![Reply::Hang, Reply::Hang],
         };
         let stage = Stage::new(replies).set("MAX_CONCURRENT_RUNS", "1").set("MAX_QUEUED_RUNS", "1");
@@ -50,6 +53,7 @@ impl Phase {
         let body = match self {
             Self::Action => json!({ "task": "x", "provider": "template",
                 "actions": [{ "type": "click", "index": 1 }] }),
+            Self::Asking => json!({ "task": "x", "humanInput": true }),
             _ => json!({ "task": "x", "detachSeconds": 60 }),
         };
         let events = service.run(&body).await;
@@ -58,6 +62,7 @@ impl Phase {
             Self::Queued => service.model.calls.reaches(1).await,
             Self::Opening => service.pages.asked.reaches(1).await,
             Self::Deciding => service.model.calls.reaches(1).await,
+            Self::Asking => drop(service.state(&id, "awaiting_input").await),
             Self::Acting | Self::Action => service.pages.acted.reaches(1).await,
         }
         (service, events, id, first)
@@ -98,6 +103,45 @@ async fn every_phase_obeys_every_command() {
         assert_eq!((&result["type"], &result["stopReason"]), (&"result".into(), &"stopped".into()), "{phase:?}");
         assert_eq!(result["success"], false);
         assert_eq!(states(&events), ["pausing", "running", "stopping"], "{phase:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_waits_for_a_person_obeys_every_command() {
+    let (service, events, id, _) = Phase::Asking.reach().await;
+    let request = service.state(&id, "awaiting_input").await["inputRequest"]["requestId"].clone();
+    for (command, body, expected) in [
+        ("resume", None, (CONFLICT, json!({ "detail": "not_paused" }))),
+        ("messages", Some(json!({ "text": "Hurry." })), (ACCEPTED, json!({ "state": "awaiting_input" }))),
+        ("input", Some(json!({ "requestId": "x", "input": "y" })), (CONFLICT, json!({ "detail": "input_closed" }))),
+        // It does nothing that would have to end first.
+        ("pause", None, (ACCEPTED, json!({ "state": "paused" }))),
+        ("pause", None, (ACCEPTED, json!({ "state": "paused" }))),
+        ("resume", None, (ACCEPTED, json!({ "state": "awaiting_input" }))),
+        ("pause", None, (ACCEPTED, json!({ "state": "paused" }))),
+        (
+            "input",
+            Some(json!({ "requestId": request, "input": "The red one." })),
+            (ACCEPTED, json!({ "state": "paused" })),
+        ),
+        ("input", Some(json!({ "requestId": request, "input": "y" })), (CONFLICT, json!({ "detail": "input_closed" }))),
+        ("resume", None, (ACCEPTED, json!({ "state": "running" }))),
+    ] {
+        assert_eq!(service.steer(&id, command, body).await, expected, "{command}");
+    }
+    service.model.calls.reaches(2).await;
+    assert_eq!(service.steer(&id, "stop", None).await.0, ACCEPTED);
+    let told = ["awaiting_input", "paused", "awaiting_input", "paused", "running", "stopping"];
+    assert_eq!(states(&events.collect().await), told);
+
+    // Another task withdraws the question, a stop ends the wait.
+    for (command, body, stays) in [("", Some(json!({ "task": "y" })), "running"), ("stop", None, "stopping")] {
+        let (service, events, id, _) = Phase::Asking.reach().await;
+        assert_eq!(service.steer(&id, command, body).await, (ACCEPTED, json!({ "state": stays })));
+        service.steer(&id, "stop", None).await;
+        assert_eq!(events.collect().await.last().unwrap()["stopReason"], "stopped");
+        let closed = service.steer(&id, "input", Some(json!({ "requestId": request, "input": "y" }))).await;
+        assert!(closed == (CONFLICT, json!({ "detail": "run_ended" })) || closed.0 == 404, "{closed:?}");
     }
 }
 

@@ -183,6 +183,15 @@ pub enum Action {
     Script {
         code: String,
     },
+    /// The user: for what only the user knows or decides. options: the only answers. secret: a value that you type by a name and do
+    /// not see.
+    Ask {
+        prompt: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        options: Option<Vec<String>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        secret: Option<bool>,
+    },
     Done {
         text: String,
         success: bool,
@@ -335,6 +344,7 @@ impl Action {
             Self::AnswerDialog { accept: false, .. } => "Dismiss the dialog".into(),
             Self::Evaluate { .. } => "Evaluate JavaScript".into(),
             Self::Script { .. } => "Run a script".into(),
+            Self::Ask { prompt, .. } => format!("Ask the user {}", short(prompt)),
             Self::Done { success: true, .. } => "Finish the task".into(),
             Self::Done { success: false, .. } => "End the task unfulfilled".into(),
         }

@@ -3,7 +3,9 @@
 //! It knows no browser, no model provider and no wire format. It reaches them through the traits in [`ports`].
 
 pub mod action;
+pub mod asking;
 pub mod budget;
+pub mod confirm;
 pub mod control;
 pub mod files;
 #[cfg(any(test, fuzzing))]
@@ -36,4 +38,4 @@ mod tests;
 pub use self::agent::{Agent, Decider};
 pub use self::report::AgentError;
 pub use self::settings::{AgentSettings, Scripts, Vision};
-pub use self::task::{AgentTask, RequestedAction};
+pub use self::task::{AgentTask, Human, RequestedAction};

@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::action::Action;
 use crate::budget::Budget;
+use crate::confirm::ConfirmActions;
 use crate::files::FileInfo;
 use crate::output::OutputSchema;
 use crate::secrets::Secrets;
@@ -28,6 +29,15 @@ pub struct AgentTask {
     /// The schema of the structured answer; for models only.
     pub output: Option<OutputSchema>,
     pub budget: Budget,
+    /// Whether there is a person to ask, and about what.
+    pub human: Option<Human>,
+}
+
+/// A person whom a run may ask.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Human {
+    /// What is asked about before it is done.
+    pub confirm: ConfirmActions,
 }
 
 /// An action of the request, carried out without a model.

@@ -11,13 +11,15 @@ pub(crate) struct Vocabulary {
     pub(crate) evaluate: bool,
     /// Scripts of the model that call actions.
     pub(crate) script: bool,
+    /// Questions to a person.
+    pub(crate) ask: bool,
     /// The output in `done`.
     pub(crate) data: bool,
 }
 
 impl Vocabulary {
     #[cfg(test)]
-    pub(crate) const ALL: Self = Self { evaluate: true, script: true, data: true };
+    pub(crate) const ALL: Self = Self { evaluate: true, script: true, ask: true, data: true };
 
     /// Of a run with this model, or with the built-in planner.
     pub(crate) fn of(settings: &AgentSettings, model: Option<&ModelName>, task: &AgentTask) -> Self {
@@ -27,8 +29,8 @@ impl Vocabulary {
             Scripts::Auto => model.is_some_and(|model| model.provider != Provider::Ollama.name()),
         };
         // A script could read a field that a secret was typed into, and send it anywhere.
-        let evaluate = settings.allow_evaluate && task.secrets.is_empty();
-        Self { evaluate, script, data: task.output.is_some() }
+        let evaluate = settings.allow_evaluate && !task.secrets.may_have_any();
+        Self { evaluate, script, ask: task.human.is_some(), data: task.output.is_some() }
     }
 
     /// By an action's name as models write it.
@@ -36,6 +38,7 @@ impl Vocabulary {
         match name {
             "evaluate" => self.evaluate,
             "script" => self.script,
+            "ask" => self.ask,
             _ => true,
         }
     }

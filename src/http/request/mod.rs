@@ -14,10 +14,10 @@ mod values;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use agent::RequestedAction;
 use agent::image::ImageFormat;
 use agent::ports::{ModelChoice, Provider};
 use agent::secrets::Secrets;
+use agent::{Human, RequestedAction};
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -27,7 +27,7 @@ use self::action::ActionBody;
 use self::file::FileBody;
 use self::http_credentials::BrowserBody;
 use self::input::{Field, OneOf, Parsed, Problems, list, not_null, within};
-pub(super) use self::steering::{parse_added, parse_replaced, parse_resumed};
+pub(super) use self::steering::{parse_added, parse_input, parse_replaced, parse_resumed};
 use self::values::{MAX_DOMAINS, MAX_FILES, MAX_MODEL_NAME_BYTES};
 use super::error::Problem;
 use crate::run::{RunRequest, StartUrl, Task};
@@ -92,6 +92,12 @@ struct RunBody {
     #[schemars(with = "Option<BTreeMap<String, BTreeMap<String, SecretBody>>>")]
     #[schemars(extend("maxProperties" = Secrets::MAX_ORIGINS))]
     sensitive_data: Option<Field<Map<String, Value>>>,
+    /// Whether the run may ask a person.
+    #[schemars(extend("default" = false))]
+    human_input: Option<Field<bool>>,
+    /// Names of actions, or `risky`, that need a person's consent.
+    #[schemars(with = "Option<ConfirmBody>")]
+    confirm_actions: Option<Field<Value>>,
     /// Settings of the run's browser.
     browser: Option<Field<BrowserBody>>,
     /// The deployment's default if missing.
@@ -113,6 +119,15 @@ struct RunBody {
 enum SecretBody {
     Text(String),
     Totp { totp: String },
+}
+
+/// A list of names, or `risky`.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum ConfirmBody {
+    One(String),
+    Many(Vec<String>),
 }
 
 /// The JSON Schema of a request for a run, for an OpenAPI document.
@@ -160,6 +175,10 @@ fn parse(body: &[u8], default_screenshots: Option<ImageFormat>) -> Parsed<RunReq
         "sensitiveData",
         secrets::with_http_credentials(secrets.unwrap_or_default(), credentials.unwrap_or_default()),
     );
+    let human_input = problems.optional("humanInput", body.human_input, Ok).unwrap_or(false);
+    let confirm =
+        problems.optional("confirmActions", body.confirm_actions, |names| values::confirm(names, human_input));
+    let human = human_input.then(|| Human { confirm: confirm.unwrap_or_default() });
     let screenshots = problems.optional("screenshotFormat", body.screenshot_format, |OneOf(format)| Ok(format));
     let skip_unchanged = problems.optional("skipUnchangedScreenshots", body.skip_unchanged_screenshots, Ok);
     // The deployment's own maximum is checked when the run starts.
@@ -180,7 +199,11 @@ fn parse(body: &[u8], default_screenshots: Option<ImageFormat>) -> Parsed<RunReq
         output,
         files: files.unwrap_or_default(),
         domains: DomainRules { allowed: allowed.map(Into::into), blocked: blocked.unwrap_or_default().into() },
-        secrets: secrets.unwrap_or_default(),
+        secrets: match (secrets.unwrap_or_default(), &human) {
+            (secrets, Some(_)) => secrets.open_to_more(),
+            (secrets, None) => secrets,
+        },
+        human,
         screenshots: screenshots.unwrap_or(default_screenshots),
         skip_unchanged_screenshots: skip_unchanged.unwrap_or(false),
         detach: Duration::from_secs(detach.unwrap_or_default().into()),
@@ -251,7 +274,7 @@ mod tests {
     #[test]
     fn every_documented_field_is_parsed() {
         let fields = documented_fields();
-        assert_eq!(fields.len(), 21, "{fields:?}");
+        assert_eq!(fields.len(), 23, "{fields:?}");
         for field in fields {
             // No field takes a list of lists.
             let body = serde_json::json!({ "task": "x", field: [[]] });

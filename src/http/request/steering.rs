@@ -1,6 +1,8 @@
 //! The bodies of commands to a run. Unknown fields are ignored.
 
+use agent::asking::InputRequest;
 use schemars::JsonSchema;
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::input::{Field, Parsed, Problems, not_null, object};
@@ -34,6 +36,21 @@ struct TaskBody {
     task: Option<Field<String>>,
 }
 
+/// The body of `POST /api/v1/browser-use/runs/{id}/input`.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(extend("required" = ["requestId", "input"]))]
+#[serde(rename_all = "camelCase")]
+struct InputBody {
+    /// Of the `input_request`.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schemars(with = "String")]
+    request_id: Option<Field<String>>,
+    /// The answer.
+    #[serde(default, deserialize_with = "not_null")]
+    #[schemars(with = "String", length(max = InputRequest::MAX_BYTES))]
+    input: Option<Field<String>>,
+}
+
 /// The message of a resumed run; none in an empty body.
 pub(in crate::http) fn parse_resumed(body: &[u8]) -> Result<Option<Task>, Vec<Problem>> {
     if body.is_empty() {
@@ -60,6 +77,17 @@ pub(in crate::http) fn parse_replaced(body: &[u8]) -> Result<Task, Vec<Problem>>
     in_body((|| {
         let body: TaskBody = object(json(body)?)?;
         required("task", body.task)
+    })())
+}
+
+/// The id of the question, and the answer, which may be a secret.
+pub(in crate::http) fn parse_input(body: &[u8]) -> Result<(String, SecretString), Vec<Problem>> {
+    in_body((|| {
+        let body: InputBody = object(json(body)?)?;
+        let mut problems = Problems::default();
+        let id = problems.required("requestId", body.request_id, Ok);
+        let input = problems.required("input", body.input, |input| Ok(input.into()));
+        problems.finish(id.zip(input))
     })())
 }
 

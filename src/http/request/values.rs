@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use agent::confirm::ConfirmActions;
 use agent::files::SentFile;
 use agent::image::ImageFormat;
 use agent::output::{OutputSchema, OutputSchemaError, PathSegment, SchemaFault};
@@ -18,6 +19,8 @@ use crate::run::{RunRequest, StartUrl, StartUrlError, Task, TaskError};
 pub(super) const MAX_MODEL_NAME_BYTES: usize = 256;
 pub(super) const MAX_FILES: usize = 20;
 pub(super) const MAX_DOMAINS: usize = 200;
+/// Names of actions that need consent.
+const MAX_CONFIRMED: usize = 50;
 /// Keys of a schema are the caller's; longer ones are cut off in locations.
 const MAX_KEY_CHARS: usize = 100;
 
@@ -26,6 +29,27 @@ pub(super) fn task(raw: String) -> Parsed<Task> {
         TaskError::Empty => one("string_too_short", "String should have at least 1 character"),
         TaskError::TooLong => too_many_bytes(Task::MAX_BYTES),
     })
+}
+
+/// Names of actions, or `risky` alone or among them.
+pub(super) fn confirm(names: Value, human_input: bool) -> Parsed<ConfirmActions> {
+    let names = match names {
+        Value::String(name) => vec![Value::String(name)],
+        Value::Array(names) if names.len() <= MAX_CONFIRMED => names,
+        Value::Array(_) => return one("too_long", format!("List should have at most {MAX_CONFIRMED} items")),
+        _ => return one("list_type", "Input should be a valid list of names of actions, or \"risky\""),
+    };
+    let mut confirm = ConfirmActions::default();
+    for (index, name) in names.into_iter().enumerate() {
+        if !name.as_str().is_some_and(|name| confirm.add(name)) {
+            let problem = Problem::new("value_error", "Value error, no action such as \"click\", nor \"risky\"");
+            return Err(vec![problem.within(index)]);
+        }
+    }
+    if !human_input {
+        return one("value_error", "Value error, nobody can consent: set humanInput to true");
+    }
+    Ok(confirm)
 }
 
 pub(super) fn max_tokens(tokens: i64) -> Parsed<u64> {

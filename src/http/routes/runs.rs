@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use crate::http::auth::Authenticated;
 use crate::http::body::{read_json, read_optional_json};
 use crate::http::error::{ApiError, Problem};
-use crate::http::event_dto::Timestamp;
+use crate::http::event_dto::{InputRequestDto, Timestamp};
 use crate::http::headers::caller_id;
-use crate::http::request::{parse_added, parse_replaced, parse_resumed};
+use crate::http::request::{parse_added, parse_input, parse_replaced, parse_resumed};
 use crate::http::router::HttpState;
 use crate::run::{CallerId, Command, RunId, RunStatus};
 
@@ -33,13 +33,12 @@ pub(in crate::http) struct RunStatusDto {
     provider: &'static str,
     model: Option<String>,
     caller_id: Option<String>,
-    /// What the run asks a person; nothing yet asks.
-    input_request: Option<()>,
+    input_request: Option<InputRequestDto>,
 }
 
 impl From<RunStatus> for RunStatusDto {
     fn from(status: RunStatus) -> Self {
-        let RunStatus { id, state, step, url, title, started_at, provider, model, caller } = status;
+        let RunStatus { id, state, step, url, title, started_at, provider, model, caller, input_request } = status;
         Self {
             run_id: id.to_string(),
             state: state.name(),
@@ -50,7 +49,7 @@ impl From<RunStatus> for RunStatusDto {
             provider: provider.name(),
             model,
             caller_id: caller.map(|caller| caller.as_str().to_owned()),
-            input_request: None,
+            input_request: input_request.map(InputRequestDto::from),
         }
     }
 }
@@ -117,6 +116,16 @@ pub(in crate::http) async fn add(
     request: Request<Body>,
 ) -> Accepted {
     instruct(&state, id, request, |body| parse_added(body).map(Command::Add)).await
+}
+
+/// `POST /api/v1/browser-use/runs/{id}/input`.
+pub(in crate::http) async fn input(
+    _caller: Authenticated,
+    State(state): State<HttpState>,
+    id: Id,
+    request: Request<Body>,
+) -> Accepted {
+    instruct(&state, id, request, |body| parse_input(body).map(|(id, input)| Command::Answer { id, input })).await
 }
 
 /// `PATCH /api/v1/browser-use/runs/{id}`.

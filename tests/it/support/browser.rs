@@ -7,7 +7,7 @@ use agent::action::Action;
 use agent::files::FileInfo;
 use agent::image::{Image, ImageFormat};
 use agent::locator::Locator;
-use agent::observation::{Element, ElementIndex, Observation, PageView, Tab};
+use agent::observation::{Blocker, Element, ElementIndex, Observation, PageView, Tab};
 use agent::ports::{ActionError, ActionOutcome, BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec};
 use async_trait::async_trait;
 use url::Url;
@@ -55,6 +55,8 @@ pub(crate) struct Script {
     pub(crate) picture_bytes: usize,
     /// Text that its pages show everywhere.
     pub(crate) reflects: String,
+    /// What blocks its pages, as long as it is there.
+    pub(crate) blocker: Arc<Mutex<Option<Blocker>>>,
 }
 
 /// A source of fake pages that counts operations.
@@ -180,7 +182,7 @@ impl Page for FakePage {
                 shown => vec![FileInfo { name: shown.to_owned(), bytes: 1 }],
             },
             dialog: None,
-            blocker: None,
+            blocker: self.script.blocker.lock().expect("no panic holds it").clone(),
             tabs: vec![Tab { id: 1, url: url.clone(), title: title.clone(), active: true }],
             url,
             title,

@@ -103,6 +103,11 @@ impl Events {
         }
     }
 
+    /// All remaining events, after some were read.
+    pub(crate) async fn collect_rest(self) -> Vec<Value> {
+        self.rest().await.into_iter().map(|(_, event)| event).collect()
+    }
+
     /// All remaining events, after checking what holds for every stream: ids without gaps, exactly one terminal event
     /// as the last, then `[DONE]`, then nothing.
     pub(crate) async fn collect(mut self) -> Vec<Value> {

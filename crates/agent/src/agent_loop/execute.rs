@@ -18,6 +18,8 @@ pub(super) const MAX_ERROR: usize = 500;
 /// Longest extract kept, in characters.
 pub(super) const MAX_EXTRACT: usize = 100_000;
 
+const USER_SPOKE: &str = "the user has said something";
+
 #[derive(Debug, Default)]
 pub(super) struct Execution {
     /// One for each action that was tried.
@@ -68,7 +70,20 @@ impl AgentLoop {
                 break;
             }
             if self.control.checkpoint().await && is_decided {
-                execution.end = End::Skipped("the user has said something".into());
+                execution.end = End::Skipped(USER_SPOKE.into());
+                break;
+            }
+            if let Some(objection) = self.objection(action).await {
+                // The built-in planner does not read what the user says.
+                match self.model {
+                    Some(_) => execution.end = End::Skipped(objection),
+                    None => execution.fail(action, view, objection),
+                }
+                break;
+            }
+            // It may have been paused meanwhile.
+            if self.control.checkpoint().await && is_decided {
+                execution.end = End::Skipped(USER_SPOKE.into());
                 break;
             }
             if let Action::Done { text, success, data } = action {
@@ -107,8 +122,13 @@ impl AgentLoop {
             _ if !self.vocabulary.allows(action) => {
                 Err(ActionError::NotPossible(format!("`{}` is not allowed here", action.name())))
             }
+            Action::Ask { prompt, options, secret } => {
+                self.ask(prompt, options.as_deref(), secret.unwrap_or(false)).await
+            }
             Action::Script { code } => {
-                script::run(code, &*self.page, &self.observation, self.vocabulary, &*self.reporter, &self.control).await
+                let confirm = self.task.human.as_ref().map(|human| &human.confirm);
+                let limits = script::Allowed { vocabulary: self.vocabulary, confirm };
+                script::run(code, &*self.page, &self.observation, limits, &*self.reporter, &self.control).await
             }
             // Models that know no null send 0 and empty texts instead.
             Action::Extract { again: Some(number @ 1..), .. } => self.show_again(*number),

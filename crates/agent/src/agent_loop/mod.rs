@@ -6,6 +6,7 @@ mod execute;
 mod limits;
 mod loop_guard;
 mod notices;
+mod person;
 mod picture;
 mod requested;
 mod state;
@@ -60,10 +61,11 @@ impl AgentLoop {
         self.start().await?;
         for step in self.requested_steps + 1..=self.last_step() {
             let (span, started) = (tracing::info_span!("step", step), Instant::now());
+            let rested = self.control.rested_for();
             if let ControlFlow::Break(ending) = self.step(step).instrument(span).await? {
                 return Ok(ending);
             }
-            self.last_duration = Some(started.elapsed());
+            self.last_duration = Some(started.elapsed().saturating_sub(self.control.rested_for() - rested));
         }
         self.log(LogLevel::Warning, format!("all {} steps are used up", self.task.max_steps)).await;
         Ok(StopReason::MaxSteps.into())

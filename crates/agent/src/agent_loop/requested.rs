@@ -46,8 +46,14 @@ impl AgentLoop {
             (!opened).then(|| "the start page did not open, so nothing that was to follow was tried".into());
         for RequestedAction { name, action } in actions.into_iter().take_while(|_| opened) {
             self.control.checkpoint().await;
+            if self.ask_to_pass_check().await {
+                self.observe().await?;
+            }
             self.requested_steps += 1;
-            let execution = self.execute_requested(&action).await?;
+            let mut execution = self.execute_requested(&action).await?;
+            if matches!(execution.end, End::Failed(_)) && self.is_passed_by_person().await? {
+                execution = self.execute_requested(&action).await?;
+            }
             let description = execution.descriptions.join("; ");
             if matches!(execution.end, End::Failed(_)) {
                 let error = format!("action {} of {total}: {description}", self.requested_steps);
@@ -76,6 +82,18 @@ impl AgentLoop {
             self.history.push(PastStep { step, decision, results, error: problem, interrupted: false });
         }
         Ok(RequestedResult { total, results })
+    }
+
+    /// Whether a person has dealt with what stops the actions.
+    async fn is_passed_by_person(&mut self) -> Result<bool, AgentError> {
+        if self.task.human.is_none() {
+            return Ok(false);
+        }
+        self.observe().await?;
+        let Some(blocker) = self.needs_person() else { return Ok(false) };
+        let is_passed = self.ask_for_help(&blocker).await;
+        self.observe().await?;
+        Ok(is_passed)
     }
 
     async fn execute_requested(&self, action: &Action) -> Result<Execution, AgentError> {

@@ -57,6 +57,10 @@ pub(crate) struct AgentLoop {
     pub(super) last_duration: Option<Duration>,
     /// The planner was asked to confirm a success on a blocked page.
     pub(super) asked_to_confirm: bool,
+    /// A person was asked to pass the human check that the page shows.
+    pub(super) is_check_known: bool,
+    /// How often a person was asked to deal with a blocker.
+    pub(super) helped: u32,
 }
 
 impl AgentLoop {
@@ -95,6 +99,8 @@ impl AgentLoop {
             warned: HashSet::new(),
             last_duration: None,
             asked_to_confirm: false,
+            is_check_known: false,
+            helped: 0,
         }
     }
 
@@ -110,6 +116,14 @@ impl AgentLoop {
                     self.task.task.push_str("\n\nThe user added, after step ");
                     self.task.task.push_str(&format!("{}: {text}", self.ledger.entries().tally.steps));
                     self.reminders.push("The user has added to the task.".into());
+                }
+                Instruction::Answered { prompt, answer } => {
+                    let step = self.ledger.entries().tally.steps;
+                    let answer = answer.unwrap_or_else(|| "(nobody answered: decide without)".into());
+                    self.task.task.push_str(&format!(
+                        "\n\nYou asked the user, after step {step}: {prompt}\nThe user answered: {answer}"
+                    ));
+                    self.reminders.push("Your question to the user is answered, below the task.".into());
                 }
                 Instruction::Replaced(task) => {
                     self.task.task = task;

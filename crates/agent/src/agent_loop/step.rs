@@ -20,6 +20,9 @@ use crate::text::shorten;
 impl AgentLoop {
     pub(super) async fn step(&mut self, step: u32) -> Result<ControlFlow<Ending>, AgentError> {
         self.warn_of_steps(step).await;
+        if self.ask_to_pass_check().await {
+            self.observe().await?;
+        }
         let forced = self.forced_stop(step);
         self.add_reminder(step, forced).await;
         let mut attempt = self.attempt(step, forced).await?;
@@ -38,6 +41,16 @@ impl AgentLoop {
 
         if let End::Done(answer) = execution.end {
             self.report(step, action, &decision, description).await;
+            if !answer.success
+                && forced.is_none()
+                && let Some(blocker) = self.needs_person()
+                && self.ask_for_help(&blocker).await
+            {
+                let unreadable = self.observe().await?;
+                let execution = Execution { end: End::Done(answer), ..execution };
+                self.remember(step, decision, execution, unreadable);
+                return Ok(ControlFlow::Continue(()));
+            }
             let forced = if unconfirmed { Some(StopReason::Unconfirmed) } else { forced };
             return Ok(ControlFlow::Break(self.ending(answer, forced)));
         }

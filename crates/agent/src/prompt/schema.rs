@@ -196,7 +196,7 @@ mod tests {
     use crate::action::Action;
     use crate::text::estimate_tokens;
 
-    const NONE: Vocabulary = Vocabulary { evaluate: false, script: false, data: false };
+    const NONE: Vocabulary = Vocabulary { evaluate: false, script: false, ask: false, data: false };
 
     /// Calls `check` with every object schema inside.
     fn each_object(schema: &Value, check: &mut impl FnMut(&Map<String, Value>)) {

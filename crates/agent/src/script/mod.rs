@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use self::engine::{Call, Failure};
 use crate::action::Action;
+use crate::confirm::ConfirmActions;
 use crate::control::Control;
 use crate::locator::Locator;
 use crate::observation::{Element, Observation};
@@ -35,6 +36,14 @@ const MAX_NAMED: usize = 8;
 const FUNCTIONS: &str = "a script has only open, back, click, hover, input, select, press, scroll, wait, text, find \
                          and view; with help as its arguments, the action explains them";
 
+/// What scripts may do.
+#[derive(Clone, Copy)]
+pub(crate) struct Allowed<'a> {
+    pub(crate) vocabulary: Vocabulary,
+    /// What needs a person's consent.
+    pub(crate) confirm: Option<&'a ConfirmActions>,
+}
+
 /// A call of the script.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -55,7 +64,7 @@ pub(crate) async fn run(
     code: &str,
     page: &dyn Page,
     seen: &Observation,
-    vocabulary: Vocabulary,
+    allowed: Allowed<'_>,
     reporter: &dyn Reporter,
     control: &Control,
 ) -> Result<ActionOutcome, ActionError> {
@@ -72,7 +81,7 @@ pub(crate) async fn run(
     let mut host = ScriptHost {
         page,
         control,
-        vocabulary,
+        allowed,
         reporter,
         seen: Some(seen.clone()),
         calls: 0,
@@ -109,7 +118,7 @@ pub(crate) async fn run(
 struct ScriptHost<'a> {
     page: &'a dyn Page,
     control: &'a Control,
-    vocabulary: Vocabulary,
+    allowed: Allowed<'a>,
     reporter: &'a dyn Reporter,
     /// The page as last read; cleared by each action.
     seen: Option<Observation>,
@@ -160,8 +169,16 @@ impl ScriptHost<'_> {
     }
 
     async fn act(&mut self, action: &Action) -> Result<Value, ActionError> {
-        if !is_callable(action) || !self.vocabulary.allows(action) {
+        if !is_callable(action) || !self.allowed.vocabulary.allows(action) {
             return Err(ActionError::NotPossible(format!("a script cannot {}", action.name())));
+        }
+        if let Some(confirm) = self.allowed.confirm
+            && confirm.include(action, self.look().await?)
+        {
+            // The script's time would be over before a person has answered.
+            return Err(ActionError::NotPossible(
+                "the user is asked before this is done: make it an action of its own, outside of a script".into(),
+            ));
         }
         if self.control.is_pausing() {
             // Its time is over soon, and a person may have changed the page.
@@ -217,7 +234,7 @@ impl ScriptHost<'_> {
 
 /// Whether scripts may call it: all actions on a page.
 fn is_callable(action: &Action) -> bool {
-    !matches!(action, Action::Done { .. } | Action::Script { .. } | Action::Screenshot {})
+    !matches!(action, Action::Ask { .. } | Action::Done { .. } | Action::Script { .. } | Action::Screenshot {})
 }
 
 fn is_meant(element: &Element, words: &str) -> bool {

@@ -29,9 +29,9 @@ pub struct MaskedPage {
 }
 
 impl MaskedPage {
-    /// Returns the page itself if there are no secrets.
+    /// Returns the page itself if there are no secrets and never will be.
     pub fn wrap(page: Arc<dyn Page>, secrets: &Secrets) -> Arc<dyn Page> {
-        if secrets.is_empty() { page } else { Arc::new(Self { page, secrets: secrets.clone() }) }
+        if !secrets.may_have_any() { page } else { Arc::new(Self { page, secrets: secrets.clone() }) }
     }
 
     async fn masked<T: Mask + Send + 'static>(&self, output: T) -> T {
@@ -100,9 +100,9 @@ pub struct MaskedModel {
 }
 
 impl MaskedModel {
-    /// Returns the model itself if there are no secrets.
+    /// Returns the model itself if there are no secrets and never will be.
     pub fn wrap(model: Arc<dyn ChatModel>, secrets: &Secrets) -> Arc<dyn ChatModel> {
-        if secrets.is_empty() { model } else { Arc::new(Self { model, secrets: secrets.clone() }) }
+        if !secrets.may_have_any() { model } else { Arc::new(Self { model, secrets: secrets.clone() }) }
     }
 }
 
@@ -130,9 +130,9 @@ pub struct MaskedReporter {
 }
 
 impl MaskedReporter {
-    /// Returns the reporter itself if there are no secrets.
+    /// Returns the reporter itself if there are no secrets and never will be.
     pub fn wrap(reporter: Arc<dyn Reporter>, secrets: &Secrets) -> Arc<dyn Reporter> {
-        if secrets.is_empty() { reporter } else { Arc::new(Self { reporter, secrets: secrets.clone() }) }
+        if !secrets.may_have_any() { reporter } else { Arc::new(Self { reporter, secrets: secrets.clone() }) }
     }
 }
 

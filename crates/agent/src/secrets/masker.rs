@@ -42,6 +42,13 @@ impl std::fmt::Debug for Masker {
     }
 }
 
+impl Default for Masker {
+    /// Masks nothing.
+    fn default() -> Self {
+        Self::new([])
+    }
+}
+
 impl Masker {
     /// Of placeholders and the values that they replace.
     pub fn new<'a>(values: impl IntoIterator<Item = (String, &'a str)>) -> Self {

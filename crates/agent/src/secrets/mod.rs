@@ -34,7 +34,8 @@ pub use secret::{SecretName, SecretNameError, SecretValue, SecretValueError};
 const OPEN: &str = "<secret>";
 const CLOSE: &str = "</secret>";
 
-/// A run's secrets. Clones share them, also those that are learned later: one-time codes that were typed.
+/// A run's secrets. Clones share them, also those that are learned later: what a person answered, and one-time codes that
+/// were typed.
 #[derive(Clone, Default)]
 pub struct Secrets(Option<Arc<Inner>>);
 
@@ -47,7 +48,10 @@ struct Inner {
 }
 
 /// What the run learned after its start.
+#[derive(Default)]
 struct Learned {
+    /// What a person answered.
+    asked: Vec<(OriginPattern, SecretName, SecretValue)>,
     /// One-time codes that were typed, with their names.
     codes: Vec<(SecretName, SecretString)>,
     /// Of all values.
@@ -130,21 +134,56 @@ impl Secrets {
         if named().next().is_none() && http_credentials.is_empty() {
             return Ok(Self::default());
         }
-        let masker = masker_of(&origins, &http_credentials, &[]);
+        let masker = masker_of(&origins, &http_credentials, &Learned::default());
         if named().any(|(name, _)| !masker.find(name.as_str()).is_empty()) {
             return Err(SecretsError::NameHoldsValue);
         }
-        let learned = RwLock::new(Learned { codes: Vec::new(), masker: Arc::new(masker) });
+        let learned = RwLock::new(Learned { masker: Arc::new(masker), ..Learned::default() });
         Ok(Self(Some(Arc::new(Inner { origins, http_credentials, learned }))))
     }
 
+    /// These secrets, to which a person may add.
+    #[must_use]
+    pub fn open_to_more(self) -> Self {
+        let none = || Inner { origins: Vec::new(), http_credentials: Vec::new(), learned: RwLock::default() };
+        Self(Some(self.0.unwrap_or_else(|| Arc::new(none()))))
+    }
+
+    /// Whether there are secrets by now.
     pub fn is_empty(&self) -> bool {
-        self.0.is_none()
+        !self.0.as_ref().is_some_and(|inner| inner.has_any())
+    }
+
+    /// Whether there are secrets, or may be later.
+    pub fn may_have_any(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Of all values that are known by now; none if there are no secrets.
     pub fn masker(&self) -> Option<Arc<Masker>> {
-        Some(self.0.as_ref()?.learned().masker.clone())
+        let inner = self.0.as_ref().filter(|inner| inner.has_any())?;
+        Some(inner.learned().masker.clone())
+    }
+
+    /// Adds what a person answered, for one origin; returns the name to type it by.
+    ///
+    /// # Errors
+    /// There are too many, or nothing can be added.
+    pub fn add_asked(&self, value: SecretValue, origin: OriginPattern) -> Result<SecretName, SecretsError> {
+        let inner = self.0.as_ref().ok_or(SecretsError::TooMany)?;
+        let mut learned = inner.learned_mut();
+        if learned.asked.len() >= Self::MAX_COUNT {
+            return Err(SecretsError::TooMany);
+        }
+        let is_taken = |name: &SecretName| {
+            let own = inner.origins.iter().flat_map(|secrets| &secrets.values).map(|(name, _)| name);
+            own.chain(learned.asked.iter().map(|(_, name, _)| name)).any(|other| other == name)
+        };
+        let names = (1..).map(|number| SecretName::parse(&format!("asked-{number}")).expect("it is plain"));
+        let name = names.into_iter().find(|name| !is_taken(name)).expect("there are more numbers than names");
+        learned.asked.push((origin, name.clone(), value));
+        inner.rebuild(&mut learned);
+        Ok(name)
     }
 
     /// Whether a text contains a placeholder or half of one. Always false if there are no secrets.
@@ -212,8 +251,7 @@ impl Secrets {
             return Err(SecretRefusal::TooManyCodes);
         }
         learned.codes.push((name, code));
-        learned.masker = Arc::new(masker_of(&inner.origins, &inner.http_credentials, &learned.codes));
-        learned.masker.mask_logs();
+        inner.rebuild(&mut learned);
         Ok(())
     }
 
@@ -239,11 +277,11 @@ impl Secrets {
     }
 
     /// The value of the most specific pattern.
-    fn value(&self, name: &str, origin: &Origin) -> Result<&SecretValue, SecretRefusal> {
+    fn value(&self, name: &str, origin: &Origin) -> Result<SecretValue, SecretRefusal> {
         let values = self.values(name)?;
         let matching = values.iter().filter(|(pattern, _)| pattern.matches(origin));
         let best = matching.max_by_key(|(pattern, _)| pattern.specificity());
-        best.map(|(_, value)| *value).ok_or_else(|| SecretRefusal::Elsewhere {
+        best.map(|(_, value)| value.clone()).ok_or_else(|| SecretRefusal::Elsewhere {
             name: name.to_owned(),
             origin: match origin {
                 Origin::Tuple(..) => origin.ascii_serialization(),
@@ -254,12 +292,17 @@ impl Secrets {
     }
 
     /// At least one value of this name.
-    fn values(&self, name: &str) -> Result<Vec<(&OriginPattern, &SecretValue)>, SecretRefusal> {
-        let values = self.origins().iter().flat_map(|secrets| {
+    fn values(&self, name: &str) -> Result<Vec<(OriginPattern, SecretValue)>, SecretRefusal> {
+        let declared = self.origins().iter().flat_map(|secrets| {
             let named = secrets.values.iter().filter(|(own, _)| own.as_str() == name);
-            named.map(|(_, value)| (&secrets.origin, value))
+            named.map(|(_, value)| (secrets.origin.clone(), value.clone()))
         });
-        let values: Vec<_> = values.collect();
+        let mut values: Vec<_> = declared.collect();
+        if let Some(inner) = &self.0 {
+            let learned = inner.learned();
+            let named = learned.asked.iter().filter(|(_, own, _)| own.as_str() == name);
+            values.extend(named.map(|(origin, _, value)| (origin.clone(), value.clone())));
+        }
         if !values.is_empty() {
             return Ok(values);
         }
@@ -275,8 +318,10 @@ impl Secrets {
     }
 
     fn names(&self) -> String {
-        let mut names: Vec<&str> =
-            self.names_by_origin().flat_map(|(_, names)| names).map(SecretName::as_str).collect();
+        let declared = self.names_by_origin().flat_map(|(_, names)| names).cloned();
+        let mut names: Vec<SecretName> = declared.collect();
+        names.extend(self.0.iter().flat_map(|inner| inner.learned().asked.clone()).map(|(_, name, _)| name));
+        let mut names: Vec<&str> = names.iter().map(SecretName::as_str).collect();
         names.sort_unstable();
         names.dedup();
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
@@ -292,19 +337,26 @@ impl Inner {
         self.learned.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn has_any(&self) -> bool {
+        let named = self.origins.iter().any(|secrets| !secrets.values.is_empty());
+        named || !self.http_credentials.is_empty() || !self.learned().asked.is_empty()
+    }
+
+    fn rebuild(&self, learned: &mut Learned) {
+        learned.masker = Arc::new(masker_of(&self.origins, &self.http_credentials, learned));
+        learned.masker.mask_logs();
+    }
+
     fn learned_mut(&self) -> RwLockWriteGuard<'_, Learned> {
         self.learned.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn masker_of(
-    origins: &[OriginSecrets],
-    http_credentials: &[HttpCredentials],
-    codes: &[(SecretName, SecretString)],
-) -> Masker {
-    let named = origins.iter().flat_map(|secrets| &secrets.values);
+fn masker_of(origins: &[OriginSecrets], http_credentials: &[HttpCredentials], learned: &Learned) -> Masker {
+    let named = origins.iter().flat_map(|secrets| &secrets.values).map(|(name, value)| (name, value));
+    let named = named.chain(learned.asked.iter().map(|(_, name, value)| (name, value)));
     let named = named.map(|(name, value)| (name.placeholder(), value.expose()));
-    let codes = codes.iter().map(|(name, code)| (name.placeholder(), code.expose_secret()));
+    let codes = learned.codes.iter().map(|(name, code)| (name.placeholder(), code.expose_secret()));
     // A page may repeat the header.
     let headers: Vec<String> = http_credentials.iter().map(HttpCredentials::basic).collect();
     let passwords = http_credentials.iter().map(HttpCredentials::password).chain(headers.iter().map(String::as_str));

@@ -59,6 +59,7 @@ impl World {
                 temperature: 0.1,
                 output: None,
                 budget: Budget::default(),
+                human: None,
             },
             model: Arc::new(ScriptedModel { answers: Mutex::new(answers.into_iter().collect()), ..Default::default() }),
             page: Arc::default(),

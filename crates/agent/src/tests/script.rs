@@ -1,10 +1,12 @@
 //! The sandbox of the action `script`.
 
 use super::super::control::Control;
-use super::super::script;
+use super::super::script::{self, Allowed};
 use super::super::settings::Scripts;
 use super::super::vocabulary::Vocabulary;
 use super::*;
+
+const ALL: Allowed<'static> = Allowed { vocabulary: Vocabulary::ALL, confirm: None };
 
 /// Runs a program on a page where every action works.
 async fn run(code: &str) -> Result<ActionOutcome, ActionError> {
@@ -12,7 +14,7 @@ async fn run(code: &str) -> Result<ActionOutcome, ActionError> {
 }
 
 async fn run_on(page: &FakePage, code: &str) -> Result<ActionOutcome, ActionError> {
-    script::run(code, page, &reading(0), Vocabulary::ALL, &Recorder::default(), &Control::default()).await
+    script::run(code, page, &reading(0), ALL, &Recorder::default(), &Control::default()).await
 }
 
 async fn result(code: &str) -> String {
@@ -30,7 +32,7 @@ async fn a_loop_of_actions_is_one_script() {
     let code =
         "for (const i of [3, 4, 5]) { click(i); input(i, 'x' + i, { submit: true }); } return find('Save').length;";
     let control = Control::default();
-    let outcome = script::run(code, &page, &reading(0), Vocabulary::ALL, &events, &control).await.unwrap();
+    let outcome = script::run(code, &page, &reading(0), ALL, &events, &control).await.unwrap();
     let acted = page.acted.lock().unwrap().clone();
     assert_eq!(acted.len(), 6);
     assert_eq!(acted[2], Action::click(ElementIndex(4)));
@@ -147,7 +149,7 @@ async fn an_endless_loop_ends_when_its_call_is_dropped() {
         let seen = reading(0);
         let events = Recorder::default();
         let control = Control::default();
-        let script = script::run(code, &page, &seen, Vocabulary::ALL, &events, &control);
+        let script = script::run(code, &page, &seen, ALL, &events, &control);
         let waited = tokio::time::timeout(Duration::from_millis(50), script).await;
         assert!(waited.is_err(), "{code}");
     }
@@ -188,7 +190,16 @@ async fn a_script_evaluates_nothing_if_not_allowed() {
     let page = FakePage::default();
     let none = Vocabulary { evaluate: false, ..Vocabulary::ALL };
     let code = "return typeof evaluate";
-    let outcome = script::run(code, &page, &reading(0), none, &Recorder::default(), &Control::default()).await.unwrap();
+    let outcome = script::run(
+        code,
+        &page,
+        &reading(0),
+        Allowed { vocabulary: none, ..ALL },
+        &Recorder::default(),
+        &Control::default(),
+    )
+    .await
+    .unwrap();
     assert_eq!(outcome.extracted.as_deref(), Some("undefined"));
 }
 

@@ -100,7 +100,9 @@ impl Executor<'_> {
             Action::Screenshot {} => {
                 Ok(ActionOutcome { description: "Take a screenshot".into(), ..ActionOutcome::default() })
             }
-            Action::Done { .. } | Action::Script { .. } => reject!("`done` is not done to a page"),
+            Action::Done { .. } | Action::Script { .. } | Action::Ask { .. } => {
+                reject!("this is not done to a page")
+            }
         }
     }
 }
