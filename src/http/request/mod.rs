@@ -255,8 +255,10 @@ mod tests {
             parse_run_request(body.to_string().as_bytes(), None).is_ok()
         };
         for (field, schema) in properties {
-            let nullable = schema["type"].as_array().is_some_and(|types| types.contains(&"null".into()));
-            assert_eq!(parses(field, Value::Null), nullable, "{field}");
+            let types = schema["type"].as_array().into_iter().flatten();
+            let variants = schema["anyOf"].as_array().into_iter().flatten().map(|variant| &variant["type"]);
+            let is_nullable = types.chain(variants).any(|name| name == "null");
+            assert_eq!(parses(field, Value::Null), is_nullable, "{field}");
             for (bound, outside) in [("minimum", -1.0), ("maximum", 1.0)] {
                 let Some(bound) = schema[bound].as_f64() else { continue };
                 assert!(parses(field, bound.into()) && !parses(field, (bound + outside).into()), "{field}: {bound}");
