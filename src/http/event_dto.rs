@@ -8,11 +8,12 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::run::{RunEvent, RunEventKind, Withheld};
+use crate::run::{ReturnedStorage, RunEvent, RunEventKind, Withheld};
 use agent::asking::InputRequest;
 use agent::control::Steering;
 use agent::image::Image;
 use agent::report::{Blocker, FileInfo, LogLevel, ModelUsage, Tally};
+use agent::storage_state::StorageState;
 
 /// Error texts may quote a provider at length.
 const MAX_ERROR_CHARS: usize = 1_000;
@@ -57,6 +58,8 @@ pub(super) enum EventDto<'a> {
         stop_reason: &'static str,
         #[serde(flatten)]
         tally: TallyDto<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        storage_state: Option<Option<&'a StorageState>>,
         is_complete: bool,
     },
     Error {
@@ -64,6 +67,8 @@ pub(super) enum EventDto<'a> {
         code: &'static str,
         #[serde(flatten)]
         tally: TallyDto<'a>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        storage_state: Option<Option<&'a StorageState>>,
         is_complete: bool,
     },
 }
@@ -103,7 +108,7 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
                 blocker: report.blocker.as_ref().map(BlockerDto::from),
                 is_complete: false,
             },
-            RunEventKind::Finished { result, duration } => Self::Result {
+            RunEventKind::Finished { result, duration, storage } => Self::Result {
                 success: result.success,
                 final_text: &result.final_text,
                 errors: &result.errors,
@@ -111,12 +116,14 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
                 output: result.output.as_ref(),
                 stop_reason: result.stop_reason.name(),
                 tally: TallyDto::new(&result.tally, *duration),
+                storage_state: storage.as_ref().map(|ReturnedStorage(state)| state.as_deref()),
                 is_complete: true,
             },
-            RunEventKind::Failed { failure, tally, duration } => Self::Error {
+            RunEventKind::Failed { failure, tally, duration, storage } => Self::Error {
                 error: one_sentence(&failure.to_string()),
                 code: failure.code(),
                 tally: TallyDto::new(tally, *duration),
+                storage_state: storage.as_ref().map(|ReturnedStorage(state)| state.as_deref()),
                 is_complete: true,
             },
         }

@@ -35,7 +35,7 @@ fn event_frame(data: &[u8]) {
         errors: vec![text.into()],
         ..AgentResult::default()
     };
-    let frame = frame(&RunEvent::new(7, RunEventKind::Finished { result, duration: Duration::ZERO }));
+    let frame = frame(&RunEvent::new(7, RunEventKind::Finished { result, duration: Duration::ZERO, storage: None }));
     let frame = std::str::from_utf8(&frame).expect("JSON is UTF-8");
     let line = frame.strip_prefix("id: 7\ndata: ").and_then(|rest| rest.strip_suffix("\n\n")).expect("one data line");
     // What Python's `splitlines` splits at, which is more than any other client does.

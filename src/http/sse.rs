@@ -158,7 +158,8 @@ mod tests {
     fn a_frame_is_one_line_whatever_the_text() {
         let text = "a\nb\r\nc\u{85}d\u{2028}e\u{2029}f\u{b}g\u{c}h\u{1c}i\u{1e}j ü 🦀";
         let result = AgentResult { success: true, final_text: text.into(), ..AgentResult::default() };
-        let frame = frame(&RunEvent::new(7, RunEventKind::Finished { result, duration: Duration::ZERO }));
+        let frame =
+            frame(&RunEvent::new(7, RunEventKind::Finished { result, duration: Duration::ZERO, storage: None }));
         let frame = std::str::from_utf8(&frame).unwrap();
         let data = frame.strip_prefix("id: 7\ndata: ").and_then(|rest| rest.strip_suffix("\n\n")).unwrap();
         assert!(data.chars().all(|character| !character.is_control() && !"\u{2028}\u{2029}".contains(character)));

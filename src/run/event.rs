@@ -1,5 +1,6 @@
 //! A run's events, without a wire format.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::failure::Failure;
@@ -9,6 +10,7 @@ use agent::control::{Change, Steering};
 use agent::ports::Provider;
 use agent::report::{AgentResult, LogLevel, StepReport, Tally};
 use agent::secrets::{Mask, Masker};
+use agent::storage_state::StorageState;
 
 /// One event of a run, numbered 1, 2, 3 ... in the order of the stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +19,17 @@ pub struct RunEvent {
     pub kind: RunEventKind,
     /// Why a step's screenshot was removed.
     pub withheld: Option<Withheld>,
+}
+
+/// The cookies and storage that a request asked for; none if they could not be read. They are neither masked, as that would
+/// break them, nor recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReturnedStorage(pub Option<Arc<StorageState>>);
+
+impl ReturnedStorage {
+    fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, |state| state.bytes())
+    }
 }
 
 /// Why a screenshot was removed.
@@ -59,12 +72,14 @@ pub enum RunEventKind {
         result: AgentResult,
         /// Since the run was accepted.
         duration: Duration,
+        storage: Option<ReturnedStorage>,
     },
     /// Terminal: the run failed or was cancelled.
     Failed {
         failure: Failure,
         tally: Tally,
         duration: Duration,
+        storage: Option<ReturnedStorage>,
     },
 }
 
@@ -126,15 +141,18 @@ impl RunEventKind {
                     + step.downloads.iter().map(|file| file.name.len() + size_of_val(file)).sum::<usize>()
                     + step.blocker.as_ref().map_or(0, |blocker| blocker.message.len())
             }
-            Self::Finished { result, .. } => {
-                result.final_text.len()
+            Self::Finished { result, storage, .. } => {
+                storage.as_ref().map_or(0, ReturnedStorage::bytes)
+                    + result.final_text.len()
                     + result.output_bytes()
                     + all(&result.errors)
                     + result.blocker.as_ref().map_or(0, |blocker| blocker.message.len())
                     + all(&result.tally.urls)
             }
             // Some contain a provider's message.
-            Self::Failed { failure, tally, .. } => failure.to_string().len() + all(&tally.urls),
+            Self::Failed { failure, tally, storage, .. } => {
+                failure.to_string().len() + all(&tally.urls) + storage.as_ref().map_or(0, ReturnedStorage::bytes)
+            }
         }
     }
 }
@@ -149,8 +167,8 @@ impl Mask for RunEventKind {
             Self::Asked(_) => {}
             Self::Log { at: _, level: _, message, state: _ } => message.mask(masker),
             Self::Step(report) => report.mask(masker),
-            Self::Finished { result, duration: _ } => result.mask(masker),
-            Self::Failed { failure, tally, duration: _ } => {
+            Self::Finished { result, duration: _, storage: _ } => result.mask(masker),
+            Self::Failed { failure, tally, duration: _, storage: _ } => {
                 failure.mask(masker);
                 tally.mask(masker);
             }
@@ -166,7 +184,7 @@ mod tests {
     use agent::report::Blocker;
 
     fn finished_bytes(result: AgentResult) -> usize {
-        RunEventKind::Finished { result, duration: Duration::ZERO }.heap_bytes()
+        RunEventKind::Finished { result, duration: Duration::ZERO, storage: None }.heap_bytes()
     }
 
     #[test]
@@ -180,7 +198,7 @@ mod tests {
         assert!(finished_bytes(result) >= 7 * long.len());
         let error = ModelError::Refused { provider: "openai".into(), reason: long.clone() };
         let failure = Failure::Model(error);
-        let event = RunEventKind::Failed { failure, tally: Tally::default(), duration: Duration::ZERO };
+        let event = RunEventKind::Failed { failure, tally: Tally::default(), duration: Duration::ZERO, storage: None };
         assert!(event.heap_bytes() >= long.len());
     }
 }

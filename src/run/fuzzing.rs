@@ -134,7 +134,7 @@ impl Model {
     }
 
     fn end(mut self) {
-        self.send(RunEventKind::Finished { result: AgentResult::default(), duration: Duration::ZERO });
+        self.send(RunEventKind::Finished { result: AgentResult::default(), duration: Duration::ZERO, storage: None });
         // Ignored after the terminal event.
         self.events.push(step(0, 0, None));
         if self.reader.is_none() {

@@ -19,12 +19,13 @@ mod registry;
 mod request;
 mod service;
 pub mod settings;
+mod storage;
 mod stream;
 mod supervisor;
 
 pub use admission::{Refusal, RefusalReason, RunCounts};
 pub use caller::{CallerId, CallerIdError};
-pub use event::{RunEvent, RunEventKind, Withheld};
+pub use event::{ReturnedStorage, RunEvent, RunEventKind, Withheld};
 pub use failure::Failure;
 pub use handle::{Command, RunState, RunStatus, SteerError};
 pub use id::RunId;

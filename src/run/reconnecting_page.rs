@@ -13,6 +13,7 @@ use agent::ledger::without_credentials;
 use agent::observation::Observation;
 use agent::ports::{ActionError, ActionOutcome, BrowserError, Browsers, Page, PageSpec};
 use agent::report::{LogLevel, Reporter};
+use agent::storage_state::SavedStorage;
 use agent::text::shorten;
 
 /// Maximum length of a URL in messages, in characters.
@@ -87,7 +88,7 @@ impl ReconnectingPage {
             if reopened == Err(ActionError::Browser(BrowserError::Lost)) {
                 continue;
             }
-            let notice = state.notice(&reopened);
+            let notice = state.notice(&reopened, self.spec.storage.is_some());
             state.notices.push(notice);
             return Ok(reopened);
         }
@@ -113,11 +114,14 @@ async fn use_restart(restarts_left: u32, url: Option<&Url>, reporter: &dyn Repor
 
 impl State {
     /// Tells the model what was lost.
-    fn notice(&mut self, reopened: &Reopened) -> String {
-        let mut notice = String::from(
+    fn notice(&mut self, reopened: &Reopened, brings_storage: bool) -> String {
+        let mut notice = String::from(if brings_storage {
+            "The browser was lost and another one took its place, with the cookies and storage that the run began with: \
+             other tabs and what was filled in are gone."
+        } else {
             "The browser was lost and another one took its place: logins, cookies, other tabs and what was filled in \
-             are gone.",
-        );
+             are gone."
+        });
         match (&self.url, reopened) {
             (None, _) => {}
             (Some(url), Ok(())) => notice.push_str(&format!(" {} was opened again.", shown(url))),
@@ -203,6 +207,11 @@ impl Page for ReconnectingPage {
             }
             opened => opened,
         }
+    }
+
+    async fn storage(&self) -> Result<SavedStorage, BrowserError> {
+        // Another browser would have none of it.
+        self.state.lock().await.page.storage().await
     }
 
     async fn close(&self) {

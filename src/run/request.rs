@@ -1,5 +1,6 @@
 //! A caller's request for a run.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -10,6 +11,7 @@ use agent::image::ImageFormat;
 use agent::output::OutputSchema;
 use agent::ports::ModelChoice;
 use agent::secrets::Secrets;
+use agent::storage_state::StorageState;
 use agent::{Human, RequestedAction};
 use url_policy::DomainRules;
 
@@ -43,6 +45,10 @@ pub struct RunRequest {
     pub secrets: Secrets,
     /// Whether there is a person to ask, and about what. Then the secrets are open to more.
     pub human: Option<Human>,
+    /// Cookies and storage of an earlier run.
+    pub storage: Option<Arc<StorageState>>,
+    /// Whether the terminal event has the run's cookies and storage.
+    pub returns_storage: bool,
     /// Format of the screenshots in step events; none for no screenshots.
     pub screenshots: Option<ImageFormat>,
     /// Whether a stream omits a screenshot that is identical to the last one sent.
@@ -79,6 +85,8 @@ impl RunRequest {
             domains: DomainRules::default(),
             secrets: Secrets::default(),
             human: None,
+            storage: None,
+            returns_storage: false,
             screenshots: None,
             skip_unchanged_screenshots: false,
             detach: Duration::ZERO,

@@ -18,6 +18,7 @@ use super::reconnecting_page::ReconnectingPage;
 use super::recorder::Recording;
 use super::request::RunRequest;
 use super::settings::RunSettings;
+use super::storage;
 use super::stream::Channel;
 use agent::budget::Budget;
 use agent::control::Deadline;
@@ -76,9 +77,13 @@ pub(super) async fn supervise(run: Run) {
     };
     let duration = started.elapsed();
     log(&outcome, duration);
+    let storage = match run.request.returns_storage {
+        true => Some(storage::returned(&run.request, page.get(), &run.events).await),
+        false => None,
+    };
     let mut end = match outcome {
-        Ok(result) => RunEventKind::Finished { result, duration },
-        Err(failure) => RunEventKind::Failed { failure, tally: ledger.entries().tally, duration },
+        Ok(result) => RunEventKind::Finished { result, duration, storage },
+        Err(failure) => RunEventKind::Failed { failure, tally: ledger.entries().tally, duration, storage },
     };
     if let Some(masker) = run.request.secrets.masker() {
         end.mask(&masker);
@@ -157,12 +162,18 @@ async fn drive(
 ) -> Result<AgentResult, Failure> {
     let request = &run.request;
     let secrets = &request.secrets;
+    let (storage, left_out) = storage::within_reach(request, &*run.browsers);
+    if let Some(message) = left_out {
+        run.events.push(RunEventKind::log(LogLevel::Warning, message));
+    }
     let spec = PageSpec {
         headless: request.headless,
         screenshots: request.screenshots,
         files: request.files.clone(),
         domains: request.domains.clone(),
         secrets: secrets.clone(),
+        storage,
+        saves_storage: request.returns_storage,
     };
     let reporter = MaskedReporter::wrap(Arc::new(RunReporter(run.events.clone(), run.handle.clone())), secrets);
     let reconnecting =

@@ -6,7 +6,6 @@ use std::path::Path;
 use agent::image::ImageFormat;
 use agent::ports::{Browsers, PageSpec};
 use serde_json::json;
-use url_policy::DomainRules;
 
 use crate::support::{OwnBrowser, Site, Start, Tab, processes, run};
 
@@ -27,13 +26,7 @@ fn a_headful_run_has_its_own_browser_and_display_and_leaves_neither() {
         let browser = OwnBrowser::start(|_| {}).await;
         assert_eq!(browser.pool.supports(false), Ok(()), "Xvfb is installed where the tests run");
         let site = Site::of(&[("/", "<button onclick=\"tell('shown ' + outerHeight)\">Show</button>")]).await;
-        let spec = PageSpec {
-            headless: false,
-            screenshots: Some(ImageFormat::Png),
-            files: vec![],
-            domains: DomainRules::default(),
-            secrets: Default::default(),
-        };
+        let spec = PageSpec { headless: false, ..PageSpec::plain(Some(ImageFormat::Png)) };
         let tab = Tab::new(browser.pool.open(spec).await.unwrap());
         assert_eq!(processes::browsers(browser.root()).len(), 2, "its own beside the shared one");
         let own_display = || processes::of(browser.root()).iter().any(|process| process.command.starts_with("Xvfb "));

@@ -35,6 +35,7 @@ mod service;
 mod settling;
 mod signals;
 mod stale_elements;
+mod storage;
 mod support;
 mod system;
 mod uploads;

@@ -61,7 +61,7 @@ async fn a_run_that_exceeds_its_time_ends_without_success() {
         last = Some(event);
     }
     assert_eq!(started.elapsed().as_secs(), 600);
-    let Some(RunEventKind::Finished { result, duration }) = last.map(|event| event.kind) else {
+    let Some(RunEventKind::Finished { result, duration, .. }) = last.map(|event| event.kind) else {
         panic!("a result ends it")
     };
     assert_eq!(duration.as_secs(), 600);

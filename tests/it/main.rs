@@ -24,6 +24,7 @@ mod secrets;
 mod shutdown;
 mod slow_readers;
 mod steering;
+mod storage;
 mod streams;
 mod support;
 mod unread_events;

@@ -20,6 +20,7 @@ pub mod ports;
 pub mod prompt;
 pub mod report;
 pub mod secrets;
+pub mod storage_state;
 pub mod text;
 pub mod usage;
 

@@ -16,6 +16,7 @@ use crate::image::{Image, ImageFormat};
 use crate::locator::Locator;
 use crate::observation::Observation;
 use crate::secrets::Secrets;
+use crate::storage_state::{SavedStorage, StorageState};
 use url_policy::{DomainRules, Refusal};
 
 // ---------------------------------------------------------------- models
@@ -233,13 +234,18 @@ pub struct PageSpec {
     pub domains: DomainRules,
     /// Values that [`Action::Input`] may type by name. Screenshots do not show them.
     pub secrets: Secrets,
+    /// Cookies and storage from before, loaded ahead of the first page.
+    pub storage: Option<Arc<StorageState>>,
+    /// Whether [`Page::storage`] will be asked for.
+    pub saves_storage: bool,
 }
 
 impl PageSpec {
     /// Without a window, files, lists or secrets.
     pub fn plain(screenshots: Option<ImageFormat>) -> Self {
         let (domains, secrets) = (DomainRules::default(), Secrets::default());
-        Self { headless: true, screenshots, files: Vec::new(), domains, secrets }
+        let (storage, saves_storage) = (None, false);
+        Self { headless: true, screenshots, files: Vec::new(), domains, secrets, storage, saves_storage }
     }
 }
 
@@ -268,6 +274,12 @@ pub trait Page: Send + Sync {
 
     /// Opens a URL before the first step. As `Action::Navigate`, but with a parsed URL.
     async fn open(&self, url: &Url) -> Result<ActionOutcome, ActionError>;
+
+    /// The cookies and storage of the context, if the spec announced it. The network is closed to the run's pages
+    /// before, so nothing can be done after it.
+    async fn storage(&self) -> Result<SavedStorage, BrowserError> {
+        Err(BrowserError::Protocol { cause: "this page is no browser's, so it stores nothing".into() })
+    }
 
     /// Disposes of the context and its files. Idempotent; returns when nothing is left.
     async fn close(&self);

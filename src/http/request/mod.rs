@@ -9,6 +9,7 @@ mod http_credentials;
 mod input;
 mod secrets;
 mod steering;
+mod storage_state;
 mod values;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ use self::file::FileBody;
 use self::http_credentials::BrowserBody;
 use self::input::{Field, OneOf, Parsed, Problems, list, not_null, within};
 pub(super) use self::steering::{parse_added, parse_input, parse_replaced, parse_resumed};
+use self::storage_state::StorageBody;
 use self::values::{MAX_DOMAINS, MAX_FILES, MAX_MODEL_NAME_BYTES};
 use super::error::Problem;
 use crate::run::{RunRequest, StartUrl, Task};
@@ -100,6 +102,11 @@ struct RunBody {
     confirm_actions: Option<Field<Value>>,
     /// Settings of the run's browser.
     browser: Option<Field<BrowserBody>>,
+    /// Cookies and storage of an earlier run, loaded before the first page.
+    storage_state: Option<Field<StorageBody>>,
+    /// Whether the last event has the run's cookies and storage.
+    #[schemars(extend("default" = false))]
+    return_storage_state: Option<Field<bool>>,
     /// The deployment's default if missing.
     #[serde(default, deserialize_with = "not_null")]
     #[schemars(with = "OneOf<Option<ImageFormat>>")]
@@ -179,6 +186,8 @@ fn parse(body: &[u8], default_screenshots: Option<ImageFormat>) -> Parsed<RunReq
     let confirm =
         problems.optional("confirmActions", body.confirm_actions, |names| values::confirm(names, human_input));
     let human = human_input.then(|| Human { confirm: confirm.unwrap_or_default() });
+    let storage = problems.optional("storageState", body.storage_state, storage_state::storage_state);
+    let returns_storage = problems.optional("returnStorageState", body.return_storage_state, Ok);
     let screenshots = problems.optional("screenshotFormat", body.screenshot_format, |OneOf(format)| Ok(format));
     let skip_unchanged = problems.optional("skipUnchangedScreenshots", body.skip_unchanged_screenshots, Ok);
     // The deployment's own maximum is checked when the run starts.
@@ -204,6 +213,8 @@ fn parse(body: &[u8], default_screenshots: Option<ImageFormat>) -> Parsed<RunReq
             (secrets, None) => secrets,
         },
         human,
+        storage,
+        returns_storage: returns_storage.unwrap_or(false),
         screenshots: screenshots.unwrap_or(default_screenshots),
         skip_unchanged_screenshots: skip_unchanged.unwrap_or(false),
         detach: Duration::from_secs(detach.unwrap_or_default().into()),
@@ -276,7 +287,7 @@ mod tests {
     #[test]
     fn every_documented_field_is_parsed() {
         let fields = documented_fields();
-        assert_eq!(fields.len(), 23, "{fields:?}");
+        assert_eq!(fields.len(), 25, "{fields:?}");
         for field in fields {
             // No field takes a list of lists.
             let body = serde_json::json!({ "task": "x", field: [[]] });

@@ -90,7 +90,10 @@ fn without_a_reader_the_oldest_events_are_dropped() {
     }
     assert_eq!(read(&journal, 0), "1..1 2 3");
     journal
-        .push(RunEventKind::Finished { result: AgentResult::default(), duration: Default::default() }, None)
+        .push(
+            RunEventKind::Finished { result: AgentResult::default(), duration: Default::default(), storage: None },
+            None,
+        )
         .unwrap();
     assert_eq!(read(&journal, 1), "2..2 3 4");
 }

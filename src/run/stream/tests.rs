@@ -38,7 +38,7 @@ fn log() -> RunEventKind {
 }
 
 fn end() -> RunEventKind {
-    RunEventKind::Finished { result: AgentResult::default(), duration: Duration::ZERO }
+    RunEventKind::Finished { result: AgentResult::default(), duration: Duration::ZERO, storage: None }
 }
 
 fn step(format: ImageFormat, picture: &str) -> RunEventKind {

@@ -9,6 +9,7 @@ use agent::image::{Image, ImageFormat};
 use agent::locator::Locator;
 use agent::observation::{Blocker, Element, ElementIndex, Observation, PageView, Tab};
 use agent::ports::{ActionError, ActionOutcome, BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec};
+use agent::storage_state::SavedStorage;
 use async_trait::async_trait;
 use url::Url;
 use url_policy::{DomainRules, Refusal, UrlPolicy};
@@ -44,6 +45,7 @@ pub(crate) struct Script {
     pub(crate) visit: Fate,
     pub(crate) act: Fate,
     pub(crate) observe: Fate,
+    pub(crate) save: Fate,
     pub(crate) close: Fate,
     /// Why there is no browser, if there is none.
     pub(crate) not_ready: Option<BrowserError>,
@@ -128,7 +130,7 @@ impl Browsers for FakeBrowsers {
         script.open.meet().await?;
         self.log.opened.add();
         self.log.specs.lock().expect("no panic holds the list").push(spec.clone());
-        Ok(Arc::new(FakePage { script, log: self.log.clone(), format: spec.screenshots }))
+        Ok(Arc::new(FakePage { script, log: self.log.clone(), spec }))
     }
 
     fn supports(&self, headless: bool) -> Result<(), HeadfulUnavailable> {
@@ -152,7 +154,7 @@ impl Browsers for FakeBrowsers {
 struct FakePage {
     script: Script,
     log: Arc<PageLog>,
-    format: Option<ImageFormat>,
+    spec: PageSpec,
 }
 
 #[async_trait]
@@ -197,7 +199,7 @@ impl Page for FakePage {
                 "" => Vec::new(),
                 shown => vec![format!("a dialog said: {shown}")],
             },
-            screenshot: self.format.map(|format| Image { format, base64: picture }),
+            screenshot: self.spec.screenshots.map(|format| Image { format, base64: picture }),
         })
     }
 
@@ -232,6 +234,13 @@ impl Page for FakePage {
         self.log.visited.lock().expect("no panic holds the list").push(url.to_string());
         self.script.visit.meet().await?;
         Ok(ActionOutcome { description: format!("Open {url}"), ..ActionOutcome::default() })
+    }
+
+    async fn storage(&self) -> Result<SavedStorage, BrowserError> {
+        self.script.save.meet().await?;
+        assert!(self.spec.saves_storage, "it was not announced");
+        let state = self.spec.storage.as_deref().cloned().unwrap_or_default();
+        Ok(SavedStorage { state, lost: vec!["one origin".into()] })
     }
 
     async fn close(&self) {

@@ -104,6 +104,7 @@ impl ContextState {
             event => {
                 if let KnownEvent::FrameNavigated(navigated) = &event {
                     self.check_document(id, &navigated.frame);
+                    self.document_seen(navigated.frame.document_url());
                 }
                 if let Some(tab) = self.tabs().of_session(id) {
                     self.apply_to_tab(tab, session, event);
@@ -117,7 +118,7 @@ impl ContextState {
         let target = attached.target_info;
         let mut tabs = self.tabs();
         match (target.kind.as_str(), by) {
-            ("page", _) if tabs.len() >= self.browser.settings.max_tabs => {
+            ("page", _) if tabs.len() >= self.browser.settings.max_tabs && !self.has_storage_tab() => {
                 self.browser.connection.root().send(CloseTargetParams::new(target.target_id));
                 tabs.reject_window(self.browser.settings.max_tabs);
             }
@@ -249,6 +250,9 @@ impl ContextState {
 
     /// Decides about a request outside the event loop, since a name may have to be resolved.
     fn paused(self: &Arc<Self>, session: Session, paused: RequestPaused) {
+        if self.serve_empty_page(&session, &paused) {
+            return;
+        }
         if is_download(&paused) && paused.redirected_request_id.is_none() {
             // The next event is the start of the download, once the server has responded.
             self.files.ledger().expect(&paused.frame_id, Instant::now() + self.browser.settings.download_wait);

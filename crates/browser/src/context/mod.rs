@@ -7,6 +7,7 @@ mod http_logins;
 mod prompts;
 mod session_setup;
 mod state;
+mod storage;
 mod tab_events;
 pub(crate) mod tabs;
 
@@ -98,6 +99,7 @@ impl Context {
             egress: Arc::new(Egress::new(resolver, browser.settings.network)),
             files,
             http_logins: Mutex::default(),
+            storage: Mutex::default(),
             events: events.clone(),
             dialogs: AtomicU64::new(0),
         });

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::http_logins::HttpLogins;
+use super::storage::StorageAccess;
 use super::tabs::Tabs;
 use crate::egress::Egress;
 use crate::files::RunFiles;
@@ -28,6 +29,7 @@ pub(super) struct ContextState {
     pub(super) egress: Arc<Egress>,
     pub(super) files: RunFiles,
     pub(super) http_logins: Mutex<HttpLogins>,
+    pub(super) storage: Mutex<StorageAccess>,
     /// The event queue, for sessions of frames, which their parents' sessions announce.
     pub(super) events: mpsc::Sender<Event>,
     /// Number of dialogs left to the model so far.

@@ -153,6 +153,17 @@ impl Tabs {
         notices
     }
 
+    /// Gives the id of the newest tab, which is closed, to the next one.
+    pub(crate) fn forget_last(&mut self) {
+        if self.by_id(self.opened).is_none() {
+            self.opened -= 1;
+        }
+    }
+
+    pub(crate) fn all(&mut self) -> impl Iterator<Item = &mut Tab> {
+        self.list.iter_mut()
+    }
+
     pub(crate) fn reset_dialog_counts(&mut self) {
         for tab in &mut self.list {
             tab.dialogs = 0;

@@ -191,6 +191,10 @@ impl Egress {
         }
     }
 
+    pub(crate) fn add_notice(&self, notice: String) {
+        lock(&self.reported).notices.push(notice);
+    }
+
     pub(crate) fn take_notices(&self) -> Vec<String> {
         std::mem::take(&mut lock(&self.reported).notices)
     }

@@ -26,6 +26,7 @@ use agent::image::{Image, ImageFormat};
 use agent::locator::Locator;
 use agent::observation::{ElementIndex, Observation};
 use agent::ports::{ActionError, ActionOutcome, BrowserError, Page, PageSpec};
+use agent::storage_state::SavedStorage;
 use cdp::CdpError;
 
 /// The tabs of a run.
@@ -145,6 +146,11 @@ impl Page for BrowserPage {
         self.used();
         self.action_started();
         self.context.while_alive(self.executor(&elements).open(url, false, format!("Open {url}"))).await
+    }
+
+    async fn storage(&self) -> Result<SavedStorage, BrowserError> {
+        let _alone = self.elements.lock().await;
+        self.context.while_alive(self.context.save_storage()).await
     }
 
     async fn close(&self) {

@@ -263,6 +263,10 @@ impl Pool {
             browser.retire();
             Context::open(lease, self.resolver.clone()).await?
         };
+        if let Err(error) = prepare_storage(&context, &spec).await {
+            context.dispose().await;
+            return Err(error);
+        }
         context.egress().open(self.policy.narrowed(&spec.domains));
         context.set_http_credentials(spec.secrets.clone());
         if let Err(error) = context.files().add_sent(&spec.files).await {
@@ -270,6 +274,17 @@ impl Pool {
             return Err(BrowserError::Protocol { cause: format!("the caller's files cannot be written: {error}") });
         }
         Ok(BrowserPage::new(context, spec))
+    }
+}
+
+/// Loads what the run brings of an earlier one, while its context reaches nothing.
+async fn prepare_storage(context: &Context, spec: &PageSpec) -> Result<(), BrowserError> {
+    if spec.saves_storage {
+        context.remember_origins();
+    }
+    match &spec.storage {
+        Some(state) => context.load_storage(state).await,
+        None => Ok(()),
     }
 }
 
