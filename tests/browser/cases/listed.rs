@@ -185,3 +185,21 @@ fn a_focused_custom_checkbox_is_listed_once() {
         tab.close().await;
     });
 }
+
+#[test]
+fn options_that_the_list_does_not_show_are_not_told() {
+    let many: String = (1..=12).map(|n| format!("<option>Town {n}</option>")).collect();
+    let cut = format!("<select aria-label=Town><option hidden>Gone</option>{many}</select>");
+    run(async move {
+        views(&[
+            (
+                "<style>.old { display: none }</style><select aria-label=Size><option disabled hidden>Choose</option>\
+                 <option>S</option><option class=old>M</option><option>L</option></select>",
+                &["options=\"S|L\""],
+                &["M"],
+            ),
+            (&cut, &["Town 7|… 5 more"], &["Gone|"]),
+        ])
+        .await;
+    });
+}

@@ -222,3 +222,54 @@ fn rows_that_the_page_places_are_listed_in_the_order_on_screen() {
         tab.close().await;
     });
 }
+
+#[test]
+fn items_that_styles_move_are_listed_in_the_order_on_screen() {
+    const PAGES: [(&str, &str); 7] = [
+        (
+            "/0",
+            "<div style='display:flex;flex-direction:row-reverse'><button>3</button><button>2</button><button>1</button></div>",
+        ),
+        (
+            "/1",
+            "<style>nav { display:flex; flex-direction:column-reverse }</style><nav>\
+            <button>3</button><button>2</button><button>1</button></nav>",
+        ),
+        (
+            "/2",
+            "<style>.last { order:1 }</style><div style='display:flex'><button class=last>3</button><button>1</button><button>2</button></div>",
+        ),
+        (
+            "/3",
+            "<div style='display:grid'><button style='order:2'>3</button><button style='order:-1'>1</button><button>2</button></div>",
+        ),
+        (
+            "/4",
+            "<div style='display:flex;flex-flow:row-reverse wrap;width:100px'><button style='width:50px'>2</button>\
+            <button style='width:50px'>1</button><button style='width:50px'>3</button></div>",
+        ),
+        (
+            "/5",
+            "<div id=h><button>3</button><button>2</button><button>1</button></div><script>h.attachShadow({ mode: 'open' })\
+            .innerHTML = '<style>p { display:flex; flex-direction:row-reverse }</style><p><slot></slot></p>'</script>",
+        ),
+        (
+            "/6",
+            "<div style='display:flex;border:1px solid'><button>1</button><button>2</button><button>3</button></div>",
+        ),
+    ];
+    run(async {
+        let site = crate::support::Site::of(&PAGES).await;
+        let tab = crate::support::open(&site, "/0").await;
+        let mut wrong = Vec::new();
+        for (path, body) in PAGES {
+            tab.go(&site.url(path)).await.unwrap();
+            let names: Vec<_> = tab.observe().await.view.elements.into_iter().map(|element| element.name).collect();
+            if names != ["1", "2", "3"] {
+                wrong.push(format!("{names:?}: {body}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        tab.close().await;
+    });
+}

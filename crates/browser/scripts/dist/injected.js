@@ -207,6 +207,11 @@
   function optionLabel(option) {
     return option.label || option.text;
   }
+  function isOffered(option) {
+    const group = option.parentElement;
+    const isGroupHidden = group instanceof HTMLOptGroupElement && getComputedStyle(group).display === "none";
+    return !isGroupHidden && getComputedStyle(option).display !== "none";
+  }
   function isTrue(element, name) {
     return attribute(element, name) === "true";
   }
@@ -1321,11 +1326,6 @@
       const label = clip(optionLabel(option), 100);
       return matches(option, ":disabled") ? `${label} (disabled)` : label;
     });
-  }
-  function isOffered(option) {
-    const group = option.parentElement;
-    const isGroupHidden = group instanceof HTMLOptGroupElement && getComputedStyle(group).display === "none";
-    return !isGroupHidden && getComputedStyle(option).display !== "none";
   }
   async function selectOptions({ id, options: options2, limit }) {
     const element = findField(id);
@@ -2903,6 +2903,7 @@
   // src/read/state.js
   var MAX_VALUE2 = 1e3;
   var MAX_OPTIONS2 = 60;
+  var MAX_ASKED = 500;
   var FORMATS = {
     date: "YYYY-MM-DD",
     time: "HH:MM",
@@ -3015,12 +3016,9 @@
     }
   }
   function describeSelect(element, out) {
-    const options2 = element.options ?? [];
-    out.options = [];
-    for (let i = 0; i < options2.length && i < MAX_OPTIONS2; i++) {
-      out.options.push(phrase(optionLabel(options2[i]), 80) || phrase(options2[i].value, 80));
-    }
-    out.total = options2.length;
+    const offered = Array.from(element.options ?? []).filter((option, n) => n >= MAX_ASKED || isOffered(option));
+    out.options = offered.slice(0, MAX_OPTIONS2).map((option) => phrase(optionLabel(option), 80) || phrase(option.value, 80));
+    out.total = offered.length;
     const selected2 = selectedLabels(element).slice(0, 20);
     out.value = bounded(selected2.map((label) => phrase(label, 80)).join(", "), 300);
     if (element.multiple) out.multiple = true;
@@ -3139,6 +3137,60 @@
     }
     const words = (names) => [...names].filter(Boolean).slice(0, MAX_NAMES).join(", ");
     return new Map([...out].map(([holder, names]) => [holder, words(names) || "controls"]));
+  }
+
+  // src/read/order.js
+  var MAX_CHILDREN = 400;
+  function placedChildren(element) {
+    const { children } = element;
+    const count = children.length;
+    if (count < 2 || count > MAX_CHILDREN) return null;
+    if (!children[0].hasAttribute("style")) return null;
+    const tag = localNameOf(children[0]);
+    for (let n = 0; n < count; n++) {
+      const child = children[n];
+      if (localNameOf(child) !== tag || getComputedStyle(child).position !== "absolute") return null;
+    }
+    const tops = Array.from(children, (child) => rectOf(child).top);
+    if (tops.every((top, n) => n === 0 || tops[n - 1] <= top)) return null;
+    return [...tops.keys()].sort((a, b) => tops[a] - tops[b]).map((n) => children[n]);
+  }
+  function arranges(style) {
+    if (style === null) return false;
+    const { display } = style;
+    return display.endsWith("flex") || display.endsWith("grid");
+  }
+  function asOnScreen(nodes2, style) {
+    if (!arranges(style) || nodes2.length < 2 || nodes2.length > MAX_CHILDREN) return nodes2;
+    const ordered = byOrder(nodes2);
+    const { flexDirection, flexWrap } = style;
+    const isReversed = flexDirection.endsWith("-reverse");
+    const isWrappedUp = flexWrap === "wrap-reverse";
+    if (!style.display.endsWith("flex") || !(isReversed || isWrappedUp)) return ordered;
+    const lines = flexWrap === "nowrap" ? [[...ordered]] : linesOf(ordered, style);
+    if (isReversed) for (const line of lines) line.reverse();
+    return (isWrappedUp ? lines.reverse() : lines).flat();
+  }
+  function byOrder(nodes2) {
+    const orders = nodes2.map((node) => isElement(node) ? Number(getComputedStyle(node).order) : 0);
+    if (orders.every((order) => order === 0)) return nodes2;
+    return [...orders.keys()].sort((a, b) => orders[a] - orders[b]).map((n) => nodes2[n]);
+  }
+  function linesOf(nodes2, { flexDirection, direction }) {
+    const isRow = flexDirection.startsWith("row");
+    const isBackwards = flexDirection.endsWith("-reverse") !== (isRow && direction === "rtl");
+    const lines = [[]];
+    let last = -Infinity;
+    for (const node of nodes2) {
+      const rect = isElement(node) ? rectOf(node) : null;
+      if (rect !== null && (rect.width > 0 || rect.height > 0)) {
+        const place = (isRow ? rect.left : rect.top) * (isBackwards ? -1 : 1);
+        if (place <= last) lines.push([]);
+        last = place;
+      }
+      lines[lines.length - 1].push(node);
+    }
+    return lines;
   }
 
   // src/read/overlaps.js
@@ -3461,7 +3513,7 @@
             element.assignedNodes()
           );
           if (assigned.length === 0) this.siblings(firstChildOf(element), context);
-          for (const node of assigned) this.node(node, context);
+          else this.nodes(assigned, context);
         } else if (!this.big || element.childElementCount < CROWD || !this.crowd(element, context)) {
           const placed = placedChildren(element);
           if (placed === null) this.siblings(firstChildOf(element), context);
@@ -3476,7 +3528,21 @@
      * @returns {void}
      */
     siblings(first, context) {
-      for (let node = first; node !== null; node = nextSiblingOf(node)) this.node(node, context);
+      if (!arranges(context.style)) {
+        for (let node = first; node !== null; node = nextSiblingOf(node)) this.node(node, context);
+        return;
+      }
+      const nodes2 = [];
+      for (let node = first; node !== null; node = nextSiblingOf(node)) nodes2.push(node);
+      this.nodes(nodes2, context);
+    }
+    /**
+     * @param {Node[]} nodes
+     * @param {ElementContext} context
+     * @returns {void}
+     */
+    nodes(nodes2, context) {
+      for (const node of asOnScreen(nodes2, context.style)) this.node(node, context);
     }
     /**
      * @param {Node} node
@@ -3666,20 +3732,6 @@
       return covered;
     }
   };
-  function placedChildren(element) {
-    const { children } = element;
-    const count = children.length;
-    if (count < 2 || count > CROWD) return null;
-    if (!children[0].hasAttribute("style")) return null;
-    const tag = localNameOf(children[0]);
-    for (let n = 0; n < count; n++) {
-      const child = children[n];
-      if (localNameOf(child) !== tag || getComputedStyle(child).position !== "absolute") return null;
-    }
-    const tops = Array.from(children, (child) => rectOf(child).top);
-    if (tops.every((top, n) => n === 0 || tops[n - 1] <= top)) return null;
-    return [...tops.keys()].sort((a, b) => tops[a] - tops[b]).map((n) => children[n]);
-  }
   function codeEditors() {
     const out = new Map(knownEditors(MAX_EDITORS));
     const fields = page.getElementsByTagName("textarea");

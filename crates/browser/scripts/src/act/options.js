@@ -1,6 +1,6 @@
 // Options of selects, listboxes and menus, and of what merely looks like them.
 
-import { isTrue, optionLabel, selectedLabels } from "../dom/controls.js";
+import { isOffered, isTrue, optionLabel, selectedLabels } from "../dom/controls.js";
 import { attribute, matches, page } from "../dom/native.js";
 import { idOf } from "../dom/registry.js";
 import { clip, normalized } from "../dom/strings.js";
@@ -37,18 +37,6 @@ export function nativeOptions(select) {
     const label = clip(optionLabel(option), 100);
     return matches(option, ":disabled") ? `${label} (disabled)` : label;
   });
-}
-
-/**
- * Whether the list of a select shows an option.
- *
- * @param {HTMLOptionElement} option
- * @returns {boolean}
- */
-function isOffered(option) {
-  const group = option.parentElement;
-  const isGroupHidden = group instanceof HTMLOptGroupElement && getComputedStyle(group).display === "none";
-  return !isGroupHidden && getComputedStyle(option).display !== "none";
 }
 
 /**

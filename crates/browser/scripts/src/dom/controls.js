@@ -176,6 +176,18 @@ export function optionLabel(option) {
 }
 
 /**
+ * Whether the list of a select shows an option.
+ *
+ * @param {HTMLOptionElement} option
+ * @returns {boolean}
+ */
+export function isOffered(option) {
+  const group = option.parentElement;
+  const isGroupHidden = group instanceof HTMLOptGroupElement && getComputedStyle(group).display === "none";
+  return !isGroupHidden && getComputedStyle(option).display !== "none";
+}
+
+/**
  * Whether an author's attribute says "true".
  *
  * @param {Element} element

@@ -1,6 +1,6 @@
 // Type, value and states of a control, as one flat record.
 
-import { isCheckable, isEditor, isSecret, isTrue, optionLabel, selectedLabels } from "../dom/controls.js";
+import { isCheckable, isEditor, isOffered, isSecret, isTrue, optionLabel, selectedLabels } from "../dom/controls.js";
 import { referencedText } from "../dom/names.js";
 import { bounded, phrase } from "../dom/strings.js";
 
@@ -8,6 +8,8 @@ import { bounded, phrase } from "../dom/strings.js";
 
 const MAX_VALUE = 1000;
 const MAX_OPTIONS = 60;
+/** Options of a select that are asked whether its list shows them. */
+const MAX_ASKED = 500;
 
 /** @type {Record<string, string>} */
 const FORMATS = {
@@ -179,12 +181,11 @@ function describeInput(element, out) {
  * @returns {void}
  */
 function describeSelect(element, out) {
-  const options = element.options ?? [];
-  out.options = [];
-  for (let i = 0; i < options.length && i < MAX_OPTIONS; i++) {
-    out.options.push(phrase(optionLabel(options[i]), 80) || phrase(options[i].value, 80));
-  }
-  out.total = options.length;
+  const offered = Array.from(element.options ?? []).filter((option, n) => n >= MAX_ASKED || isOffered(option));
+  out.options = offered
+    .slice(0, MAX_OPTIONS)
+    .map((option) => phrase(optionLabel(option), 80) || phrase(option.value, 80));
+  out.total = offered.length;
   const selected = selectedLabels(element).slice(0, 20);
   out.value = bounded(selected.map((label) => phrase(label, 80)).join(", "), 300);
   if (element.multiple) out.multiple = true;

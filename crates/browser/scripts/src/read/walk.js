@@ -20,6 +20,7 @@ import { bounded, phrase, whole } from "../dom/strings.js";
 import { bisect } from "./bisect.js";
 import { CellGroups } from "./cells.js";
 import { revealers } from "./hover.js";
+import { arranges, asOnScreen, placedChildren } from "./order.js";
 import { Overlaps } from "./overlaps.js";
 import { listText, MAX_TEXT } from "./text.js";
 import { coverMask, isCovered, isTextCovered, isUnderBar } from "./visibility.js";
@@ -155,7 +156,7 @@ export class Walk {
       else if (localNameOf(element) === "slot" && element.getRootNode() !== document) {
         const assigned = /** @type {HTMLSlotElement} */ (element).assignedNodes();
         if (assigned.length === 0) this.siblings(firstChildOf(element), context);
-        for (const node of assigned) this.node(node, context);
+        else this.nodes(assigned, context);
       } else if (!this.big || element.childElementCount < CROWD || !this.crowd(element, context)) {
         const placed = placedChildren(element);
         if (placed === null) this.siblings(firstChildOf(element), context);
@@ -171,7 +172,22 @@ export class Walk {
    * @returns {void}
    */
   siblings(first, context) {
-    for (let node = first; node !== null; node = nextSiblingOf(node)) this.node(node, context);
+    if (!arranges(context.style)) {
+      for (let node = first; node !== null; node = nextSiblingOf(node)) this.node(node, context);
+      return;
+    }
+    const nodes = [];
+    for (let node = first; node !== null; node = nextSiblingOf(node)) nodes.push(node);
+    this.nodes(nodes, context);
+  }
+
+  /**
+   * @param {Node[]} nodes
+   * @param {ElementContext} context
+   * @returns {void}
+   */
+  nodes(nodes, context) {
+    for (const node of asOnScreen(nodes, context.style)) this.node(node, context);
   }
 
   /**
@@ -386,29 +402,6 @@ export class Walk {
     }
     return covered;
   }
-}
-
-/**
- * The children of an element that places all of them itself, as virtual grids do with their rows, in the order in which
- * they are seen.
- *
- * @param {AnyElement} element
- * @returns {Element[] | null} null when they are in that order already, or are not placed
- */
-function placedChildren(element) {
-  const { children } = element;
-  const count = children.length;
-  if (count < 2 || count > CROWD) return null;
-  // Such places are inline styles, and computed ones are dear for every element of a large page.
-  if (!children[0].hasAttribute("style")) return null;
-  const tag = localNameOf(children[0]);
-  for (let n = 0; n < count; n++) {
-    const child = children[n];
-    if (localNameOf(child) !== tag || getComputedStyle(child).position !== "absolute") return null;
-  }
-  const tops = Array.from(children, (child) => rectOf(child).top);
-  if (tops.every((top, n) => n === 0 || tops[n - 1] <= top)) return null;
-  return [...tops.keys()].sort((a, b) => tops[a] - tops[b]).map((n) => children[n]);
 }
 
 /**
