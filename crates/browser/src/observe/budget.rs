@@ -90,7 +90,7 @@ fn fold(lines: &[Line], order: &[usize], groups: usize, (within, beyond): (usize
 }
 
 /// Whether a line is a control of which only the colour is known.
-fn is_colour(line: &Line) -> bool {
+pub(super) fn is_colour(line: &Line) -> bool {
     match line.pieces.as_slice() {
         [Piece::Control(_, text)] => {
             text.ends_with(" />") && text.contains(" colour=") && !text.contains(" state=") && !text.contains(" icon=")

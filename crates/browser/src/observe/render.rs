@@ -1,6 +1,6 @@
 //! Renders the selected lines as text, with notes about what is omitted.
 
-use super::budget::{Fate, NOTE, choose};
+use super::budget::{Fate, NOTE, choose, is_colour};
 use super::flat_page::{Control, FlatPage, Line, Piece};
 use super::flatten::flatten;
 use super::frames::FrameReading;
@@ -215,6 +215,8 @@ struct Gap {
     controls: usize,
     texts: usize,
     items: usize,
+    /// Of them, those of a palette in the viewport, which no scrolling lists.
+    colours: usize,
     last_item: Option<(usize, u32)>,
 }
 
@@ -226,6 +228,7 @@ impl Gap {
         if fate == Fate::Folded {
             if self.last_item != line.group {
                 self.items += 1;
+                self.colours += usize::from(line.distance == 0 && is_colour(line));
                 self.last_item = line.group;
             }
             return;
@@ -240,6 +243,7 @@ impl Gap {
             (0, 0, 0) => return None,
             (0, 0, texts) => format!("... {texts} lines of text left out"),
             (0, controls, _) => format!("... {controls} controls left out, scroll to see"),
+            (items, 0, 0) if items == self.colours => format!("... {items} more like these, in view"),
             (items, 0, 0) => format!("... {items} more like these, scroll to see"),
             (items, controls, texts) => {
                 format!("... {items} more like these and {} other lines, scroll to see", controls + texts)

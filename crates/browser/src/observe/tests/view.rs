@@ -81,7 +81,7 @@ fn entries_of_a_palette_fold_and_squares_of_a_board_do_not() {
         compose(&page(items), &mut IndexTable::default(), 6_000).text
     };
     assert_eq!(list("").matches("colour=").count(), 40);
-    assert!(list("").contains("24 more like these"));
+    assert!(list("").contains("24 more like these, in view"));
     assert_eq!(list("dark").matches("colour=").count(), 64);
 }
 
