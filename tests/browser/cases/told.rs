@@ -23,6 +23,24 @@ fn a_field_that_is_emptied_once_it_is_full_is_typed_into_once() {
 }
 
 #[test]
+fn entries_with_commas_are_typed_once() {
+    run(async {
+        let body = "<label>Tags <input id=t></label><ul id=chips></ul><script>t.oninput = () => {\
+            const parts = t.value.split(','); t.value = parts.pop(); parts.forEach(add) };\
+            const add = (tag) => { const li = document.createElement('li'); li.textContent = tag.trim(); chips.append(li) };\
+            t.onkeydown = (e) => { if (e.key == 'Enter') { add(t.value); t.value = '' } }</script>";
+        let (_site, tab) = tab_at(body).await;
+        let index = tab.find("Tags").await;
+        let text = "red, dark green, blue".to_owned();
+        tab.act(Action::Input { index: index.into(), text, clear: None, submit: Some(true) }).await.unwrap();
+        let seen = tab.text().await;
+        let chips: Vec<_> = seen.lines().filter(|line| !line.contains("Tags") && !line.starts_with("...")).collect();
+        assert_eq!(chips, ["red", "dark green", "blue"]);
+        tab.close().await;
+    });
+}
+
+#[test]
 fn an_editor_with_an_empty_paragraph_gets_its_lines_in_order() {
     run(async {
         let body = "<div contenteditable role=textbox aria-label=Note id=note><p><br></p></div>";

@@ -1486,6 +1486,7 @@
 
   // src/act/fields.js
   var MAX_VALUE = 2e4;
+  var REWRITE_LIMIT = 60;
   function suggests(element) {
     return attribute(element, "role") === "combobox" || ["list", "both"].includes(attribute(element, "aria-autocomplete") ?? "") || attribute(element, "aria-haspopup") === "listbox" || element.closest("[role=combobox]") !== null;
   }
@@ -1613,15 +1614,23 @@
     const element = find(id);
     if (!element) return { gone: true };
     if (isSecret(element)) return { secret: true, length: String(element.value).length };
+    const isEmptied = () => shownValue(element).trim() === "" && typing.held && typing.id === id && typing.text === text2;
+    if (isEmptied()) await new Promise((resolve) => setTimeout(resolve, REWRITE_LIMIT));
+    if (!element.isConnected) return { gone: true };
     const value = shownValue(element);
     const away = !isFocused(element);
     const wanted = normalized(text2);
     if (normalized(value).endsWith(wanted)) return { value, elsewhere: false, away };
     if (wanted && joinedFrom(element, wanted.length) === wanted) return { value: text2, elsewhere: false, away: false };
-    const isUsed = value.trim() === "" && typing.held && typing.id === id && typing.text === text2;
-    const isShown = () => [...appeared()].some((one) => normalized(one.textContent).includes(wanted));
-    const elsewhere = wanted !== "" && (isUsed || isShown());
+    const news = [...appeared()].map((one) => normalized(one.textContent));
+    const isShown = (words) => news.some((shown) => shown.includes(words));
+    const elsewhere = wanted !== "" && (isEmptied() || isShown(wanted) || isDivided(wanted, normalized(value), isShown));
     return { value, elsewhere, away: false };
+  }
+  function isDivided(text2, rest, isShown) {
+    if (!text2.endsWith(rest)) return false;
+    const entries = text2.slice(0, text2.length - rest.length).split(/[\s,;]+/).filter(Boolean);
+    return entries.length > 0 && entries.every(isShown);
   }
   var setValue = (
     /** @type {(this: AnyElement, value: string) => void} */

@@ -13,6 +13,8 @@ import { frames } from "./wait.js";
 /** @import { AnyElement, FileFieldLimits, Gone, HeldFiles } from "../types" */
 
 const MAX_VALUE = 20000;
+/** How long a field that is empty again may take to hold what the page makes of a text, in ms. */
+const REWRITE_LIMIT = 60;
 
 /**
  * Whether a field says that it proposes what to type.
@@ -246,15 +248,37 @@ export async function fieldValue({ id, text }) {
   const element = find(id);
   if (!element) return { gone: true };
   if (isSecret(element)) return { secret: true, length: String(element.value).length };
+  const isEmptied = () => shownValue(element).trim() === "" && typing.held && typing.id === id && typing.text === text;
+  // A page that is slow to rewrite what is typed may take it away meanwhile.
+  if (isEmptied()) await new Promise((resolve) => setTimeout(resolve, REWRITE_LIMIT));
+  if (!element.isConnected) return { gone: true };
   const value = shownValue(element);
   const away = !isFocused(element);
   const wanted = normalized(text);
   if (normalized(value).endsWith(wanted)) return { value, elsewhere: false, away };
   if (wanted && joinedFrom(element, wanted.length) === wanted) return { value: text, elsewhere: false, away: false };
-  const isUsed = value.trim() === "" && typing.held && typing.id === id && typing.text === text;
-  const isShown = () => [...appeared()].some((one) => normalized(one.textContent).includes(wanted));
-  const elsewhere = wanted !== "" && (isUsed || isShown());
+  const news = [...appeared()].map((one) => normalized(one.textContent));
+  const isShown = (/** @type {string} */ words) => news.some((shown) => shown.includes(words));
+  const elsewhere = wanted !== "" && (isEmptied() || isShown(wanted) || isDivided(wanted, normalized(value), isShown));
   return { value, elsewhere, away: false };
+}
+
+/**
+ * Whether a page has taken the entries of a text out of its field one by one, as fields for tags do: the field holds the
+ * rest, and the page shows what is gone from it.
+ *
+ * @param {string} text
+ * @param {string} rest what the field holds
+ * @param {(words: string) => boolean} isShown
+ * @returns {boolean}
+ */
+function isDivided(text, rest, isShown) {
+  if (!text.endsWith(rest)) return false;
+  const entries = text
+    .slice(0, text.length - rest.length)
+    .split(/[\s,;]+/)
+    .filter(Boolean);
+  return entries.length > 0 && entries.every(isShown);
 }
 
 const setValue = /** @type {(this: AnyElement, value: string) => void} */ (
