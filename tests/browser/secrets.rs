@@ -537,3 +537,67 @@ fn no_picture_is_taken_of_a_value_that_cannot_be_covered_for_certain() {
         tab.close().await;
     });
 }
+
+/// Whether a picture shows something red, as only the value is. Decoding the lower half would take most of the test.
+fn shows_red(picture: &agent::image::Image) -> bool {
+    let file = STANDARD.decode(&*picture.base64).unwrap();
+    let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+    let samples = reader.info().color_type.samples();
+    let is_red = |pixel: &&[u8]| pixel[0] > 180 && pixel[1] < 90 && pixel[2] < 90;
+    let mut red = 0;
+    for _ in 0..500 {
+        red += reader.next_row().unwrap().unwrap().data().chunks(samples).filter(is_red).count();
+    }
+    red > 20
+}
+
+#[test]
+fn no_value_can_be_read_in_the_top_layer() {
+    const PATHS: [&str; 13] = ["/0", "/1", "/2", "/3", "/4", "/5", "/6", "/7", "/8", "/9", "/10", "/11", "/12"];
+    let red = "<style>*{color:red;fill:red;border-color:black;caret-color:transparent;outline:0;font:bold 30px monospace}</style>";
+    let modal = "<script>for (const one of document.querySelectorAll('dialog')) one.showModal()</script>";
+    let letters: String = "Hunter2244".chars().map(|letter| format!("<b>{letter}</b>")).collect();
+    let frame = |style: &str| format!("<iframe style='{style}' srcdoc='{red}Hunter2244'></iframe>");
+    let bodies = [
+        format!("<dialog>Hunter2244</dialog>{modal}"),
+        format!("<dialog><input value=Hunter2244></dialog>{modal}"),
+        format!("<dialog><svg width=400 height=60><text y=40>Hunter2244</text></svg></dialog>{modal}"),
+        format!("<dialog>{letters}</dialog>{modal}"),
+        format!("<dialog style='text-transform:uppercase'>Hunter2244</dialog>{modal}"),
+        format!("<dialog>Outer<dialog>Hunter2244</dialog></dialog>{modal}").replace("Outer", "<br><br><br>"),
+        "<div id=h></div><script>const root = h.attachShadow({ mode: 'closed' });\
+         root.innerHTML = '<style>*{color:red;border-color:black}</style><dialog>Hunter2244</dialog>'; root.lastChild.showModal()</script>"
+            .to_owned(),
+        format!("<dialog style='transform:rotate(30deg)'>Hunter2244</dialog>{modal}"),
+        "<div popover id=p>Hunter2244</div><script>p.showPopover()</script>".to_owned(),
+        "<div id=f onclick='f.requestFullscreen()' style='height:300px'>Hunter2244</div>".to_owned(),
+        "<div style='position:fixed;inset:0;z-index:2147483647;background:white'>Hunter2244</div>".to_owned(),
+        format!("<dialog>{}</dialog>{modal}", frame("")),
+        frame("transform:scale(2);transform-origin:0 0"),
+    ]
+    .map(|body| format!("{red}{body}"));
+    run(async {
+        let site = Site::of(&PATHS.into_iter().zip(bodies.iter().map(String::as_str)).collect::<Vec<_>>()).await;
+        let bare = open(&site.url("/0"), Secrets::default(), Some(ImageFormat::Png)).await;
+        let tab = open(&site.url("/0"), secrets(&[&site.url("")], "Hunter2244"), Some(ImageFormat::Png)).await;
+        for (path, body) in PATHS.into_iter().zip(&bodies) {
+            for (tab, is_masked) in [(&bare, false), (&tab, true)] {
+                tab.go(&site.url(path)).await.unwrap();
+                if body.contains("requestFullscreen") {
+                    tab.click(if is_masked { PASSWORD } else { "Hunter2244" }).await.unwrap();
+                }
+                let seen = tab.observe().await;
+                match seen.screenshot {
+                    Some(picture) => assert_eq!(shows_red(&picture), !is_masked, "{body}"),
+                    None => assert!(
+                        is_masked && seen.notices.iter().any(|why| why.contains("secret")),
+                        "{body}: {:?}",
+                        seen.notices
+                    ),
+                }
+            }
+        }
+        bare.close().await;
+        tab.close().await;
+    });
+}
