@@ -7,6 +7,25 @@ use agent::ports::ActionError;
 use crate::support::{Site, open, run};
 
 #[test]
+fn a_press_follows_what_glides_after_scrolling() {
+    run(async {
+        let buttons: String =
+            (1..=20).map(|n| format!("<button onclick=\"tell('{n}')\">Button {n}</button>")).collect();
+        let body = format!(
+            "<style>body {{ height: 6000px }} #m {{ position: absolute; top: 1300px }} button {{ display: block; height: 24px }}\
+             </style><div id=m>{buttons}</div><script>let y = 0; const glide = () => {{ const left = scrollY * -0.3 - y;\
+             if (Math.abs(left) < 0.5) return; y += left * 0.2; m.style.transform = `translateY(${{y}}px)`;\
+             requestAnimationFrame(glide) }}; onscroll = () => requestAnimationFrame(glide)</script>"
+        );
+        let site = Site::of(&[("/", &body)]).await;
+        let tab = open(&site, "/").await;
+        tab.click("Button 9").await.unwrap();
+        assert_eq!(site.hears_any().await, "9");
+        tab.close().await;
+    });
+}
+
+#[test]
 fn a_hover_menu_can_be_used() {
     run(async {
         let body = "<style>#menu { display: none } nav:hover #menu { display: block }</style>\

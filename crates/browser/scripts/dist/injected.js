@@ -2029,11 +2029,31 @@
       await center();
       spot = reachable();
     }
-    if (spot) return { x: spot[0], y: spot[1], ...facts };
+    if (spot) {
+      const { left, top } = target.getBoundingClientRect();
+      return { x: spot[0], y: spot[1], left, top, ...facts };
+    }
     if (!spots().length) return { hidden: true, ...facts };
     const isOff = /^(?:a|button)$/.test(target.localName) && getComputedStyle(target).pointerEvents === "none";
     facts.disabled ||= isOff;
     return { covered: covering ? describeElement(covering) : "something outside this frame", ...facts };
+  }
+  var MOVE_LIMIT = 1e3;
+  async function movedAway({ id, x, y, left, top }) {
+    const element = find(id);
+    if (!element) return { gone: true };
+    const target = visibleTarget(element);
+    const hit = elementAt(x, y);
+    let box = target.getBoundingClientRect();
+    if (isHitOf(element, hit) || isHitOf(target, hit) || box.left === left && box.top === top) return { moved: false };
+    const end = performance.now() + MOVE_LIMIT;
+    for (let isMoving = true; isMoving && performance.now() < end; ) {
+      const before = box;
+      await frames(1);
+      box = target.getBoundingClientRect();
+      isMoving = box.left !== before.left || box.top !== before.top;
+    }
+    return { moved: true };
   }
   function viewport() {
     return { width: innerWidth, height: innerHeight };
@@ -4802,6 +4822,7 @@
     locate,
     markHoverable,
     markListening,
+    movedAway,
     nodeOf,
     options,
     pageChange,

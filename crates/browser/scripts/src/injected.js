@@ -20,7 +20,7 @@ import { querySelector, querySelectorAll, scrollToText, selection } from "./act/
 import { options, rememberOptions, scrollList, selected, selectOptions } from "./act/options.js";
 import { pageDiff, startPageDiff } from "./act/page-diff.js";
 import { hasTexts, text } from "./act/page-text.js";
-import { hitFrame, locate, viewport } from "./act/pointer.js";
+import { hitFrame, locate, movedAway, viewport } from "./act/pointer.js";
 import { elementBox, shownTexts, textBoxes } from "./act/redaction.js";
 import { scroll, scrollPosition } from "./act/scroll.js";
 import { secretField, typeSecret } from "./act/secrets.js";
@@ -47,6 +47,7 @@ const injected = Object.freeze({
   locate,
   markHoverable,
   markListening,
+  movedAway,
   nodeOf,
   options,
   pageChange,

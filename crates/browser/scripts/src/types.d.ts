@@ -12,6 +12,7 @@ export interface AnyElement extends Element {
   control?: AnyElement | null;
   currentSrc?: string;
   currentTime?: number;
+  data?: string;
   disabled?: boolean;
   draggable?: boolean;
   duration?: number;
@@ -186,6 +187,7 @@ export interface FrameItem {
   b: Rect;
   src: string;
   name: string;
+  pdf?: true;
   seen?: [number, number, number, number];
   cover?: number;
 }
@@ -213,6 +215,9 @@ export interface Located {
   covered?: string;
   x?: number;
   y?: number;
+  /** Where the element is. */
+  left?: number;
+  top?: number;
   kind?: FieldKind;
   draggable?: boolean;
   disabled?: boolean;

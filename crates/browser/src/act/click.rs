@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::executor::{Executor, Target, reject};
-use super::mouse::{Point, Press, press};
+use super::mouse::{Point, Press, point_at, press};
 use super::page_diff::Input;
 use super::text::{clip, label};
 use crate::context::VIEWPORT;
@@ -12,6 +12,9 @@ use crate::isolated_world::{PageDocuments, WorldId};
 use agent::action::MouseButton;
 use agent::locator::Locator;
 use agent::ports::{ActionError, ActionOutcome};
+
+/// How many times a press follows an element that moves away from under the pointer.
+const MAX_FOLLOWED: usize = 3;
 
 /// What `locate` found out.
 #[derive(Debug, Default, Deserialize)]
@@ -23,6 +26,9 @@ pub(super) struct Located {
     covered: Option<String>,
     x: f64,
     y: f64,
+    /// Where the element was.
+    left: f64,
+    top: f64,
     pub(super) kind: String,
     pub(super) disabled: bool,
     pub(super) draggable: bool,
@@ -30,6 +36,12 @@ pub(super) struct Located {
     pub(super) secret: bool,
     pub(super) focused: bool,
     options: Option<Vec<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Moved {
+    moved: bool,
 }
 
 impl Executor<'_> {
@@ -81,9 +93,27 @@ impl Executor<'_> {
     }
 
     /// Clicks where input events reach the element. They go to the page's session in page coordinates, whichever frame
-    /// they hit.
+    /// they hit. An element that moves on meanwhile, as on pages that glide after scrolling, is followed.
     pub(super) async fn press_on(&self, target: &Target, located: &Located, how: Press) -> Result<(), ActionError> {
-        press(&self.active()?.session, self.reach(target, located).await?, how).await
+        let session = self.active()?.session;
+        let mut point = self.reach(target, located).await?;
+        if !how.hovers {
+            return press(&session, point, how).await;
+        }
+        let Located { mut x, mut y, mut left, mut top, .. } = *located;
+        for _ in 0..MAX_FOLLOWED {
+            point_at(&session, point, how).await?;
+            let argument = json!({ "id": target.place.id, "x": x, "y": y, "left": left, "top": top });
+            // What the pointer has replaced or left is pressed where it was.
+            let moved = self.call_target(target, "movedAway", &argument).await;
+            if !moved.is_ok_and(|Moved { moved }| moved) {
+                break;
+            }
+            let located = self.locate_at(target, Some((x - left, y - top))).await?;
+            point = self.reach(target, &located).await?;
+            Located { x, y, left, top, .. } = located;
+        }
+        press(&session, point, Press { hovers: false, ..how }).await
     }
 
     /// Scrolls the element into view and finds a point to click.

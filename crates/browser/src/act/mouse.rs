@@ -45,14 +45,19 @@ pub(super) fn bits(modifiers: &[Modifier]) -> i64 {
     })
 }
 
+/// Moves the mouse to where it is to press. The page has a frame for what that brings about.
+pub(super) async fn point_at(session: &Session, at: Point, press: Press) -> Result<(), ActionError> {
+    let moved = event(DispatchMouseEventType::MouseMoved, at).modifiers(press.modifiers);
+    delivered(session.call(build(moved)).await)
+}
+
 /// Moves, presses and releases. The events are pipelined, since awaiting a move costs a frame.
 pub(super) async fn press(session: &Session, at: Point, press: Press) -> Result<(), ActionError> {
-    let moved = session.call(build(event(DispatchMouseEventType::MouseMoved, at).modifiers(press.modifiers)));
     let mut sent = Vec::new();
     if press.hovers {
-        delivered(moved.await)?;
+        point_at(session, at, press).await?;
     } else {
-        sent.push(moved);
+        sent.push(session.call(build(event(DispatchMouseEventType::MouseMoved, at).modifiers(press.modifiers))));
     }
     for count in 1..=press.count {
         let (button, held) = protocol(press.button);

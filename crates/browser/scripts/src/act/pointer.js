@@ -179,12 +179,43 @@ export async function locate({ id, scroll, at }) {
     await center();
     spot = reachable();
   }
-  if (spot) return { x: spot[0], y: spot[1], ...facts };
+  if (spot) {
+    const { left, top } = target.getBoundingClientRect();
+    return { x: spot[0], y: spot[1], left, top, ...facts };
+  }
   if (!spots().length) return { hidden: true, ...facts };
   // A link or button that lets presses through is one that its page has switched off.
   const isOff = /^(?:a|button)$/.test(target.localName) && getComputedStyle(target).pointerEvents === "none";
   facts.disabled ||= isOff;
   return { covered: covering ? describeElement(covering) : "something outside this frame", ...facts };
+}
+
+/** How long an element that has moved away from under the pointer may move on, in ms. */
+const MOVE_LIMIT = 1000;
+
+/**
+ * Whether an element has moved away from a point at which it was to be pressed. One that still moves is waited for until
+ * it stands still. What merely covers it now was brought about by the pointer, and is pressed in its place.
+ *
+ * @param {{ id: number, x: number, y: number, left: number, top: number }} argument a point in the viewport, and where
+ *   the element was
+ * @returns {Promise<Gone | { moved: boolean }>}
+ */
+export async function movedAway({ id, x, y, left, top }) {
+  const element = find(id);
+  if (!element) return { gone: true };
+  const target = visibleTarget(element);
+  const hit = elementAt(x, y);
+  let box = target.getBoundingClientRect();
+  if (isHitOf(element, hit) || isHitOf(target, hit) || (box.left === left && box.top === top)) return { moved: false };
+  const end = performance.now() + MOVE_LIMIT;
+  for (let isMoving = true; isMoving && performance.now() < end; ) {
+    const before = box;
+    await frames(1);
+    box = target.getBoundingClientRect();
+    isMoving = box.left !== before.left || box.top !== before.top;
+  }
+  return { moved: true };
 }
 
 /**
