@@ -36,6 +36,7 @@ fn no_prompt_of_the_browser_keeps_a_page_from_input_and_each_is_told() {
             ),
             ("navigator.mediaDevices.getDisplayMedia()".to_owned(), "the screen"),
             ("document.body.requestPointerLock()".to_owned(), "the pointer"),
+            ("onafterprint = () => tell('goes on'); print()".to_owned(), "asked to print"),
         ];
         let buttons = rows.iter().enumerate().map(|(n, (script, _))| {
             format!("<button onclick=\"this.after('.'); {}\">Prompt {n}</button> ", script.replace('"', "&quot;"))
@@ -76,6 +77,20 @@ async fn guarded(body: &str) -> Site {
     }
     let html = page(body);
     Site::with(Router::new().route("/", get(|| async { Html(html) })).route("/staff", get(|| async { denied() }))).await
+}
+
+#[test]
+fn printing_a_hidden_frame_is_told() {
+    run(async {
+        let body = "<iframe hidden srcdoc='Receipt'></iframe>\
+                    <button onclick=\"this.after('.'); frames[0].print()\">Print</button>";
+        let (_site, tab) = tab_at(body).await;
+        assert!(!notices(&tab.observe().await).contains("print"));
+        tab.click("Print").await.unwrap();
+        let told = notices(&tab.observe().await);
+        assert!(told.contains("The page asked to print, which is not possible here"), "{told}");
+        tab.close().await;
+    });
 }
 
 #[test]

@@ -9,6 +9,7 @@
   var { apply } = Reflect;
   var { append } = FormData.prototype;
   var { stopImmediatePropagation } = Event.prototype;
+  var { dispatchEvent: dispatch } = EventTarget.prototype;
   var { then } = Promise.prototype;
   var formDataOf = Object.getOwnPropertyDescriptor(FormDataEvent.prototype, "formData")?.get ?? (() => void 0);
   var OWN_SCHEMES = /* @__PURE__ */ new Set([
@@ -25,6 +26,7 @@
     "javascript:",
     "view-source:"
   ]);
+  var PRINTING = "agent-printing";
   var denied = /* @__PURE__ */ Object.create(null);
   var program = "";
   function answerReadings() {
@@ -102,8 +104,28 @@
       return args.length > 0 && isExternal(args[0]) ? null : apply(original, self, args);
     });
   }
+  function guardPrinting() {
+    addEventListener(
+      PRINTING,
+      (event) => {
+        apply(stopImmediatePropagation, event, []);
+        denied.print = true;
+      },
+      true
+    );
+    wrap(globalThis, "print", () => {
+      denied.print = true;
+      try {
+        apply(dispatch, top, [new Event(PRINTING)]);
+      } catch {
+      }
+      dispatchEvent(new Event("beforeprint"));
+      dispatchEvent(new Event("afterprint"));
+    });
+  }
   answerReadings();
   guardNavigation();
+  guardPrinting();
   guardCredentials();
   notePositions();
   noteNotifications();

@@ -1,7 +1,7 @@
 // What a page asked for and was denied. The guard in the page's world notes it; a reading in our own world asks by an event
 // whose form the guard fills.
 
-/** @typedef {"location" | "notifications" | "clipboard" | "camera" | "screen" | "passkey" | "pointer"} Denial */
+/** @typedef {"location" | "notifications" | "clipboard" | "camera" | "screen" | "passkey" | "pointer" | "print"} Denial */
 
 /** The type of the event. */
 export const DENIED = "agent-denied";

@@ -11,6 +11,7 @@ import { DENIED, PROGRAM } from "./denied.js";
 const { apply } = Reflect;
 const { append } = FormData.prototype;
 const { stopImmediatePropagation } = Event.prototype;
+const { dispatchEvent: dispatch } = EventTarget.prototype;
 const { then } = Promise.prototype;
 const formDataOf = Object.getOwnPropertyDescriptor(FormDataEvent.prototype, "formData")?.get ?? (() => undefined);
 // Chromium handles these itself; all others lead to another program.
@@ -28,6 +29,8 @@ const OWN_SCHEMES = new Set([
   "javascript:",
   "view-source:",
 ]);
+/** The type of the event by which a frame tells the page that it was to be printed. */
+const PRINTING = "agent-printing";
 /** @type {Record<string, boolean>} */
 const denied = Object.create(null);
 /** The last scheme of another program. */
@@ -148,8 +151,32 @@ function guardNavigation() {
   });
 }
 
+function guardPrinting() {
+  // Pages often print a hidden frame, which is not read.
+  addEventListener(
+    PRINTING,
+    (event) => {
+      apply(stopImmediatePropagation, event, []);
+      denied.print = true;
+    },
+    true,
+  );
+  wrap(globalThis, "print", () => {
+    denied.print = true;
+    try {
+      apply(dispatch, top, [new Event(PRINTING)]);
+    } catch {
+      // A window of another origin.
+    }
+    // As when a user closes the dialog. Pages go on after the second.
+    dispatchEvent(new Event("beforeprint"));
+    dispatchEvent(new Event("afterprint"));
+  });
+}
+
 answerReadings();
 guardNavigation();
+guardPrinting();
 guardCredentials();
 notePositions();
 noteNotifications();

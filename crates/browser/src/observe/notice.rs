@@ -55,6 +55,9 @@ fn denial(name: &str, value: &str) -> Option<String> {
         "screen" => "to record the screen",
         "passkey" => "for a passkey",
         "pointer" => "to lock the pointer",
+        "print" => {
+            return Some("The page asked to print, which is not possible here; savePdf keeps it as a file.".to_owned());
+        }
         "program" => {
             let scheme = shorten(value, MAX_SCHEME);
             return Some(format!("The page wanted to open another program ({scheme}), which is not possible here."));
