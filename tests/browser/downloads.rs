@@ -229,15 +229,17 @@ fn a_hostile_pdf_cannot_be_read_and_harms_nothing() {
 }
 
 #[test]
-fn a_pdf_document_in_a_page_blames_no_page() {
+fn a_pdf_document_in_a_page_is_told_with_its_address_and_blames_no_page() {
     run(async {
-        for body in [
-            "<h1>Invoices</h1><embed src=/invoice type=application/pdf>",
-            "<h1>Invoices</h1><iframe src=/invoice></iframe>",
+        for (body, address) in [
+            ("<h1>Invoices</h1><embed src=/invoice type=application/pdf>", "/invoice"),
+            ("<h1>Invoices</h1><iframe src=/invoice></iframe>", "/invoice"),
+            ("<h1>Invoices</h1><object data=/a.pdf width=90 height=90></object>", "/a.pdf"),
         ] {
             let (site, _) = site(body).await;
             let tab = open(&site, "/").await;
-            let seen = tab.observe().await;
+            let told = format!("<iframe> {} (a PDF document; open its address to read it)", site.url(address));
+            let seen = tab.until(|seen| seen.view.text.contains(&told)).await;
             assert!(seen.view.text.contains("Invoices"), "{seen:#?}");
             assert!(!seen.notices.iter().any(|notice| notice.contains("is refused")), "{:?}", seen.notices);
             tab.close().await;

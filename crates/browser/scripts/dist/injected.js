@@ -4269,6 +4269,10 @@
     if (now !== null || content === "") walk.write(` (${name}: ${value}) `, context.text);
     return content === "" || content === value;
   }
+  function isPdf(element) {
+    if (attribute(element, "type") === "application/pdf") return true;
+    return /\.pdf$/i.test(URL.parse(element.src || element.data || "")?.pathname ?? "");
+  }
   function listFrame(walk, element, context) {
     walk.flush();
     const left = context.l + element.clientLeft + (parseFloat(context.style?.paddingLeft ?? "") || 0);
@@ -4277,10 +4281,11 @@
     const record = {
       i: idOf(element),
       b: [whole(left), whole(top), element.clientWidth, element.clientHeight],
-      src: bounded(element.src || "", 300),
+      src: bounded(element.src || element.data || "", 300),
       name: phrase(element.title || element.getAttribute("aria-label") || element.name, 80)
     };
     if (element.clientWidth < 8 || element.clientHeight < 8) return;
+    if (isPdf(element)) record.pdf = true;
     if (isOpen(seen)) {
       record.seen = [whole(seen.l), whole(seen.t), whole(seen.r), whole(seen.b)];
       walk.frames.push({ record, element, overlap: context.overlap, seen });
@@ -4564,13 +4569,15 @@
     }
   }
   function isEmbeddedPage(element, tag) {
-    if (tag === "object")
-      return (
+    if (tag === "object") {
+      const { contentWindow } = (
         /** @type {HTMLObjectElement} */
         /** @type {unknown} */
-        element.contentWindow !== null
+        element
       );
-    return tag === "embed" && element.getAttribute("type") === "text/html";
+      return contentWindow !== null || isPdf(element) && element.firstElementChild === null;
+    }
+    return tag === "embed" && (element.getAttribute("type") === "text/html" || isPdf(element));
   }
   function isSoftControl(element, context, style) {
     const hasCursor = beginsPointer(context, style);

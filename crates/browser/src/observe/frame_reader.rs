@@ -97,7 +97,10 @@ impl<'a> FrameReader<'a> {
         let read = reader.document(frame.clone(), Some((parent_key, owner)), depth + 1).await;
         self.worlds.set_unresponsive(&frame, matches!(read, Err(ScriptError::Cdp(CdpError::TimedOut { .. }))));
         match read {
-            Ok((reading, documents)) => Some((ChildFrame { owner, content: Some(reading) }, documents)),
+            Ok((mut reading, documents)) => {
+                reading.reading.is_pdf = self.context.files().ledger().pdf_of(&frame.frame).is_some();
+                Some((ChildFrame { owner, content: Some(reading) }, documents))
+            }
             Err(error) => {
                 tracing::debug!(%error, "a frame could not be read");
                 Some((ChildFrame { owner, content: None }, PageDocuments::new()))

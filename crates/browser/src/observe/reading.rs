@@ -35,6 +35,9 @@ pub struct Reading {
     pub(crate) layered: bool,
     /// Of the main document.
     pub(crate) marks: BlockSigns,
+    /// The frame was to show a PDF document, which was downloaded.
+    #[serde(skip)]
+    pub(crate) is_pdf: bool,
     /// What the document asked for and was denied, with the scheme of a program.
     pub(crate) denied: Vec<(String, String)>,
     /// The focused element, if it was read.
@@ -234,6 +237,8 @@ pub(crate) struct FrameItem {
     pub(crate) place: Rect,
     pub(crate) src: String,
     pub(crate) name: String,
+    /// It names a PDF document.
+    pub(crate) pdf: bool,
     /// The visible part: left, top, right, bottom.
     pub(crate) seen: Option<[i32; 4]>,
     /// A 5 by 5 grid of bits over the visible part, row by row: covered.

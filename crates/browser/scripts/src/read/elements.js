@@ -22,6 +22,7 @@ import {
 import { writeConnections } from "./drawings.js";
 import {
   countWordless,
+  isPdf,
   isWorthEntering,
   listCaption,
   listDrawing,
@@ -469,16 +470,18 @@ function listPicture(walk, element, tag, context, style) {
 }
 
 /**
- * Whether an object or an embed shows a page.
+ * Whether an object or an embed shows a page, or a document that is read apart.
  *
  * @param {AnyElement} element
  * @param {string} tag
  * @returns {boolean}
  */
 function isEmbeddedPage(element, tag) {
-  if (tag === "object")
-    return /** @type {HTMLObjectElement} */ (/** @type {unknown} */ (element)).contentWindow !== null;
-  return tag === "embed" && element.getAttribute("type") === "text/html";
+  if (tag === "object") {
+    const { contentWindow } = /** @type {HTMLObjectElement} */ (/** @type {unknown} */ (element));
+    return contentWindow !== null || (isPdf(element) && element.firstElementChild === null);
+  }
+  return tag === "embed" && (element.getAttribute("type") === "text/html" || isPdf(element));
 }
 
 /**

@@ -180,6 +180,17 @@ export function listGaugeByRole(walk, element, context) {
 }
 
 /**
+ * Whether what an element embeds is a PDF document, as far as the element says.
+ *
+ * @param {AnyElement} element
+ * @returns {boolean}
+ */
+export function isPdf(element) {
+  if (attribute(element, "type") === "application/pdf") return true;
+  return /\.pdf$/i.test(URL.parse(element.src || element.data || "")?.pathname ?? "");
+}
+
+/**
  * Lists a frame, whose content Rust reads in its own document.
  *
  * @param {Walk} walk
@@ -196,10 +207,11 @@ export function listFrame(walk, element, context) {
   const record = {
     i: idOf(element),
     b: [whole(left), whole(top), element.clientWidth, element.clientHeight],
-    src: bounded(element.src || "", 300),
+    src: bounded(element.src || element.data || "", 300),
     name: phrase(element.title || element.getAttribute("aria-label") || element.name, 80),
   };
   if (element.clientWidth < 8 || element.clientHeight < 8) return;
+  if (isPdf(element)) record.pdf = true;
   if (isOpen(seen)) {
     record.seen = [whole(seen.l), whole(seen.t), whole(seen.r), whole(seen.b)];
     walk.frames.push({ record, element, overlap: context.overlap, seen });

@@ -16,6 +16,8 @@ use super::words::{plain, tokens};
 use crate::isolated_world::{NodeId, WorldId};
 
 const TEXT: usize = 4000;
+/// Characters shown of an address that is to be opened.
+const MAX_ADDRESS: usize = 300;
 /// Short texts side by side are joined.
 const BESIDE_CHARS: usize = 80;
 
@@ -280,7 +282,21 @@ impl Flattener<'_> {
         let child = frame.children.iter().find(|child| child.owner == item.id);
         let name = plain(&item.name, 80);
         let title = if name.is_empty() { "<iframe>".to_owned() } else { format!("<iframe> {name}") };
-        match child.and_then(|child| child.content.as_ref()) {
+        let content = child.and_then(|child| child.content.as_ref());
+        let is_pdf =
+            content.map_or(item.pdf, |inner| inner.reading.items.is_empty() && (item.pdf || inner.reading.is_pdf));
+        if is_pdf {
+            // Others cannot be opened.
+            let note = match item.src.starts_with("http") {
+                true => {
+                    format!("{title} {} (a PDF document; open its address to read it)", plain(&item.src, MAX_ADDRESS))
+                }
+                false => format!("{title} (a PDF document)"),
+            };
+            self.frame_note(place, seen.is_some(), note);
+            return;
+        }
+        match content {
             Some(inner) if depth < MAX_DEPTH => {
                 let header = self.header(title);
                 self.stack.push(Scope::Under(header));
@@ -292,15 +308,16 @@ impl Flattener<'_> {
                 if matches!(item.src.as_str(), "" | "about:blank") {
                     return;
                 }
-                if let Some(distance) = self.distance(place, seen.is_some()) {
-                    let source = plain(&item.src, 80);
-                    self.line(
-                        vec![Piece::Text(format!("{title} {source} (its content could not be read)"))],
-                        place,
-                        distance,
-                    );
-                }
+                let source = plain(&item.src, 80);
+                self.frame_note(place, seen.is_some(), format!("{title} {source} (its content could not be read)"));
             }
+        }
+    }
+
+    /// One line in the place of a frame's content.
+    fn frame_note(&mut self, place: Rect, is_seen: bool, note: String) {
+        if let Some(distance) = self.distance(place, is_seen) {
+            self.line(vec![Piece::Text(note)], place, distance);
         }
     }
 }

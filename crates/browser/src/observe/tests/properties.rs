@@ -60,8 +60,8 @@ fn item() -> impl Strategy<Value = Item> {
         4 => (place(), 0_u8..2, hostile(), 0_u8..9)
             .prop_map(|([x, y, width, height], seen, text, level)| Item::Text(TextItem { x, y, width, height, seen, text, level })),
         4 => element(),
-        1 => (0_u32..6, place(), hostile(), any::<Option<[i32; 4]>>(), any::<u32>()).prop_map(|(id, place, name, seen, cover)| {
-            Item::Frame(FrameItem { id: NodeId(id), place, src: name.clone(), name, seen, cover })
+        1 => (0_u32..6, place(), hostile(), any::<Option<[i32; 4]>>(), any::<u32>(), any::<bool>()).prop_map(|(id, place, name, seen, cover, pdf)| {
+            Item::Frame(FrameItem { id: NodeId(id), place, src: name.clone(), name, pdf, seen, cover })
         }),
         2 => (prop_oneof![Just("list".to_owned()), Just("row".to_owned()), Just("sub".to_owned()), Just("nav".to_owned()), hostile()], hostile())
             .prop_map(|(kind, name)| Item::Open(kind, name)),

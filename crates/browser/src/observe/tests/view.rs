@@ -123,7 +123,7 @@ fn frames_are_listed_at_their_owner_and_clipped() {
         seen: Some([0, 100, 300, 200]),
         src: "https://ads.example/".into(),
         name: "Ad".into(),
-        cover: 0,
+        ..FrameItem::default()
     };
     let mut outer = page(vec![button(1, 0, "Before"), Item::Frame(owner), button(2, 300, "After")]);
     let inner = Reading {
