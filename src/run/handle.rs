@@ -116,7 +116,8 @@ pub(super) struct RunHandle {
     pub(super) model: Option<String>,
     pub(super) started_at: SystemTime,
     pub(super) control: Arc<Control>,
-    pub(super) secrets: Secrets,
+    /// Until the run ends.
+    pub(super) secrets: Mutex<Secrets>,
     pub(super) progress: Progress,
 }
 
@@ -138,8 +139,15 @@ impl RunHandle {
         self.reached().is_admitted = true;
     }
 
+    /// From now on it obeys nothing, and knows no secret.
     pub(super) fn ended(&self) {
         self.reached().has_ended = true;
+        self.control.clear();
+        *self.secrets() = Secrets::default();
+    }
+
+    fn secrets(&self) -> MutexGuard<'_, Secrets> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn step(&self, report: &StepReport) {
@@ -178,7 +186,8 @@ impl RunHandle {
         let text = |task: Task| {
             // The built-in planner reads its task once.
             self.model.as_ref().ok_or(SteerError::NeedsModel)?;
-            Ok::<_, SteerError>(masked(task.as_str(), &self.secrets))
+            let secrets = self.secrets().clone();
+            Ok::<_, SteerError>(masked(task.as_str(), &secrets))
         };
         match command {
             Command::Pause => {

@@ -1,7 +1,7 @@
 //! Starts runs and counts them.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use futures::FutureExt;
@@ -188,7 +188,7 @@ impl RunService {
             model: model_name,
             started_at,
             control: Arc::new(control),
-            secrets: request.secrets.clone(),
+            secrets: Mutex::new(request.secrets.clone()),
             progress: Progress::default(),
         });
         let run = Run {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use agent::ports::BrowserError;
-use agent::secrets::{HttpCredentials, OriginSecrets, SecretName, SecretValue, Secrets};
+use agent::secrets::{HttpCredentials, OriginSecrets, SecretName, SecretValue, Secrets, mask_log_line};
 use browser_use_service::telemetry::MaskedWriter;
 use replay::Destination;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use testkit::canary::{canary, encodings, holds};
 use crate::support::browser::{Fate, Script};
 use crate::support::model::Reply;
 use crate::support::service::{KEY, Service, Stage};
+use crate::support::soon;
 
 fn secrets(origin: &str, values: &[(&str, &str)]) -> Secrets {
     let named = values
@@ -88,6 +89,32 @@ async fn no_event_prompt_or_log_line_contains_a_value() {
     let run = events[0]["runId"].as_str().expect("an id");
     assert!(logged.lines().any(|line| line.contains(run) && line.contains("run finished")), "{logged}");
     assert!(!holds(&logged, &value, &core) && !logged.contains(KEY), "{logged}");
+}
+
+#[tokio::test]
+async fn a_held_run_keeps_no_secret() {
+    let (value, asked) = (canary().0, canary().0);
+    let ask = Reply::actions("ask", json!([{ "ask": { "prompt": "Pin?", "secret": true } }]));
+    let service = Stage::new([ask, Reply::Hang]).start().await;
+    let body = json!({ "task": "x", "detachSeconds": 60, "humanInput": true,
+        "sensitiveData": { "https://shop.example": { "password": value } } });
+    let events = service.run(&body).await;
+    let id = events.run_id();
+    let request = service.state(&id, "awaiting_input").await["inputRequest"]["requestId"].clone();
+    service.steer(&id, "input", Some(json!({ "requestId": request, "input": asked }))).await;
+    service.model.calls.reaches(2).await;
+    // Log lines are masked as long as anything knows the values.
+    let known = |value: &String| mask_log_line(value) != *value;
+    assert!(known(&value) && known(&asked));
+    service.steer(&id, "stop", None).await;
+    events.collect().await;
+    service.state(&id, "ended").await;
+    let forgotten = async {
+        while known(&value) || known(&asked) {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("the values to be forgotten", forgotten).await;
 }
 
 #[tokio::test]

@@ -218,6 +218,14 @@ impl Control {
         })
     }
 
+    /// Forgets what was said and not read: the run is over.
+    pub fn clear(&self) {
+        self.state.send_modify(|state| {
+            state.instructions.clear();
+            (state.open, state.answer) = (None, None);
+        });
+    }
+
     /// What the run asks a person now.
     pub fn input_request(&self) -> Option<InputRequest> {
         self.state.borrow().open.clone()

@@ -9,6 +9,7 @@ use agent::image::{Image, ImageFormat};
 use agent::locator::Locator;
 use agent::observation::{Blocker, Element, ElementIndex, Observation, PageView, Tab};
 use agent::ports::{ActionError, ActionOutcome, BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec};
+use agent::secrets::Secrets;
 use agent::storage_state::SavedStorage;
 use async_trait::async_trait;
 use url::Url;
@@ -88,6 +89,7 @@ impl PageLog {
         self.done.lock().expect("no panic holds the list").clone()
     }
 
+    /// Without secrets, which end with their run.
     pub(crate) fn specs(&self) -> Vec<PageSpec> {
         self.specs.lock().expect("no panic holds the list").clone()
     }
@@ -129,7 +131,11 @@ impl Browsers for FakeBrowsers {
         self.log.asked.add();
         script.open.meet().await?;
         self.log.opened.add();
-        self.log.specs.lock().expect("no panic holds the list").push(spec.clone());
+        self.log
+            .specs
+            .lock()
+            .expect("no panic holds the list")
+            .push(PageSpec { secrets: Secrets::default(), ..spec.clone() });
         Ok(Arc::new(FakePage { script, log: self.log.clone(), spec }))
     }
 
