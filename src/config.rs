@@ -72,7 +72,7 @@ impl Settings {
     /// The order of the reads is that of the documentation.
     fn read(variables: &mut Variables) -> Result<Self, ConfigError> {
         let (listen, http) = server::listen_and_http(variables)?;
-        Ok(Self {
+        let mut settings = Self {
             listen,
             http,
             run: runs::run(variables)?,
@@ -83,6 +83,8 @@ impl Settings {
             policy: browser::policy(variables)?,
             shutdown: server::shutdown(variables)?,
             telemetry: server::telemetry(variables)?,
-        })
+        };
+        settings.run.files_folder.clone_from(&settings.browser.profile_root);
+        Ok(settings)
     }
 }

@@ -1,5 +1,6 @@
 //! Converts a run's request and end to a recording's, and back.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use agent::AgentSettings;
@@ -74,8 +75,8 @@ impl Recording for RunRecorder {
         Self::page(self, page)
     }
 
-    async fn end(&self, end: &RunEventKind) {
-        Self::end(self, end_of(end)).await;
+    async fn end(&self, end: &RunEventKind) -> Option<PathBuf> {
+        Self::end(self, end_of(end)).await
     }
 }
 

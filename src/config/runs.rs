@@ -106,6 +106,15 @@ pub(super) fn run(variables: &mut Variables) -> Result<RunSettings, ConfigError>
             size(0..=1 << 40),
             "Memory for the events of all finished runs whose streams may be resumed. The oldest are dropped first.",
         )? as usize,
+        files_kept: variables.read(
+            "FILES_KEPT",
+            "512MiB",
+            size(0..=1 << 40),
+            "Disk space, below `PROFILE_ROOT`, for the files of all runs with `keepFiles`, until their events are dropped. \
+             Others are not kept.",
+        )?,
+        // Set with the browser's.
+        files_folder: PathBuf::new(),
         memory: memory(variables)?,
     })
 }

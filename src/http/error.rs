@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::headers;
-use crate::run::{NotReady, Refusal, RefusalReason, ResumeError, StartError, SteerError};
+use crate::run::{NotReady, Refusal, RefusalReason, ResumeError, SnapshotError, StartError, SteerError};
 use agent::control::NotSteered;
 
 /// Why a request is rejected.
@@ -31,6 +31,9 @@ pub(super) enum ApiError {
     NotReady(NotReady),
     NotFound,
     UnknownRun,
+    UnknownFile,
+    /// There is no picture of the page.
+    NoPicture(SnapshotError),
     /// The run does not obey.
     NotSteered(SteerError),
     MethodNotAllowed,
@@ -62,6 +65,10 @@ impl Problem {
 impl ApiError {
     fn invalid_field(field: &'static str, kind: &'static str, message: impl Into<String>) -> Self {
         Self::Invalid(vec![Problem::new(kind, message).within(field).within("body")])
+    }
+
+    pub(super) fn invalid_query(field: &'static str, kind: &'static str, message: impl Into<String>) -> Self {
+        Self::Invalid(vec![Problem::new(kind, message).within(field).within("query")])
     }
 
     pub(super) fn invalid_header(header: &'static str, kind: &'static str, message: impl Into<String>) -> Self {
@@ -96,6 +103,15 @@ impl From<ResumeError> for ApiError {
             ResumeError::Unknown => Self::UnknownRun,
             ResumeError::Ahead { last } => headers::ahead_of_stream(last),
             ResumeError::KeyReused => headers::key_reused(),
+        }
+    }
+}
+
+impl From<SnapshotError> for ApiError {
+    fn from(error: SnapshotError) -> Self {
+        match error {
+            SnapshotError::Unknown => Self::UnknownRun,
+            error => Self::NoPicture(error),
         }
     }
 }
@@ -147,7 +163,13 @@ impl IntoResponse for ApiError {
                 with_retry_after(not_ready(reason, &refusal.to_string()), refusal.retry_after)
             }
             Self::NotReady(NotReady::Browser(error)) => not_ready("browser_unavailable", &error.to_string()),
-            Self::UnknownRun => detail(StatusCode::NOT_FOUND, "run_not_found"),
+            Self::UnknownRun | Self::NoPicture(SnapshotError::Unknown) => {
+                detail(StatusCode::NOT_FOUND, "run_not_found")
+            }
+            Self::UnknownFile => detail(StatusCode::NOT_FOUND, "file_not_found"),
+            Self::NoPicture(SnapshotError::Ended) => detail(StatusCode::CONFLICT, "run_ended"),
+            Self::NoPicture(SnapshotError::NoPage) => detail(StatusCode::CONFLICT, "no_page"),
+            Self::NoPicture(SnapshotError::Failed(_)) => detail(StatusCode::CONFLICT, "no_picture"),
             Self::NotFound => detail(StatusCode::NOT_FOUND, "Not Found"),
             Self::MethodNotAllowed => detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
             Self::Internal => detail(StatusCode::INTERNAL_SERVER_ERROR, "internal_error"),

@@ -8,7 +8,8 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use crate::run::{ReturnedStorage, RunEvent, RunEventKind, Withheld};
+use super::routes::files::content_type;
+use crate::run::{ReturnedStorage, RunEvent, RunEventKind, RunId, Withheld};
 use agent::asking::InputRequest;
 use agent::control::Steering;
 use agent::image::Image;
@@ -37,6 +38,8 @@ pub(super) enum EventDto<'a> {
         screenshot_unchanged: bool,
         #[serde(skip_serializing_if = "<[_]>::is_empty")]
         downloads: &'a [FileInfo],
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        files: Vec<FileDto>,
         #[serde(skip_serializing_if = "Option::is_none")]
         blocker: Option<BlockerDto<'a>>,
         is_complete: bool,
@@ -56,6 +59,8 @@ pub(super) enum EventDto<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         output: Option<&'a Value>,
         stop_reason: &'static str,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        files: Vec<FileDto>,
         #[serde(flatten)]
         tally: TallyDto<'a>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,8 +78,10 @@ pub(super) enum EventDto<'a> {
     },
 }
 
-impl<'a> From<&'a RunEvent> for EventDto<'a> {
-    fn from(event: &'a RunEvent) -> Self {
+impl<'a> EventDto<'a> {
+    /// An event of this run.
+    pub(super) fn new(run: RunId, event: &'a RunEvent) -> Self {
+        let files = |kept: &[FileInfo]| kept.iter().map(|file| FileDto::new(run, file)).collect();
         match &event.kind {
             RunEventKind::Started { at, run_id, provider, model } => Self::Log(LogDto {
                 run_id: Some(run_id.to_string()),
@@ -105,6 +112,7 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
                 screenshot_dropped: event.withheld == Some(Withheld::Dropped),
                 screenshot_unchanged: event.withheld == Some(Withheld::Unchanged),
                 downloads: &report.downloads,
+                files: files(&report.kept),
                 blocker: report.blocker.as_ref().map(BlockerDto::from),
                 is_complete: false,
             },
@@ -115,6 +123,7 @@ impl<'a> From<&'a RunEvent> for EventDto<'a> {
                 blocker: result.blocker.as_ref().map(BlockerDto::from),
                 output: result.output.as_ref(),
                 stop_reason: result.stop_reason.name(),
+                files: files(&result.kept),
                 tally: TallyDto::new(&result.tally, *duration),
                 storage_state: storage.as_ref().map(|ReturnedStorage(state)| state.as_deref()),
                 is_complete: true,
@@ -160,6 +169,36 @@ impl<'a> LogDto<'a> {
 pub(super) struct GapDto {
     from: u64,
     to: u64,
+}
+
+/// A file that callers can fetch.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FileDto {
+    name: String,
+    bytes: u64,
+    content_type: String,
+    /// Below the service's own address.
+    url: String,
+}
+
+impl FileDto {
+    pub(super) fn new(run: RunId, file: &FileInfo) -> Self {
+        let url = format!("/api/v1/browser-use/runs/{run}/files/{}", encoded(&file.name));
+        Self { name: file.name.clone(), bytes: file.bytes, content_type: content_type(&file.name), url }
+    }
+}
+
+/// A text as one segment of a path.
+pub(super) fn encoded(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte.into()),
+            byte => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }
 
 /// What a run asks a person.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::error::ApiError;
 use super::request::parse_run_request;
 use super::sse::frame;
-use crate::run::{RunEvent, RunEventKind};
+use crate::run::{RunEvent, RunEventKind, RunId};
 use agent::report::AgentResult;
 
 pub const TARGETS: &[(&str, fn(&[u8]))] = &[("run_request", run_request), ("event_frame", event_frame)];
@@ -35,7 +35,10 @@ fn event_frame(data: &[u8]) {
         errors: vec![text.into()],
         ..AgentResult::default()
     };
-    let frame = frame(&RunEvent::new(7, RunEventKind::Finished { result, duration: Duration::ZERO, storage: None }));
+    let frame = frame(
+        RunId::new(),
+        &RunEvent::new(7, RunEventKind::Finished { result, duration: Duration::ZERO, storage: None }),
+    );
     let frame = std::str::from_utf8(&frame).expect("JSON is UTF-8");
     let line = frame.strip_prefix("id: 7\ndata: ").and_then(|rest| rest.strip_suffix("\n\n")).expect("one data line");
     // What Python's `splitlines` splits at, which is more than any other client does.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 use super::event_dto::EventDto;
-use crate::run::{Interruption, RunEvent, RunStream};
+use crate::run::{Interruption, RunEvent, RunId, RunStream};
 
 /// Bytes sent at once: few enough that even a slow client is seen to take something.
 const PIECE: usize = 16 << 10;
@@ -53,7 +53,7 @@ fn frames(
             match timeout(keep_alive, events.next()).await {
                 Ok(Some(event)) => {
                     is_complete = event.kind.is_terminal();
-                    let mut sending = SendingFrame::start(frame(&event), &mut events);
+                    let mut sending = SendingFrame::start(frame(events.id(), &event), &mut events);
                     while let Some(piece) = sending.next_piece(&mut events)? {
                         yield piece;
                     }
@@ -114,10 +114,10 @@ impl SendingFrame {
     }
 }
 
-pub(super) fn frame(event: &RunEvent) -> Bytes {
+pub(super) fn frame(run: RunId, event: &RunEvent) -> Bytes {
     let mut frame = format!("id: {}\ndata: ", event.sequence).into_bytes();
     let mut serializer = serde_json::Serializer::with_formatter(&mut frame, OneLine);
-    EventDto::from(event).serialize(&mut serializer).expect("event objects have string keys and go to memory");
+    EventDto::new(run, event).serialize(&mut serializer).expect("event objects have string keys and go to memory");
     frame.extend_from_slice(b"\n\n");
     frame.into()
 }
@@ -158,8 +158,10 @@ mod tests {
     fn a_frame_is_one_line_whatever_the_text() {
         let text = "a\nb\r\nc\u{85}d\u{2028}e\u{2029}f\u{b}g\u{c}h\u{1c}i\u{1e}j ü 🦀";
         let result = AgentResult { success: true, final_text: text.into(), ..AgentResult::default() };
-        let frame =
-            frame(&RunEvent::new(7, RunEventKind::Finished { result, duration: Duration::ZERO, storage: None }));
+        let frame = frame(
+            RunId::new(),
+            &RunEvent::new(7, RunEventKind::Finished { result, duration: Duration::ZERO, storage: None }),
+        );
         let frame = std::str::from_utf8(&frame).unwrap();
         let data = frame.strip_prefix("id: 7\ndata: ").and_then(|rest| rest.strip_suffix("\n\n")).unwrap();
         assert!(data.chars().all(|character| !character.is_control() && !"\u{2028}\u{2029}".contains(character)));

@@ -138,7 +138,12 @@ impl RunEventKind {
                 let texts = [&step.action, &step.description, &step.thought, &step.url, &step.title];
                 texts.into_iter().map(String::len).sum::<usize>()
                     + step.screenshot.as_ref().map_or(0, |picture| picture.base64.len())
-                    + step.downloads.iter().map(|file| file.name.len() + size_of_val(file)).sum::<usize>()
+                    + step
+                        .downloads
+                        .iter()
+                        .chain(&step.kept)
+                        .map(|file| file.name.len() + size_of_val(file))
+                        .sum::<usize>()
                     + step.blocker.as_ref().map_or(0, |blocker| blocker.message.len())
             }
             Self::Finished { result, storage, .. } => {
@@ -148,6 +153,7 @@ impl RunEventKind {
                     + all(&result.errors)
                     + result.blocker.as_ref().map_or(0, |blocker| blocker.message.len())
                     + all(&result.tally.urls)
+                    + result.kept.iter().map(|file| file.name.len() + size_of_val(file)).sum::<usize>()
             }
             // Some contain a provider's message.
             Self::Failed { failure, tally, storage, .. } => {

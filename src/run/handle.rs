@@ -7,12 +7,14 @@ use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use super::caller::CallerId;
+use super::files::RunFiles;
 use super::id::RunId;
 use super::request::Task;
 use super::supervisor::masked;
 use agent::asking::InputRequest;
 use agent::control::{Control, Instruction, NotSteered, Steering};
-use agent::ports::Provider;
+use agent::image::{Image, ImageFormat};
+use agent::ports::{BrowserError, Page, Provider};
 use agent::report::StepReport;
 use agent::secrets::Secrets;
 
@@ -119,6 +121,25 @@ pub(super) struct RunHandle {
     /// Until the run ends.
     pub(super) secrets: Mutex<Secrets>,
     pub(super) progress: Progress,
+    /// Kept as long as the run is held; none unless the request asks for them.
+    pub(super) files: Option<Arc<RunFiles>>,
+    /// From its opening to the run's end.
+    pub(super) page: Mutex<Option<Arc<dyn Page>>>,
+    /// Pictures are taken one by one.
+    pub(super) snapshots: tokio::sync::Mutex<()>,
+}
+
+/// Why there is no picture of a run's page.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SnapshotError {
+    #[error("there is no such run")]
+    Unknown,
+    #[error("the run has ended")]
+    Ended,
+    #[error("the run has no page yet")]
+    NoPage,
+    #[error("no picture could be taken: {0}")]
+    Failed(BrowserError),
 }
 
 /// How far a run has come.
@@ -144,6 +165,33 @@ impl RunHandle {
         self.reached().has_ended = true;
         self.control.clear();
         *self.secrets() = Secrets::default();
+        *self.page() = None;
+    }
+
+    /// Opened: others may look at it.
+    pub(super) fn opened(&self, page: Arc<dyn Page>) {
+        *self.page() = Some(page);
+    }
+
+    fn page(&self) -> MutexGuard<'_, Option<Arc<dyn Page>>> {
+        self.page.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The page as it is now, without its secrets.
+    pub(super) async fn snapshot(&self, format: ImageFormat) -> Result<Image, SnapshotError> {
+        let _one_by_one = self.snapshots.lock().await;
+        if self.reached().has_ended {
+            return Err(SnapshotError::Ended);
+        }
+        let page = self.page().clone().ok_or(SnapshotError::NoPage)?;
+        match page.snapshot(format).await {
+            Ok(picture) => Ok(picture),
+            Err(_) if self.reached().has_ended => Err(SnapshotError::Ended),
+            Err(error) => {
+                tracing::debug!(?error, "no picture could be taken of a run");
+                Err(SnapshotError::Failed(error))
+            }
+        }
     }
 
     fn secrets(&self) -> MutexGuard<'_, Secrets> {

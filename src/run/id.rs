@@ -9,7 +9,7 @@ use uuid::{NoContext, Timestamp, Uuid};
 pub struct RunId(Uuid);
 
 impl RunId {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // Not `now_v7`, which counts within a millisecond: one id would reveal most bits of the next one.
         Self(Uuid::new_v7(Timestamp::now(NoContext)))
     }

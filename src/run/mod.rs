@@ -7,6 +7,7 @@ mod admission;
 mod caller;
 mod event;
 mod failure;
+mod files;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod handle;
@@ -27,7 +28,8 @@ pub use admission::{Refusal, RefusalReason, RunCounts};
 pub use caller::{CallerId, CallerIdError};
 pub use event::{ReturnedStorage, RunEvent, RunEventKind, Withheld};
 pub use failure::Failure;
-pub use handle::{Command, RunState, RunStatus, SteerError};
+pub use files::KeptFile;
+pub use handle::{Command, RunState, RunStatus, SnapshotError, SteerError};
 pub use id::RunId;
 pub use memory_watch::{Memory, watch};
 pub use recorder::{Recorder, Recording};

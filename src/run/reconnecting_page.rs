@@ -1,6 +1,7 @@
 //! A page that survives the loss of its browser: it reconnects to another one, on the URL that the run saw last.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
@@ -8,7 +9,8 @@ use tracing::warn;
 use url::Url;
 
 use agent::action::Action;
-use agent::image::Image;
+use agent::files::FileInfo;
+use agent::image::{Image, ImageFormat};
 use agent::ledger::without_credentials;
 use agent::observation::Observation;
 use agent::ports::{ActionError, ActionOutcome, BrowserError, Browsers, Page, PageSpec};
@@ -31,6 +33,8 @@ pub(super) struct ReconnectingPage {
     reporter: Arc<dyn Reporter>,
     /// Locked during each call: a run makes one at a time.
     state: Mutex<State>,
+    /// The page in `state`, for those who look on.
+    current: std::sync::Mutex<Arc<dyn Page>>,
 }
 
 /// Whether the last URL could be opened in the new browser.
@@ -64,8 +68,13 @@ impl ReconnectingPage {
                 opened => break opened?,
             }
         };
+        let current = std::sync::Mutex::new(page.clone());
         let state = State { page, restarts_left: restarts, url: None, downloads: Vec::new(), notices: Vec::new() };
-        Ok(Self { browsers, spec, reporter, state: Mutex::new(state) })
+        Ok(Self { browsers, spec, reporter, state: Mutex::new(state), current })
+    }
+
+    fn current(&self) -> MutexGuard<'_, Arc<dyn Page>> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces the lost browser and reopens the last URL.
@@ -81,6 +90,7 @@ impl ReconnectingPage {
                 Err(BrowserError::Lost) => continue,
                 opened => state.page = opened?,
             }
+            *self.current() = state.page.clone();
             let reopened = match &state.url {
                 None => Ok(()),
                 Some(url) => state.page.open(url).await.map(drop),
@@ -195,6 +205,16 @@ impl Page for ReconnectingPage {
             }
             taken => taken,
         }
+    }
+
+    async fn files(&self) -> Vec<(FileInfo, PathBuf)> {
+        let page = self.current().clone();
+        page.files().await
+    }
+
+    async fn snapshot(&self, format: ImageFormat) -> Result<Image, BrowserError> {
+        let page = self.current().clone();
+        page.snapshot(format).await
     }
 
     async fn open(&self, url: &Url) -> Result<ActionOutcome, ActionError> {

@@ -1,5 +1,6 @@
 //! The port of the recorder.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -30,6 +31,6 @@ pub trait Recording: Send + Sync {
 
     fn page(self: Arc<Self>, page: Arc<dyn Page>) -> Arc<dyn Page>;
 
-    /// Completes the recording with the run's terminal event. Errors are only logged.
-    async fn end(&self, end: &RunEventKind);
+    /// Completes the recording with the run's terminal event; returns its file. Errors are only logged.
+    async fn end(&self, end: &RunEventKind) -> Option<PathBuf>;
 }

@@ -49,6 +49,8 @@ pub struct RunRequest {
     pub storage: Option<Arc<StorageState>>,
     /// Whether the terminal event has the run's cookies and storage.
     pub returns_storage: bool,
+    /// Whether the files that it downloads and saves are kept for its caller.
+    pub keep_files: bool,
     /// Format of the screenshots in step events; none for no screenshots.
     pub screenshots: Option<ImageFormat>,
     /// Whether a stream omits a screenshot that is identical to the last one sent.
@@ -87,6 +89,7 @@ impl RunRequest {
             human: None,
             storage: None,
             returns_storage: false,
+            keep_files: false,
             screenshots: None,
             skip_unchanged_screenshots: false,
             detach: Duration::ZERO,

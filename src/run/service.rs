@@ -13,7 +13,8 @@ use tracing::{Instrument, error, info, info_span};
 use super::admission::{Admission, Places, Refusal, RunCounts};
 use super::caller::CallerId;
 use super::event::RunEventKind;
-use super::handle::{Command, Progress, RunHandle, RunState, RunStatus, SteerError};
+use super::files::{FileStore, KeptFile, RunFiles};
+use super::handle::{Command, Progress, RunHandle, RunState, RunStatus, SnapshotError, SteerError};
 use super::id::RunId;
 use super::recorder::Recorder;
 use super::registry::{NewRun, Once, Registry, Room};
@@ -23,6 +24,7 @@ use super::stream::{Channel, ResumeError, RunStream, StreamOptions};
 use super::supervisor::{self, Run};
 use agent::AgentSettings;
 use agent::control::{Control, Limits};
+use agent::image::{Image, ImageFormat};
 use agent::ports::{BrowserError, Browsers, HeadfulUnavailable, ModelName, ModelUnavailable, Models, Provider};
 
 /// The deployment's runs. Clones share them.
@@ -39,6 +41,7 @@ struct Inner {
     recorder: Option<Arc<dyn Recorder>>,
     admission: Admission,
     registry: Registry,
+    files: Arc<FileStore>,
     runs: TaskTracker,
     /// Tasks that wait until the events of a finished run can be dropped.
     retention: TaskTracker,
@@ -100,8 +103,10 @@ impl RunService {
             // Enough for all runs to end at once with unread events.
             read: settings.max_concurrent.saturating_mul(settings.stream_buffer),
         });
+        let files = FileStore::new(settings.files_folder.clone(), settings.files_kept);
         let (runs, retention, cancel) = (TaskTracker::new(), TaskTracker::new(), CancellationToken::new());
-        let inner = Inner { settings, agent, browsers, models, recorder, admission, registry, runs, retention, cancel };
+        let inner =
+            Inner { settings, agent, browsers, models, recorder, admission, registry, files, runs, retention, cancel };
         Self { inner: Arc::new(inner) }
     }
 
@@ -134,6 +139,25 @@ impl RunService {
     /// Has one of the caller's runs carry out a command; returns its state after that.
     pub fn steer(&self, id: RunId, caller: Option<&CallerId>, command: Command) -> Result<RunState, SteerError> {
         self.inner.registry.handle(id, caller).ok_or(SteerError::Unknown)?.steer(command)
+    }
+
+    /// The files that one of the caller's runs has kept, in order; none if there is no such run.
+    pub fn files(&self, id: RunId, caller: Option<&CallerId>) -> Option<Vec<Arc<KeptFile>>> {
+        let handle = self.inner.registry.handle(id, caller)?;
+        Some(handle.files.as_ref().map(|files| files.list()).unwrap_or_default())
+    }
+
+    /// The page of one of the caller's runs as it is now.
+    ///
+    /// # Errors
+    /// There is no such run, or no picture of it.
+    pub async fn snapshot(
+        &self,
+        id: RunId,
+        caller: Option<&CallerId>,
+        format: ImageFormat,
+    ) -> Result<Image, SnapshotError> {
+        self.inner.registry.handle(id, caller).ok_or(SnapshotError::Unknown)?.snapshot(format).await
     }
 
     fn begin(&self, request: RunRequest) -> Result<NewRun, StartError> {
@@ -190,6 +214,9 @@ impl RunService {
             control: Arc::new(control),
             secrets: Mutex::new(request.secrets.clone()),
             progress: Progress::default(),
+            files: request.keep_files.then(|| Arc::new(RunFiles::new(inner.files.clone()))),
+            page: Mutex::default(),
+            snapshots: tokio::sync::Mutex::default(),
         });
         let run = Run {
             request,

@@ -1,5 +1,6 @@
 //! Settings of runs.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Built by `config` from the environment.
@@ -34,6 +35,9 @@ pub struct RunSettings {
     /// Memory for the events of all finished runs without a reader, in bytes. Those with a reader have as much as the running
     /// ones.
     pub streams_kept: usize,
+    /// Room for the files that runs keep for their callers, in bytes of the disk, and where.
+    pub files_kept: u64,
+    pub files_folder: PathBuf,
     /// Thresholds of memory use.
     pub memory: MemorySettings,
 }

@@ -1,6 +1,7 @@
 //! Drives one run from the queue to its terminal event, and cleans up.
 
 use std::panic::AssertUnwindSafe;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use tracing::{error, info, warn};
 use super::admission::{Place, Ticket};
 use super::event::RunEventKind;
 use super::failure::Failure;
+use super::files::{KeepingPage, RunFiles};
 use super::handle::RunHandle;
 use super::reconnecting_page::ReconnectingPage;
 use super::recorder::Recording;
@@ -35,6 +37,10 @@ use template::TemplatePlanner;
 const CLOSE_LIMIT: Duration = Duration::from_secs(20);
 /// A recording takes milliseconds to write. A disk that hangs delays the slot and the stream's end no longer than this.
 const RECORD_LIMIT: Duration = Duration::from_secs(20);
+/// The same while the caller waits for its outcome.
+const KEEP_LIMIT: Duration = Duration::from_secs(5);
+/// The name of a run's recording among its files.
+const RECORDING: &str = "recording.jsonl";
 /// Fraction of a run's time after which a warning is sent.
 const WARN_AT: f64 = 0.8;
 /// Longest text of a run that was stopped, in characters.
@@ -88,17 +94,24 @@ pub(super) async fn supervise(run: Run) {
     if let Some(masker) = run.request.secrets.masker() {
         end.mask(&masker);
     }
-    let Run { recording, ticket, events, handle, .. } = run;
+    let Run { mut recording, ticket, events, handle, .. } = run;
+    if let Some(files) = &handle.files {
+        // The result names the recording, so it is written first.
+        if let Some(recording) = recording.take() {
+            keep_recording(&*recording, &end, files).await;
+        }
+        if let RunEventKind::Finished { result, .. } = &mut end {
+            result.kept = files.list().iter().map(|file| file.info()).collect();
+        }
+    }
     // The caller gets the outcome at once; the stream stays open until cleanup is done.
     handle.ended();
     events.push(end.clone());
     if let Some(page) = page.into_inner() {
         close(page).await;
     }
-    if let Some(recording) = recording
-        && timeout(RECORD_LIMIT, recording.end(&end)).await.is_err()
-    {
-        error!(limit_ms = RECORD_LIMIT.as_millis(), "the recording was not written in time");
+    if let Some(recording) = recording {
+        write(&*recording, &end, RECORD_LIMIT).await;
     }
     drop(ticket);
 }
@@ -178,8 +191,14 @@ async fn drive(
     let reporter = MaskedReporter::wrap(Arc::new(RunReporter(run.events.clone(), run.handle.clone())), secrets);
     let reconnecting =
         ReconnectingPage::open(run.browsers.clone(), spec, reporter.clone(), run.settings.max_restarts).await?;
+    let opened = slot.get_or_init(|| Arc::new(reconnecting)).clone();
+    run.handle.opened(opened.clone());
+    let opened: Arc<dyn Page> = match run.handle.files.clone() {
+        None => opened,
+        Some(files) => Arc::new(KeepingPage::new(opened, files, secrets.clone(), reporter.clone())),
+    };
     // Secrets are masked inside of the recording, so that it contains none.
-    let mut page = MaskedPage::wrap(slot.get_or_init(|| Arc::new(reconnecting)).clone(), secrets);
+    let mut page = MaskedPage::wrap(opened, secrets);
     let mut model = run.model.clone().map(|model| MaskedModel::wrap(model, secrets));
     if let Some(recording) = &run.recording {
         page = recording.clone().page(page);
@@ -231,6 +250,24 @@ impl Run {
     }
 }
 
+async fn write(recording: &dyn Recording, end: &RunEventKind, limit: Duration) -> Option<PathBuf> {
+    let written = timeout(limit, AssertUnwindSafe(recording.end(end)).catch_unwind()).await;
+    match written {
+        Ok(Ok(path)) => return path,
+        Ok(Err(_)) => error!("writing the recording panicked"),
+        Err(_elapsed) => error!(limit_ms = limit.as_millis(), "the recording was not written in time"),
+    }
+    None
+}
+
+async fn keep_recording(recording: &dyn Recording, end: &RunEventKind, files: &RunFiles) {
+    if let Some(path) = write(recording, end, KEEP_LIMIT).await
+        && let Err(problem) = files.keep(RECORDING.into(), path).await
+    {
+        warn!(problem, "the recording is not kept");
+    }
+}
+
 async fn close(page: Arc<dyn Page>) {
     match timeout(CLOSE_LIMIT, AssertUnwindSafe(page.close()).catch_unwind()).await {
         Ok(Ok(())) => {}
@@ -262,7 +299,10 @@ impl Reporter for RunReporter {
         self.0.push(RunEventKind::log(level, message));
     }
 
-    async fn step(&self, report: StepReport) {
+    async fn step(&self, mut report: StepReport) {
+        if let Some(files) = &self.1.files {
+            report.kept = files.take_new();
+        }
         info!(target: super::STEP_LOG_TARGET, step = report.step, action = report.action, "step");
         self.1.step(&report);
         self.0.push(RunEventKind::Step(report));

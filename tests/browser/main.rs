@@ -20,6 +20,7 @@ mod headful;
 mod injection;
 mod interruptions;
 mod isolation;
+mod kept_files;
 mod keys;
 mod killed_wardens;
 mod limits;

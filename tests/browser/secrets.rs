@@ -343,7 +343,7 @@ fn copied_and_dragged_text_stays_within_its_origin() {
     });
 }
 
-fn rgb(png: &[u8]) -> (usize, Vec<u8>) {
+pub(crate) fn rgb(png: &[u8]) -> (usize, Vec<u8>) {
     let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
     decoder.set_transformations(png::Transformations::normalize_to_color8());
     let mut reader = decoder.read_info().unwrap();

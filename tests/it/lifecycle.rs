@@ -1,5 +1,6 @@
 //! All ways in which runs end.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -186,7 +187,7 @@ impl Recording for Stuck {
         page
     }
 
-    async fn end(&self, _: &RunEventKind) {
+    async fn end(&self, _: &RunEventKind) -> Option<PathBuf> {
         std::future::pending().await
     }
 }
@@ -209,6 +210,22 @@ async fn a_recording_that_is_never_written_frees_its_slot_eventually() {
         assert_eq!(started.elapsed().as_secs(), 20);
         assert_eq!((pages.closed.get(), runs.counts().running), (round, 0));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recording_that_is_never_written_delays_a_result_that_would_name_it() {
+    let stage = Stage::new([Reply::done("ok")]).set("MAX_CONCURRENT_RUNS", "1");
+    let (runs, _model, pages) = stage.recorded_runs(Some(Arc::new(Stuck)));
+    let started = tokio::time::Instant::now();
+    let mut stream = runs.start(RunRequest { keep_files: true, ..request() }).expect("the place is free");
+    let mut kept = None;
+    while let Some(event) = tokio::time::timeout(Duration::from_secs(60), stream.next()).await.expect("it ends") {
+        if let RunEventKind::Finished { result, .. } = &event.kind {
+            kept = Some((started.elapsed().as_secs(), result.kept.len()));
+        }
+    }
+    assert_eq!(kept, Some((5, 0)));
+    assert_eq!((started.elapsed().as_secs(), pages.closed.get(), runs.counts().running), (5, 1, 0));
 }
 
 #[tokio::test]

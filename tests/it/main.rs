@@ -9,6 +9,7 @@ mod contract;
 mod faults_docs;
 mod files;
 mod idempotency;
+mod kept_files;
 mod lifecycle;
 mod limits;
 mod model_faults;

@@ -1,5 +1,6 @@
 //! Panics in runs and requests: one response or terminal event, and no effect on others.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use agent::AgentSettings;
@@ -60,8 +61,9 @@ impl Recording for Panicking {
         page
     }
 
-    async fn end(&self, _: &RunEventKind) {
+    async fn end(&self, _: &RunEventKind) -> Option<PathBuf> {
         self.at(At::End);
+        None
     }
 }
 

@@ -1,6 +1,7 @@
 //! The traits through which the agent reaches models and pages. Adapters point inward: `llm` and `browser` import this
 //! module, never the other way round.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::action::Action;
-use crate::files::SentFile;
+use crate::files::{FileInfo, SentFile};
 use crate::image::{Image, ImageFormat};
 use crate::locator::Locator;
 use crate::observation::Observation;
@@ -271,6 +272,17 @@ pub trait Page: Send + Sync {
 
     /// A picture for the model, of limited size.
     async fn picture(&self) -> Result<Image, BrowserError>;
+
+    /// What the run has downloaded and saved, and where it lies until the page is closed. Only the browser's own pages know.
+    async fn files(&self) -> Vec<(FileInfo, PathBuf)> {
+        Vec::new()
+    }
+
+    /// The viewport as it is now, in this format unless secrets or marks require PNG, also during another call. Only the
+    /// browser's own pages take it.
+    async fn snapshot(&self, _format: ImageFormat) -> Result<Image, BrowserError> {
+        Err(BrowserError::Protocol { cause: "this page has no snapshots".into() })
+    }
 
     /// Opens a URL before the first step. As `Action::Navigate`, but with a parsed URL.
     async fn open(&self, url: &Url) -> Result<ActionOutcome, ActionError>;

@@ -38,6 +38,8 @@ pub struct StepReport {
     pub screenshot: Option<Image>,
     /// Downloads since the previous step.
     pub downloads: Vec<FileInfo>,
+    /// Those of them that the run's owner keeps, which fills it in.
+    pub kept: Vec<FileInfo>,
     /// What blocks that page.
     pub blocker: Option<Blocker>,
 }
@@ -64,6 +66,8 @@ pub struct AgentResult {
     /// What blocked the page when the run ended without success.
     pub blocker: Option<Blocker>,
     pub tally: Tally,
+    /// The files that the run's owner keeps, which fills it in.
+    pub kept: Vec<FileInfo>,
 }
 
 impl AgentResult {

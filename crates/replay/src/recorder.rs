@@ -159,8 +159,8 @@ impl RunRecorder {
         Arc::new(RecordedPage { page, recorder: self })
     }
 
-    /// Writes the file. Errors are logged, as the run is over.
-    pub async fn end(&self, end: Option<End>) {
+    /// Writes the file and returns its path. Errors are logged, as the run is over.
+    pub async fn end(&self, end: Option<End>) -> Option<PathBuf> {
         let lines = {
             let mut state = std::mem::take(&mut *self.lock());
             if let Some(end) = end.filter(|_| !state.full) {
@@ -179,8 +179,12 @@ impl RunRecorder {
         };
         let path = self.path.clone();
         let written = tokio::task::spawn_blocking(move || write(&path, &lines)).await;
-        if let Err(error) = written.unwrap_or_else(|panicked| Err(io::Error::other(panicked))) {
-            tracing::error!(%error, path = %self.path.display(), "the recording cannot be written");
+        match written.unwrap_or_else(|panicked| Err(io::Error::other(panicked))) {
+            Ok(()) => Some(self.path.clone()),
+            Err(error) => {
+                tracing::error!(%error, path = %self.path.display(), "the recording cannot be written");
+                None
+            }
         }
     }
 }

@@ -100,6 +100,9 @@ struct RunBody {
     /// Names of actions, or `risky`, that need a person's consent.
     #[schemars(with = "Option<ConfirmBody>")]
     confirm_actions: Option<Field<Value>>,
+    /// Whether files that the run downloads and saves can be fetched.
+    #[schemars(extend("default" = false))]
+    keep_files: Option<Field<bool>>,
     /// Settings of the run's browser.
     browser: Option<Field<BrowserBody>>,
     /// Cookies and storage of an earlier run, loaded before the first page.
@@ -188,6 +191,7 @@ fn parse(body: &[u8], default_screenshots: Option<ImageFormat>) -> Parsed<RunReq
     let human = human_input.then(|| Human { confirm: confirm.unwrap_or_default() });
     let storage = problems.optional("storageState", body.storage_state, storage_state::storage_state);
     let returns_storage = problems.optional("returnStorageState", body.return_storage_state, Ok);
+    let keep_files = problems.optional("keepFiles", body.keep_files, Ok).unwrap_or(false);
     let screenshots = problems.optional("screenshotFormat", body.screenshot_format, |OneOf(format)| Ok(format));
     let skip_unchanged = problems.optional("skipUnchangedScreenshots", body.skip_unchanged_screenshots, Ok);
     // The deployment's own maximum is checked when the run starts.
@@ -215,6 +219,7 @@ fn parse(body: &[u8], default_screenshots: Option<ImageFormat>) -> Parsed<RunReq
         human,
         storage,
         returns_storage: returns_storage.unwrap_or(false),
+        keep_files,
         screenshots: screenshots.unwrap_or(default_screenshots),
         skip_unchanged_screenshots: skip_unchanged.unwrap_or(false),
         detach: Duration::from_secs(detach.unwrap_or_default().into()),
@@ -287,7 +292,7 @@ mod tests {
     #[test]
     fn every_documented_field_is_parsed() {
         let fields = documented_fields();
-        assert_eq!(fields.len(), 25, "{fields:?}");
+        assert_eq!(fields.len(), 26, "{fields:?}");
         for field in fields {
             // No field takes a list of lists.
             let body = serde_json::json!({ "task": "x", field: [[]] });

@@ -1,5 +1,6 @@
 //! The handlers.
 
+pub(super) mod files;
 pub(super) mod health;
 pub(super) mod resume;
 pub(super) mod run;

@@ -155,7 +155,7 @@ fn steer(state: &HttpState, id: Id, headers: &HeaderMap, command: Command) -> Ac
     Ok((StatusCode::ACCEPTED, Json(json!({ "state": reached.name() }))))
 }
 
-fn whose(id: Id, headers: &HeaderMap) -> Result<(RunId, Option<CallerId>), ApiError> {
+pub(super) fn whose(id: Id, headers: &HeaderMap) -> Result<(RunId, Option<CallerId>), ApiError> {
     let caller = caller_id(headers)?;
     let id = id.ok().and_then(|Path(id)| RunId::parse(&id)).ok_or(ApiError::UnknownRun)?;
     Ok((id, caller))

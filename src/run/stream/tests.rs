@@ -51,6 +51,7 @@ fn step(format: ImageFormat, picture: &str) -> RunEventKind {
         title: String::new(),
         screenshot: Some(Image { format, base64: picture.into() }),
         downloads: Vec::new(),
+        kept: Vec::new(),
         blocker: None,
     })
 }

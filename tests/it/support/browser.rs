@@ -1,6 +1,8 @@
 //! A fake browser in memory.
 
 use std::future::pending;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use agent::action::Action;
@@ -58,6 +60,8 @@ pub(crate) struct Script {
     pub(crate) picture_bytes: usize,
     /// Text that its pages show everywhere.
     pub(crate) reflects: String,
+    /// A folder whose files are downloaded by the first action.
+    pub(crate) downloads: Option<PathBuf>,
     /// What blocks its pages, as long as it is there.
     pub(crate) blocker: Arc<Mutex<Option<Blocker>>>,
 }
@@ -136,7 +140,14 @@ impl Browsers for FakeBrowsers {
             .lock()
             .expect("no panic holds the list")
             .push(PageSpec { secrets: Secrets::default(), ..spec.clone() });
-        Ok(Arc::new(FakePage { script, log: self.log.clone(), spec }))
+        Ok(Arc::new(FakePage {
+            script,
+            log: self.log.clone(),
+            spec,
+            downloaded: Mutex::default(),
+            has_downloaded: AtomicBool::default(),
+            made: Mutex::default(),
+        }))
     }
 
     fn supports(&self, headless: bool) -> Result<(), HeadfulUnavailable> {
@@ -161,6 +172,29 @@ struct FakePage {
     script: Script,
     log: Arc<PageLog>,
     spec: PageSpec,
+    /// What its actions have downloaded since it was looked at.
+    downloaded: Mutex<Vec<FileInfo>>,
+    has_downloaded: AtomicBool,
+    made: Mutex<Vec<FileInfo>>,
+}
+
+impl FakePage {
+    /// Downloads, with the first action.
+    fn download(&self) {
+        if self.has_downloaded.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let Some(folder) = &self.script.downloads else { return };
+        let files = folder.read_dir().expect("a folder").map(|entry| entry.expect("an entry"));
+        let info = |file: std::fs::DirEntry| FileInfo {
+            name: file.file_name().into_string().expect("a text"),
+            bytes: file.metadata().expect("a file").len(),
+        };
+        let mut files: Vec<FileInfo> = files.map(info).collect();
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        *self.made.lock().expect("no panic holds the list") = files.clone();
+        *self.downloaded.lock().expect("no panic holds the list") = files;
+    }
 }
 
 #[async_trait]
@@ -186,7 +220,7 @@ impl Page for FakePage {
         };
         Ok(Observation {
             downloads: match shown.as_str() {
-                "" => Vec::new(),
+                "" => std::mem::take(&mut *self.downloaded.lock().expect("no panic holds the list")),
                 shown => vec![FileInfo { name: shown.to_owned(), bytes: 1 }],
             },
             dialog: None,
@@ -215,6 +249,7 @@ impl Page for FakePage {
 
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         self.log.acted.add();
+        self.download();
         self.log.done.lock().expect("no panic holds the list").push(format!("{action:?}"));
         if action.selectors().any(|selector| selector == "#missing") {
             return Err(ActionError::TimedOut { what: "waiting for it".into(), limit: Locator::WAIT });
@@ -230,6 +265,16 @@ impl Page for FakePage {
         };
         let extracted = matches!(action, Action::Extract { .. }).then(|| format!("12 €{shown}"));
         Ok(ActionOutcome { description, extracted, effect: shown.clone(), ..ActionOutcome::default() })
+    }
+
+    async fn files(&self) -> Vec<(FileInfo, PathBuf)> {
+        let folder = self.script.downloads.clone().unwrap_or_default();
+        let made = self.made.lock().expect("no panic holds the list").clone();
+        made.into_iter().map(|file| (file.clone(), folder.join(&file.name))).collect()
+    }
+
+    async fn snapshot(&self, format: ImageFormat) -> Result<Image, BrowserError> {
+        Ok(Image { format, base64: "cGljdHVyZQ==".into() })
     }
 
     async fn picture(&self) -> Result<Image, BrowserError> {

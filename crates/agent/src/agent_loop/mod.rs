@@ -115,6 +115,7 @@ impl AgentLoop {
             errors: entries.errors,
             blocker: self.observation.blocker.filter(|_| !success),
             tally: entries.tally,
+            kept: Vec::new(),
         }
     }
 }

@@ -187,6 +187,7 @@ impl AgentLoop {
             title: self.observation.title.clone(),
             screenshot: self.observation.screenshot.clone(),
             downloads: std::mem::take(&mut self.downloads),
+            kept: Vec::new(),
             blocker: blocker.clone(),
         };
         self.reporter.step(report).await;

@@ -83,8 +83,8 @@ mask_fields! {
     ActionOutcome { description, effect, extracted; page_changed }
     Message { text; role, image }
     ChatReply { text; usage }
-    StepReport { description, thought, url, title, downloads, blocker; step, action, screenshot }
-    AgentResult { final_text, output, errors, blocker, tally; success, stop_reason }
+    StepReport { description, thought, url, title, downloads, kept, blocker; step, action, screenshot }
+    AgentResult { final_text, output, errors, blocker, tally, kept; success, stop_reason }
     Tally { urls; steps, usage }
 }
 

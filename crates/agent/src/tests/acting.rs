@@ -25,6 +25,7 @@ async fn a_step_describes_its_actions_and_the_page_after_them() {
             title: "Shop 2".into(),
             screenshot: Some(image("event")),
             downloads: vec![],
+            kept: Vec::new(),
             blocker: None,
         }
     );

@@ -128,6 +128,13 @@ impl RunFiles {
         }
     }
 
+    /// What the run has made, with the paths.
+    pub(crate) fn made(&self) -> Vec<(FileInfo, PathBuf)> {
+        let ledger = self.ledger();
+        let made = ledger.files().iter().filter(|file| !ledger.sent().contains(file));
+        made.map(|file| (file.clone(), self.path(&file.name))).collect()
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(KEPT).join(name)
     }

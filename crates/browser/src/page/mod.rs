@@ -5,6 +5,7 @@ pub(crate) mod overlay;
 mod redaction;
 mod screenshot;
 
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,6 +23,7 @@ use crate::isolated_world::{Document, IsolatedWorlds};
 use crate::observe::element_map::{ElementMap, FoundElement};
 use crate::process::panics::lock;
 use agent::action::Action;
+use agent::files::FileInfo;
 use agent::image::{Image, ImageFormat};
 use agent::locator::Locator;
 use agent::observation::{ElementIndex, Observation};
@@ -139,6 +141,24 @@ impl Page for BrowserPage {
         };
         let annotated = self.annotated(picture, &elements).await;
         annotated.map_err(|error| BrowserError::Protocol { cause: error.to_string() })
+    }
+
+    async fn files(&self) -> Vec<(FileInfo, PathBuf)> {
+        self.context.files().made()
+    }
+
+    async fn snapshot(&self, format: ImageFormat) -> Result<Image, BrowserError> {
+        let document = self.active_document().ok_or(BrowserError::PageCrashed)?;
+        if self.context.tabs().active().is_some_and(|tab| tab.dialog.is_some()) {
+            return Err(browser_error(CdpError::DialogOpen));
+        }
+        let taken = self.screenshot(&document, format, self.context.browser().settings.observe_timeout);
+        match self.context.while_alive(async { Ok::<_, BrowserError>(taken.await) }).await? {
+            Ok(Some(picture)) => Ok(picture),
+            Ok(None) => Err(BrowserError::Protocol { cause: self.too_large() }),
+            Err(ScreenshotError::Cdp(error)) => Err(browser_error(error)),
+            Err(error) => Err(BrowserError::Protocol { cause: error.to_string() }),
+        }
     }
 
     async fn open(&self, url: &Url) -> Result<ActionOutcome, ActionError> {
