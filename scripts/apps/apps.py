@@ -163,7 +163,7 @@ def node_red(browser: Browser) -> None:
         for control in ["Deploy", "inject", "debug", "switch"]:
             browser.once(f".*>{control}$")
         browser.act("click", r"a icon=bars")
-        browser.says("Import")
+        browser.once(".*>Import ctrl-i$")
 
 
 def jupyter(browser: Browser) -> None:
@@ -217,12 +217,13 @@ def ag_grid(browser: Browser) -> None:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         browser.open("AG Grid", f"http://127.0.0.1:{server.server_address[1]}/grid.html")
         for control in ["Model", "Maker", "Price", "Stock", "K100", "Page Size", "Next Page", "Page number, 1 of 5"]:
-            browser.once(f".*>{control}$")
+            browser.once(rf"[^\[]*>{control}( |$)")
         browser.says("1 to 100 of 500")
-        browser.silent("state=.*height")
-        browser.act("click", ".*>Price$")
+        browser.silent("state=.*(height|column)")
+        browser.silent("icon=wrapper")
+        browser.act("click", r"[^\[]*>Price( |$)")
         browser.says("sorted ascending|sort=ascending")
-        browser.once(".*>K190$")
+        browser.once(r"[^\[]*>K190( |$)")
         server.shutdown()
 
 

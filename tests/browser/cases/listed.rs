@@ -187,6 +187,49 @@ fn a_focused_custom_checkbox_is_listed_once() {
 }
 
 #[test]
+fn what_real_applications_wrap_around_their_controls_is_no_control() {
+    let rows: String = (0..4)
+        .map(|n| format!("<td role=gridcell class='ag-cell {}'>{n}</td>", if n == 3 { "ag-column-last" } else { "" }))
+        .collect();
+    let grid = format!(
+        "<table role=grid><tr>{rows}</tr></table><script>onload = () => document.querySelectorAll('td')\
+                        .forEach((td) => td.onclick = () => {{}})</script>"
+    );
+    run(async move {
+        views(&[
+            (
+                "<style>a { display: flex } b { flex-grow: 1 } i { margin-left: 3px }</style>\
+                 <a href=/x><b>Import</b><i>ctrl-i</i></a><a href=/y><span>Ex</span><span>port</span></a>",
+                &[">Import ctrl-i"],
+                &[],
+            ),
+            ("<button><span>Ex</span><span>port</span></button>", &["<button />Export"], &[]),
+            (
+                "<div style='height:1000px'></div><div id=w style='background:white;width:20px'>\
+                 <input type=checkbox aria-label=Row style='opacity:0;width:16px;height:16px'></div>\
+                 <script>w.onclick = () => {}</script>",
+                &["<input type=checkbox />Row"],
+                &["<div"],
+            ),
+            (&grid, &["<gridcell />3"], &["state="]),
+            (
+                "<svg id=s width=400 height=300><g id=g class=background><rect width=400 height=300 fill=white /></g></svg>\
+                 <script>s.onclick = g.onclick = () => {}</script>",
+                &["<svg size=400x300"],
+                &["<g"],
+            ),
+            (
+                "<x-box>Gift</x-box><script>customElements.define('x-box', class extends HTMLElement { constructor() {\
+                 super(); this.attachInternals().states.add('checked'); this.onclick = () => {} } })</script>",
+                &["<x-box checked />Gift"],
+                &[],
+            ),
+        ])
+        .await;
+    });
+}
+
+#[test]
 fn options_that_the_list_does_not_show_are_not_told() {
     let many: String = (1..=12).map(|n| format!("<option>Town {n}</option>")).collect();
     let cut = format!("<select aria-label=Town><option hidden>Gone</option>{many}</select>");

@@ -11,6 +11,7 @@
   }
   var firstChildOf = getter(Node, "firstChild");
   var nextSiblingOf = getter(Node, "nextSibling");
+  var previousSiblingOf = getter(Node, "previousSibling");
   var parentNodeOf = getter(Node, "parentNode");
   var nodeTypeOf = getter(Node, "nodeType");
   var localNameOf = getter(Element, "localName");
@@ -582,7 +583,7 @@
       into.icon ??= node;
       return;
     }
-    const space = INLINE.has(tag) ? "" : " ";
+    const space = INLINE.has(tag) && !isApart(node) ? "" : " ";
     if (isTrue(node, "aria-hidden")) {
       const aside = { ...into, text: "", faint: "" };
       collect(node, aside, depth + 1);
@@ -594,6 +595,13 @@
     into.text += space;
     collect(node, into, depth + 1);
     into.text += space;
+  }
+  function isApart(element) {
+    const before = previousSiblingOf(element);
+    if (before === null || !isElement(before)) return false;
+    const box = rectOf(element);
+    const other = rectOf(before);
+    return other.width > 0 && box.width > 0 && (box.left > other.right + 2 || box.top >= other.bottom - 1);
   }
   function isPart(part, owner) {
     const { width, height } = rectOf(part);
@@ -2625,7 +2633,7 @@
   var CELL_DATA = "square cell pos position coord coords row col column x y index key letter value state status piece".split(" ");
   var GENERATED2 = /^(?:css|sc|jss|emotion|svelte|makeStyles)-|(?:^|[-_])(?=[a-z\d]{5,}$)[a-z\d]*\d[a-z][a-z\d]*$/i;
   var LAYOUT_WORDS = new Set(
-    "cell value normal auto height width wrapper inner outer container content item row column col grid text".split(" ")
+    "cell value normal auto height width wrapper inner outer container content item row column col grid text first last odd even".split(" ")
   );
   var MAX_PREFIX = 3;
   var DATE_ATTRIBUTES = ["data-date", "data-day", "datetime"];
@@ -2954,8 +2962,16 @@
   }
   function setStates(element, tag, role, out) {
     if (element.hasAttributes()) setAttributeStates(element, tag, role, out);
+    if (tag.includes("-")) setOwnStates(element, out);
     const canBeDisabled = tag === "button" || tag === "input" || tag === "select" || tag === "textarea";
     if (element.disabled === true || canBeDisabled && element.matches(":disabled")) out.disabled = true;
+  }
+  function setOwnStates(element, out) {
+    if (element.matches(":disabled,:state(disabled)")) out.disabled = true;
+    if (element.matches(":state(checked)")) out.checked ??= "true";
+    if (element.matches(":state(indeterminate)")) out.checked ??= "mixed";
+    if (element.matches(":state(selected)")) out.selected ??= true;
+    if (element.matches(":state(expanded),:state(open)")) out.expanded ??= true;
   }
   function setAttributeStates(element, tag, role, out) {
     const aria = (name) => {
@@ -4110,6 +4126,12 @@
     const hit = elementAt((seen.l + seen.r) / 2, (seen.t + seen.b) / 2);
     return hit !== null && !contains(hit, element) && !contains(element, hit);
   }
+  function isGround(element, box) {
+    const drawing = element.ownerSVGElement;
+    if (!drawing || !listening.has(drawing)) return false;
+    const whole2 = rectOf(drawing);
+    return box.r - box.l >= whole2.width - 2 && box.b - box.t >= whole2.height - 2;
+  }
   function listSoftControl(walk, element, tag, explicit, context) {
     walk.flush();
     const { items } = walk;
@@ -4139,6 +4161,10 @@
         return;
       }
       if (isHuge && walk.listed === before && isBehind(element, walk.inView(context, context.visible))) {
+        items.length = slot;
+        return;
+      }
+      if (walk.listed === before && tag === "g" && isGround(element, context) && givenName(element) === "") {
         items.length = slot;
         return;
       }
@@ -4442,7 +4468,7 @@
     const isField = (tag === "input" || tag === "select") && element.type !== "hidden" && element.type !== "file";
     if (isField && isLarge) {
       const isLabelled = Array.from(element.labels ?? []).some(isDrawn);
-      if (!isLabelled && isOpen(seen) && !isCovered(element, seen)) {
+      if (!isLabelled && !(isOpen(seen) && isCovered(element, seen))) {
         listControl(walk, element, tag, explicitRole(element), box, visible, null);
       }
       return;

@@ -11,6 +11,7 @@ import {
   localNameOf,
   matches,
   nextSiblingOf,
+  previousSiblingOf,
   rectOf,
 } from "./native.js";
 import { listening, nodeOf, rootOf } from "./registry.js";
@@ -190,7 +191,7 @@ function collectNode(node, into, depth) {
     into.icon ??= node;
     return;
   }
-  const space = INLINE.has(tag) ? "" : " ";
+  const space = INLINE.has(tag) && !isApart(node) ? "" : " ";
   if (isTrue(node, "aria-hidden")) {
     /** @type {Content} */
     const aside = { ...into, text: "", faint: "" };
@@ -203,6 +204,20 @@ function collectNode(node, into, depth) {
   into.text += space;
   collect(node, into, depth + 1);
   into.text += space;
+}
+
+/**
+ * Whether an element stands apart from the one before it, as the keys beside the entry of a menu.
+ *
+ * @param {Element} element
+ * @returns {boolean}
+ */
+function isApart(element) {
+  const before = previousSiblingOf(element);
+  if (before === null || !isElement(before)) return false;
+  const box = rectOf(element);
+  const other = rectOf(before);
+  return other.width > 0 && box.width > 0 && (box.left > other.right + 2 || box.top >= other.bottom - 1);
 }
 
 /**

@@ -19,6 +19,8 @@ export function getter(owner, name) {
 export const firstChildOf = getter(Node, "firstChild");
 /** @type {(node: Node) => ChildNode | null} */
 export const nextSiblingOf = getter(Node, "nextSibling");
+/** @type {(node: Node) => ChildNode | null} */
+export const previousSiblingOf = getter(Node, "previousSibling");
 /** @type {(node: Node) => Node | null} */
 export const parentNodeOf = getter(Node, "parentNode");
 /** @type {(node: Node) => number} */

@@ -13,7 +13,10 @@ const CELL_DATA =
 const GENERATED = /^(?:css|sc|jss|emotion|svelte|makeStyles)-|(?:^|[-_])(?=[a-z\d]{5,}$)[a-z\d]*\d[a-z][a-z\d]*$/i;
 // Words about layout, of which a framework's classes consist: `ag-cell-normal-height`.
 const LAYOUT_WORDS = new Set(
-  "cell value normal auto height width wrapper inner outer container content item row column col grid text".split(" "),
+  (
+    "cell value normal auto height width wrapper inner outer container content item row column col grid text " +
+    "first last odd even"
+  ).split(" "),
 );
 const MAX_PREFIX = 3;
 const DATE_ATTRIBUTES = ["data-date", "data-day", "datetime"];

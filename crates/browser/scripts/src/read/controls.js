@@ -308,6 +308,20 @@ function isBehind(element, seen) {
 }
 
 /**
+ * Whether a part of a drawing that is listed lies behind all of it.
+ *
+ * @param {AnyElement} element
+ * @param {Box} box
+ * @returns {boolean}
+ */
+function isGround(element, box) {
+  const drawing = element.ownerSVGElement;
+  if (!drawing || !listening.has(drawing)) return false;
+  const whole = rectOf(drawing);
+  return box.r - box.l >= whole.width - 2 && box.b - box.t >= whole.height - 2;
+}
+
+/**
  * Lists what is a control by its behaviour. Without controls in it, it folds like a button; with some, it is their
  * parent, unless they say all there is to say.
  *
@@ -356,6 +370,11 @@ export function listSoftControl(walk, element, tag, explicit, context) {
       return;
     }
     if (isHuge && walk.listed === before && isBehind(element, walk.inView(context, context.visible))) {
+      items.length = slot;
+      return;
+    }
+    // Presses there are presses at the drawing.
+    if (walk.listed === before && tag === "g" && isGround(element, context) && givenName(element) === "") {
       items.length = slot;
       return;
     }

@@ -274,7 +274,8 @@ function visitTransparent(walk, element, tag, up, box, visible) {
   const isField = (tag === "input" || tag === "select") && element.type !== "hidden" && element.type !== "file";
   if (isField && isLarge) {
     const isLabelled = Array.from(element.labels ?? []).some(isDrawn);
-    if (!isLabelled && isOpen(seen) && !isCovered(element, seen)) {
+    // Beyond the viewport nobody knows what covers it.
+    if (!isLabelled && !(isOpen(seen) && isCovered(element, seen))) {
       listControl(walk, element, tag, explicitRole(element), box, visible, null);
     }
     return;

@@ -52,8 +52,24 @@ export function describe(element, tag, role, out) {
  */
 export function setStates(element, tag, role, out) {
   if (element.hasAttributes()) setAttributeStates(element, tag, role, out);
+  if (tag.includes("-")) setOwnStates(element, out);
   const canBeDisabled = tag === "button" || tag === "input" || tag === "select" || tag === "textarea";
   if (element.disabled === true || (canBeDisabled && element.matches(":disabled"))) out.disabled = true;
+}
+
+/**
+ * Sets the states that a custom element has for styles alone.
+ *
+ * @param {AnyElement} element
+ * @param {ControlState} out
+ * @returns {void}
+ */
+function setOwnStates(element, out) {
+  if (element.matches(":disabled,:state(disabled)")) out.disabled = true;
+  if (element.matches(":state(checked)")) out.checked ??= "true";
+  if (element.matches(":state(indeterminate)")) out.checked ??= "mixed";
+  if (element.matches(":state(selected)")) out.selected ??= true;
+  if (element.matches(":state(expanded),:state(open)")) out.expanded ??= true;
 }
 
 /**
