@@ -6,6 +6,22 @@ use super::{index_at, tab_at};
 use crate::support::{Site, open, run};
 
 #[test]
+fn a_custom_element_is_what_it_says_by_its_internals() {
+    run(async {
+        let body = "<x-check>Gift</x-check><x-plain>Text</x-plain><script>customElements.define('x-check', class extends HTMLElement {\
+                    #own = this.attachInternals(); connectedCallback() { this.tabIndex = 0; this.#own.role = 'checkbox';\
+                    this.#own.ariaChecked = 'false'; this.onclick = () => { this.#own.ariaChecked = 'true' } } })</script>";
+        let (_site, tab) = tab_at(body).await;
+        let text = tab.text().await;
+        assert!(text.contains("<checkbox />Gift") && text.contains("\nText"), "{text}");
+        tab.click("Gift").await.unwrap();
+        let text = tab.text().await;
+        assert!(text.contains("<checkbox checked focused />Gift"), "{text}");
+        tab.close().await;
+    });
+}
+
+#[test]
 fn a_choice_is_made_among_what_is_drawn_beside_a_list_for_screen_readers() {
     run(async {
         let body = "<input id=field role=combobox aria-expanded=true aria-controls=list aria-label=Metal><div class=popup>\

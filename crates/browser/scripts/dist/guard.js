@@ -1,6 +1,29 @@
 // Made from crates/browser/scripts/src by `make scripts`. Do not edit.
 "use strict";
 (() => {
+  // src/internals.js
+  var INTERNALS = "agent-internals";
+  var HAS_INTERNALS = "internals";
+  var PROPERTIES = [
+    ["role", "role"],
+    ["aria-label", "ariaLabel"],
+    ["aria-busy", "ariaBusy"],
+    ["aria-checked", "ariaChecked"],
+    ["aria-current", "ariaCurrent"],
+    ["aria-disabled", "ariaDisabled"],
+    ["aria-expanded", "ariaExpanded"],
+    ["aria-haspopup", "ariaHasPopup"],
+    ["aria-invalid", "ariaInvalid"],
+    ["aria-pressed", "ariaPressed"],
+    ["aria-readonly", "ariaReadOnly"],
+    ["aria-required", "ariaRequired"],
+    ["aria-selected", "ariaSelected"],
+    ["aria-valuemax", "ariaValueMax"],
+    ["aria-valuemin", "ariaValueMin"],
+    ["aria-valuenow", "ariaValueNow"],
+    ["aria-valuetext", "ariaValueText"]
+  ];
+
   // src/denied.js
   var DENIED = "agent-denied";
   var PROGRAM = "program";
@@ -8,7 +31,8 @@
   // src/guard.js
   var { apply } = Reflect;
   var { append } = FormData.prototype;
-  var { stopImmediatePropagation } = Event.prototype;
+  var { composedPath, stopImmediatePropagation } = Event.prototype;
+  var { get: getFrom, set: setIn } = WeakMap.prototype;
   var { dispatchEvent: dispatch } = EventTarget.prototype;
   var { then } = Promise.prototype;
   var formDataOf = Object.getOwnPropertyDescriptor(FormDataEvent.prototype, "formData")?.get ?? (() => void 0);
@@ -29,12 +53,15 @@
   var PRINTING = "agent-printing";
   var denied = /* @__PURE__ */ Object.create(null);
   var program = "";
+  var internals = /* @__PURE__ */ new WeakMap();
+  var hasInternals = false;
   function answerReadings() {
     const answer = (event) => {
       apply(stopImmediatePropagation, event, []);
       const form = apply(formDataOf, event, []);
       for (const denial in denied) apply(append, form, [denial, ""]);
       if (program) apply(append, form, [PROGRAM, program]);
+      if (hasInternals) apply(append, form, [HAS_INTERNALS, ""]);
     };
     addEventListener(DENIED, answer, true);
   }
@@ -123,7 +150,34 @@
       dispatchEvent(new Event("afterprint"));
     });
   }
+  function keepInternals() {
+    const getters = PROPERTIES.map(([attribute, property]) => {
+      const descriptor = Object.getOwnPropertyDescriptor(globalThis.ElementInternals?.prototype ?? {}, property);
+      return (
+        /** @type {const} */
+        [attribute, descriptor?.get]
+      );
+    });
+    wrap(globalThis.HTMLElement?.prototype, "attachInternals", (original, self, args) => {
+      const taken = apply(original, self, args);
+      apply(setIn, internals, [self, taken]);
+      hasInternals = true;
+      return taken;
+    });
+    const answer = (event) => {
+      apply(stopImmediatePropagation, event, []);
+      const taken = apply(getFrom, internals, [apply(composedPath, event, [])[0]]);
+      const form = apply(formDataOf, event, []);
+      for (let n = 0; taken !== void 0 && n < getters.length; n++) {
+        const [attribute, getter] = getters[n];
+        const value = getter && apply(getter, taken, []);
+        if (typeof value === "string") apply(append, form, [attribute, value]);
+      }
+    };
+    addEventListener(INTERNALS, answer, true);
+  }
   answerReadings();
+  keepInternals();
   guardNavigation();
   guardPrinting();
   guardCredentials();

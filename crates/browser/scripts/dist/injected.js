@@ -1,6 +1,22 @@
 // Made from crates/browser/scripts/src by `make scripts`. Do not edit.
 "use strict";
 (() => {
+  // src/internals.js
+  var INTERNALS = "agent-internals";
+  var HAS_INTERNALS = "internals";
+  var hasInternals = false;
+  function setHasInternals(has) {
+    hasInternals = has;
+  }
+  function statedBy(element, name) {
+    const attribute2 = element.getAttribute(name);
+    if (attribute2 !== null || !hasInternals || !element.localName.includes("-")) return attribute2;
+    const form = new FormData();
+    element.dispatchEvent(new FormDataEvent(INTERNALS, { formData: form, composed: true }));
+    const value = form.get(name);
+    return typeof value === "string" ? value : null;
+  }
+
   // src/dom/native.js
   function getter(owner, name) {
     const get = (
@@ -122,6 +138,9 @@
 
   // src/dom/controls.js
   var CONTROL_CANDIDATE = "a[href],area[href],button,input,select,textarea,summary,label,canvas,[role],[contenteditable],[onclick],[ondblclick],[onmousedown],[onmouseup],[onpointerdown],[onpointerup],[ontouchstart],[ontouchend],[draggable=true],video[controls],audio[controls]";
+  function mayBeControl(element) {
+    return matches(element, CONTROL_CANDIDATE) || statedBy(element, "role") !== null;
+  }
   var COUNTED_CONTROL = "a[href],button,input:not([type=hidden]),select,textarea,summary";
   var WIDGET_ROLES = new Set(
     "button checkbox combobox link menuitem menuitemcheckbox menuitemradio option radio scrollbar searchbox slider spinbutton switch tab textbox treeitem".split(" ")
@@ -153,7 +172,7 @@
     audio: "audio"
   };
   function explicitRole(element) {
-    const role = element.getAttribute("role");
+    const role = statedBy(element, "role");
     return role ? bounded(role.trim().split(/\s+/, 1)[0].toLowerCase(), 40) : "";
   }
   function roleOf(element, tag, explicit) {
@@ -426,7 +445,7 @@
     return phrase(parts.join(" "));
   }
   function givenName(element) {
-    return referencedText(element, "aria-labelledby") || phrase(element.getAttribute("aria-label")) || (element.labels ? labelText(element) : "");
+    return referencedText(element, "aria-labelledby") || phrase(statedBy(element, "aria-label")) || (element.labels ? labelText(element) : "");
   }
   function isPicture(element, tag) {
     const role = element.getAttribute("role");
@@ -570,7 +589,7 @@
       return;
     }
     if (!checkVisibility(node, { visibilityProperty: true }) && getComputedStyle(node).display !== "contents") return;
-    if (tag !== "label" && matches(node, CONTROL_CANDIDATE) && isControl(node, tag, explicitRole(node))) {
+    if (tag !== "label" && mayBeControl(node) && isControl(node, tag, explicitRole(node))) {
       into.controls.push(node);
       return;
     }
@@ -597,7 +616,10 @@
     into.text += space;
   }
   function isApart(element) {
-    const before = previousSiblingOf(element);
+    let before = previousSiblingOf(element);
+    for (let n = 0; n < 4 && before && isElement(before) && rectOf(before).width === 0; n++) {
+      before = previousSiblingOf(before);
+    }
     if (before === null || !isElement(before)) return false;
     const box = rectOf(element);
     const other = rectOf(before);
@@ -2477,6 +2499,8 @@
   function readDenied() {
     const form = new FormData();
     dispatchEvent(new FormDataEvent(DENIED, { formData: form }));
+    setHasInternals(form.has(HAS_INTERNALS));
+    form.delete(HAS_INTERNALS);
     return [...form].map(([name, value]) => [name, String(value)]);
   }
 
@@ -2961,7 +2985,7 @@
     else if (isEditor(element)) describeEditor(element, out);
   }
   function setStates(element, tag, role, out) {
-    if (element.hasAttributes()) setAttributeStates(element, tag, role, out);
+    if (element.hasAttributes() || tag.includes("-")) setAttributeStates(element, tag, role, out);
     if (tag.includes("-")) setOwnStates(element, out);
     const canBeDisabled = tag === "button" || tag === "input" || tag === "select" || tag === "textarea";
     if (element.disabled === true || canBeDisabled && element.matches(":disabled")) out.disabled = true;
@@ -2975,7 +2999,7 @@
   }
   function setAttributeStates(element, tag, role, out) {
     const aria = (name) => {
-      const value = element.getAttribute(`aria-${name}`);
+      const value = statedBy(element, `aria-${name}`);
       return value === null || value === "" ? void 0 : bounded(value, 60);
     };
     const isToggle = role === "switch" || role === "checkbox" || role === "radio";
@@ -4356,7 +4380,7 @@
         visitInvisible(walk, element, tag, up);
         return;
       }
-      const isOwnControl = element.matches(CONTROL_CANDIDATE) && isControl(element, tag, explicitRole(element));
+      const isOwnControl = mayBeControl(element) && isControl(element, tag, explicitRole(element));
       if (isBoxless && !isOwnControl) {
         const isNamed = tag === "label" && element.control ? isShownItself(walk, element.control, element) : false;
         if (isNamed) walk.muted++;
@@ -4549,7 +4573,7 @@
     }
   }
   function listKnownKind(walk, element, tag, context, style) {
-    if (element.matches(CONTROL_CANDIDATE)) {
+    if (mayBeControl(element)) {
       const explicit = explicitRole(element);
       if (isControl(element, tag, explicit)) {
         listControl(walk, element, tag, explicit, context, context.visible, context);
@@ -4823,7 +4847,7 @@
   }
   function markListening(node) {
     if (!isElement(node) || node === page.documentElement() || node === page.body() || listening.has(node)) return false;
-    if (matches(node, CONTROL_CANDIDATE) && isControl(node, localNameOf(node), explicitRole(node))) return false;
+    if (mayBeControl(node) && isControl(node, localNameOf(node), explicitRole(node))) return false;
     listening.add(node);
     return true;
   }

@@ -3,6 +3,8 @@
 
 /** @typedef {"location" | "notifications" | "clipboard" | "camera" | "screen" | "passkey" | "pointer" | "print"} Denial */
 
+import { HAS_INTERNALS, setHasInternals } from "./internals.js";
+
 /** The type of the event. */
 export const DENIED = "agent-denied";
 /** The name in the form of the scheme of another program that the page wanted to open. */
@@ -14,5 +16,7 @@ export const PROGRAM = "program";
 export function readDenied() {
   const form = new FormData();
   dispatchEvent(new FormDataEvent(DENIED, { formData: form }));
+  setHasInternals(form.has(HAS_INTERNALS));
+  form.delete(HAS_INTERNALS);
   return [...form].map(([name, value]) => [name, String(value)]);
 }

@@ -4,13 +4,15 @@
 // look like the originals.
 
 import { DENIED, PROGRAM } from "./denied.js";
+import { HAS_INTERNALS, INTERNALS, PROPERTIES } from "./internals.js";
 
 /** @import { Denial } from "./denied.js" */
 
 // The page may replace them.
 const { apply } = Reflect;
 const { append } = FormData.prototype;
-const { stopImmediatePropagation } = Event.prototype;
+const { composedPath, stopImmediatePropagation } = Event.prototype;
+const { get: getFrom, set: setIn } = WeakMap.prototype;
 const { dispatchEvent: dispatch } = EventTarget.prototype;
 const { then } = Promise.prototype;
 const formDataOf = Object.getOwnPropertyDescriptor(FormDataEvent.prototype, "formData")?.get ?? (() => undefined);
@@ -35,6 +37,9 @@ const PRINTING = "agent-printing";
 const denied = Object.create(null);
 /** The last scheme of another program. */
 let program = "";
+/** Of the page's elements. @type {WeakMap<Element, ElementInternals>} */
+const internals = new WeakMap();
+let hasInternals = false;
 
 /**
  * Adds what was noted to the form of our reading script's event. The page's listeners come later and hear nothing.
@@ -47,6 +52,7 @@ function answerReadings() {
     const form = apply(formDataOf, event, []);
     for (const denial in denied) apply(append, form, [denial, ""]);
     if (program) apply(append, form, [PROGRAM, program]);
+    if (hasInternals) apply(append, form, [HAS_INTERNALS, ""]);
   };
   addEventListener(DENIED, answer, true);
 }
@@ -174,7 +180,32 @@ function guardPrinting() {
   });
 }
 
+function keepInternals() {
+  const getters = PROPERTIES.map(([attribute, property]) => {
+    const descriptor = Object.getOwnPropertyDescriptor(globalThis.ElementInternals?.prototype ?? {}, property);
+    return /** @type {const} */ ([attribute, descriptor?.get]);
+  });
+  wrap(globalThis.HTMLElement?.prototype, "attachInternals", (original, self, args) => {
+    const taken = apply(original, self, args);
+    apply(setIn, internals, [self, taken]);
+    hasInternals = true;
+    return taken;
+  });
+  const answer = (/** @type {Event} */ event) => {
+    apply(stopImmediatePropagation, event, []);
+    const taken = apply(getFrom, internals, [apply(composedPath, event, [])[0]]);
+    const form = apply(formDataOf, event, []);
+    for (let n = 0; taken !== undefined && n < getters.length; n++) {
+      const [attribute, getter] = getters[n];
+      const value = getter && apply(getter, taken, []);
+      if (typeof value === "string") apply(append, form, [attribute, value]);
+    }
+  };
+  addEventListener(INTERNALS, answer, true);
+}
+
 answerReadings();
+keepInternals();
 guardNavigation();
 guardPrinting();
 guardCredentials();

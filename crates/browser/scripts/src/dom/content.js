@@ -1,6 +1,6 @@
 // What an element is called: its role, its name, and the words of its content.
 
-import { CONTROL_CANDIDATE, explicitRole, isControl, isEditor, isTrue, roleOf } from "./controls.js";
+import { explicitRole, isControl, isEditor, isTrue, mayBeControl, roleOf } from "./controls.js";
 import { generatedWords, givenName, isPicture, pictureName, slottedIn } from "./names.js";
 import {
   attribute,
@@ -178,7 +178,7 @@ function collectNode(node, into, depth) {
     return;
   }
   if (!checkVisibility(node, { visibilityProperty: true }) && getComputedStyle(node).display !== "contents") return;
-  if (tag !== "label" && matches(node, CONTROL_CANDIDATE) && isControl(node, tag, explicitRole(node))) {
+  if (tag !== "label" && mayBeControl(node) && isControl(node, tag, explicitRole(node))) {
     into.controls.push(node);
     return;
   }
@@ -213,7 +213,10 @@ function collectNode(node, into, depth) {
  * @returns {boolean}
  */
 function isApart(element) {
-  const before = previousSiblingOf(element);
+  let before = previousSiblingOf(element);
+  for (let n = 0; n < 4 && before && isElement(before) && rectOf(before).width === 0; n++) {
+    before = previousSiblingOf(before);
+  }
   if (before === null || !isElement(before)) return false;
   const box = rectOf(element);
   const other = rectOf(before);

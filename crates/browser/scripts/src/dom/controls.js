@@ -1,15 +1,26 @@
 // Which elements are controls, and of which role.
 
-import { attribute } from "./native.js";
+import { statedBy } from "../internals.js";
+import { attribute, matches } from "./native.js";
 import { bounded } from "./strings.js";
 
 /** @import { AnyElement } from "../types" */
 
-/** Elements that may be controls; `isControl` decides, or how they look and behave. */
-export const CONTROL_CANDIDATE =
+/** Elements that may be controls. */
+const CONTROL_CANDIDATE =
   "a[href],area[href],button,input,select,textarea,summary,label,canvas,[role],[contenteditable],[onclick]," +
   "[ondblclick],[onmousedown],[onmouseup],[onpointerdown],[onpointerup],[ontouchstart],[ontouchend]," +
   "[draggable=true],video[controls],audio[controls]";
+
+/**
+ * Whether an element may be a control; `isControl` decides, or how it looks and behaves.
+ *
+ * @param {Element} element
+ * @returns {boolean}
+ */
+export function mayBeControl(element) {
+  return matches(element, CONTROL_CANDIDATE) || statedBy(element, "role") !== null;
+}
 
 /** Controls that are counted where they are not listed. */
 export const COUNTED_CONTROL = "a[href],button,input:not([type=hidden]),select,textarea,summary";
@@ -58,7 +69,7 @@ const TAG_ROLES = {
  * @returns {string}
  */
 export function explicitRole(element) {
-  const role = element.getAttribute("role");
+  const role = statedBy(element, "role");
   return role ? bounded(role.trim().split(/\s+/, 1)[0].toLowerCase(), 40) : "";
 }
 

@@ -1,5 +1,6 @@
 // Accessible names: the first steps of the computation, and what the author calls an element without one.
 
+import { statedBy } from "../internals.js";
 import { checkVisibility, firstChildOf, isElement, isText, localNameOf, nextSiblingOf } from "./native.js";
 import { rootOf } from "./registry.js";
 import { MAX_NAME, phrase } from "./strings.js";
@@ -120,7 +121,7 @@ function labelText(element) {
 export function givenName(element) {
   return (
     referencedText(element, "aria-labelledby") ||
-    phrase(element.getAttribute("aria-label")) ||
+    phrase(statedBy(element, "aria-label")) ||
     (element.labels ? labelText(element) : "")
   );
 }

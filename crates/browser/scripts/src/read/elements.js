@@ -2,7 +2,7 @@
 
 import { boxFrom, EVERYWHERE, isOpen, isWithin, meet, touches } from "../dom/boxes.js";
 import { IGNORED, INLINE } from "../dom/content.js";
-import { CONTROL_CANDIDATE, COUNTED_CONTROL, explicitRole, isControl, isTrue } from "../dom/controls.js";
+import { COUNTED_CONTROL, explicitRole, isControl, isTrue, mayBeControl } from "../dom/controls.js";
 import { isPicture, pictureName } from "../dom/names.js";
 import { firstChildOf, isDisguised, localNameOf, parentNodeOf, rectOf } from "../dom/native.js";
 import { areaShape, contentRange } from "../dom/places.js";
@@ -83,7 +83,7 @@ export function visitElement(walk, element, up) {
       visitInvisible(walk, element, tag, up);
       return;
     }
-    const isOwnControl = element.matches(CONTROL_CANDIDATE) && isControl(element, tag, explicitRole(element));
+    const isOwnControl = mayBeControl(element) && isControl(element, tag, explicitRole(element));
     if (isBoxless && !isOwnControl) {
       const isNamed = tag === "label" && element.control ? isShownItself(walk, element.control, element) : false;
       // Its text is the control's name.
@@ -410,7 +410,7 @@ function visitVisible(walk, element, tag, context, style, isInline) {
  * @returns {boolean} false: it is not such an element
  */
 function listKnownKind(walk, element, tag, context, style) {
-  if (element.matches(CONTROL_CANDIDATE)) {
+  if (mayBeControl(element)) {
     const explicit = explicitRole(element);
     if (isControl(element, tag, explicit)) {
       listControl(walk, element, tag, explicit, context, context.visible, context);

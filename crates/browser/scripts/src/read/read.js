@@ -2,7 +2,7 @@
 
 import { readDenied } from "../denied.js";
 import { boxFrom, isOpen, touches } from "../dom/boxes.js";
-import { CONTROL_CANDIDATE, COUNTED_CONTROL, explicitRole, isControl } from "../dom/controls.js";
+import { COUNTED_CONTROL, explicitRole, isControl, mayBeControl } from "../dom/controls.js";
 import { editorOf } from "../dom/editors.js";
 import { textOf } from "../dom/names.js";
 import { closest, comesBefore, isElement, localNameOf, matches, page, queryAll, rectOf } from "../dom/native.js";
@@ -181,7 +181,7 @@ function addHeading(heading, into, isWanted) {
  */
 export function markListening(node) {
   if (!isElement(node) || node === page.documentElement() || node === page.body() || listening.has(node)) return false;
-  if (matches(node, CONTROL_CANDIDATE) && isControl(node, localNameOf(node), explicitRole(node))) return false;
+  if (mayBeControl(node) && isControl(node, localNameOf(node), explicitRole(node))) return false;
   listening.add(node);
   return true;
 }

@@ -3,6 +3,7 @@
 import { isCheckable, isEditor, isOffered, isSecret, isTrue, optionLabel, selectedLabels } from "../dom/controls.js";
 import { referencedText } from "../dom/names.js";
 import { bounded, phrase } from "../dom/strings.js";
+import { statedBy } from "../internals.js";
 
 /** @import { AnyElement, ControlState } from "../types" */
 
@@ -51,7 +52,7 @@ export function describe(element, tag, role, out) {
  * @returns {void}
  */
 export function setStates(element, tag, role, out) {
-  if (element.hasAttributes()) setAttributeStates(element, tag, role, out);
+  if (element.hasAttributes() || tag.includes("-")) setAttributeStates(element, tag, role, out);
   if (tag.includes("-")) setOwnStates(element, out);
   const canBeDisabled = tag === "button" || tag === "input" || tag === "select" || tag === "textarea";
   if (element.disabled === true || (canBeDisabled && element.matches(":disabled"))) out.disabled = true;
@@ -85,7 +86,7 @@ function setAttributeStates(element, tag, role, out) {
    * @returns {string | undefined}
    */
   const aria = (name) => {
-    const value = element.getAttribute(`aria-${name}`);
+    const value = statedBy(element, `aria-${name}`);
     return value === null || value === "" ? undefined : bounded(value, 60);
   };
   const isToggle = role === "switch" || role === "checkbox" || role === "radio";
