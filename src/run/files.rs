@@ -98,6 +98,16 @@ impl FileStore {
     }
 }
 
+impl FileStore {
+    fn keep_bytes(self: &Arc<Self>, name: String, bytes: &[u8]) -> Result<KeptFile, NotKept> {
+        let length = bytes.len() as u64;
+        let room = self.take(length)?;
+        let mut content = tempfile::tempfile_in(&self.folder)?;
+        io::Write::write_all(&mut content, bytes)?;
+        Ok(KeptFile { name, bytes: length, content: Arc::new(content), _room: room })
+    }
+}
+
 impl Drop for TakenRoom {
     fn drop(&mut self) {
         let mut used = self.store.used.lock().unwrap_or_else(PoisonError::into_inner);
@@ -157,8 +167,25 @@ impl RunFiles {
 
     /// Keeps a copy of a file under this name. Errors are returned as a sentence.
     pub(super) async fn keep(&self, name: String, path: PathBuf) -> Result<(), String> {
+        self.keep_by(name, move |store, name| store.keep(name, &path)).await
+    }
+
+    /// Keeps what this writes.
+    pub(super) async fn keep_written(
+        &self,
+        name: &str,
+        write: impl FnOnce() -> Vec<u8> + Send + 'static,
+    ) -> Result<(), String> {
+        self.keep_by(name.to_owned(), move |store, name| store.keep_bytes(name, &write())).await
+    }
+
+    async fn keep_by(
+        &self,
+        name: String,
+        keep: impl FnOnce(&Arc<FileStore>, String) -> Result<KeptFile, NotKept> + Send + 'static,
+    ) -> Result<(), String> {
         let (store, called) = (self.store.clone(), name.clone());
-        let copied = tokio::task::spawn_blocking(move || store.keep(called, &path)).await;
+        let copied = tokio::task::spawn_blocking(move || keep(&store, called)).await;
         let kept = copied.unwrap_or_else(|panicked| Err(io::Error::other(panicked).into()));
         let shown = agent::text::one_line(&name, MAX_NAME);
         let file = kept.map_err(|error| format!("{shown:?} is not kept: {error}"))?;

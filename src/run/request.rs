@@ -49,6 +49,8 @@ pub struct RunRequest {
     pub storage: Option<Arc<StorageState>>,
     /// Whether the terminal event has the run's cookies and storage.
     pub returns_storage: bool,
+    /// Whether its console messages and requests are kept for its caller.
+    pub trace: bool,
     /// Whether the files that it downloads and saves are kept for its caller.
     pub keep_files: bool,
     /// Format of the screenshots in step events; none for no screenshots.
@@ -90,6 +92,7 @@ impl RunRequest {
             storage: None,
             returns_storage: false,
             keep_files: false,
+            trace: false,
             screenshots: None,
             skip_unchanged_screenshots: false,
             detach: Duration::ZERO,

@@ -214,7 +214,7 @@ impl RunService {
             control: Arc::new(control),
             secrets: Mutex::new(request.secrets.clone()),
             progress: Progress::default(),
-            files: request.keep_files.then(|| Arc::new(RunFiles::new(inner.files.clone()))),
+            files: (request.keep_files || request.trace).then(|| Arc::new(RunFiles::new(inner.files.clone()))),
             page: Mutex::default(),
             snapshots: tokio::sync::Mutex::default(),
         });

@@ -26,9 +26,9 @@ use agent::budget::Budget;
 use agent::control::Deadline;
 use agent::files::SentFile;
 use agent::ledger::{Entries, Ledger};
-use agent::ports::{Browsers, ChatModel, Page, PageSpec};
+use agent::ports::{Browsers, ChatModel, Page, PageSpec, Trace, TraceFiles, TraceHandle};
 use agent::report::{AgentResult, LogLevel, Reporter, StepReport, StopReason};
-use agent::secrets::{Mask, MaskedModel, MaskedPage, MaskedReporter, Secrets};
+use agent::secrets::{Mask, MaskedModel, MaskedPage, MaskedReporter, Masker, Secrets};
 use agent::text::shorten;
 use agent::{Agent, AgentSettings, AgentTask, Decider};
 use template::TemplatePlanner;
@@ -41,6 +41,9 @@ const RECORD_LIMIT: Duration = Duration::from_secs(20);
 const KEEP_LIMIT: Duration = Duration::from_secs(5);
 /// The name of a run's recording among its files.
 const RECORDING: &str = "recording.jsonl";
+/// Those of its console messages and failures, and of its requests.
+const TRACE: &str = "trace.jsonl";
+const ARCHIVE: &str = "network.har";
 /// Fraction of a run's time after which a warning is sent.
 const WARN_AT: f64 = 0.8;
 /// Longest text of a run that was stopped, in characters.
@@ -71,13 +74,14 @@ pub(super) async fn supervise(run: Run) {
     }
     // Outside of the work, so that it can be closed even after a panic.
     let page = OnceLock::new();
+    let trace = if run.request.trace { run.browsers.trace() } else { None };
     let ledger = Arc::new(Ledger::default());
     let outcome = tokio::select! {
         // A cancelled run starts no further model call.
         biased;
         failure = run.cancelled() => Err(failure),
         () = run.handle.control.stopped() => Ok(stopped(ledger.entries())),
-        outcome = AssertUnwindSafe(work(&run, &page, &ledger)).catch_unwind() => {
+        outcome = AssertUnwindSafe(work(&run, &page, &ledger, trace.clone())).catch_unwind() => {
             outcome.unwrap_or(Err(Failure::Internal))
         }
     };
@@ -91,13 +95,18 @@ pub(super) async fn supervise(run: Run) {
         Ok(result) => RunEventKind::Finished { result, duration, storage },
         Err(failure) => RunEventKind::Failed { failure, tally: ledger.entries().tally, duration, storage },
     };
-    if let Some(masker) = run.request.secrets.masker() {
-        end.mask(&masker);
+    let masker = run.request.secrets.masker();
+    if let Some(masker) = &masker {
+        end.mask(masker);
     }
+    let keeps_recording = run.request.keep_files;
     let Run { mut recording, ticket, events, handle, .. } = run;
     if let Some(files) = &handle.files {
-        // The result names the recording, so it is written first.
-        if let Some(recording) = recording.take() {
+        // The result names the trace and the recording, so they are written first.
+        if let Some(TraceHandle(trace)) = trace {
+            keep_trace(&*trace, masker, files, &events).await;
+        }
+        if keeps_recording && let Some(recording) = recording.take() {
             keep_recording(&*recording, &end, files).await;
         }
         if let RunEventKind::Finished { result, .. } = &mut end {
@@ -116,7 +125,12 @@ pub(super) async fn supervise(run: Run) {
     drop(ticket);
 }
 
-async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, ledger: &Arc<Ledger>) -> Result<AgentResult, Failure> {
+async fn work(
+    run: &Run,
+    page: &OnceLock<Arc<dyn Page>>,
+    ledger: &Arc<Ledger>,
+    trace: Option<TraceHandle>,
+) -> Result<AgentResult, Failure> {
     let limit = run.settings.queue_timeout;
     timeout(limit, wait_for_place(run)).await.unwrap_or(Err(Failure::QueueTimeout { waited: limit }))?;
     let (begun, limit) = (Instant::now(), run.time_limit());
@@ -124,7 +138,7 @@ async fn work(run: &Run, page: &OnceLock<Arc<dyn Page>>, ledger: &Arc<Ledger>) -
     let deadline = Deadline::new(begun + limit, run.handle.control.clone());
     let warning = Deadline::new(begun + limit.mul_f64(WARN_AT), run.handle.control.clone());
     let driven = async {
-        let mut drive = std::pin::pin!(drive(run, page, ledger, deadline.clone()));
+        let mut drive = std::pin::pin!(drive(run, page, ledger, deadline.clone(), trace));
         tokio::select! {
             result = &mut drive => return result,
             () = warning.passed() => {}
@@ -172,6 +186,7 @@ async fn drive(
     slot: &OnceLock<Arc<dyn Page>>,
     ledger: &Arc<Ledger>,
     deadline: Deadline,
+    trace: Option<TraceHandle>,
 ) -> Result<AgentResult, Failure> {
     let request = &run.request;
     let secrets = &request.secrets;
@@ -187,13 +202,14 @@ async fn drive(
         secrets: secrets.clone(),
         storage,
         saves_storage: request.returns_storage,
+        trace,
     };
     let reporter = MaskedReporter::wrap(Arc::new(RunReporter(run.events.clone(), run.handle.clone())), secrets);
     let reconnecting =
         ReconnectingPage::open(run.browsers.clone(), spec, reporter.clone(), run.settings.max_restarts).await?;
     let opened = slot.get_or_init(|| Arc::new(reconnecting)).clone();
     run.handle.opened(opened.clone());
-    let opened: Arc<dyn Page> = match run.handle.files.clone() {
+    let opened: Arc<dyn Page> = match run.handle.files.clone().filter(|_| request.keep_files) {
         None => opened,
         Some(files) => Arc::new(KeepingPage::new(opened, files, secrets.clone(), reporter.clone())),
     };
@@ -265,6 +281,28 @@ async fn keep_recording(recording: &dyn Recording, end: &RunEventKind, files: &R
         && let Err(problem) = files.keep(RECORDING.into(), path).await
     {
         warn!(problem, "the recording is not kept");
+    }
+}
+
+async fn keep_trace(trace: &dyn Trace, masker: Option<Arc<Masker>>, files: &RunFiles, events: &Channel) {
+    let TraceFiles { mut lines, mut har } = trace.files();
+    let also = masker.clone();
+    let lines = files.keep_written(TRACE, move || {
+        if let Some(masker) = masker {
+            lines.mask(&masker);
+        }
+        lines.into_iter().flat_map(|line| format!("{line}\n").into_bytes()).collect()
+    });
+    let lines = lines.await;
+    let har = files.keep_written(ARCHIVE, move || {
+        if let Some(masker) = also {
+            har.mask(&masker);
+        }
+        har.to_string().into_bytes()
+    });
+    for problem in [lines, har.await].into_iter().filter_map(Result::err) {
+        warn!("a trace is not kept");
+        events.push(RunEventKind::log(LogLevel::Warning, problem));
     }
 }
 

@@ -39,6 +39,7 @@ mod stale_elements;
 mod storage;
 mod support;
 mod system;
+mod trace;
 mod uploads;
 mod warden;
 mod wordless_pictures;

@@ -1,12 +1,14 @@
 //! The traits through which the agent reaches models and pages. Adapters point inward: `llm` and `browser` import this
 //! module, never the other way round.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use strum::IntoStaticStr;
 use tokio::time::Instant;
 use url::Url;
@@ -219,6 +221,11 @@ pub trait Browsers: Send + Sync {
     /// Whether the domain lists allow a run to open a URL, checked before its stream starts.
     fn permits(&self, url: &Url, domains: &DomainRules) -> Result<(), Refusal>;
 
+    /// An empty trace for [`PageSpec::trace`]; none if these browsers tell nothing.
+    fn trace(&self) -> Option<TraceHandle> {
+        None
+    }
+
     /// Whether a browser is up, for readiness.
     fn ready(&self) -> Result<(), BrowserError>;
 }
@@ -239,6 +246,8 @@ pub struct PageSpec {
     pub storage: Option<Arc<StorageState>>,
     /// Whether [`Page::storage`] will be asked for.
     pub saves_storage: bool,
+    /// Who is told of consoles and requests.
+    pub trace: Option<TraceHandle>,
 }
 
 impl PageSpec {
@@ -246,7 +255,41 @@ impl PageSpec {
     pub fn plain(screenshots: Option<ImageFormat>) -> Self {
         let (domains, secrets) = (DomainRules::default(), Secrets::default());
         let (storage, saves_storage) = (None, false);
-        Self { headless: true, screenshots, files: Vec::new(), domains, secrets, storage, saves_storage }
+        Self { headless: true, screenshots, files: Vec::new(), domains, secrets, storage, saves_storage, trace: None }
+    }
+}
+
+/// What the browsers of one run tell of consoles and requests, within limits.
+pub trait Trace: Send + Sync {
+    /// An event as a browser reports it.
+    fn record(&self, method: &str, params: &[u8]);
+
+    /// Everything so far, without headers that let somebody in, but not without the run's other secrets.
+    fn files(&self) -> TraceFiles;
+}
+
+/// A trace as it is kept.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TraceFiles {
+    /// Console messages, errors of pages and failed requests.
+    pub lines: Vec<Value>,
+    /// All requests, as HAR 1.2.
+    pub har: Value,
+}
+
+/// Where a page's browser tells its events.
+#[derive(Clone)]
+pub struct TraceHandle(pub Arc<dyn Trace>);
+
+impl fmt::Debug for TraceHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TraceHandle")
+    }
+}
+
+impl PartialEq for TraceHandle {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 

@@ -15,6 +15,7 @@ pub mod pdf;
 mod pool;
 mod process;
 pub mod settings;
+mod trace;
 mod wait;
 
 pub use egress::{Resolver, SystemResolver};

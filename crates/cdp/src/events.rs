@@ -21,6 +21,11 @@ pub struct Event {
 }
 
 impl Event {
+    /// The parameters as they came, in JSON.
+    pub fn params(&self) -> &[u8] {
+        &self.params
+    }
+
     /// Parses the parameters; none if nobody reads such an event. Mismatches are logged and skipped: an unknown event
     /// must not end a run.
     pub fn parse(&self) -> Option<KnownEvent> {

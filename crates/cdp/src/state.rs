@@ -5,11 +5,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chromiumoxide_cdp::cdp::browser_protocol::inspector::{EventTargetCrashed, EventTargetReloadedAfterCrash};
+use chromiumoxide_cdp::cdp::browser_protocol::log::EventEntryAdded;
 use chromiumoxide_cdp::cdp::browser_protocol::target::{EventAttachedToTarget, EventDetachedFromTarget, TargetId};
+use chromiumoxide_cdp::cdp::js_protocol::runtime::{EventConsoleApiCalled, EventExceptionThrown};
 use tokio::sync::{mpsc, oneshot};
 
 use super::error::CdpError;
 use super::events::{Event, KnownEvent, SESSION_FAILED};
+
+/// Events that nobody needs all of: those that cost a page nothing.
+const DROPPABLE: [&str; 3] =
+    [EventConsoleApiCalled::IDENTIFIER, EventExceptionThrown::IDENTIFIER, EventEntryAdded::IDENTIFIER];
 
 #[derive(Default)]
 pub(super) struct State {
@@ -81,6 +87,10 @@ impl State {
             tracing::debug!(method = event.method, "event of an unknown session");
             return Ok(());
         };
+        // A page may say more to its console than is read of it.
+        if DROPPABLE.contains(&event.method.as_str()) && route.capacity() < route.max_capacity() / 2 {
+            return Ok(());
+        }
         match route.try_send(event) {
             Ok(()) => Ok(()),
             Err(mpsc::error::TrySendError::Closed(event)) => {

@@ -103,6 +103,9 @@ struct RunBody {
     /// Whether files that the run downloads and saves can be fetched.
     #[schemars(extend("default" = false))]
     keep_files: Option<Field<bool>>,
+    /// Whether console messages and requests can be fetched.
+    #[schemars(extend("default" = false))]
+    trace: Option<Field<bool>>,
     /// Settings of the run's browser.
     browser: Option<Field<BrowserBody>>,
     /// Cookies and storage of an earlier run, loaded before the first page.
@@ -191,6 +194,7 @@ fn parse(body: &[u8], default_screenshots: Option<ImageFormat>) -> Parsed<RunReq
     let human = human_input.then(|| Human { confirm: confirm.unwrap_or_default() });
     let storage = problems.optional("storageState", body.storage_state, storage_state::storage_state);
     let returns_storage = problems.optional("returnStorageState", body.return_storage_state, Ok);
+    let trace = problems.optional("trace", body.trace, Ok).unwrap_or(false);
     let keep_files = problems.optional("keepFiles", body.keep_files, Ok).unwrap_or(false);
     let screenshots = problems.optional("screenshotFormat", body.screenshot_format, |OneOf(format)| Ok(format));
     let skip_unchanged = problems.optional("skipUnchangedScreenshots", body.skip_unchanged_screenshots, Ok);
@@ -220,6 +224,7 @@ fn parse(body: &[u8], default_screenshots: Option<ImageFormat>) -> Parsed<RunReq
         storage,
         returns_storage: returns_storage.unwrap_or(false),
         keep_files,
+        trace,
         screenshots: screenshots.unwrap_or(default_screenshots),
         skip_unchanged_screenshots: skip_unchanged.unwrap_or(false),
         detach: Duration::from_secs(detach.unwrap_or_default().into()),
@@ -292,7 +297,7 @@ mod tests {
     #[test]
     fn every_documented_field_is_parsed() {
         let fields = documented_fields();
-        assert_eq!(fields.len(), 26, "{fields:?}");
+        assert_eq!(fields.len(), 27, "{fields:?}");
         for field in fields {
             // No field takes a list of lists.
             let body = serde_json::json!({ "task": "x", field: [[]] });

@@ -110,6 +110,9 @@ pub(in crate::http) fn content_type(name: &str) -> String {
     if name.ends_with(".jsonl") {
         return "application/jsonl".to_owned();
     }
+    if name.ends_with(".har") {
+        return "application/json".to_owned();
+    }
     mime_guess::from_path(name).first_or_octet_stream().to_string()
 }
 

@@ -20,8 +20,10 @@ use crate::egress::Denied;
 use crate::navigation::tracker::Verdict;
 use crate::process::panics::or_on_panic;
 use crate::settings::BrowserSettings;
+use crate::trace;
 use agent::files::FileName;
 use agent::observation;
+use agent::ports::TraceHandle;
 use agent::text::shorten;
 use cdp::events::{
     AttachedToTarget, DownloadProgress, DownloadWillBegin, JavascriptDialogOpening, RequestPaused, TargetInfoChanged,
@@ -58,6 +60,9 @@ impl Drop for CloseOnDrop {
 impl ContextState {
     fn handle(self: &Arc<Self>, event: &Event) {
         let session = event.session.as_ref();
+        if let Some(TraceHandle(trace)) = self.trace.get() {
+            trace.record(&event.method, event.params());
+        }
         match event.parse() {
             Some(KnownEvent::AttachedToTarget(attached)) => self.attached(session, attached),
             Some(KnownEvent::DetachedFromTarget(detached)) => {
@@ -143,8 +148,15 @@ impl ContextState {
                 self.browser.connection.route(&attached.session_id, self.events.clone());
                 session_setup::set_up_frame(&session);
             }
-            // Workers are not observed.
+            // Workers are not observed, only traced.
+            ("worker" | "shared_worker" | "service_worker", Some(_)) if self.trace.get().is_some() => {
+                self.browser.connection.route(&attached.session_id, self.events.clone());
+                trace::set_up(&session);
+            }
             _ => {}
+        }
+        if self.trace.get().is_some() && matches!(target.kind.as_str(), "page" | "iframe") {
+            trace::set_up(&session);
         }
         session.send(RunIfWaitingForDebuggerParams::default());
     }

@@ -14,7 +14,7 @@ pub(crate) mod tabs;
 pub(crate) use session_setup::VIEWPORT;
 
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use chromiumoxide_cdp::cdp::browser_protocol::browser::{SetDownloadBehaviorBehavior, SetDownloadBehaviorParams};
@@ -35,7 +35,8 @@ use crate::isolated_world::Document;
 use crate::navigation::tracker::NavigationTracker;
 use crate::process::browser::{Browser, Lease};
 use crate::process::panics::{lock, or_on_panic};
-use agent::ports::BrowserError;
+use crate::trace;
+use agent::ports::{BrowserError, TraceHandle};
 use agent::secrets::Secrets;
 use cdp::{CdpError, Connection};
 
@@ -101,6 +102,7 @@ impl Context {
             http_logins: Mutex::default(),
             storage: Mutex::default(),
             events: events.clone(),
+            trace: OnceLock::new(),
             dialogs: AtomicU64::new(0),
         });
         let unserved = shared.closed.clone();
@@ -199,6 +201,13 @@ impl Context {
     /// Sets the credentials that servers get which ask for them by HTTP.
     pub(crate) fn set_http_credentials(&self, secrets: Secrets) {
         *lock(&self.shared.http_logins) = HttpLogins::new(secrets);
+    }
+
+    /// Has the context tell the trace of its consoles and requests from now on.
+    pub(crate) fn trace(&self, trace: TraceHandle) {
+        if self.shared.trace.set(trace).is_ok() {
+            self.tabs().all().for_each(|tab| trace::set_up(&tab.session));
+        }
     }
 
     pub(crate) fn files(&self) -> &RunFiles {

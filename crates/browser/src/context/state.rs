@@ -1,7 +1,7 @@
 //! State shared between a context and its event loop.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -13,6 +13,7 @@ use crate::egress::Egress;
 use crate::files::RunFiles;
 use crate::process::browser::Browser;
 use crate::process::panics::lock;
+use agent::ports::TraceHandle;
 use cdp::Event;
 
 /// State shared with the event loop.
@@ -32,6 +33,8 @@ pub(super) struct ContextState {
     pub(super) storage: Mutex<StorageAccess>,
     /// The event queue, for sessions of frames, which their parents' sessions announce.
     pub(super) events: mpsc::Sender<Event>,
+    /// Set before the run's first page opens, if it is traced.
+    pub(super) trace: OnceLock<TraceHandle>,
     /// Number of dialogs left to the model so far.
     pub(super) dialogs: AtomicU64,
 }

@@ -23,7 +23,8 @@ use crate::process::panics::lock;
 use crate::process::sandbox::Sandbox;
 use crate::process::{profile, renderers};
 use crate::settings::BrowserSettings;
-use agent::ports::{BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec};
+use crate::trace::RunTrace;
+use agent::ports::{BrowserError, Browsers, HeadfulUnavailable, Page, PageSpec, TraceHandle};
 use url_policy::{DomainRules, Refusal, UrlPolicy};
 
 const STOPPING: &str = "the service is stopping";
@@ -263,6 +264,9 @@ impl Pool {
             browser.retire();
             Context::open(lease, self.resolver.clone()).await?
         };
+        if let Some(trace) = spec.trace.clone() {
+            context.trace(trace);
+        }
         if let Err(error) = prepare_storage(&context, &spec).await {
             context.dispose().await;
             return Err(error);
@@ -292,6 +296,10 @@ async fn prepare_storage(context: &Context, spec: &PageSpec) -> Result<(), Brows
 impl Browsers for Pool {
     async fn open(&self, spec: PageSpec) -> Result<Arc<dyn Page>, BrowserError> {
         Ok(Arc::new(self.open_page(spec).await?))
+    }
+
+    fn trace(&self) -> Option<TraceHandle> {
+        Some(TraceHandle(Arc::new(RunTrace::default())))
     }
 
     fn supports(&self, headless: bool) -> Result<(), HeadfulUnavailable> {

@@ -139,3 +139,22 @@ async fn a_detached_session_loses_its_route() {
     assert!(events.recv().await.is_none());
     assert_eq!(connection.registered().1, 1, "the browser's own");
 }
+
+#[tokio::test]
+async fn a_full_queue_loses_console_messages_first() {
+    let (connection, _root, mut peer) = connect();
+    let (queue, mut events) = mpsc::channel(4);
+    connection.route("tab", queue);
+    let said = json!({"method": "Runtime.consoleAPICalled", "sessionId": "tab", "params": {}});
+    for _ in 0..9 {
+        peer.send(&said).await;
+    }
+    peer.send(&event("tab", 1)).await;
+    still_works(&connection, &mut peer).await;
+    let mut methods = Vec::new();
+    while let Ok(event) = events.try_recv() {
+        methods.push(event.method);
+    }
+    let console = "Runtime.consoleAPICalled";
+    assert_eq!(methods, [console, console, console, "Page.somethingHappened"]);
+}
