@@ -70,6 +70,40 @@ fn a_screenshot_is_taken_anew_only_after_an_action_or_a_change() {
 }
 
 #[test]
+fn a_screenshot_shows_what_an_action_brought_at_once_or_a_moment_later() {
+    run(async {
+        let body = "<style>.on { background: red } .slow { background: red; transition: margin 200ms; margin: 90px }</style>\
+            <button>Change</button><p id=out>Quiet</p><script>\
+            if (location.pathname.startsWith('/draw')) out.before(document.createElement('canvas'));\
+            const colour = () => document.body.className = 'on';\
+            const draw = () => document.querySelector('canvas').getContext('2d').fillRect(0, 0, 50, 50);\
+            const kinds = { colour, draw,\
+                text: () => out.textContent = 'Loud',\
+                frame: () => requestAnimationFrame(colour),\
+                timer: () => setTimeout(colour, 10),\
+                twice: () => { out.textContent = 'Loud'; setTimeout(colour, 40) },\
+                late: () => setTimeout(colour, 150),\
+                drawnInFrame: () => requestAnimationFrame(draw),\
+                moves: () => out.className = 'slow' };\
+            document.querySelector('button').onclick = kinds[location.pathname.slice(1)];</script>";
+        let paths = ["/colour", "/draw", "/text", "/frame", "/timer", "/twice", "/late", "/drawnInFrame", "/moves"]
+            .map(|path| (path, body));
+        let site = Site::of(&paths).await;
+        let tab = Tab::new(Browser::shared().open(with_screenshots()).await.unwrap());
+        for (path, _) in paths {
+            tab.go(&site.url(path)).await.unwrap();
+            let before = tab.observe().await.screenshot.unwrap();
+            tab.click("Change").await.unwrap();
+            let shown = tab.observe().await.screenshot.unwrap();
+            tab.act(Action::Evaluate { js: "0".into() }).await.unwrap();
+            assert!(shown == tab.observe().await.screenshot.unwrap(), "{path}: the picture is older than the view");
+            assert!(shown != before, "{path}");
+        }
+        tab.close().await;
+    });
+}
+
+#[test]
 fn every_kind_of_field_shows_its_type_value_and_constraints() {
     reads_as("/form", include_str!("views/form.txt"));
 }

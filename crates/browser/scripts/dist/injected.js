@@ -1290,10 +1290,11 @@
     const over = performance.now() + MAX_MOTION;
     for (let left = MAX_MOTION; left > 0; left = over - performance.now()) {
       const moving = motions();
-      if (moving.length === 0) return;
+      if (moving.length === 0) return left < MAX_MOTION;
       const ends = Promise.allSettled(moving.map((animation) => animation.finished));
       await Promise.race([ends, new Promise((resolve) => setTimeout(resolve, left))]);
     }
+    return true;
   }
   var CONTENT = "input,button,select,textarea,a[href],img,svg,canvas,video,iframe,embed,object,[tabindex]";
   var WITHOUT_CONTENT = /* @__PURE__ */ new Set(["script", "style", "noscript", "template"]);
@@ -1309,18 +1310,22 @@
     }
     return true;
   }
+  var PAINTED = "canvas,video";
   var FRAME = 17;
   async function domSettled({ quiet, limit, bare = 0, sparse = 0 }) {
+    const asked = performance.now();
     await until(() => page.readyState() !== "loading", limit);
     await until(() => !isBare(), bare);
     await drawn(sparse);
     const started = performance.now();
-    let last = lastChange();
+    const before = lastChange();
+    let last = before;
     const observer = new MutationObserver(() => {
       last = performance.now();
     });
-    for (const root of roots()) {
-      observer.observe(root, {
+    const trees = [...roots()];
+    for (const tree of trees) {
+      observer.observe(tree, {
         subtree: true,
         childList: true,
         characterData: true,
@@ -1332,12 +1337,14 @@
       for (; ; ) {
         const now = performance.now();
         if (last === 0 || now - last >= quiet) break;
-        if (now - started >= limit) return { moved: true, still: true };
+        if (now - started >= limit) return { moved: true, still: true, same: false };
         const pause = Math.min(quiet - (now - last), limit - (now - started)) + 1;
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
-      await motionsEnd();
-      return { moved: last !== 0, still: false };
+      const hasMoved = await motionsEnd();
+      const isPainted = trees.some((tree) => queryIn(tree, PAINTED).length > 0);
+      const same = !hasMoved && !isPainted && last === before && started - asked < FRAME;
+      return { moved: last !== 0, still: false, same };
     } finally {
       observer.disconnect();
     }
@@ -3414,7 +3421,7 @@
     return false;
   }
   var MAX_TEXT_BOXES = 3;
-  var PAINTED = /* @__PURE__ */ new Set(["img", "canvas", "video", "iframe"]);
+  var PAINTED2 = /* @__PURE__ */ new Set(["img", "canvas", "video", "iframe"]);
   function isTextCovered(text2, element, view) {
     let isAnySeen = false;
     for (const rect of Array.from(contentRange(text2).getClientRects()).slice(0, MAX_TEXT_BOXES)) {
@@ -3437,7 +3444,7 @@
       if (position === "fixed" || position === "sticky" || Number(opacity) < 1) return false;
       const { left, top, right, bottom } = rectOf(node);
       const isThere = x >= left && x <= right && y >= top && y <= bottom;
-      isOpaque ||= isThere && (PAINTED.has(localNameOf(node)) || backgroundColor.startsWith("rgb("));
+      isOpaque ||= isThere && (PAINTED2.has(localNameOf(node)) || backgroundColor.startsWith("rgb("));
     }
     return isOpaque;
   }

@@ -14,6 +14,7 @@ use crate::isolated_world::{Document, ElementRef, IsolatedWorlds, NodeId, Script
 use crate::observe::element_map::{ElementMap, FoundElement, MappedElement};
 use crate::observe::frame_reader::FrameReader;
 use crate::observe::relocate;
+use crate::wait::capture::EarlyCapture;
 use crate::wait::pending_navigation;
 use agent::action::Action;
 use agent::locator::Locator;
@@ -33,6 +34,8 @@ pub(crate) struct Executor<'a> {
     pub(crate) secrets: &'a Secrets,
     /// What the last search found, each with its line in the result.
     pub(crate) found: &'a Mutex<Vec<(usize, FoundElement)>>,
+    /// Takes a capture while the page settles, if one is likely to be wanted.
+    pub(crate) early_capture: Option<&'a EarlyCapture>,
 }
 
 /// The element an action refers to.

@@ -40,10 +40,10 @@ impl Executor<'_> {
     }
 
     async fn settle_tabs(&self, baseline: &Baseline) -> Result<Settled, BrowserError> {
-        let mut settled = settle::settle(self.context, self.worlds, baseline).await?;
+        let mut settled = settle::settle(self.context, self.worlds, baseline, self.early_capture).await?;
         if let Some(other) = settle::baseline_of_new_tab(self.context, baseline) {
             // A tab opened by the action becomes the active one.
-            let there = settle::settle(self.context, self.worlds, &other).await?;
+            let there = settle::settle(self.context, self.worlds, &other, self.early_capture).await?;
             settled.unfinished = settled.unfinished.or(there.unfinished);
         }
         settle::wait_for_downloads(self.context, baseline).await?;

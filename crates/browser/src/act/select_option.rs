@@ -175,7 +175,7 @@ impl Executor<'_> {
         let mut baseline = settle::baseline(self.context).ok_or(BrowserError::PageCrashed)?;
         baseline.also_wait_for(target.place.document.clone());
         super::mouse::press(&self.active()?.session, point, Press::default()).await?;
-        settle::settle(self.context, self.worlds, &baseline).await?;
+        settle::settle(self.context, self.worlds, &baseline, None).await?;
         Ok(())
     }
 }

@@ -34,12 +34,18 @@ impl Executor<'_> {
     pub(crate) async fn wait_for_selector(&self, selector: &str, limit: Duration) -> Result<FoundElement, ActionError> {
         self.check_no_dialog()?;
         let shown = clip(selector, 80);
+        let argument = json!({ "selector": selector });
         let mut hidden = false;
-        let look = |answers: Vec<FrameAnswer<Selected>>| {
+        let mut look = |answers: Vec<FrameAnswer<Selected>>| {
             hidden = answers.iter().any(|answer| answer.value.hidden);
             answers.into_iter().find(|answer| answer.value.invalid || !answer.value.missing)
         };
-        let found = self.ask_until("querySelector", &json!({ "selector": selector }), limit, look).await?;
+        // Mostly it is there, and what opens closed shadow trees takes as long as a reading.
+        let asked = self.ask_all("querySelector", &argument).await;
+        let mut found = asked.ok().and_then(&mut look);
+        if found.is_none() {
+            found = self.ask_until("querySelector", &argument, limit, look).await?;
+        }
         let Some(found) = found else {
             let why = if hidden { "what it matches stays hidden" } else { "it matches nothing" };
             return Err(ActionError::TimedOut { what: format!("waiting for {shown:?}: {why}; that"), limit });

@@ -14,6 +14,12 @@ pub(crate) struct Document {
     pub(crate) frame: Arc<str>,
 }
 
+impl Document {
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.frame == other.frame && self.session.id() == other.session.id()
+    }
+}
+
 /// An isolated world. Never reused, even if its frame navigates, so that a node id never means two nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WorldId(pub u64);

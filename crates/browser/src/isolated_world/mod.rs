@@ -98,6 +98,15 @@ impl IsolatedWorlds {
         Ok((world.key, call_in(document, &world, function, argument, limit).await?))
     }
 
+    /// Creates the world of a document unless it is known.
+    pub(crate) async fn enter(&self, document: &Document, limit: Duration) -> Result<WorldId, ScriptError> {
+        let known = self.known(document);
+        Ok(match known {
+            Ok(world) => world.key,
+            Err(_) => self.create(document, limit).await?.key,
+        })
+    }
+
     /// Like [`call`](Self::call), but only in this world.
     pub(crate) async fn call_known<R: DeserializeOwned>(
         &self,

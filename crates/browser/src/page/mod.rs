@@ -22,6 +22,7 @@ use crate::error::browser_error;
 use crate::isolated_world::{Document, IsolatedWorlds};
 use crate::observe::element_map::{ElementMap, FoundElement};
 use crate::process::panics::lock;
+use crate::wait::capture::EarlyCapture;
 use agent::action::Action;
 use agent::files::FileInfo;
 use agent::image::{Image, ImageFormat};
@@ -45,11 +46,21 @@ pub struct BrowserPage {
     is_used: AtomicBool,
     /// None once anything was done since it was taken.
     last_picture: Mutex<Option<LastPicture>>,
+    /// None if pictures are not wanted, or only redacted or drawn on.
+    early_capture: Option<EarlyCapture>,
+    /// Something was done since the page was last observed.
+    is_acting: AtomicBool,
 }
 
 impl BrowserPage {
     pub(crate) fn new(context: Context, spec: PageSpec) -> Self {
+        let settings = &context.browser().settings;
+        let is_plain = spec.secrets.is_empty() && !settings.screenshot_marks;
+        let early_capture =
+            spec.screenshots.filter(|_| is_plain).map(|format| EarlyCapture::new(format, settings.observe_timeout));
         Self {
+            early_capture,
+            is_acting: AtomicBool::new(false),
             context,
             worlds: IsolatedWorlds::default(),
             elements: tokio::sync::Mutex::default(),
@@ -66,6 +77,7 @@ impl BrowserPage {
 impl Page for BrowserPage {
     async fn observe(&self) -> Result<Observation, BrowserError> {
         let mut elements = self.elements.lock().await;
+        self.is_acting.store(false, Ordering::Relaxed);
         let news = self.new_notices();
         let last = lock(&self.last_picture).take();
         let read = async {
@@ -97,6 +109,8 @@ impl Page for BrowserPage {
     async fn act(&self, action: &Action) -> Result<ActionOutcome, ActionError> {
         let mut elements = self.elements.lock().await;
         self.used();
+        // Most decisions have one action: after a second one, the first capture would be wasted.
+        let early_capture = self.early_capture.as_ref().filter(|_| !self.is_acting.swap(true, Ordering::Relaxed));
         let acted = async {
             for selector in action.selectors() {
                 let found = self.executor(&elements).wait_for_selector(selector, Locator::WAIT).await?;
@@ -105,7 +119,7 @@ impl Page for BrowserPage {
             if !matches!(action, Action::Wait { .. }) {
                 self.action_started();
             }
-            let mut outcome = self.executor(&elements).act(action).await?;
+            let mut outcome = Executor { early_capture, ..self.executor(&elements) }.act(action).await?;
             let found = std::mem::take(&mut *lock(&self.found));
             if let Some(lines) = outcome.extracted.as_mut().filter(|_| !found.is_empty()) {
                 *lines = elements.keep(found, lines);
@@ -165,7 +179,8 @@ impl Page for BrowserPage {
         let elements = self.elements.lock().await;
         self.used();
         self.action_started();
-        self.context.while_alive(self.executor(&elements).open(url, false, format!("Open {url}"))).await
+        let executor = Executor { early_capture: self.early_capture.as_ref(), ..self.executor(&elements) };
+        self.context.while_alive(executor.open(url, false, format!("Open {url}"))).await
     }
 
     async fn storage(&self) -> Result<SavedStorage, BrowserError> {
@@ -196,12 +211,16 @@ impl BrowserPage {
             clipboard: &self.clipboard,
             secrets: &self.spec.secrets,
             found: &self.found,
+            early_capture: None,
         }
     }
 
     fn used(&self) {
         self.is_used.store(true, Ordering::Relaxed);
         *lock(&self.last_picture) = None;
+        if let Some(early) = &self.early_capture {
+            early.discard();
+        }
     }
 
     fn action_started(&self) {

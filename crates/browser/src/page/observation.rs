@@ -265,7 +265,7 @@ impl BrowserPage {
                     _ => Some(()),
                 })
                 .await?;
-            settle::settle(&self.context, &self.worlds, &before).await
+            settle::settle(&self.context, &self.worlds, &before, None).await
         };
         match tokio::time::timeout(CHECK_PASS_LIMIT, passed).await {
             Ok(settled) => settled.map(|_| ()),

@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::isolated_world::{Document, ScriptError};
 use crate::observe::frame_reader::{FrameReader, MAX_DEPTH};
 use crate::page::overlay::{self, OverlayError};
-use crate::page::screenshot;
+use crate::wait::capture::capture;
 use agent::image::{Image, ImageFormat};
 use agent::secrets::{Masker, run_blocking};
 use cdp::CdpError;
@@ -99,14 +99,14 @@ struct Boxes {
 ///
 /// # Errors
 /// No screenshot could be taken, or none that is known to be free of secrets.
-pub(crate) async fn capture(
+pub(crate) async fn capture_redacted(
     reader: FrameReader<'_>,
     main: &Document,
     masker: &Arc<Masker>,
 ) -> Result<Image, ScreenshotError> {
     for _ in 0..ATTEMPTS {
         let before = boxes(reader, main, masker).await?;
-        let picture = screenshot::capture(&main.session, ImageFormat::Png, reader.limit).await?;
+        let picture = capture(&main.session, ImageFormat::Png, reader.limit).await?;
         if boxes(reader, main, masker).await? == before {
             return if before.is_empty() { Ok(picture) } else { Ok(overlay::mask(picture, before).await?) };
         }

@@ -10,12 +10,9 @@ use super::redaction::{self, ScreenshotError};
 use crate::isolated_world::Document;
 use crate::observe::element_map::ElementMap;
 use crate::observe::frame_reader::FrameReader;
+use crate::wait::capture::capture;
 use agent::image::{Image, ImageFormat};
 use cdp::messages::Screenshot;
-use cdp::{CdpError, Session};
-
-/// JPEG and WebP quality: text stays readable, and a photo-like page takes some 200 kB.
-const QUALITY: i64 = 80;
 
 /// JPEG quality of the second attempt.
 const LOW_QUALITY: i64 = 40;
@@ -33,13 +30,16 @@ impl BrowserPage {
         if let Some(masker) = self.spec.secrets.masker() {
             // Redaction needs a PNG.
             let reader = FrameReader { context: &self.context, worlds: &self.worlds, limit };
-            return Ok(Some(redaction::capture(reader, document, &masker).await?).filter(is_small));
+            return Ok(Some(redaction::capture_redacted(reader, document, &masker).await?).filter(is_small));
         }
         if settings.screenshot_marks {
             // The overlay needs a PNG; its size is checked afterwards.
             return Ok(Some(capture(session, ImageFormat::Png, limit).await?));
         }
-        let taken = capture(session, asked, limit).await?;
+        let taken = match self.early_capture(document).await {
+            Some(taken) => taken,
+            None => capture(session, asked, limit).await?,
+        };
         if is_small(&taken) {
             return Ok(Some(taken));
         }
@@ -47,6 +47,13 @@ impl BrowserPage {
             CaptureScreenshotParams::builder().format(CaptureScreenshotFormat::Jpeg).quality(LOW_QUALITY).build();
         let taken: Screenshot = session.call_as(smaller, limit).await?;
         Ok(Some(Image { format: ImageFormat::Jpeg, base64: taken.data }).filter(is_small))
+    }
+
+    /// The capture that was taken while the page settled, if it still shows the page.
+    async fn early_capture(&self, document: &Document) -> Option<Image> {
+        let early = self.early_capture.as_ref()?;
+        let number = self.context.tabs().active()?.activity.counts().documents;
+        early.take(document, number).await
     }
 
     pub(super) fn too_large(&self) -> String {
@@ -61,17 +68,4 @@ impl BrowserPage {
         }
         overlay::draw_boxes(picture, elements.index_boxes()).await
     }
-}
-
-/// Captures the viewport. Takes 33 to 50 ms, as it waits for a frame.
-pub(super) async fn capture(session: &Session, format: ImageFormat, limit: Duration) -> Result<Image, CdpError> {
-    let capture = CaptureScreenshotParams::builder();
-    let capture = match format {
-        // Twice as fast, for files a tenth larger.
-        ImageFormat::Png => capture.format(CaptureScreenshotFormat::Png).optimize_for_speed(true),
-        ImageFormat::Jpeg => capture.format(CaptureScreenshotFormat::Jpeg).quality(QUALITY),
-        ImageFormat::Webp => capture.format(CaptureScreenshotFormat::Webp).quality(QUALITY),
-    };
-    let taken: Screenshot = session.call_as(capture.build(), limit).await?;
-    Ok(Image { format, base64: taken.data })
 }

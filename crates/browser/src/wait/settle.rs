@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::files;
 use crate::isolated_world::{Document, IsolatedWorlds, ScriptError};
 use crate::navigation::activity::{Activity, ActivityCounts};
+use crate::wait::capture::EarlyCapture;
 use agent::ports::BrowserError;
 use cdp::CdpError;
 
@@ -82,6 +83,7 @@ impl Baseline {
 #[derive(Deserialize)]
 struct DomSettled {
     still: bool,
+    same: bool,
 }
 
 /// Captures the active tab's state before an action.
@@ -100,7 +102,7 @@ pub(crate) fn baseline_of_new_tab(context: &Context, baseline: &Baseline) -> Opt
 }
 
 /// Waits until everything in the baseline's tab that started since is finished. A tab that closes, crashes or is
-/// blocked by a dialog is settled.
+/// blocked by a dialog is settled. Captures it meanwhile, if asked to.
 ///
 /// # Errors
 /// Only when the browser is gone.
@@ -108,7 +110,11 @@ pub(crate) async fn settle(
     context: &Context,
     worlds: &IsolatedWorlds,
     baseline: &Baseline,
+    early: Option<&EarlyCapture>,
 ) -> Result<Settled, BrowserError> {
+    if let Some(early) = early {
+        early.discard();
+    }
     let limits = &context.browser().settings.settle;
     let started = Instant::now();
     let mut settled = Settled::default();
@@ -126,10 +132,10 @@ pub(crate) async fn settle(
         }
         let Some(version) = tab_state(context, baseline, started).map(|state| state.counts) else { return Ok(settled) };
         let is_new = version.documents != baseline.counts.documents;
-        let mut dom = dom_settled(context, worlds, baseline, is_new).await?;
+        let mut dom = dom_settled(context, worlds, baseline, is_new, early).await?;
         if matches!(dom, DomState::Unknown) && tab_state(context, baseline, started).is_some() {
             // The document was replaced while its world was being made. The next one is read soon, so it must settle too.
-            dom = dom_settled(context, worlds, baseline, is_new).await?;
+            dom = dom_settled(context, worlds, baseline, is_new, early).await?;
         }
         if matches!(dom, DomState::Gone) {
             // The session's end is known before the tab's.
@@ -145,10 +151,13 @@ pub(crate) async fn settle(
         if moved_on && Instant::now() < deadline(&state) {
             continue;
         }
+        if let Some(early) = early.filter(|_| matches!(dom, DomState::Quiet { same: true }) && !moved_on) {
+            early.confirm(version.documents);
+        }
         settled.unfinished = match dom {
             _ if moved_on => Some(state.unfinished()),
             DomState::Busy => Some(Unfinished::Dom),
-            DomState::Quiet | DomState::Gone | DomState::Unknown => None,
+            DomState::Quiet { .. } | DomState::Gone | DomState::Unknown => None,
         };
         return Ok(settled);
     }
@@ -301,7 +310,10 @@ fn tab_state(context: &Context, baseline: &Baseline, started: Instant) -> Option
 }
 
 enum DomState {
-    Quiet,
+    /// It has come to rest, or was the `same` from the start.
+    Quiet {
+        same: bool,
+    },
     Busy,
     Gone,
     /// The document was replaced, or a dialog opened.
@@ -313,11 +325,16 @@ async fn dom_settled(
     worlds: &IsolatedWorlds,
     baseline: &Baseline,
     is_new: bool,
+    early: Option<&EarlyCapture>,
 ) -> Result<DomState, BrowserError> {
     let idle = context.browser().settings.settle.idle;
     let bare = if is_new { idle * MOUNT_LIMIT } else { Duration::ZERO };
     let sparse = if is_new { idle * DRAWING_LIMIT } else { Duration::ZERO };
-    let document = context.tabs().by_id(baseline.tab).map(|tab| tab.document());
+    let (document, is_in_front) = {
+        let mut tabs = context.tabs();
+        let is_in_front = tabs.active().is_some_and(|active| active.id == baseline.tab);
+        (tabs.by_id(baseline.tab).map(|tab| tab.document()), is_in_front)
+    };
     let Some(document) = document else { return Ok(DomState::Gone) };
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
     let limit = idle * DOM_LIMIT;
@@ -332,10 +349,21 @@ async fn dom_settled(
             let _rested = worlds.call::<DomSettled>(frame, "domSettled", &arguments, patience).await;
         }
     };
-    let (called, ()) = tokio::join!(worlds.call::<DomSettled>(&document, "domSettled", &arguments, patience), frame);
+    let captured = match early {
+        // The document is watched from before the capture. A tab in the background does not paint.
+        Some(early) if is_in_front && worlds.enter(&document, limit).await.is_ok() => Some(early),
+        _ => None,
+    };
+    let capture = async {
+        if let Some(early) = captured {
+            early.request(&document);
+        }
+    };
+    let called = worlds.call::<DomSettled>(&document, "domSettled", &arguments, patience);
+    let (called, (), ()) = tokio::join!(called, capture, frame);
     Ok(match called {
-        Ok((_, DomSettled { still: false })) => DomState::Quiet,
-        Ok((_, DomSettled { still: true })) | Err(ScriptError::Cdp(CdpError::TimedOut { .. })) => DomState::Busy,
+        Ok((_, DomSettled { still: false, same })) => DomState::Quiet { same },
+        Ok((_, DomSettled { still: true, .. })) | Err(ScriptError::Cdp(CdpError::TimedOut { .. })) => DomState::Busy,
         Err(ScriptError::Cdp(CdpError::Closed)) => return Err(BrowserError::Lost),
         Err(ScriptError::Cdp(CdpError::Detached)) => DomState::Gone,
         Err(_) => DomState::Unknown,

@@ -2,7 +2,7 @@
 
 import { animationsIn, checkVisibility, isElement, localNameOf, page, queryAll } from "../dom/native.js";
 import { drawn } from "./drawing.js";
-import { roots } from "./elements.js";
+import { queryIn, roots } from "./elements.js";
 import { lastChange, WATCHED_ATTRIBUTES } from "./page-diff.js";
 
 /**
@@ -124,16 +124,17 @@ function motions() {
 /**
  * Resolves once nothing moves that ends within half a second, after that time at the latest.
  *
- * @returns {Promise<void>}
+ * @returns {Promise<boolean>} whether anything moved
  */
 async function motionsEnd() {
   const over = performance.now() + MAX_MOTION;
   for (let left = MAX_MOTION; left > 0; left = over - performance.now()) {
     const moving = motions();
-    if (moving.length === 0) return;
+    if (moving.length === 0) return left < MAX_MOTION;
     const ends = Promise.allSettled(moving.map((animation) => animation.finished));
     await Promise.race([ends, new Promise((resolve) => setTimeout(resolve, left))]);
   }
+  return true;
 }
 
 const CONTENT = "input,button,select,textarea,a[href],img,svg,canvas,video,iframe,embed,object,[tabindex]";
@@ -157,6 +158,9 @@ function isBare() {
   return true;
 }
 
+// What changes its picture without a change to the DOM.
+const PAINTED = "canvas,video";
+
 /** Length of a frame in ms, at 60 Hz. */
 const FRAME = 17;
 
@@ -166,21 +170,25 @@ const FRAME = 17;
  * at most for more of it.
  *
  * @param {{ quiet: number, limit: number, bare?: number, sparse?: number }} argument
- * @returns {Promise<{ moved: boolean, still: boolean }>} whether anything changed, and whether it still does
+ * @returns {Promise<{ moved: boolean, still: boolean, same: boolean }>} whether anything changed, whether it still does,
+ *   and whether all has been the same since this was called
  */
 export async function domSettled({ quiet, limit, bare = 0, sparse = 0 }) {
+  const asked = performance.now();
   // A response that breaks off ends the navigation before the parser has come to what there is of it.
   await until(() => page.readyState() !== "loading", limit);
   await until(() => !isBare(), bare);
   await drawn(sparse);
   const started = performance.now();
+  const before = lastChange();
   // What the action itself changed counts.
-  let last = lastChange();
+  let last = before;
   const observer = new MutationObserver(() => {
     last = performance.now();
   });
-  for (const root of roots()) {
-    observer.observe(root, {
+  const trees = [...roots()];
+  for (const tree of trees) {
+    observer.observe(tree, {
       subtree: true,
       childList: true,
       characterData: true,
@@ -193,12 +201,14 @@ export async function domSettled({ quiet, limit, bare = 0, sparse = 0 }) {
     for (;;) {
       const now = performance.now();
       if (last === 0 || now - last >= quiet) break;
-      if (now - started >= limit) return { moved: true, still: true };
+      if (now - started >= limit) return { moved: true, still: true, same: false };
       const pause = Math.min(quiet - (now - last), limit - (now - started)) + 1;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
-    await motionsEnd();
-    return { moved: last !== 0, still: false };
+    const hasMoved = await motionsEnd();
+    const isPainted = trees.some((tree) => queryIn(tree, PAINTED).length > 0);
+    const same = !hasMoved && !isPainted && last === before && started - asked < FRAME;
+    return { moved: last !== 0, still: false, same };
   } finally {
     observer.disconnect();
   }
