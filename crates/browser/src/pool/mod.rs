@@ -55,6 +55,16 @@ enum SharedBrowser {
     Failed { cause: String },
 }
 
+impl SharedBrowser {
+    fn not_started_error(&self) -> BrowserError {
+        let cause = match self {
+            Self::Failed { cause } | Self::Starting { failed: Some(cause) } => cause.clone(),
+            Self::Starting { failed: None } | Self::Running(_) => "it is still being started".into(),
+        };
+        BrowserError::NotStarted { cause }
+    }
+}
+
 /// Why the pool cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum PoolError {
@@ -181,7 +191,7 @@ impl Pool {
         tokio::select! {
             biased;
             () = self.launcher.stop.cancelled() => Err(BrowserError::Lost),
-            lease = tokio::time::timeout(limit, lease) => lease.unwrap_or_else(|_| Err(self.not_started_error())),
+            lease = tokio::time::timeout(limit, lease) => lease.unwrap_or_else(|_| Err(self.shared.borrow().not_started_error())),
         }
     }
 
@@ -224,14 +234,6 @@ impl Pool {
             Err(error) => tracing::debug!(%error, "no spare context"),
         }
         Ok(())
-    }
-
-    fn not_started_error(&self) -> BrowserError {
-        let cause = match &*self.shared.borrow() {
-            SharedBrowser::Failed { cause } | SharedBrowser::Starting { failed: Some(cause) } => cause.clone(),
-            SharedBrowser::Starting { failed: None } | SharedBrowser::Running(_) => "it is still being started".into(),
-        };
-        BrowserError::NotStarted { cause }
     }
 
     fn display(&self) -> Result<Display, HeadfulUnavailable> {
@@ -311,9 +313,10 @@ impl Browsers for Pool {
     }
 
     fn ready(&self) -> Result<(), BrowserError> {
+        // Borrowed once: a second borrow of the same thread waits for a writer that waits for the first.
         match &*self.shared.borrow() {
             SharedBrowser::Running(browser) if !browser.connection.is_closed() => Ok(()),
-            _ => Err(self.not_started_error()),
+            shared => Err(shared.not_started_error()),
         }
     }
 }
